@@ -1,0 +1,23 @@
+# What every target of ours is compiled with. Link it PRIVATE.
+add_library(glovebox_options INTERFACE)
+target_compile_features(glovebox_options INTERFACE cxx_std_20)
+target_include_directories(glovebox_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(glovebox_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wimplicit-fallthrough
+    $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+    $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
+    $<$<BOOL:${GLOVEBOX_WERROR}>:-Werror>)
+
+# Asio: no deprecated names, and only what we use of its executors.
+target_compile_definitions(glovebox_options INTERFACE
+    BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY _FILE_OFFSET_BITS=64)
+
+if(GLOVEBOX_SANITIZE)
+    target_compile_options(glovebox_options INTERFACE
+        -fsanitize=${GLOVEBOX_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+    target_link_options(glovebox_options INTERFACE -fsanitize=${GLOVEBOX_SANITIZE})
+    if(GLOVEBOX_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # gcc 12 warns that tsan does not model atomic_thread_fence, which Asio's headers use.
+        target_compile_options(glovebox_options INTERFACE -Wno-tsan)
+    endif()
+endif()

@@ -1,0 +1,58 @@
+#include "core/base/bytes.h"
+
+#include <boost/system/errc.hpp>
+
+namespace glovebox {
+
+BytesView as_bytes(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+std::string_view as_text(BytesView bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string to_hex(BytesView bytes) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 2);
+    for (const std::uint8_t byte : bytes) {
+        text.push_back(digits[byte >> 4]);
+        text.push_back(digits[byte & 15]);
+    }
+    return text;
+}
+
+namespace {
+
+int digit_value(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+}  // namespace
+
+Result<Bytes> from_hex(std::string_view text) {
+    const auto invalid = make_error_code(boost::system::errc::invalid_argument);
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (digit_value(text[i]) < 0)
+            return Error(invalid, "hexadecimal digits 0-9 and a-f expected, found '" +
+                                      std::string(1, text[i]) + "' at position " +
+                                      std::to_string(i + 1));
+    if (text.size() % 2 != 0)
+        return Error(invalid, "hexadecimal needs two digits a byte, found an odd number of them (" +
+                                  std::to_string(text.size()) + ")");
+    Bytes bytes;
+    bytes.reserve(text.size() / 2);
+    for (std::size_t i = 0; i < text.size(); i += 2)
+        bytes.push_back(
+            static_cast<std::uint8_t>(digit_value(text[i]) * 16 + digit_value(text[i + 1])));
+    return bytes;
+}
+
+}  // namespace glovebox

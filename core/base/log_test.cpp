@@ -1,0 +1,62 @@
+#include "core/base/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/base/error.h"
+
+namespace glovebox {
+namespace {
+
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+class LogFile : public testing::Test {
+  protected:
+    LogFile()
+        : path_(std::filesystem::temp_directory_path() /
+                ("glovebox-log-test." + std::to_string(::getpid()))) {}
+    ~LogFile() override { std::filesystem::remove(path_); }
+    std::string text() const {
+        std::ostringstream out;
+        out << std::ifstream(path_).rdbuf();
+        return out.str();
+    }
+    std::filesystem::path path_;
+};
+
+TEST_F(LogFile, ALineHasTimeLevelComponentAndMessage) {
+    make_log({.component = "proxy", .file = path_.string()})->info("open {}", 5);
+    EXPECT_THAT(text(), MatchesRegex("20..-..-..T..:..:..\\....Z info    proxy: open 5\n"));
+}
+
+TEST_F(LogFile, ControlCharactersCannotForgeALine) {
+    make_log({.component = "proxy", .file = path_.string()})
+        ->info("{}", "a\n2026 error forged\x1b[2J");
+    EXPECT_THAT(text(), HasSubstr("a\\x0a2026 error forged\\x1b[2J\n"));
+}
+
+TEST_F(LogFile, JsonLinesAreEscaped) {
+    make_log({.component = "proxy", .file = path_.string(), .json = true})
+        ->warning("{}", "say \"hi\"\n");
+    EXPECT_THAT(text(), HasSubstr(R"("component":"proxy","message":"say \"hi\"\n"})"));
+}
+
+TEST_F(LogFile, WhatIsBelowTheLevelIsNotWritten) {
+    const auto log =
+        make_log({.component = "proxy", .level = LogLevel::warning, .file = path_.string()});
+    log->info("quiet");
+    EXPECT_EQ(text(), "");
+}
+
+TEST(Log, AFileThatCannotBeOpenedIsNamed) {
+    EXPECT_THROW(make_log({.component = "proxy", .file = "/proc/nowhere/log"}), ErrorException);
+}
+
+}  // namespace
+}  // namespace glovebox
