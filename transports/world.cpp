@@ -176,6 +176,8 @@ Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
     const auto cid = bindable_cid(own, address.cid);
     if (!cid)
         return cid.error();
+    if (const auto path = own_path(socket))
+        return refusal(EINVAL, fmt::format("the socket is bound already, as {}", *path));
     const auto held = lock();
     if (!held)
         return held.error();
@@ -220,13 +222,8 @@ Result<void> World::claim(int socket, const std::string& name) {
         ::unlinkat(directory(), name.c_str(), 0);
         result = bind_errno(socket, address);
     }
-    if (result == EINVAL && own_path(socket))
-        return refusal(EINVAL, fmt::format("the socket for {} is bound already", name));
     if (result == ENOENT)
-        return refusal(ENOENT,
-                       fmt::format("{}/{} can't be bound: the world's directory was removed, "
-                                   "or /proc isn't mounted",
-                                   path_, name));
+        return directory_is_gone(path_, name);
     struct stat file {};
     struct stat of_socket {};
     if (result == 0 && (::fstatat(directory(), name.c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0 ||
@@ -314,7 +311,7 @@ Result<Port> World::name_client(int socket, Cid seen_as) {
         }
     }
     if (result == ENOENT)
-        return directory_is_gone(path_, socket_name({seen_as, next_port()}));
+        return directory_is_gone(path_, fmt::format("{}.*", seen_as));
     return errno_error(fmt::format("taking a port in {}", path_), result);
 }
 

@@ -196,6 +196,13 @@ TEST_F(WorldTest, ANameIsTakenWhileItsSocketLivesAndFreeAfterwards) {
     EXPECT_TRUE(world_->bind(second.get(), {16, 5005}));
 }
 
+TEST_F(WorldTest, ASocketIsBoundOnce) {
+    const UniqueFd socket = stream_socket();
+    ASSERT_TRUE(world_->bind(socket.get(), {16, 5005}));
+    EXPECT_EQ(world_->bind(socket.get(), {16, 5006}).error().code.value(), EINVAL);
+    EXPECT_EQ(TemporaryDirectory::entries_in(path_), 1U);
+}
+
 TEST_F(WorldTest, AskingWhetherANameIsTakenDisturbsNobody) {
     const UniqueFd listener = listening({16, 5005});
     const UniqueFd second = stream_socket();
