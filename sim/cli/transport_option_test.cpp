@@ -1,6 +1,5 @@
 #include "sim/cli/transport_option.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <CLI/CLI.hpp>
@@ -10,19 +9,6 @@
 
 namespace glovebox::cli {
 namespace {
-
-using testing::HasSubstr;
-
-TEST(ChooseTransport, AutoIsVsockInsideAnEnclaveAndOnAParentOnly) {
-    EXPECT_EQ(choose_transport("auto", false, false), TransportKind::unix_sockets);
-    EXPECT_EQ(choose_transport("auto", true, false), TransportKind::vsock);
-    EXPECT_EQ(choose_transport("auto", false, true), TransportKind::vsock);
-}
-
-TEST(ChooseTransport, WhatWasAskedForIsTaken) {
-    EXPECT_EQ(choose_transport("unix", true, true), TransportKind::unix_sockets);
-    EXPECT_EQ(choose_transport("vsock", false, false), TransportKind::vsock);
-}
 
 class TransportOptions : public testing::Test {
   protected:
@@ -50,13 +36,6 @@ TEST_F(TransportOptions, RefuseCidsThatNobodyCanHaveAndTransportsThatAreNone) {
     for (const char* wrong : {"--cid 0", "--cid 1", "--cid 2", "--cid -1", "--cid 4294967295",
                               "--cid x", "--transport tcp"})
         EXPECT_THROW(app_.parse(wrong), CLI::ParseError) << wrong;
-}
-
-TEST_F(TransportOptions, AWorldThatCannotBeOpenedIsNamed) {
-    app_.parse("--transport unix --world " + (scratch_ / "absent/world"));
-    const auto made = option_.make(io_.get_executor(), core::cid_parent);
-    ASSERT_FALSE(made);
-    EXPECT_THAT(made.error().message, HasSubstr("absent/world"));
 }
 
 }  // namespace
