@@ -1,8 +1,9 @@
-// A secret that is given only to an enclave that proves what it is: the part of a KMS, in one class.
+// A secret that is given only to an enclave that proves what it is: the part of a KMS, in one
+// class.
 #pragma once
 
 #include <chrono>
-#include <set>
+#include <map>
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
@@ -12,7 +13,8 @@
 
 namespace glovebox::example {
 
-// A document may be this old when it is presented; a nonce is good for one use within the same time.
+// A document may be this old when it is presented; a nonce is good for one use within the same
+// time.
 inline constexpr auto freshness = std::chrono::minutes(5);
 
 struct SecretPolicy {
@@ -27,9 +29,10 @@ class SecretStore {
     // 32 fresh bytes that the next document has to carry.
     [[nodiscard]] Bytes issue_nonce();
 
-    // The secret, encrypted to the document's public key, when the document verifies against the policy's root at this
-    // moment, carries PCR0 and a nonce that was issued and not used before, and is not of a debug enclave. A refusal
-    // says which of these failed. The nonce is used up either way.
+    // The secret, encrypted to the document's public key, when the document verifies against the
+    // policy's root at this moment, carries PCR0 and a nonce that was issued and not used before,
+    // and is not of a debug enclave. A refusal says which of these failed. The nonce is used up
+    // either way.
     [[nodiscard]] Result<Bytes> release(BytesView document, BytesView nonce);
 
   private:
@@ -37,7 +40,7 @@ class SecretStore {
     Bytes secret_;
     const Clock& clock_;
     RandomSource& random_;
-    std::set<Bytes> open_nonces_;
+    std::map<Bytes, TimePoint> open_nonces_;  // and when each was issued
 };
 
 }  // namespace glovebox::example
