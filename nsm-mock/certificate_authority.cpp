@@ -62,6 +62,10 @@ bool is_region(std::string_view text) {
     });
 }
 
+std::string mock_instance_id(const Certificate& root) {
+    return "i-0" + to_hex(root.fingerprint()).substr(0, 16);
+}
+
 CaIdentity make_mock_root(RandomSource& random) {
     const SigningKey key = SigningKey::generate();
     const CertificateContent content{random_serial(random, 16), root_name(), root_not_before,
