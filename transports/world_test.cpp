@@ -360,9 +360,9 @@ TEST(WorldName, ARunDirectoryThatIsNotOnesOwnIsNotUsed) {
     const TemporaryDirectory run;
     EXPECT_EQ(World::worlds_folder(run.path().c_str()), run.path() + "/glovebox");
     const bool given_away = ::geteuid() == 0 && ::chown(run.path().c_str(), 12345, 0) == 0;
-    const char* somebody_elses = given_away ? run.path().c_str() : "/";
+    const std::string somebody_elses = given_away ? run.path() : "/";
     if (given_away || ::geteuid() != 0) {
-        EXPECT_EQ(World::worlds_folder(somebody_elses), in_tmp);
+        EXPECT_EQ(World::worlds_folder(somebody_elses.c_str()), in_tmp);
     }
 }
 
