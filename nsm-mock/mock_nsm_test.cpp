@@ -16,10 +16,10 @@ namespace glovebox::nsm {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::claims_of;
-using testing::MockModule;
-using testing::module_config;
-using testing::module_time;
+using test::claims_of;
+using test::MockModule;
+using test::module_config;
+using test::module_time;
 
 TEST(MockNsm, DescribesItselfAsTheRealModule) {
     MockModule module;
@@ -192,7 +192,7 @@ TEST(MockNsm, LenientLimitsTakeWhatARequestCanCarryAndTheAnswerFits) {
     EXPECT_LE(encode_response(response::Attestation{document}).size(), response_bytes_max);
     const auto verified = verify_document(document, module.root, module_time);
     ASSERT_TRUE(verified) << verified.error().message;
-    EXPECT_THAT(verified->warnings(), ::testing::ElementsAre(::testing::HasSubstr("4000 bytes")));
+    EXPECT_THAT(verified->warnings(), testing::ElementsAre(testing::HasSubstr("4000 bytes")));
 }
 
 TEST(MockNsm, TheLeafIsKeptAndReplacedAQuarterOfAnHourBeforeItEnds) {
