@@ -14,16 +14,16 @@
 namespace glovebox::nsm {
 namespace {
 
-using testing::document_vectors;
-using testing::DocumentVector;
-using ::testing::HasSubstr;
+using test::document_vectors;
+using test::DocumentVector;
+using testing::HasSubstr;
 
-class AwsDocuments : public ::testing::Test {
+class AwsDocuments : public testing::Test {
   protected:
     void SetUp() override {
         vectors_ = document_vectors();
         if (vectors_.empty())
-            GTEST_SKIP() << testing::no_vectors;
+            GTEST_SKIP() << test::no_vectors;
     }
 
     // What the document says, believed by nobody.

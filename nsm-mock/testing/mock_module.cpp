@@ -2,7 +2,7 @@
 
 #include "nsm-mock/cose_sign1.h"
 
-namespace glovebox::nsm::testing {
+namespace glovebox::nsm::test {
 
 AttestationDocument MockModule::document(request::Attestation fields) {
     return claims_of(client.attest(std::move(fields)).value());
@@ -15,4 +15,4 @@ AttestationDocument claims_of(BytesView document) {
         .value();
 }
 
-}  // namespace glovebox::nsm::testing
+}  // namespace glovebox::nsm::test

@@ -5,7 +5,7 @@
 #include "nsm-mock/nsm_client.h"
 #include "nsm-mock/verify_document.h"
 
-namespace glovebox::nsm::testing {
+namespace glovebox::nsm::test {
 
 inline constexpr TimePoint module_time{std::chrono::milliseconds(1'700'000'000'123)};
 
@@ -36,4 +36,4 @@ struct MockModule {
 // The payload's claims, believed by nobody.
 [[nodiscard]] AttestationDocument claims_of(BytesView document);
 
-}  // namespace glovebox::nsm::testing
+}  // namespace glovebox::nsm::test

@@ -14,7 +14,7 @@
 
 #include "core/base/bytes.h"
 
-namespace glovebox::nsm::testing {
+namespace glovebox::nsm::test {
 
 struct DocumentVector {
     std::string name;  // "20220706_e20c1c02.bin"
@@ -48,4 +48,4 @@ inline std::vector<DocumentVector> document_vectors() {
     return vectors;
 }
 
-}  // namespace glovebox::nsm::testing
+}  // namespace glovebox::nsm::test
