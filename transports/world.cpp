@@ -69,6 +69,12 @@ std::string listener_name(Cid own, VsockAddress bound) {
                : socket_name(bound);
 }
 
+// The name of the same port bound to own's CID instead of CID 1, or the other way round.
+std::string rival_name(Cid own, VsockAddress bound) {
+    return bound.cid == core::cid_local ? socket_name({own, bound.port})
+                                        : local_socket_name(own, bound.port);
+}
+
 }  // namespace
 
 std::string World::worlds_folder(const char* run_directory) {
@@ -128,32 +134,21 @@ World::World(std::string path, UniqueFd directory, std::string own_client_prefix
 World::~World() = default;
 
 Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
+    if (const auto name = UnixAddress::of_socket(socket))
+        return refusal(EINVAL, fmt::format("the socket is bound already, as {}", name->text()));
     const auto cid = bindable_cid(own, address.cid);
     if (!cid)
         return cid.error();
-    if (const auto name = UnixAddress::of_socket(socket))
-        return refusal(EINVAL, fmt::format("the socket is bound already, as {}", name->text()));
-    const auto held = lock();
-    if (!held)
-        return held.error();
+    const auto locked = lock();
+    if (!locked)
+        return locked.error();
     Error last;
     for (int tries = address.port == port_any ? port_tries_max : 1; tries > 0; --tries) {
         const VsockAddress bound{*cid, address.port == port_any ? next_port() : address.port};
         // A port bound to any CID and one bound to CID 1 exclude each other.
-        if (address.cid != own) {
-            const std::string rival = bound.cid == core::cid_local
-                                          ? socket_name({own, bound.port})
-                                          : local_socket_name(own, bound.port);
-            const auto rival_held = is_held(rival);
-            if (!rival_held)
-                return rival_held.error();
-            if (*rival_held) {
-                last = refusal(EADDRINUSE, fmt::format("port {} of CID {} is taken: {}/{} is alive",
-                                                       bound.port, own, path_, rival));
-                continue;
-            }
-        }
-        const auto claimed = claim(socket, listener_name(own, bound));
+        auto claimed = address.cid == own ? Result<void>() : check_free(rival_name(own, bound));
+        if (claimed)
+            claimed = claim(socket, listener_name(own, bound));
         if (claimed)
             return bound;
         last = claimed.error();
@@ -163,17 +158,23 @@ Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
     return last;
 }
 
+Result<void> World::check_free(const std::string& name) const {
+    const auto held = is_held(name);
+    if (!held)
+        return held.error();
+    if (*held)
+        return refusal(EADDRINUSE,
+                       fmt::format("{}/{} is taken by a socket that is alive", path_, name));
+    return {};
+}
+
 // Called with the lock held.
 Result<void> World::claim(int socket, const std::string& name) {
     const UnixAddress address = UnixAddress::in_directory(directory(), name);
     int result = address.bind(socket);
     if (result == EADDRINUSE) {
-        const auto held = is_held(name);
-        if (!held)
-            return held.error();
-        if (*held)
-            return refusal(EADDRINUSE,
-                           fmt::format("{}/{} is taken by a socket that is alive", path_, name));
+        if (const auto free = check_free(name); !free)
+            return free.error();
         ::unlinkat(directory(), name.c_str(), 0);
         result = address.bind(socket);
     }

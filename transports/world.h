@@ -107,6 +107,7 @@ class World {
           core::Port first_port);
 
     [[nodiscard]] core::Port next_port();
+    [[nodiscard]] Result<void> check_free(const std::string& name) const;
     [[nodiscard]] Result<void> claim(int socket, const std::string& name);
     [[nodiscard]] Result<core::Port> name_client(int socket, core::Cid seen_as);
     [[nodiscard]] Result<bool> is_held(const std::string& name) const;
