@@ -58,7 +58,8 @@ int main(int argc, char** argv) {
     std::vector<std::string> words;
     std::vector<Cid> silent;
     app.add_option("guests", words, "CID=SOCKET of each guest")->required();
-    app.add_option("--silent", silent, "packets to this CID vanish, so that a connect times out");
+    app.add_option("--silent", silent, "packets to this CID vanish, so that a connect times out")
+        ->allow_extra_args(false);
     try {
         app.parse(argc, argv);
         std::vector<Switch::Seat> seats;
