@@ -59,6 +59,7 @@ class GuestOptions:
     modules: list[str] = field(default_factory=list)  # beside those for vsock
     vsock: str = "loopback"  # a key of VSOCK_MODULES
     vhost_user_socket: Path | None = None  # a switch's socket: the guest gets a vsock device there
+    held: bool = False  # the command waits for Guest.release(), so that guests can boot side by side
     memory_mib: int = 512
     processors: int = 1
     boot_timeout: float = 60.0  # seconds until the command starts
@@ -118,6 +119,10 @@ class Guest:
             self._wait_until(lambda: text.encode() in self._output[channel], timeout,
                              f"to say '{text}' on {channel}", may_retry=False)
 
+    def release(self) -> None:
+        """Lets the command of a held guest start."""
+        self._input.sendall(b"go\n")
+
     def stdout(self) -> bytes:
         with self._changed:
             return self._output["stdout"]
@@ -139,6 +144,7 @@ class Guest:
             self.kill()
         for thread in self._threads:
             thread.join()
+        self._input.close()
         shutil.rmtree(self._work, ignore_errors=True)
 
     def _wait_until(self, condition, seconds: float, what: str, may_retry: bool) -> None:
@@ -167,6 +173,8 @@ class Guest:
         image.add_text("/glovebox/token", self._token + "\n")
         image.add_text("/glovebox/name", options.name + "\n")
         image.add_text("/glovebox/user", options.user + "\n")
+        if options.held:
+            image.add_text("/glovebox/held", "")
         home = {"root": "/root", USER: f"/home/{USER}"}[options.user]
         runtime = {"root": "/run/user/0", USER: "/run/user/1000"}[options.user]
         environment = {"HOME": home, "USER": options.user, "XDG_RUNTIME_DIR": runtime, "LC_ALL": "C.UTF-8",
@@ -215,6 +223,7 @@ class Guest:
                                           pass_fds=[end.fileno() for end in theirs.values()])
         for end in theirs.values():
             end.close()
+        self._input = ours["stdout"].dup()
         self._threads = [threading.Thread(target=self._pump, args=(channel, end), daemon=True)
                          for channel, end in ours.items()]
         for thread in self._threads:
