@@ -9,7 +9,7 @@ target_compile_options(glovebox_options INTERFACE
     $<$<BOOL:${GLOVEBOX_WERROR}>:-Werror>)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # gcc 12 takes Asio's recycling allocator of coroutine frames for a mismatched new and delete.
+    # gcc 12 takes a coroutine frame's own operator delete for a stranger to its operator new.
     target_compile_options(glovebox_options INTERFACE
         $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
 endif()

@@ -17,9 +17,9 @@
 
 namespace glovebox::core {
 
-// `accept()` yields an awaitable of Result<Accepted>, `handle(Accepted)` the connection's work. Ends
-// on operation_aborted. Every other failure, above all a lack of descriptors (EMFILE, ENFILE), is
-// one line in the log and another try a little later: what waits in the backlog is not lost.
+// `accept()` yields an awaitable of Result<Accepted>, `handle(Accepted)` the connection's work.
+// Ends on operation_aborted. Every other failure, above all a lack of descriptors (EMFILE, ENFILE),
+// is one line in the log and another try a little later: what waits in the backlog is not lost.
 template <class Accept, class Handle>
 boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Handle handle,
                                          ConnectionGroup& connections, PipePool& pipes, Log& log) {
@@ -46,7 +46,8 @@ boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Handle
             log.warning("{}: a connection waits, since it can't be accepted: {}", name,
                         accepted.error().message);
         timer.expires_after(pause);
-        if (const auto [failure] = co_await timer.async_wait(as_result); failure)
+        const auto [cancelled] = co_await timer.async_wait(as_result);
+        if (cancelled)
             co_return;
         pause = std::min(pause * 2, pause_max);
     }

@@ -9,7 +9,9 @@
 namespace glovebox::core {
 namespace {
 
-Error refuse(std::string message) { return Error(ProxyErrc::not_allowed, std::move(message)); }
+Error refuse(std::string message) {
+    return Error(ProxyErrc::not_allowed, std::move(message));
+}
 
 bool matches(const AllowRule& rule, const HostName& name) {
     if (std::holds_alternative<AnyName>(rule.hosts))
@@ -156,8 +158,7 @@ Result<void> Allowlist::may_dial(const Target& target, const IpAddress& address,
                                  std::span<const IpAddress> own) const {
     const IpAddress plain = unmapped(address);
     const SpecialBlock* special = special_block_of(plain);
-    const bool is_own =
-        special == nullptr && std::find(own.begin(), own.end(), plain) != own.end();
+    const bool is_own = special == nullptr && std::find(own.begin(), own.end(), plain) != own.end();
     for (const AllowRule& rule : rules_) {
         const auto* network = std::get_if<IpNetwork>(&rule.hosts);
         if (network == nullptr || !rule.ports.contains(target.port) || !network->contains(plain))

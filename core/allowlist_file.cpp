@@ -16,8 +16,7 @@ namespace {
 
 constexpr std::size_t file_size_max = 1024 * 1024;
 
-constexpr std::string_view example =
-    "write\n  allowlist:\n  - {address: example.com, port: 443}";
+constexpr std::string_view example = "write\n  allowlist:\n  - {address: example.com, port: 443}";
 
 class FileReader {
   public:
@@ -40,8 +39,8 @@ class FileReader {
             return refuse(documents[1].Mark(), "one document was expected, here begins a second");
         const YAML::Node& top = documents[0];
         if (!top.IsMap())
-            return refuse(top.Mark(), fmt::format("a map with the key allowlist was expected: {}",
-                                                  example));
+            return refuse(top.Mark(),
+                          fmt::format("a map with the key allowlist was expected: {}", example));
         std::optional<YAML::Node> list;
         for (const auto& entry : top) {
             const std::string key = scalar(entry.first);

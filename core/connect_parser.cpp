@@ -103,16 +103,17 @@ void ConnectParser::take_request_line(std::string_view line) {
                       "expected");
     const std::string_view version = line.substr(last + 1);
     if (version != "HTTP/1.1" && version != "HTTP/1.0")
-        return refuse(version.starts_with("HTTP/") ? HttpStatus::version_not_supported
-                                                   : HttpStatus::bad_request,
-                      fmt::format("the version \"{}\" is not spoken here: HTTP/1.1 was expected",
-                                  version));
+        return refuse(
+            version.starts_with("HTTP/") ? HttpStatus::version_not_supported
+                                         : HttpStatus::bad_request,
+            fmt::format("the version \"{}\" is not spoken here: HTTP/1.1 was expected", version));
     if (method != "CONNECT")
-        return refuse(HttpStatus::method_not_allowed,
-                      fmt::format("the method is {}, and only CONNECT is served: this proxy carries "
-                                  "https:// through a tunnel; for plain http:// give the proxy a "
-                                  "listener with a fixed target",
-                                  method));
+        return refuse(
+            HttpStatus::method_not_allowed,
+            fmt::format("the method is {}, and only CONNECT is served: this proxy carries "
+                        "https:// through a tunnel; for plain http:// give the proxy a "
+                        "listener with a fixed target",
+                        method));
     take_authority(line.substr(first + 1, last - first - 1));
 }
 
@@ -122,9 +123,9 @@ void ConnectParser::take_authority(std::string_view authority) {
         return refuse(HttpStatus::bad_request,
                       "there is a user name in the target: HOST:PORT alone was expected");
     if (authority.find('/') != std::string_view::npos)
-        return refuse(HttpStatus::bad_request,
-                      fmt::format("the target \"{}\" is a URL: CONNECT takes HOST:PORT alone",
-                                  authority));
+        return refuse(
+            HttpStatus::bad_request,
+            fmt::format("the target \"{}\" is a URL: CONNECT takes HOST:PORT alone", authority));
     auto target = parse_target(authority);
     if (!target)
         return refuse(HttpStatus::bad_request, target.error().message);
@@ -148,8 +149,9 @@ void ConnectParser::take_field(std::string_view line) {
                       "there is a Transfer-Encoding: a CONNECT request has no body");
     if (equals_ignoring_case(name, "content-length")) {
         if (seen_length_ || value != "0")
-            return refuse(HttpStatus::bad_request,
-                          "there is a Content-Length other than one 0: a CONNECT request has no body");
+            return refuse(
+                HttpStatus::bad_request,
+                "there is a Content-Length other than one 0: a CONNECT request has no body");
         seen_length_ = true;
     }
     if (equals_ignoring_case(name, "host")) {

@@ -7,8 +7,8 @@
 //   ...bytes of the tunnel, which a hasty client sends before it has the 200
 //
 // A head that two readers could take for two things is refused, never repaired: a body, userinfo, a
-// bare LF, a folded line, a blank before a field's colon. What was refused, and why, is one sentence
-// for the person at the other end.
+// bare LF, a folded line, a blank before a field's colon. What was refused, and why, is one
+// sentence for the person at the other end.
 #pragma once
 
 #include <cstddef>
@@ -48,8 +48,8 @@ class ConnectParser {
     void refuse(HttpStatus status, std::string sentence);
 
     State state_ = State::needs_more;
-    std::string line_;          // the line that has begun
-    std::size_t size_ = 0;      // of the head so far
+    std::string line_;      // the line that has begun
+    std::size_t size_ = 0;  // of the head so far
     bool seen_request_ = false;
     bool seen_host_ = false;
     bool seen_length_ = false;

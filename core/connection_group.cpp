@@ -34,10 +34,10 @@ void ConnectionGroup::spawn(asio::awaitable<void> work) {
 }
 
 asio::awaitable<void> ConnectionGroup::room() {
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
     while (signals_.size() >= size_max_) {
         co_await changed_.async_wait(as_result);
-        if ((co_await asio::this_coro::cancellation_state).cancelled() !=
-            asio::cancellation_type::none)
+        if (cancellation.cancelled() != asio::cancellation_type::none)
             co_return;
     }
 }

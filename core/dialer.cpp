@@ -1,11 +1,15 @@
 #include "core/dialer.h"
 
 #include <fmt/core.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <tuple>
 
 #include "core/asio_result.h"
 #include "core/base/clock.h"
+#include "core/base/unique_fd.h"
 #include "core/proxy_error.h"
 #include "core/timeout.h"
 
@@ -59,12 +63,25 @@ asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const T
     co_return allowed;
 }
 
+Result<void> Dialer::may_dial(const Target& target) const {
+    const auto* address = std::get_if<IpAddress>(&target.host);
+    if (address == nullptr)
+        return allowlist_.may_look_up(target);
+    return allowlist_.may_dial(target, *address, options_.own_addresses());
+}
+
 asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {
+    const tcp protocol = endpoint.protocol();
+    UniqueFd socket(::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket)
+        co_return errno_error("no socket can be made", errno);
     Stream stream(co_await asio::this_coro::executor);
     boost::system::error_code failure;
-    stream.open(asio::generic::stream_protocol(endpoint.protocol()), failure);
-    if (!failure)
+    stream.assign(asio::generic::stream_protocol(protocol), socket.get(), failure);
+    if (!failure) {
+        static_cast<void>(socket.release());
         std::tie(failure) = co_await stream.async_connect(endpoint, as_result);
+    }
     if (failure)
         co_return Error(failure, failure.message());
     // A relay has its own batches: what it writes is to leave at once.
@@ -95,8 +112,8 @@ asio::awaitable<Result<Dialed>> Dialer::dial(Target target) {
         last = stream.error();
         if (last.code == asio::error::operation_aborted)
             break;
-        tried += fmt::format("{}{}: {}", tried.empty() ? "" : "; ", to_string(endpoint),
-                             last.message);
+        tried +=
+            fmt::format("{}{}: {}", tried.empty() ? "" : "; ", to_string(endpoint), last.message);
     }
     last.message = fmt::format("{} can't be reached: {}", to_string(target),
                                tried.empty() ? last.message : tried);

@@ -2,10 +2,10 @@
 // the very address that was judged; whoever holds a Dialer has no other means to reach the network.
 //
 // Outcomes, as Error::code:
-//   ProxyErrc::not_allowed                     the allowlist says no, to the name or to every address
-//   ProxyErrc::name_unknown, lookup_...        the resolver's
-//   ProxyErrc::connect_timed_out               no address answered in time
-//   errno's (ECONNREFUSED, ENETUNREACH, ...)   the last address's answer
+//   ProxyErrc::not_allowed                     the allowlist says no, to the name or to every
+//   address ProxyErrc::name_unknown, lookup_...        the resolver's ProxyErrc::connect_timed_out
+//   no address answered in time errno's (ECONNREFUSED, ENETUNREACH, ...)   the last address's
+//   answer
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -40,7 +40,9 @@ class Dialer {
 
     [[nodiscard]] boost::asio::awaitable<Result<Dialed>> dial(Target target);
 
-    [[nodiscard]] const Allowlist& allowlist() const { return allowlist_; }
+    // What can be said of a target without a lookup: a refusal is final, a name that passes may
+    // still turn out to mean an address that does not.
+    [[nodiscard]] Result<void> may_dial(const Target& target) const;
 
   private:
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> judged_addresses(

@@ -1,12 +1,17 @@
 #include "core/forward.h"
 
 #include <fmt/core.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <limits>
 
 #include "core/accept_loop.h"
 #include "core/asio_result.h"
 #include "core/base/clock.h"
+#include "core/base/unique_fd.h"
 #include "core/dialer.h"
 #include "core/http_refusal.h"
 #include "core/loopback_interface.h"
@@ -25,9 +30,10 @@ std::string explain(const Error& failure, const ForwardRoute& route) {
     if (failure.code != asio::error::connection_reset)
         return failure.message;
     if (route.http_proxy)
-        return fmt::format("nobody listens on vsock {0}; on the parent start glovebox proxy "
-                           "--listen {1}=connect",
-                           to_string(route.to), route.to.port);
+        return fmt::format(
+            "nobody listens on vsock {0}; on the parent start glovebox proxy "
+            "--listen {1}=connect",
+            to_string(route.to), route.to.port);
     return fmt::format("nobody listens on vsock {}", to_string(route.to));
 }
 
@@ -63,11 +69,17 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
         if (*was_down)
             log_.info("brought the interface lo up");
     }
+    const tcp protocol = route.listen.protocol();
+    UniqueFd socket(::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket)
+        return errno_error(fmt::format("can't listen on {}", to_string(route.listen)), errno);
     Acceptor acceptor(executor_);
     boost::system::error_code failure;
-    acceptor.open(asio::generic::stream_protocol(route.listen.protocol()), failure);
-    if (!failure)
+    acceptor.assign(asio::generic::stream_protocol(protocol), socket.get(), failure);
+    if (!failure) {
+        static_cast<void>(socket.release());
         acceptor.set_option(asio::socket_base::reuse_address(true), failure);
+    }
     if (!failure)
         acceptor.bind(route.listen, failure);
     if (!failure)
@@ -90,15 +102,27 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     return local;
 }
 
+// Asio waits and accept4 accepts: Asio's own accept makes sockets that a program started later
+// would inherit.
 asio::awaitable<Result<Stream>> Forward::accept(Acceptor& acceptor) {
-    Stream client(co_await asio::this_coro::executor);
-    const auto [failure] = co_await acceptor.async_accept(client, as_result);
-    if (failure)
-        co_return Error(failure, failure.message());
-    boost::system::error_code ignored;
-    client.set_option(tcp::no_delay(true), ignored);
-    client.set_option(asio::socket_base::keep_alive(true), ignored);
-    co_return client;
+    while (true) {
+        const auto [failure] = co_await acceptor.async_wait(Acceptor::wait_read, as_result);
+        if (failure || !acceptor.is_open())
+            co_return Error(asio::error::make_error_code(asio::error::operation_aborted),
+                            "the listener was closed");
+        UniqueFd socket(
+            ::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!socket && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
+            continue;
+        if (!socket)
+            co_return errno_error("accept", errno);
+        Stream client(acceptor.get_executor());
+        boost::system::error_code ignored;
+        client.assign(acceptor.local_endpoint().protocol(), socket.release());
+        client.set_option(tcp::no_delay(true), ignored);
+        client.set_option(asio::socket_base::keep_alive(true), ignored);
+        co_return client;
+    }
 }
 
 asio::awaitable<void> Forward::run() {
@@ -124,8 +148,7 @@ void Forward::stop() {
 
 asio::awaitable<void> Forward::serve(Stream client, ForwardRoute route) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const std::string name =
-        fmt::format("{} -> vsock {}", name_of(client), to_string(route.to));
+    const std::string name = fmt::format("{} -> vsock {}", name_of(client), to_string(route.to));
     auto connection = co_await with_timeout(
         transport_.connect(route.to), options_.connect_timeout,
         Error(asio::error::make_error_code(asio::error::timed_out),
@@ -146,8 +169,8 @@ asio::awaitable<void> Forward::serve(Stream client, ForwardRoute route) {
     }
     log_.info("{} open, from vsock {}", name, to_string(connection->local));
     const auto start = steady_clock::now();
-    const RelayResult result = co_await relay(std::move(client), std::move(connection->stream),
-                                              pipes_, options_.relay);
+    const RelayResult result =
+        co_await relay(std::move(client), std::move(connection->stream), pipes_, options_.relay);
     log_.info("{} closed: {}", name,
               describe(result, "client", "vsock", steady_clock::now() - start));
 }

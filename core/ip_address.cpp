@@ -38,7 +38,9 @@ std::array<unsigned char, Size> cut(std::array<unsigned char, Size> bytes, unsig
     return bytes;
 }
 
-unsigned width_of(const IpAddress& address) { return address.is_v4() ? 32 : 128; }
+unsigned width_of(const IpAddress& address) {
+    return address.is_v4() ? 32 : 128;
+}
 
 IpAddress cut(const IpAddress& address, unsigned prefix) {
     if (address.is_v4())

@@ -42,8 +42,9 @@ struct IpNetwork {
 
 [[nodiscard]] std::string to_string(const IpNetwork& network);
 
-// A block that leads back to this host, its link or everybody: loopback, link-local (169.254.169.254
-// is EC2's metadata service), unspecified, multicast, broadcast, EC2's own fd00:ec2::/32.
+// A block that leads back to this host, its link or everybody: loopback, link-local
+// (169.254.169.254 is EC2's metadata service), unspecified, multicast, broadcast, EC2's own
+// fd00:ec2::/32.
 struct SpecialBlock {
     IpNetwork network;
     std::string_view what;  // "a loopback address"

@@ -50,6 +50,8 @@ void PipePool::give_back(Pipe pipe) {
         idle_.push_back(std::move(pipe));
 }
 
-void PipePool::discard(Pipe) { --in_use_; }
+void PipePool::discard(Pipe) {
+    --in_use_;
+}
 
 }  // namespace glovebox::core

@@ -50,6 +50,9 @@ Proxy::Proxy(asio::any_io_executor executor, Transport& transport, Dialer& diale
       stopped_(executor_, steady_clock::time_point::max()) {}
 
 Result<VsockAddress> Proxy::listen(ProxyRoute route) {
+    if (route.target)
+        if (const auto verdict = dialer_.may_dial(*route.target); !verdict)
+            return verdict.error();
     auto bound = transport_.listen(route.listen);
     if (!bound)
         return std::move(bound.error())
@@ -109,11 +112,10 @@ asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target) {
 
 asio::awaitable<void> Proxy::serve_connect(Connection connection) {
     const std::string peer = to_string(connection.peer);
-    auto head = co_await with_timeout(
-        read_head(connection.stream), options_.head_timeout,
-        Error(asio::error::make_error_code(asio::error::timed_out),
-              fmt::format("no whole CONNECT request came within {}",
-                          format_duration(options_.head_timeout))));
+    auto head = co_await with_timeout(read_head(connection.stream), options_.head_timeout,
+                                      Error(asio::error::make_error_code(asio::error::timed_out),
+                                            fmt::format("no whole CONNECT request came within {}",
+                                                        format_duration(options_.head_timeout))));
     std::optional<HttpRefusal> refusal;
     Result<Dialed> dialed = Error();
     if (head && head->state() == ConnectParser::State::complete) {
@@ -123,8 +125,8 @@ asio::awaitable<void> Proxy::serve_connect(Connection connection) {
     } else if (head) {
         refusal = head->refusal();
     } else if (!head && head.error().code == asio::error::timed_out) {
-        refusal = HttpRefusal{HttpStatus::request_timeout, "http_request_error",
-                              head.error().message};
+        refusal =
+            HttpRefusal{HttpStatus::request_timeout, "http_request_error", head.error().message};
     } else {
         log_.info("{} left before its request was whole", peer);
         co_return;
@@ -147,8 +149,7 @@ asio::awaitable<void> Proxy::serve_connect(Connection connection) {
 
 asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dialed dialed,
                                       std::string early) {
-    const std::string name =
-        fmt::format("{} -> {}", to_string(connection.peer), to_string(target));
+    const std::string name = fmt::format("{} -> {}", to_string(connection.peer), to_string(target));
     log_.info("{} open ({})", name, to_string(dialed.endpoint));
     const auto start = steady_clock::now();
     std::size_t sent_early = 0;

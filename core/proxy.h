@@ -41,7 +41,8 @@ class Proxy {
     Proxy(boost::asio::any_io_executor executor, Transport& transport, Dialer& dialer,
           PipePool& pipes, Log& log, ProxyOptions options = {});
 
-    // Listens from now on; returns the address that it has. Errors: the transport's.
+    // Listens from now on; returns the address that it has. Errors: the transport's, and
+    // ProxyErrc::not_allowed for a fixed target that the dialer would refuse anyway.
     [[nodiscard]] Result<VsockAddress> listen(ProxyRoute route);
 
     // Serves until stop() and the last connection's end.

@@ -8,14 +8,14 @@
 namespace glovebox::core {
 
 enum class ProxyErrc {
-    bad_target = 1,      // a host, port, rule or file that is not spelled as it should be
-    not_allowed,         // the allowlist has no rule for it
-    name_unknown,        // the name servers say that there is no such name, or none with an address
-    lookup_failed,       // the name servers could not answer
-    lookup_timed_out,    // no answer came in time
-    lookup_queue_full,   // too many lookups are under way already
-    connect_timed_out,   // no address answered in time
-    not_permitted,       // the kernel refuses it to this process
+    bad_target = 1,     // a host, port, rule or file that is not spelled as it should be
+    not_allowed,        // the allowlist has no rule for it
+    name_unknown,       // the name servers say that there is no such name, or none with an address
+    lookup_failed,      // the name servers could not answer
+    lookup_timed_out,   // no answer came in time
+    lookup_queue_full,  // too many lookups are under way already
+    connect_timed_out,  // no address answered in time
+    not_permitted,      // the kernel refuses it to this process
 };
 
 [[nodiscard]] const boost::system::error_category& proxy_category() noexcept;

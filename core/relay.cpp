@@ -13,7 +13,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <csignal>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -391,12 +390,12 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     // altogether. (A TCP or vsock peer that closes looks like one that only ended its half, until
     // it is written to; an AF_UNIX peer does not.)
     void watch_hangup(Side side) {
-        stream(side).async_wait(Stream::wait_error, [self = shared_from_this(),
-                                                     side](error_code failure) {
-            if (!failure && !self->ended() &&
-                self->directions_[1 - side].state == Direction::State::moving)
-                self->on_hangup(side);
-        });
+        stream(side).async_wait(
+            Stream::wait_error, [self = shared_from_this(), side](error_code failure) {
+                if (!failure && !self->ended() &&
+                    self->directions_[1 - side].state == Direction::State::moving)
+                    self->on_hangup(side);
+            });
     }
 
     void on_hangup(Side side) {
@@ -508,12 +507,6 @@ asio::awaitable<RelayResult> relay(Stream first, Stream second, PipePool& pipes,
             });
         },
         asio::use_awaitable);
-}
-
-void ignore_sigpipe() {
-    struct sigaction action {};
-    action.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &action, nullptr);
 }
 
 }  // namespace glovebox::core

@@ -12,7 +12,7 @@
 //   * A side that stops reading does not end what it is still sending: the other side's bytes for
 //     it are dropped meanwhile.
 //
-// SIGPIPE must be ignored in the process (splice(2) has no MSG_NOSIGNAL): see ignore_sigpipe().
+// SIGPIPE must be ignored in the process (splice(2) has no MSG_NOSIGNAL): see process_setup.h.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -36,11 +36,6 @@ struct RelayOptions {
 // at once; `pipes` belongs to that executor and outlives the relay. Never throws for what a peer
 // does. Cancel it with Asio's cancellation.
 [[nodiscard]] boost::asio::awaitable<RelayResult> relay(Stream first, Stream second,
-                                                        PipePool& pipes,
-                                                        RelayOptions options = {});
-
-// Sets SIGPIPE to be ignored. A program that is started from this process must have the default
-// restored before its exec.
-void ignore_sigpipe();
+                                                        PipePool& pipes, RelayOptions options = {});
 
 }  // namespace glovebox::core

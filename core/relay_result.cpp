@@ -27,9 +27,10 @@ std::string reason(const RelayResult& result, std::string_view first, std::strin
 
 std::string describe(const RelayResult& result, std::string_view first, std::string_view second,
                      std::chrono::steady_clock::duration took) {
-    return fmt::format("{}, {} bytes from {}, {} bytes from {}, {}", reason(result, first, second),
-                       result.first_to_second, first, result.second_to_first, second,
-                       format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(took)));
+    return fmt::format(
+        "{}, {} bytes from {}, {} bytes from {}, {}", reason(result, first, second),
+        result.first_to_second, first, result.second_to_first, second,
+        format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(took)));
 }
 
 }  // namespace glovebox::core

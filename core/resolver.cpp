@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <condition_variable>
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -147,10 +147,11 @@ Result<void> ThreadedResolver::start(const HostName& name) {
 Error ThreadedResolver::too_late(const HostName& name) const {
     const std::lock_guard lock(shared_->mutex);
     if (std::find(shared_->queue.begin(), shared_->queue.end(), name) != shared_->queue.end())
-        return Error(ProxyErrc::lookup_timed_out,
-                     fmt::format("the name {} was not looked up within {}: all {} lookup threads "
-                                 "wait for name servers that do not answer",
-                                 name.text(), format_duration(options_.deadline), shared_->threads));
+        return Error(
+            ProxyErrc::lookup_timed_out,
+            fmt::format("the name {} was not looked up within {}: all {} lookup threads "
+                        "wait for name servers that do not answer",
+                        name.text(), format_duration(options_.deadline), shared_->threads));
     return Error(ProxyErrc::lookup_timed_out,
                  fmt::format("no name server answered within {} for the name {}",
                              format_duration(options_.deadline), name.text()));

@@ -33,7 +33,8 @@ asio::awaitable<Result<std::size_t>> write_all(Stream& stream, std::string_view 
 namespace {
 
 asio::awaitable<Result<std::size_t>> say_and_drain(Stream& stream, std::string_view text) {
-    if (const auto said = co_await write_all(stream, text); !said)
+    const auto said = co_await write_all(stream, text);
+    if (!said)
         co_return said.error();
     boost::system::error_code failure;
     stream.shutdown(asio::socket_base::shutdown_send, failure);

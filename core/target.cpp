@@ -34,8 +34,7 @@ Result<TcpPort> parse_tcp_port(std::string_view text) {
 
 Result<HostAndPort> split_host_and_port(std::string_view text) {
     const auto refuse = [text](std::string_view why) {
-        return Error(ProxyErrc::bad_target,
-                     fmt::format("\"{}\" is not HOST:PORT: {}", text, why));
+        return Error(ProxyErrc::bad_target, fmt::format("\"{}\" is not HOST:PORT: {}", text, why));
     };
     if (text.starts_with('[')) {
         const std::size_t close = text.find(']');
