@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The checks of tidy.py, each shown a file that breaks its rule and one that keeps it."""
 
 import pathlib
