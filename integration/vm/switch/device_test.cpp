@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "integration/vm/switch/ring_fixture.h"
@@ -44,11 +45,11 @@ class Machine {
     // One message, and whether the device took it; its reply, if any, is in reply().
     Result<bool> say(Request request, BytesView payload, std::vector<int> files = {},
                      std::uint32_t flags = 1) {
-        Bytes bytes(12 + payload.size());
+        Bytes bytes(12);
         const std::uint32_t words[3] = {static_cast<std::uint32_t>(request), flags,
                                         static_cast<std::uint32_t>(payload.size())};
         std::memcpy(bytes.data(), words, sizeof words);
-        std::memcpy(bytes.data() + 12, payload.data(), payload.size());
+        bytes.insert(bytes.end(), payload.begin(), payload.end());
         alignas(cmsghdr) char control[CMSG_SPACE(8 * sizeof(int))] = {};
         iovec part{bytes.data(), bytes.size()};
         msghdr message{};
@@ -115,7 +116,7 @@ class Machine {
     void send(const PacketHeader& header, BytesView payload, std::uint32_t claimed_size = 0) {
         const std::uint64_t at = buffer(1, send_count_);
         std::memcpy(memory_ + at, &header, sizeof header);
-        std::memcpy(memory_ + at + sizeof header, payload.data(), payload.size());
+        std::ranges::copy(payload, memory_ + at + sizeof header);
         const auto size = static_cast<std::uint32_t>(sizeof header + payload.size());
         write_descriptor(1, send_count_ % ring_size, at, claimed_size ? claimed_size : size, 0);
         offer(1, send_count_++);
