@@ -97,7 +97,9 @@ Result<std::vector<GuestMemory::Region>> parse_memory_table(BytesView payload) {
         return malformed(
             fmt::format("a memory table of {} regions in {} bytes", count, payload.size()));
     std::vector<GuestMemory::Region> regions(count);
-    std::memcpy(regions.data(), payload.data() + head, payload.size() - head);
+    for (GuestMemory::Region& region : regions)
+        std::memcpy(&region, payload.data() + head + (&region - regions.data()) * sizeof region,
+                    sizeof region);
     return regions;
 }
 
@@ -115,9 +117,9 @@ Result<ConfigRequest> parse_config_request(BytesView payload) {
 Bytes make_reply(Request request, BytesView payload) {
     const std::uint32_t words[3] = {static_cast<std::uint32_t>(request), version | flag_reply,
                                     static_cast<std::uint32_t>(payload.size())};
-    Bytes reply(message_header_size + payload.size());
+    Bytes reply(message_header_size);
     std::memcpy(reply.data(), words, sizeof words);
-    std::memcpy(reply.data() + message_header_size, payload.data(), payload.size());
+    reply.insert(reply.end(), payload.begin(), payload.end());
     return reply;
 }
 
