@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include <cerrno>
+#include <algorithm>
 #include <cstring>
 
 #include "integration/vm/switch/malformed.h"
@@ -117,9 +118,9 @@ Result<ConfigRequest> parse_config_request(BytesView payload) {
 Bytes make_reply(Request request, BytesView payload) {
     const std::uint32_t words[3] = {static_cast<std::uint32_t>(request), version | flag_reply,
                                     static_cast<std::uint32_t>(payload.size())};
-    Bytes reply(message_header_size);
+    Bytes reply(message_header_size + payload.size());
     std::memcpy(reply.data(), words, sizeof words);
-    reply.insert(reply.end(), payload.begin(), payload.end());
+    std::copy(payload.begin(), payload.end(), reply.begin() + message_header_size);
     return reply;
 }
 
