@@ -46,7 +46,7 @@ LIBRARY_HOMES = {
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
 TEST_FOLDERS = ("transports/contract", "nsm-mock/testing", "fuzz")
-TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|/test_support\.(cpp|h)|_fixture\.(cpp|h))$")
+TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|_fixture\.(cpp|h)|/test_support\.(cpp|h))$")
 TEST_FRAMEWORKS = ("gtest/", "gmock/")
 
 # A file is one noun. Longer than wanted is said and passes; longer than the most is a finding.

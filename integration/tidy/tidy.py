@@ -56,7 +56,7 @@ def check_arrows(path: str, text: str) -> list[Finding]:
             if not quoted and name.startswith(library) and room not in homes:
                 findings.append(Finding(path, line, f"<{name}> belongs into {', '.join(homes)} alone"))
         if not serves_tests(path) and (serves_tests(name) if quoted else name.startswith(rules.TEST_FRAMEWORKS)):
-            findings.append(Finding(path, line, f"{name} serves tests, and this is no test: name it *_test.cpp"))
+            findings.append(Finding(path, line, f"{name} serves tests, and this is no test: name it *_test.cpp or *_fixture.h"))
     return findings
 
 
