@@ -61,7 +61,7 @@ int serve_agent(unsigned port) {
     signal(SIGCHLD, SIG_IGN);  // nobody waits for the children
     signal(SIGPIPE, SIG_IGN);
     int listener = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind_to(listener, ANY, port) != 0 || listen(listener, 16) != 0) {
+    if (bind_to(listener, ANY, port) != 0 || listen(listener, SOMAXCONN) != 0) {
         perror("vsock-behaviour: the agent can't listen");
         return 1;
     }

@@ -171,6 +171,18 @@ TEST_F(SwitchboardTest, AFullOutboxHoldsItsSendersUpAndNobodyElse) {
     EXPECT_TRUE(board_.may_take(parent_cid, data));
 }
 
+TEST_F(SwitchboardTest, AFullOutboxRefusesNewConnections) {
+    connect();
+    send(packet(parent_cid, enclave, op_data, 60000));
+    send(packet(parent_cid, enclave, op_data, 60000));
+    PacketHeader request = packet(parent_cid, enclave, op_request);
+    request.source_port = 5001;
+    ASSERT_TRUE(board_.may_take(parent_cid, request));
+    send(request);
+    EXPECT_THAT(ops(parent_cid), testing::ElementsAre(op_reset));
+    EXPECT_EQ(board_.connection_count(), 1U);
+}
+
 TEST_F(SwitchboardTest, AnswersWaitForRoomInTheirSendersOwnOutbox) {
     const PacketHeader nowhere = packet(enclave, neighbour, op_request);
     for (int i = 0; i < 8; ++i) {
