@@ -178,6 +178,8 @@ TEST(MockNsm, StrictLimitsRefuseWhatStrictVerifiersWould) {
     MockModule module(config);
     EXPECT_TRUE(module.client.attest(
         {.user_data = Bytes(512), .nonce = Bytes(512), .public_key = Bytes(1024)}));
+    EXPECT_EQ(module.client.attest({.public_key = Bytes{}}).error().code,
+              NsmError::invalid_argument);
     EXPECT_EQ(module.client.attest({.user_data = Bytes(513)}).error().code,
               NsmError::invalid_argument);
     EXPECT_EQ(module.client.attest({.nonce = Bytes(513)}).error().code, NsmError::invalid_argument);
