@@ -91,6 +91,7 @@ int main(int argc, char** argv) {
         std::atomic<long> done = 0;
         std::atomic<bool> failed = false;
         std::vector<std::thread> workers;
+        workers.reserve(static_cast<std::size_t>(threads));
         for (int i = 0; i < threads; ++i)
             workers.emplace_back([&] {
                 long mine = 0;

@@ -16,7 +16,6 @@ namespace glovebox::nsm {
 namespace {
 
 using namespace std::chrono_literals;
-using test::claims_of;
 using test::MockModule;
 using test::module_config;
 using test::module_time;
@@ -221,6 +220,7 @@ TEST(MockNsm, AClockSetBackGetsALeafOfThatTime) {
 TEST(MockNsm, NinetyThreadsUseOneDevice) {
     MockModule module;
     std::vector<std::thread> threads;
+    threads.reserve(90);
     std::atomic<int> attested = 0;
     std::atomic<int> refused = 0;
     for (int i = 0; i < 90; ++i)
