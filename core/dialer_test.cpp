@@ -132,6 +132,13 @@ TEST_F(DialerTest, ANameThatNoRuleNamesIsNotLookedUp) {
     EXPECT_EQ(resolver_.lookups(), 0);
 }
 
+TEST_F(DialerTest, ANameThatNoRuleNamesAndNobodyKnowsIsNotAllowed) {
+    const auto dialed = dial({"127.0.0.1:0"}, "app.example:0");
+    ASSERT_FALSE(dialed);
+    EXPECT_EQ(dialed.error().code, ProxyErrc::not_allowed);
+    EXPECT_THAT(dialed.error().message, HasSubstr("no rule names it"));
+}
+
 TEST_F(DialerTest, AnUnknownNameKeepsItsReason) {
     const auto dialed = dial({"app.example:0"}, "app.example:0");
     ASSERT_FALSE(dialed);

@@ -314,6 +314,7 @@ TEST_F(ProxyTest, ConnectionsBeyondTheLimitWaitForTheirTurn) {
     tcp::socket none(context_);
     target_.accept(none, failure);
     EXPECT_EQ(failure, asio::error::would_block);
+    EXPECT_THAT(log_.lines(), Contains(HasSubstr("2 connections are open: further ones wait")));
     first.close();
     clients[0].close();
     Stream third = accept();
