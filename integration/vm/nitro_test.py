@@ -56,8 +56,8 @@ class NitroTest(unittest.TestCase):
             guest.ask(f"vsock-behaviour --inside --serve-agent {PORT} >/tmp/agent 2>&1 &")
             guest.ask("until grep -q listening /tmp/agent; do sleep 0.1; done")
 
-    def client(self, guest: int, to: int, what: str = "1000", timeout: float = 60) -> str:
-        return self.guests[guest].ask(f"vsock-client {to} {PORT} {what}", timeout)[1].strip()
+    def client(self, guest: int, to: int, what: str = "1000") -> str:
+        return self.guests[guest].ask(f"vsock-client {to} {PORT} {what}")[1].strip()
 
     def in_background(self, guest: int, to: int, what: str, until: str) -> None:
         """Starts a client that stays; what it says goes to /tmp/client."""
@@ -81,7 +81,7 @@ class NitroTest(unittest.TestCase):
     def test_3_megabytes_go_both_ways_at_once(self):
         size = 12 * MEBIBYTE
         with ThreadPoolExecutor() as pool:
-            ways = [pool.submit(self.client, guest, to, str(size), 120)
+            ways = [pool.submit(self.client, guest, to, str(size))
                     for guest, to in ((ENCLAVE, PARENT), (PARENT, ENCLAVE), (NEIGHBOUR, PARENT))]
             self.assertEqual([way.result() for way in ways], [f"echoed {size}"] * 3)
 
@@ -90,7 +90,7 @@ class NitroTest(unittest.TestCase):
         line = (f"(for i in $(seq 1 150); do vsock-client {{}} {PORT} 5000 & done >/tmp/many; wait); "
                 "sort /tmp/many | uniq -c")
         with ThreadPoolExecutor() as pool:
-            counts = [pool.submit(self.guests[guest].ask, line.format(to), 120)
+            counts = [pool.submit(self.guests[guest].ask, line.format(to))
                       for guest, to in ((ENCLAVE, PARENT), (PARENT, ENCLAVE))]
             for count in counts:
                 self.assertEqual(count.result()[1].split(), ["150", "echoed", "5000"])

@@ -2,28 +2,35 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sockets.h"
 
-static volatile sig_atomic_t caught;
+static volatile sig_atomic_t* caught;  // in memory that the child shares
 static void on_signal(int number) {
     (void)number;
-    ++caught;
+    ++*caught;
 }
 
-// A child that sends this process SIGUSR1 once it is blocked, and then connects.
+// A child that sends this process SIGUSR1 once it is blocked, and connects when that was caught.
 static void signal_then_connect(int flags) {
+    caught = mmap(NULL, sizeof(*caught), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (caught == MAP_FAILED)
+        give_up("mmap");
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
     sigaction(SIGUSR1, &action, NULL);
     pid_t parent = getpid();
     if (fork() == 0) {
         wait_until_asleep(parent);
         kill(parent, SIGUSR1);
+        while (*caught == 0)
+            sched_yield();
         connect_to(stream_socket(0), place.self, port(0));
         pause();
     }
@@ -41,7 +48,7 @@ static void interrupted(void) {
     int listener = listener_at(port(0), 4);
     signal_then_connect(0);
     accepted("accept", listener);
-    say("caught=%d", caught);
+    say("caught=%d", *caught);
     accepted("again", listener);
 }
 
@@ -49,7 +56,7 @@ static void restarted(void) {
     int listener = listener_at(port(0), 4);
     signal_then_connect(SA_RESTART);
     accepted("accept", listener);
-    say("caught=%d", caught);
+    say("caught=%d", *caught);
 }
 
 static void receive_timeout(int socket, int milliseconds) {
@@ -62,7 +69,7 @@ static void restarted_with_timeout(void) {
     receive_timeout(listener, patience_milliseconds);
     signal_then_connect(SA_RESTART);
     accepted("accept", listener);
-    say("caught=%d", caught);
+    say("caught=%d", *caught);
 }
 
 static void timed_out(void) {

@@ -78,6 +78,7 @@ int serve_agent(unsigned port) {
         if (socket < 0)
             continue;
         if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             close(listener);
             serve(socket, &peer);
             _exit(0);

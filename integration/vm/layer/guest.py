@@ -39,6 +39,9 @@ VSOCK_MODULES = {
     "both": ["vsock", "vsock_loopback", "vmw_vsock_virtio_transport"],
 }
 
+# What a step of a test gets that takes a second or two on an idle machine.
+ASK_SECONDS = 150.0
+
 
 class GuestFailed(Exception):
     """The guest ended or hung without giving its command's status."""
@@ -64,7 +67,7 @@ class GuestOptions:
     vhost_user_socket: Path | None = None  # a switch's socket: the guest gets a vsock device there
     memory_mib: int = 512
     processors: int = 1
-    boot_timeout: float = 60.0  # seconds until the command starts
+    boot_timeout: float = 90.0  # seconds until the command starts; 2 to 4 on an idle machine
     timeout: float = 60.0  # seconds that the command has
 
 
@@ -122,13 +125,13 @@ class Guest:
             self._wait_until(lambda: self._ready_at is not None, self._options.boot_timeout,
                              "to boot", may_retry=True)
 
-    def wait_for(self, text: str, channel: str = "stdout", timeout: float = 60.0) -> None:
+    def wait_for(self, text: str, channel: str = "stdout", timeout: float = ASK_SECONDS) -> None:
         """Until the text has appeared on "stdout", "stderr" or "console"."""
         with self._changed:
             self._wait_until(lambda: text.encode() in self._output[channel], timeout,
                              f"to say '{text}' on {channel}", may_retry=False)
 
-    def ask(self, line: str, timeout: float = 60.0) -> tuple[int, str]:
+    def ask(self, line: str, timeout: float = ASK_SECONDS) -> tuple[int, str]:
         """Has the guest's shell run a line; its status and what it said on either stream. The line may
         leave processes in the background."""
         self.wait_for_boot()
