@@ -119,8 +119,8 @@ class Programs:
 
     def test_the_transport_contract_holds_over_vsock_transport(self):
         status, said = self.enclave.ask(
-            f"GLOVEBOX_CONTRACT_VSOCK='{self.contract_cids}' GLOVEBOX_CONTRACT_BYTES={8 * MEBIBYTE} "
-            "GLOVEBOX_CONTRACT_CONNECTIONS=2000 transport_contract_vsock", timeout=300)
+            f"GLOVEBOX_CONTRACT_VSOCK='{self.contract_cids}' GLOVEBOX_CONTRACT_BYTES={4 * MEBIBYTE} "
+            "GLOVEBOX_CONTRACT_CONNECTIONS=500 transport_contract_vsock", timeout=300)
         self.assertEqual(status, 0, said)
         self.assertIn("[  PASSED  ]", said)
         self.assertNotIn("SKIPPED", said)
