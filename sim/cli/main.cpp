@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", std::string("glovebox ") + GLOVEBOX_VERSION);
     app.require_subcommand(1);
     int exit_status = exit_done;
+    add_eif_command(app, exit_status);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -78,6 +78,10 @@ Result<SigningIdentity> SigningIdentity::load(const std::string& private_key,
     return from_pem(*key, *pem);
 }
 
+Pcr SigningIdentity::pcr8() const {
+    return pcr_of_hash(Hash::of(Hash::Algorithm::sha384, certificate_.der()));
+}
+
 Result<Bytes> SigningIdentity::sign(const Pcr& pcr0) const {
     SignatureSection section;
     section.certificate_pem = certificate_pem_;
@@ -162,7 +166,7 @@ Result<Measurements> write_signed(const Image& image, const SigningIdentity& ide
     if (const auto written = out.overwrite(0, header.encode()); !written)
         return written.error();
     Measurements pcrs = measured.pcrs;
-    pcrs.pcr8 = pcr_of_hash(Hash::of(Hash::Algorithm::sha384, identity.certificate().der()));
+    pcrs.pcr8 = identity.pcr8();
     return pcrs;
 }
 

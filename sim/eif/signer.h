@@ -29,6 +29,8 @@ class SigningIdentity {
                                                       const std::filesystem::path& certificate);
 
     [[nodiscard]] const Certificate& certificate() const { return certificate_; }
+    // What PCR8 of an image with this identity's signature holds.
+    [[nodiscard]] Pcr pcr8() const;
     // The data of a signature section for an image with this PCR0. Without chance: the same key,
     // certificate and PCR0 give the same bytes.
     [[nodiscard]] Result<Bytes> sign(const Pcr& pcr0) const;
