@@ -232,7 +232,7 @@ void add_describe(CLI::App& eif, int& exit_status) {
         "breaks and who minds, whether the signature verifies, and whether it signs this PCR0.");
     app.callback([arguments, &exit_status] {
         const OpenImage opened = OpenImage::open(arguments->image);
-        const auto description = eif::describe(opened.image, SystemClock().now());
+        const auto description = eif::describe(opened.image, SystemClock().now(), &opened.file);
         if (!description)
             throw ErrorException(Error(description.error()).in(arguments->image));
         std::cout << eif::pretty_json(description->json) << '\n';

@@ -53,7 +53,8 @@ Result<json::object> metadata_json(const Metadata& metadata) {
     if (!metadata.custom.is_object())
         return Error(EifError::bad_metadata,
                      "metadata section: CustomMetadata is neither an object nor null");
-    for (const auto& member : sorted_keys(metadata.custom).get_object())
+    const json::value custom = sorted_keys(metadata.custom);
+    for (const auto& member : custom.get_object())
         object[member.key()] = member.value();
     return object;
 }
@@ -93,9 +94,9 @@ json::value measurements_json(const Measurements& pcrs) {
     return object;
 }
 
-Result<Description> describe(const Image& image, TimePoint now) {
+Result<Description> describe(const Image& image, TimePoint now, const MappedFile* mapping) {
     Description result;
-    const ContentMeasurement measured = measure_content(image);
+    const ContentMeasurement measured = measure_content(image, mapping);
     result.pcrs = measured.pcrs;
     for (const Finding& finding : image.findings())
         result.remarks.push_back(remark_of(finding));

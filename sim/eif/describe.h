@@ -32,6 +32,9 @@ struct Description {
 // Fails where AWS's reader does (E35 of nitro-cli): an unreadable signature section or certificate,
 // or metadata that is not of its form. Where AWS's fails on a COSE signature that does not verify,
 // the answer is SignatureCheck false with a remark.
-[[nodiscard]] Result<Description> describe(const Image& image, TimePoint now);
+//
+// `mapping`: as for measure_content.
+[[nodiscard]] Result<Description> describe(const Image& image, TimePoint now,
+                                           const MappedFile* mapping = nullptr);
 
 }  // namespace glovebox::eif

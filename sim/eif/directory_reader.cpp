@@ -87,8 +87,7 @@ class DirectoryReader {
         const auto canonical = canonical_path(path);
         if (!canonical)
             return Error(canonical.error()).in(folder_.string());
-        if (const auto spent = budget_.spend_entry(folder_.string(), path); !spent)
-            return spent.error();
+
         if (S_ISSOCK(status.st_mode)) {
             warnings_.push_back("/" + path + " is a socket and is left out");
             return {};
@@ -96,8 +95,8 @@ class DirectoryReader {
         auto node = node_of(path, status);
         if (!node)
             return node.error();
-        if (const auto put = tree_.put(path, *node); !put)
-            return put.error();
+        if (const auto put = tree_.put(path, *node, &budget_); !put)
+            return Error(put.error()).in(folder_.string());
         return S_ISDIR(status.st_mode) ? read_folder(path) : Result<void>();
     }
 
@@ -150,8 +149,8 @@ class DirectoryReader {
 
     Result<void> read_file(const std::string& path, const struct stat& status, Node& node) {
         const auto size = static_cast<std::uint64_t>(status.st_size);
-        if (const auto spent = budget_.spend_content(folder_.string(), size); !spent)
-            return spent.error();
+        if (const auto spent = budget_.spend_content(size); !spent)
+            return Error(spent.error()).in(shown(path));
         // Found out now and not after a minute of writing.
         if (::faccessat(root_->get(), path.c_str(), R_OK, AT_EACCESS) != 0)
             return errno_error(shown(path) + " can't be read", errno);

@@ -86,24 +86,25 @@ std::string_view to_string(NodeType type) {
     return "node";
 }
 
-Result<void> TreeBudget::spend_entry(std::string_view where, std::string_view path) {
+Result<void> TreeBudget::spend_entry(std::string_view path) {
     ++entries_;
     names_ += path.size();
     if (entries_ > limits_.entries_max)
-        return Error(EifError::limit_exceeded, fmt::format("{}: more than {} files and directories",
-                                                           where, limits_.entries_max));
+        return Error(EifError::limit_exceeded,
+                     fmt::format("more than {} files and directories", limits_.entries_max));
     if (names_ > limits_.names_max)
-        return Error(
-            EifError::limit_exceeded,
-            fmt::format("{}: paths of more than {} bytes together", where, limits_.names_max));
+        return Error(EifError::limit_exceeded,
+                     fmt::format("paths of more than {} bytes together", limits_.names_max));
     return {};
 }
 
-Result<void> TreeBudget::spend_content(std::string_view where, std::uint64_t size) {
+Result<void> TreeBudget::spend_content(std::uint64_t size) {
     if (size > limits_.content_max - std::min(content_, limits_.content_max))
         return Error(
             EifError::limit_exceeded,
-            fmt::format("{}: files of more than {} bytes together", where, limits_.content_max));
+            fmt::format("files of more than {} bytes together (--max-size of glovebox eif build "
+                        "allows more)",
+                        limits_.content_max));
     content_ += size;
     return {};
 }
@@ -172,7 +173,7 @@ FileTree::NodePtr FileTree::locate(std::string_view path) const {
 }
 
 // Where the parent of `path` really is, with all of it made.
-Result<std::string> FileTree::make_parents(std::string_view path) {
+Result<std::string> FileTree::make_parents(std::string_view path, TreeBudget* budget) {
     std::string current;
     std::deque<std::string> rest = components_of(parent_of(path));
     int links = 0;
@@ -192,6 +193,9 @@ Result<std::string> FileTree::make_parents(std::string_view path) {
                 fmt::format("{}: its links make a path of more than {} bytes", path, path_max));
         const auto found = entries_.find(next);
         if (found == entries_.end()) {
+            if (budget != nullptr)
+                if (const auto spent = budget->spend_entry(next); !spent)
+                    return spent.error();
             auto folder = std::make_shared<Node>();
             folder->type = NodeType::directory;
             folder->permissions = 0755;
@@ -213,10 +217,13 @@ Result<std::string> FileTree::make_parents(std::string_view path) {
     return current;
 }
 
-Result<void> FileTree::put(std::string_view path, NodePtr node) {
+Result<void> FileTree::put(std::string_view path, NodePtr node, TreeBudget* budget) {
     if (path.empty())
         return {};  // the root itself
-    const auto parent = make_parents(path);
+    if (budget != nullptr)
+        if (const auto spent = budget->spend_entry(path); !spent)
+            return spent.error();
+    const auto parent = make_parents(path, budget);
     if (!parent)
         return parent.error();
     const std::string place = join(*parent, name_of(path));

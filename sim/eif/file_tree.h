@@ -51,9 +51,8 @@ struct TreeLimits {
 class TreeBudget {
   public:
     explicit TreeBudget(TreeLimits limits) : limits_(limits) {}
-    // `where` begins the sentence of the error.
-    [[nodiscard]] Result<void> spend_entry(std::string_view where, std::string_view path);
-    [[nodiscard]] Result<void> spend_content(std::string_view where, std::uint64_t size);
+    [[nodiscard]] Result<void> spend_entry(std::string_view path);
+    [[nodiscard]] Result<void> spend_content(std::uint64_t size);
 
   private:
     TreeLimits limits_;
@@ -74,8 +73,10 @@ class FileTree {
     // Puts a node at a canonical path. Missing parents are made (root's, 0755); a parent that is a
     // symbolic link is followed inside the tree, as it would be in a chroot; one that is neither is
     // an error. What was there is replaced, but a directory over a directory keeps what is in it.
-    // Two paths with one node are hard links of each other.
-    [[nodiscard]] Result<void> put(std::string_view path, NodePtr node);
+    // Two paths with one node are hard links of each other. The node and each parent that is made
+    // are spent of the budget, if there is one.
+    [[nodiscard]] Result<void> put(std::string_view path, NodePtr node,
+                                   TreeBudget* budget = nullptr);
     void remove(std::string_view path);  // with all below it
     void remove_children(std::string_view path);
 
@@ -89,7 +90,7 @@ class FileTree {
     [[nodiscard]] NodePtr locate(std::string_view path) const;
 
   private:
-    [[nodiscard]] Result<std::string> make_parents(std::string_view path);
+    [[nodiscard]] Result<std::string> make_parents(std::string_view path, TreeBudget* budget);
     Entries entries_;
 };
 

@@ -122,7 +122,7 @@ Result<Measurements> ImageWriter::finish(const SigningIdentity* identity) {
     const auto image = Image::parse(file->bytes());
     if (!image)
         return image.error();
-    const ContentMeasurement measured = measure_content(*image);
+    const ContentMeasurement measured = measure_content(*image, &*file);
     Measurements pcrs = measured.pcrs;
     header_.crc32 = measured.crc32;
     if (identity != nullptr) {

@@ -64,7 +64,7 @@ Result<FileTree::NodePtr> node_of(const TarEntry& entry, const std::string& wher
     node->has_capabilities = std::find(entry.xattrs.begin(), entry.xattrs.end(),
                                        "security.capability") != entry.xattrs.end();
     if (node->type == NodeType::file) {
-        auto content = spool.take(reader.content(), budget, where);
+        auto content = spool.take(reader.content(), budget);
         if (!content)
             return Error(content.error()).in(where);
         node->content = std::move(*content);
@@ -94,11 +94,11 @@ Result<Layer> Layer::read(ByteSource& tar, const std::string& name, Spool& spool
         if (path->empty())
             continue;  // the root's own attributes: the builder sets them
         const std::string where = fmt::format("{}, {}", name, *path);
-        if (const auto spent = budget.spend_entry(name, *path); !spent)
-            return spent.error();
 
         const std::string_view last = std::string_view(*path).substr(path->rfind('/') + 1);
         if (last == opaque_mark) {
+            if (const auto spent = budget.spend_entry(*path); !spent)
+                return Error(spent.error()).in(name);
             layer.opaque_.emplace_back(folder_of(*path));
             continue;
         }
@@ -108,6 +108,8 @@ Result<Layer> Layer::read(ByteSource& tar, const std::string& name, Spool& spool
             const std::string_view gone = last.substr(whiteout_prefix.size());
             if (gone.empty() || gone == "." || gone == "..")
                 return Error(EifError::unsafe_path, where + ": a whiteout of no name");
+            if (const auto spent = budget.spend_entry(*path); !spent)
+                return Error(spent.error()).in(name);
             layer.whiteouts_.push_back(join(folder_of(*path), gone));
             continue;
         }
@@ -123,6 +125,8 @@ Result<Layer> Layer::read(ByteSource& tar, const std::string& name, Spool& spool
                 return Error(target.error()).in(where + ", hard link to");
             node = layer.tree_.locate(*target);
             if (!node) {
+                if (const auto spent = budget.spend_entry(*path); !spent)
+                    return Error(spent.error()).in(name);
                 layer.links_below_.push_back({*path, *target});
                 continue;
             }
@@ -135,7 +139,7 @@ Result<Layer> Layer::read(ByteSource& tar, const std::string& name, Spool& spool
                 return made.error();
             node = std::move(*made);
         }
-        if (const auto put = layer.tree_.put(*path, std::move(node)); !put)
+        if (const auto put = layer.tree_.put(*path, std::move(node), &budget); !put)
             return Error(put.error()).in(name);
     }
     return layer;

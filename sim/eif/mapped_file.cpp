@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -43,6 +44,16 @@ Result<MappedFile> MappedFile::map(int fd, const std::filesystem::path& name) {
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
     std::swap(bytes_, other.bytes_);
     return *this;
+}
+
+void MappedFile::give_back(BytesView part) const {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const auto base = static_cast<std::size_t>(part.data() - bytes_.data());
+    const std::size_t begin = (base + page - 1) / page * page;
+    const std::size_t end = (base + part.size()) / page * page;
+    // The pages are clean and the kernel's: nothing is lost, and nothing is when this fails.
+    if (begin < end)
+        ::madvise(const_cast<std::uint8_t*>(bytes_.data()) + begin, end - begin, MADV_DONTNEED);
 }
 
 MappedFile::~MappedFile() {

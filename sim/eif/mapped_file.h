@@ -26,6 +26,9 @@ class MappedFile {
     ~MappedFile();
 
     [[nodiscard]] BytesView bytes() const { return bytes_; }
+    // Takes whole pages of `part`, a part of bytes(), out of this process; touching them again
+    // costs a page fault. A long reader stays small in this way.
+    void give_back(BytesView part) const;
 
   private:
     explicit MappedFile(BytesView bytes) : bytes_(bytes) {}

@@ -16,6 +16,7 @@
 #include "core/base/error.h"
 #include "sim/eif/hash.h"
 #include "sim/eif/image.h"
+#include "sim/eif/mapped_file.h"
 
 namespace glovebox::eif {
 
@@ -33,12 +34,14 @@ struct ContentMeasurement {
     std::uint32_t crc32 = 0;
 };
 
-// Reads the whole file once from memory or disk. PCR0 and PCR2 hash most bytes twice by their
-// definition: a large image is hashed on two threads, so that it takes as long as one hash.
-[[nodiscard]] ContentMeasurement measure_content(const Image& image);
+// PCR0 and PCR2 hash most bytes twice by their definition: a large image is hashed on two threads,
+// so that it takes as long as one hash. `mapping`, if it is what the image was parsed from, has its
+// pages given back as they are hashed.
+[[nodiscard]] ContentMeasurement measure_content(const Image& image,
+                                                 const MappedFile* mapping = nullptr);
 
 // The same with PCR8. Fails when the signature section or its certificate can't be read.
-[[nodiscard]] Result<Measurements> measure(const Image& image);
+[[nodiscard]] Result<Measurements> measure(const Image& image, const MappedFile* mapping = nullptr);
 
 // CRC-32 (ISO-HDLC, as zlib's) over everything but the header's own CRC field. `checked_bytes` has
 // header_size bytes at least.

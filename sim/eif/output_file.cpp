@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 constexpr mode_t new_file_mode = 0666;  // less the umask, as with every program's output
 constexpr int names_tried_max = 1000;
+constexpr int links_followed_max = 40;  // as the kernel
 
 // A name beside `path` that no other process uses.
 fs::path aside_name(const fs::path& path, int attempt) {
@@ -54,10 +55,10 @@ Result<void> write_all(int fd, BytesView bytes, const fs::path& name) {
 
 Result<OutputFile> OutputFile::create(const fs::path& path) {
     std::error_code code;
-    // The file itself behind any links; what does not exist yet is left as it was given.
-    fs::path target = fs::weakly_canonical(path, code);
-    if (code)
-        target = path;
+    // The file itself behind any links, which may not exist yet.
+    fs::path target = path;
+    for (int links = 0; fs::is_symlink(target, code) && links < links_followed_max; ++links)
+        target = target.parent_path() / fs::read_symlink(target, code);
     struct stat status {};
     if (::stat(target.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
         return Error(EifError::invalid_input,

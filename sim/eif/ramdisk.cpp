@@ -106,8 +106,7 @@ Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree
         if (!path)
             return Error(path.error()).in(name);
         const std::string where = fmt::format("{}, {}", name, *path);
-        if (const auto spent = budget.spend_entry(name, *path); !spent)
-            return spent.error();
+
         const auto type = type_of(entry.mode);
         if (!type)
             continue;
@@ -133,11 +132,11 @@ Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree
             node->target = as_text(target);
         } else if (*type == NodeType::file) {
             if (const auto plain = reader.plain_content(entry)) {
-                if (const auto spent = budget.spend_content(where, entry.size); !spent)
-                    return spent.error();
+                if (const auto spent = budget.spend_content(entry.size); !spent)
+                    return Error(spent.error()).in(where);
                 node->content = Content::view(*plain);
             } else {
-                auto content = spool.take(source, budget, where);
+                auto content = spool.take(source, budget);
                 if (!content)
                     return Error(content.error()).in(where);
                 node->content = std::move(*content);
@@ -152,7 +151,7 @@ Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree
                 node = first;
             }
         }
-        if (const auto put = tree.put(*path, std::move(node)); !put)
+        if (const auto put = tree.put(*path, std::move(node), &budget); !put)
             return Error(put.error()).in(name);
     }
 }

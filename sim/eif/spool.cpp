@@ -26,7 +26,7 @@ UniqueFd open_nameless(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<Content> Spool::take(ByteSource& source, TreeBudget& budget, std::string_view where) {
+Result<Content> Spool::take(ByteSource& source, TreeBudget& budget) {
     if (!file_) {
         UniqueFd fd = open_nameless(folder_);
         if (!fd)
@@ -41,7 +41,7 @@ Result<Content> Spool::take(ByteSource& source, TreeBudget& budget, std::string_
             return got.error();
         if (*got == 0)
             return Content::part_of(file_, begin, size_ - begin);
-        if (const auto spent = budget.spend_content(where, *got); !spent)
+        if (const auto spent = budget.spend_content(*got); !spent)
             return spent.error();
         if (const auto written =
                 write_all(file_->get(), BytesView(piece).first(*got), folder_ / "(temporary file)");

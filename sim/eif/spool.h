@@ -18,10 +18,8 @@ class Spool {
     // The file is made in `folder` when it is first needed.
     explicit Spool(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    // Takes in all that `source` gives. The budget is asked before each piece is kept; `where`
-    // begins the sentence of its error.
-    [[nodiscard]] Result<Content> take(ByteSource& source, TreeBudget& budget,
-                                       std::string_view where);
+    // Takes in all that `source` gives. The budget is asked before each piece is kept.
+    [[nodiscard]] Result<Content> take(ByteSource& source, TreeBudget& budget);
 
   private:
     std::filesystem::path folder_;
