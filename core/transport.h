@@ -49,8 +49,9 @@ class Transport {
     // below 1024 where that needs a privilege).
     [[nodiscard]] virtual Result<std::unique_ptr<Listener>> listen(VsockAddress address) = 0;
 
-    // Errors are AF_VSOCK's: ECONNRESET when nobody listens (never ECONNREFUSED) or the backlog is
-    // full, ENODEV when no transport reaches that CID, ETIMEDOUT.
+    // Errors are AF_VSOCK's: ECONNRESET when nobody listens (never ECONNREFUSED), the backlog is
+    // full or that CID isn't reached; ETIMEDOUT when there was no answer; ENODEV where this machine
+    // has no vsock device.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Connection>> connect(
         VsockAddress address) = 0;
 

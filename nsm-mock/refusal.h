@@ -1,0 +1,64 @@
+// Why an attestation document is refused: the codes of verify_document, in the order of its checks.
+//
+// The code is stable and has a name for programs ("certificate_expired"); the Error that carries it
+// has the sentence with the particulars.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <string_view>
+
+namespace glovebox::nsm {
+
+// The checks, in the order in which they are made; the first that fails is the answer.
+enum class Check { syntax, fields, chain, signature, policy };
+
+enum class Refusal {
+    // syntax: the COSE_Sign1 envelope, one exact spelling
+    document_too_large = 1,
+    malformed_cbor,      // truncated, or not CBOR
+    tagged,              // COSE tag 18, which Nitro does not write
+    wrong_envelope,      // not an array of four with the right types
+    wrong_algorithm,     // the protected header is not exactly {1: -35}
+    unprotected_header,  // not empty
+    not_canonical,       // another encoding of the same envelope
+    trailing_bytes,
+    // fields: the payload
+    malformed_payload,
+    missing_field,
+    duplicate_field,
+    wrong_type,
+    wrong_value,
+    field_too_long,
+    // chain, at the time of verification
+    malformed_certificate,
+    wrong_key_type,  // not P-384 with ecdsa-with-SHA384
+    untrusted_root,
+    broken_chain,             // issuer, signature or order
+    wrong_certificate_usage,  // basic constraints, path length or key usage
+    certificate_not_yet_valid,
+    certificate_expired,
+    // signature: the leaf's over the document
+    bad_signature,
+    // policy: what the caller asked for
+    debug_document,
+    pcr_mismatch,
+    pcr_absent,
+    nonce_mismatch,
+    user_data_mismatch,
+    public_key_mismatch,
+    too_old,
+};
+
+// "certificate_expired".
+[[nodiscard]] std::string_view name_of(Refusal refusal);
+[[nodiscard]] Check check_of(Refusal refusal);
+// "chain".
+[[nodiscard]] std::string_view name_of(Check check);
+
+[[nodiscard]] const boost::system::error_category& refusal_category();
+[[nodiscard]] boost::system::error_code make_error_code(Refusal refusal);
+
+}  // namespace glovebox::nsm
+
+template <>
+struct boost::system::is_error_code_enum<glovebox::nsm::Refusal> : std::true_type {};

@@ -1,0 +1,46 @@
+// Who reaches whom: the CID rules of a Nitro machine, as plain functions.
+//
+// The parent instance and its enclaves are guests of one hypervisor. Linux's vsock core
+// (net/vmw_vsock/af_vsock.c) sends what is dialled at CID 1 or at a guest's own CID to its loopback
+// transport and everything else to the hypervisor, which joins an enclave with its parent alone.
+//
+//   dialled \ by   parent (CID 3)              enclave N (CID 4 and up)
+//   0 hypervisor   the consoles (0.port)       nobody
+//   1 local        itself, seen as CID 1       itself, seen as CID 1
+//   2 host         nobody                      nobody
+//   3 parent       itself, seen as CID 1       the parent, seen as CID N
+//   N              enclave N, seen as CID 3    itself, seen as CID 1
+//   other          as N, when it is there      nobody
+//   any            nobody                      nobody
+//
+// "Nobody" is ECONNRESET, the hypervisor's refusal and the same as for a port where nobody listens.
+// It can't be ENODEV: a guest's kernel has a transport for every CID, its virtio device. Whether
+// Nitro's hypervisor refuses at once or stays silent (ETIMEDOUT after two seconds) isn't published.
+#pragma once
+
+#include "core/base/error.h"
+#include "core/vsock_address.h"
+
+namespace glovebox::transports {
+
+// Ports below this one need a privilege on the parent (LAST_RESERVED_PORT, af_vsock.c).
+inline constexpr core::Port first_unprivileged_port = 1024;
+
+struct Route {
+    core::Cid listener;  // whose listener is asked
+    core::Cid seen_as;   // the CID that the acceptor reads
+    bool local_first;    // what `listener` has bound to CID 1 is asked before
+};
+
+// How `own` reaches `target`; ECONNRESET with the reason where it doesn't.
+[[nodiscard]] Result<Route> route(core::Cid own, core::Cid target);
+
+// The CID under which `own` listens when it binds `asked`: itself for its own and for any,
+// cid_local for cid_local, EADDRNOTAVAIL for every other.
+[[nodiscard]] Result<core::Cid> bindable_cid(core::Cid own, core::Cid asked);
+
+// EACCES for a port below 1024 without the privilege: on the parent an ordinary user lacks it, in
+// an enclave everything is root.
+[[nodiscard]] Result<void> check_port_privilege(core::Port port, bool privileged);
+
+}  // namespace glovebox::transports

@@ -1,0 +1,40 @@
+// A listening socket of any family behind core::Listener: what UnixTransport and VsockTransport
+// have in common.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+
+#include "core/base/unique_fd.h"
+#include "core/transport.h"
+
+namespace glovebox::transports {
+
+class SocketListener final : public core::Listener {
+  public:
+    using PeerOf = std::function<core::VsockAddress(int socket)>;
+    using BeforeClose = std::function<void(int socket)>;
+
+    // `listening` is a stream socket of `family`, non-blocking and listening. `peer_of` reads who
+    // is at the other end of an accepted one; `before_close` is called once, with the socket still
+    // open.
+    SocketListener(boost::asio::any_io_executor executor, int family, UniqueFd listening,
+                   core::VsockAddress local, PeerOf peer_of, BeforeClose before_close = {});
+    ~SocketListener() override;
+
+    [[nodiscard]] boost::asio::awaitable<Result<core::Connection>> accept() override;
+    [[nodiscard]] core::VsockAddress local() const override;
+    void close() override;
+
+  private:
+    // Shared with a pending accept(), which outlives a listener that is destroyed under it.
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+// A connected, non-blocking stream socket of `family` as a Stream. Takes `connected` over.
+[[nodiscard]] Result<core::Stream> make_stream(const boost::asio::any_io_executor& executor,
+                                               int family, UniqueFd connected);
+
+}  // namespace glovebox::transports

@@ -1,0 +1,333 @@
+#include "transports/world.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "core/base/random_source.h"
+#include "transports/private_directory.h"
+#include "transports/reach.h"
+#include "transports/socket_name.h"
+#include "transports/unix_address.h"
+
+namespace glovebox::transports {
+
+using core::Cid;
+using core::Port;
+using core::port_any;
+using core::VsockAddress;
+
+namespace {
+
+// Free ports are looked for this often (MAX_PORT_RETRIES, af_vsock.c).
+constexpr int port_tries_max = 24;
+// Keeps <run directory>/glovebox/NAME within a file name, with room to spare.
+constexpr std::size_t world_name_bytes_max = 128;
+// What the abstract names of clients begin with: "glovebox/<device>.<inode>/16.1073741824".
+constexpr std::string_view client_prefix = "glovebox/";
+
+Error refusal(int errno_value, std::string message) {
+    return Error(boost::system::error_code(errno_value, boost::system::system_category()),
+                 std::move(message));
+}
+
+bool is_world_name(std::string_view name) {
+    if (name.empty() || name.size() > world_name_bytes_max || name.front() == '.')
+        return false;
+    return name.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+               "._-") == std::string_view::npos;
+}
+
+// Nobody has the name, nobody listens on it, its backlog is full, or it is no stream socket: all
+// that a vsock peer answers with a reset.
+bool is_reset(int connect_result) {
+    return connect_result == ENOENT || connect_result == ECONNREFUSED || connect_result == EAGAIN ||
+           connect_result == EPROTOTYPE;
+}
+
+Error directory_is_gone(const std::string& path, const std::string& name) {
+    return refusal(ENOENT,
+                   fmt::format("{}/{} can't be bound: the world's directory was removed, or "
+                               "/proc isn't mounted",
+                               path, name));
+}
+
+std::string listener_name(Cid own, VsockAddress bound) {
+    return bound.cid == core::cid_local && own != core::cid_local
+               ? local_socket_name(own, bound.port)
+               : socket_name(bound);
+}
+
+// The name of the same port bound to own's CID instead of CID 1, or the other way round.
+std::string rival_name(Cid own, VsockAddress bound) {
+    return bound.cid == core::cid_local ? socket_name({own, bound.port})
+                                        : local_socket_name(own, bound.port);
+}
+
+}  // namespace
+
+std::string World::worlds_folder(const char* run_directory) {
+    struct stat status {};
+    if (run_directory != nullptr && run_directory[0] == '/' &&
+        ::stat(run_directory, &status) == 0 && S_ISDIR(status.st_mode) &&
+        status.st_uid == ::geteuid())
+        return std::string(run_directory) + "/glovebox";
+    return fmt::format("/tmp/glovebox-{}", ::geteuid());
+}
+
+std::string World::choose_name(std::string_view option) {
+    if (!option.empty())
+        return std::string(option);
+    const char* environment = std::getenv("GLOVEBOX_WORLD");
+    if (environment != nullptr && environment[0] != '\0')
+        return environment;
+    return std::string(default_world_name);
+}
+
+Result<std::unique_ptr<World>> World::open(std::string_view name_or_path) {
+    std::string path(name_or_path);
+    if (path.find('/') == std::string::npos) {
+        if (!is_world_name(path))
+            return refusal(EINVAL,
+                           fmt::format("\"{}\" is not the name of a world: letters, digits, '.', "
+                                       "'_' and '-' were expected, at most {} and no '.' in front; "
+                                       "with a '/' it is a directory",
+                                       path, world_name_bytes_max));
+        const std::string folder = worlds_folder(std::getenv("XDG_RUNTIME_DIR"));
+        if (const auto checked = open_private_directory(folder); !checked)
+            return Error(checked.error()).in("worlds of this user");
+        path = folder + "/" + path;
+    }
+    auto directory = open_private_directory(path);
+    if (!directory)
+        return Error(directory.error()).in("world");
+    // The directory's identity keeps the clients of two worlds apart.
+    struct stat status {};
+    if (::fstat(directory->get(), &status) != 0)
+        return errno_error(fmt::format("world {} can't be examined", path), errno);
+    std::string prefix = fmt::format("{}{:x}.{:x}/", client_prefix, status.st_dev, status.st_ino);
+    Port first_port = 0;
+    SystemRandom().fill({reinterpret_cast<std::uint8_t*>(&first_port), sizeof first_port});
+    std::unique_ptr<World> world(
+        new World(std::move(path), std::move(*directory), std::move(prefix), first_port));
+    world->sweep();
+    return world;
+}
+
+World::World(std::string path, UniqueFd directory, std::string own_client_prefix, Port first_port)
+    : path_(std::move(path)),
+      directory_(std::move(directory)),
+      client_prefix_(std::move(own_client_prefix)),
+      next_port_(first_port) {}
+
+World::~World() = default;
+
+Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
+    if (const auto name = UnixAddress::of_socket(socket))
+        return refusal(EINVAL, fmt::format("the socket is bound already, as {}", name->text()));
+    const auto cid = bindable_cid(own, address.cid);
+    if (!cid)
+        return cid.error();
+    const auto locked = lock();
+    if (!locked)
+        return locked.error();
+    Error last;
+    for (int tries = address.port == port_any ? port_tries_max : 1; tries > 0; --tries) {
+        const VsockAddress bound{*cid, address.port == port_any ? next_port() : address.port};
+        // A port bound to any CID and one bound to CID 1 exclude each other.
+        auto claimed = address.cid == own ? Result<void>() : check_free(rival_name(own, bound));
+        if (claimed)
+            claimed = claim(socket, listener_name(own, bound));
+        if (claimed)
+            return bound;
+        last = claimed.error();
+        if (last.code.value() != EADDRINUSE)
+            break;
+    }
+    return last;
+}
+
+Result<void> World::check_free(const std::string& name) const {
+    const auto held = is_held(name);
+    if (!held)
+        return held.error();
+    if (*held)
+        return refusal(EADDRINUSE,
+                       fmt::format("{}/{} is taken by a socket that is alive", path_, name));
+    return {};
+}
+
+// Called with the lock held.
+Result<void> World::claim(int socket, const std::string& name) {
+    const UnixAddress address = UnixAddress::in_directory(directory(), name);
+    int result = address.bind(socket);
+    if (result == EADDRINUSE) {
+        if (const auto free = check_free(name); !free)
+            return free.error();
+        ::unlinkat(directory(), name.c_str(), 0);
+        result = address.bind(socket);
+    }
+    if (result == ENOENT)
+        return directory_is_gone(path_, name);
+    struct stat file {};
+    struct stat of_socket {};
+    if (result == 0 && (::fstatat(directory(), name.c_str(), &file, AT_SYMLINK_NOFOLLOW) != 0 ||
+                        ::fstat(socket, &of_socket) != 0))
+        result = errno;
+    if (result != 0)
+        return errno_error(fmt::format("{}/{} can't be bound", path_, name), result);
+    const std::lock_guard guard(mutex_);
+    bound_[of_socket.st_ino] = {name, file.st_dev, file.st_ino};
+    return {};
+}
+
+void World::unbind(int socket, Cid own, VsockAddress address) {
+    if (socket < 0) {
+        const std::string name = listener_name(own, address);
+        {
+            const std::lock_guard guard(mutex_);
+            std::erase_if(bound_, [&](const auto& entry) { return entry.second.name == name; });
+        }
+        if (const auto held = lock())
+            remove_if_stale(name);
+        return;
+    }
+    struct stat status {};
+    if (::fstat(socket, &status) != 0)
+        return;
+    Bound ours;
+    {
+        const std::lock_guard guard(mutex_);
+        auto entry = bound_.extract(status.st_ino);
+        if (!entry)
+            return;
+        ours = std::move(entry.mapped());
+    }
+    // The open socket keeps its file's inode, so no other file can have the number; and as long as
+    // it lives the name isn't stale, so nobody takes it over between these two calls.
+    if (::fstatat(directory(), ours.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        status.st_dev == ours.device && status.st_ino == ours.file)
+        ::unlinkat(directory(), ours.name.c_str(), 0);
+}
+
+Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target) {
+    const auto reached = route(own, target.cid);
+    if (!reached)
+        return reached.error();
+    const auto port = name_client(socket, reached->seen_as);
+    if (!port)
+        return port.error();
+
+    const std::string name = socket_name({reached->listener, target.port});
+    std::vector<std::string> names{name};
+    if (reached->local_first)
+        names.insert(names.begin(), local_socket_name(reached->listener, target.port));
+    int result = 0;
+    for (const std::string& candidate : names) {
+        result = UnixAddress::in_directory(directory(), candidate).connect(socket);
+        if (result == 0)
+            return VsockAddress{own, *port};
+        if (!is_reset(result))
+            break;
+    }
+    const std::string where = fmt::format("{} ({}/{})", to_string(target), path_, name);
+    if (result == EAGAIN)
+        return refusal(ECONNRESET, fmt::format("the backlog of {} is full", where));
+    if (is_reset(result))
+        return refusal(ECONNRESET, fmt::format("nobody listens on {}", where));
+    return errno_error(fmt::format("connecting to {}", where), result);
+}
+
+// Gives the socket the name by which the acceptor knows it. A socket that has one keeps it, as a
+// vsock that was bound, or that tries a second time, keeps its port.
+Result<Port> World::name_client(int socket, Cid seen_as) {
+    if (const auto name = UnixAddress::of_socket(socket)) {
+        const auto named = parse_socket_name(name->text());
+        return named ? named->port : port_any;
+    }
+    int result = EADDRINUSE;
+    for (int tries = port_tries_max; tries > 0 && result == EADDRINUSE; --tries) {
+        const Port port = next_port();
+        result = UnixAddress::abstract(client_prefix_ + socket_name({seen_as, port})).bind(socket);
+        if (result == 0)
+            return port;
+    }
+    return errno_error(fmt::format("taking a port of CID {}", seen_as), result);
+}
+
+VsockAddress World::peer_of(int socket) {
+    if (const auto name = UnixAddress::of_peer(socket))
+        if (!name->is_abstract() || name->text().starts_with(client_prefix))
+            if (const auto named = parse_socket_name(name->text()))
+                return *named;
+    return {core::cid_parent, port_any};
+}
+
+Port World::next_port() {
+    for (;;) {
+        const Port port = next_port_.fetch_add(1, std::memory_order_relaxed);
+        if (port >= first_unprivileged_port && port != port_any)
+            return port;
+    }
+}
+
+// Whether a live socket has the name; what else can't be bound over counts as held too.
+Result<bool> World::is_held(const std::string& name) const {
+    struct stat status {};
+    if (::fstatat(directory(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    if (!S_ISSOCK(status.st_mode))
+        return true;
+    const UniqueFd probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!probe)
+        return errno_error(fmt::format("asking who has {}/{}", path_, name), errno);
+    const int result = UnixAddress::in_directory(directory(), name).connect(probe.get());
+    return result != ECONNREFUSED && result != ENOENT;
+}
+
+// One binder at a time, over all processes: between finding a name stale and taking it over nobody
+// else may do the same. Held for a few system calls. The directory is opened anew because a lock
+// belongs to the open file description, which threads and forked children share.
+Result<UniqueFd> World::lock() const {
+    UniqueFd held(::openat(directory(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!held)
+        return errno_error(fmt::format("world {} can't be locked", path_), errno);
+    while (::flock(held.get(), LOCK_EX) != 0)
+        if (errno != EINTR)
+            return errno_error(fmt::format("world {} can't be locked", path_), errno);
+    return held;
+}
+
+// Called with the lock held.
+void World::remove_if_stale(const std::string& name) const {
+    const auto held = is_held(name);
+    if (held && !*held)
+        ::unlinkat(directory(), name.c_str(), 0);
+}
+
+void World::sweep() const {
+    auto held = lock();
+    if (!held)
+        return;
+    const auto close_stream = [](DIR* stream) { ::closedir(stream); };
+    const std::unique_ptr<DIR, decltype(close_stream)> entries(::fdopendir(held->get()));
+    if (!entries)
+        return;
+    (void)held->release();  // the stream closes it, and so unlocks
+    while (const dirent* const entry = ::readdir(entries.get()))
+        if (parse_socket_name(entry->d_name))
+            remove_if_stale(entry->d_name);
+}
+
+}  // namespace glovebox::transports
