@@ -161,9 +161,10 @@ Bytes oci_archive(const ImageSpec& spec, const std::map<std::string, std::string
                               blob(spec.compress_layers ? gzip(layer) : text(layer)));
     const std::string manifest = fmt::format(
         R"({{"schemaVersion":2,"config":{{{}}},"layers":[{}]}})", blob(config_of(spec)), layers);
-    files["index.json"] = fmt::format(
-        R"({{"schemaVersion":2,"manifests":[{{{},"annotations":{{"org.opencontainers.image.ref.name":"app:1.2"}}}}]}})",
-        blob(manifest));
+    files["index.json"] =
+        fmt::format(R"({{"schemaVersion":2,"manifests":[{{{},)"
+                    R"("annotations":{{"org.opencontainers.image.ref.name":"app:1.2"}}}}]}})",
+                    blob(manifest));
     files["oci-layout"] = R"({"imageLayoutVersion":"1.0.0"})";
     for (const auto& [name, content] : extra)
         if (content.empty())

@@ -314,10 +314,9 @@ TEST_F(Build, TimesAreKeptIfWanted) {
 }
 
 TEST_F(Build, WhatAwsDropsSilentlyIsSaid) {
-    options_.image = make_archive(
-        {.layers = {make_layer()},
-         .run =
-             R"("Entrypoint":["/bin/app"],"Cmd":["serve","a\nb",""],"WorkingDir":"/srv","User":"www")"});
+    options_.image = make_archive({.layers = {make_layer()},
+                                   .run = R"("Entrypoint":["/bin/app"],"Cmd":["serve","a\nb",""],)"
+                                          R"("WorkingDir":"/srv","User":"www")"});
     const auto warnings = build().warnings;
     EXPECT_THAT(warnings,
                 Contains(HasSubstr(

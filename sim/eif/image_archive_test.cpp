@@ -332,8 +332,8 @@ TEST(ImageArchive, AmongPlatformsTheArchitectureChooses) {
 
 TEST(ContainerConfig, SetAndEmptyAreNotTheSame) {
     const ContainerConfig config =
-        ContainerConfig::parse(
-            R"({"architecture":"amd64","config":{"Cmd":[],"Entrypoint":null},"rootfs":{"diff_ids":[]}})")
+        ContainerConfig::parse(R"({"architecture":"amd64","config":{"Cmd":[],"Entrypoint":null},)"
+                               R"("rootfs":{"diff_ids":[]}})")
             .value();
     EXPECT_EQ(config.cmd, std::vector<std::string>());
     EXPECT_FALSE(config.entrypoint);
