@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -14,10 +15,8 @@ namespace {
 
 // Below this a second thread costs more than it brings.
 constexpr std::size_t parallel_size_min = 4 << 20;
-// The CRC is computed in blocks that whichever thread is idle takes.
-constexpr std::size_t crc_block_size = 16 << 20;
-// What is read before pages are given back.
-constexpr std::size_t piece_size = 2 << 20;
+// The file is gone through in blocks of this size, which begin at its multiples.
+constexpr std::size_t block_size = 1 << 20;
 
 using Content = std::vector<BytesView>;
 
@@ -41,39 +40,91 @@ Contents contents_of(const Image& image) {
     return contents;
 }
 
-// Calls `use` with piece after piece and gives each back.
-template <class Use>
-void in_pieces(BytesView bytes, const MappedFile* mapping, Use use) {
-    while (!bytes.empty()) {
-        const BytesView piece = bytes.first(std::min(bytes.size(), piece_size));
-        use(piece);
-        if (mapping != nullptr)
-            mapping->give_back(piece);
-        bytes = bytes.subspan(piece.size());
-    }
-}
+// A file's CRC from those of its blocks. Two threads hash most blocks, each for another PCR: the
+// one that comes to a block first, and so is ahead, computes its CRC while the bytes are still in
+// the processor's cache.
+class BlockCrc {
+  public:
+    explicit BlockCrc(BytesView file)
+        : file_(file),
+          crcs_((file.size() + block_size - 1) / block_size),
+          taken_(std::make_unique<std::atomic<bool>[]>(crcs_.size())) {}
 
-// The contents of one measurement, hashed in order.
+    // The block in which the byte at `offset` lies.
+    void compute(std::size_t offset) {
+        const std::size_t i = offset / block_size;
+        if (taken_[i].exchange(true, std::memory_order_relaxed))
+            return;
+        if (i == 0) {  // where the CRC itself lies, which is left out
+            const BytesView tail = block(0).subspan(header_size);
+            crcs_[0] = continued(continued(0, file_.first(crc_offset)), tail);
+        } else {
+            crcs_[i] = continued(0, block(i));
+        }
+    }
+    void compute_rest() {
+        for (std::size_t i = 0; i < crcs_.size(); ++i)
+            compute(i * block_size);
+    }
+    // After all threads have returned from compute_rest().
+    [[nodiscard]] std::uint32_t finish() const {
+        uLong sum = crcs_[0];
+        for (std::size_t i = 1; i < crcs_.size(); ++i)
+            sum = ::crc32_combine(sum, crcs_[i], static_cast<z_off_t>(block(i).size()));
+        return static_cast<std::uint32_t>(sum);
+    }
+
+  private:
+    [[nodiscard]] static std::uint32_t continued(std::uint32_t crc, BytesView bytes) {
+        return static_cast<std::uint32_t>(::crc32_z(crc, bytes.data(), bytes.size()));
+    }
+    [[nodiscard]] BytesView block(std::size_t i) const {
+        const std::size_t at = i * block_size;
+        return file_.subspan(at, std::min(block_size, file_.size() - at));
+    }
+
+    BytesView file_;
+    std::vector<std::uint32_t> crcs_;
+    std::unique_ptr<std::atomic<bool>[]> taken_;
+};
+
+// The contents of one measurement, hashed in order; on the way the CRC, and pages are given back.
 class ContentHash {
   public:
-    explicit ContentHash(const MappedFile* mapping) : mapping_(mapping) {}
+    ContentHash(BytesView file, BlockCrc& crc, const MappedFile* mapping)
+        : file_(file), crc_(crc), mapping_(mapping) {}
+
     void update(Content::const_iterator from, Content::const_iterator to) {
         for (; from != to; ++from)
-            in_pieces(*from, mapping_, [this](BytesView piece) { hash_.update(piece); });
+            update(*from);
     }
     [[nodiscard]] Pcr finish() { return pcr_of_hash(hash_.finish()); }
 
   private:
+    void update(BytesView section) {
+        while (!section.empty()) {
+            const auto offset = static_cast<std::size_t>(section.data() - file_.data());
+            const std::size_t to_block_end = block_size - offset % block_size;
+            const BytesView piece = section.first(std::min(section.size(), to_block_end));
+            hash_.update(piece);
+            crc_.compute(offset);
+            if (mapping_ != nullptr)
+                mapping_->give_back(piece);
+            section = section.subspan(piece.size());
+        }
+    }
+
     Hash hash_{Hash::Algorithm::sha384};
+    BytesView file_;
+    BlockCrc& crc_;
     const MappedFile* mapping_;
 };
 
 // PCR0 and PCR1 begin with the same bytes: hash those once and go on from a copy.
-void measure_boot(const Contents& contents, const MappedFile* mapping, Pcr& pcr0, Pcr& pcr1) {
+void measure_boot(const Contents& contents, ContentHash common, Pcr& pcr0, Pcr& pcr1) {
     const auto [end0, end1] = std::mismatch(
         contents.pcr0.begin(), contents.pcr0.end(), contents.pcr1.begin(), contents.pcr1.end(),
         [](BytesView a, BytesView b) { return a.data() == b.data() && a.size() == b.size(); });
-    ContentHash common(mapping);
     common.update(contents.pcr0.begin(), end0);
     ContentHash only1(common);
     only1.update(end1, contents.pcr1.end());
@@ -82,73 +133,30 @@ void measure_boot(const Contents& contents, const MappedFile* mapping, Pcr& pcr0
     pcr0 = common.finish();
 }
 
-Pcr measure_application(const Contents& contents, const MappedFile* mapping) {
-    ContentHash hash(mapping);
-    hash.update(contents.pcr2.begin(), contents.pcr2.end());
-    return hash.finish();
-}
-
-std::uint32_t crc_of(BytesView bytes) {
-    return static_cast<std::uint32_t>(::crc32_z(0, bytes.data(), bytes.size()));
-}
-
-// The CRC of a file's blocks behind the header, which any number of threads may work off together.
-class BlockCrc {
-  public:
-    explicit BlockCrc(BytesView tail, const MappedFile* mapping)
-        : tail_(tail),
-          mapping_(mapping),
-          crcs_((tail.size() + crc_block_size - 1) / crc_block_size) {}
-
-    void work() {
-        for (std::size_t i = next_++; i < crcs_.size(); i = next_++)
-            in_pieces(block(i), mapping_, [this, i](BytesView piece) {
-                crcs_[i] =
-                    static_cast<std::uint32_t>(::crc32_z(crcs_[i], piece.data(), piece.size()));
-            });
-    }
-
-    // After all workers have returned: continues `crc`, that of the bytes before the tail.
-    [[nodiscard]] std::uint32_t continue_from(std::uint32_t crc) const {
-        uLong sum = crc;
-        for (std::size_t i = 0; i < crcs_.size(); ++i)
-            sum = ::crc32_combine(sum, crcs_[i], static_cast<z_off_t>(block(i).size()));
-        return static_cast<std::uint32_t>(sum);
-    }
-
-  private:
-    [[nodiscard]] BytesView block(std::size_t i) const {
-        const std::size_t at = i * crc_block_size;
-        return tail_.subspan(at, std::min(crc_block_size, tail_.size() - at));
-    }
-
-    BytesView tail_;
-    const MappedFile* mapping_;
-    std::vector<std::uint32_t> crcs_;
-    std::atomic<std::size_t> next_{0};
-};
-
 }  // namespace
 
 std::uint32_t image_crc32(BytesView checked_bytes) {
-    BlockCrc tail(checked_bytes.subspan(header_size), nullptr);
-    tail.work();
-    return tail.continue_from(crc_of(checked_bytes.first(crc_offset)));
+    BlockCrc crc(checked_bytes);
+    crc.compute_rest();
+    return crc.finish();
 }
 
 ContentMeasurement measure_content(const Image& image, const MappedFile* mapping) {
     const BytesView file = image.checked_bytes();
     const Contents contents = contents_of(image);
     ContentMeasurement result;
-    BlockCrc tail(file.subspan(header_size), mapping);
+    BlockCrc crc(file);
+    const ContentHash nothing_yet(file, crc, mapping);
 
     const auto boot = [&] {
-        measure_boot(contents, mapping, result.pcrs.pcr0, result.pcrs.pcr1);
-        tail.work();
+        measure_boot(contents, nothing_yet, result.pcrs.pcr0, result.pcrs.pcr1);
+        crc.compute_rest();
     };
     const auto application = [&] {
-        result.pcrs.pcr2 = measure_application(contents, mapping);
-        tail.work();
+        ContentHash hash(nothing_yet);
+        hash.update(contents.pcr2.begin(), contents.pcr2.end());
+        result.pcrs.pcr2 = hash.finish();
+        crc.compute_rest();
     };
     if (file.size() >= parallel_size_min) {
         const std::jthread beside(application);
@@ -157,7 +165,7 @@ ContentMeasurement measure_content(const Image& image, const MappedFile* mapping
         boot();
         application();
     }
-    result.crc32 = tail.continue_from(crc_of(file.first(crc_offset)));
+    result.crc32 = crc.finish();
     return result;
 }
 
