@@ -5,12 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <charconv>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 
 #include "core/base/clock.h"
+#include "sim/cli/source_date.h"
 #include "sim/cli/subcommand.h"
 #include "sim/eif/builder.h"
 #include "sim/eif/describe.h"
@@ -62,21 +61,6 @@ struct BuildArguments {
     std::string mtime = "fixed";
     std::uint64_t content_max_gib = 8;
 };
-
-// SOURCE_DATE_EPOCH (reproducible-builds.org): seconds since 1970, from the build's environment.
-std::int64_t source_date() {
-    const char* text = std::getenv("SOURCE_DATE_EPOCH");
-    if (text == nullptr || *text == '\0')
-        return eif::default_source_date;
-    const std::string_view digits = text;
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), seconds);
-    if (error != std::errc() || end != digits.end())
-        throw ErrorException(Error(
-            eif::EifError::invalid_input,
-            fmt::format("SOURCE_DATE_EPOCH is \"{}\": seconds since 1970 were expected", text)));
-    return seconds;
-}
 
 void build(BuildArguments& arguments) {
     const auto path_or_none = [](const std::string& text) {

@@ -1,15 +1,14 @@
 #include "sim/eif/extract.h"
 
 #include <fmt/core.h>
-#include <stdlib.h>
 
-#include <cerrno>
 #include <map>
 #include <string>
 #include <system_error>
 
 #include "sim/eif/archive_reader.h"
 #include "sim/eif/error.h"
+#include "sim/eif/folder_aside.h"
 #include "sim/eif/output_file.h"
 #include "sim/eif/ramdisk.h"
 #include "sim/eif/signature_section.h"
@@ -20,42 +19,6 @@ namespace glovebox::eif {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A folder that is gone with the object unless it got its name.
-class FolderAside {
-  public:
-    static Result<FolderAside> beside(const fs::path& folder) {
-        fs::path parent = folder.parent_path();
-        if (parent.empty())
-            parent = ".";
-        std::string name = (parent / ("." + folder.filename().string() + ".XXXXXX")).string();
-        if (::mkdtemp(name.data()) == nullptr)
-            return errno_error("no folder can be made in " + parent.string(), errno);
-        return FolderAside(name);
-    }
-    FolderAside(FolderAside&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    FolderAside& operator=(FolderAside&&) = delete;
-    ~FolderAside() {
-        std::error_code ignored;
-        if (!path_.empty())
-            fs::remove_all(path_, ignored);
-    }
-    [[nodiscard]] const fs::path& path() const { return path_; }
-    // Fails when something of that name has come up meanwhile, but for an empty folder.
-    Result<void> rename_to(const fs::path& folder) {
-        if (::rename(path_.c_str(), folder.c_str()) != 0)
-            return errno_error(folder.string() + " can't be made", errno);
-        path_.clear();
-        // mkdtemp's folder is for its owner alone; this one is as any other.
-        std::error_code ignored;
-        fs::permissions(folder, fs::perms(0755), ignored);
-        return {};
-    }
-
-  private:
-    explicit FolderAside(fs::path path) : path_(std::move(path)) {}
-    fs::path path_;
-};
 
 Result<void> write_whole(const fs::path& path, BytesView bytes) {
     auto out = OutputFile::create(path);
@@ -105,7 +68,7 @@ Result<void> extract_files(const Image& image, const fs::path& folder, const Tre
     std::error_code code;
     if (!fs::create_directory(folder / "files", code))
         return errno_error((folder / "files").string() + " can't be made", code.value());
-    return write_tree(tree, folder / "files");
+    return write_tree(tree, folder / "files", TreeUse::inspection);
 }
 
 }  // namespace
@@ -137,7 +100,11 @@ Result<void> extract_image(const Image& image, const fs::path& given,
     if (options.files)
         if (const auto extracted = extract_files(image, aside->path(), options.limits); !extracted)
             return extracted.error();
-    return aside->rename_to(folder);
+    if (const auto renamed = aside->rename_to(folder); !renamed)
+        return renamed.error();
+    // The folder aside was for its owner alone; this one is as any other.
+    fs::permissions(folder, fs::perms(0755), code);
+    return {};
 }
 
 }  // namespace glovebox::eif

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <map>
 
 #include "core/base/clock.h"
 #include "core/base/unique_fd.h"
@@ -71,9 +72,34 @@ char letter_of(NodeType type) {
     return '?';
 }
 
+// Of all entries, the innermost first: a directory may end up closed, and has its time changed by
+// what is made in it.
+Result<void> set_attributes(const FileTree& tree, const std::filesystem::path& folder) {
+    const bool may_give_away = ::geteuid() == 0;
+    const auto& entries = tree.entries();
+    for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+        const Node& node = *entry->second;
+        if (node.type == NodeType::character_device || node.type == NodeType::block_device)
+            continue;
+        const std::string path = (folder / entry->first).string();
+        if (may_give_away && ::lchown(path.c_str(), node.uid, node.gid) != 0)
+            return errno_error(path + " can't be given its owner", errno);
+        // Behind chown, which takes set-user-ID bits away.
+        if (node.type != NodeType::symlink && ::chmod(path.c_str(), node.permissions) != 0)
+            return errno_error(path + " can't be given its permissions", errno);
+        const timespec time{static_cast<time_t>(node.mtime), 0};
+        const timespec times[2] = {time, time};
+        if (::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
+            return errno_error(path + " can't be given its time", errno);
+    }
+    return {};
+}
+
 }  // namespace
 
-Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folder) {
+Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folder, TreeUse use) {
+    const bool exact = use == TreeUse::root_file_system;
+    std::map<const Node*, std::filesystem::path> written_files;
     for (const auto& [path, node] : tree.entries()) {
         const std::filesystem::path target = folder / path;
         switch (node->type) {
@@ -85,15 +111,26 @@ Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folde
                 if (::symlink(node->target.c_str(), target.c_str()) != 0)
                     return errno_error(target.string() + " can't be made", errno);
                 break;
-            case NodeType::file:
+            case NodeType::file: {
+                const auto [first, is_first] = written_files.try_emplace(node.get(), target);
+                if (exact && !is_first) {
+                    if (::link(first->second.c_str(), target.c_str()) != 0)
+                        return errno_error(target.string() + " can't be linked", errno);
+                    break;
+                }
                 if (const auto written = write_file(*node, "/" + path, target); !written)
                     return written.error();
+                break;
+            }
+            case NodeType::fifo:
+                if (exact && ::mkfifo(target.c_str(), 0600) != 0)
+                    return errno_error(target.string() + " can't be made", errno);
                 break;
             default:
                 break;
         }
     }
-    return {};
+    return exact ? set_attributes(tree, folder) : Result<void>();
 }
 
 std::string listing_of(const FileTree& tree) {
