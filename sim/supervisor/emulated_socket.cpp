@@ -1,0 +1,79 @@
+#include "sim/supervisor/emulated_socket.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstring>
+#include <string_view>
+
+#include "transports/socket_name.h"
+#include "transports/world.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+template <class Value>
+Value option(int socket, int name) {
+    Value value{};
+    socklen_t length = sizeof value;
+    ::getsockopt(socket, SOL_SOCKET, name, &value, &length);
+    return value;
+}
+
+}  // namespace
+
+std::optional<EmulatedSocket> EmulatedSocket::of(Tracee& tracee, int descriptor) {
+    auto fd = tracee.descriptor(descriptor);
+    if (!fd)
+        return std::nullopt;
+    const auto mark = read_mark(fd->get());
+    if (!mark)
+        return std::nullopt;
+    return EmulatedSocket{std::move(*fd), *mark};
+}
+
+bool EmulatedSocket::is_nonblocking() const {
+    return (::fcntl(fd.get(), F_GETFL) & O_NONBLOCK) != 0;
+}
+
+bool EmulatedSocket::is_listening() const {
+    return option<int>(fd.get(), SO_ACCEPTCONN) != 0;
+}
+
+int EmulatedSocket::type() const {
+    return option<int>(fd.get(), SO_TYPE);
+}
+
+std::uint64_t EmulatedSocket::cookie() const {
+    return option<std::uint64_t>(fd.get(), SO_COOKIE);
+}
+
+core::VsockAddress EmulatedSocket::local() const {
+    sockaddr_un name{};
+    socklen_t length = sizeof name;
+    if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name), &length) != 0 ||
+        length <= offsetof(sockaddr_un, sun_path))
+        return {};
+    const std::size_t room = std::min<std::size_t>(length - offsetof(sockaddr_un, sun_path),
+                                                   sizeof name.sun_path);
+    auto address = transports::parse_socket_name({name.sun_path, ::strnlen(name.sun_path, room)});
+    if (!address)
+        return {};
+    if (mark.local_any)
+        address->cid = core::cid_any;
+    return *address;
+}
+
+std::optional<core::VsockAddress> EmulatedSocket::peer() const {
+    sockaddr_un name{};
+    socklen_t length = sizeof name;
+    if (::getpeername(fd.get(), reinterpret_cast<sockaddr*>(&name), &length) != 0)
+        return std::nullopt;
+    auto address = transports::World::peer_of(fd.get());
+    if (mark.dialled_local)
+        address.cid = core::cid_local;
+    return address;
+}
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,189 @@
+#include "sim/supervisor/launch.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <map>
+#include <string_view>
+
+#include "sim/supervisor/fd_passing.h"
+#include "sim/supervisor/syscall_filter.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+// What the child says before it executes, or dies of.
+struct Message {
+    enum Step : int { filter_installed, filter_refused, not_executed } step;
+    int errno_value;
+};
+
+std::vector<std::string> environment_of(const Program& program) {
+    std::map<std::string, std::string> variables;
+    const auto add = [&](const std::string& assignment) {
+        variables[assignment.substr(0, assignment.find('='))] = assignment;
+    };
+    if (program.environment) {
+        for (const std::string& one : *program.environment)
+            add(one);
+    } else {
+        for (char** one = environ; *one != nullptr; ++one)
+            add(*one);
+    }
+    for (const std::string& one : program.extra_environment)
+        add(one);
+    std::vector<std::string> assignments;
+    for (auto& [name, assignment] : variables)
+        assignments.push_back(std::move(assignment));
+    return assignments;
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
+    std::vector<char*> pointers;
+    for (const std::string& one : strings)
+        pointers.push_back(const_cast<char*>(one.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+// The candidates that execvp would try, found before the fork because it may allocate.
+std::vector<std::string> paths_of(const std::string& name, const std::vector<std::string>& env) {
+    if (name.find('/') != std::string::npos)
+        return {name};
+    std::string_view path = "/usr/local/bin:/usr/bin:/bin";
+    for (const std::string& one : env)
+        if (one.starts_with("PATH="))
+            path = std::string_view(one).substr(5);
+    std::vector<std::string> paths;
+    for (;;) {
+        const std::size_t colon = path.find(':');
+        const std::string_view folder = path.substr(0, colon);
+        paths.push_back(folder.empty() ? name : fmt::format("{}/{}", folder, name));
+        if (colon == std::string_view::npos)
+            return paths;
+        path.remove_prefix(colon + 1);
+    }
+}
+
+struct Child {
+    const Program& program;
+    const std::vector<sock_filter>& filter;
+    const std::vector<std::string>& paths;
+    char* const* arguments;
+    char* const* environment;
+    int channel;
+
+    void say(Message message, std::span<const int> fds = {}) const noexcept {
+        (void)send_with_fds(channel, &message, sizeof message, fds);
+    }
+
+    // Between fork and exec: nothing but system calls.
+    [[noreturn]] void run() const noexcept {
+        const auto& fds = program.standard_fds;
+        // Out of the way first: one of the three may be another's target.
+        std::array<int, 3> moved{};
+        for (std::size_t i = 0; i < fds.size(); ++i)
+            moved[i] = fds[i] < 0 ? -1 : ::fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+        for (std::size_t i = 0; i < fds.size(); ++i)
+            if (moved[i] >= 0)
+                ::dup2(moved[i], static_cast<int>(i));
+            else
+                ::close(static_cast<int>(i));
+        if (program.working_directory >= 0 && ::fchdir(program.working_directory) != 0)
+            fail(errno);
+        if (program.process_group)
+            ::setpgid(0, *program.process_group);
+        if (program.umask)
+            ::umask(*program.umask);
+        ::signal(SIGPIPE, program.signals.ignores_sigpipe ? SIG_IGN : SIG_DFL);
+        ::sigprocmask(SIG_SETMASK, &program.signals.mask, nullptr);
+
+        const int listener = install_filter(filter);
+        if (listener < 0) {
+            say({Message::filter_refused, -listener});
+            ::_exit(1);
+        }
+        say({Message::filter_installed, 0}, {&listener, 1});
+        ::close(listener);
+        int failure = ENOENT;
+        for (const std::string& path : paths) {
+            ::execve(path.c_str(), arguments, environment);
+            if (errno != ENOENT && errno != ENOTDIR)
+                failure = errno;
+        }
+        fail(failure);
+    }
+
+    [[noreturn]] void fail(int errno_value) const noexcept {
+        say({Message::not_executed, errno_value});
+        ::_exit(1);
+    }
+};
+
+}  // namespace
+
+SignalState SignalState::now() {
+    SignalState state{};
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &state.mask);
+    struct sigaction action {};
+    ::sigaction(SIGPIPE, nullptr, &action);
+    state.ignores_sigpipe = action.sa_handler == SIG_IGN;
+    return state;
+}
+
+Result<Launched> launch(const Program& program, const std::vector<sock_filter>& filter) {
+    const std::vector<std::string> environment = environment_of(program);
+    const std::vector<std::string> paths = paths_of(program.arguments.front(), environment);
+    const std::vector<char*> argument_pointers = pointers_to(program.arguments);
+    const std::vector<char*> environment_pointers = pointers_to(environment);
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return errno_error("starting a program: socketpair", errno);
+    const UniqueFd ours(ends[0]);
+    UniqueFd theirs(ends[1]);
+    const pid_t child = ::fork();
+    if (child < 0)
+        return errno_error("starting a program: fork", errno);
+    if (child == 0)
+        Child{program,
+              filter,
+              paths,
+              argument_pointers.data(),
+              environment_pointers.data(),
+              theirs.get()}
+            .run();
+    theirs.reset();
+
+    UniqueFd listener;
+    Message message{};
+    while (receive_with_fds(ours.get(), &message, sizeof message, {&listener, 1})) {
+        if (message.step == Message::filter_installed)
+            continue;
+        ::waitpid(child, nullptr, 0);
+        return errno_error(message.step == Message::filter_refused
+                               ? "installing the system call filter"
+                               : program.arguments.front(),
+                           message.errno_value);
+    }
+    if (!listener) {
+        ::waitpid(child, nullptr, 0);
+        return errno_error(program.arguments.front() + ": it ended before it began", ECHILD);
+    }
+    return Launched{child, std::move(listener)};
+}
+
+Result<void> become_subreaper() {
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+        return errno_error("adopting orphans (PR_SET_CHILD_SUBREAPER)", errno);
+    return {};
+}
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,55 @@
+// Starts a program under a filter, and hands its listener to the supervisor.
+#pragma once
+
+#include <linux/filter.h>
+#include <signal.h>
+#include <sys/types.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/unique_fd.h"
+
+namespace glovebox::supervisor {
+
+// How a process is to find its signals, taken before the supervisor blocks some for itself. What
+// execve(2) keeps of them is the mask and what is ignored.
+struct SignalState {
+    sigset_t mask;
+    bool ignores_sigpipe;
+
+    [[nodiscard]] static SignalState now();
+};
+
+// What to run, and what it is given. By default all is as in the calling process.
+struct Program {
+    std::vector<std::string> arguments;                   // the first one is looked up in PATH
+    std::vector<std::string> extra_environment;           // "NAME=value", over what is there
+    std::optional<std::vector<std::string>> environment;  // instead of the caller's
+    std::array<int, 3> standard_fds{0, 1, 2};
+    int working_directory = -1;          // a descriptor of it
+    std::optional<pid_t> process_group;  // to join; 0 for one of its own
+    std::optional<mode_t> umask;
+    SignalState signals = SignalState::now();
+};
+
+struct Launched {
+    pid_t process;
+    UniqueFd listener;  // of the filter, close-on-exec
+};
+
+// Forks, installs the filter and executes. The supervisor's own descriptors are all close-on-exec.
+//
+// Errors: EBUSY when a filter with a listener is in force already, ENOENT, EACCES and their like
+// when the program can't be executed.
+[[nodiscard]] Result<Launched> launch(const Program& program,
+                                      const std::vector<sock_filter>& filter);
+
+// The calling process adopts what its descendants leave behind, so that a filter's supervisor is
+// there for as long as anything runs under it.
+[[nodiscard]] Result<void> become_subreaper();
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,116 @@
+#include "sim/supervisor/supervisor.h"
+
+#include <linux/audit.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <chrono>
+#include <exception>
+
+#include "sim/supervisor/block_signals.h"
+#include "sim/supervisor/kernel_tracee.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+#if defined(__x86_64__)
+constexpr std::uint32_t native_architecture = AUDIT_ARCH_X86_64;
+constexpr int foreign_number_bit = 0x40000000;  // __X32_SYSCALL_BIT
+#elif defined(__aarch64__)
+constexpr std::uint32_t native_architecture = AUDIT_ARCH_AARCH64;
+constexpr int foreign_number_bit = 0;
+#else
+#error "the supervisor knows x86-64 and aarch64: add this architecture's AUDIT_ARCH_ constant"
+#endif
+
+// Ends a receive that waits for nothing, on kernels that don't (before 6.11). A signal that is
+// ignored by default, so that nobody misses it.
+constexpr int interrupting_signal = SIGURG;
+
+void do_nothing(int) {}
+
+}  // namespace
+
+Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world,
+                       Log& log)
+    : config_(config),
+      log_(log),
+      notifier_(std::move(listener)),
+      vsock_calls_(config.own, world, options_),
+      acceptor_(notifier_, [this](const SystemCall& call) {
+          return std::make_unique<KernelTracee>(call, notifier_, pidfds_, sockets_);
+      }) {
+    notifier_.wake_up_synchronously();
+    struct sigaction action {};
+    action.sa_handler = do_nothing;  // without SA_RESTART: it is to interrupt
+    ::sigaction(interrupting_signal, &action, nullptr);
+    const BlockSignals none_for_threads;
+    thread_ = std::thread([this] { run(); });
+}
+
+Supervisor::~Supervisor() {
+    pollfd poll_fd{notifier_.listener(), 0, 0};
+    while (::poll(&poll_fd, 1, -1) < 0 || (poll_fd.revents & POLLHUP) == 0) {
+    }
+    // Again and again: the thread may be just about to begin its wait.
+    using namespace std::chrono_literals;
+    while (!is_over_) {
+        ::pthread_kill(thread_.native_handle(), interrupting_signal);
+        std::this_thread::sleep_for(1ms);
+    }
+    thread_.join();
+}
+
+void Supervisor::run() {
+    sigset_t interrupting;
+    sigemptyset(&interrupting);
+    sigaddset(&interrupting, interrupting_signal);
+    ::pthread_sigmask(SIG_UNBLOCK, &interrupting, nullptr);
+    for (;;) {
+        if (const auto call = notifier_.receive())
+            handle(*call);
+        else if (notifier_.all_exited())
+            break;
+    }
+    is_over_ = true;
+}
+
+void Supervisor::handle(const SystemCall& call) {
+    KernelTracee tracee(call, notifier_, pidfds_, sockets_);
+    SyscallReply reply = SyscallReply::error(ENOMEM);
+    try {
+        reply = answer(call, tracee);
+    } catch (const std::exception& exception) {
+        log_.error("a system call of thread {} failed in the supervisor: {}", call.thread,
+                   exception.what());
+    }
+    if (reply.kind() == SyscallReply::Kind::later)
+        return;
+    const int failure = notifier_.send(call.id, reply);
+    // Still waiting: the program is at a limit, for example of its descriptors (EMFILE).
+    if (failure != 0 && failure != ENOENT && failure != ESRCH)
+        (void)notifier_.send(call.id, SyscallReply::error(failure));
+}
+
+SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
+    if (call.architecture != native_architecture || (call.number & foreign_number_bit) != 0)
+        return refuse_foreign(call);
+    if (Acceptor::handles(call.number))
+        return acceptor_.answer(call, tracee);
+    if (VsockCalls::handles(call.number))
+        return vsock_calls_.answer(call, tracee);
+    return SyscallReply::pass_through();
+}
+
+SyscallReply Supervisor::refuse_foreign(const SystemCall& call) {
+    if (call.thread != last_foreign_)
+        log_.error(
+            "process {} makes system calls of another architecture (a 32-bit program?), which are "
+            "not supervised and all fail with ENOSYS: use a 64-bit build of it",
+            call.thread);
+    last_foreign_ = call.thread;
+    return SyscallReply::error(ENOSYS);
+}
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,58 @@
+// The supervisor of one tree of processes: everything that runs under one filter.
+//
+// A thread of its own receives the calls and answers them one after the other; none of them waits
+// for anything but the kernel's bookkeeping. accept parks (acceptor.h), and what the security module
+// must think about (a signature takes a millisecond) goes to another thread (nsm_calls.h).
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "core/base/log.h"
+#include "core/vsock_address.h"
+#include "sim/supervisor/acceptor.h"
+#include "sim/supervisor/pidfd_cache.h"
+#include "sim/supervisor/seccomp_notify.h"
+#include "sim/supervisor/socket_maker.h"
+#include "sim/supervisor/vsock_calls.h"
+#include "transports/world.h"
+
+namespace glovebox::supervisor {
+
+struct SupervisorConfig {
+    core::Cid own = core::cid_parent;
+};
+
+class Supervisor {
+  public:
+    // What is given by reference outlives it.
+    Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world, Log& log);
+    // Waits for the tree to end.
+    ~Supervisor();
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
+
+    // Becomes EPOLLHUP when the last process of the tree has ended.
+    [[nodiscard]] int listener() const { return notifier_.listener(); }
+
+  private:
+    void run();
+    void handle(const SystemCall& call);
+    [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
+    [[nodiscard]] SyscallReply refuse_foreign(const SystemCall& call);
+
+    SupervisorConfig config_;
+    Log& log_;
+    SeccompNotifier notifier_;
+    PidfdCache pidfds_;
+    SocketMaker sockets_;
+    VsockOptionTable options_;
+    VsockCalls vsock_calls_;
+    Acceptor acceptor_;
+    pid_t last_foreign_ = 0;
+    std::atomic<bool> is_over_ = false;
+    std::thread thread_;
+};
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,281 @@
+#include "sim/supervisor/vsock_calls.h"
+
+#include <linux/capability.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+#include <linux/vm_sockets.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "sim/supervisor/emulated_socket.h"
+#include "sim/supervisor/sockaddr_vm.h"
+#include "sim/supervisor/thread_status.h"
+#include "transports/reach.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+constexpr int socket_type_mask = 0xf;  // SOCK_TYPE_MASK
+constexpr int socket_type_end = 11;    // SOCK_MAX
+
+// linux/vm_sockets.h since 5.16; OLD and NEW have the same layout on a 64-bit machine.
+constexpr int connect_timeout_old = 6;  // SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD
+constexpr int connect_timeout_new = 8;  // SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW
+
+struct KernelTimeval {
+    std::int64_t seconds;
+    std::int64_t microseconds;
+};
+
+template <class T>
+std::span<const std::uint8_t> bytes_of(const T& value) {
+    return {reinterpret_cast<const std::uint8_t*>(&value), sizeof value};
+}
+
+// Writes an option's value and its length, and answers the getsockopt.
+SyscallReply give_option(const SystemCall& call, Tracee& tracee,
+                         std::span<const std::uint8_t> value, std::size_t room) {
+    const std::size_t bytes = std::min(value.size(), room);
+    if (const int error = tracee.write(call.arguments[3], value.first(bytes)))
+        return SyscallReply::error(error);
+    if (const int error = tracee.write_value(call.arguments[4], static_cast<std::int32_t>(bytes)))
+        return SyscallReply::error(error);
+    return SyscallReply::value(0);
+}
+
+// What World refused, as AF_VSOCK's errno.
+int errno_of(const Error& error) {
+    return error.code.value();
+}
+
+}  // namespace
+
+bool VsockCalls::handles(int number) {
+    switch (number) {
+        case SYS_socket:
+        case SYS_bind:
+        case SYS_connect:
+        case SYS_getsockname:
+        case SYS_getpeername:
+        case SYS_getsockopt:
+        case SYS_setsockopt:
+            return true;
+        default:
+            return false;
+    }
+}
+
+SyscallReply VsockCalls::answer(const SystemCall& call, Tracee& tracee) {
+    switch (call.number) {
+        case SYS_socket:
+            return socket(call, tracee);
+        case SYS_bind:
+            return bind(call, tracee);
+        case SYS_connect:
+            return connect(call, tracee);
+        case SYS_getsockname:
+        case SYS_getpeername:
+            return name(call, tracee);
+        case SYS_getsockopt:
+            return getsockopt(call, tracee);
+        case SYS_setsockopt:
+            return setsockopt(call, tracee);
+        default:
+            return SyscallReply::pass_through();
+    }
+}
+
+// socket(AF_VSOCK, type, protocol)
+SyscallReply VsockCalls::socket(const SystemCall& call, Tracee& tracee) {
+    const int flags = call.int_argument(1) & ~socket_type_mask;
+    const int type = call.int_argument(1) & socket_type_mask;
+    const int protocol = call.int_argument(2);
+    if ((flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0 || type >= socket_type_end)
+        return SyscallReply::error(EINVAL);
+    if (protocol != 0 && protocol != PF_VSOCK)
+        return SyscallReply::error(EPROTONOSUPPORT);
+    if (type == SOCK_DGRAM)
+        return SyscallReply::error(ENODEV);  // no transport of ours or of Nitro's has datagrams
+    if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
+        return SyscallReply::error(ESOCKTNOSUPPORT);
+    auto made = tracee.make_socket(AF_UNIX, type | (flags & SOCK_NONBLOCK));
+    if (!made)
+        return SyscallReply::error(made.error().value);
+    if (const int error = set_mark(made->get(), {}))
+        return SyscallReply::error(error);
+    return SyscallReply::install(std::move(*made), (flags & SOCK_CLOEXEC) != 0);
+}
+
+// bind(fd, address, length)
+SyscallReply VsockCalls::bind(const SystemCall& call, Tracee& tracee) {
+    const auto given = read_address(tracee, call.arguments[1], call.int_argument(2));
+    // An AF_UNIX socket refuses every other family itself, with the EINVAL of vsock.
+    if (!given || (given->family != AF_VSOCK && given->family != AF_UNIX))
+        return SyscallReply::pass_through();
+    auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
+    if (!socket)
+        return SyscallReply::pass_through();
+    if (!given->is_valid || socket->local() != core::VsockAddress{})
+        return SyscallReply::error(EINVAL);
+    core::VsockAddress address = given->address;
+    if (address.port < transports::first_unprivileged_port && own_ == core::cid_parent) {
+        const auto status = read_thread_status(call.thread);
+        if (!status || !status->has_capability(CAP_NET_BIND_SERVICE))
+            return SyscallReply::error(EACCES);
+    }
+    if (!tracee.is_waiting())
+        return SyscallReply::error(EINTR);
+    const auto bound = world_.bind(socket->fd.get(), own_, address);
+    if (!bound)
+        return SyscallReply::error(errno_of(bound.error()));
+    socket->mark.local_any = address.cid == core::cid_any;
+    if (const int error = set_mark(socket->fd.get(), socket->mark))
+        return SyscallReply::error(error);
+    return SyscallReply::value(0);
+}
+
+// connect(fd, address, length)
+SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
+    const auto given = read_address(tracee, call.arguments[1], call.int_argument(2));
+    if (!given || (given->family != AF_VSOCK && given->family != AF_UNIX))
+        return SyscallReply::pass_through();
+    auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
+    if (!socket)
+        return SyscallReply::pass_through();
+    if (socket->peer())
+        return SyscallReply::error(EISCONN);
+    if (!given->is_valid || socket->is_listening())
+        return SyscallReply::error(EINVAL);
+    if (!tracee.is_waiting())
+        return SyscallReply::error(EINTR);
+    const bool was_bound = socket->local() != core::VsockAddress{};
+    const auto local = world_.connect(socket->fd.get(), own_, given->address);
+    // Also a failed attempt binds the socket, to any CID.
+    SocketMark mark = socket->mark;
+    mark.local_any = mark.local_any || !was_bound;
+    mark.dialled_local = given->address.cid == core::cid_local;
+    if (mark != socket->mark && set_mark(socket->fd.get(), mark) != 0)
+        return SyscallReply::error(ENOMEM);
+    if (!local)
+        return SyscallReply::error(errno_of(local.error()));
+    if (socket->is_nonblocking()) {
+        // Whoever watches for the edge of "writable" registered before the connect, when an AF_UNIX
+        // socket already looked writable. Setting the send buffer's size wakes the watchers.
+        int bytes = 0;
+        socklen_t length = sizeof bytes;
+        ::getsockopt(socket->fd.get(), SOL_SOCKET, SO_SNDBUF, &bytes, &length);
+        bytes /= 2;  // the kernel doubles it
+        ::setsockopt(socket->fd.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    }
+    return SyscallReply::value(0);
+}
+
+// getsockname(fd, address, length), getpeername(fd, address, length)
+SyscallReply VsockCalls::name(const SystemCall& call, Tracee& tracee) {
+    const auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
+    if (!socket)
+        return SyscallReply::pass_through();
+    core::VsockAddress address;
+    if (call.number == SYS_getsockname) {
+        address = socket->local();
+    } else {
+        const auto peer = socket->peer();
+        if (!peer)
+            return SyscallReply::error(ENOTCONN);
+        address = *peer;
+    }
+    const auto room = read_room(tracee, call.arguments[1], call.arguments[2]);
+    const int error = room ? write_address(tracee, *room, address) : room.error().value;
+    return error == 0 ? SyscallReply::value(0) : SyscallReply::error(error);
+}
+
+// getsockopt(fd, level, option, value, length)
+SyscallReply VsockCalls::getsockopt(const SystemCall& call, Tracee& tracee) {
+    const auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
+    if (!socket)
+        return SyscallReply::pass_through();
+    const auto length = tracee.read_value<std::int32_t>(call.arguments[4]);
+    if (!length)
+        return SyscallReply::error(length.error().value);
+    if (*length < 0)
+        return SyscallReply::error(EINVAL);
+    const auto room = static_cast<std::size_t>(*length);
+    if (call.int_argument(1) == SOL_SOCKET) {
+        const int domain = AF_VSOCK;
+        return give_option(call, tracee, bytes_of(domain), room);
+    }
+    const VsockOptions options = options_.get(socket->cookie());
+    std::uint64_t number = 0;
+    switch (call.int_argument(2)) {
+        case SO_VM_SOCKETS_BUFFER_SIZE:
+            number = options.buffer_size;
+            break;
+        case SO_VM_SOCKETS_BUFFER_MIN_SIZE:
+            number = options.buffer_min_size;
+            break;
+        case SO_VM_SOCKETS_BUFFER_MAX_SIZE:
+            number = options.buffer_max_size;
+            break;
+        case connect_timeout_old:
+        case connect_timeout_new: {
+            constexpr std::int64_t million = 1'000'000;
+            const std::int64_t whole = options.connect_timeout.count();
+            const KernelTimeval timeout{whole / million, whole % million};
+            if (room < sizeof timeout)
+                return SyscallReply::error(EINVAL);
+            return give_option(call, tracee, bytes_of(timeout), room);
+        }
+        default:
+            return SyscallReply::error(ENOPROTOOPT);
+    }
+    if (room < sizeof number)
+        return SyscallReply::error(EINVAL);
+    return give_option(call, tracee, bytes_of(number), room);
+}
+
+// setsockopt(fd, level, option, value, length)
+SyscallReply VsockCalls::setsockopt(const SystemCall& call, Tracee& tracee) {
+    const auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
+    if (!socket)
+        return SyscallReply::pass_through();
+    // SO_MAX_PACING_RATE: it holds the mark, and paces nothing on a vsock either.
+    if (call.int_argument(1) == SOL_SOCKET)
+        return SyscallReply::value(0);
+    const int length = call.int_argument(4);
+    const int option = call.int_argument(2);
+    const bool is_timeout = option == connect_timeout_old || option == connect_timeout_new;
+    const bool is_size = option == SO_VM_SOCKETS_BUFFER_SIZE ||
+                         option == SO_VM_SOCKETS_BUFFER_MIN_SIZE ||
+                         option == SO_VM_SOCKETS_BUFFER_MAX_SIZE;
+    if (!is_timeout && !is_size)
+        return SyscallReply::error(length < 0 ? EINVAL : ENOPROTOOPT);
+    const std::size_t wanted = is_timeout ? sizeof(KernelTimeval) : sizeof(std::uint64_t);
+    if (length < 0 || static_cast<std::size_t>(length) < wanted)
+        return SyscallReply::error(EINVAL);
+    const std::uint64_t cookie = socket->cookie();
+    VsockOptions options = options_.get(cookie);
+    if (is_timeout) {
+        const auto timeout = tracee.read_value<KernelTimeval>(call.arguments[3]);
+        if (!timeout)
+            return SyscallReply::error(timeout.error().value);
+        if (const int error = options.set_connect_timeout(timeout->seconds, timeout->microseconds))
+            return SyscallReply::error(error);
+    } else {
+        const auto size = tracee.read_value<std::uint64_t>(call.arguments[3]);
+        if (!size)
+            return SyscallReply::error(size.error().value);
+        if (option == SO_VM_SOCKETS_BUFFER_SIZE)
+            options.set_buffer_size(*size);
+        else if (option == SO_VM_SOCKETS_BUFFER_MIN_SIZE)
+            options.set_buffer_min_size(*size);
+        else
+            options.set_buffer_max_size(*size);
+    }
+    options_.set(cookie, options);
+    return SyscallReply::value(0);
+}
+
+}  // namespace glovebox::supervisor
