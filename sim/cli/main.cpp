@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
     int exit_status = exit_done;
     add_proxy_command(app, exit_status);
     add_forward_command(app, exit_status);
+    add_run_command(app, exit_status);
+    add_parent_command(app, exit_status);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

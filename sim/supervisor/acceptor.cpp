@@ -127,7 +127,7 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
     if (call.arguments[1] != 0) {
         // Before a connection is taken for a caller who can't be told about it.
         if (const auto room = read_room(tracee, call.arguments[1], call.arguments[2]); !room)
-            return SyscallReply::error(room.error().value);
+            return SyscallReply::error(to_int(room.error()));
     }
     UniqueFd connection;
     {
@@ -165,7 +165,7 @@ void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const EmulatedSoc
         const auto room = read_room(tracee, call.arguments[1], call.arguments[2]);
         failure = room ? write_address(tracee, *room,
                                        transports::World::peer_of(connection.get()))
-                       : room.error().value;
+                       : to_int(room.error());
     }
     // As in the kernel, a connection whose address can't be written is lost.
     if (failure != 0) {

@@ -7,12 +7,14 @@
 
 namespace glovebox::supervisor {
 
-struct Errno {
-    int value = 0;
-};
+enum class Errno : int { none = 0 };
+
+[[nodiscard]] constexpr int to_int(Errno error) {
+    return static_cast<int>(error);
+}
 
 BOOST_NORETURN inline void throw_exception_from_error(Errno error, const boost::source_location&) {
-    throw std::system_error(error.value, std::generic_category());
+    throw std::system_error(to_int(error), std::generic_category());
 }
 
 template <class T>

@@ -12,7 +12,7 @@ int Tracee::read(std::uint64_t address, std::span<std::uint8_t> out) {
         return 0;
     const auto bytes = read_some(address, out);
     if (!bytes)
-        return bytes.error().value;
+        return to_int(bytes.error());
     return *bytes == out.size() ? 0 : EFAULT;
 }
 

@@ -103,7 +103,7 @@ SyscallReply VsockCalls::socket(const SystemCall& call, Tracee& tracee) {
         return SyscallReply::error(ESOCKTNOSUPPORT);
     auto made = tracee.make_socket(AF_UNIX, type | (flags & SOCK_NONBLOCK));
     if (!made)
-        return SyscallReply::error(made.error().value);
+        return SyscallReply::error(to_int(made.error()));
     if (const int error = set_mark(made->get(), {}))
         return SyscallReply::error(error);
     return SyscallReply::install(std::move(*made), (flags & SOCK_CLOEXEC) != 0);
@@ -188,7 +188,7 @@ SyscallReply VsockCalls::name(const SystemCall& call, Tracee& tracee) {
         address = *peer;
     }
     const auto room = read_room(tracee, call.arguments[1], call.arguments[2]);
-    const int error = room ? write_address(tracee, *room, address) : room.error().value;
+    const int error = room ? write_address(tracee, *room, address) : to_int(room.error());
     return error == 0 ? SyscallReply::value(0) : SyscallReply::error(error);
 }
 
@@ -199,7 +199,7 @@ SyscallReply VsockCalls::getsockopt(const SystemCall& call, Tracee& tracee) {
         return SyscallReply::pass_through();
     const auto length = tracee.read_value<std::int32_t>(call.arguments[4]);
     if (!length)
-        return SyscallReply::error(length.error().value);
+        return SyscallReply::error(to_int(length.error()));
     if (*length < 0)
         return SyscallReply::error(EINVAL);
     const auto room = static_cast<std::size_t>(*length);
@@ -260,13 +260,13 @@ SyscallReply VsockCalls::setsockopt(const SystemCall& call, Tracee& tracee) {
     if (is_timeout) {
         const auto timeout = tracee.read_value<KernelTimeval>(call.arguments[3]);
         if (!timeout)
-            return SyscallReply::error(timeout.error().value);
+            return SyscallReply::error(to_int(timeout.error()));
         if (const int error = options.set_connect_timeout(timeout->seconds, timeout->microseconds))
             return SyscallReply::error(error);
     } else {
         const auto size = tracee.read_value<std::uint64_t>(call.arguments[3]);
         if (!size)
-            return SyscallReply::error(size.error().value);
+            return SyscallReply::error(to_int(size.error()));
         if (option == SO_VM_SOCKETS_BUFFER_SIZE)
             options.set_buffer_size(*size);
         else if (option == SO_VM_SOCKETS_BUFFER_MIN_SIZE)
