@@ -4,10 +4,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <cstring>
-#include <string_view>
-
 #include "transports/socket_name.h"
+#include "transports/unix_address.h"
 #include "transports/world.h"
 
 namespace glovebox::supervisor {
@@ -50,14 +48,8 @@ std::uint64_t EmulatedSocket::cookie() const {
 }
 
 core::VsockAddress EmulatedSocket::local() const {
-    sockaddr_un name{};
-    socklen_t length = sizeof name;
-    if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name), &length) != 0 ||
-        length <= offsetof(sockaddr_un, sun_path))
-        return {};
-    const std::size_t room = std::min<std::size_t>(length - offsetof(sockaddr_un, sun_path),
-                                                   sizeof name.sun_path);
-    auto address = transports::parse_socket_name({name.sun_path, ::strnlen(name.sun_path, room)});
+    const auto name = transports::UnixAddress::of_socket(fd.get());
+    auto address = name ? transports::parse_socket_name(name->text()) : std::nullopt;
     if (!address)
         return {};
     if (mark.local_any)
