@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Sends bytes to an echo server and checks that they come back. echo_client.py CID PORT [BYTES]"""
 import random
 import socket

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Echoes what every connection sends, one after the other. echo_server.py PORT [CONNECTIONS]"""
 import socket
 import sys

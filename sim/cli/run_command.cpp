@@ -4,6 +4,9 @@
 
 #include <memory>
 
+#include "nsm-mock/measure_program.h"
+#include "nsm-mock/mock_nsm.h"
+#include "nsm-mock/pki_directory.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"
 
@@ -31,6 +34,16 @@ void add_run_command(CLI::App& app, int& exit_status) {
         enclave::RunOptions run;
         run.program.arguments = options->program;
         run.cid = options->cid;
+        SystemRandom random;
+        SystemClock clock;
+        nsm::CertificateAuthority authority(
+            nsm::open_pki(nsm::default_pki_directory().value(), random).value(), random);
+        nsm::MockNsmConfig config;
+        config.module_id = {nsm::mock_instance_id(authority.root()),
+                            nsm::make_enclave_id(clock.now(), random)};
+        config.measurements = nsm::measure_nothing();
+        nsm::MockNsm module(config, nsm::boot_pcrs(config), authority, clock, random, null_log());
+        run.nsm = &module;
         exit_status = run_program(run, options->world, *make_log(log_options));
     });
 }

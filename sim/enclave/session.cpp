@@ -56,6 +56,7 @@ Result<int> Session::run(const RunOptions& options) {
 Result<Session::Run*> Session::start(const RunOptions& options) {
     Run run;
     supervisor::SupervisorConfig config;
+    config.nsm = options.nsm;
     if (!options.is_parent) {
         auto claim = CidClaim::make(world_.directory(), options.cid);
         if (!claim)
@@ -63,7 +64,7 @@ Result<Session::Run*> Session::start(const RunOptions& options) {
         config.own = claim->cid();
         run.claim.emplace(std::move(*claim));
     }
-    const auto filter = supervisor::make_filter({.nsm = !options.is_parent});
+    const auto filter = supervisor::make_filter({.nsm = options.nsm != nullptr, .trace = false});
     if (!filter)
         return filter.error();
     supervisor::Program program = options.program;

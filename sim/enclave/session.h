@@ -23,6 +23,7 @@ struct RunOptions {
     bool is_parent = false;
     std::optional<core::Cid> cid;  // of an enclave; the next free one without
     supervisor::Program program;
+    nsm::NsmDevice* nsm = nullptr;  // an enclave's; outlives the run
 };
 
 class Session {

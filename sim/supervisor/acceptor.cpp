@@ -92,8 +92,9 @@ void set_nonblocking(int socket, bool wanted) {
 
 }  // namespace
 
-Acceptor::Acceptor(Notifier& notifier, TraceeMaker make_tracee)
+Acceptor::Acceptor(Notifier& notifier, VsockOptionTable& options, TraceeMaker make_tracee)
     : notifier_(notifier),
+      options_(options),
       make_tracee_(std::move(make_tracee)),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
@@ -160,7 +161,9 @@ void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const EmulatedSoc
     };
     if (!notifier_.is_valid(call.id))
         return hand_back(std::move(connection));
-    int failure = set_mark(connection.get(), {});
+    int failure = make_emulated(connection.get());
+    if (!options_.is_empty())
+        options_.set(cookie_of(connection.get()), options_.get(listener.cookie()));
     if (failure == 0 && call.arguments[1] != 0) {
         const auto room = read_room(tracee, call.arguments[1], call.arguments[2]);
         failure = room ? write_address(tracee, *room,

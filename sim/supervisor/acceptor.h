@@ -18,7 +18,6 @@
 
 #include <chrono>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,15 +30,14 @@
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
+#include "sim/supervisor/vsock_options.h"
 
 namespace glovebox::supervisor {
-
-using TraceeMaker = std::function<std::unique_ptr<Tracee>(const SystemCall&)>;
 
 class Acceptor {
   public:
     // Throws ErrorException when it can't have its descriptors or its thread.
-    Acceptor(Notifier& notifier, TraceeMaker make_tracee);
+    Acceptor(Notifier& notifier, VsockOptionTable& options, TraceeMaker make_tracee);
     // Ends the thread. Parked calls stay unanswered.
     ~Acceptor();
     Acceptor(const Acceptor&) = delete;
@@ -96,6 +94,7 @@ class Acceptor {
     void set_timer(Clock::time_point when);
 
     Notifier& notifier_;
+    VsockOptionTable& options_;
     TraceeMaker make_tracee_;
     UniqueFd epoll_;
     UniqueFd timer_;

@@ -43,8 +43,8 @@ int EmulatedSocket::type() const {
     return option<int>(fd.get(), SO_TYPE);
 }
 
-std::uint64_t EmulatedSocket::cookie() const {
-    return option<std::uint64_t>(fd.get(), SO_COOKIE);
+std::uint64_t cookie_of(int socket) {
+    return option<std::uint64_t>(socket, SO_COOKIE);
 }
 
 core::VsockAddress EmulatedSocket::local() const {
@@ -66,6 +66,20 @@ std::optional<core::VsockAddress> EmulatedSocket::peer() const {
     if (mark.dialled_local)
         address.cid = core::cid_local;
     return address;
+}
+
+int make_emulated(int socket) {
+    // The kernel doubles it and counts its own overhead: writes of 64 KiB come to the 256 KiB that
+    // a vsock's peer buffers by default.
+    constexpr int bytes = 120 * 1024;
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    return set_mark(socket, {});
+}
+
+void wake_writers(int socket) {
+    // Setting the send buffer's size does; it is set to what it is. The kernel doubles it.
+    const int bytes = option<int>(socket, SO_SNDBUF) / 2;
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
 }  // namespace glovebox::supervisor

@@ -12,19 +12,22 @@ constexpr std::uint64_t magic = 0x676c6f7665626f00;
 constexpr std::uint64_t magic_bits = ~std::uint64_t{0xff};
 constexpr std::uint64_t flag_local_any = 1;
 constexpr std::uint64_t flag_dialled_local = 2;
+constexpr std::uint64_t flag_disconnecting = 4;
 
 }  // namespace
 
 std::uint64_t encode(SocketMark mark) {
     return magic | (mark.local_any ? flag_local_any : 0) |
-           (mark.dialled_local ? flag_dialled_local : 0);
+           (mark.dialled_local ? flag_dialled_local : 0) |
+           (mark.disconnecting ? flag_disconnecting : 0);
 }
 
 std::optional<SocketMark> decode_mark(std::uint64_t value) {
     if ((value & magic_bits) != magic)
         return std::nullopt;
     return SocketMark{.local_any = (value & flag_local_any) != 0,
-                      .dialled_local = (value & flag_dialled_local) != 0};
+                      .dialled_local = (value & flag_dialled_local) != 0,
+                      .disconnecting = (value & flag_disconnecting) != 0};
 }
 
 int set_mark(int socket, SocketMark mark) {

@@ -20,6 +20,8 @@ struct SocketMark {
     bool local_any = false;
     // Connected by dialling CID 1, which getpeername then says.
     bool dialled_local = false;
+    // shutdown() was called: vsock is "disconnecting" from then on, whichever half was shut.
+    bool disconnecting = false;
 
     bool operator==(const SocketMark&) const = default;
 };

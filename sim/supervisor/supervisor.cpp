@@ -34,13 +34,15 @@ void do_nothing(int) {}
 
 Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world,
                        Log& log)
-    : config_(config),
-      log_(log),
+    : log_(log),
       notifier_(std::move(listener)),
       vsock_calls_(config.own, world, options_),
-      acceptor_(notifier_, [this](const SystemCall& call) {
-          return std::make_unique<KernelTracee>(call, notifier_, pidfds_, sockets_);
-      }) {
+      acceptor_(notifier_, options_, tracee_maker()),
+      device_calls_(config.own,
+                    config.nsm == nullptr
+                        ? nullptr
+                        : &nsm_calls_.emplace(*config.nsm, notifier_, tracee_maker()),
+                    std::move(config.control_door)) {
     notifier_.wake_up_synchronously();
     struct sigaction action {};
     action.sa_handler = do_nothing;  // without SA_RESTART: it is to interrupt
@@ -60,6 +62,12 @@ Supervisor::~Supervisor() {
         std::this_thread::sleep_for(1ms);
     }
     thread_.join();
+}
+
+TraceeMaker Supervisor::tracee_maker() {
+    return [this](const SystemCall& call) {
+        return std::make_unique<KernelTracee>(call, notifier_, pidfds_, sockets_);
+    };
 }
 
 void Supervisor::run() {
@@ -100,6 +108,8 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
         return acceptor_.answer(call, tracee);
     if (VsockCalls::handles(call.number))
         return vsock_calls_.answer(call, tracee);
+    if (DeviceCalls::handles(call.number))
+        return device_calls_.answer(call, tracee);
     return SyscallReply::pass_through();
 }
 

@@ -6,12 +6,16 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "core/base/log.h"
 #include "core/vsock_address.h"
 #include "sim/supervisor/acceptor.h"
+#include "sim/supervisor/device_calls.h"
+#include "sim/supervisor/nsm_calls.h"
 #include "sim/supervisor/pidfd_cache.h"
 #include "sim/supervisor/seccomp_notify.h"
 #include "sim/supervisor/socket_maker.h"
@@ -22,6 +26,8 @@ namespace glovebox::supervisor {
 
 struct SupervisorConfig {
     core::Cid own = core::cid_parent;
+    nsm::NsmDevice* nsm = nullptr;  // /dev/nsm, in an enclave; outlives the supervisor
+    ControlDoor control_door;       // /dev/glovebox
 };
 
 class Supervisor {
@@ -40,9 +46,9 @@ class Supervisor {
     void run();
     void handle(const SystemCall& call);
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
+    [[nodiscard]] TraceeMaker tracee_maker();
     [[nodiscard]] SyscallReply refuse_foreign(const SystemCall& call);
 
-    SupervisorConfig config_;
     Log& log_;
     SeccompNotifier notifier_;
     PidfdCache pidfds_;
@@ -50,6 +56,8 @@ class Supervisor {
     VsockOptionTable options_;
     VsockCalls vsock_calls_;
     Acceptor acceptor_;
+    std::optional<NsmCalls> nsm_calls_;
+    DeviceCalls device_calls_;
     pid_t last_foreign_ = 0;
     std::atomic<bool> is_over_ = false;
     std::thread thread_;

@@ -91,12 +91,17 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(accept4));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockname));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getpeername));
-    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockopt), {int_is(1, AF_VSOCK)});
-    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(setsockopt), {int_is(1, AF_VSOCK)});
-    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockopt), {int_is(1, SOL_SOCKET), int_is(2, SO_DOMAIN)});
-    // The option in which an emulated socket carries its mark.
-    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(setsockopt),
-              {int_is(1, SOL_SOCKET), int_is(2, SO_MAX_PACING_RATE)});
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(shutdown));
+    // The options of AF_VSOCK and those of other levels, which it refuses in its own way; of level
+    // SOL_SOCKET those alone in which the two families differ (vsock_calls.cpp).
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockopt), {{1, SCMP_CMP_NE, SOL_SOCKET, 0}});
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(setsockopt), {{1, SCMP_CMP_NE, SOL_SOCKET, 0}});
+    for (const int option : {SO_DOMAIN, SO_PEERCRED, SO_PEEK_OFF})
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockopt),
+                  {int_is(1, SOL_SOCKET), int_is(2, option)});
+    for (const int option : {SO_MAX_PACING_RATE, SO_PEEK_OFF})
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(setsockopt),
+                  {int_is(1, SOL_SOCKET), int_is(2, option)});
 
     // /dev/vsock, and in an enclave /dev/nsm. A directory is neither.
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(open), {lacks(1, O_DIRECTORY)});
@@ -112,6 +117,8 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(access));
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(faccessat));
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(faccessat2), {lacks(3, AT_EMPTY_PATH)});
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getxattr));
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(lgetxattr));
         // All but the terminal family 0x54xx, which holds the frequent ones (TCGETS, FIONBIO,
         // FIONREAD, FIOCLEX) and which no driver of ours knows.
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_LT, 0x5400, 0}});
@@ -119,7 +126,6 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
     }
     if (options.trace) {
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(listen));
-        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(shutdown));
     }
     return rules.compile();
 }

@@ -2,8 +2,8 @@
 // and with it every byte of data, runs at the kernel's own speed.
 //
 // A filter sees numbers, not what pointers point to and not what a descriptor is. So socket() is
-// notified by its family alone, getsockopt by its level, ioctl by its number; but bind, connect,
-// accept, getsockname and getpeername are notified for every socket, and the opens and stats that
+// notified by its family alone, options by their level, ioctl by its number; but bind, connect,
+// accept, shutdown, getsockname and getpeername are notified for every socket, and the opens and stats that
 // could name /dev/nsm for every path. For what is not ours the supervisor answers "go on".
 #pragma once
 
@@ -18,7 +18,7 @@ namespace glovebox::supervisor {
 
 struct FilterOptions {
     bool nsm = true;     // an enclave: notify what /dev/nsm needs (stat family, all odd ioctls)
-    bool trace = false;  // notify also listen and shutdown, so that the trace can tell them
+    bool trace = false;  // notify listen too, so that the trace can tell it
 };
 
 // The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since

@@ -9,11 +9,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "core/base/unique_fd.h"
 #include "sim/supervisor/errno_result.h"
+#include "sim/supervisor/system_call.h"
 
 namespace glovebox::supervisor {
 
@@ -50,5 +53,8 @@ class Tracee {
         return write(address, {reinterpret_cast<const std::uint8_t*>(&value), sizeof value});
     }
 };
+
+// For those who answer a call later, from another thread.
+using TraceeMaker = std::function<std::unique_ptr<Tracee>(const SystemCall&)>;
 
 }  // namespace glovebox::supervisor

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <linux/vm_sockets.h>
 
@@ -46,6 +47,11 @@ SyscallReply give_option(const SystemCall& call, Tracee& tracee,
     return SyscallReply::value(0);
 }
 
+bool may_bind_low_ports(pid_t thread) {
+    const auto status = read_thread_status(thread);
+    return status && status->has_capability(CAP_NET_BIND_SERVICE);
+}
+
 // What World refused, as AF_VSOCK's errno.
 int errno_of(const Error& error) {
     return error.code.value();
@@ -53,11 +59,18 @@ int errno_of(const Error& error) {
 
 }  // namespace
 
+VsockCalls::VsockCalls(core::Cid own, transports::World& world, VsockOptionTable& options)
+    : own_(own),
+      privileged_(may_bind_low_ports(::getpid())),
+      world_(world),
+      options_(options) {}
+
 bool VsockCalls::handles(int number) {
     switch (number) {
         case SYS_socket:
         case SYS_bind:
         case SYS_connect:
+        case SYS_shutdown:
         case SYS_getsockname:
         case SYS_getpeername:
         case SYS_getsockopt:
@@ -76,6 +89,8 @@ SyscallReply VsockCalls::answer(const SystemCall& call, Tracee& tracee) {
             return bind(call, tracee);
         case SYS_connect:
             return connect(call, tracee);
+        case SYS_shutdown:
+            return shutdown(call, tracee);
         case SYS_getsockname:
         case SYS_getpeername:
             return name(call, tracee);
@@ -104,7 +119,7 @@ SyscallReply VsockCalls::socket(const SystemCall& call, Tracee& tracee) {
     auto made = tracee.make_socket(AF_UNIX, type | (flags & SOCK_NONBLOCK));
     if (!made)
         return SyscallReply::error(to_int(made.error()));
-    if (const int error = set_mark(made->get(), {}))
+    if (const int error = make_emulated(made->get()))
         return SyscallReply::error(error);
     return SyscallReply::install(std::move(*made), (flags & SOCK_CLOEXEC) != 0);
 }
@@ -120,12 +135,13 @@ SyscallReply VsockCalls::bind(const SystemCall& call, Tracee& tracee) {
         return SyscallReply::pass_through();
     if (!given->is_valid || socket->local() != core::VsockAddress{})
         return SyscallReply::error(EINVAL);
-    core::VsockAddress address = given->address;
-    if (address.port < transports::first_unprivileged_port && own_ == core::cid_parent) {
-        const auto status = read_thread_status(call.thread);
-        if (!status || !status->has_capability(CAP_NET_BIND_SERVICE))
-            return SyscallReply::error(EACCES);
-    }
+    const core::VsockAddress address = given->address;
+    // In an enclave programs are root: an ordinary user's are taken for it, but not one of root's
+    // that has given its privileges away.
+    const bool judge_port = own_ == core::cid_parent || privileged_;
+    if (address.port < transports::first_unprivileged_port && judge_port &&
+        !may_bind_low_ports(call.thread))
+        return SyscallReply::error(EACCES);
     if (!tracee.is_waiting())
         return SyscallReply::error(EINTR);
     const auto bound = world_.bind(socket->fd.get(), own_, address);
@@ -140,14 +156,15 @@ SyscallReply VsockCalls::bind(const SystemCall& call, Tracee& tracee) {
 // connect(fd, address, length)
 SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
     const auto given = read_address(tracee, call.arguments[1], call.int_argument(2));
-    if (!given || (given->family != AF_VSOCK && given->family != AF_UNIX))
+    if (!given || (given->family != AF_VSOCK && given->family != AF_UNIX &&
+                   given->family != AF_UNSPEC))
         return SyscallReply::pass_through();
     auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
     if (!socket)
         return SyscallReply::pass_through();
-    if (socket->peer())
+    if (socket->peer() && !socket->mark.disconnecting)
         return SyscallReply::error(EISCONN);
-    if (!given->is_valid || socket->is_listening())
+    if (!given->is_valid || socket->is_listening() || socket->mark.disconnecting)
         return SyscallReply::error(EINVAL);
     if (!tracee.is_waiting())
         return SyscallReply::error(EINTR);
@@ -161,16 +178,23 @@ SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
         return SyscallReply::error(ENOMEM);
     if (!local)
         return SyscallReply::error(errno_of(local.error()));
-    if (socket->is_nonblocking()) {
-        // Whoever watches for the edge of "writable" registered before the connect, when an AF_UNIX
-        // socket already looked writable. Setting the send buffer's size wakes the watchers.
-        int bytes = 0;
-        socklen_t length = sizeof bytes;
-        ::getsockopt(socket->fd.get(), SOL_SOCKET, SO_SNDBUF, &bytes, &length);
-        bytes /= 2;  // the kernel doubles it
-        ::setsockopt(socket->fd.get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-    }
+    wake_writers(socket->fd.get());
     return SyscallReply::value(0);
+}
+
+// shutdown(fd, how): on what isn't connected it fails, also on a listener, where an AF_UNIX socket
+// would wake up a waiting accept.
+SyscallReply VsockCalls::shutdown(const SystemCall& call, Tracee& tracee) {
+    auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
+    const int how = call.int_argument(1);
+    if (!socket || how < SHUT_RD || how > SHUT_RDWR)
+        return SyscallReply::pass_through();
+    if (!socket->peer())
+        return SyscallReply::error(ENOTCONN);
+    socket->mark.disconnecting = true;
+    if (const int error = set_mark(socket->fd.get(), socket->mark))
+        return SyscallReply::error(error);
+    return SyscallReply::pass_through();
 }
 
 // getsockname(fd, address, length), getpeername(fd, address, length)
@@ -183,7 +207,7 @@ SyscallReply VsockCalls::name(const SystemCall& call, Tracee& tracee) {
         address = socket->local();
     } else {
         const auto peer = socket->peer();
-        if (!peer)
+        if (!peer || socket->mark.disconnecting)
             return SyscallReply::error(ENOTCONN);
         address = *peer;
     }
@@ -203,10 +227,22 @@ SyscallReply VsockCalls::getsockopt(const SystemCall& call, Tracee& tracee) {
     if (*length < 0)
         return SyscallReply::error(EINVAL);
     const auto room = static_cast<std::size_t>(*length);
-    if (call.int_argument(1) == SOL_SOCKET) {
-        const int domain = AF_VSOCK;
-        return give_option(call, tracee, bytes_of(domain), room);
+    const int level = call.int_argument(1);
+    if (level == SOL_SOCKET) {
+        // The kernel keeps no credentials for a vsock's peer, which may be another machine.
+        constexpr ucred nobody{0, static_cast<uid_t>(-1), static_cast<gid_t>(-1)};
+        constexpr int domain = AF_VSOCK;
+        switch (call.int_argument(2)) {
+            case SO_DOMAIN:
+                return give_option(call, tracee, bytes_of(domain), room);
+            case SO_PEERCRED:
+                return give_option(call, tracee, bytes_of(nobody), room);
+            default:  // SO_PEEK_OFF
+                return SyscallReply::error(EOPNOTSUPP);
+        }
     }
+    if (level != AF_VSOCK)
+        return SyscallReply::error(ENOPROTOOPT);
     const VsockOptions options = options_.get(socket->cookie());
     std::uint64_t number = 0;
     switch (call.int_argument(2)) {
@@ -241,11 +277,14 @@ SyscallReply VsockCalls::setsockopt(const SystemCall& call, Tracee& tracee) {
     const auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
     if (!socket)
         return SyscallReply::pass_through();
-    // SO_MAX_PACING_RATE: it holds the mark, and paces nothing on a vsock either.
-    if (call.int_argument(1) == SOL_SOCKET)
-        return SyscallReply::value(0);
-    const int length = call.int_argument(4);
+    const int level = call.int_argument(1);
     const int option = call.int_argument(2);
+    const int length = call.int_argument(4);
+    // SO_MAX_PACING_RATE holds the mark; it paces nothing on a vsock either.
+    if (level == SOL_SOCKET)
+        return option == SO_PEEK_OFF ? SyscallReply::error(EOPNOTSUPP) : SyscallReply::value(0);
+    if (level != AF_VSOCK)
+        return SyscallReply::error(length < 0 ? EINVAL : ENOPROTOOPT);
     const bool is_timeout = option == connect_timeout_old || option == connect_timeout_new;
     const bool is_size = option == SO_VM_SOCKETS_BUFFER_SIZE ||
                          option == SO_VM_SOCKETS_BUFFER_MIN_SIZE ||

@@ -16,8 +16,7 @@ namespace glovebox::supervisor {
 class VsockCalls {
   public:
     // `own` is this side's CID. What is given by reference outlives it.
-    VsockCalls(core::Cid own, transports::World& world, VsockOptionTable& options)
-        : own_(own), world_(world), options_(options) {}
+    VsockCalls(core::Cid own, transports::World& world, VsockOptionTable& options);
 
     // Whether `number` is one of these calls.
     [[nodiscard]] static bool handles(int number);
@@ -27,11 +26,13 @@ class VsockCalls {
     SyscallReply socket(const SystemCall& call, Tracee& tracee);
     SyscallReply bind(const SystemCall& call, Tracee& tracee);
     SyscallReply connect(const SystemCall& call, Tracee& tracee);
+    SyscallReply shutdown(const SystemCall& call, Tracee& tracee);
     SyscallReply name(const SystemCall& call, Tracee& tracee);
     SyscallReply getsockopt(const SystemCall& call, Tracee& tracee);
     SyscallReply setsockopt(const SystemCall& call, Tracee& tracee);
 
     core::Cid own_;
+    bool privileged_;  // the supervisor's own CAP_NET_BIND_SERVICE
     transports::World& world_;
     VsockOptionTable& options_;
 };

@@ -14,7 +14,8 @@ constexpr std::int64_t microseconds_per_tick = microseconds_per_second / ticks_p
 }  // namespace
 
 void VsockOptions::set_buffer_size(std::uint64_t size) {
-    buffer_size = std::max(std::min(size, buffer_max_size), buffer_min_size);
+    // In this order: where the minimum is above the maximum, the maximum wins.
+    buffer_size = std::min(std::max(size, buffer_min_size), buffer_max_size);
 }
 
 void VsockOptions::set_buffer_min_size(std::uint64_t size) {
@@ -40,6 +41,11 @@ int VsockOptions::set_connect_timeout(std::int64_t seconds, std::int64_t microse
     connect_timeout = ticks == 0 ? VsockOptions{}.connect_timeout
                                  : std::chrono::microseconds(ticks * microseconds_per_tick);
     return 0;
+}
+
+bool VsockOptionTable::is_empty() {
+    const std::lock_guard lock(mutex_);
+    return recent_.empty();
 }
 
 VsockOptions VsockOptionTable::get(std::uint64_t cookie) {

@@ -32,6 +32,8 @@ struct VsockOptions {
 // socket is closed, so only the last ones used are kept: options are read soon after they were set.
 class VsockOptionTable {
   public:
+    // No socket has other options than the defaults.
+    [[nodiscard]] bool is_empty();
     [[nodiscard]] VsockOptions get(std::uint64_t cookie);
     void set(std::uint64_t cookie, const VsockOptions& options);
 
