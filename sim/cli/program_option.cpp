@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <iostream>
 
+#include "sim/enclave/delegation.h"
 #include "transports/world.h"
 
 namespace glovebox::cli {
@@ -18,6 +19,9 @@ void take_program(CLI::App& command, std::vector<std::string>& arguments) {
 }
 
 int run_program(const enclave::RunOptions& options, const std::string& world_option, Log& log) {
+    const auto delegated = enclave::run_through_outer_supervisor();
+    if (const auto& status = delegated.value())
+        return *status;
     const auto world = transports::World::open(transports::World::choose_name(world_option));
     enclave::Session session(*world.value(), log);
     const auto status = session.run(options);

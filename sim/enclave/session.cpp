@@ -1,20 +1,19 @@
 #include "sim/enclave/session.h"
 
 #include <poll.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <vector>
 
 #include "sim/supervisor/syscall_filter.h"
+#include "sim/supervisor/thread_status.h"
 
 namespace glovebox::enclave {
 namespace {
-
-// What is passed on to the program when somebody sends it to us.
-constexpr int relayed_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 
 int exit_status_of(int wait_status) {
     return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
@@ -23,48 +22,37 @@ int exit_status_of(int wait_status) {
 }  // namespace
 
 Session::Session(transports::World& world, Log& log)
-    : world_(world), log_(log), signals_before_(supervisor::SignalState::now()) {
+    : world_(world),
+      log_(log),
+      signals_before_(supervisor::SignalState::now()),
+      door_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!door_event_)
+        throw ErrorException(errno_error("eventfd", errno));
     if (const auto adopted = supervisor::become_subreaper(); !adopted)
         throw ErrorException(adopted.error());
-    sigset_t taken;
-    sigemptyset(&taken);
-    sigaddset(&taken, SIGCHLD);
-    for (const int number : relayed_signals)
-        sigaddset(&taken, number);
-    ::pthread_sigmask(SIG_BLOCK, &taken, nullptr);
-    signal_fd_.reset(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!signal_fd_)
-        throw ErrorException(errno_error("signalfd", errno));
-}
-
-Session::~Session() {
-    ::pthread_sigmask(SIG_SETMASK, &signals_before_.mask, nullptr);
 }
 
 Result<int> Session::run(const RunOptions& options) {
-    const auto run = start(options);
-    if (!run)
-        return run.error();
-    while (!(*run)->exit_status || (*run)->supervisor || runs_.size() > 1) {
+    if (const auto started = start(options); !started)
+        return started.error();
+    while (!exit_status_ || supervisor_ || !delegations_.empty())
         wait_for_events();
-        take_signals();
-        end_runs();
-    }
-    return *(*run)->exit_status;
+    return *exit_status_;
 }
 
-Result<Session::Run*> Session::start(const RunOptions& options) {
-    Run run;
+Result<void> Session::start(const RunOptions& options) {
     supervisor::SupervisorConfig config;
     config.nsm = options.nsm;
+    config.control_door = [this](pid_t thread) { return open_door(thread); };
     if (!options.is_parent) {
         auto claim = CidClaim::make(world_.directory(), options.cid);
         if (!claim)
             return claim.error();
         config.own = claim->cid();
-        run.claim.emplace(std::move(*claim));
+        claim_.emplace(std::move(*claim));
     }
-    const auto filter = supervisor::make_filter({.nsm = options.nsm != nullptr, .trace = false});
+    const auto filter =
+        supervisor::make_filter({.nsm = options.nsm != nullptr, .trace = false});
     if (!filter)
         return filter.error();
     supervisor::Program program = options.program;
@@ -73,54 +61,68 @@ Result<Session::Run*> Session::start(const RunOptions& options) {
     auto launched = supervisor::launch(program, *filter);
     if (!launched)
         return launched.error();
-    run.process = launched->process;
-    run.supervisor = std::make_unique<supervisor::Supervisor>(std::move(launched->listener), config,
-                                                              world_, log_);
-    runs_.push_back(std::move(run));
-    return &runs_.back();
+    process_ = launched->process;
+    supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(launched->listener),
+                                                           std::move(config), world_, log_);
+    return {};
+}
+
+// Called by the supervisor's thread.
+supervisor::OrErrno<UniqueFd> Session::open_door(pid_t thread) {
+    const auto status = supervisor::read_thread_status(thread);
+    if (!status || status->user != ::geteuid())
+        return supervisor::Errno{EPERM};
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return supervisor::Errno{errno};
+    {
+        const std::lock_guard lock(mutex_);
+        new_clients_.emplace_back(ends[0]);
+    }
+    ::eventfd_write(door_event_.get(), 1);
+    return UniqueFd(ends[1]);
 }
 
 void Session::wait_for_events() {
-    std::vector<pollfd> fds{{signal_fd_.get(), POLLIN, 0}};
-    for (const Run& run : runs_)
-        if (run.supervisor)
-            fds.push_back({run.supervisor->listener(), 0, 0});  // for POLLHUP
+    std::vector<pollfd> fds{{signals_.fd(), POLLIN, 0}, {door_event_.get(), POLLIN, 0}};
+    fds.push_back({supervisor_ ? supervisor_->listener() : -1, 0, 0});  // for POLLHUP
+    for (const Delegation& delegation : delegations_)
+        fds.push_back({delegation.channel(), POLLIN, 0});
     ::poll(fds.data(), fds.size(), -1);
+
+    auto ready = fds.begin() + 3;
+    for (Delegation& delegation : delegations_)
+        if ((ready++)->revents != 0)
+            delegation.take_message();
+    take_signals();
+    eventfd_t count = 0;
+    if (::eventfd_read(door_event_.get(), &count) == 0) {
+        const std::lock_guard lock(mutex_);
+        for (UniqueFd& client : new_clients_)
+            delegations_.emplace_back(std::move(client), signals_before_);
+        new_clients_.clear();
+    }
+    delegations_.remove_if([](const Delegation& one) { return one.is_over(); });
+    if ((fds[2].revents & POLLHUP) != 0)
+        supervisor_.reset();
 }
 
 void Session::take_signals() {
-    signalfd_siginfo info{};
-    while (::read(signal_fd_.get(), &info, sizeof info) == sizeof info) {
-        const auto number = static_cast<int>(info.ssi_signo);
-        if (number == SIGCHLD) {
+    while (const auto number = signals_.next())
+        if (*number == SIGCHLD)
             reap();
-        } else if (info.ssi_code != SI_KERNEL) {
-            // What the terminal sends, the kernel has sent to the program as well.
-            for (const Run& run : runs_)
-                if (!run.exit_status)
-                    ::kill(run.process, number);
-        }
-    }
+        else if (!exit_status_)
+            ::kill(process_, *number);
 }
 
 void Session::reap() {
     int status = 0;
-    for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;)
-        for (Run& run : runs_)
-            if (run.process == child)
-                run.exit_status = exit_status_of(status);
-}
-
-// Lets go of the supervisors whose trees have ended, and of all that is over but the first.
-void Session::end_runs() {
-    for (auto run = runs_.begin(); run != runs_.end();) {
-        if (run->supervisor) {
-            pollfd fd{run->supervisor->listener(), 0, 0};
-            if (::poll(&fd, 1, 0) == 1 && (fd.revents & POLLHUP) != 0)
-                run->supervisor.reset();
-        }
-        const bool is_over = run->exit_status && !run->supervisor;
-        run = is_over && run != runs_.begin() ? runs_.erase(run) : std::next(run);
+    for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (child == process_)
+            exit_status_ = exit_status_of(status);
+        for (Delegation& delegation : delegations_)
+            if (delegation.process() == child)
+                delegation.end(exit_status_of(status));
     }
 }
 

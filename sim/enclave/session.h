@@ -1,17 +1,20 @@
-// The process that `glovebox run` and `glovebox parent` are while their programs run: it starts
-// them, supervises each tree, relays signals, adopts orphans, and ends with the last of them.
+// What `glovebox run` and `glovebox parent` are while their program runs: they start it, supervise
+// its tree, relay signals, adopt orphans, start what is asked for from inside the tree
+// (delegation.h), and end with the last of them.
 #pragma once
-
-#include <signal.h>
 
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/vsock_address.h"
 #include "sim/enclave/cid_claim.h"
+#include "sim/enclave/delegation.h"
+#include "sim/enclave/signal_relay.h"
 #include "sim/supervisor/launch.h"
 #include "sim/supervisor/supervisor.h"
 #include "transports/world.h"
@@ -31,7 +34,6 @@ class Session {
     // Throws ErrorException where the process can't be prepared. What is given by reference
     // outlives it. The calling thread's signals are blocked for as long as it lives.
     Session(transports::World& world, Log& log);
-    ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -40,24 +42,27 @@ class Session {
     [[nodiscard]] Result<int> run(const RunOptions& options);
 
   private:
-    struct Run {
-        std::optional<CidClaim> claim;
-        pid_t process = 0;
-        std::optional<int> exit_status;
-        std::unique_ptr<supervisor::Supervisor> supervisor;
-    };
-
-    [[nodiscard]] Result<Run*> start(const RunOptions& options);
+    [[nodiscard]] Result<void> start(const RunOptions& options);
+    [[nodiscard]] supervisor::OrErrno<UniqueFd> open_door(pid_t thread);
     void wait_for_events();
     void take_signals();
     void reap();
-    void end_runs();
 
     transports::World& world_;
     Log& log_;
     supervisor::SignalState signals_before_;
-    UniqueFd signal_fd_;
-    std::list<Run> runs_;
+    SignalRelay signals_;
+    UniqueFd door_event_;  // somebody came through the door
+
+    std::optional<CidClaim> claim_;
+    pid_t process_ = 0;
+    std::optional<int> exit_status_;
+    std::list<Delegation> delegations_;
+
+    std::mutex mutex_;
+    std::vector<UniqueFd> new_clients_;  // guarded by mutex_: the supervisor's thread adds to it
+
+    std::unique_ptr<supervisor::Supervisor> supervisor_;
 };
 
 }  // namespace glovebox::enclave

@@ -106,6 +106,8 @@ struct Child {
         ::signal(SIGPIPE, program.signals.ignores_sigpipe ? SIG_IGN : SIG_DFL);
         ::sigprocmask(SIG_SETMASK, &program.signals.mask, nullptr);
 
+        // Without its supervisor an enclave's calls fail with ENOSYS: it ends with it.
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         const int listener = install_filter(filter);
         if (listener < 0) {
             say({Message::filter_refused, -listener});
