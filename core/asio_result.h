@@ -1,8 +1,9 @@
 // Asio's completions as values: co_await an operation with `as_result` and get its error code and
 // its values in a tuple, never an exception.
 //
-// Store what co_await gives before it is looked at: gcc 12 at -Og loses the frame's variables when
-// a co_await stands inside the condition of an if.
+// Two things that gcc 12 gets wrong, and that are avoided everywhere: at -Og a co_await inside the
+// condition of an if loses the frame's variables (store first, look then); and a lambda with
+// captures inside a co_await expression has them destroyed twice (give it a name first).
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

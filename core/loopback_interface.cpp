@@ -17,7 +17,7 @@ namespace {
 
 ifreq request_for_lo() {
     ifreq request{};
-    std::strcpy(request.ifr_name, "lo");
+    std::memcpy(request.ifr_name, "lo", sizeof "lo");
     return request;
 }
 

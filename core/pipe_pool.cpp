@@ -3,13 +3,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace glovebox::core {
 namespace {
 
 constexpr std::size_t copy_buffer_size = 64 * 1024;
 
 // Below this a pipe gains nothing over the copy buffer.
-constexpr int pipe_size_min = 32 * 1024;
+constexpr std::size_t pipe_size_min = 32 * 1024;
+
+// More than any relay could keep busy.
+constexpr std::size_t pipe_size_max = 16 * 1024 * 1024;
 
 std::optional<Pipe> make_pipe(std::size_t wanted) {
     int ends[2];
@@ -17,11 +22,11 @@ std::optional<Pipe> make_pipe(std::size_t wanted) {
         return std::nullopt;
     Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
     // EPERM above fs.pipe-max-size or the user's share: half as much may still be granted.
-    for (std::size_t size = wanted; size > static_cast<std::size_t>(pipe_size_min); size /= 2)
+    for (std::size_t size = std::min(wanted, pipe_size_max); size > pipe_size_min; size /= 2)
         if (::fcntl(ends[1], F_SETPIPE_SZ, static_cast<int>(size)) > 0)
             break;
     const int size = ::fcntl(ends[1], F_GETPIPE_SZ);
-    if (size < pipe_size_min)
+    if (size < static_cast<int>(pipe_size_min))
         return std::nullopt;
     pipe.capacity = static_cast<std::size_t>(size);
     return pipe;

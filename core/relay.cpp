@@ -489,24 +489,28 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
 
 }  // namespace
 
+// No coroutine itself: gcc 12 destroys twice what a lambda inside a co_await expression captures.
 asio::awaitable<RelayResult> relay(Stream first, Stream second, PipePool& pipes,
                                    RelayOptions options) {
     auto session =
         std::make_shared<RelaySession>(std::move(first), std::move(second), pipes, options);
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(RelayResult)>(
-        [session = std::move(session)](auto handler) {
-            if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
-                slot.assign([weak = std::weak_ptr(session)](asio::cancellation_type) {
-                    if (const auto alive = weak.lock())
-                        alive->cancel();
-                });
-            session->start([handler = std::make_shared<decltype(handler)>(std::move(handler))](
-                               const RelayResult& result) {
-                asio::get_associated_cancellation_slot(*handler).clear();
-                std::move (*handler)(result);
+    // Once started, the waits alone keep the session: it owns the handler, and through it this.
+    auto initiate = [session = std::move(session)](auto handler) mutable {
+        const auto running = std::move(session);
+        if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+            slot.assign([weak = std::weak_ptr(running)](asio::cancellation_type) {
+                if (const auto alive = weak.lock())
+                    alive->cancel();
             });
-        },
-        asio::use_awaitable);
+        // std::function wants to copy what only moves.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        running->start([shared](const RelayResult& result) {
+            asio::get_associated_cancellation_slot(*shared).clear();
+            std::move (*shared)(result);
+        });
+    };
+    return asio::async_initiate<const asio::use_awaitable_t<>, void(RelayResult)>(
+        std::move(initiate), asio::use_awaitable);
 }
 
 }  // namespace glovebox::core

@@ -6,8 +6,8 @@
 // acceptor reads it with getpeername, so the peer's CID and port are known with no extra byte on
 // the stream. The kernel keeps abstract names apart as long as a socket has them, in each network
 // namespace, and forgets them with it: no two live clients share a port, nothing is ever left on
-// disk, and it costs a third of binding and unlinking a file. A peer without such a name (socat,
-// curl --unix-socket) counts as the parent. A CID is a claim here, not an authentication
+// disk, and it costs about 1 us (docs/decisions/names-in-a-world.md). A peer without such a name
+// (socat, curl --unix-socket) counts as the parent. A CID is a claim here, not an authentication
 // (SECURITY.md).
 //
 // Two things make listeners' names hold together:

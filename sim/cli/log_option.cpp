@@ -11,7 +11,11 @@ void LogOption::add_to(CLI::App& app) {
                                                         {"info", LogLevel::info},
                                                         {"warning", LogLevel::warning},
                                                         {"error", LogLevel::error}};
-    app.add_option("--log-level", options.level, "The least that is written [info]")
+    std::string least = "The least that is written";
+    for (const auto& [name, level] : levels)
+        if (level == options.level)
+            least += " [" + name + "]";
+    app.add_option("--log-level", options.level, least)
         ->type_name("debug|info|warning|error")
         ->transform(CLI::CheckedTransformer(levels).description(""))
         ->group(group);

@@ -10,7 +10,7 @@
 namespace glovebox::cli {
 
 struct LogOption {
-    LogOptions options;
+    LogOptions options;  // what it is before add_to() is the default
 
     void add_to(CLI::App& app);
 

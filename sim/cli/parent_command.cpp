@@ -4,32 +4,48 @@
 
 #include <memory>
 
+#include "sim/cli/log_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"
 
 namespace glovebox::cli {
+namespace {
+
+constexpr const char* examples = R"(Examples:
+  A client of the enclave with CID 16:
+    glovebox parent -- python3 client.py 16
+  A shell on the parent's side; `glovebox run` inside it starts enclaves:
+    glovebox parent -- bash
+
+The program keeps its file system, network and user. It has CID 3, as the parent instance has for
+its enclaves; its AF_VSOCK sockets and /dev/vsock are simulated, for all that it starts, until the
+last of it has ended. A program that dials a Unix socket of the world (socat, curl --unix-socket)
+needs none of this and counts as the parent too.)";
+
+struct ParentCommand {
+    ProgramOption program;
+    LogOption log;
+
+    [[nodiscard]] int run() const {
+        if (const auto status = run_from_outside())
+            return *status;
+        enclave::RunOptions options;
+        options.is_parent = true;
+        return program.run(options, *log.make("parent"));
+    }
+};
+
+}  // namespace
 
 void add_parent_command(CLI::App& app, int& exit_status) {
-    struct Options {
-        std::string world;
-        std::vector<std::string> program;
-    };
-    const auto options = std::make_shared<Options>();
-    CLI::App* const command = app.add_subcommand(
+    const auto options = std::make_shared<ParentCommand>();
+    CLI::App& command = *app.add_subcommand(
         "parent", "Runs a program on the parent's side: its AF_VSOCK reaches the enclaves");
-    command->add_option("--world", options->world,
-                        "The world, where parent and enclaves meet: a name, or a directory (with a "
-                        "'/'). GLOVEBOX_WORLD gives it too [default]")
-        ->type_name("NAME");
-    take_program(*command, options->program);
-    command->callback([options, &exit_status] {
-        LogOptions log_options;
-        log_options.component = "parent";
-        enclave::RunOptions run;
-        run.program.arguments = options->program;
-        run.is_parent = true;
-        exit_status = run_program(run, options->world, *make_log(log_options));
-    });
+    command.footer(examples);
+    options->program.add_to(command);
+    options->log.options.level = LogLevel::warning;
+    options->log.add_to(command);
+    command.callback([options, &exit_status] { exit_status = options->run(); });
 }
 
 }  // namespace glovebox::cli

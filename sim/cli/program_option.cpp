@@ -10,28 +10,35 @@
 
 namespace glovebox::cli {
 
-void take_program(CLI::App& command, std::vector<std::string>& arguments) {
+std::optional<int> run_from_outside() {
+    return enclave::run_through_outer_supervisor().value();
+}
+
+void ProgramOption::add_to(CLI::App& command) {
     command
-        .add_option("program", arguments,
+        .add_option("--world", world,
+                    "The world, where parent and enclaves meet: a name, or a directory (with a "
+                    "'/'). GLOVEBOX_WORLD gives it too [default]")
+        ->type_name("NAME");
+    command
+        .add_option("command", arguments,
                     "The program and its arguments; write them after -- when they have options")
         ->required()
         ->type_name("PROGRAM [ARGUMENT...]");
 }
 
-int run_program(const enclave::RunOptions& options, const std::string& world_option, Log& log) {
-    const auto delegated = enclave::run_through_outer_supervisor();
-    if (const auto& status = delegated.value())
-        return *status;
-    const auto world = transports::World::open(transports::World::choose_name(world_option));
-    enclave::Session session(*world.value(), log);
+int ProgramOption::run(enclave::RunOptions options, Log& log) const {
+    options.program.arguments = arguments;
+    const auto opened = transports::World::open(transports::World::choose_name(world));
+    enclave::Session session(*opened.value(), log);
     const auto status = session.run(options);
     if (status)
         return *status;
-    if (const int failure = status.error().code.value(); failure == ENOENT || failure == EACCES) {
-        std::cerr << "glovebox: " << status.error().message << '\n';
-        return failure == ENOENT ? exit_not_found : exit_not_executable;
-    }
-    throw ErrorException(status.error());
+    const int failure = status.error().code.value();
+    if (failure != ENOENT && failure != EACCES)
+        throw ErrorException(status.error());
+    std::cerr << "glovebox: " << status.error().message << '\n';
+    return failure == ENOENT ? exit_not_found : exit_not_executable;
 }
 
 }  // namespace glovebox::cli

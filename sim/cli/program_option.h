@@ -1,7 +1,9 @@
-// The command after `--`, and how its end becomes the exit status: what `run` and `parent` share.
+// The command after `--` and its world, and how its end becomes the exit status: what `run` and
+// `parent` share.
 #pragma once
 
 #include <CLI/App.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,13 +16,19 @@ namespace glovebox::cli {
 inline constexpr int exit_not_executable = 126;
 inline constexpr int exit_not_found = 127;
 
-// Adds the program and its arguments as the command's positionals: all that follows `--`.
-void take_program(CLI::App& command, std::vector<std::string>& arguments);
+// Inside a supervised tree, the exit status of this command as the outer supervisor ran it; nothing
+// where this process itself is to run it. Throws ErrorException.
+[[nodiscard]] std::optional<int> run_from_outside();
 
-// Runs it in the world that --world, or GLOVEBOX_WORLD, names. The program's own exit status, 128
-// and the signal that killed it, 126 or 127 when it can't be executed. Throws ErrorException for
-// everything else.
-[[nodiscard]] int run_program(const enclave::RunOptions& options, const std::string& world,
-                              Log& log);
+struct ProgramOption {
+    std::string world;
+    std::vector<std::string> arguments;
+
+    void add_to(CLI::App& command);
+
+    // Runs the program; `options` says as what. Its own exit status, 128 and the signal that killed
+    // it, 126 or 127 when it can't be executed. Throws ErrorException for everything else.
+    [[nodiscard]] int run(enclave::RunOptions options, Log& log) const;
+};
 
 }  // namespace glovebox::cli

@@ -54,14 +54,10 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
     return pointers;
 }
 
-// The candidates that execvp would try, found before the fork because it may allocate.
-std::vector<std::string> paths_of(const std::string& name, const std::vector<std::string>& env) {
+// What execvp would try; it may allocate, and so can't be asked after the fork.
+std::vector<std::string> paths_of(const std::string& name, std::string_view path) {
     if (name.find('/') != std::string::npos)
         return {name};
-    std::string_view path = "/usr/local/bin:/usr/bin:/bin";
-    for (const std::string& one : env)
-        if (one.starts_with("PATH="))
-            path = std::string_view(one).substr(5);
     std::vector<std::string> paths;
     for (;;) {
         const std::size_t colon = path.find(':');
@@ -71,6 +67,20 @@ std::vector<std::string> paths_of(const std::string& name, const std::vector<std
             return paths;
         path.remove_prefix(colon + 1);
     }
+}
+
+std::string_view path_in(const std::vector<std::string>& environment) {
+    for (const std::string& one : environment)
+        if (one.starts_with("PATH="))
+            return std::string_view(one).substr(5);
+    return "/usr/local/bin:/usr/bin:/bin";
+}
+
+void set_descriptor_limit(rlim_t soft) noexcept {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = soft;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 struct Child {
@@ -103,6 +113,8 @@ struct Child {
             ::setpgid(0, *program.process_group);
         if (program.umask)
             ::umask(*program.umask);
+        if (program.descriptor_limit)
+            set_descriptor_limit(*program.descriptor_limit);
         ::signal(SIGPIPE, program.signals.ignores_sigpipe ? SIG_IGN : SIG_DFL);
         ::sigprocmask(SIG_SETMASK, &program.signals.mask, nullptr);
 
@@ -141,9 +153,21 @@ SignalState SignalState::now() {
     return state;
 }
 
+std::string find_executable(const std::string& name) {
+    const char* path = std::getenv("PATH");
+    for (const std::string& candidate : paths_of(name, path == nullptr ? "" : path)) {
+        struct stat status {};
+        if (::stat(candidate.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+            ::access(candidate.c_str(), X_OK) == 0)
+            return candidate;
+    }
+    return name;
+}
+
 Result<Launched> launch(const Program& program, const std::vector<sock_filter>& filter) {
     const std::vector<std::string> environment = environment_of(program);
-    const std::vector<std::string> paths = paths_of(program.arguments.front(), environment);
+    const std::vector<std::string> paths = 
+        paths_of(program.arguments.front(), path_in(environment));
     const std::vector<char*> argument_pointers = pointers_to(program.arguments);
     const std::vector<char*> environment_pointers = pointers_to(environment);
     int ends[2];

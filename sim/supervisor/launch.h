@@ -3,6 +3,7 @@
 
 #include <linux/filter.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <array>
@@ -34,7 +35,12 @@ struct Program {
     std::optional<pid_t> process_group;  // to join; 0 for one of its own
     std::optional<mode_t> umask;
     SignalState signals = SignalState::now();
+    std::optional<rlim_t> descriptor_limit;  // RLIMIT_NOFILE, where the caller has raised its own
 };
+
+// The file that is executed for a program's name: looked up in PATH unless there is a slash in it.
+// The name itself when nothing is found.
+[[nodiscard]] std::string find_executable(const std::string& name);
 
 struct Launched {
     pid_t process;

@@ -149,7 +149,9 @@ static void after_client_closed_silent(void) {
     int peer = accept(listener, NULL, NULL);
     say_call("accept", peer < 0 ? -1 : 0);
     say_call("read", read(peer, got, sizeof(got)));
-    say_peer_name("peer", peer);
+    struct sockaddr_vm name;
+    socklen_t length = sizeof(name);
+    say_call("getpeername", getpeername(peer, (struct sockaddr*)&name, &length));
 }
 
 static void in_order(void) {

@@ -4,7 +4,7 @@
 //   'e'  echoes until the end, then closes
 //   'c'  closes at once
 //   'u'  waits for the next byte, leaves it unread and closes
-//   'h'  writes "half", shuts its writing down, answers what comes then with its count in 4 bytes
+//   'h'  writes "half", shuts its writing down and reads to the end
 //   'r'  shuts its reading down, and waits for the end
 //   's'  writes one MiB and closes without reading
 //   'w'  never reads: fills up

@@ -3,6 +3,9 @@
     with Guest(GuestOptions(command=["uname", "-r"])) as guest:
         result = guest.wait()          # result.status, result.stdout, result.console ...
 
+    with Guest(GuestOptions()) as guest:
+        status, said = guest.ask("ls /dev/vsock")   # a shell, for tests of several steps and guests
+
 or `run(options)`, which also boots a second time where the first gave no status at all: emulation has
 rare bad days, and a program that failed is not one of them.
 
@@ -48,7 +51,7 @@ class GuestFailed(Exception):
 
 @dataclass
 class GuestOptions:
-    command: list[str]
+    command: list[str] | None = None  # None: a shell, for Guest.ask
     name: str = "guest"
     kernel: str = DEFAULT_RELEASE
     user: str = "root"  # or "guest", an ordinary user
@@ -59,7 +62,6 @@ class GuestOptions:
     modules: list[str] = field(default_factory=list)  # beside those for vsock
     vsock: str = "loopback"  # a key of VSOCK_MODULES
     vhost_user_socket: Path | None = None  # a switch's socket: the guest gets a vsock device there
-    held: bool = False  # the command waits for Guest.release(), so that guests can boot side by side
     memory_mib: int = 512
     processors: int = 1
     boot_timeout: float = 60.0  # seconds until the command starts
@@ -82,6 +84,7 @@ class Guest:
     def __init__(self, options: GuestOptions) -> None:
         self._options = options
         self._token = secrets.token_hex(8)
+        self._asked = 0
         self._changed = threading.Condition()
         self._output = {"console": b"", "stdout": b"", "stderr": b""}
         self._ready_at: float | None = None
@@ -107,7 +110,7 @@ class Guest:
             self._wait_until(lambda: self._ready_at is not None, self._options.boot_timeout,
                              "to boot", may_retry=True)
             self._wait_until(lambda: self._status is not None, self._options.timeout,
-                             f"to run '{' '.join(self._options.command)}'", may_retry=False)
+                             f"to run '{' '.join(self._options.command or ['sh'])}'", may_retry=False)
         self.stop()
         return GuestResult(self._status, self._output["stdout"], self._output["stderr"],
                            self.console(), self._ready_at - self._started_at,
@@ -119,9 +122,20 @@ class Guest:
             self._wait_until(lambda: text.encode() in self._output[channel], timeout,
                              f"to say '{text}' on {channel}", may_retry=False)
 
-    def release(self) -> None:
-        """Lets the command of a held guest start."""
-        self._input.sendall(b"go\n")
+    def ask(self, line: str, timeout: float = 60.0) -> tuple[int, str]:
+        """Has the guest's shell run a line; its status and what it said on either stream. The line may
+        leave processes in the background."""
+        self._asked += 1
+        end = f"GLOVEBOX-ASKED {self._token} {self._asked} "
+        with self._changed:
+            start = len(self._output["stdout"])
+        self._input.sendall(f"{{ {line}\n}} 2>&1; echo \"{end}$?\"\n".encode())
+        pattern = re.compile(re.escape(end).encode() + rb"(\d+)\n")
+        with self._changed:
+            self._wait_until(lambda: pattern.search(self._output["stdout"], start), timeout,
+                             f"to run '{line}'", may_retry=False)
+            found = pattern.search(self._output["stdout"], start)
+            return int(found[1]), text(self._output["stdout"][start:found.start()])
 
     def stdout(self) -> bytes:
         with self._changed:
@@ -173,14 +187,14 @@ class Guest:
         image.add_text("/glovebox/token", self._token + "\n")
         image.add_text("/glovebox/name", options.name + "\n")
         image.add_text("/glovebox/user", options.user + "\n")
-        if options.held:
-            image.add_text("/glovebox/held", "")
         home = {"root": "/root", USER: f"/home/{USER}"}[options.user]
         runtime = {"root": "/run/user/0", USER: "/run/user/1000"}[options.user]
         environment = {"HOME": home, "USER": options.user, "XDG_RUNTIME_DIR": runtime, "LC_ALL": "C.UTF-8",
                        **options.environment}
         image.add_text("/glovebox/command",
-                       command_script(options.command, environment, options.folder))
+                       command_script(options.command or ["sh"], environment, options.folder))
+        if options.command is None:
+            image.add_text("/glovebox/asked", "")
         for source, path in options.programs:
             image.add_program(source, path)
         for source, path in options.files:
@@ -209,7 +223,7 @@ class Guest:
             "-chardev", f"socket,id=console,fd={theirs['console'].fileno()}", "-serial", "chardev:console",
             "-device", "virtio-serial-pci",
             "-chardev", f"socket,id=stdout,fd={theirs['stdout'].fileno()}",
-            "-device", "virtserialport,chardev=stdout,nr=1,name=stdout",
+            "-device", "virtserialport,chardev=stdout,nr=1,name=stdio",
             "-chardev", f"socket,id=stderr,fd={theirs['stderr'].fileno()}",
             "-device", "virtserialport,chardev=stderr,nr=2,name=stderr",
             "-kernel", str(image), "-initrd", str(self._work / "initrd"), "-append", " ".join(filter(None, append)),
@@ -223,7 +237,7 @@ class Guest:
                                           pass_fds=[end.fileno() for end in theirs.values()])
         for end in theirs.values():
             end.close()
-        self._input = ours["stdout"].dup()
+        self._input = ours["stdout"].dup()  # the port goes both ways: it is standard input too
         self._threads = [threading.Thread(target=self._pump, args=(channel, end), daemon=True)
                          for channel, end in ours.items()]
         for thread in self._threads:

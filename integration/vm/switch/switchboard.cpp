@@ -119,10 +119,11 @@ Switchboard::Verdict Switchboard::judge(Cid from, const PacketHeader& packet) co
     if (to_parent == from_parent || !outboxes_.contains(packet.destination_cid))
         return refused;
     const bool known = connections_.contains(connection_of(packet));
-    if (packet.op == op_request)
-        return known || connections_.size() + pending_resets() < limits_.connections
-                   ? Verdict::forward
-                   : refused;
+    if (packet.op == op_request) {
+        const bool in_number =
+            known || connections_.size() + pending_resets() < limits_.connections;
+        return in_number && has_room(packet.destination_cid) ? Verdict::forward : refused;
+    }
     return known ? Verdict::forward : refused;
 }
 

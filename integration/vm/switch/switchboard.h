@@ -5,11 +5,12 @@
 // with a reset, as a kernel answers where nobody listens; only packets to a silent CID vanish,
 // which is how a test sees a connect time out.
 //
-// Memory is bounded. What a guest's driver has no buffer for waits in its outbox; when that is
-// full, packets for it are left in their sender's own ring (may_take), so that a sender is held up
-// rather than anything lost. As a sender has one ring for all its destinations, a guest that takes
-// nothing for a while with a full outbox would hold up the others' traffic for ever: it is given up
-// (give_up), its connections reset.
+// Memory is bounded. What a guest's driver has no buffer for waits in its outbox. When that is
+// full, a new connection to it is refused, as by a full backlog, and other packets are left in
+// their sender's own ring (may_take), so that a sender is held up rather than anything lost. As a
+// sender has one ring for all its destinations, a guest that takes nothing for a while with a full
+// outbox would hold up the others' traffic for ever: it is given up (give_up), its connections
+// reset.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +31,11 @@ inline constexpr Cid parent_cid = 3;
 class Switchboard {
   public:
     struct Limits {
-        std::size_t outbox_packets = 1024;
-        std::size_t outbox_bytes = 1 << 20;  // of payload; the last packet may go beyond
-        std::size_t connections = 4096;      // of all guests together
+        std::size_t outbox_packets = 4096;
+        // Of payload; the last packet may go beyond. A connection has 256 KiB on its way at the
+        // most, unless its receiver asked for a larger buffer.
+        std::size_t outbox_bytes = 8 << 20;
+        std::size_t connections = 4096;  // of all guests together
     };
 
     Switchboard() : Switchboard(Limits{}, {}) {}

@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 
 #include <cerrno>
+#include <algorithm>
 #include <cstring>
 
 #include "integration/vm/switch/malformed.h"
@@ -97,7 +98,9 @@ Result<std::vector<GuestMemory::Region>> parse_memory_table(BytesView payload) {
         return malformed(
             fmt::format("a memory table of {} regions in {} bytes", count, payload.size()));
     std::vector<GuestMemory::Region> regions(count);
-    std::memcpy(regions.data(), payload.data() + head, payload.size() - head);
+    for (GuestMemory::Region& region : regions)
+        std::memcpy(&region, payload.data() + head + (&region - regions.data()) * sizeof region,
+                    sizeof region);
     return regions;
 }
 
@@ -117,7 +120,7 @@ Bytes make_reply(Request request, BytesView payload) {
                                     static_cast<std::uint32_t>(payload.size())};
     Bytes reply(message_header_size + payload.size());
     std::memcpy(reply.data(), words, sizeof words);
-    std::memcpy(reply.data() + message_header_size, payload.data(), payload.size());
+    std::copy(payload.begin(), payload.end(), reply.begin() + message_header_size);
     return reply;
 }
 

@@ -73,7 +73,7 @@ std::size_t copy_from(std::span<const MemorySpan> buffers, std::size_t offset,
                       std::span<std::uint8_t> to) {
     return walk(buffers, offset, to.size(),
                 [&](const std::uint8_t* piece, std::size_t done, std::size_t size) {
-                    std::memcpy(to.data() + done, piece, size);
+                    std::copy_n(piece, size, to.begin() + static_cast<std::ptrdiff_t>(done));
                 });
 }
 
@@ -81,7 +81,7 @@ std::size_t copy_to(std::span<const MemorySpan> buffers, std::size_t offset,
                     std::span<const std::uint8_t> from) {
     return walk(buffers, offset, from.size(),
                 [&](std::uint8_t* piece, std::size_t done, std::size_t size) {
-                    std::memcpy(piece, from.data() + done, size);
+                    std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(done), size, piece);
                 });
 }
 
