@@ -127,8 +127,7 @@ void Delegation::take_message() {
         if (::fchdir(fds[directory].get()) == 0) {
             ::umask(static_cast<mode_t>(message.value));
             ::setpgid(0, message.process_group);
-            ::signal(SIGPIPE, signals_.ignores_sigpipe ? SIG_IGN : SIG_DFL);
-            ::sigprocmask(SIG_SETMASK, &signals_.mask, nullptr);
+            inherited_.restore();
             ::syscall(SYS_execveat, fds[executable].get(), "", parts.data(),
                       parts.data() + arguments + 1, AT_EMPTY_PATH);
         }

@@ -15,7 +15,6 @@
 // ran by itself. When it is killed, so is what it asked for.
 #pragma once
 
-#include <signal.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -33,8 +32,8 @@ namespace glovebox::enclave {
 // The outer side: one client.
 class Delegation {
   public:
-    Delegation(UniqueFd channel, supervisor::SignalState signals)
-        : channel_(std::move(channel)), signals_(signals) {}
+    Delegation(UniqueFd channel, supervisor::InheritedState inherited)
+        : channel_(std::move(channel)), inherited_(inherited) {}
 
     [[nodiscard]] int channel() const { return channel_.get(); }
     // The process that runs for the client; 0 before and after.
@@ -48,7 +47,7 @@ class Delegation {
 
   private:
     UniqueFd channel_;
-    supervisor::SignalState signals_;
+    supervisor::InheritedState inherited_;
     pid_t process_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,12 +25,17 @@ int exit_status_of(int wait_status) {
 Session::Session(transports::World& world, Log& log)
     : world_(world),
       log_(log),
-      signals_before_(supervisor::SignalState::now()),
+      inherited_(supervisor::InheritedState::now()),
       door_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!door_event_)
         throw ErrorException(errno_error("eventfd", errno));
     if (const auto adopted = supervisor::become_subreaper(); !adopted)
         throw ErrorException(adopted.error());
+    // A descriptor each for waiting calls, connections on their way, threads that are known.
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Result<int> Session::run(const RunOptions& options) {
@@ -56,7 +62,7 @@ Result<void> Session::start(const RunOptions& options) {
     if (!filter)
         return filter.error();
     supervisor::Program program = options.program;
-    program.signals = signals_before_;
+    program.inherited = inherited_;
     program.extra_environment.push_back("GLOVEBOX_WORLD=" + world_.path());
     auto launched = supervisor::launch(program, *filter);
     if (!launched)
@@ -99,7 +105,7 @@ void Session::wait_for_events() {
     if (::eventfd_read(door_event_.get(), &count) == 0) {
         const std::lock_guard lock(mutex_);
         for (UniqueFd& client : new_clients_)
-            delegations_.emplace_back(std::move(client), signals_before_);
+            delegations_.emplace_back(std::move(client), inherited_);
         new_clients_.clear();
     }
     delegations_.remove_if([](const Delegation& one) { return one.is_over(); });

@@ -50,7 +50,7 @@ class Session {
 
     transports::World& world_;
     Log& log_;
-    supervisor::SignalState signals_before_;
+    supervisor::InheritedState inherited_;
     SignalRelay signals_;
     UniqueFd door_event_;  // somebody came through the door
 

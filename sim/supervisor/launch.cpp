@@ -76,13 +76,6 @@ std::string_view path_in(const std::vector<std::string>& environment) {
     return "/usr/local/bin:/usr/bin:/bin";
 }
 
-void set_descriptor_limit(rlim_t soft) noexcept {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = soft;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 struct Child {
     const Program& program;
     const std::vector<sock_filter>& filter;
@@ -113,11 +106,7 @@ struct Child {
             ::setpgid(0, *program.process_group);
         if (program.umask)
             ::umask(*program.umask);
-        if (program.descriptor_limit)
-            set_descriptor_limit(*program.descriptor_limit);
-        ::signal(SIGPIPE, program.signals.ignores_sigpipe ? SIG_IGN : SIG_DFL);
-        ::sigprocmask(SIG_SETMASK, &program.signals.mask, nullptr);
-
+        program.inherited.restore();
         // Without its supervisor an enclave's calls fail with ENOSYS: it ends with it.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         const int listener = install_filter(filter);
@@ -144,13 +133,25 @@ struct Child {
 
 }  // namespace
 
-SignalState SignalState::now() {
-    SignalState state{};
+InheritedState InheritedState::now() {
+    InheritedState state{};
     ::pthread_sigmask(SIG_SETMASK, nullptr, &state.mask);
     struct sigaction action {};
     ::sigaction(SIGPIPE, nullptr, &action);
     state.ignores_sigpipe = action.sa_handler == SIG_IGN;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    state.descriptor_limit = limit.rlim_cur;
     return state;
+}
+
+void InheritedState::restore() const noexcept {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = descriptor_limit;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::signal(SIGPIPE, ignores_sigpipe ? SIG_IGN : SIG_DFL);
+    ::sigprocmask(SIG_SETMASK, &mask, nullptr);
 }
 
 std::string find_executable(const std::string& name) {

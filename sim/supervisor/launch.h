@@ -16,13 +16,15 @@
 
 namespace glovebox::supervisor {
 
-// How a process is to find its signals, taken before the supervisor blocks some for itself. What
-// execve(2) keeps of them is the mask and what is ignored.
-struct SignalState {
+// What a supervising process changes for itself and a program is to find as it was: taken before
+// the change, restored between fork and exec.
+struct InheritedState {
     sigset_t mask;
     bool ignores_sigpipe;
+    rlim_t descriptor_limit;  // RLIMIT_NOFILE, soft
 
-    [[nodiscard]] static SignalState now();
+    [[nodiscard]] static InheritedState now();
+    void restore() const noexcept;
 };
 
 // What to run, and what it is given. By default all is as in the calling process.
@@ -34,8 +36,7 @@ struct Program {
     int working_directory = -1;          // a descriptor of it
     std::optional<pid_t> process_group;  // to join; 0 for one of its own
     std::optional<mode_t> umask;
-    SignalState signals = SignalState::now();
-    std::optional<rlim_t> descriptor_limit;  // RLIMIT_NOFILE, where the caller has raised its own
+    InheritedState inherited = InheritedState::now();
 };
 
 // The file that is executed for a program's name: looked up in PATH unless there is a slash in it.
