@@ -19,8 +19,8 @@ std::string file_name(core::Cid cid) {
 // The locked file; an empty descriptor when somebody else has the lock.
 Result<UniqueFd> lock_file(int directory, const std::string& name) {
     for (;;) {
-        UniqueFd file(::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                               0600));
+        UniqueFd file(
+            ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!file)
             return errno_error("claiming a CID: " + name, errno);
         if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -42,7 +42,8 @@ std::string holder(int directory, const std::string& name) {
     const UniqueFd file(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC));
     std::array<char, 16> text{};
     const ssize_t bytes = file ? ::read(file.get(), text.data(), text.size()) : 0;
-    return bytes > 0 ? fmt::format("process {}", std::string_view(text.data(), static_cast<std::size_t>(bytes)))
+    return bytes > 0 ? fmt::format("process {}",
+                                   std::string_view(text.data(), static_cast<std::size_t>(bytes)))
                      : "another process";
 }
 
@@ -74,10 +75,11 @@ Result<CidClaim> CidClaim::make(int world_directory, std::optional<core::Cid> wa
             return CidClaim(cid, std::move(directory), std::move(*file));
         }
         if (wanted)
-            return refusal(EADDRINUSE,
-                           fmt::format("CID {} is taken: {} runs an enclave with it. Choose another "
-                                       "one, or leave --cid out for the next free one",
-                                       cid, holder(directory.get(), name)));
+            return refusal(
+                EADDRINUSE,
+                fmt::format("CID {} is taken: {} runs an enclave with it. Choose another "
+                            "one, or leave --cid out for the next free one",
+                            cid, holder(directory.get(), name)));
     }
 }
 

@@ -20,7 +20,8 @@ class CidClaim {
   public:
     // Claims `wanted`, or the first free CID from 16 up, in the world whose directory this is.
     // EADDRINUSE with the holder's process id, EINVAL for a CID that no enclave can have.
-    [[nodiscard]] static Result<CidClaim> make(int world_directory, std::optional<core::Cid> wanted);
+    [[nodiscard]] static Result<CidClaim> make(int world_directory,
+                                               std::optional<core::Cid> wanted);
 
     ~CidClaim();
     CidClaim(CidClaim&&) noexcept = default;

@@ -57,8 +57,7 @@ Result<void> Session::start(const RunOptions& options) {
         config.own = claim->cid();
         claim_.emplace(std::move(*claim));
     }
-    const auto filter =
-        supervisor::make_filter({.nsm = options.nsm != nullptr, .trace = false});
+    const auto filter = supervisor::make_filter({.nsm = options.nsm != nullptr, .trace = false});
     if (!filter)
         return filter.error();
     supervisor::Program program = options.program;

@@ -36,9 +36,12 @@ constexpr int unclear_looks_max = 3;
 // How soon a nudge is tried again that found the queue full.
 constexpr std::chrono::steady_clock::duration nudge_interval = 15ms;
 
-// What epoll says: a listener's id and whether it is the listener or its nudge.
-constexpr std::uint64_t event_timer = 0;
+// What epoll says: an id, and whether it is a thread that ended, a listener or its nudge.
+constexpr std::uint64_t event_timer = 0;  // numbers below 4 are nobody's
 constexpr std::uint64_t event_stop = 1;
+std::uint64_t exit_event(pid_t thread) {
+    return static_cast<std::uint64_t>(thread) << 2 | 1;
+}
 constexpr std::uint64_t listener_event(unsigned id) {
     return std::uint64_t{id} << 2 | 2;
 }
@@ -92,16 +95,19 @@ void set_nonblocking(int socket, bool wanted) {
 
 }  // namespace
 
-Acceptor::Acceptor(Notifier& notifier, VsockOptionTable& options, TraceeMaker make_tracee)
+Acceptor::Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pidfds,
+                   TraceeMaker make_tracee)
     : notifier_(notifier),
       options_(options),
+      pidfds_(pidfds),
       make_tracee_(std::move(make_tracee)),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      timer_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
-                     "timerfd_create")),
+      timer_(
+          checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
       stop_(checked(::eventfd(0, EFD_CLOEXEC), "eventfd")) {
     watch(epoll_.get(), timer_.get(), EPOLLIN, event_timer);
     watch(epoll_.get(), stop_.get(), EPOLLIN, event_stop);
+    pidfds_.watch_exits(epoll_.get(), exit_event);
     const BlockSignals none_for_threads;
     thread_ = std::thread([this] { run(); });
 }
@@ -109,6 +115,7 @@ Acceptor::Acceptor(Notifier& notifier, VsockOptionTable& options, TraceeMaker ma
 Acceptor::~Acceptor() {
     ::eventfd_write(stop_.get(), 1);
     thread_.join();
+    pidfds_.watch_exits(-1, nullptr);
 }
 
 bool Acceptor::handles(int number) {
@@ -135,8 +142,7 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
         const std::lock_guard lock(mutex_);
         const auto known =
             listeners_.empty() ? listeners_.end() : listeners_.find(socket->cookie());
-        connection =
-            take(socket->fd.get(), known == listeners_.end() ? nullptr : &known->second);
+        connection = take(socket->fd.get(), known == listeners_.end() ? nullptr : &known->second);
         if (known != listeners_.end())
             tidy(known);
     }
@@ -166,8 +172,7 @@ void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const EmulatedSoc
         options_.set(cookie_of(connection.get()), options_.get(listener.cookie()));
     if (failure == 0 && call.arguments[1] != 0) {
         const auto room = read_room(tracee, call.arguments[1], call.arguments[2]);
-        failure = room ? write_address(tracee, *room,
-                                       transports::World::peer_of(connection.get()))
+        failure = room ? write_address(tracee, *room, transports::World::peer_of(connection.get()))
                        : to_int(room.error());
     }
     // As in the kernel, a connection whose address can't be written is lost.
@@ -287,12 +292,16 @@ void Acceptor::run() {
             const auto id = static_cast<unsigned>(what >> 2);
             if (what == event_stop)
                 return;
-            if (what == event_timer)
+            if (what == event_timer) {
                 look_around();
-            else if (what == listener_event(id))
+            } else if (what == exit_event(static_cast<pid_t>(id))) {
+                pidfds_.forget(static_cast<pid_t>(id));
+                forget_the_dead();
+            } else if (what == listener_event(id)) {
                 serve(id);
-            else
+            } else {
                 end_nudge(id);
+            }
         }
     }
 }
@@ -338,8 +347,7 @@ void Acceptor::end_nudge(unsigned id) {
 
 void Acceptor::look_around() {
     std::uint64_t expirations = 0;
-    [[maybe_unused]] const ssize_t bytes =
-        ::read(timer_.get(), &expirations, sizeof expirations);
+    [[maybe_unused]] const ssize_t bytes = ::read(timer_.get(), &expirations, sizeof expirations);
     const std::lock_guard lock(mutex_);
     timer_at_ = Clock::time_point::max();
     const auto now = Clock::now();
@@ -371,8 +379,7 @@ bool Acceptor::look_at(Parked& parked, Clock::time_point now) {
                              SyscallReply::error(parked.has_timeout ? EINTR : errno_restart));
         return true;
     }
-    parked.looks_with_signal =
-        signal == WaitingSignal::none ? 0 : parked.looks_with_signal + 1;
+    parked.looks_with_signal = signal == WaitingSignal::none ? 0 : parked.looks_with_signal + 1;
     if (parked.looks_with_signal >= unclear_looks_max) {
         // Nobody took it, so it is this thread's or that of another parked one. EINTR is right for
         // both, where ERESTARTSYS would reach the program as it is if the signal is not its own.
@@ -384,14 +391,17 @@ bool Acceptor::look_at(Parked& parked, Clock::time_point now) {
     return false;
 }
 
-void Acceptor::forget_the_dead() {
+bool Acceptor::forget_the_dead() {
     const std::lock_guard lock(mutex_);
+    bool found = false;
     for (auto listener = listeners_.begin(); listener != listeners_.end();) {
-        std::erase_if(listener->second.parked, [this](const Parked& parked) {
+        const auto forgotten = std::erase_if(listener->second.parked, [this](const Parked& parked) {
             return !notifier_.is_valid(parked.call.id);
         });
+        found = found || forgotten > 0;
         tidy(listener++);
     }
+    return found;
 }
 
 std::size_t Acceptor::parked_calls() {

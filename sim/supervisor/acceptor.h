@@ -7,13 +7,13 @@
 // * A call that finds nothing is parked, and a thread of the acceptor's own waits for its listener.
 //   No other call is held up by it.
 // * A connection that was taken but could not be delivered (the program is at its descriptor limit,
-//   or the thread was killed meanwhile) is kept for the next call, and the listener is made readable
-//   again by a connection of our own, a nudge, which is thrown away when it is met.
+//   or the thread was killed meanwhile) is kept for the next call, and the listener is made
+//   readable again by a connection of our own, a nudge, which is thrown away when it is met.
 // * Where the kernel lets the supervisor's answer alone end a received call (WAIT_KILLABLE_RECV), a
 //   caught signal would wait for the next connection. So parked calls are looked at, at intervals
 //   from half a millisecond to fifteen, for a signal that waits; such a call is answered with
 //   ERESTARTSYS, from which the kernel makes EINTR or a restart, as the handler's SA_RESTART wants.
-//   A call whose thread is gone is forgotten on the same occasion.
+//   A call whose thread is gone is forgotten on the same occasion, or when its pidfd tells.
 #pragma once
 
 #include <chrono>
@@ -26,6 +26,7 @@
 
 #include "core/base/unique_fd.h"
 #include "sim/supervisor/emulated_socket.h"
+#include "sim/supervisor/pidfd_cache.h"
 #include "sim/supervisor/seccomp_notify.h"
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/system_call.h"
@@ -37,7 +38,8 @@ namespace glovebox::supervisor {
 class Acceptor {
   public:
     // Throws ErrorException when it can't have its descriptors or its thread.
-    Acceptor(Notifier& notifier, VsockOptionTable& options, TraceeMaker make_tracee);
+    Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pidfds,
+             TraceeMaker make_tracee);
     // Ends the thread. Parked calls stay unanswered.
     ~Acceptor();
     Acceptor(const Acceptor&) = delete;
@@ -48,23 +50,23 @@ class Acceptor {
     // that was the answer); where there is none, the call is parked.
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
 
-    // Lets go of the listeners of calls that wait no more.
-    void forget_the_dead();
+    // Lets go of the listeners of calls that wait no more; whether there were any.
+    bool forget_the_dead();
     [[nodiscard]] std::size_t parked_calls();
 
   private:
     using Clock = std::chrono::steady_clock;
     struct Parked {
         SystemCall call;
-        bool has_timeout = false;    // SO_RCVTIMEO, which ends at `deadline`
+        bool has_timeout = false;  // SO_RCVTIMEO, which ends at `deadline`
         Clock::time_point deadline;
         Clock::time_point next_look;
         Clock::duration interval;
         int looks_with_signal = 0;  // in a row, at which one waited
     };
     struct Listener {
-        unsigned id = 0;              // names it to epoll
-        EmulatedSocket socket;        // held only while calls are parked on it
+        unsigned id = 0;        // names it to epoll
+        EmulatedSocket socket;  // held only while calls are parked on it
         std::deque<Parked> parked;
         std::deque<UniqueFd> kept;
         std::string name;        // its sockaddr_un, once something was kept
@@ -95,6 +97,7 @@ class Acceptor {
 
     Notifier& notifier_;
     VsockOptionTable& options_;
+    PidfdCache& pidfds_;
     TraceeMaker make_tracee_;
     UniqueFd epoll_;
     UniqueFd timer_;

@@ -129,8 +129,8 @@ bool DeviceCalls::exists(DeviceFile device) const {
 }
 
 SyscallReply DeviceCalls::open(DeviceFile device, const SystemCall& call, int flags) {
-    auto opened = device == DeviceFile::glovebox ? control_door_(call.thread)
-                                                 : open_device(device, flags);
+    auto opened =
+        device == DeviceFile::glovebox ? control_door_(call.thread) : open_device(device, flags);
     if (!opened)
         return SyscallReply::error(to_int(opened.error()));
     return SyscallReply::install(std::move(*opened), (flags & O_CLOEXEC) != 0);

@@ -42,8 +42,7 @@ bool send_with_fds(int channel, const void* data, std::size_t size,
     return sent == static_cast<ssize_t>(size);
 }
 
-bool receive_with_fds(int channel, void* data, std::size_t size,
-                      std::span<UniqueFd> fds) noexcept {
+bool receive_with_fds(int channel, void* data, std::size_t size, std::span<UniqueFd> fds) noexcept {
     iovec part{data, size};
     Control control{};
     msghdr message{};

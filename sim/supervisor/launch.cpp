@@ -167,7 +167,7 @@ std::string find_executable(const std::string& name) {
 
 Result<Launched> launch(const Program& program, const std::vector<sock_filter>& filter) {
     const std::vector<std::string> environment = environment_of(program);
-    const std::vector<std::string> paths = 
+    const std::vector<std::string> paths =
         paths_of(program.arguments.front(), path_in(environment));
     const std::vector<char*> argument_pointers = pointers_to(program.arguments);
     const std::vector<char*> environment_pointers = pointers_to(environment);
@@ -180,11 +180,7 @@ Result<Launched> launch(const Program& program, const std::vector<sock_filter>& 
     if (child < 0)
         return errno_error("starting a program: fork", errno);
     if (child == 0)
-        Child{program,
-              filter,
-              paths,
-              argument_pointers.data(),
-              environment_pointers.data(),
+        Child{program,     filter, paths, argument_pointers.data(), environment_pointers.data(),
               theirs.get()}
             .run();
     theirs.reset();

@@ -62,8 +62,9 @@ SyscallReply NsmCalls::process(const Job& job, Tracee& tracee) {
     // What doesn't fit is cut, and the program told how much it got: the driver's way.
     NsmRaw raw = job.raw;
     raw.response.length = std::min<std::uint64_t>(raw.response.length, response.size());
-    int error = tracee.write(raw.response.address,
-                             BytesView(response).first(static_cast<std::size_t>(raw.response.length)));
+    int error =
+        tracee.write(raw.response.address,
+                     BytesView(response).first(static_cast<std::size_t>(raw.response.length)));
     if (error == 0)
         error = tracee.write_value(job.call.arguments[2], raw);
     return error == 0 ? SyscallReply::value(0) : SyscallReply::error(error);

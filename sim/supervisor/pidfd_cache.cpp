@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -60,7 +61,24 @@ OrErrno<const PidfdCache::Entry*> PidfdCache::find(pid_t thread) {
         return Errno{errno};
     if (entries_.size() >= entries_max)
         entries_.erase(entries_.begin());
+    if (epoll_ >= 0) {
+        epoll_event event{};
+        event.events = EPOLLIN | EPOLLET;
+        event.data.u64 = event_of_(thread);
+        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, entry.pidfd.get(), &event);
+    }
     return &entries_.emplace(thread, std::move(entry)).first->second;
+}
+
+void PidfdCache::watch_exits(int epoll, std::uint64_t (*event_of)(pid_t thread)) {
+    const std::lock_guard lock(mutex_);
+    epoll_ = epoll;
+    event_of_ = event_of;
+}
+
+void PidfdCache::forget(pid_t thread) {
+    const std::lock_guard lock(mutex_);
+    entries_.erase(thread);
 }
 
 }  // namespace glovebox::supervisor

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <mutex>
 #include <unordered_map>
 
@@ -20,6 +21,11 @@ class PidfdCache {
     // be looked into, ESRCH when it is gone.
     [[nodiscard]] OrErrno<UniqueFd> duplicate(pid_t thread, int fd);
 
+    // From now on `epoll` tells when a thread that is known here ends, with event_of(thread) as its
+    // data; then forget() lets go of it.
+    void watch_exits(int epoll, std::uint64_t (*event_of)(pid_t thread));
+    void forget(pid_t thread);
+
   private:
     struct Entry {
         UniqueFd pidfd;
@@ -33,6 +39,8 @@ class PidfdCache {
 
     std::mutex mutex_;
     std::unordered_map<pid_t, Entry> entries_;
+    int epoll_ = -1;
+    std::uint64_t (*event_of_)(pid_t thread) = nullptr;
 };
 
 }  // namespace glovebox::supervisor

@@ -24,8 +24,7 @@ OrErrno<std::size_t> read_memory_file(pid_t thread, std::uint64_t address,
     const UniqueFd file(::open(fmt::format("/proc/{}/mem", thread).c_str(), O_RDONLY | O_CLOEXEC));
     if (!file)
         return Errno{EPERM};
-    const ssize_t bytes =
-        ::pread(file.get(), out.data(), out.size(), static_cast<off_t>(address));
+    const ssize_t bytes = ::pread(file.get(), out.data(), out.size(), static_cast<off_t>(address));
     if (bytes <= 0)
         return Errno{EFAULT};
     return static_cast<std::size_t>(bytes);

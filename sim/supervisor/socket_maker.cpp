@@ -113,8 +113,8 @@ OrErrno<UniqueFd> SocketMaker::make_through_helper(pid_t thread, ino_t network, 
 }
 
 OrErrno<SocketMaker::Helper> SocketMaker::start_helper(pid_t thread) {
-    const UniqueFd proc_directory(::open(fmt::format("/proc/{}", thread).c_str(),
-                                         O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd proc_directory(
+        ::open(fmt::format("/proc/{}", thread).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     int ends[2];
     if (!proc_directory || ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return Errno{errno};

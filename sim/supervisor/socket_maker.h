@@ -1,7 +1,8 @@
 // Sockets in the network namespace of another thread.
 //
-// A socket belongs to the namespace in which it was made, for ever: ioctls such as SIOCGIFCONF on it
-// show that one's interfaces. Path names connect across namespaces, so nothing else depends on it.
+// A socket belongs to the namespace in which it was made, for ever: ioctls such as SIOCGIFCONF on
+// it show that one's interfaces. Path names connect across namespaces, so nothing else depends on
+// it.
 #pragma once
 
 #include <sys/types.h>

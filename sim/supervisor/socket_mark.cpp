@@ -33,7 +33,7 @@ std::optional<SocketMark> decode_mark(std::uint64_t value) {
 int set_mark(int socket, SocketMark mark) {
     const std::uint64_t value = encode(mark);
     return ::setsockopt(socket, SOL_SOCKET, SO_MAX_PACING_RATE, &value, sizeof value) == 0 ? 0
-                                                                                            : errno;
+                                                                                           : errno;
 }
 
 std::optional<SocketMark> read_mark(int socket) {

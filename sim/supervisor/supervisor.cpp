@@ -37,7 +37,7 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
     : log_(log),
       notifier_(std::move(listener)),
       vsock_calls_(config.own, world, options_),
-      acceptor_(notifier_, options_, tracee_maker()),
+      acceptor_(notifier_, options_, pidfds_, tracee_maker()),
       device_calls_(config.own,
                     config.nsm == nullptr
                         ? nullptr
@@ -106,8 +106,15 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
         return refuse_foreign(call);
     if (Acceptor::handles(call.number))
         return acceptor_.answer(call, tracee);
-    if (VsockCalls::handles(call.number))
-        return vsock_calls_.answer(call, tracee);
+    if (VsockCalls::handles(call.number)) {
+        SyscallReply reply = vsock_calls_.answer(call, tracee);
+        // A port may be held by nobody but us, for a waiting accept that was just killed.
+        const bool is_taken =
+            reply.kind() == SyscallReply::Kind::error && reply.errno_value() == EADDRINUSE;
+        if (is_taken && acceptor_.forget_the_dead())
+            return vsock_calls_.answer(call, tracee);
+        return reply;
+    }
     if (DeviceCalls::handles(call.number))
         return device_calls_.answer(call, tracee);
     return SyscallReply::pass_through();

@@ -1,8 +1,8 @@
 // The supervisor of one tree of processes: everything that runs under one filter.
 //
 // A thread of its own receives the calls and answers them one after the other; none of them waits
-// for anything but the kernel's bookkeeping. accept parks (acceptor.h), and what the security module
-// must think about (a signature takes a millisecond) goes to another thread (nsm_calls.h).
+// for anything but the kernel's bookkeeping. accept parks (acceptor.h), and what the security
+// module must think about (a signature takes a millisecond) goes to another thread (nsm_calls.h).
 #pragma once
 
 #include <atomic>

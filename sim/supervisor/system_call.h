@@ -14,9 +14,9 @@ namespace glovebox::supervisor {
 
 // One system call of one thread, as linux/seccomp.h's struct seccomp_notif reports it.
 struct SystemCall {
-    std::uint64_t id = 0;    // names the waiting call to the kernel
-    pid_t thread = 0;        // who called, in the supervisor's PID namespace
-    int number = 0;          // __NR_*, of `architecture`
+    std::uint64_t id = 0;            // names the waiting call to the kernel
+    pid_t thread = 0;                // who called, in the supervisor's PID namespace
+    int number = 0;                  // __NR_*, of `architecture`
     std::uint32_t architecture = 0;  // AUDIT_ARCH_*
     std::array<std::uint64_t, 6> arguments{};
 

@@ -65,8 +65,8 @@ ThreadStatus parse_thread_status(std::string_view text) {
 }
 
 std::optional<ThreadStatus> read_thread_status(pid_t thread) {
-    const UniqueFd file(::open(fmt::format("/proc/{}/status", thread).c_str(),
-                               O_RDONLY | O_CLOEXEC));
+    const UniqueFd file(
+        ::open(fmt::format("/proc/{}/status", thread).c_str(), O_RDONLY | O_CLOEXEC));
     std::array<char, 4096> text;
     const ssize_t bytes = file ? ::read(file.get(), text.data(), text.size()) : -1;
     if (bytes <= 0)

@@ -14,8 +14,8 @@ struct ThreadStatus {
     pid_t process = 0;  // Tgid
     unsigned user = 0;  // effective uid
     unsigned threads = 1;
-    char state = '?';  // R running, S asleep, D asleep and deaf to caught signals, ...
-    std::uint64_t pending = 0;         // SigPnd: directed at this thread
+    char state = '?';           // R running, S asleep, D asleep and deaf to caught signals, ...
+    std::uint64_t pending = 0;  // SigPnd: directed at this thread
     std::uint64_t shared_pending = 0;  // ShdPnd: directed at its process
     std::uint64_t blocked = 0;         // SigBlk
     std::uint64_t capabilities = 0;    // CapEff

@@ -44,7 +44,8 @@ class Tracee {
     template <class T>
     [[nodiscard]] OrErrno<T> read_value(std::uint64_t address) {
         T value;
-        if (const int error = read(address, {reinterpret_cast<std::uint8_t*>(&value), sizeof value}))
+        if (const int error =
+                read(address, {reinterpret_cast<std::uint8_t*>(&value), sizeof value}))
             return Errno{error};
         return value;
     }

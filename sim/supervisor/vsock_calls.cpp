@@ -63,7 +63,8 @@ VsockCalls::VsockCalls(core::Cid own, transports::World& world, VsockOptionTable
     : own_(own),
       privileged_(may_bind_low_ports(::getpid())),
       world_(world),
-      options_(options) {}
+      options_(options),
+      bound_names_(own, world) {}
 
 bool VsockCalls::handles(int number) {
     switch (number) {
@@ -147,6 +148,7 @@ SyscallReply VsockCalls::bind(const SystemCall& call, Tracee& tracee) {
     const auto bound = world_.bind(socket->fd.get(), own_, address);
     if (!bound)
         return SyscallReply::error(errno_of(bound.error()));
+    bound_names_.add(*bound);
     socket->mark.local_any = address.cid == core::cid_any;
     if (const int error = set_mark(socket->fd.get(), socket->mark))
         return SyscallReply::error(error);
@@ -156,8 +158,8 @@ SyscallReply VsockCalls::bind(const SystemCall& call, Tracee& tracee) {
 // connect(fd, address, length)
 SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
     const auto given = read_address(tracee, call.arguments[1], call.int_argument(2));
-    if (!given || (given->family != AF_VSOCK && given->family != AF_UNIX &&
-                   given->family != AF_UNSPEC))
+    if (!given ||
+        (given->family != AF_VSOCK && given->family != AF_UNIX && given->family != AF_UNSPEC))
         return SyscallReply::pass_through();
     auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
     if (!socket)

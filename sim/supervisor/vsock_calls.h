@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/vsock_address.h"
+#include "sim/supervisor/bound_names.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
 #include "sim/supervisor/vsock_options.h"
@@ -35,6 +36,7 @@ class VsockCalls {
     bool privileged_;  // the supervisor's own CAP_NET_BIND_SERVICE
     transports::World& world_;
     VsockOptionTable& options_;
+    BoundNames bound_names_;
 };
 
 }  // namespace glovebox::supervisor
