@@ -27,3 +27,8 @@ if(GLOVEBOX_SANITIZE)
         target_compile_options(glovebox_options INTERFACE -Wno-tsan)
     endif()
 endif()
+
+if(GLOVEBOX_FUZZ)
+    # Coverage in everything that a fuzz target links.
+    target_compile_options(glovebox_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

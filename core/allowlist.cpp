@@ -137,15 +137,15 @@ Allowlist Allowlist::everything() {
                       {IpNetwork::parse("::/0").value(), {}}});
 }
 
-bool Allowlist::names(const HostName& name, TcpPort port) const {
-    return std::any_of(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
-        return rule.ports.contains(port) && matches(rule, name);
-    });
+bool Allowlist::names(const Target& target) const {
+    const auto* name = std::get_if<HostName>(&target.host);
+    return name != nullptr && std::any_of(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
+               return rule.ports.contains(target.port) && matches(rule, *name);
+           });
 }
 
 Result<void> Allowlist::may_look_up(const Target& target) const {
-    const auto* name = std::get_if<HostName>(&target.host);
-    if (name == nullptr || names(*name, target.port))
+    if (std::holds_alternative<IpAddress>(target.host) || names(target))
         return {};
     for (const AllowRule& rule : rules_)
         if (std::holds_alternative<IpNetwork>(rule.hosts) && rule.ports.contains(target.port))
@@ -181,11 +181,11 @@ Result<void> Allowlist::may_dial(const Target& target, const IpAddress& address,
             fmt::format("{} this host's own address: only a rule for that address opens it, for "
                         "example {}",
                         is_what, rule));
-    const auto* name = std::get_if<HostName>(&target.host);
-    if (name != nullptr && names(*name, target.port))
+    if (names(target))
         return {};
-    return refuse(fmt::format("{} not in the allowlist: add the rule {} to open it", is_what,
-                              name != nullptr ? to_string(AllowRule::of(target)) : rule));
+    return refuse(fmt::format(
+        "{} not in the allowlist: add the rule {} to open it", is_what,
+        std::holds_alternative<HostName>(target.host) ? to_string(AllowRule::of(target)) : rule));
 }
 
 }  // namespace glovebox::core

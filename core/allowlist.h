@@ -90,9 +90,10 @@ class Allowlist {
     [[nodiscard]] Result<void> may_dial(const Target& target, const IpAddress& address,
                                         std::span<const IpAddress> own) const;
 
-  private:
-    [[nodiscard]] bool names(const HostName& name, TcpPort port) const;
+    // Whether a rule for names opens it, whatever its address. Never true of an address.
+    [[nodiscard]] bool names(const Target& target) const;
 
+  private:
     std::vector<AllowRule> rules_;
 };
 

@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
+#include <utility>
 
 #include "core/asio_result.h"
 
@@ -35,7 +36,12 @@ void ConnectionGroup::spawn(asio::awaitable<void> work) {
 
 asio::awaitable<void> ConnectionGroup::room() {
     const auto cancellation = co_await asio::this_coro::cancellation_state;
+    // Told again only after it has become much better: not for each connection at the limit.
+    if (signals_.size() < size_max_ - size_max_ / 10)
+        told_full_ = false;
     while (signals_.size() >= size_max_) {
+        if (!std::exchange(told_full_, true))
+            log_.warning("{} connections are open: further ones wait until one ends", size_max_);
         co_await changed_.async_wait(as_result);
         if (cancellation.cancelled() != asio::cancellation_type::none)
             co_return;

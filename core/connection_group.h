@@ -38,6 +38,7 @@ class ConnectionGroup {
     boost::asio::any_io_executor executor_;
     std::size_t size_max_;
     Log& log_;
+    bool told_full_ = false;
     std::list<boost::asio::cancellation_signal> signals_;
     boost::asio::steady_timer changed_;  // never fires; cancelled when a connection has ended
 };

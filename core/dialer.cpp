@@ -39,6 +39,11 @@ asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const T
     std::vector<IpAddress> addresses;
     if (const auto* name = std::get_if<HostName>(&target.host)) {
         auto answer = co_await resolver_.resolve(*name);
+        if (!answer && !allowlist_.names(target))
+            co_return Error(ProxyErrc::not_allowed,
+                            fmt::format("{} is not in the allowlist: no rule names it, and whether "
+                                        "one for addresses opens it can't be known: {}",
+                                        to_string(target), answer.error().message));
         if (!answer)
             co_return answer.error();
         addresses = std::move(*answer);

@@ -161,9 +161,11 @@ asio::awaitable<void> Forward::serve(Stream client, ForwardRoute route) {
             refusal.sentence = fmt::format("the parent's proxy can't be reached: {}", why);
             co_await say_and_close(std::move(client), to_response(refusal));
         } else {
-            // A reset, as from a port where nobody listens.
+            // A reset, as from a port where nobody listens. (Asio's destructor alone would undo
+            // the option.)
             boost::system::error_code ignored;
             client.set_option(asio::socket_base::linger(true, 0), ignored);
+            client.close(ignored);
         }
         co_return;
     }

@@ -112,6 +112,7 @@ asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target) {
 
 asio::awaitable<void> Proxy::serve_connect(Connection connection) {
     const std::string peer = to_string(connection.peer);
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
     auto head = co_await with_timeout(read_head(connection.stream), options_.head_timeout,
                                       Error(asio::error::make_error_code(asio::error::timed_out),
                                             fmt::format("no whole CONNECT request came within {}",
@@ -131,6 +132,8 @@ asio::awaitable<void> Proxy::serve_connect(Connection connection) {
         log_.info("{} left before its request was whole", peer);
         co_return;
     }
+    if (cancellation.cancelled() != asio::cancellation_type::none)
+        co_return;
     if (refusal) {
         log_.warning("{} CONNECT refused with {}: {}", peer, static_cast<int>(refusal->status),
                      refusal->sentence);

@@ -1,166 +1,19 @@
 // A relay between two streams, over each pair of families and by each way of moving bytes.
-//
-//   client ==pair== first |relay| second ==pair== server
 #include "core/relay.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
-#include <array>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <filesystem>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "core/base/random_source.h"
-#include "core/process_setup.h"
-#include "core/stream_io.h"
-#include "core/testing/memory_transport.h"
-#include "core/testing/run.h"
+#include "core/testing/relay_fixture.h"
 
 namespace glovebox::core {
 namespace {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-constexpr std::uint64_t mebibyte = 1024 * 1024;
-
-enum class Family { unix_socket, tcp };
-
-// A stretch of noise that is sent over and over. Its length has no common divisor with any buffer,
-// so that a lost, doubled or swapped piece shows.
-const std::string& noise() {
-    static const std::string bytes = [] {
-        std::string text(1'000'003, '\0');
-        SeededRandom(20).fill({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-        return text;
-    }();
-    return bytes;
-}
-
-asio::awaitable<void> send_noise(Stream& stream, std::uint64_t bytes) {
-    for (std::uint64_t sent = 0; sent < bytes;) {
-        const std::size_t at = sent % noise().size();
-        const auto piece = std::string_view(noise()).substr(at, bytes - sent);
-        const auto result = co_await write_all(stream, piece);
-        sent += result.value();
-    }
-    stream.shutdown(asio::socket_base::shutdown_send);
-}
-
-// Reads to the end; the number of bytes, each of them right.
-asio::awaitable<std::uint64_t> read_noise(Stream& stream) {
-    std::vector<char> buffer(100'003);
-    std::uint64_t total = 0;
-    while (true) {
-        const auto result = co_await read_some(stream, buffer);
-        const std::size_t got = result.value();
-        if (got == 0)
-            co_return total;
-        for (std::size_t i = 0; i < got;) {
-            const auto expected =
-                std::string_view(noise()).substr((total + i) % noise().size(), got - i);
-            if (std::string_view(buffer.data() + i, expected.size()) != expected)
-                throw std::runtime_error("wrong bytes after " + std::to_string(total));
-            i += expected.size();
-        }
-        total += got;
-    }
-}
-
-// Everything until the end, and the error that it ended with, if any.
-struct Rest {
-    std::string text;
-    boost::system::error_code error;
-};
-asio::awaitable<Rest> read_rest(Stream& stream) {
-    Rest rest;
-    std::array<char, 4096> buffer;
-    while (true) {
-        const auto got = co_await read_some(stream, buffer);
-        if (!got)
-            rest.error = got.error().code;
-        if (!got || *got == 0)
-            co_return rest;
-        rest.text.append(buffer.data(), *got);
-    }
-}
-
-void reset(Stream& stream) {
-    stream.set_option(asio::socket_base::linger(true, 0));
-    stream.close();
-}
-
-class RelayFixture {
-  public:
-    RelayFixture(Family left, Family right, PipePoolOptions pipe_options)
-        : pipes(pipe_options),
-          left_(pair(left)),
-          right_(pair(right)),
-          client(std::move(left_.first)),
-          server(std::move(right_.second)) {
-        ignore_sigpipe();
-    }
-
-    void start(RelayOptions options = {}) {
-        asio::co_spawn(
-            context, relay(std::move(left_.second), std::move(right_.first), pipes, options),
-            asio::bind_cancellation_slot(
-                stop.slot(), [this](const std::exception_ptr&, RelayResult r) { result = r; }));
-    }
-
-    RelayResult wait() {
-        const auto end = std::chrono::steady_clock::now() + test_patience;
-        context.restart();
-        while (!result && context.run_one_until(end) > 0) {
-        }
-        return result.value();
-    }
-
-    template <class T>
-    T run(asio::awaitable<T> work) {
-        return core::run(context, std::move(work));
-    }
-
-    // Runs what can run without anything new from outside.
-    void settle() {
-        context.restart();
-        while (context.poll() > 0) {
-        }
-    }
-
-    // The descriptor that the relay writes to for the server.
-    [[nodiscard]] int second_number() { return right_.first.native_handle(); }
-
-  private:
-    std::pair<Stream, Stream> pair(Family family) {
-        return family == Family::tcp ? tcp_pair(context.get_executor())
-                                     : stream_pair(context.get_executor());
-    }
-
-  public:
-    asio::io_context context;
-    PipePool pipes;
-    asio::cancellation_signal stop;
-    std::optional<RelayResult> result;
-
-  private:
-    std::pair<Stream, Stream> left_;
-    std::pair<Stream, Stream> right_;
-
-  public:
-    Stream client;
-    Stream server;
-};
 
 struct RelayCase {
     Family left;
@@ -342,32 +195,6 @@ TEST_P(RelayOverFamilies, IsCalledOffByCancellation) {
     EXPECT_EQ(result->first_to_second, 1U);
 }
 
-TEST(Relay, SmallMessagesNeverNeedAPipe) {
-    RelayFixture relay(Family::tcp, Family::unix_socket, {});
-    relay.start();
-    for (int i = 0; i < 100; ++i) {
-        relay.run(write_all(relay.client, "ping")).value();
-        std::array<char, 16> buffer;
-        EXPECT_EQ(relay.run(read_some(relay.server, buffer)).value(), 4U);
-    }
-    EXPECT_EQ(relay.pipes.in_use() + relay.pipes.idle(), 0U);
-}
-
-TEST(Relay, AnIdleConnectionHoldsNoPipe) {
-    RelayFixture relay(Family::tcp, Family::unix_socket, {});
-    relay.start();
-    spawn(relay.context, [](Stream& stream) -> asio::awaitable<void> {
-        static_cast<void>(co_await write_all(stream, noise()));
-    }(relay.client));
-    std::vector<char> buffer(100'000);
-    for (std::size_t got = 0; got < noise().size();)
-        got += relay.run(read_some(relay.server, buffer)).value();
-    relay.settle();
-    EXPECT_FALSE(relay.result);
-    EXPECT_GE(relay.pipes.idle(), 1U) << "bulk was not spliced";
-    EXPECT_EQ(relay.pipes.in_use(), 0U);
-}
-
 TEST(Relay, ActivityPutsTheIdleTimeoutOff) {
     RelayFixture relay(Family::unix_socket, Family::unix_socket, {});
     relay.start({.idle_timeout = 1s});
@@ -431,101 +258,6 @@ TEST(Relay, ASlowReaderGetsAllThatCameBeforeAReset) {
     EXPECT_EQ(total, size);
     EXPECT_EQ(error, asio::error::connection_reset);
     EXPECT_EQ(relay.wait().end, RelayEnd::first_reset);
-}
-
-TEST(Relay, AThousandConnectionsAtOnceNeedFewDescriptorsBesideTheirOwn) {
-    constexpr std::size_t connections = 1000;
-    constexpr std::uint64_t size = 256 * 1024;
-    if (raise_descriptor_limit() < connections * 4 + 200)
-        GTEST_SKIP() << "the limit on open descriptors is too low for 4 a connection";
-    ignore_sigpipe();
-    asio::io_context context;
-    PipePool pipes;
-    std::vector<Stream> clients;
-    std::vector<Stream> servers;
-    std::size_t finished = 0;
-    const auto count_descriptors = [] {
-        return static_cast<std::size_t>(
-            std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-    };
-    const std::size_t before = count_descriptors();
-    for (std::size_t i = 0; i < connections; ++i) {
-        auto [client, first] = stream_pair(context.get_executor());
-        auto [second, server] = stream_pair(context.get_executor());
-        clients.push_back(std::move(client));
-        servers.push_back(std::move(server));
-        asio::co_spawn(context, relay(std::move(first), std::move(second), pipes),
-                       [&](const std::exception_ptr&, RelayResult result) {
-                           finished += result.end == RelayEnd::finished &&
-                                       result.first_to_second == size &&
-                                       result.second_to_first == size;
-                       });
-    }
-    std::size_t whole = 0;
-    const auto read = [](Stream& stream, std::size_t& count) -> asio::awaitable<void> {
-        const std::uint64_t got = co_await read_noise(stream);
-        count += got == size;
-    };
-    // All senders first: every connection is stuck with bytes in flight before any reader begins.
-    for (std::size_t i = 0; i < connections; ++i) {
-        spawn(context, send_noise(clients[i], size));
-        spawn(context, send_noise(servers[i], size));
-    }
-    while (context.poll() > 0) {
-    }
-    EXPECT_LE(count_descriptors(), before + connections * 4 + 2 * PipePoolOptions{}.pipes_max + 8);
-    for (std::size_t i = 0; i < connections; ++i) {
-        spawn(context, read(clients[i], whole));
-        spawn(context, read(servers[i], whole));
-    }
-    context.restart();
-    context.run_for(test_patience);
-    EXPECT_EQ(whole, connections * 2);
-    EXPECT_EQ(finished, connections);
-    EXPECT_EQ(pipes.in_use(), 0U);
-}
-
-// From now on splice(2) fails with EINVAL in this thread: always, or only into one descriptor.
-void forbid_splice(std::optional<int> into = std::nullopt) {
-    const auto fd_out = static_cast<std::uint32_t>(offsetof(seccomp_data, args[2]));
-    const auto compared = static_cast<std::uint32_t>(into.value_or(0));
-    std::array<sock_filter, 6> program{{
-        {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(seccomp_data, nr)},
-        {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, SYS_splice},
-        {BPF_LD | BPF_W | BPF_ABS, 0, 0, into ? fd_out : 0},
-        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, into ? compared : static_cast<std::uint32_t>(SYS_splice)},
-        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | EINVAL},
-        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
-    }};
-    sock_fprog filter{program.size(), program.data()};
-    ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-    ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
-}
-
-void move_much_without_splice(bool only_out) {
-    // A filter can't be taken back: it lives and dies with a thread of its own.
-    std::thread([only_out] {
-        RelayFixture relay(Family::unix_socket, Family::tcp, {});
-        if (only_out)
-            forbid_splice(relay.second_number());
-        else
-            forbid_splice();
-        relay.start();
-        constexpr std::uint64_t size = 4 * mebibyte;
-        spawn(relay.context, send_noise(relay.client, size));
-        EXPECT_EQ(relay.run(read_noise(relay.server)), size);
-        relay.server.close();
-        EXPECT_EQ(relay.wait().end, RelayEnd::finished);
-        EXPECT_EQ(relay.pipes.in_use(), 0U);
-    }).join();
-}
-
-TEST(Relay, CopiesFromAStreamThatCannotBeSpliced) {
-    move_much_without_splice(false);
-}
-
-TEST(Relay, CopiesToAStreamThatCannotBeSplicedTo) {
-    move_much_without_splice(true);
 }
 
 TEST(RelayResult, IsDescribedInOneLine) {

@@ -204,6 +204,15 @@ TEST(AttestationDocument, LimitsAreLenientWithAWarningOrStrict) {
     }
 }
 
+TEST(AttestationDocument, AnEmptyPublicKeyIsAWarningOrStrictlyARefusal) {
+    const Payload payload = Payload().set("public_key", [](Encoder& e) { e.bytes({}); });
+    std::vector<std::string> warnings;
+    EXPECT_EQ(decode_payload(payload.encode(), FieldLimits::lenient, warnings)->public_key,
+              Bytes{});
+    EXPECT_THAT(warnings, ElementsAre(HasSubstr("public_key is empty")));
+    EXPECT_EQ(read(payload, FieldLimits::strict).error().code, Refusal::wrong_value);
+}
+
 TEST(AttestationDocument, AnUnknownFieldIsAWarning) {
     std::vector<std::string> warnings;
     const Bytes payload = Payload().set("new\x1b", [](Encoder& e) { e.null(); }).encode();

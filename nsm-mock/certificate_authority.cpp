@@ -73,7 +73,7 @@ CaIdentity make_mock_root(RandomSource& random) {
     return {key, issue_certificate(content, key, key, nullptr)};
 }
 
-CertificateAuthority::CertificateAuthority(CaIdentity root, RandomSource& random)
+CertificateAuthority::CertificateAuthority(const CaIdentity& root, RandomSource& random)
     : root_{root, {root.certificate.der()}}, random_(random) {}
 
 const CertificateAuthority::Issuer* CertificateAuthority::find(const Cache& cache,

@@ -56,7 +56,7 @@ class CertificateAuthority {
   public:
     // `random` gives serial numbers and names; keys come from OpenSSL's own generator. It outlives
     // the authority.
-    CertificateAuthority(CaIdentity root, RandomSource& random);
+    CertificateAuthority(const CaIdentity& root, RandomSource& random);
 
     [[nodiscard]] const Certificate& root() const { return root_.identity.certificate; }
 

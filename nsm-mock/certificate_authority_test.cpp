@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 using std::chrono::days;
 using std::chrono::seconds;
 using testing::EndsWith;
-using testing::HasSubstr;
 
 constexpr TimePoint now{std::chrono::milliseconds(1'700'000'000'123)};
 

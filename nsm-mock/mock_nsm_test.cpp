@@ -16,7 +16,6 @@ namespace glovebox::nsm {
 namespace {
 
 using namespace std::chrono_literals;
-using test::claims_of;
 using test::MockModule;
 using test::module_config;
 using test::module_time;
@@ -178,6 +177,8 @@ TEST(MockNsm, StrictLimitsRefuseWhatStrictVerifiersWould) {
     MockModule module(config);
     EXPECT_TRUE(module.client.attest(
         {.user_data = Bytes(512), .nonce = Bytes(512), .public_key = Bytes(1024)}));
+    EXPECT_EQ(module.client.attest({.public_key = Bytes{}}).error().code,
+              NsmError::invalid_argument);
     EXPECT_EQ(module.client.attest({.user_data = Bytes(513)}).error().code,
               NsmError::invalid_argument);
     EXPECT_EQ(module.client.attest({.nonce = Bytes(513)}).error().code, NsmError::invalid_argument);
@@ -219,6 +220,7 @@ TEST(MockNsm, AClockSetBackGetsALeafOfThatTime) {
 TEST(MockNsm, NinetyThreadsUseOneDevice) {
     MockModule module;
     std::vector<std::thread> threads;
+    threads.reserve(90);
     std::atomic<int> attested = 0;
     std::atomic<int> refused = 0;
     for (int i = 0; i < 90; ++i)

@@ -58,6 +58,7 @@ TEST_F(PkiDirectory, ARelaxedUmaskOpensNothing) {
 TEST_F(PkiDirectory, ManyThatMakeItAtOnceGetTheSameRoot) {
     std::array<std::string, 24> fingerprints;
     std::vector<std::thread> threads;
+    threads.reserve(fingerprints.size());
     for (std::string& fingerprint : fingerprints)
         threads.emplace_back([this, &fingerprint] {
             SystemRandom random;

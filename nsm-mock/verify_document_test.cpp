@@ -14,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::MockModule;
-using test::module_config;
 using test::module_time;
 using testing::AllOf;
 using testing::HasSubstr;

@@ -40,7 +40,8 @@ class UnixTransportTest : public testing::Test {
     template <class Coroutine>
     void run(Coroutine coroutine) {
         std::exception_ptr failure;
-        asio::co_spawn(io_, std::move(coroutine), [&](std::exception_ptr e) { failure = e; });
+        asio::co_spawn(io_, std::move(coroutine),
+                       [&](const std::exception_ptr& e) { failure = e; });
         io_.restart();
         io_.run();
         if (failure)

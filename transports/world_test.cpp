@@ -284,6 +284,7 @@ TEST_F(WorldTest, BindersThatRaceForAStaleNameGetItOnce) {
     for (int round = 0; round < rounds; ++round) {
         { const UniqueFd dead = listening({16, 5005}); }
         std::vector<UniqueFd> sockets;
+        sockets.reserve(racers);
         for (int i = 0; i < racers; ++i)
             sockets.push_back(stream_socket());
         std::atomic<int> winners = 0;

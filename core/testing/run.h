@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -16,31 +17,28 @@ namespace glovebox::core {
 inline constexpr std::chrono::seconds test_patience{30};
 
 template <class T>
-T run(boost::asio::io_context& context, boost::asio::awaitable<T> work) {
-    std::optional<T> answer;
-    std::exception_ptr thrown;
-    boost::asio::co_spawn(context, std::move(work),
-                          [&](const std::exception_ptr& exception, T value) {
-                              thrown = exception;
-                              answer.emplace(std::move(value));
-                          });
-    const auto end = std::chrono::steady_clock::now() + test_patience;
-    context.restart();
-    while (!answer && context.run_one_until(end) > 0) {
-    }
-    if (thrown)
-        std::rethrow_exception(thrown);
-    if (!answer)
-        throw std::runtime_error("the coroutine did not end in time");
-    return std::move(*answer);
+boost::asio::awaitable<void> keep_answer(boost::asio::awaitable<T> work, std::optional<T>& answer) {
+    auto value = co_await std::move(work);
+    answer.emplace(std::move(value));
 }
 
-inline void run(boost::asio::io_context& context, boost::asio::awaitable<void> work) {
-    struct Nothing {};
-    run(context, [](boost::asio::awaitable<void> inner) -> boost::asio::awaitable<Nothing> {
-        co_await std::move(inner);
-        co_return Nothing{};
-    }(std::move(work)));
+template <class T>
+T run(boost::asio::io_context& context, boost::asio::awaitable<T> work) {
+    // Shared, since work that hangs outlives this call.
+    const auto answer = std::make_shared<std::optional<T>>();
+    const auto thrown = std::make_shared<std::exception_ptr>();
+    boost::asio::co_spawn(
+        context, keep_answer(std::move(work), *answer),
+        [answer, thrown](const std::exception_ptr& exception) { *thrown = exception; });
+    const auto end = std::chrono::steady_clock::now() + test_patience;
+    context.restart();
+    while (!*answer && !*thrown && context.run_one_until(end) > 0) {
+    }
+    if (*thrown)
+        std::rethrow_exception(*thrown);
+    if (!*answer)
+        throw std::runtime_error("the coroutine did not end in time");
+    return std::move(**answer);
 }
 
 // Starts work whose end somebody else waits for; an exception out of it ends run().

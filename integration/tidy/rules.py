@@ -45,9 +45,12 @@ LIBRARY_HOMES = {
 }
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
-TEST_FOLDERS = ("transports/contract", "nsm-mock/testing", "fuzz")
+TEST_FOLDERS = ("core/testing", "transports/contract", "nsm-mock/testing", "fuzz")
 TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|_fixture\.(cpp|h)|/test_support\.(cpp|h))$")
 TEST_FRAMEWORKS = ("gtest/", "gmock/")
+
+# What lies here is bytes for a parser, though some of it may look like text.
+DATA_FOLDERS = ("fuzz/corpus/",)
 
 # A file is one noun. Longer than wanted is said and passes; longer than the most is a finding.
 LINES_WANTED = 500

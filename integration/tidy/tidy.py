@@ -161,16 +161,17 @@ def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -
 
 
 def read_tree(root: pathlib.Path) -> dict[str, str]:
-    """Every text file under root by its path; what is no UTF-8 is no text."""
+    """Every text file under root by its path; what is no UTF-8 is no text, nor is a fuzz target's seed."""
     files = {}
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(f for f in folders if f not in _SKIPPED_FOLDERS)
         for name in sorted(names):
             file = pathlib.Path(folder, name)
-            if file.is_symlink() or name == "LICENSE" or name == ".git":
+            path = file.relative_to(root).as_posix()
+            if file.is_symlink() or name in ("LICENSE", ".git") or path.startswith(rules.DATA_FOLDERS):
                 continue
             try:
-                files[file.relative_to(root).as_posix()] = file.read_bytes().decode("utf-8")
+                files[path] = file.read_bytes().decode("utf-8")
             except UnicodeDecodeError:
                 continue
     return files

@@ -1,6 +1,7 @@
 // glovebox forward: TCP ports that lead to vsock addresses, in an enclave or on the parent.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <string>
@@ -52,13 +53,15 @@ void run(const Options& options) {
     if (routes.empty())
         throw CLI::RequiredError("--listen or --http-proxy");
     core::ignore_sigpipe();
-    core::raise_descriptor_limit();
+    const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
 
     const auto log = options.log.make("forward");
     boost::asio::io_context context(1);
     const auto transport = options.transport.make(context.get_executor(), core::cid_parent).value();
-    core::PipePool pipes;
-    core::Forward forward(context.get_executor(), *transport, pipes, *log, options.forward);
+    core::PipePool pipes({.pipes_max = budget.pipes});
+    auto limited = options.forward;
+    limited.connections_max = std::min(limited.connections_max, budget.connections);
+    core::Forward forward(context.get_executor(), *transport, pipes, *log, limited);
     for (const core::ForwardRoute& route : routes)
         forward.listen(route).value();
     log->info("ready: {} listeners", routes.size());
@@ -92,7 +95,8 @@ void add_forward_command(CLI::App& app, int& exit_status) {
                         "What open connections get when the forwarder is to end");
     command
         .add_option("--max-connections", options->forward.connections_max,
-                    "Further connections wait until one ends")
+                    "Further connections wait until one ends; fewer where the limit on open "
+                    "descriptors (ulimit -n) does not hold as many")
         ->type_name("N")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

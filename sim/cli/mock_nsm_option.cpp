@@ -52,10 +52,10 @@ void MockNsmOption::add_to(CLI::App& app) {
         app.add_flag("--indefinite", indefinite,
                      "Documents with an indefinite-length map, as AWS's newest have")
             ->group(group));
-    other_options_.push_back(
-        app.add_flag("--strict-fields", strict,
-                     "Refuse public_key above 1024, user_data and nonce above 512 bytes")
-            ->group(group));
+    other_options_.push_back(app.add_flag("--strict-fields", strict,
+                                          "Refuse a public_key that is empty or above 1024 bytes, "
+                                          "user_data and nonce above 512")
+                                 ->group(group));
     other_options_.push_back(pki.add_to(app)->group(group));
     other_options_.push_back(clock.add_to(app)->group(group));
 }

@@ -29,8 +29,9 @@ class HardwareSession final : public NsmSession {
 
 class MockSession final : public NsmSession {
   public:
-    MockSession(nsm::CaIdentity root, OffsetClock clock, std::optional<NsmStateFile> file)
-        : authority_(std::move(root), random_), clock_(clock), file_(std::move(file)) {}
+    MockSession(const nsm::CaIdentity& root, const OffsetClock& clock,
+                std::optional<NsmStateFile> file)
+        : authority_(root, random_), clock_(clock), file_(std::move(file)) {}
 
     Result<void> boot(const MockNsmOption& option, Log& log) {
         auto config = option.config(authority_.root(), clock_.now(), random_);
@@ -112,8 +113,7 @@ Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
             return opened.error();
         file.emplace(std::move(*opened));
     }
-    auto session =
-        std::make_unique<MockSession>(std::move(*root), option.clock.make(), std::move(file));
+    auto session = std::make_unique<MockSession>(*root, option.clock.make(), std::move(file));
     if (const auto booted = session->boot(option, log); !booted)
         return booted.error();
     return std::unique_ptr<NsmSession>(std::move(session));

@@ -73,6 +73,7 @@ TEST(NsmStateFile, ManyThatExtendAtOnceLoseNothing) {
     const std::string path = directory.path() + "/state";
     ASSERT_TRUE(NsmStateFile::open(path)->write(sample()));
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i)
         threads.emplace_back([&path] {
             for (int round = 0; round < 10; ++round) {

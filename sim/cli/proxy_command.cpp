@@ -93,7 +93,7 @@ void run(const Options& options) {
         routes.push_back(core::parse_proxy_route(text).value());
     core::Allowlist allowlist = make_allowlist(options, routes);
     core::ignore_sigpipe();
-    core::raise_descriptor_limit();
+    const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
 
     const auto log = options.log.make("proxy");
     boost::asio::io_context context(1);
@@ -101,8 +101,10 @@ void run(const Options& options) {
     core::ThreadedResolver resolver(context.get_executor(), options.resolver);
     const std::size_t rules = allowlist.rules().size();
     core::Dialer dialer(std::move(allowlist), resolver, options.dialer);
-    core::PipePool pipes;
-    core::Proxy proxy(context.get_executor(), *transport, dialer, pipes, *log, options.proxy);
+    core::PipePool pipes({.pipes_max = budget.pipes});
+    auto limited = options.proxy;
+    limited.connections_max = std::min(limited.connections_max, budget.connections);
+    core::Proxy proxy(context.get_executor(), *transport, dialer, pipes, *log, limited);
     for (core::ProxyRoute& route : routes)
         proxy.listen(std::move(route)).value();
     log->info("ready: {} listeners, {} rules in the allowlist", routes.size(), rules);
@@ -143,7 +145,8 @@ void add_proxy_command(CLI::App& app, int& exit_status) {
                         "What open connections get when the proxy is to end");
     command
         .add_option("--max-connections", options->proxy.connections_max,
-                    "Further connections wait until one ends")
+                    "Further connections wait until one ends; fewer where the limit on open "
+                    "descriptors (ulimit -n) does not hold as many")
         ->type_name("N")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();

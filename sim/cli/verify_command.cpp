@@ -182,8 +182,9 @@ void add_verify_command(CLI::App& app, int& exit_status) {
     command->add_flag("--no-debug", options->no_debug,
                       "Refuse documents of debug mode; one that has to have another PCR0, 1 or 2 "
                       "than zero is refused by that");
-    command->add_flag("--strict-fields", options->strict,
-                      "Refuse public_key above 1024, user_data and nonce above 512 bytes");
+    command->add_flag(
+        "--strict-fields", options->strict,
+        "Refuse a public_key that is empty or above 1024 bytes, user_data and nonce above 512");
     CLI::Option* at =
         command
             ->add_option("--at", options->at,

@@ -16,7 +16,7 @@ TransportContract::TransportContract()
 void TransportContract::run(asio::awaitable<void> coroutine, std::chrono::seconds deadline) {
     bool ended = false;
     std::exception_ptr failure;
-    asio::co_spawn(io_, std::move(coroutine), [&](std::exception_ptr thrown) {
+    asio::co_spawn(io_, std::move(coroutine), [&](const std::exception_ptr& thrown) {
         ended = true;
         failure = thrown;
         io_.stop();
