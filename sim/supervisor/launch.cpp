@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -15,6 +16,8 @@
 #include <string_view>
 
 #include "sim/supervisor/fd_passing.h"
+#include "sim/supervisor/obstacle.h"
+#include "sim/supervisor/seccomp_notify.h"
 #include "sim/supervisor/syscall_filter.h"
 
 namespace glovebox::supervisor {
@@ -22,9 +25,12 @@ namespace {
 
 // What the child says before it executes, or dies of.
 struct Message {
-    enum Step : int { filter_installed, filter_refused, not_executed } step;
+    enum Step : int { filter_installed, filter_refused, vsock_denied, not_executed } step;
     int errno_value;
 };
+
+// What the parent answers to the child's own first call. No socket() of Linux fails with it.
+constexpr int probe_answer = EL2NSYNC;
 
 std::vector<std::string> environment_of(const Program& program) {
     std::map<std::string, std::string> variables;
@@ -116,6 +122,11 @@ struct Child {
         }
         say({Message::filter_installed, 0}, {&listener, 1});
         ::close(listener);
+        // The parent answers this one. Where it can't, a filter further out has the say.
+        if (::socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno != probe_answer) {
+            say({Message::vsock_denied, errno});
+            ::_exit(1);
+        }
         int failure = ENOENT;
         for (const std::string& path : paths) {
             ::execve(path.c_str(), arguments, environment);
@@ -130,6 +141,18 @@ struct Child {
         ::_exit(1);
     }
 };
+
+// Answers the first call under the filter, unless the child says first that it was denied.
+void answer_probe(int channel, int listener) {
+    SeccompNotifier notifier{UniqueFd(::fcntl(listener, F_DUPFD_CLOEXEC, 0))};
+    std::array<pollfd, 2> ready{{{listener, POLLIN, 0}, {channel, POLLIN, 0}}};
+    while (::poll(ready.data(), ready.size(), -1) < 0) {
+    }
+    if ((ready[0].revents & POLLIN) == 0)
+        return;
+    if (const auto call = notifier.receive())
+        (void)notifier.send(call->id, SyscallReply::error(probe_answer));
+}
 
 }  // namespace
 
@@ -188,13 +211,19 @@ Result<Launched> launch(const Program& program, const std::vector<sock_filter>& 
     UniqueFd listener;
     Message message{};
     while (receive_with_fds(ours.get(), &message, sizeof message, {&listener, 1})) {
-        if (message.step == Message::filter_installed)
+        if (message.step == Message::filter_installed) {
+            answer_probe(ours.get(), listener.get());
             continue;
+        }
         ::waitpid(child, nullptr, 0);
-        return errno_error(message.step == Message::filter_refused
-                               ? "installing the system call filter"
-                               : program.arguments.front(),
-                           message.errno_value);
+        switch (message.step) {
+            case Message::filter_refused:
+                return filter_refused(message.errno_value);
+            case Message::vsock_denied:
+                return vsock_denied(message.errno_value);
+            default:
+                return errno_error(program.arguments.front(), message.errno_value);
+        }
     }
     if (!listener) {
         ::waitpid(child, nullptr, 0);

@@ -50,8 +50,11 @@ struct Launched {
 
 // Forks, installs the filter and executes. The supervisor's own descriptors are all close-on-exec.
 //
-// Errors: EBUSY when a filter with a listener is in force already, ENOENT, EACCES and their like
-// when the program can't be executed.
+// Before it executes, the child calls socket(AF_VSOCK) once, to find out whether a filter further
+// out, a container's, answers in the supervisor's place.
+//
+// Errors: those of obstacle.h where there can be no supervision; ENOENT, EACCES and their like when
+// the program can't be executed.
 [[nodiscard]] Result<Launched> launch(const Program& program,
                                       const std::vector<sock_filter>& filter);
 

@@ -10,6 +10,7 @@ size = int(sys.argv[3]) if len(sys.argv) > 3 else 1 << 20
 data = random.Random(port).randbytes(size)
 with socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM) as stream:
     stream.connect((cid, port))
+    print("peer", stream.getpeername(), "self", stream.getsockname()[0])
 
     def send():
         stream.sendall(data)
@@ -21,5 +22,4 @@ with socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM) as stream:
     while part := stream.recv(65536):
         echoed += part
     sender.join()
-    print("peer", stream.getpeername(), "self", stream.getsockname()[0])
     sys.exit(0 if echoed == data else "the echo differs from what was sent")
