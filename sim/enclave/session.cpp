@@ -43,6 +43,10 @@ Result<int> Session::run(const RunOptions& options) {
         return started.error();
     while (!exit_status_ || supervisor_ || !delegations_.empty())
         wait_for_events();
+    // A filter's end is told a moment before the last process's sockets are closed; its own end, a
+    // moment after.
+    while (!names_->sweep() && ::waitpid(-1, nullptr, 0) > 0) {
+    }
     return *exit_status_;
 }
 
@@ -67,8 +71,9 @@ Result<void> Session::start(const RunOptions& options) {
     if (!launched)
         return launched.error();
     process_ = launched->process;
-    supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(launched->listener),
-                                                           std::move(config), world_, log_);
+    names_.emplace(config.own, world_);
+    supervisor_ = std::make_unique<supervisor::Supervisor>(
+        std::move(launched->listener), std::move(config), world_, *names_, log_);
     return {};
 }
 

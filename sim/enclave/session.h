@@ -55,6 +55,7 @@ class Session {
     UniqueFd door_event_;  // somebody came through the door
 
     std::optional<CidClaim> claim_;
+    std::optional<supervisor::BoundNames> names_;
     pid_t process_ = 0;
     std::optional<int> exit_status_;
     std::list<Delegation> delegations_;

@@ -17,7 +17,7 @@ void BoundNames::add(core::VsockAddress address) {
     next_sweep_ = std::max(first_sweep, 2 * names_.size());
 }
 
-void BoundNames::sweep() {
+bool BoundNames::sweep() {
     std::erase_if(names_, [this](core::VsockAddress address) {
         world_.unbind(-1, own_, address);
         const std::string name = address.cid == core::cid_local
@@ -25,6 +25,7 @@ void BoundNames::sweep() {
                                      : transports::socket_name(address);
         return ::faccessat(world_.directory(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0;
     });
+    return names_.empty();
 }
 
 }  // namespace glovebox::supervisor

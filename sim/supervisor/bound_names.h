@@ -1,6 +1,6 @@
 // The names that a tree's sockets were bound to. Nobody says when a socket is closed, and its name
 // stays in the world's directory; so those whose sockets are gone are removed now and then, and the
-// rest when the tree has ended.
+// rest when the tree has ended. Used by one thread at a time.
 #pragma once
 
 #include <set>
@@ -13,14 +13,13 @@ namespace glovebox::supervisor {
 class BoundNames {
   public:
     BoundNames(core::Cid own, transports::World& world) : own_(own), world_(world) {}
-    ~BoundNames() { sweep(); }
     BoundNames(const BoundNames&) = delete;
     BoundNames& operator=(const BoundNames&) = delete;
 
     // As World::bind returned it.
     void add(core::VsockAddress address);
-    // Removes the names of sockets that are closed.
-    void sweep();
+    // Removes the names of sockets that are closed; whether none is left.
+    bool sweep();
 
   private:
     // Servers have a few; whoever binds more gets a sweep whenever they have doubled.

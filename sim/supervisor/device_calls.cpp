@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "sim/supervisor/ioctl_numbers.h"
+#include "sim/supervisor/socket_mark.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -70,6 +71,11 @@ struct statx to_statx(const struct stat& status) {
     extended.stx_dev_major = major(status.st_dev);
     extended.stx_dev_minor = minor(status.st_dev);
     return extended;
+}
+
+// What net/socket.c answers itself, for sockets of every family.
+bool is_of_every_socket(std::uint32_t number) {
+    return (number & 0xff00u) == 0x8900u || (number & 0xff00u) == 0x8b00u;
 }
 
 template <class Struct>
@@ -137,11 +143,14 @@ SyscallReply DeviceCalls::open(DeviceFile device, const SystemCall& call, int fl
 }
 
 // ioctl(fd, number, argument). One that no handler of ours knows is EINVAL on /dev/nsm, as the
-// driver has it, and the kernel's own affair elsewhere.
+// driver has it, EOPNOTSUPP on a vsock socket, which has none, and the kernel's own affair
+// elsewhere.
 SyscallReply DeviceCalls::ioctl(const SystemCall& call, Tracee& tracee) {
     const auto fd = tracee.descriptor(call.int_argument(0));
     const auto device = fd ? device_of(fd->get()) : std::nullopt;
     const auto number = static_cast<std::uint32_t>(call.arguments[1]);
+    if (fd && !is_of_every_socket(number) && read_mark(fd->get()))
+        return SyscallReply::error(EOPNOTSUPP);
     if (device == DeviceFile::vsock && number == ioctl_get_local_cid)
         return give(tracee, call.arguments[2], own_);
     if (device != DeviceFile::nsm || nsm_ == nullptr)

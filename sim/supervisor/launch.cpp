@@ -82,17 +82,38 @@ std::string_view path_in(const std::vector<std::string>& environment) {
     return "/usr/local/bin:/usr/bin:/bin";
 }
 
+// The child's end of the channel. Between fork and exec: nothing but system calls.
+struct Parent {
+    int channel;
+
+    void say(Message message, std::span<const int> fds = {}) const noexcept {
+        (void)send_with_fds(channel, &message, sizeof message, fds);
+    }
+    [[noreturn]] void give_up(Message::Step step, int errno_value) const noexcept {
+        say({step, errno_value});
+        ::_exit(1);
+    }
+
+    // Puts the calling process under the filter and hands over its listener.
+    void supervise(const std::vector<sock_filter>& filter) const noexcept {
+        const int listener = install_filter(filter);
+        if (listener < 0)
+            give_up(Message::filter_refused, -listener);
+        say({Message::filter_installed, 0}, {&listener, 1});
+        ::close(listener);
+        // The parent answers this one. Where it can't, a filter further out has the say.
+        if (::socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno != probe_answer)
+            give_up(Message::vsock_denied, errno);
+    }
+};
+
 struct Child {
     const Program& program;
     const std::vector<sock_filter>& filter;
     const std::vector<std::string>& paths;
     char* const* arguments;
     char* const* environment;
-    int channel;
-
-    void say(Message message, std::span<const int> fds = {}) const noexcept {
-        (void)send_with_fds(channel, &message, sizeof message, fds);
-    }
+    Parent parent;
 
     // Between fork and exec: nothing but system calls.
     [[noreturn]] void run() const noexcept {
@@ -107,7 +128,7 @@ struct Child {
             else
                 ::close(static_cast<int>(i));
         if (program.working_directory >= 0 && ::fchdir(program.working_directory) != 0)
-            fail(errno);
+            parent.give_up(Message::not_executed, errno);
         if (program.process_group)
             ::setpgid(0, *program.process_group);
         if (program.umask)
@@ -115,30 +136,14 @@ struct Child {
         program.inherited.restore();
         // Without its supervisor an enclave's calls fail with ENOSYS: it ends with it.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const int listener = install_filter(filter);
-        if (listener < 0) {
-            say({Message::filter_refused, -listener});
-            ::_exit(1);
-        }
-        say({Message::filter_installed, 0}, {&listener, 1});
-        ::close(listener);
-        // The parent answers this one. Where it can't, a filter further out has the say.
-        if (::socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 || errno != probe_answer) {
-            say({Message::vsock_denied, errno});
-            ::_exit(1);
-        }
+        parent.supervise(filter);
         int failure = ENOENT;
         for (const std::string& path : paths) {
             ::execve(path.c_str(), arguments, environment);
             if (errno != ENOENT && errno != ENOTDIR)
                 failure = errno;
         }
-        fail(failure);
-    }
-
-    [[noreturn]] void fail(int errno_value) const noexcept {
-        say({Message::not_executed, errno_value});
-        ::_exit(1);
+        parent.give_up(Message::not_executed, failure);
     }
 };
 
@@ -152,6 +157,48 @@ void answer_probe(int channel, int listener) {
         return;
     if (const auto call = notifier.receive())
         (void)notifier.send(call->id, SyscallReply::error(probe_answer));
+}
+
+// Forks a child that runs `body(Parent)`, and stays with it until its end of the channel is closed,
+// by exec or by exit. `name` is for errors.
+template <class Body>
+Result<Launched> fork_supervised(const std::string& name, const Body& body) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return errno_error("starting a program: socketpair", errno);
+    const UniqueFd ours(ends[0]);
+    UniqueFd theirs(ends[1]);
+    const pid_t child = ::fork();
+    if (child < 0)
+        return errno_error("starting a program: fork", errno);
+    if (child == 0) {
+        body(Parent{theirs.get()});
+        ::_exit(0);
+    }
+    theirs.reset();
+
+    UniqueFd listener;
+    Message message{};
+    while (receive_with_fds(ours.get(), &message, sizeof message, {&listener, 1})) {
+        if (message.step == Message::filter_installed) {
+            answer_probe(ours.get(), listener.get());
+            continue;
+        }
+        ::waitpid(child, nullptr, 0);
+        switch (message.step) {
+            case Message::filter_refused:
+                return filter_refused(message.errno_value);
+            case Message::vsock_denied:
+                return vsock_denied(message.errno_value);
+            default:
+                return errno_error(name, message.errno_value);
+        }
+    }
+    if (!listener) {
+        ::waitpid(child, nullptr, 0);
+        return errno_error(name + ": it ended before it began", ECHILD);
+    }
+    return Launched{child, std::move(listener)};
 }
 
 }  // namespace
@@ -194,42 +241,20 @@ Result<Launched> launch(const Program& program, const std::vector<sock_filter>& 
         paths_of(program.arguments.front(), path_in(environment));
     const std::vector<char*> argument_pointers = pointers_to(program.arguments);
     const std::vector<char*> environment_pointers = pointers_to(environment);
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return errno_error("starting a program: socketpair", errno);
-    const UniqueFd ours(ends[0]);
-    UniqueFd theirs(ends[1]);
-    const pid_t child = ::fork();
-    if (child < 0)
-        return errno_error("starting a program: fork", errno);
-    if (child == 0)
-        Child{program,     filter, paths, argument_pointers.data(), environment_pointers.data(),
-              theirs.get()}
+    return fork_supervised(program.arguments.front(), [&](Parent parent) {
+        Child{program, filter, paths, argument_pointers.data(), environment_pointers.data(), parent}
             .run();
-    theirs.reset();
+    });
+}
 
-    UniqueFd listener;
-    Message message{};
-    while (receive_with_fds(ours.get(), &message, sizeof message, {&listener, 1})) {
-        if (message.step == Message::filter_installed) {
-            answer_probe(ours.get(), listener.get());
-            continue;
-        }
-        ::waitpid(child, nullptr, 0);
-        switch (message.step) {
-            case Message::filter_refused:
-                return filter_refused(message.errno_value);
-            case Message::vsock_denied:
-                return vsock_denied(message.errno_value);
-            default:
-                return errno_error(program.arguments.front(), message.errno_value);
-        }
-    }
-    if (!listener) {
-        ::waitpid(child, nullptr, 0);
-        return errno_error(program.arguments.front() + ": it ended before it began", ECHILD);
-    }
-    return Launched{child, std::move(listener)};
+Result<SupervisionFeatures> probe_supervision(const std::vector<sock_filter>& filter) {
+    auto probed = fork_supervised("probing", [&](Parent parent) { parent.supervise(filter); });
+    if (!probed)
+        return probed.error();
+    ::waitpid(probed->process, nullptr, 0);
+    return SupervisionFeatures{
+        .wakes_up_synchronously =
+            SeccompNotifier(std::move(probed->listener)).wake_up_synchronously()};
 }
 
 Result<void> become_subreaper() {

@@ -58,6 +58,12 @@ struct Launched {
 [[nodiscard]] Result<Launched> launch(const Program& program,
                                       const std::vector<sock_filter>& filter);
 
+struct SupervisionFeatures {
+    bool wakes_up_synchronously = false;  // Linux 6.6 and later
+};
+// Whether launch() would succeed, tried on a child that executes nothing. Errors as launch().
+[[nodiscard]] Result<SupervisionFeatures> probe_supervision(const std::vector<sock_filter>& filter);
+
 // The calling process adopts what its descendants leave behind, so that a filter's supervisor is
 // there for as long as anything runs under it.
 [[nodiscard]] Result<void> become_subreaper();

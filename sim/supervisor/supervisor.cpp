@@ -33,10 +33,10 @@ void do_nothing(int) {}
 }  // namespace
 
 Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world,
-                       Log& log)
+                       BoundNames& names, Log& log)
     : log_(log),
       notifier_(std::move(listener)),
-      vsock_calls_(config.own, world, options_),
+      vsock_calls_(config.own, world, names, options_),
       acceptor_(notifier_, options_, pidfds_, tracee_maker()),
       device_calls_(config.own,
                     config.nsm == nullptr
@@ -93,6 +93,8 @@ void Supervisor::handle(const SystemCall& call) {
         log_.error("a system call of thread {} failed in the supervisor: {}", call.thread,
                    exception.what());
     }
+    if (tracee.was_denied())
+        tell_of_denial(call.thread);
     if (reply.kind() == SyscallReply::Kind::later)
         return;
     const int failure = notifier_.send(call.id, reply);
@@ -118,6 +120,18 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
     if (DeviceCalls::handles(call.number))
         return device_calls_.answer(call, tracee);
     return SyscallReply::pass_through();
+}
+
+void Supervisor::tell_of_denial(pid_t thread) {
+    if (thread == last_denied_)
+        return;
+    last_denied_ = thread;
+    log_.error(
+        "process {} can't be looked into, so its AF_VSOCK and /dev/nsm don't work: it made itself "
+        "undumpable (prctl PR_SET_DUMPABLE 0), or its file may be executed but not read, or "
+        "/proc/sys/kernel/yama/ptrace_scope is 2 or 3. Leave the prctl out here, give the file "
+        "read permission, or run glovebox as root",
+        thread);
 }
 
 SyscallReply Supervisor::refuse_foreign(const SystemCall& call) {

@@ -33,7 +33,8 @@ struct SupervisorConfig {
 class Supervisor {
   public:
     // What is given by reference outlives it.
-    Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world, Log& log);
+    Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world,
+               BoundNames& names, Log& log);
     // Waits for the tree to end.
     ~Supervisor();
     Supervisor(const Supervisor&) = delete;
@@ -48,6 +49,7 @@ class Supervisor {
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
     [[nodiscard]] TraceeMaker tracee_maker();
     [[nodiscard]] SyscallReply refuse_foreign(const SystemCall& call);
+    void tell_of_denial(pid_t thread);
 
     Log& log_;
     SeccompNotifier notifier_;
@@ -59,6 +61,7 @@ class Supervisor {
     std::optional<NsmCalls> nsm_calls_;
     DeviceCalls device_calls_;
     pid_t last_foreign_ = 0;
+    pid_t last_denied_ = 0;
     std::atomic<bool> is_over_ = false;
     std::thread thread_;
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -108,6 +109,9 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(openat), {lacks(2, O_DIRECTORY)});
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(openat2));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {int_is(1, static_cast<int>(ioctl_get_local_cid))});
+    // A vsock socket has no ioctls, not even these two, which programs do ask other sockets.
+    for (const int number : {FIONREAD, TIOCOUTQ})
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {int_is(1, number)});
     if (options.nsm) {
         // With AT_EMPTY_PATH it is fstat, which the kernel answers rightly.
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(stat));
@@ -120,7 +124,7 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getxattr));
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(lgetxattr));
         // All but the terminal family 0x54xx, which holds the frequent ones (TCGETS, FIONBIO,
-        // FIONREAD, FIOCLEX) and which no driver of ours knows.
+        // FIOCLEX) and which no driver of ours knows.
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_LT, 0x5400, 0}});
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_GT, 0x54ff, 0}});
     }

@@ -59,12 +59,13 @@ int errno_of(const Error& error) {
 
 }  // namespace
 
-VsockCalls::VsockCalls(core::Cid own, transports::World& world, VsockOptionTable& options)
+VsockCalls::VsockCalls(core::Cid own, transports::World& world, BoundNames& names,
+                       VsockOptionTable& options)
     : own_(own),
       privileged_(may_bind_low_ports(::getpid())),
       world_(world),
-      options_(options),
-      bound_names_(own, world) {}
+      bound_names_(names),
+      options_(options) {}
 
 bool VsockCalls::handles(int number) {
     switch (number) {

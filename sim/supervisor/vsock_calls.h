@@ -17,7 +17,8 @@ namespace glovebox::supervisor {
 class VsockCalls {
   public:
     // `own` is this side's CID. What is given by reference outlives it.
-    VsockCalls(core::Cid own, transports::World& world, VsockOptionTable& options);
+    VsockCalls(core::Cid own, transports::World& world, BoundNames& names,
+               VsockOptionTable& options);
 
     // Whether `number` is one of these calls.
     [[nodiscard]] static bool handles(int number);
@@ -35,8 +36,8 @@ class VsockCalls {
     core::Cid own_;
     bool privileged_;  // the supervisor's own CAP_NET_BIND_SERVICE
     transports::World& world_;
+    BoundNames& bound_names_;
     VsockOptionTable& options_;
-    BoundNames bound_names_;
 };
 
 }  // namespace glovebox::supervisor
