@@ -1,4 +1,5 @@
-/* Executes a command under a filter that denies AF_VSOCK, as container runtimes do. deny_vsock COMMAND [ARGUMENT...] */
+/* Executes a command under a filter that denies AF_VSOCK, as container runtimes do. deny_vsock
+ * COMMAND [ARGUMENT...] */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -21,7 +22,8 @@ int main(int argc, char** argv) {
     struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
     if (argc < 2)
         return 2;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
         perror("seccomp");
         return 1;
     }

@@ -5,6 +5,8 @@ differences are listed with their reasons in docs/fidelity.md, or are failures.
 Usage: behaviour_test.py GLOVEBOX VSOCK-BEHAVIOUR [unittest's arguments]
 """
 
+import os
+import re
 import subprocess
 import sys
 import unittest
@@ -31,6 +33,13 @@ class Behaviour(sides.Case):
         self.compare(enclave.finish(), "linux-6.1-enclave.tsv")
 
     def compare(self, table, kernels):
+        if (self.user or os.geteuid()) != 0:
+            # These rows give root's privilege away, which an ordinary user hasn't got: in an enclave every program is
+            # root, so here it keeps what it never had (docs/fidelity.md).
+            for row in ("bind-port-1023-ordinary", "bind-port-zero-ordinary"):
+                line = re.compile(rf"^{row}\t.*$", re.MULTILINE)
+                self.assertIn("bind=0 name=any:", line.search(table)[0])
+                table = line.sub(line.search((TABLES / kernels).read_text())[0], table)
         simulated = self.scratch / "simulated.tsv"
         simulated.write_text(table)
         done = subprocess.run([TABLES / "compare", TABLES / kernels, simulated, "--allow", ROOT / "docs" / "fidelity.md"],

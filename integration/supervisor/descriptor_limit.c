@@ -1,5 +1,6 @@
-/* A server at its descriptor limit: accept says EMFILE, again and again, while the listener stays readable; with a
-   descriptor free it accepts the same connection and echoes. descriptor_limit PORT */
+/* A server at its descriptor limit: accept says EMFILE, again and again, while the listener stays
+   readable; with a descriptor free it accepts the same connection and echoes. descriptor_limit PORT
+ */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* Extends register 16 again and again, while a second thread sends signals to the asking one; then takes a document
-   while they go on, and prints the register in hexadecimal, the signals caught and how many calls said EINTR.
-   extend_storm EXTENSIONS restart|interrupt */
+/* Extends register 16 again and again, while a second thread sends signals to the asking one; then
+   takes a document while they go on, and prints the register in hexadecimal, the signals caught and
+   how many calls said EINTR. extend_storm EXTENSIONS restart|interrupt */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -46,9 +46,17 @@ int main(int argc, char** argv) {
         die("pthread_create");
     static unsigned char response[nsm_response_max];
     /* {"ExtendPCR": {"index": 16, "data": h'01'}} */
-    const char extend[] = "\xa1\x69" "ExtendPCR" "\xa2\x65" "index" "\x10\x64" "data" "\x41\x01";
+    const char extend[] =
+        "\xa1\x69"
+        "ExtendPCR"
+        "\xa2\x65"
+        "index"
+        "\x10\x64"
+        "data"
+        "\x41\x01";
     for (unsigned long done = 0; done < extensions;) {
-        struct nsm_raw raw = {(uintptr_t)extend, sizeof extend - 1, (uintptr_t)response, sizeof response};
+        struct nsm_raw raw = {(uintptr_t)extend, sizeof extend - 1, (uintptr_t)response,
+                              sizeof response};
         if (ioctl(device, NSM_RAW, &raw) == 0)
             ++done;
         else if (errno == EINTR)
@@ -56,17 +64,28 @@ int main(int argc, char** argv) {
         else
             die("ioctl");
     }
-    const char attestation[] = "\x6b" "Attestation";
-    struct nsm_raw raw = {(uintptr_t)attestation, sizeof attestation - 1, (uintptr_t)response, sizeof response};
+    const char attestation[] =
+        "\x6b"
+        "Attestation";
+    struct nsm_raw raw = {(uintptr_t)attestation, sizeof attestation - 1, (uintptr_t)response,
+                          sizeof response};
     while (ioctl(device, NSM_RAW, &raw) != 0)
         if (errno != EINTR)
             die("ioctl");
     atomic_store(&over, 1);
     pthread_join(sender, NULL);
     /* {"DescribePCR": {"index": 16}} -> {"DescribePCR": {"lock": false, "data": h'...'}} */
-    const char describe[] = "\xa1\x6b" "DescribePCR" "\xa1\x65" "index" "\x10";
+    const char describe[] =
+        "\xa1\x6b"
+        "DescribePCR"
+        "\xa1\x65"
+        "index"
+        "\x10";
     size_t length = nsm_ask(device, describe, sizeof describe - 1, response);
-    unsigned char* data = memmem(response, length, "\x64" "data\x58\x30", 7);
+    unsigned char* data = memmem(response, length,
+                                 "\x64"
+                                 "data\x58\x30",
+                                 7);
     if (data == NULL)
         die("the register");
     for (int i = 0; i < 48; ++i)

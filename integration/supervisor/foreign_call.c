@@ -1,4 +1,5 @@
-/* Makes a system call by x86's 32-bit entry and prints its answer, a negative errno value. foreign_call */
+/* Makes a system call by x86's 32-bit entry and prints its answer, a negative errno value.
+ * foreign_call */
 #include <stdio.h>
 
 int main(void) {

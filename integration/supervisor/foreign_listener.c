@@ -1,5 +1,5 @@
-/* Runs a command in a tree that this program itself supervises, by a filter that never notifies anything in use.
-   foreign_listener COMMAND [ARGUMENT...] */
+/* Runs a command in a tree that this program itself supervises, by a filter that never notifies
+   anything in use. foreign_listener COMMAND [ARGUMENT...] */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
     if (argc < 2)
         return 2;
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program) < 0) {
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program) <
+        0) {
         perror("seccomp");
         return 1;
     }

@@ -1,5 +1,6 @@
-/* Connects again and again, checks what is echoed every time, and tells how many connections it had. A pause between
-   them lets the server's accept wait. many_clients CID PORT CONNECTIONS BYTES [PAUSE-MICROSECONDS] */
+/* Connects again and again, checks what is echoed every time, and tells how many connections it
+   had. A pause between them lets the server's accept wait. many_clients CID PORT CONNECTIONS BYTES
+   [PAUSE-MICROSECONDS] */
 #include <stdio.h>
 #include <unistd.h>
 

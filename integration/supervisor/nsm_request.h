@@ -1,6 +1,5 @@
 /* One request to the security module by raw ioctl (linux/nsm.h). */
-#ifndef NSM_REQUEST_H
-#define NSM_REQUEST_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,11 +15,11 @@ struct nsm_raw {
 #define NSM_RAW _IOWR(0x0A, 0, struct nsm_raw)
 
 /* The response's length; the program ends where the ioctl fails. */
-static inline size_t nsm_ask(int device, const void* request, size_t length, unsigned char* response) {
-    struct nsm_raw raw = {(uint64_t)(uintptr_t)request, length, (uint64_t)(uintptr_t)response, nsm_response_max};
+static inline size_t nsm_ask(int device, const void* request, size_t length,
+                             unsigned char* response) {
+    struct nsm_raw raw = {(uint64_t)(uintptr_t)request, length, (uint64_t)(uintptr_t)response,
+                          nsm_response_max};
     if (ioctl(device, NSM_RAW, &raw) != 0)
         die("ioctl");
     return raw.response_length;
 }
-
-#endif

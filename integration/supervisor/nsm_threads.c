@@ -1,5 +1,6 @@
-/* Many threads ask one descriptor of the security module at once; every answer must be its own thread's: GetRandom's
-   bytes never repeat, and each register shows what its thread put there. nsm_threads THREADS REQUESTS */
+/* Many threads ask one descriptor of the security module at once; every answer must be its own
+   thread's: GetRandom's bytes never repeat, and each register shows what its thread put there.
+   nsm_threads THREADS REQUESTS */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -23,7 +24,10 @@ static void* ask_for_random(void* given) {
     struct asker* asker = given;
     unsigned char response[nsm_response_max];
     for (unsigned long i = 0; i < requests; ++i) {
-        size_t length = nsm_ask(device, "\x69" "GetRandom", 10, response);
+        size_t length = nsm_ask(device,
+                                "\x69"
+                                "GetRandom",
+                                10, response);
         if (length < 64 || memmem(response, length, "random", 6) == NULL)
             die("a GetRandom response");
         if (i > 0 && memcmp(response + length - 32, asker->random, 32) == 0)

@@ -1,6 +1,6 @@
-/* An echo server under a storm: a second thread sends SIGUSR1 to the accepting one, again and again. Ends with what
-   it saw: connections, signals caught, accepts that failed with EINTR, and the seconds.
-   storm_server PORT CONNECTIONS restart|interrupt MICROSECONDS */
+/* An echo server under a storm: a second thread sends SIGUSR1 to the accepting one, again and
+   again. Ends with what it saw: connections, signals caught, accepts that failed with EINTR, and
+   the seconds. storm_server PORT CONNECTIONS restart|interrupt MICROSECONDS */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>

@@ -57,7 +57,9 @@ TEST(WaitingSignal, IsCertainForAProcessWithOneThread) {
     // A stopped child takes nothing: what is sent to it waits.
     const pid_t child = ::fork();
     if (child == 0) {
-        ::signal(SIGUSR1, [](int) {});
+        struct sigaction action {};
+        action.sa_handler = [](int) {};
+        ::sigaction(SIGUSR1, &action, nullptr);
         ::raise(SIGSTOP);
         ::_exit(0);
     }

@@ -1,6 +1,5 @@
 /* What these programs share: an AF_VSOCK listener, all of a buffer, and a sentence at the end. */
-#ifndef APP_H
-#define APP_H
+#pragma once
 
 #include <linux/vm_sockets.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ void send_all(int socket, const void* bytes, size_t size);
 void echo(int socket);
 /* Sends `size` bytes while it reads them back; ends the program where they differ. */
 void check_echo(int socket, size_t size);
-
-#endif

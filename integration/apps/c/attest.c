@@ -1,5 +1,5 @@
-/* Asks the security module by raw ioctl: describes it, extends and reads a register, draws random bytes, and takes
-   a document with a nonce, whose bytes it prints in hexadecimal. attest */
+/* Asks the security module by raw ioctl: describes it, extends and reads a register, draws random
+   bytes, and takes a document with a nonce, whose bytes it prints in hexadecimal. attest */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -43,18 +43,35 @@ int main(void) {
     if (fstat(device, &status) != 0 || !S_ISCHR(status.st_mode))
         die("fstat");
 
-    const char describe[] = "\x6b" "DescribeNSM";
+    const char describe[] =
+        "\x6b"
+        "DescribeNSM";
     find("module_id", ask(device, describe, sizeof describe - 1));
 
     /* {"ExtendPCR": {"index": 16, "data": h'01'}} */
-    const char extend[] = "\xa1\x69" "ExtendPCR" "\xa2\x65" "index" "\x10\x64" "data" "\x41\x01";
+    const char extend[] =
+        "\xa1\x69"
+        "ExtendPCR"
+        "\xa2\x65"
+        "index"
+        "\x10\x64"
+        "data"
+        "\x41\x01";
     find("data", ask(device, extend, sizeof extend - 1));
 
-    const char random[] = "\x69" "GetRandom";
+    const char random[] =
+        "\x69"
+        "GetRandom";
     find("random", ask(device, random, sizeof random - 1));
 
     /* {"Attestation": {"nonce": h'6e6f6e6365'}} */
-    const char attestation[] = "\xa1\x6b" "Attestation" "\xa1\x65" "nonce" "\x45" "nonce";
+    const char attestation[] =
+        "\xa1\x6b"
+        "Attestation"
+        "\xa1\x65"
+        "nonce"
+        "\x45"
+        "nonce";
     size_t length = ask(device, attestation, sizeof attestation - 1);
     /* {"Attestation": {"document": h'...'}}: a byte string with a two-byte length */
     unsigned char* document = find("document", length) + strlen("document");

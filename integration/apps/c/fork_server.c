@@ -1,5 +1,5 @@
-/* An echo server with a process for every connection; it reaps them when SIGCHLD interrupts its accept.
-   fork_server PORT CONNECTIONS */
+/* An echo server with a process for every connection; it reaps them when SIGCHLD interrupts its
+   accept. fork_server PORT CONNECTIONS */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

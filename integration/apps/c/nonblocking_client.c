@@ -1,5 +1,5 @@
-/* An echo client that never blocks: its socket is watched by epoll before it connects, level or edge triggered.
-   nonblocking_client CID PORT level|edge */
+/* An echo client that never blocks: its socket is watched by epoll before it connects, level or
+   edge triggered. nonblocking_client CID PORT level|edge */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* An echo server that closes its listener after every connection and binds the same port again, with
-   SO_REUSEADDR, while the connection lives on. restarting_server PORT CONNECTIONS */
+/* An echo server that closes its listener after every connection and binds the same port again,
+   with SO_REUSEADDR, while the connection lives on. restarting_server PORT CONNECTIONS */
 #include <stdio.h>
 #include <unistd.h>
 

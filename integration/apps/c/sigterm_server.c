@@ -1,5 +1,5 @@
-/* A server that waits in a blocked accept until SIGTERM, then tells how many connections it had and ends.
-   sigterm_server PORT */
+/* A server that waits in a blocked accept until SIGTERM, then tells how many connections it had and
+   ends. sigterm_server PORT */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* An echo server with several threads that all accept on one listener. threaded_server PORT CONNECTIONS */
+/* An echo server with several threads that all accept on one listener. threaded_server PORT
+ * CONNECTIONS */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
