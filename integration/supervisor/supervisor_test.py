@@ -6,6 +6,7 @@ Usage: supervisor_test.py GLOVEBOX FOLDER-OF-THESE-PROGRAMS FOLDER-OF-APPS [unit
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ import sides  # noqa: E402
 
 HERE = APPS = None  # the two folders of built programs, set below
 PYTHON = "/usr/bin/python3"
+PYTHON_APPS = Path(__file__).resolve().parent.parent / "apps" / "python"
 
 
 def c(name):
@@ -249,6 +251,43 @@ class WhatCannotBeHad(sides.Case):
         self.assertEqual(said.split()[1], "0" if (self.user or os.geteuid()) == 0 else "1")
 
 
+class Trace(sides.Case):
+    def traced(self, *options):
+        """A conversation with both sides traced; what they logged."""
+        enclave = self.start("run", c("echo_server"), 5005, options=["--trace", *options])
+        enclave.wait_for("listening")
+        parent = self.start("parent", PYTHON, PYTHON_APPS / "echo_client.py", 16, 5005, 300_000,
+                            options=["--trace", *options])
+        self.assertIn("peer (16, 5005)", parent.finish())
+        self.assertIn("peer 3", enclave.finish())
+        return enclave.errors, parent.errors
+
+    def test_calls_and_connections_are_told_with_their_bytes_and_ends(self):
+        enclave, parent = self.traced()
+        self.assertRegex(enclave, r"\d+: bind\(3, any:5005\) = 0\n")
+        self.assertRegex(enclave, r"\d+: listen\(3, \d+\)\n")
+        self.assertRegex(enclave, r"\d+: accept4?\(3\) = a connection from 3:\d+\n")
+        self.assertRegex(enclave, r"16:5005 and 3:(\d+): finished, 300000 bytes from 16:5005, 300000 bytes from 3:\1, ")
+        self.assertRegex(parent, r"\d+: connect\(3, 16:5005\) = 0\n")
+        self.assertRegex(parent, r"3:(\d+) and 16:5005: finished, 300000 bytes from 3:\1, 300000 bytes from 16:5005, ")
+
+    def test_it_can_be_json_lines(self):
+        for log in self.traced("--log-json"):
+            events = [json.loads(line)["message"] for line in log.splitlines()]
+            self.assertTrue(any("finished, 300000 bytes" in event for event in events), log)
+
+    def test_requests_to_the_module_are_told_by_name(self):
+        side = self.enclave(c("attest"), options=["--trace"])
+        side.finish()
+        for line in ("NSM DescribeNSM = ", "NSM ExtendPCR = ", "NSM GetRandom = ", "NSM Attestation = "):
+            self.assertRegex(side.errors, line + r"\d+ bytes")
+
+    def test_what_is_refused_is_told_as_refused(self):
+        side = self.enclave(c("echo_client"), 3, 9, options=["--trace"])
+        side.finish(expected=1)
+        self.assertRegex(side.errors, r"connect\(3, 3:9\) = ECONNRESET")
+
+
 class Doctor(sides.Case):
     def test_it_says_that_programs_can_be_supervised_and_what_else_there_is(self):
         done = subprocess.run([sides.GLOVEBOX, "doctor"], capture_output=True, text=True, **self.how)
@@ -266,6 +305,7 @@ class Doctor(sides.Case):
 
 
 if __name__ == "__main__":
-    HERE, APPS = sides.main(globals(), [Signals, Limits, Nesting, Cids, SecurityModule, WhatCannotBeHad, Doctor],
+    HERE, APPS = sides.main(globals(), [Signals, Limits, Nesting, Cids, SecurityModule, WhatCannotBeHad, Trace,
+                                        Doctor],
                             arguments=3)
     unittest.main(verbosity=2)

@@ -26,12 +26,12 @@ struct ParentCommand {
     ProgramOption program;
     LogOption log;
 
-    [[nodiscard]] int run() const {
+    [[nodiscard]] int run() {
         if (const auto status = run_from_outside())
             return *status;
         enclave::RunOptions options;
         options.is_parent = true;
-        return program.run(options, *log.make("parent"));
+        return program.run(options, *program.make_log(log, "parent"));
     }
 };
 

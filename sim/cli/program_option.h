@@ -3,11 +3,13 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/log.h"
+#include "sim/cli/log_option.h"
 #include "sim/enclave/session.h"
 
 namespace glovebox::cli {
@@ -22,9 +24,12 @@ inline constexpr int exit_not_found = 127;
 
 struct ProgramOption {
     std::string world;
+    bool trace = false;
     std::vector<std::string> arguments;
 
     void add_to(CLI::App& command);
+    // Where the trace goes, tracing wants at least `info`.
+    [[nodiscard]] std::unique_ptr<Log> make_log(LogOption& option, std::string component) const;
 
     // Runs the program; `options` says as what. Its own exit status, 128 and the signal that killed
     // it, 126 or 127 when it can't be executed. Throws ErrorException for everything else.

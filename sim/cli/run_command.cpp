@@ -37,7 +37,7 @@ struct RunCommand {
     [[nodiscard]] int run() {
         if (const auto status = run_from_outside())
             return *status;
-        const auto to = log.make("run");
+        const auto to = program.make_log(log, "run");
         if (nsm.program.empty())
             nsm.program = supervisor::find_executable(program.arguments.front());
         const auto module = open_nsm_session("mock", "", nsm, *to).value();
@@ -55,8 +55,7 @@ void add_run_command(CLI::App& app, int& exit_status) {
     CLI::App& command = *app.add_subcommand(
         "run", "Runs a program as an enclave: its AF_VSOCK and its /dev/nsm are simulated");
     command.footer(examples);
-    command
-        .add_option("--cid", options->cid, "The enclave's CID [the first free one from 16 up]")
+    command.add_option("--cid", options->cid, "The enclave's CID [the first free one from 16 up]")
         ->type_name("N");
     options->program.add_to(command);
     options->nsm.add_to(command);

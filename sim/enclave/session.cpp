@@ -61,7 +61,8 @@ Result<void> Session::start(const RunOptions& options) {
         config.own = claim->cid();
         claim_.emplace(std::move(*claim));
     }
-    const auto filter = supervisor::make_filter({.nsm = options.nsm != nullptr, .trace = false});
+    const auto filter =
+        supervisor::make_filter({.nsm = options.nsm != nullptr, .trace = options.trace});
     if (!filter)
         return filter.error();
     supervisor::Program program = options.program;
@@ -72,6 +73,10 @@ Result<void> Session::start(const RunOptions& options) {
         return launched.error();
     process_ = launched->process;
     names_.emplace(config.own, world_);
+    if (options.trace) {
+        config.trace = true;
+        config.traffic = &traffic_.emplace(log_);
+    }
     supervisor_ = std::make_unique<supervisor::Supervisor>(
         std::move(launched->listener), std::move(config), world_, *names_, log_);
     return {};

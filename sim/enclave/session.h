@@ -15,6 +15,7 @@
 #include "sim/enclave/cid_claim.h"
 #include "sim/enclave/delegation.h"
 #include "sim/enclave/signal_relay.h"
+#include "sim/enclave/traffic.h"
 #include "sim/supervisor/launch.h"
 #include "sim/supervisor/supervisor.h"
 #include "transports/world.h"
@@ -27,6 +28,7 @@ struct RunOptions {
     std::optional<core::Cid> cid;  // of an enclave; the next free one without
     supervisor::Program program;
     nsm::NsmDevice* nsm = nullptr;  // an enclave's; outlives the run
+    bool trace = false;             // tell calls and connections in the log
 };
 
 class Session {
@@ -63,6 +65,7 @@ class Session {
     std::mutex mutex_;
     std::vector<UniqueFd> new_clients_;  // guarded by mutex_: the supervisor's thread adds to it
 
+    std::optional<Traffic> traffic_;
     std::unique_ptr<supervisor::Supervisor> supervisor_;
 };
 

@@ -19,6 +19,7 @@
 
 #include "core/base/error.h"
 #include "sim/supervisor/block_signals.h"
+#include "sim/supervisor/interposition.h"
 #include "sim/supervisor/thread_status.h"
 #include "transports/world.h"
 
@@ -96,11 +97,12 @@ void set_nonblocking(int socket, bool wanted) {
 }  // namespace
 
 Acceptor::Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pidfds,
-                   TraceeMaker make_tracee)
+                   TraceeMaker make_tracee, TrafficObserver* traffic)
     : notifier_(notifier),
       options_(options),
       pidfds_(pidfds),
       make_tracee_(std::move(make_tracee)),
+      traffic_(traffic),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(
           checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
@@ -159,14 +161,17 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
 void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const EmulatedSocket& listener,
                        UniqueFd connection) {
     const int flags = accept_flags(call);
-    if ((flags & SOCK_NONBLOCK) != 0)
-        set_nonblocking(connection.get(), true);
     const auto hand_back = [&](UniqueFd undelivered) {
         set_nonblocking(undelivered.get(), false);
         keep(listener, std::move(undelivered));
     };
     if (!notifier_.is_valid(call.id))
         return hand_back(std::move(connection));
+    // One that was kept has been through here before.
+    if (traffic_ != nullptr && !read_mark(connection.get()))
+        connection = interpose_accepted(*traffic_, std::move(connection));
+    if ((flags & SOCK_NONBLOCK) != 0)
+        set_nonblocking(connection.get(), true);
     int failure = make_emulated(connection.get());
     if (!options_.is_empty())
         options_.set(cookie_of(connection.get()), options_.get(listener.cookie()));

@@ -31,15 +31,17 @@
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
+#include "sim/supervisor/traffic_observer.h"
 #include "sim/supervisor/vsock_options.h"
 
 namespace glovebox::supervisor {
 
 class Acceptor {
   public:
-    // Throws ErrorException when it can't have its descriptors or its thread.
+    // `traffic` may be null. Throws ErrorException when it can't have its descriptors or its
+    // thread.
     Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pidfds,
-             TraceeMaker make_tracee);
+             TraceeMaker make_tracee, TrafficObserver* traffic = nullptr);
     // Ends the thread. Parked calls stay unanswered.
     ~Acceptor();
     Acceptor(const Acceptor&) = delete;
@@ -99,6 +101,7 @@ class Acceptor {
     VsockOptionTable& options_;
     PidfdCache& pidfds_;
     TraceeMaker make_tracee_;
+    TrafficObserver* traffic_;
     UniqueFd epoll_;
     UniqueFd timer_;
     UniqueFd stop_;

@@ -35,15 +35,18 @@ void do_nothing(int) {}
 Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world,
                        BoundNames& names, Log& log)
     : log_(log),
-      notifier_(std::move(listener)),
-      vsock_calls_(config.own, world, names, options_),
-      acceptor_(notifier_, options_, pidfds_, tracee_maker()),
+      kernel_(std::move(listener)),
+      notifier_(config.trace
+                    ? static_cast<Notifier&>(tracing_.emplace(kernel_, log, tracee_maker()))
+                    : kernel_),
+      vsock_calls_(config.own, world, names, options_, config.traffic),
+      acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic),
       device_calls_(config.own,
                     config.nsm == nullptr
                         ? nullptr
                         : &nsm_calls_.emplace(*config.nsm, notifier_, tracee_maker()),
                     std::move(config.control_door)) {
-    notifier_.wake_up_synchronously();
+    kernel_.wake_up_synchronously();
     struct sigaction action {};
     action.sa_handler = do_nothing;  // without SA_RESTART: it is to interrupt
     ::sigaction(interrupting_signal, &action, nullptr);
@@ -52,7 +55,7 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
 }
 
 Supervisor::~Supervisor() {
-    pollfd poll_fd{notifier_.listener(), 0, 0};
+    pollfd poll_fd{kernel_.listener(), 0, 0};
     while (::poll(&poll_fd, 1, -1) < 0 || (poll_fd.revents & POLLHUP) == 0) {
     }
     // Again and again: the thread may be just about to begin its wait.
@@ -75,12 +78,16 @@ void Supervisor::run() {
     sigemptyset(&interrupting);
     sigaddset(&interrupting, interrupting_signal);
     ::pthread_sigmask(SIG_UNBLOCK, &interrupting, nullptr);
+    std::uint64_t calls = 0;
     for (;;) {
-        if (const auto call = notifier_.receive())
+        if (const auto call = notifier_.receive()) {
             handle(*call);
-        else if (notifier_.all_exited())
+            ++calls;
+        } else if (kernel_.all_exited()) {
             break;
+        }
     }
+    log_.debug("{} calls notified", calls);
     is_over_ = true;
 }
 

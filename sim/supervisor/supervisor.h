@@ -19,6 +19,8 @@
 #include "sim/supervisor/pidfd_cache.h"
 #include "sim/supervisor/seccomp_notify.h"
 #include "sim/supervisor/socket_maker.h"
+#include "sim/supervisor/tracing_notifier.h"
+#include "sim/supervisor/traffic_observer.h"
 #include "sim/supervisor/vsock_calls.h"
 #include "transports/world.h"
 
@@ -26,8 +28,10 @@ namespace glovebox::supervisor {
 
 struct SupervisorConfig {
     core::Cid own = core::cid_parent;
-    nsm::NsmDevice* nsm = nullptr;  // /dev/nsm, in an enclave; outlives the supervisor
-    ControlDoor control_door;       // /dev/glovebox
+    nsm::NsmDevice* nsm = nullptr;       // /dev/nsm, in an enclave; outlives the supervisor
+    ControlDoor control_door;            // /dev/glovebox
+    bool trace = false;                  // tell every call in the log
+    TrafficObserver* traffic = nullptr;  // counts the bytes of connections; outlives the supervisor
 };
 
 class Supervisor {
@@ -41,7 +45,7 @@ class Supervisor {
     Supervisor& operator=(const Supervisor&) = delete;
 
     // Becomes EPOLLHUP when the last process of the tree has ended.
-    [[nodiscard]] int listener() const { return notifier_.listener(); }
+    [[nodiscard]] int listener() const { return kernel_.listener(); }
 
   private:
     void run();
@@ -52,7 +56,9 @@ class Supervisor {
     void tell_of_denial(pid_t thread);
 
     Log& log_;
-    SeccompNotifier notifier_;
+    SeccompNotifier kernel_;
+    std::optional<TracingNotifier> tracing_;
+    Notifier& notifier_;  // one of the two
     PidfdCache pidfds_;
     SocketMaker sockets_;
     VsockOptionTable options_;

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "sim/supervisor/emulated_socket.h"
+#include "sim/supervisor/interposition.h"
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/thread_status.h"
 #include "transports/reach.h"
@@ -60,12 +61,13 @@ int errno_of(const Error& error) {
 }  // namespace
 
 VsockCalls::VsockCalls(core::Cid own, transports::World& world, BoundNames& names,
-                       VsockOptionTable& options)
+                       VsockOptionTable& options, TrafficObserver* traffic)
     : own_(own),
       privileged_(may_bind_low_ports(::getpid())),
       world_(world),
       bound_names_(names),
-      options_(options) {}
+      options_(options),
+      traffic_(traffic) {}
 
 bool VsockCalls::handles(int number) {
     switch (number) {
@@ -172,7 +174,11 @@ SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
     if (!tracee.is_waiting())
         return SyscallReply::error(EINTR);
     const bool was_bound = socket->local() != core::VsockAddress{};
-    const auto local = world_.connect(socket->fd.get(), own_, given->address);
+    const auto observed = traffic_ == nullptr ? std::nullopt
+                                              : interpose_connect(*traffic_, world_, own_,
+                                                                  socket->fd.get(), given->address);
+    const auto local = observed ? Result<core::VsockAddress>(*observed)
+                                : world_.connect(socket->fd.get(), own_, given->address);
     // Also a failed attempt binds the socket, to any CID.
     SocketMark mark = socket->mark;
     mark.local_any = mark.local_any || !was_bound;

@@ -9,6 +9,7 @@
 #include "sim/supervisor/bound_names.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
+#include "sim/supervisor/traffic_observer.h"
 #include "sim/supervisor/vsock_options.h"
 #include "transports/world.h"
 
@@ -16,9 +17,9 @@ namespace glovebox::supervisor {
 
 class VsockCalls {
   public:
-    // `own` is this side's CID. What is given by reference outlives it.
+    // `own` is this side's CID; `traffic` may be null. What is given by reference outlives it.
     VsockCalls(core::Cid own, transports::World& world, BoundNames& names,
-               VsockOptionTable& options);
+               VsockOptionTable& options, TrafficObserver* traffic = nullptr);
 
     // Whether `number` is one of these calls.
     [[nodiscard]] static bool handles(int number);
@@ -38,6 +39,7 @@ class VsockCalls {
     transports::World& world_;
     BoundNames& bound_names_;
     VsockOptionTable& options_;
+    TrafficObserver* traffic_;
 };
 
 }  // namespace glovebox::supervisor
