@@ -50,6 +50,9 @@ int main(int argc, char** argv) {
     add_eif_command(app, exit_status);
     add_proxy_command(app, exit_status);
     add_forward_command(app, exit_status);
+    add_run_command(app, exit_status);
+    add_parent_command(app, exit_status);
+    add_doctor_command(app, exit_status);
     add_nsm_command(app, exit_status);
     add_pki_command(app, exit_status);
     add_verify_command(app, exit_status);
