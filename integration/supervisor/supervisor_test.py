@@ -129,6 +129,8 @@ class Nesting(sides.Case):
         enclave.finish(expected=3)
 
     def test_another_programs_listener_is_named(self):
+        # Not that of another tree, which is not in the way.
+        self.enclave(c("echo_server"), 5005, 1).wait_for("listening")
         side = self.start("run", "true", before=[HERE / "foreign_listener"])
         side.finish(expected=1)
         self.assertRegex(side.errors, r"the kernel allows one \(foreign_listene, process \d+\)")

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -22,9 +23,28 @@ bool holds_listener(const fs::path& process) {
     return false;
 }
 
+ListenerHolder holder(pid_t process) {
+    std::string command;
+    std::getline(std::ifstream(fmt::format("/proc/{}/comm", process)), command);
+    return ListenerHolder{process, command};
+}
+
+// 0 where there is none that is seen from here.
+pid_t parent_of(pid_t process) {
+    std::ifstream status(fmt::format("/proc/{}/status", process));
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("PPid:"))
+            return static_cast<pid_t>(std::strtol(line.c_str() + 5, nullptr, 10));
+    return 0;
+}
+
 }  // namespace
 
 std::optional<ListenerHolder> find_listener_holder() {
+    for (pid_t process = ::getppid(); process > 0; process = parent_of(process))
+        if (holds_listener(fmt::format("/proc/{}", process)))
+            return holder(process);
+    std::optional<ListenerHolder> found;
     std::error_code error;
     for (fs::directory_iterator entry("/proc", error), end; !error && entry != end;
          entry.increment(error)) {
@@ -34,11 +54,11 @@ std::optional<ListenerHolder> find_listener_holder() {
         if (parsed.ptr != name.data() + name.size() || process == ::getpid() ||
             !holds_listener(entry->path()))
             continue;
-        std::string command;
-        std::getline(std::ifstream(entry->path() / "comm"), command);
-        return ListenerHolder{process, command};
+        if (found)
+            return std::nullopt;
+        found = holder(process);
     }
-    return std::nullopt;
+    return found;
 }
 
 Error filter_refused(int errno_value) {
@@ -48,12 +68,12 @@ Error filter_refused(int errno_value) {
             "CONFIG_SECCOMP_FILTER) was expected. In a container, start it with --security-opt "
             "seccomp=unconfined",
             errno_value);
-    const auto holder = find_listener_holder();
+    const auto found = find_listener_holder();
     return errno_error(
         fmt::format("installing the system call filter: another program supervises this process "
                     "tree already, and the kernel allows one ({}). Start glovebox outside of it",
-                    holder ? fmt::format("{}, process {}", holder->command, holder->process)
-                           : "none of this user's processes"),
+                    found ? fmt::format("{}, process {}", found->command, found->process)
+                          : "which, this user can't see"),
         errno_value);
 }
 

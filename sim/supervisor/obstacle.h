@@ -24,7 +24,8 @@ struct ListenerHolder {
     pid_t process;
     std::string command;
 };
-// Looks through the processes that the caller may look into.
+// Of the processes that the caller may look into: its nearest ancestor that holds one, or the only
+// other process that does. Several are nobody: they may supervise other trees.
 [[nodiscard]] std::optional<ListenerHolder> find_listener_holder();
 
 }  // namespace glovebox::supervisor
