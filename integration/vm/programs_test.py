@@ -130,6 +130,14 @@ class Programs:
                                   f"--root /demo/mock-root.pem --pcr0 {self.pcr0} --secret /demo/secret")
         self.assertIn("Connection reset by peer", said)
 
+    def test_where_there_is_a_security_module_it_is_vsock_unasked(self):
+        self.enclave.ask("mknod /dev/nsm c 1 3")  # its place is what counts
+        self.addCleanup(self.enclave.ask, "rm /dev/nsm; kill $(cat /tmp/unasked.pid)")
+        background(self.enclave, "unasked", f"glovebox forward --listen 7002={self.parent_cid}:8001 & "
+                   "echo $! >/tmp/unasked.pid; wait", "ready:")
+        status, said = self.enclave.ask("echo hello | nc 127.0.0.1 7002")
+        self.assertEqual((status, said), (0, "hello\n"))
+
     def test_the_demo(self):
         with self.subTest("the secret goes to an enclave that attests, which then fetches a page"):
             self.start_enclave("enclave")
