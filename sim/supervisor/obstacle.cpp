@@ -4,9 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
+
+#include "sim/supervisor/thread_status.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -25,18 +26,16 @@ bool holds_listener(const fs::path& process) {
 }  // namespace
 
 std::optional<ListenerHolder> find_listener_holder() {
-    std::error_code error;
-    for (fs::directory_iterator entry("/proc", error), end; !error && entry != end;
-         entry.increment(error)) {
-        const std::string name = entry->path().filename();
-        pid_t process = 0;
-        const auto parsed = std::from_chars(name.data(), name.data() + name.size(), process);
-        if (parsed.ptr != name.data() + name.size() || process == ::getpid() ||
-            !holds_listener(entry->path()))
-            continue;
-        std::string command;
-        std::getline(std::ifstream(entry->path() / "comm"), command);
-        return ListenerHolder{process, command};
+    auto status = read_thread_status(::getpid());
+    while (status && status->parent != 0) {
+        const pid_t ancestor = status->parent;
+        const fs::path process = fmt::format("/proc/{}", ancestor);
+        if (holds_listener(process)) {
+            std::string command;
+            std::getline(std::ifstream(process / "comm"), command);
+            return ListenerHolder{ancestor, command};
+        }
+        status = read_thread_status(ancestor);
     }
     return std::nullopt;
 }
@@ -53,7 +52,7 @@ Error filter_refused(int errno_value) {
         fmt::format("installing the system call filter: another program supervises this process "
                     "tree already, and the kernel allows one ({}). Start glovebox outside of it",
                     holder ? fmt::format("{}, process {}", holder->command, holder->process)
-                           : "none of this user's processes"),
+                           : "none of this process's ancestors, as far as this user may look"),
         errno_value);
 }
 
