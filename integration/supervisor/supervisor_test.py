@@ -217,6 +217,28 @@ class SecurityModule(sides.Case):
             self.parent(PYTHON, "-c", "import os; assert not os.path.exists('/dev/nsm')")
 
 
+class Networks(sides.Case):
+    def test_a_socket_belongs_to_its_programs_own_network_and_reaches_the_world_from_there(self):
+        """SIOCGSKNS (linux/sockios.h) gives the namespace of a socket."""
+        script = """
+            import fcntl, os, socket
+            stream = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+            network = fcntl.ioctl(stream, 0x894C)
+            assert os.fstat(network).st_ino == os.stat("/proc/self/ns/net").st_ino
+            stream.connect((3, 7000))
+            stream.sendall(b"from another network")
+            stream.shutdown(socket.SHUT_WR)
+            print(stream.makefile().read())"""
+        unshare = ["unshare", "--user", "--map-root-user", "--net"]
+        if subprocess.run([*unshare, "true"], capture_output=True, **self.how).returncode != 0:
+            self.skipTest("this machine gives this user no namespaces")
+        parent = self.start("parent", c("echo_server"), 7000)
+        parent.wait_for("listening")
+        enclave = self.enclave(*unshare, PYTHON, "-c", textwrap.dedent(script))
+        self.assertEqual(enclave.finish(), "from another network\n")
+        self.assertIn("peer 16", parent.finish())
+
+
 class WhatCannotBeHad(sides.Case):
     def test_io_uring_says_enosys(self):
         number = 425  # io_uring_setup on every architecture
@@ -307,7 +329,7 @@ class Doctor(sides.Case):
 
 
 if __name__ == "__main__":
-    HERE, APPS = sides.main(globals(), [Signals, Limits, Nesting, Cids, SecurityModule, WhatCannotBeHad, Trace,
+    HERE, APPS = sides.main(globals(), [Signals, Limits, Nesting, Cids, SecurityModule, Networks, WhatCannotBeHad, Trace,
                                         Doctor],
                             arguments=3)
     unittest.main(verbosity=2)

@@ -48,6 +48,8 @@ ThreadStatus parse_thread_status(std::string_view text) {
             status.state = value.front();
         else if (name == "Tgid")
             status.process = read_number<pid_t>(value, 10);
+        else if (name == "PPid")
+            status.parent = read_number<pid_t>(value, 10);
         else if (name == "Uid")
             status.user = read_number<unsigned>(field(value, 1), 10);
         else if (name == "Threads")
