@@ -50,6 +50,11 @@ class Signals(sides.Case):
         self.assertGreater(signals, 100)
         self.assertEqual(interrupted, 0)
 
+    def test_a_busy_programs_main_thread_restarts_its_accept(self):
+        self.assertIn("20 signals, 0 interrupted", self.enclave(HERE / "busy_server", 5005, "restart").finish())
+        said = self.enclave(HERE / "busy_server", 5005, "interrupt").finish()
+        self.assertRegex(said, r"20 signals, [1-9]\d* interrupted")
+
     def test_a_register_is_extended_once_a_call_whatever_signals_come(self):
         expected = bytes(48)
         for _ in range(300):
