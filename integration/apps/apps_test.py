@@ -146,5 +146,5 @@ def add_pairs():
 
 if __name__ == "__main__":
     add_pairs()
-    BUILT, DENY_VSOCK = sides.main(globals(), [Apps], arguments=3)
+    BUILT, DENY_VSOCK = sides.main(globals(), [Apps], arguments=3, sandboxed=[Apps])
     unittest.main(verbosity=2)

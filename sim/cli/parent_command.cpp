@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include <iostream>
 #include <memory>
 
 #include "sim/cli/log_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"
+#include "sim/cli/world_option.h"
 
 namespace glovebox::cli {
 namespace {
@@ -31,7 +33,12 @@ struct ParentCommand {
             return *status;
         enclave::RunOptions options;
         options.is_parent = true;
-        return program.run(options, *program.make_log(log, "parent"));
+        const int status = program.run(options, *program.make_log(log, "parent"));
+        if (status != 0)
+            if (const std::string elsewhere = worlds_elsewhere(program.world); !elsewhere.empty())
+                std::cerr << "glovebox: the program failed; should it have missed its enclave:"
+                          << elsewhere << '\n';
+        return status;
     }
 };
 
@@ -42,7 +49,7 @@ void add_parent_command(CLI::App& app, int& exit_status) {
     CLI::App& command = *app.add_subcommand(
         "parent", "Runs a program on the parent's side: its AF_VSOCK reaches the enclaves");
     command.footer(examples);
-    options->program.add_to(command);
+    options->program.add_to(command)->required();
     options->log.options.level = LogLevel::warning;
     options->log.add_to(command);
     command.callback([options, &exit_status] { exit_status = options->run(); });

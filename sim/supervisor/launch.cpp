@@ -174,6 +174,9 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
     if (child < 0)
         return errno_error("starting a program: fork", errno);
     if (child == 0) {
+        // In it a listener waits to be received: with a copy of ours here, a parent that was killed
+        // would leave it open, and this process waiting for its own supervision for ever.
+        ::close(ours.get());
         body(Parent{theirs.get()});
         ::_exit(0);
     }
