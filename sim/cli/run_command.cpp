@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "sim/cli/console_text.h"
+#include "sim/cli/image_run.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/mock_nsm_option.h"
 #include "sim/cli/nsm_session.h"
@@ -27,6 +28,9 @@ constexpr const char* examples = R"(Examples:
     glovebox parent -- python3 client.py 16
   Both in one line, and the enclave in debug mode with a CID of one's choice:
     glovebox parent -- sh -c 'glovebox run --cid 20 --debug -- ./server & ./client 20; kill $!'
+
+  An enclave image:
+    glovebox run --eif app.eif --memory 512 --cpus 2 --debug
 
   A root file system, started as AWS's init starts an image's:
     glovebox run --rootfs ./rootfs --env MODE=test -- /app/server
@@ -49,6 +53,7 @@ constexpr std::size_t shown_bytes = 4096;
 struct RunCommand {
     ProgramOption program;
     SandboxOption sandbox;
+    std::string eif;
     std::optional<core::Cid> cid;
     bool attach_console = false;
     MockNsmOption nsm;
@@ -59,6 +64,8 @@ struct RunCommand {
             return *status;
         check();
         const auto to = program.make_log(log, "run");
+        if (!eif.empty())
+            return run_image(*to);
         enclave::RunOptions options;
         options.cid = cid;
         options.live_console = attach_console || nsm.debug;
@@ -92,7 +99,33 @@ struct RunCommand {
     }
 
   private:
+    [[nodiscard]] int run_image(Log& to) const {
+        ImageRun image;
+        image.eif = eif;
+        image.world = program.world;
+        image.cid = cid;
+        image.memory_mib = sandbox.memory_mib;
+        image.cpu_count = sandbox.cpu_count;
+        image.live_console = attach_console || nsm.debug;
+        image.trace = program.trace;
+        image.started = [this, &image](const enclave::EnclaveRecord& record) {
+            say_started(record, image.live_console);
+        };
+        image.ended = [this, &image](const enclave::EnclaveRecord& record, int world) {
+            if (!image.live_console)
+                show_failure(record, world);
+        };
+        return image.run(ImageRun::open(eif, image.memory_mib).value(), nsm, to);
+    }
+
     void check() const {
+        if (!eif.empty()) {
+            if (!program.arguments.empty() || !sandbox.root_fs.empty() || !sandbox.mounts.empty() ||
+                !sandbox.environment.empty() || sandbox.is_none())
+                throw CLI::ExcludesError("--eif",
+                                         "a program, --rootfs, --mount, --env, --isolation none");
+            return;
+        }
         if (program.arguments.empty() && sandbox.root_fs.empty())
             throw CLI::RequiredError("PROGRAM [ARGUMENT...]");
         if (sandbox.is_none() && (!sandbox.root_fs.empty() || !sandbox.mounts.empty()))
@@ -152,6 +185,8 @@ void add_run_command(CLI::App& app, int& exit_status) {
     command.footer(examples);
     command.add_option("--cid", options->cid, "The enclave's CID [the first free one from 16 up]")
         ->type_name("N");
+    command.add_option("--eif", options->eif, "An enclave image, started as on Nitro")
+        ->type_name("FILE");
     command.add_flag("--attach-console", options->attach_console,
                      "Shows the console here. On Nitro only debug mode has one, and measures "
                      "nothing; here it is no other run");

@@ -1,21 +1,16 @@
 // glovebox stop: an enclave's power goes off.
 
 #include <fmt/format.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <iostream>
 #include <memory>
 
 #include "sim/cli/subcommand.h"
 #include "sim/cli/world_option.h"
-#include "sim/enclave/signal_relay.h"
+#include "sim/enclave/stop.h"
 
 namespace glovebox::cli {
 namespace {
@@ -27,9 +22,6 @@ constexpr const char* examples = R"(Examples:
 
 As on Nitro, nothing inside is told: everything ends at once. To try how a program takes a SIGTERM,
 send it to `glovebox run`, which passes it on.)";
-
-// A `glovebox run` that doesn't end within this time is killed, and its enclave with it.
-constexpr int patience_ms = 10'000;
 
 struct StopCommand {
     WorldOption world;
@@ -62,37 +54,12 @@ struct StopCommand {
 
   private:
     static bool stop(const enclave::EnclaveRecord& record) {
-        const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, record.process, 0)));
-        // Asked after the descriptor was opened: then it is this very process that it names.
-        if (!process || !is_alive(record)) {
-            std::cout << record.cid << '\n';  // it has just ended
-            return true;
-        }
-        if (!send(process, enclave::power_off_signal, record))
+        if (const auto stopped = enclave::stop_enclave(record); !stopped) {
+            std::cerr << "glovebox: " << stopped.error().message << '\n';
             return false;
-        pollfd end{process.get(), POLLIN, 0};
-        while (::poll(&end, 1, patience_ms) < 0 && errno == EINTR) {
-        }
-        if (end.revents == 0) {
-            if (!send(process, SIGKILL, record))
-                return false;
-            ::poll(&end, 1, -1);
         }
         std::cout << record.cid << '\n';
         return true;
-    }
-
-    static bool send(const UniqueFd& process, int signal, const enclave::EnclaveRecord& record) {
-        if (::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0 ||
-            errno == ESRCH)
-            return true;
-        std::cerr << "glovebox: "
-                  << errno_error(fmt::format("stopping the enclave with CID {} (process {})",
-                                             record.cid, record.process),
-                                 errno)
-                         .message
-                  << '\n';
-        return false;
     }
 };
 

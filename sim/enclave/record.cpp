@@ -73,6 +73,8 @@ std::string to_json(const EnclaveRecord& record) {
     if (record.cpu_count)
         object["cpus"] = *record.cpu_count;
     object["started_ms"] = record.started;
+    if (!record.details.empty())
+        object["details"] = record.details;
     object["state"] = record.ended ? "ended" : "running";
     if (record.ended) {
         object["ended_ms"] = *record.ended;
@@ -101,6 +103,8 @@ Result<EnclaveRecord> parse_record(std::string_view text) {
         if (const json::value* cpus = object.if_contains("cpus"))
             record.cpu_count = cpus->to_number<unsigned>();
         record.started = object.at("started_ms").to_number<std::int64_t>();
+        if (const json::value* details = object.if_contains("details"))
+            record.details = details->as_string().c_str();
         if (const json::value* ended = object.if_contains("ended_ms")) {
             record.ended = ended->to_number<std::int64_t>();
             record.exit_status = object.at("exit_status").to_number<int>();

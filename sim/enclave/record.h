@@ -34,6 +34,7 @@ struct EnclaveRecord {
     std::optional<std::uint64_t> memory_bytes;
     std::optional<unsigned> cpu_count;
     std::int64_t started = 0;  // milliseconds since 1970
+    std::string details;       // what nitro-cli knows of it, as JSON; else empty
 
     std::optional<std::int64_t> ended;  // the same; empty while it runs
     int exit_status = 0;                // of `glovebox run`
