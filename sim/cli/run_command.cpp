@@ -93,7 +93,7 @@ struct RunCommand {
             if (!options.live_console)
                 show_failure(record, world);
         };
-        const auto module = open_nsm_session("mock", "", nsm, *to).value();
+        const auto module = start_nsm_session(nsm, *to).value();
         options.nsm = &module->device();
         return program.run(options, *to);
     }
