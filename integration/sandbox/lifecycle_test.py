@@ -202,6 +202,22 @@ class Isolation(Case):
         enclave.finish(expected=127)
         self.assertIn("--mount", enclave.errors)
 
+    def test_what_a_program_needs_and_is_out_of_sight_is_explained(self):
+        outside = self.scratch / "beside"
+        outside.mkdir()
+        interpreter = outside / "interpreter"
+        shutil.copy("/bin/sh", interpreter)
+        script = self.work / "script"
+        script.write_text(f"#!{interpreter}\n")
+        script.chmod(0o755)
+        (self.work / "link").symlink_to(interpreter)
+        for command in (script, "./link", "../beside/interpreter"):
+            with self.subTest(command):
+                enclave = self.quiet(command)
+                enclave.finish(expected=127)
+                self.assertIn(f"{interpreter} lies outside of", enclave.errors)
+        self.quiet("./link", "-c", "exit 4", options=["--mount", outside]).finish(expected=4)
+
     def test_two_enclaves_meet_neither_by_files_nor_by_sockets(self):
         first = self.enclave("sh", "-c", "echo mine > /tmp/file; exec " + str(APPS / "c-static/echo_server") + " 5005")
         first.wait_for("listening")
@@ -228,6 +244,37 @@ class Isolation(Case):
         self.assertTrue(enclave.output.startswith("1\n"), enclave.output + enclave.errors)
         if enclave.process.returncode != 128 + signal.SIGKILL:
             self.assertEqual(enclave.output, "1\nno memory\n")
+
+
+class NotStarted(Case):
+    """What can't be executed ends as in a shell, with and without a sandbox, and leaves nothing."""
+
+    def file(self, name, text, mode=0o755):
+        path = self.work / name
+        path.write_text(text)
+        path.chmod(mode)
+        return f"./{name}"
+
+    def test_the_exit_status_and_the_sentence_are_a_shells(self):
+        (self.work / "folder").mkdir()
+        cases = [("./missing", 127, "./missing: No such file or directory"),
+                 ("missing", 127, "missing: No such file or directory"),
+                 ("./folder", 126, "./folder: Permission denied"),
+                 (self.file("plain", "text\n", 0o644), 126, "./plain: Permission denied"),
+                 (self.file("script", "#!/nonexistent/sh\n"), 127, "its first line names /nonexistent/sh, which is not"),
+                 ("", 2, "its name is empty")]
+        for isolation in ("sandbox", "none"):
+            for command, status, words in cases:
+                with self.subTest(isolation=isolation, command=command):
+                    side = self.start("run", command, options=["--isolation", isolation])
+                    side.finish(expected=status)
+                    self.assertIn(words, side.errors)
+        self.assertEqual(self.ps("--all"), {})
+
+    def test_a_script_without_an_interpreter_is_the_shells(self):
+        script = self.file("script", 'exit "$1"\n')
+        for isolation in ("sandbox", "none"):
+            self.start("run", script, 7, options=["--isolation", isolation]).finish(expected=7)
 
 
 class RootFileSystem(Case):
@@ -418,6 +465,6 @@ class Completion(Case):
 
 
 if __name__ == "__main__":
-    (APPS,) = sides.main(globals(), [Boot, Console, Isolation, RootFileSystem, Around, NothingIsLeft,
+    (APPS,) = sides.main(globals(), [Boot, Console, Isolation, NotStarted, RootFileSystem, Around, NothingIsLeft,
                                      Completion], arguments=2)
     unittest.main(verbosity=2)
