@@ -3,7 +3,7 @@
 runs from its initramfs: unit tests, the table of probes, the programs of integration/apps, whole lives of enclaves, and
 memory held by a cgroup, which few machines for builds let anybody make.
 
-Usage: guest_test.py GLOVEBOX FOLDER-OF-BUILT-PROGRAMS PLAN-TEST SANDBOX-TEST PROBES-TEST PROBE-RUNNER WORLD-PROBE
+Usage: guest_test.py GLOVEBOX FOLDER-OF-APPS DENY-NAMESPACES PLAN-TEST SANDBOX-TEST PROBES-TEST PROBE-RUNNER WORLD-PROBE
 """
 
 import sys
@@ -69,7 +69,7 @@ def options(glovebox: Path, built: Path, tests: list[Path], folder: Path) -> Gue
 
 def check(guest: Guest, glovebox: Path, built: Path, tests: list[Path]) -> bool:
     checks = Checks(guest)
-    plan_test, sandbox_test, probes_test = tests[:3]
+    deny_namespaces, plan_test, sandbox_test, probes_test = tests[:4]
     print(guest.ask(f"uname -r; ln -s {glovebox} /usr/local/bin/glovebox; {DELEGATE}")[1])
     here = f"cd $(mktemp -d) && PYTHONDONTWRITEBYTECODE=1"
     checks.step("unit tests of plans", f"{USER} '{here} {plan_test}'", 0, "[  PASSED  ]",
@@ -83,7 +83,7 @@ def check(guest: Guest, glovebox: Path, built: Path, tests: list[Path]) -> bool:
                 f"python3 {ROOT}/integration/sandbox/programs/two_hogs.py'",
                 137, absent=("RLIMIT_DATA",))
     checks.step("lives of enclaves", f"{USER} '{here} python3 {ROOT}/integration/sandbox/lifecycle_test.py {glovebox} "
-                f"{built}'", 0, "\nOK")
+                f"{built} {deny_namespaces}'", 0, "\nOK")
     return not checks.failed
 
 
