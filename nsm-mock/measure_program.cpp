@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
-#include "core/base/unique_fd.h"
 #include "nsm-mock/openssl.h"
 
 namespace glovebox::nsm {
@@ -26,9 +26,9 @@ Measurements measurements_of(std::string_view what, const Pcr& content) {
 
 }  // namespace
 
-Result<Measurements> measure_program(const std::string& path) {
+Result<ProgramFile> ProgramFile::open(const std::string& path) {
     // O_NONBLOCK: a FIFO must not hold us up before it is seen to be none of our files.
-    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file)
         return errno_error("measuring the program " + path, errno);
     struct stat status {};
@@ -37,16 +37,27 @@ Result<Measurements> measure_program(const std::string& path) {
     if (!S_ISREG(status.st_mode))
         return Error(make_error_code(boost::system::errc::invalid_argument),
                      "measuring the program " + path + ": not a regular file");
+    return ProgramFile{std::move(file), path};
+}
+
+Result<Measurements> measure_program(const std::string& path) {
+    const auto program = ProgramFile::open(path);
+    if (!program)
+        return program.error();
+    return measure_program(*program);
+}
+
+Result<Measurements> measure_program(const ProgramFile& program) {
     const MdCtx context(EVP_MD_CTX_new());
     if (!context || EVP_DigestInit_ex(context.get(), EVP_sha384(), nullptr) != 1)
         throw_openssl("computing SHA-384");
     Bytes buffer(256 * 1024);
     for (;;) {
-        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        const ssize_t got = ::read(program.file.get(), buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return errno_error("measuring the program " + path, errno);
+            return errno_error("measuring the program " + program.path, errno);
         if (got == 0)
             break;
         if (EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(got)) != 1)

@@ -10,11 +10,21 @@
 
 #include <string>
 
+#include "core/base/unique_fd.h"
 #include "nsm-mock/mock_nsm.h"
 
 namespace glovebox::nsm {
 
-// Of the file's content. What is no regular file, or can't be read, is an error.
+// A program's file, open. What is no regular file, or can't be read, is an error.
+struct ProgramFile {
+    [[nodiscard]] static Result<ProgramFile> open(const std::string& path);
+
+    UniqueFd file;
+    std::string path;  // for sentences
+};
+
+// Of the file's content.
+[[nodiscard]] Result<Measurements> measure_program(const ProgramFile& program);
 [[nodiscard]] Result<Measurements> measure_program(const std::string& path);
 
 // Of no program at all: stable values for a module that is asked without one.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An enclave's life under `glovebox run` with a sandbox: boot, console, end, and what is left; ps, stop, logs, clean.
 
-Usage: lifecycle_test.py GLOVEBOX FOLDER-OF-APPS [unittest's arguments]
+Usage: lifecycle_test.py GLOVEBOX FOLDER-OF-APPS DENY-NAMESPACES [unittest's arguments]
 """
 
 import json
@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "apps"))
 import sides  # noqa: E402
 
-APPS = None  # the folder of built programs, set below
+APPS = DENY_NAMESPACES = None  # the folder of built programs and one program, set below
 PYTHON = "/usr/bin/python3"
 PROGRAMS = HERE / "programs"
 
@@ -185,8 +185,8 @@ class Isolation(Case):
         (self.scratch / "home/.aws").mkdir()
         (self.work / "inside").write_text("seen\n")
         said = self.enclave("sh", "-c", "cat inside; ls ..; ls -1 /home /root /var; touch new").finish(expected=1)
-        self.assertEqual(said, "seen\nwork\n/home:\n\n/root:\n\n/var:\ncache\nlib\nlock\nlog\nrun\ntmp\n"
-                               "touch: cannot touch 'new': Read-only file system\n")
+        self.assertRegex(said, "^seen\nwork\n/home:\n\n/root:\n\n/var:\ncache\nlib\nlock\nlog\nrun\ntmp\n"
+                               "touch: .*new.*: Read-only file system\n$")
 
     def test_world_and_root_of_trust_are_covered_wherever_they_lie(self):
         said = self.enclave("sh", "-c", f"ls -A {self.world} {self.scratch}/home/glovebox/pki",
@@ -201,6 +201,22 @@ class Isolation(Case):
         enclave = self.quiet(outside)
         enclave.finish(expected=127)
         self.assertIn("--mount", enclave.errors)
+
+    def test_what_a_program_needs_and_is_out_of_sight_is_explained(self):
+        outside = self.scratch / "beside"
+        outside.mkdir()
+        interpreter = outside / "interpreter"
+        shutil.copy(APPS / "c-static/attest", interpreter)
+        script = self.work / "script"
+        script.write_text(f"#!{interpreter}\n")
+        script.chmod(0o755)
+        (self.work / "link").symlink_to(interpreter)
+        for command in (script, "./link", "../beside/interpreter"):
+            with self.subTest(command):
+                enclave = self.quiet(command)
+                enclave.finish(expected=127)
+                self.assertIn(f"{interpreter} lies outside of", enclave.errors)
+        self.quiet("./link", options=["--mount", outside]).finish()
 
     def test_two_enclaves_meet_neither_by_files_nor_by_sockets(self):
         first = self.enclave("sh", "-c", "echo mine > /tmp/file; exec " + str(APPS / "c-static/echo_server") + " 5005")
@@ -228,6 +244,77 @@ class Isolation(Case):
         self.assertTrue(enclave.output.startswith("1\n"), enclave.output + enclave.errors)
         if enclave.process.returncode != 128 + signal.SIGKILL:
             self.assertEqual(enclave.output, "1\nno memory\n")
+
+
+class Forbidden(Case):
+    """A machine that forbids namespaces: by a sysctl, which every user namespace has for those below it; by a filter."""
+
+    def machines(self):
+        no_more = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
+        yield ("sysctl", ["unshare", "--user", "--map-root-user", "sh", "-c", no_more, "sh"],
+               "the sysctl user.max_user_namespaces is 0", "sudo sysctl -w user.max_user_namespaces=16384")
+        # Where the test itself runs in a container, that is named in place of its filter.
+        yield ("filter", [DENY_NAMESPACES], "seccomp filter", "docker run --security-opt seccomp=unconfined")
+
+    def test_the_cause_and_the_command_that_mends_it_are_named(self):
+        for name, before, cause, command in self.machines():
+            with self.subTest(name):
+                refused = self.start("run", "true", options=["--isolation", "sandbox"], before=before)
+                self.assertEqual(refused.finish(expected=1), "")
+                self.assertIn("this machine forbids the sandbox's namespaces", refused.errors)
+                self.assertIn(cause, refused.errors)
+                self.assertIn(f"Allow them with: {command}", refused.errors)
+                self.assertIn("`--isolation none` remains", refused.errors)
+        self.assertEqual(self.ps("--all"), {})
+
+    def test_without_a_sandbox_it_runs_and_nothing_is_said(self):
+        for name, before, _, _ in self.machines():
+            with self.subTest(name):
+                side = self.start("run", APPS / "c-static/attest", options=["--isolation", "none"], before=before)
+                self.assertGreater(len(side.finish()), 8000)
+                self.assertEqual(side.errors, "")
+
+    def test_unasked_it_runs_without_a_sandbox_and_a_warning_says_why(self):
+        environment = {name: value for name, value in self.how["env"].items() if name != "GLOVEBOX_ISOLATION"}
+        for name, before, cause, command in self.machines():
+            with self.subTest(name):
+                side = self.start("run", APPS / "c-static/attest", before=before, env=environment)
+                self.assertGreater(len(side.finish()), 8000)
+                self.assertRegex(side.errors, "running with --isolation none, since this machine forbids")
+                self.assertIn(cause, side.errors)
+                self.assertIn(command, side.errors)
+        self.assertEqual(self.ps("--all")[16]["isolation"], "none")
+
+
+class NotStarted(Case):
+    """What can't be executed ends as in a shell, with and without a sandbox, and leaves nothing."""
+
+    def file(self, name, text, mode=0o755):
+        path = self.work / name
+        path.write_text(text)
+        path.chmod(mode)
+        return f"./{name}"
+
+    def test_the_exit_status_and_the_sentence_are_a_shells(self):
+        (self.work / "folder").mkdir()
+        cases = [("./missing", 127, "./missing: No such file or directory"),
+                 ("missing", 127, "missing: No such file or directory"),
+                 ("./folder", 126, "./folder: Permission denied"),
+                 (self.file("plain", "text\n", 0o644), 126, "./plain: Permission denied"),
+                 (self.file("script", "#!/nonexistent/sh\n"), 127, "its first line names /nonexistent/sh, which is not"),
+                 ("", 2, "its name is empty")]
+        for isolation in ("sandbox", "none"):
+            for command, status, words in cases:
+                with self.subTest(isolation=isolation, command=command):
+                    side = self.start("run", command, options=["--isolation", isolation])
+                    side.finish(expected=status)
+                    self.assertIn(words, side.errors)
+        self.assertEqual(self.ps("--all"), {})
+
+    def test_a_script_without_an_interpreter_is_the_shells(self):
+        script = self.file("script", 'exit "$1"\n')
+        for isolation in ("sandbox", "none"):
+            self.start("run", script, 7, options=["--isolation", isolation]).finish(expected=7)
 
 
 class RootFileSystem(Case):
@@ -330,6 +417,67 @@ class Around(Case):
         self.assertFalse(self.world.exists())
 
 
+class TwoUsers(Case):
+    """Root and an ordinary user have worlds of their own; who asks in the wrong one is told of the other."""
+
+    def setUp(self):
+        super().setUp()
+        user, reason = sides.ordinary_user()
+        if user is None:
+            self.skipTest(reason or "only root can be two users")
+        # Named worlds, which lie where no variable says otherwise.
+        environment = {name: value for name, value in self.how["env"].items()
+                       if name not in ("GLOVEBOX_WORLD", "XDG_RUNTIME_DIR", "SUDO_UID")}
+        self.name = f"two-users-{os.getpid()}"
+        self.root = {"env": environment, "cwd": "/"}
+        home = self.scratch / "users-home"
+        home.mkdir()
+        os.chown(home, user, user)
+        self.user_id = user
+        self.one = {"env": {**environment, "HOME": str(home), "XDG_DATA_HOME": str(home)}, "cwd": "/", "user": user,
+                    "group": user, "extra_groups": []}
+        for folder in ("/tmp/glovebox-0", f"/tmp/glovebox-{user}"):
+            if not Path(folder).exists():
+                self.addCleanup(self.remove, folder)
+        self.scratch.chmod(0o755)
+
+    @staticmethod
+    def remove(folder):
+        if Path(folder).exists():
+            Path(folder).rmdir()
+
+    def ask(self, who, *arguments, expected=0):
+        done = subprocess.run([sides.GLOVEBOX, *map(str, arguments), "--world", self.name], capture_output=True,
+                              text=True, timeout=sides.DEADLINE, **who)
+        self.assertEqual(done.returncode, expected, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def enclave_of(self, who):
+        enclave = sides.Side(self, "run", "sleep", 1000, options=["--world", self.name], **who)
+        self.wait_until(lambda: "sleep 1000" in self.ask(who, "ps"), "it never ran")
+        return enclave
+
+    def end(self, who, enclave):
+        self.ask(who, "stop", "--all")
+        enclave.finish(expected=128 + signal.SIGKILL)
+        self.ask(who, "clean")
+
+    def test_a_client_without_sudo_is_told_of_roots_worlds(self):
+        enclave = self.enclave_of(self.root)
+        for arguments, expected in ((["ps"], 0), (["stop", 16], 1), (["logs", 16], 1)):
+            said = self.ask(self.one, *arguments, expected=expected)
+            self.assertIn("in /tmp/glovebox-0: what was started with sudo is reached with sudo", said)
+        self.end(self.root, enclave)
+
+    def test_a_client_with_sudo_is_told_of_the_callers_world(self):
+        enclave = self.enclave_of(self.one)
+        sudo = {**self.root, "env": {**self.root["env"], "SUDO_UID": str(self.user_id)}}
+        for arguments, expected in ((["ps"], 0), (["stop", 16], 1), (["logs", 16], 1)):
+            said = self.ask(sudo, *arguments, expected=expected)
+            self.assertRegex(said, f"world of that name in /tmp/glovebox-{self.user_id}: what was\\s+started without sudo")
+        self.end(self.one, enclave)
+
+
 class NothingIsLeft(Case):
     def assert_nothing_is_left(self, tag):
         self.wait_until(lambda: not processes_with(tag), f"processes are left: {processes_with(tag)}")
@@ -398,6 +546,7 @@ class NothingIsLeft(Case):
             self.assert_nothing_is_left(tag)
 
 
+@unittest.skipUnless(shutil.which("bash"), "there is no bash here")
 class Completion(Case):
     def complete(self, *words):
         """What bash offers for the last one of the words."""
@@ -418,6 +567,6 @@ class Completion(Case):
 
 
 if __name__ == "__main__":
-    (APPS,) = sides.main(globals(), [Boot, Console, Isolation, RootFileSystem, Around, NothingIsLeft,
-                                     Completion], arguments=2)
+    APPS, DENY_NAMESPACES = sides.main(globals(), [Boot, Console, Isolation, Forbidden, NotStarted, RootFileSystem, Around,
+                                                   NothingIsLeft, Completion], arguments=3)
     unittest.main(verbosity=2)

@@ -4,8 +4,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "nsm-mock/measure_program.h"
-
 namespace glovebox::cli {
 
 void MockNsmOption::add_to(CLI::App& app) {
@@ -82,20 +80,14 @@ std::vector<std::string> MockNsmOption::boot_options_given() const {
     return given;
 }
 
-Result<nsm::MockNsmConfig> MockNsmOption::config(const nsm::Certificate& root, TimePoint start,
-                                                 RandomSource& random) const {
+nsm::MockNsmConfig MockNsmOption::config(const nsm::Measurements& measured,
+                                         const nsm::Certificate& root, TimePoint start,
+                                         RandomSource& random) const {
     nsm::MockNsmConfig config;
     config.module_id = {instance_id.empty() ? nsm::mock_instance_id(root) : instance_id,
                         nsm::make_enclave_id(start, random)};
     config.region = region;
-    if (program.empty()) {
-        config.measurements = nsm::measure_nothing();
-    } else {
-        const auto measured = nsm::measure_program(program);
-        if (!measured)
-            return measured.error();
-        config.measurements = *measured;
-    }
+    config.measurements = measured;
     const auto given = [this](nsm::PcrIndex index) {
         const auto found = pcrs.find(index);
         return found != pcrs.end() && !found->second.empty()

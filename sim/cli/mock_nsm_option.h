@@ -20,9 +20,11 @@ struct MockNsmOption {
     [[nodiscard]] std::vector<std::string> options_given() const;
     [[nodiscard]] std::vector<std::string> boot_options_given() const;
 
-    // A module that starts at `start`. `root` gives the instance id where none was asked for.
-    [[nodiscard]] Result<nsm::MockNsmConfig> config(const nsm::Certificate& root, TimePoint start,
-                                                    RandomSource& random) const;
+    // A module that starts at `start`, of a program with these measurements, as far as options give
+    // no other. `root` gives the instance id where none was asked for.
+    [[nodiscard]] nsm::MockNsmConfig config(const nsm::Measurements& measured,
+                                            const nsm::Certificate& root, TimePoint start,
+                                            RandomSource& random) const;
 
     std::string program;
     std::map<nsm::PcrIndex, std::string> pcrs;  // 0, 1, 2 and 8, as hexadecimal

@@ -6,7 +6,9 @@
 #include <boost/system/errc.hpp>
 #include <optional>
 
+#include "nsm-mock/deferred_nsm.h"
 #include "nsm-mock/hardware_nsm.h"
+#include "nsm-mock/measure_program.h"
 #include "nsm-mock/pki_directory.h"
 #include "sim/cli/nsm_state.h"
 
@@ -34,10 +36,15 @@ class MockSession final : public NsmSession {
         : authority_(root, random_), clock_(clock), file_(std::move(file)) {}
 
     Result<void> boot(const MockNsmOption& option, Log& log) {
-        auto config = option.config(authority_.root(), clock_.now(), random_);
-        if (!config)
-            return config.error();
-        auto pcrs = nsm::boot_pcrs(*config);
+        nsm::Measurements measured = nsm::measure_nothing();
+        if (!option.program.empty()) {
+            const auto program = nsm::measure_program(option.program);
+            if (!program)
+                return program.error();
+            measured = *program;
+        }
+        auto config = option.config(measured, authority_.root(), clock_.now(), random_);
+        auto pcrs = nsm::boot_pcrs(config);
         if (file_) {
             const auto kept = file_->read();
             if (!kept)
@@ -49,14 +56,14 @@ class MockSession final : public NsmSession {
                         fmt::format("{} says how a module boots, and the one in the state file has "
                                     "booted: leave it out, or remove the file to boot a new one",
                                     given.front()));
-                config->module_id = (*kept)->module_id;
-                config->region = (*kept)->region;
+                config.module_id = (*kept)->module_id;
+                config.region = (*kept)->region;
                 pcrs = (*kept)->pcrs;
             }
         }
-        id_ = config->module_id;
-        region_ = config->region;
-        device_.emplace(std::move(*config), pcrs, authority_, clock_, random_, log);
+        id_ = config.module_id;
+        region_ = config.region;
+        device_.emplace(std::move(config), pcrs, authority_, clock_, random_, log);
         return {};
     }
 
@@ -77,6 +84,54 @@ class MockSession final : public NsmSession {
     std::string region_;
     std::optional<nsm::MockNsm> device_;
 };
+
+// The module of an enclave that starts: it is made meanwhile.
+class StartingSession final : public NsmSession {
+  public:
+    StartingSession(const nsm::CaIdentity& root, const MockNsmOption& option,
+                    std::optional<nsm::ProgramFile> program, Log& log)
+        : authority_(root, random_),
+          clock_(option.clock.make()),
+          option_(option),
+          program_(std::move(program)),
+          device_([this, &log] { return make(log); }) {}
+
+    [[nodiscard]] nsm::NsmDevice& device() override { return device_; }
+    [[nodiscard]] std::string name() const override { return "mock"; }
+    [[nodiscard]] Result<void> save() override { return {}; }
+
+  private:
+    Result<std::unique_ptr<nsm::NsmDevice>> make(Log& log) {
+        nsm::Measurements measured = nsm::measure_nothing();
+        if (program_) {
+            const auto program = nsm::measure_program(*program_);
+            if (!program) {
+                log.error("{}", program.error().message);
+                return program.error();
+            }
+            measured = *program;
+        }
+        auto config = option_.config(measured, authority_.root(), clock_.now(), random_);
+        const auto pcrs = nsm::boot_pcrs(config);
+        return std::unique_ptr<nsm::NsmDevice>(std::make_unique<nsm::MockNsm>(
+            std::move(config), pcrs, authority_, clock_, random_, log));
+    }
+
+    SystemRandom random_;
+    nsm::CertificateAuthority authority_;
+    OffsetClock clock_;
+    MockNsmOption option_;
+    std::optional<nsm::ProgramFile> program_;
+    nsm::DeferredNsm device_;  // last: its thread uses what is above
+};
+
+Result<nsm::CaIdentity> open_root(const MockNsmOption& option) {
+    const auto directory = option.pki.directory();
+    if (!directory)
+        return directory.error();
+    SystemRandom random;
+    return nsm::open_pki(*directory, random);
+}
 
 }  // namespace
 
@@ -99,11 +154,7 @@ Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
         return std::unique_ptr<NsmSession>(
             std::make_unique<HardwareSession>(path, std::move(*opened)));
     }
-    const auto directory = option.pki.directory();
-    if (!directory)
-        return directory.error();
-    SystemRandom random;
-    auto root = nsm::open_pki(*directory, random);
+    const auto root = open_root(option);
     if (!root)
         return root.error();
     std::optional<NsmStateFile> file;
@@ -117,6 +168,21 @@ Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
     if (const auto booted = session->boot(option, log); !booted)
         return booted.error();
     return std::unique_ptr<NsmSession>(std::move(session));
+}
+
+Result<std::unique_ptr<NsmSession>> start_nsm_session(const MockNsmOption& option, Log& log) {
+    const auto root = open_root(option);
+    if (!root)
+        return root.error();
+    std::optional<nsm::ProgramFile> program;
+    if (!option.program.empty()) {
+        auto opened = nsm::ProgramFile::open(option.program);
+        if (!opened)
+            return opened.error();
+        program.emplace(std::move(*opened));
+    }
+    return std::unique_ptr<NsmSession>(
+        std::make_unique<StartingSession>(*root, option, std::move(program), log));
 }
 
 }  // namespace glovebox::cli

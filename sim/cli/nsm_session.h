@@ -1,5 +1,5 @@
-// The security module that `glovebox nsm` asks: the real one, or a simulated one with all that it
-// is made of.
+// The security module that `glovebox nsm` asks, the real one or a simulated one with all that it is
+// made of; and the one of an enclave.
 #pragma once
 
 #include <memory>
@@ -28,5 +28,10 @@ class NsmSession {
                                                                    const std::string& state_path,
                                                                    const MockNsmOption& option,
                                                                    Log& log);
+
+// The simulated module of an enclave that starts, which is made meanwhile: what a person can have
+// got wrong is told here, a program that can't be read to its end by the log.
+[[nodiscard]] Result<std::unique_ptr<NsmSession>> start_nsm_session(const MockNsmOption& option,
+                                                                    Log& log);
 
 }  // namespace glovebox::cli

@@ -22,6 +22,9 @@ inline constexpr int exit_not_found = 127;
 // where this process itself is to run it. Throws ErrorException.
 [[nodiscard]] std::optional<int> run_from_outside();
 
+// The interpreter that a script's first line names, "/usr/bin/env"; empty for what is no script.
+[[nodiscard]] std::string interpreter_of(const std::string& path);
+
 struct ProgramOption {
     std::string world;
     bool trace = false;

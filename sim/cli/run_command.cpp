@@ -93,7 +93,7 @@ struct RunCommand {
             if (!options.live_console)
                 show_failure(record, world);
         };
-        const auto module = open_nsm_session("mock", "", nsm, *to).value();
+        const auto module = start_nsm_session(nsm, *to).value();
         options.nsm = &module->device();
         return program.run(options, *to);
     }
@@ -128,6 +128,8 @@ struct RunCommand {
         }
         if (program.arguments.empty() && sandbox.root_fs.empty())
             throw CLI::RequiredError("PROGRAM [ARGUMENT...]");
+        if (!program.arguments.empty() && program.arguments.front().empty())
+            throw CLI::ValidationError("PROGRAM", "its name is empty");
         if (sandbox.is_none() && (!sandbox.root_fs.empty() || !sandbox.mounts.empty()))
             throw CLI::ExcludesError("--isolation none",
                                      sandbox.root_fs.empty() ? "--mount" : "--rootfs");
@@ -149,7 +151,8 @@ struct RunCommand {
     // A program that isn't there is nothing to measure; as on Nitro, the enclave boots all the same
     // and then can't start it.
     void measure(const std::string& executable) {
-        if (nsm.program.empty() && std::filesystem::exists(executable))
+        std::error_code ignored;
+        if (nsm.program.empty() && std::filesystem::is_regular_file(executable, ignored))
             nsm.program = executable;
     }
 

@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "core/base/unique_fd.h"
+#include "sim/cli/program_option.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/sandbox/working_directory.h"
 #include "sim/supervisor/launch.h"
@@ -203,8 +204,22 @@ std::string SandboxRequest::explain_missing_program() const {
                                    "image: write {}",
                                    sandbox::aws_init_search_path, there);
     }
-    return sandbox::explain_missing_program(supervisor::find_executable(command_.arguments.front()),
-                                            command_, machine_);
+    // The program, and what a script needs besides: the kernel says of either that the script isn't
+    // there. A symlink may lead out of sight too.
+    const std::string program =
+        fs::absolute(supervisor::find_executable(command_.arguments.front()))
+            .lexically_normal()
+            .string();
+    for (const std::string& file : {program, interpreter_of(program)}) {
+        if (!is_executable(file))
+            continue;
+        std::error_code ignored;
+        for (const std::string& path : {file, fs::canonical(file, ignored).string()})
+            if (std::string hint = sandbox::explain_missing_program(path, command_, machine_);
+                !hint.empty())
+                return hint;
+    }
+    return {};
 }
 
 }  // namespace glovebox::cli

@@ -137,6 +137,8 @@ void InitProcess::take_standard_streams() noexcept {
 }
 
 void InitProcess::become_init() noexcept {
+    if (::unshare(CLONE_NEWCGROUP) != 0)
+        fail(Report::Stage::cgroup_namespace, errno);
     // The system calls, not glibc's functions: those tell all threads of the process, and would
     // wait for ever here for the maker's, of which no fork makes copies.
     if (plan.ids.setgroups && ::syscall(SYS_setgroups, 0, nullptr) != 0)

@@ -22,7 +22,8 @@ struct Report {
     // Where it failed; `step` says which of the plan's steps.
     enum class Stage : std::uint32_t {
         none,
-        go,        // the maker went away, or could not write the id maps
+        go,  // the maker went away, or could not write the id maps
+        cgroup_namespace,
         identity,  // setresuid, setgroups
         host_name,
         step,

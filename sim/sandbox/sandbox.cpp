@@ -20,8 +20,10 @@
 namespace glovebox::sandbox {
 namespace {
 
-constexpr unsigned long namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
-                                     CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+// The cgroup's is made later, by PID 1: it begins where its maker is, and that is to be the
+// enclave's own cgroup.
+constexpr unsigned long namespaces =
+    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 
 // All signals blocked for as long as it lives, so that none is handled in the forked child.
 class SignalsBlocked {
@@ -41,6 +43,8 @@ class SignalsBlocked {
 
 std::string_view describe(Report::Stage stage) {
     switch (stage) {
+        case Report::Stage::cgroup_namespace:
+            return "unshare the cgroup namespace";
         case Report::Stage::identity:
             return "become root inside";
         case Report::Stage::host_name:
@@ -97,7 +101,8 @@ Error explain_failure(const Report& report, const SandboxPlan& plan) {
                      "the sandbox could not be set up: " + error.message +
                          std::string(hint_for(step, report.error)));
     }
-    if (privileges_were_taken(report.error, facts))
+    if (privileges_were_taken(report.error, facts) ||
+        (report.stage == Report::Stage::cgroup_namespace && report.error == EINVAL))
         return explain_forbidden_namespaces(report.error, facts);
     return Error(SandboxErrc::set_up_failed,
                  "the sandbox could not be set up: " +

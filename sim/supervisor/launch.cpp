@@ -114,6 +114,7 @@ struct Child {
     const std::vector<sock_filter>& filter;
     const std::vector<std::string>& paths;
     char* const* arguments;
+    char** shell_arguments;  // of /bin/sh; the second is the script, known when it is found
     char* const* environment;
     Parent parent;
 
@@ -142,6 +143,10 @@ struct Child {
         int failure = ENOENT;
         for (const std::string& path : paths) {
             ::execve(path.c_str(), arguments, environment);
+            if (errno == ENOEXEC) {  // a script without "#!": as execvp(3) and AWS's init have it
+                shell_arguments[1] = const_cast<char*>(path.c_str());
+                ::execve(shell_arguments[0], shell_arguments, environment);
+            }
             if (errno != ENOENT && errno != ENOTDIR)
                 failure = errno;
         }
@@ -242,12 +247,26 @@ std::string find_executable(const std::string& name) {
 
 Result<Launched> launch(const Program& program, const std::vector<sock_filter>& filter) {
     const std::vector<std::string> environment = environment_of(program);
-    const std::vector<std::string> paths =
-        paths_of(program.arguments.front(), path_in(environment));
+    std::vector<std::string> paths = paths_of(program.arguments.front(), path_in(environment));
+    // A folder of the search path that may not be looked into has no program for us.
+    if (paths.size() > 1)
+        std::erase_if(paths, [](const std::string& path) {
+            return ::access(path.c_str(), F_OK) != 0 && errno == EACCES;
+        });
     const std::vector<char*> argument_pointers = pointers_to(program.arguments);
+    std::vector<std::string> shell_arguments{"/bin/sh", ""};
+    shell_arguments.insert(shell_arguments.end(), program.arguments.begin() + 1,
+                           program.arguments.end());
+    std::vector<char*> shell_pointers = pointers_to(shell_arguments);
     const std::vector<char*> environment_pointers = pointers_to(environment);
     return fork_supervised(program.arguments.front(), [&](Parent parent) {
-        Child{program, filter, paths, argument_pointers.data(), environment_pointers.data(), parent}
+        Child{program,
+              filter,
+              paths,
+              argument_pointers.data(),
+              shell_pointers.data(),
+              environment_pointers.data(),
+              parent}
             .run();
     });
 }
