@@ -224,6 +224,18 @@ TEST(Layers, ABombEndsAtTheLimit) {
     EXPECT_THAT(image.error().message, HasSubstr("zeroes"));
 }
 
+TEST(Layers, LinkTargetsCountAsNamesAndHaveTheKernelsLimit) {
+    const Bytes longest = TarBuilder().symlink("a", std::string(4096, 'x')).take();
+    EXPECT_TRUE(read(docker_archive({.layers = {longest}})));
+    const auto image = read(docker_archive({.layers = {longest}}),
+                            {.architecture = {}, .limits = {.names_max = 4000}});
+    ASSERT_FALSE(image);
+    EXPECT_EQ(image.error().code, EifError::limit_exceeded);
+    EXPECT_THAT(refusal(docker_archive(
+                    {.layers = {TarBuilder().symlink("a", std::string(4097, 'x')).take()}})),
+                HasSubstr("a symbolic link to a path of 4097 bytes"));
+}
+
 TEST(Layers, TooManyEntriesEndAtTheLimit) {
     TarBuilder tar;
     for (int i = 0; i < 50; ++i)
@@ -250,7 +262,8 @@ TEST(ImageArchive, DamageIsFoundByTheDigests) {
 
 TEST(ImageArchive, WhatIsNoImageIsToldWithTheWayOut) {
     EXPECT_THAT(refusal(TarBuilder().file("a", "b").take()), HasSubstr("docker save"));
-    EXPECT_THAT(refusal(Bytes{'n', 'o', 't', 'a', 'r'}), Not(HasSubstr("manifest")));
+    EXPECT_THAT(refusal(Bytes{'n', 'o', 't', 'a', 'r'}),
+                AllOf(HasSubstr("docker save IMAGE"), Not(HasSubstr("manifest"))));
     EXPECT_FALSE(read(Bytes{}));
     EXPECT_FALSE(read(Bytes(1 << 16, 0xff)));
     EXPECT_THAT(refusal(TarBuilder().file("manifest.json", "[]").take()),

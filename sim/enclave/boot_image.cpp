@@ -35,7 +35,21 @@ Result<BootImage> BootImage::open(const std::filesystem::path& path) {
     return BootImage(std::move(*file), std::move(*image));
 }
 
-Result<BootImage::Verdict> BootImage::examine(TimePoint now) const {
+Result<std::string> BootImage::signature_refusal(TimePoint now) const {
+    constexpr eif::Pcr any{};  // run-enclave does not ask whether it is this image that was signed
+    const auto signature = eif::check_signature(image_, any);
+    if (!signature)
+        return signature.error();
+    if (!*signature)
+        return std::string();
+    if (!(*signature)->cose_verifies)
+        return std::string("The signature does not verify with the certificate's key");
+    return (*signature)->certificate.is_valid_at(now)
+               ? std::string()
+               : std::string("The signing certificate is expired");
+}
+
+Result<BootImage::Verdict> BootImage::examine(TimePoint now, std::string_view machine) const {
     auto description = eif::describe(image_, now, &file_);
     if (!description)
         return description.error();
@@ -45,15 +59,12 @@ Result<BootImage::Verdict> BootImage::examine(TimePoint now) const {
             verdict.refusal = finding.sentence;
     if (verdict.refusal.empty() && !description->crc_is_right)
         verdict.refusal = "its CRC is wrong: the file was changed after it was built";
-    const auto signature = eif::check_signature(image_, description->pcrs.pcr0);
+    if (verdict.refusal.empty())
+        verdict.refusal = foreign_architecture(image_.header().architecture(), machine);
+    auto signature = signature_refusal(now);
     if (!signature)
         return signature.error();
-    if (*signature) {
-        if (!(*signature)->cose_verifies)
-            verdict.signature_refusal = "The signature does not verify with the certificate's key";
-        else if (!(*signature)->certificate.is_valid_at(now))
-            verdict.signature_refusal = "The signing certificate is expired";
-    }
+    verdict.signature_refusal = std::move(*signature);
     verdict.description = std::move(*description);
     return verdict;
 }
@@ -71,6 +82,17 @@ Result<InitStart> BootImage::start(const eif::UnpackCache& cache, const eif::Pcr
     // While the kernel unpacks, the image lies in memory beside what comes out of it.
     const bool enough_memory = memory_bytes == 0 || size() + unpacked->bytes <= memory_bytes;
     return read_init_start(*unpacked, *files, has_root, enough_memory);
+}
+
+std::string foreign_architecture(eif::Architecture of_image, std::string_view machine) {
+    const std::string_view wanted = eif::to_string(of_image);
+    if (wanted == machine)
+        return {};
+    return fmt::format(
+        "the image is for {} (bit 0 of the header's flags, offset 6), and this machine is {}: an "
+        "enclave has its parent's processors, on Nitro too, and nothing is emulated here. Build it "
+        "for {} (docker build --platform linux/{}), or run it on a machine of its kind",
+        wanted, machine, machine, machine == "aarch64" ? "arm64" : "amd64");
 }
 
 InitStart read_init_start(const eif::UnpackedImage& unpacked, const eif::InitFiles& files,
