@@ -38,6 +38,10 @@ Result<PublicKey> key_of(const nsm::AttestationDocument& document) {
         return invalid(
             "the document has no public_key to encrypt the answer to: ask the security module for a "
             "document with the DER of an RSA public key in it");
+    if (as_text(*document.public_key).starts_with("-----BEGIN"))
+        return invalid(
+            "the document's public_key can't be used: it is PEM text, KMS wants the DER inside "
+            "(SubjectPublicKeyInfo)");
     auto key = PublicKey::from_der(*document.public_key);
     if (!key)
         return key.error().in(
@@ -55,6 +59,15 @@ Result<PublicKey> key_of(const nsm::AttestationDocument& document) {
 
 }  // namespace
 
+void describe_attestation(const nsm::AttestationDocument& document,
+                          policy::RequestContext& context) {
+    for (const auto& [index, value] : document.pcrs) {
+        if (index == 0)
+            context.set("kms:RecipientAttestation:ImageSha384", to_hex(value));
+        context.set(fmt::format("kms:RecipientAttestation:PCR{}", index), to_hex(value));
+    }
+}
+
 Result<Recipient> Recipient::verify(BytesView document, const std::vector<nsm::TrustRoot>& roots,
                                     TimePoint now) {
     auto verified = verify_with_any(document, roots, now);
@@ -65,14 +78,6 @@ Result<Recipient> Recipient::verify(BytesView document, const std::vector<nsm::T
         return key.error();
     Bytes identifier = digest("SHA256", *verified->document().public_key);
     return Recipient(std::move(*verified), std::move(*key), std::move(identifier));
-}
-
-void Recipient::describe_to(policy::RequestContext& context) const {
-    for (const auto& [index, value] : verified_.document().pcrs) {
-        if (index == 0)
-            context.set("kms:RecipientAttestation:ImageSha384", to_hex(value));
-        context.set(fmt::format("kms:RecipientAttestation:PCR{}", index), to_hex(value));
-    }
 }
 
 Bytes Recipient::seal(BytesView plaintext, RandomSource& random) const {

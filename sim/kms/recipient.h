@@ -18,6 +18,10 @@ namespace glovebox::kms {
 // The document may be this long.
 inline constexpr std::size_t attestation_document_bytes_max = 262144;
 
+// Adds kms:RecipientAttestation:ImageSha384 and :PCR<n> for each PCR of the document, as lower-case
+// hexadecimal.
+void describe_attestation(const nsm::AttestationDocument& document, policy::RequestContext& context);
+
 class Recipient {
   public:
     // Verified against the first of `roots` that is the document's own; one is enough. The error is
@@ -27,11 +31,8 @@ class Recipient {
                                                   const std::vector<nsm::TrustRoot>& roots,
                                                   TimePoint now);
 
+    [[nodiscard]] const nsm::AttestationDocument& document() const { return verified_.document(); }
     [[nodiscard]] const nsm::VerifiedDocument& verified() const { return verified_; }
-
-    // Adds kms:RecipientAttestation:ImageSha384 and :PCR<n> for each PCR of the document, as
-    // lower-case hexadecimal.
-    void describe_to(policy::RequestContext& context) const;
 
     // CiphertextForRecipient: CMS EnvelopedData (cms.h).
     [[nodiscard]] Bytes seal(BytesView plaintext, RandomSource& random) const;
