@@ -1,0 +1,16 @@
+// Identifiers that KMS makes up.
+#pragma once
+
+#include <string>
+
+#include "core/base/random_source.h"
+
+namespace glovebox::kms {
+
+// A UUID of version 4 (RFC 9562) in lower case.
+[[nodiscard]] std::string make_uuid(RandomSource& random);
+
+// The id of a multi-Region key: "mrk-" and 32 hexadecimal digits.
+[[nodiscard]] std::string make_multi_region_id(RandomSource& random);
+
+}  // namespace glovebox::kms
