@@ -8,6 +8,12 @@ target_compile_options(glovebox_options INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
     $<$<BOOL:${GLOVEBOX_WERROR}>:-Werror>)
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # gcc 12 takes a coroutine frame's own operator delete for a stranger to its operator new.
+    target_compile_options(glovebox_options INTERFACE
+        $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
+endif()
+
 # Asio: no deprecated names, and only what we use of its executors.
 target_compile_definitions(glovebox_options INTERFACE
     BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY _FILE_OFFSET_BITS=64)
@@ -20,4 +26,9 @@ if(GLOVEBOX_SANITIZE)
         # gcc 12 warns that tsan does not model atomic_thread_fence, which Asio's headers use.
         target_compile_options(glovebox_options INTERFACE -Wno-tsan)
     endif()
+endif()
+
+if(GLOVEBOX_FUZZ)
+    # Coverage in everything that a fuzz target links.
+    target_compile_options(glovebox_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()

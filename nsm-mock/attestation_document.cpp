@@ -48,6 +48,7 @@ class PayloadReader {
         read_certificate();
         read_cabundle();
         read_optional("public_key", document_.public_key, strict_public_key_max);
+        check_public_key_is_not_empty();
         read_optional("user_data", document_.user_data, strict_user_data_max);
         read_optional("nonce", document_.nonce, strict_nonce_max);
         if (failure_)
@@ -219,6 +220,16 @@ class PayloadReader {
                                             name, bytes->size(), strict_max));
         }
         target = *bytes;
+    }
+
+    // attestation_process.md, section 3.2.2.2: public_key has 1 to 1024 bytes; the others may be
+    // empty.
+    void check_public_key_is_not_empty() {
+        if (failure_ || !document_.public_key || !document_.public_key->empty())
+            return;
+        if (limits_ == FieldLimits::strict)
+            return fail(Refusal::wrong_value, "public_key is empty: 1 to 1024 bytes were expected");
+        warnings_.emplace_back("public_key is empty: some verifiers refuse that");
     }
 
     const cbor::Map& map_;

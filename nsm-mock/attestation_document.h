@@ -43,7 +43,8 @@ enum class PayloadForm { definite, indefinite };
 // section 2.2, 512 for user_data and nonce in 3.2.2.2), and the real module takes more.
 enum class FieldLimits {
     lenient,  // as the real module: whatever a request can carry
-    strict,   // public_key 1024, user_data and nonce 512: what the strictest verifiers take
+    strict,   // public_key 1 to 1024, user_data and nonce 0 to 512: what the strictest verifiers
+              // take
 };
 
 inline constexpr std::size_t strict_public_key_max = 1024;

@@ -251,6 +251,11 @@ cbor_callbacks make_callbacks() {
     return callbacks;
 }
 
+// Tags 6 to 20 in one byte: some libcbor releases (0.8 is one) know no item that begins so.
+bool is_short_tag(std::uint8_t initial) {
+    return initial >= 0xc6 && initial <= 0xd4;
+}
+
 // How many bytes the head at the front of `bytes` has: its initial byte and the argument.
 std::size_t head_size(std::uint8_t initial) {
     const unsigned info = initial & 0x1f;
@@ -273,8 +278,11 @@ Result<Decoded> decode(BytesView bytes, const Limits& limits) {
             return refuse(offset, offset == 0 ? "there are no bytes" : "it ends inside an item");
         const std::size_t head = head_size(rest.front());
         tree.set_bytes_left(head < rest.size() ? rest.size() - head : 0);
-        const cbor_decoder_result step =
-            cbor_stream_decode(rest.data(), rest.size(), &callbacks, &tree);
+        cbor_decoder_result step{1, CBOR_DECODER_FINISHED, 0};
+        if (is_short_tag(rest.front()))
+            tree.open_tag(rest.front() & 0x1f);
+        else
+            step = cbor_stream_decode(rest.data(), rest.size(), &callbacks, &tree);
         if (step.status == CBOR_DECODER_NEDATA)
             return refuse(offset, "it ends inside an item");
         if (step.status != CBOR_DECODER_FINISHED)

@@ -37,6 +37,10 @@ Certificate::Certificate(X509Ptr x509) : x509_(std::move(x509)) {
         throw_openssl("encoding a certificate");
     der_.assign(out, out + size);
     OPENSSL_free(out);
+    // OpenSSL reads the extensions when they are first asked for, and keeps them in the object:
+    // now, while one thread has it. What is wrong with them is found again by who asks.
+    static_cast<void>(X509_check_purpose(x509_.get(), -1, 0));
+    static_cast<void>(openssl_reason());
     const auto not_before = time_of(X509_get0_notBefore(x509_.get()));
     const auto not_after = time_of(X509_get0_notAfter(x509_.get()));
     if (!not_before || !not_after)

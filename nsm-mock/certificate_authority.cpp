@@ -62,6 +62,10 @@ bool is_region(std::string_view text) {
     });
 }
 
+std::string mock_instance_id(const Certificate& root) {
+    return "i-0" + to_hex(root.fingerprint()).substr(0, 16);
+}
+
 CaIdentity make_mock_root(RandomSource& random) {
     const SigningKey key = SigningKey::generate();
     const CertificateContent content{random_serial(random, 16), root_name(), root_not_before,
@@ -69,7 +73,7 @@ CaIdentity make_mock_root(RandomSource& random) {
     return {key, issue_certificate(content, key, key, nullptr)};
 }
 
-CertificateAuthority::CertificateAuthority(CaIdentity root, RandomSource& random)
+CertificateAuthority::CertificateAuthority(const CaIdentity& root, RandomSource& random)
     : root_{root, {root.certificate.der()}}, random_(random) {}
 
 const CertificateAuthority::Issuer* CertificateAuthority::find(const Cache& cache,

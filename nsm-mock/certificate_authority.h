@@ -43,6 +43,9 @@ struct EnclaveIdentity {
 // 2049 finds it valid.
 [[nodiscard]] CaIdentity make_mock_root(RandomSource& random);
 
+// The parent instance's id of everything that runs under one mock root: stable, so that PCR4 is.
+[[nodiscard]] std::string mock_instance_id(const Certificate& root);
+
 // Whether a region's name fits the certificates' 64-character common names: lower-case letters,
 // digits and hyphens, 15 at the most.
 [[nodiscard]] bool is_region(std::string_view text);
@@ -53,7 +56,7 @@ class CertificateAuthority {
   public:
     // `random` gives serial numbers and names; keys come from OpenSSL's own generator. It outlives
     // the authority.
-    CertificateAuthority(CaIdentity root, RandomSource& random);
+    CertificateAuthority(const CaIdentity& root, RandomSource& random);
 
     [[nodiscard]] const Certificate& root() const { return root_.identity.certificate; }
 

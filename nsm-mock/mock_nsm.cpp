@@ -130,11 +130,12 @@ Response MockNsm::answer(const request::LockPcrs& r) {
 
 Response MockNsm::answer(const request::Attestation& r) {
     if (config_.field_limits == FieldLimits::strict &&
-        (too_long(r.public_key, strict_public_key_max) ||
+        (r.public_key == Bytes{} || too_long(r.public_key, strict_public_key_max) ||
          too_long(r.user_data, strict_user_data_max) || too_long(r.nonce, strict_nonce_max)))
-        return refuse(Error(NsmError::invalid_argument,
-                            "a field is longer than the strict limits: public_key 1024, user_data "
-                            "and nonce 512 bytes"));
+        return refuse(
+            Error(NsmError::invalid_argument,
+                  "a field is not within the strict limits: public_key 1 to 1024, user_data "
+                  "and nonce 0 to 512 bytes"));
     AttestationDocument document;
     document.module_id = to_string(config_.module_id);
     document.timestamp = clock_.now();

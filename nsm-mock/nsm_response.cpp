@@ -8,7 +8,7 @@
 namespace glovebox::nsm {
 namespace {
 
-Error refuse(std::string why) {
+Error refuse(const std::string& why) {
     return Error(NsmError::invalid_response, "the module's answer is not understood: " + why);
 }
 

@@ -7,5 +7,7 @@ template <class... Handlers>
 struct Overloaded : Handlers... {
     using Handlers::operator()...;
 };
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;  // clang 14 deduces none for aggregates
 
 }  // namespace glovebox::nsm

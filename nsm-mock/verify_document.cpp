@@ -86,20 +86,19 @@ Result<void> check_age(const AttestationDocument& document, const Policy& policy
 
 Result<void> check_policy(const AttestationDocument& document, const Policy& policy,
                           TimePoint now) {
-    if (const auto checked = check_debug(document, policy); !checked)
+    if (auto checked = check_debug(document, policy); !checked)
         return checked;
-    if (const auto checked = check_pcrs(document, policy); !checked)
+    if (auto checked = check_pcrs(document, policy); !checked)
         return checked;
-    if (const auto checked =
-            check_field(Refusal::nonce_mismatch, "nonce", document.nonce, policy.nonce);
+    if (auto checked = check_field(Refusal::nonce_mismatch, "nonce", document.nonce, policy.nonce);
         !checked)
         return checked;
-    if (const auto checked = check_field(Refusal::user_data_mismatch, "user_data",
-                                         document.user_data, policy.user_data);
+    if (auto checked = check_field(Refusal::user_data_mismatch, "user_data", document.user_data,
+                                   policy.user_data);
         !checked)
         return checked;
-    if (const auto checked = check_field(Refusal::public_key_mismatch, "public_key",
-                                         document.public_key, policy.public_key);
+    if (auto checked = check_field(Refusal::public_key_mismatch, "public_key", document.public_key,
+                                   policy.public_key);
         !checked)
         return checked;
     return check_age(document, policy, now);

@@ -36,10 +36,11 @@ struct SocketListener::State {
     asio::awaitable<Result<core::Connection>> accept();
 };
 
-SocketListener::SocketListener(asio::any_io_executor executor, int family, UniqueFd listening,
-                               core::VsockAddress local, PeerOf peer_of, BeforeClose before_close)
-    : state_(std::make_shared<State>(asio::basic_socket_acceptor<stream_protocol>(executor), family,
-                                     local, std::move(peer_of), std::move(before_close))) {
+SocketListener::SocketListener(const asio::any_io_executor& executor, int family,
+                               UniqueFd listening, core::VsockAddress local, PeerOf peer_of,
+                               BeforeClose before_close)
+    : state_(new State{asio::basic_socket_acceptor<stream_protocol>(executor), family, local,
+                       std::move(peer_of), std::move(before_close)}) {
     state_->acceptor.assign(stream_protocol(family, 0), listening.get());
     (void)listening.release();
 }

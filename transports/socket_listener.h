@@ -19,7 +19,7 @@ class SocketListener final : public core::Listener {
     // `listening` is a stream socket of `family`, non-blocking and listening. `peer_of` reads who
     // is at the other end of an accepted one; `before_close` is called once, with the socket still
     // open.
-    SocketListener(boost::asio::any_io_executor executor, int family, UniqueFd listening,
+    SocketListener(const boost::asio::any_io_executor& executor, int family, UniqueFd listening,
                    core::VsockAddress local, PeerOf peer_of, BeforeClose before_close = {});
     ~SocketListener() override;
 

@@ -3,7 +3,7 @@
 //   16.5005         the listener of CID 16, port 5005
 //   16.local.5005   what CID 16 has bound to CID 1 (VMADDR_CID_LOCAL): reached by itself alone
 //
-// A connecting side binds a name of the first form for an instant, so that the acceptor can read
+// A connecting side has an abstract name that ends in the first form, so that the acceptor can read
 // who it is (world.h). The first form is the rule of gilbahat/vsock-emulation-layer.
 #pragma once
 

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <string>
+
+#include "core/base/random_source.h"
+
 namespace glovebox::transports {
 namespace {
 
@@ -50,6 +55,26 @@ TEST(SocketName, AnyOtherFormNamesNobody) {
 
 TEST(SocketName, WhatIsBoundToCidOneSpeaksForCidOne) {
     EXPECT_EQ(parse_socket_name("/world/16.local.5005"), (VsockAddress{1, 5005}));
+}
+
+// Peers choose their names, so any bytes may come: what is read is what would be written.
+TEST(SocketName, WhateverIsReadIsWhatWouldBeWritten) {
+    constexpr std::string_view alphabet = "0123456789..//+- xlocal\n";
+    SeededRandom random(1);
+    int read = 0;
+    for (int round = 0; round < 200'000; ++round) {
+        std::array<std::uint8_t, 12> draw{};
+        random.fill(draw);
+        std::string text;
+        for (std::size_t i = 1; i <= draw[0] % draw.size() && i < draw.size(); ++i)
+            text += alphabet[draw[i] % alphabet.size()];
+        const auto address = parse_socket_name(text);
+        if (!address)
+            continue;
+        ++read;
+        EXPECT_EQ(text.substr(text.rfind('/') + 1), socket_name(*address)) << text;
+    }
+    EXPECT_GT(read, 100) << "the draw never makes a name";
 }
 
 }  // namespace

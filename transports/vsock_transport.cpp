@@ -1,6 +1,7 @@
 #include "transports/vsock_transport.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 // After sys/socket.h, whose sa_family_t it needs.
@@ -51,6 +52,11 @@ VsockAddress from_kernel(int socket, GetName get_name) {
     return {kernel.svm_cid, kernel.svm_port};
 }
 
+bool is_writable(int socket) {
+    pollfd entry{.fd = socket, .events = POLLOUT, .revents = 0};
+    return ::poll(&entry, 1, 0) > 0;
+}
+
 VsockAddress peer_of(int socket) {
     return from_kernel(socket, ::getpeername);
 }
@@ -92,11 +98,14 @@ asio::awaitable<Result<core::Connection>> VsockTransport::connect(VsockAddress a
     if (::connect(number, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) != 0)
         result = errno;
     if (result == EINPROGRESS) {
-        boost::system::error_code error;
-        co_await stream->async_wait(asio::socket_base::wait_write,
-                                    asio::redirect_error(asio::use_awaitable, error));
-        if (error)
-            co_return Error(error, what + ": " + error.message());
+        // Asio may report a socket ready because one before it was, so the socket itself is asked.
+        do {
+            boost::system::error_code error;
+            co_await stream->async_wait(asio::socket_base::wait_write,
+                                        asio::redirect_error(asio::use_awaitable, error));
+            if (error)
+                co_return Error(error, what + ": " + error.message());
+        } while (!is_writable(number));
         socklen_t length = sizeof result;
         if (::getsockopt(number, SOL_SOCKET, SO_ERROR, &result, &length) != 0)
             result = errno;

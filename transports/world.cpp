@@ -6,7 +6,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +18,7 @@
 #include "transports/private_directory.h"
 #include "transports/reach.h"
 #include "transports/socket_name.h"
+#include "transports/unix_address.h"
 
 namespace glovebox::transports {
 
@@ -33,6 +33,8 @@ namespace {
 constexpr int port_tries_max = 24;
 // Keeps <run directory>/glovebox/NAME within a file name, with room to spare.
 constexpr std::size_t world_name_bytes_max = 128;
+// What the abstract names of clients begin with: "glovebox/<device>.<inode>/16.1073741824".
+constexpr std::string_view client_prefix = "glovebox/";
 
 Error refusal(int errno_value, std::string message) {
     return Error(boost::system::error_code(errno_value, boost::system::system_category()),
@@ -45,71 +47,6 @@ bool is_world_name(std::string_view name) {
     return name.find_first_not_of(
                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                "._-") == std::string_view::npos;
-}
-
-// The folder of this user's worlds. XDG_RUNTIME_DIR counts only when it is this user's own, as the
-// XDG specification wants it: under sudo -E it is somebody else's.
-std::string worlds_folder() {
-    const char* run = std::getenv("XDG_RUNTIME_DIR");
-    struct stat status {};
-    if (run != nullptr && run[0] == '/' && ::stat(run, &status) == 0 && S_ISDIR(status.st_mode) &&
-        status.st_uid == ::geteuid())
-        return std::string(run) + "/glovebox";
-    return fmt::format("/tmp/glovebox-{}", ::geteuid());
-}
-
-struct SocketAddress {
-    sockaddr_un un{};
-    socklen_t length = sizeof un;
-
-    [[nodiscard]] sockaddr* data() { return reinterpret_cast<sockaddr*>(&un); }
-    [[nodiscard]] const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&un); }
-};
-
-SocketAddress in_directory(int directory, const std::string& name) {
-    SocketAddress address;
-    address.un.sun_family = AF_UNIX;
-    const auto end = fmt::format_to_n(address.un.sun_path, sizeof address.un.sun_path - 1,
-                                      "/proc/self/fd/{}/{}", directory, name);
-    *end.out = '\0';
-    return address;
-}
-
-int bind_errno(int socket, const SocketAddress& address) {
-    return ::bind(socket, address.data(), address.length) == 0 ? 0 : errno;
-}
-
-// connect(2) with O_NONBLOCK set for its duration.
-int connect_errno(int socket, const SocketAddress& address) {
-    const int flags = ::fcntl(socket, F_GETFL);
-    if (flags < 0)
-        return errno;
-    const bool blocks = (flags & O_NONBLOCK) == 0;
-    if (blocks)
-        ::fcntl(socket, F_SETFL, flags | O_NONBLOCK);
-    const int result = ::connect(socket, address.data(), address.length) == 0 ? 0 : errno;
-    if (blocks)
-        ::fcntl(socket, F_SETFL, flags);
-    return result;
-}
-
-// The path of either end, as getsockname or getpeername gives it; nothing for an end without a name
-// or with an abstract one.
-std::optional<std::string> path_of(const SocketAddress& address) {
-    const auto offset = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path));
-    if (address.un.sun_family != AF_UNIX || address.length <= offset ||
-        address.un.sun_path[0] == '\0')
-        return std::nullopt;
-    const std::size_t bytes =
-        std::min<std::size_t>(address.length - offset, sizeof address.un.sun_path);
-    return std::string(address.un.sun_path, ::strnlen(address.un.sun_path, bytes));
-}
-
-std::optional<std::string> own_path(int socket) {
-    SocketAddress address;
-    if (::getsockname(socket, address.data(), &address.length) != 0)
-        return std::nullopt;
-    return path_of(address);
 }
 
 // Nobody has the name, nobody listens on it, its backlog is full, or it is no stream socket: all
@@ -132,7 +69,22 @@ std::string listener_name(Cid own, VsockAddress bound) {
                : socket_name(bound);
 }
 
+// The name of the same port bound to own's CID instead of CID 1, or the other way round.
+std::string rival_name(Cid own, VsockAddress bound) {
+    return bound.cid == core::cid_local ? socket_name({own, bound.port})
+                                        : local_socket_name(own, bound.port);
+}
+
 }  // namespace
+
+std::string World::worlds_folder(const char* run_directory) {
+    struct stat status {};
+    if (run_directory != nullptr && run_directory[0] == '/' &&
+        ::stat(run_directory, &status) == 0 && S_ISDIR(status.st_mode) &&
+        status.st_uid == ::geteuid())
+        return std::string(run_directory) + "/glovebox";
+    return fmt::format("/tmp/glovebox-{}", ::geteuid());
+}
 
 std::string World::choose_name(std::string_view option) {
     if (!option.empty())
@@ -152,7 +104,7 @@ Result<std::unique_ptr<World>> World::open(std::string_view name_or_path) {
                                        "'_' and '-' were expected, at most {} and no '.' in front; "
                                        "with a '/' it is a directory",
                                        path, world_name_bytes_max));
-        const std::string folder = worlds_folder();
+        const std::string folder = worlds_folder(std::getenv("XDG_RUNTIME_DIR"));
         if (const auto checked = open_private_directory(folder); !checked)
             return Error(checked.error()).in("worlds of this user");
         path = folder + "/" + path;
@@ -160,45 +112,43 @@ Result<std::unique_ptr<World>> World::open(std::string_view name_or_path) {
     auto directory = open_private_directory(path);
     if (!directory)
         return Error(directory.error()).in("world");
+    // The directory's identity keeps the clients of two worlds apart.
+    struct stat status {};
+    if (::fstat(directory->get(), &status) != 0)
+        return errno_error(fmt::format("world {} can't be examined", path), errno);
+    std::string prefix = fmt::format("{}{:x}.{:x}/", client_prefix, status.st_dev, status.st_ino);
     Port first_port = 0;
     SystemRandom().fill({reinterpret_cast<std::uint8_t*>(&first_port), sizeof first_port});
-    std::unique_ptr<World> world(new World(std::move(path), std::move(*directory), first_port));
+    std::unique_ptr<World> world(
+        new World(std::move(path), std::move(*directory), std::move(prefix), first_port));
     world->sweep();
     return world;
 }
 
-World::World(std::string path, UniqueFd directory, Port first_port)
-    : path_(std::move(path)), directory_(std::move(directory)), next_port_(first_port) {}
+World::World(std::string path, UniqueFd directory, std::string own_client_prefix, Port first_port)
+    : path_(std::move(path)),
+      directory_(std::move(directory)),
+      client_prefix_(std::move(own_client_prefix)),
+      next_port_(first_port) {}
 
 World::~World() = default;
 
 Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
+    if (const auto name = UnixAddress::of_socket(socket))
+        return refusal(EINVAL, fmt::format("the socket is bound already, as {}", name->text()));
     const auto cid = bindable_cid(own, address.cid);
     if (!cid)
         return cid.error();
-    if (const auto path = own_path(socket))
-        return refusal(EINVAL, fmt::format("the socket is bound already, as {}", *path));
-    const auto held = lock();
-    if (!held)
-        return held.error();
+    const auto locked = lock();
+    if (!locked)
+        return locked.error();
     Error last;
     for (int tries = address.port == port_any ? port_tries_max : 1; tries > 0; --tries) {
         const VsockAddress bound{*cid, address.port == port_any ? next_port() : address.port};
         // A port bound to any CID and one bound to CID 1 exclude each other.
-        if (address.cid != own) {
-            const std::string rival = bound.cid == core::cid_local
-                                          ? socket_name({own, bound.port})
-                                          : local_socket_name(own, bound.port);
-            const auto rival_held = is_held(rival);
-            if (!rival_held)
-                return rival_held.error();
-            if (*rival_held) {
-                last = refusal(EADDRINUSE, fmt::format("port {} of CID {} is taken: {}/{} is alive",
-                                                       bound.port, own, path_, rival));
-                continue;
-            }
-        }
-        const auto claimed = claim(socket, listener_name(own, bound));
+        auto claimed = address.cid == own ? Result<void>() : check_free(rival_name(own, bound));
+        if (claimed)
+            claimed = claim(socket, listener_name(own, bound));
         if (claimed)
             return bound;
         last = claimed.error();
@@ -208,19 +158,25 @@ Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
     return last;
 }
 
+Result<void> World::check_free(const std::string& name) const {
+    const auto held = is_held(name);
+    if (!held)
+        return held.error();
+    if (*held)
+        return refusal(EADDRINUSE,
+                       fmt::format("{}/{} is taken by a socket that is alive", path_, name));
+    return {};
+}
+
 // Called with the lock held.
 Result<void> World::claim(int socket, const std::string& name) {
-    const SocketAddress address = in_directory(directory(), name);
-    int result = bind_errno(socket, address);
+    const UnixAddress address = UnixAddress::in_directory(directory(), name);
+    int result = address.bind(socket);
     if (result == EADDRINUSE) {
-        const auto held = is_held(name);
-        if (!held)
-            return held.error();
-        if (*held)
-            return refusal(EADDRINUSE,
-                           fmt::format("{}/{} is taken by a socket that is alive", path_, name));
+        if (const auto free = check_free(name); !free)
+            return free.error();
         ::unlinkat(directory(), name.c_str(), 0);
-        result = bind_errno(socket, address);
+        result = address.bind(socket);
     }
     if (result == ENOENT)
         return directory_is_gone(path_, name);
@@ -279,7 +235,7 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target) {
         names.insert(names.begin(), local_socket_name(reached->listener, target.port));
     int result = 0;
     for (const std::string& candidate : names) {
-        result = connect_errno(socket, in_directory(directory(), candidate));
+        result = UnixAddress::in_directory(directory(), candidate).connect(socket);
         if (result == 0)
             return VsockAddress{own, *port};
         if (!is_reset(result))
@@ -293,33 +249,27 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target) {
     return errno_error(fmt::format("connecting to {}", where), result);
 }
 
-// Gives the socket its name, and takes it off the disk again. A socket that has one keeps it, as a
+// Gives the socket the name by which the acceptor knows it. A socket that has one keeps it, as a
 // vsock that was bound, or that tries a second time, keeps its port.
 Result<Port> World::name_client(int socket, Cid seen_as) {
-    if (const auto path = own_path(socket)) {
-        const auto named = parse_socket_name(*path);
+    if (const auto name = UnixAddress::of_socket(socket)) {
+        const auto named = parse_socket_name(name->text());
         return named ? named->port : port_any;
     }
     int result = EADDRINUSE;
     for (int tries = port_tries_max; tries > 0 && result == EADDRINUSE; --tries) {
         const Port port = next_port();
-        const std::string name = socket_name({seen_as, port});
-        result = bind_errno(socket, in_directory(directory(), name));
-        if (result == 0) {
-            ::unlinkat(directory(), name.c_str(), 0);
+        result = UnixAddress::abstract(client_prefix_ + socket_name({seen_as, port})).bind(socket);
+        if (result == 0)
             return port;
-        }
     }
-    if (result == ENOENT)
-        return directory_is_gone(path_, fmt::format("{}.*", seen_as));
-    return errno_error(fmt::format("taking a port in {}", path_), result);
+    return errno_error(fmt::format("taking a port of CID {}", seen_as), result);
 }
 
 VsockAddress World::peer_of(int socket) {
-    SocketAddress address;
-    if (::getpeername(socket, address.data(), &address.length) == 0)
-        if (const auto path = path_of(address))
-            if (const auto named = parse_socket_name(*path))
+    if (const auto name = UnixAddress::of_peer(socket))
+        if (!name->is_abstract() || name->text().starts_with(client_prefix))
+            if (const auto named = parse_socket_name(name->text()))
                 return *named;
     return {core::cid_parent, port_any};
 }
@@ -342,7 +292,7 @@ Result<bool> World::is_held(const std::string& name) const {
     const UniqueFd probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!probe)
         return errno_error(fmt::format("asking who has {}/{}", path_, name), errno);
-    const int result = connect_errno(probe.get(), in_directory(directory(), name));
+    const int result = UnixAddress::in_directory(directory(), name).connect(probe.get());
     return result != ECONNREFUSED && result != ENOENT;
 }
 

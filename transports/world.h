@@ -2,23 +2,24 @@
 //
 //   <world>/<cid>.<port>   the listening socket of (cid, port), e.g. 16.5005 (socket_name.h)
 //
-// A client first binds <world>/<own cid>.<free port>, unlinks that name at once and connects; the
-// acceptor still reads it with getpeername, so the peer's CID and port are known with no extra byte
-// on the stream and nothing left on disk. A peer without such a name (socat, curl --unix-socket)
-// counts as the parent. A CID is a claim here, not an authentication (SECURITY.md).
+// A client first binds the abstract name "glovebox/<world's device>.<inode>/<cid>.<port>"; the
+// acceptor reads it with getpeername, so the peer's CID and port are known with no extra byte on
+// the stream. The kernel keeps abstract names apart as long as a socket has them, in each network
+// namespace, and forgets them with it: no two live clients share a port, nothing is ever left on
+// disk, and it costs about 1 us (docs/decisions/names-in-a-world.md). A peer without such a name
+// (socat, curl --unix-socket) counts as the parent. A CID is a claim here, not an authentication
+// (SECURITY.md).
 //
-// Three things make it hold together:
+// Two things make listeners' names hold together:
 //
-// * Names go through /proc/self/fd/<directory>/<name>: a sockaddr_un has 108 bytes, a run directory
-//   may have more, and what was checked when the directory was opened is what is used.
+// * They go through /proc/self/fd/<directory>/<name> (unix_address.h): a sockaddr_un has 108 bytes,
+//   a run directory may have more, and what was checked when it was opened is what is used.
 // * Held or stale? A name that a killed process left looks like any other, and connecting to find
 //   out would hand a live listener a connection. So it is probed with a socket of the wrong type:
 //   connect(2) of a SOCK_DGRAM socket says EPROTOTYPE when any live stream socket has the name,
 //   listening or not, and ECONNREFUSED when none has. The kernel looks that up by inode, for every
 //   network namespace alike, whereas unix_diag and /proc/net/unix show the caller's namespace alone
 //   and enclaves live in their own.
-// * Client ports count up from a random start, as the kernel's vsock does (af_vsock.c), because an
-//   unlinked name can't be seen on disk: within a World no two live connections share one.
 //
 // This is the thin, Asio-free half of the Unix transport: plain descriptors and system calls, used
 // by UnixTransport and by the supervisor. Its sockets are the caller's; it does no network wait,
@@ -45,11 +46,15 @@ inline constexpr std::string_view default_world_name = "default";
 class World {
   public:
     // Opens, and makes where it is absent, the world's directory: `name_or_path` with a '/' is a
-    // directory as it is, otherwise $XDG_RUNTIME_DIR/glovebox/NAME, or /tmp/glovebox-$UID/NAME
-    // without an XDG_RUNTIME_DIR of one's own. The directory is made 0700; one that is a symlink,
-    // somebody else's or open to others is an error that says so (private_directory.h). Names that
-    // killed processes have left in it are cleared away.
+    // directory as it is, otherwise NAME in worlds_folder(). The directory is made 0700; one that
+    // is a symlink, somebody else's or open to others is an error that says so
+    // (private_directory.h). Names that killed processes have left in it are cleared away.
     [[nodiscard]] static Result<std::unique_ptr<World>> open(std::string_view name_or_path);
+
+    // The folder of this user's worlds: <run_directory>/glovebox, or /tmp/glovebox-$UID when
+    // run_directory (XDG_RUNTIME_DIR; may be null) is no directory of this user's own, as under
+    // sudo -E.
+    [[nodiscard]] static std::string worlds_folder(const char* run_directory);
 
     // The name that --world or GLOVEBOX_WORLD gave, in this order, or default_world_name.
     [[nodiscard]] static std::string choose_name(std::string_view option);
@@ -98,9 +103,11 @@ class World {
         ino_t file;
     };
 
-    World(std::string path, UniqueFd directory, core::Port first_port);
+    World(std::string path, UniqueFd directory, std::string own_client_prefix,
+          core::Port first_port);
 
     [[nodiscard]] core::Port next_port();
+    [[nodiscard]] Result<void> check_free(const std::string& name) const;
     [[nodiscard]] Result<void> claim(int socket, const std::string& name);
     [[nodiscard]] Result<core::Port> name_client(int socket, core::Cid seen_as);
     [[nodiscard]] Result<bool> is_held(const std::string& name) const;
@@ -110,6 +117,7 @@ class World {
 
     std::string path_;
     UniqueFd directory_;
+    std::string client_prefix_;
     std::atomic<core::Port> next_port_;
     std::mutex mutex_;
     // By the socket's own inode, which its duplicates share; guarded by mutex_.

@@ -3,14 +3,13 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "transports/contract/temporary_directory.h"
+#include "transports/unix_address.h"
 
 namespace glovebox::transports {
 namespace {
@@ -90,12 +90,7 @@ TEST_F(WorldTest, ThePeerIsKnownAfterItHasClosed) {
 TEST_F(WorldTest, APeerWithoutANameIsTheParent) {
     const UniqueFd listener = listening({16, 8080});
     const UniqueFd client = stream_socket();
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/16.8080",
-                  world_->directory());
-    ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-              0);
+    ASSERT_EQ(UnixAddress::in_directory(world_->directory(), "16.8080").connect(client.get()), 0);
     const UniqueFd accepted(::accept(listener.get(), nullptr, nullptr));
     EXPECT_EQ(World::peer_of(accepted.get()), (VsockAddress{cid_parent, port_any}));
 }
@@ -105,6 +100,18 @@ TEST_F(WorldTest, NobodyListeningIsAReset) {
     const UniqueFd bound_only = stream_socket();
     ASSERT_TRUE(world_->bind(bound_only.get(), {16, 5005}));
     EXPECT_EQ(connect_errno(3, {16, 5005}), ECONNRESET);
+}
+
+TEST_F(WorldTest, ANameThatIsNotOursIsTheParentsToo) {
+    const UniqueFd listener = listening({16, 8080});
+    for (const char* foreign : {"16.5005", "other/16.5005", "glovebox", "glovebox/x/"}) {
+        const UniqueFd client = stream_socket();
+        ASSERT_EQ(UnixAddress::abstract(scratch_.path() + foreign).bind(client.get()), 0);
+        ASSERT_EQ(UnixAddress::in_directory(world_->directory(), "16.8080").connect(client.get()),
+                  0);
+        const UniqueFd accepted(::accept(listener.get(), nullptr, nullptr));
+        EXPECT_EQ(World::peer_of(accepted.get()), (VsockAddress{cid_parent, port_any})) << foreign;
+    }
 }
 
 TEST_F(WorldTest, ARefusedSocketKeepsItsPortAndMayTryAgain) {
@@ -277,6 +284,7 @@ TEST_F(WorldTest, BindersThatRaceForAStaleNameGetItOnce) {
     for (int round = 0; round < rounds; ++round) {
         { const UniqueFd dead = listening({16, 5005}); }
         std::vector<UniqueFd> sockets;
+        sockets.reserve(racers);
         for (int i = 0; i < racers; ++i)
             sockets.push_back(stream_socket());
         std::atomic<int> winners = 0;
@@ -299,7 +307,78 @@ TEST_F(WorldTest, ARemovedDirectoryIsNamedInTheError) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code.value(), ENOENT);
     EXPECT_THAT(refused.error().message, HasSubstr("the world's directory was removed"));
-    EXPECT_EQ(connect_errno(3, {16, 5005}), ENOENT);
+    EXPECT_EQ(connect_errno(3, {16, 5005}), ECONNRESET);
+}
+
+// Sets an environment variable for the length of a test; null removes it.
+class Environment {
+  public:
+    Environment(const char* name, const char* value) : name_(name) {
+        if (const char* before = std::getenv(name))
+            before_ = before;
+        set(value);
+    }
+    ~Environment() { set(before_ ? before_->c_str() : nullptr); }
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+
+  private:
+    void set(const char* value) {
+        if (value != nullptr)
+            ::setenv(name_, value, 1);
+        else
+            ::unsetenv(name_);
+    }
+    const char* name_;
+    std::optional<std::string> before_;
+};
+
+TEST(WorldName, TheOptionComesBeforeTheEnvironmentAndThatBeforeTheDefault) {
+    const Environment environment("GLOVEBOX_WORLD", "ci-7");
+    EXPECT_EQ(World::choose_name("mine"), "mine");
+    EXPECT_EQ(World::choose_name(""), "ci-7");
+    const Environment empty("GLOVEBOX_WORLD", "");
+    EXPECT_EQ(World::choose_name(""), "default");
+    const Environment none("GLOVEBOX_WORLD", nullptr);
+    EXPECT_EQ(World::choose_name(""), "default");
+}
+
+TEST(WorldName, LiesInTheUsersRunDirectory) {
+    const TemporaryDirectory run;
+    const Environment environment("XDG_RUNTIME_DIR", run.path().c_str());
+    const auto world = World::open("ci-7");
+    ASSERT_TRUE(world) << world.error().message;
+    EXPECT_EQ((*world)->path(), run.path() + "/glovebox/ci-7");
+    EXPECT_TRUE(fs::is_directory(run.path() + "/glovebox/ci-7"));
+}
+
+TEST(WorldName, ARunDirectoryThatIsNotOnesOwnIsNotUsed) {
+    const std::string in_tmp = "/tmp/glovebox-" + std::to_string(::geteuid());
+    for (const char* unfit : {"", "relative", "/nonexistent/run", "/dev/null"})
+        EXPECT_EQ(World::worlds_folder(unfit), in_tmp) << unfit;
+    EXPECT_EQ(World::worlds_folder(nullptr), in_tmp);
+
+    const TemporaryDirectory run;
+    EXPECT_EQ(World::worlds_folder(run.path().c_str()), run.path() + "/glovebox");
+    const bool given_away = ::geteuid() == 0 && ::chown(run.path().c_str(), 12345, 0) == 0;
+    const std::string somebody_elses = given_away ? run.path() : "/";
+    if (given_away || ::geteuid() != 0) {
+        EXPECT_EQ(World::worlds_folder(somebody_elses.c_str()), in_tmp);
+    }
+}
+
+TEST(WorldName, AnyOtherFormIsRefusedWithWhatWasExpected) {
+    const TemporaryDirectory run;
+    const Environment environment("XDG_RUNTIME_DIR", run.path().c_str());
+    for (const std::string& name :
+         {std::string(), std::string("."), std::string(".."), std::string(".hidden"),
+          std::string("two words"), std::string("a\0b", 3), std::string(129, 'x')}) {
+        const auto world = World::open(name);
+        ASSERT_FALSE(world) << name;
+        EXPECT_EQ(world.error().code.value(), EINVAL);
+        EXPECT_THAT(world.error().message, HasSubstr("letters, digits"));
+    }
+    EXPECT_EQ(TemporaryDirectory::entries_in(run.path()), 0U);
 }
 
 }  // namespace

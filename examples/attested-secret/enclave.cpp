@@ -60,7 +60,9 @@ class Conversation {
             auto answer = co_await answer_to(*request);
             if (!answer)
                 log_.warning("{}", answer.error().message);
-            const boost::json::object refusal{{"error", answer ? "" : answer.error().message}};
+            boost::json::object refusal;
+            if (!answer)
+                refusal["error"] = answer.error().message;
             if (const auto sent = co_await channel_.send(answer ? *answer : refusal); !sent) {
                 log_.warning("{}", sent.error().message);
                 co_return;
@@ -112,13 +114,17 @@ class Conversation {
         if (!url)
             co_return url.error();
         const char* proxy = std::getenv("HTTPS_PROXY");
-        const auto answer = co_await https_get({.url = *url,
-                                                .proxy = proxy == nullptr ? "" : proxy,
-                                                .trust_file = options_.trust_file});
+        // A variable of its own: gcc 12 destroys an aggregate temporary in a co_await twice.
+        HttpsRequest get{
+            .url = *url, .proxy = proxy == nullptr ? "" : proxy, .trust_file = options_.trust_file};
+        const auto answer = co_await https_get(std::move(get));
         if (!answer)
             co_return answer.error();
         log_.info("fetched {}: status {}, {} bytes", *url, answer->status, answer->body.size());
-        co_return boost::json::object{{"status", answer->status}, {"body", answer->body}};
+        boost::json::object reply;
+        reply["status"] = answer->status;
+        reply["body"] = answer->body;
+        co_return reply;
     }
 
     MessageChannel channel_;

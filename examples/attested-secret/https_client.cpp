@@ -89,7 +89,7 @@ asio::awaitable<Result<HttpsAnswer>> https_get(HttpsRequest request) {
             request.proxy));
 
     boost::system::error_code error;
-    const auto caught = asio::redirect_error(asio::use_awaitable, error);
+    auto caught = asio::redirect_error(asio::use_awaitable, error);
     const auto failed = [&](std::string_view step) {
         return Error(error, fmt::format("{}: {}: {}", request.url, step, error.message()));
     };

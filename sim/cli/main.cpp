@@ -14,6 +14,11 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", std::string("glovebox ") + GLOVEBOX_VERSION);
     app.require_subcommand(1);
     int exit_status = exit_done;
+    add_proxy_command(app, exit_status);
+    add_forward_command(app, exit_status);
+    add_nsm_command(app, exit_status);
+    add_pki_command(app, exit_status);
+    add_verify_command(app, exit_status);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

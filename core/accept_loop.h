@@ -1,0 +1,56 @@
+// Accepts until the listener is closed, whatever happens on the way.
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "core/asio_result.h"
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/connection_group.h"
+#include "core/pipe_pool.h"
+
+namespace glovebox::core {
+
+// `accept()` yields an awaitable of Result<Accepted>, `handle(Accepted)` the connection's work.
+// Ends on operation_aborted. Every other failure, above all a lack of descriptors (EMFILE, ENFILE),
+// is one line in the log and another try a little later: what waits in the backlog is not lost.
+template <class Accept, class Handle>
+boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Handle handle,
+                                         ConnectionGroup& connections, PipePool& pipes, Log& log) {
+    using namespace std::chrono_literals;
+    constexpr std::chrono::milliseconds pause_min = 10ms;
+    constexpr std::chrono::milliseconds pause_max = 1s;
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    std::chrono::milliseconds pause = pause_min;
+    while (true) {
+        co_await connections.room();
+        auto accepted = co_await accept();
+        if (accepted) {
+            if (pause != pause_min)
+                log.info("{}: accepting again", name);
+            pause = pause_min;
+            connections.spawn(handle(std::move(*accepted)));
+            continue;
+        }
+        if (accepted.error().code == boost::asio::error::operation_aborted)
+            co_return;
+        pipes.trim();
+        if (pause == pause_min)
+            log.warning("{}: a connection waits, since it can't be accepted: {}", name,
+                        accepted.error().message);
+        timer.expires_after(pause);
+        const auto [cancelled] = co_await timer.async_wait(as_result);
+        if (cancelled)
+            co_return;
+        pause = std::min(pause * 2, pause_max);
+    }
+}
+
+}  // namespace glovebox::core

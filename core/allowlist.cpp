@@ -1,0 +1,191 @@
+#include "core/allowlist.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "core/proxy_error.h"
+
+namespace glovebox::core {
+namespace {
+
+Error refuse(std::string message) {
+    return Error(ProxyErrc::not_allowed, std::move(message));
+}
+
+bool matches(const AllowRule& rule, const HostName& name) {
+    if (std::holds_alternative<AnyName>(rule.hosts))
+        return true;
+    if (const auto* below = std::get_if<NamesBelow>(&rule.hosts))
+        return name.is_below(below->parent);
+    const auto* exact = std::get_if<HostName>(&rule.hosts);
+    return exact != nullptr && *exact == name;
+}
+
+std::string spell(const PortRange& ports) {
+    if (ports == PortRange{})
+        return "*";
+    if (ports.first == ports.last)
+        return std::to_string(ports.first);
+    return fmt::format("{}-{}", ports.first, ports.last);
+}
+
+}  // namespace
+
+Result<PortRange> PortRange::parse(std::string_view text) {
+    if (text == "*")
+        return PortRange{};
+    const std::size_t dash = text.find('-');
+    const auto first = parse_tcp_port(text.substr(0, dash));
+    const auto last =
+        dash == std::string_view::npos ? first : parse_tcp_port(text.substr(dash + 1));
+    if (!first || !last)
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\" is not a port: a number from 1 to 65535, a range such as "
+                                 "8000-8010, or * was expected",
+                                 text));
+    if (*last < *first)
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\" is an empty range: write {}-{}", text, *last, *first));
+    return PortRange{*first, *last};
+}
+
+Result<AllowRule> AllowRule::parse(std::string_view address, std::string_view port) {
+    const auto ports = PortRange::parse(port);
+    if (!ports)
+        return ports.error();
+    if (address == "*")
+        return AllowRule{AnyName{}, *ports};
+    if (address.starts_with("*.")) {
+        auto parent = HostName::parse(address.substr(2));
+        if (!parent)
+            return std::move(parent.error()).in(fmt::format("\"{}\"", address));
+        return AllowRule{NamesBelow{std::move(*parent)}, *ports};
+    }
+    if (address.find('*') != std::string_view::npos)
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\": a star stands for whole labels at the front alone, as in "
+                                 "*.example.com",
+                                 address));
+    if (address.find('/') != std::string_view::npos) {
+        const auto network = IpNetwork::parse(address);
+        if (!network)
+            return network.error();
+        return AllowRule{*network, *ports};
+    }
+    auto host = parse_host(address);
+    if (!host)
+        return host.error();
+    if (const auto* literal = std::get_if<IpAddress>(&*host))
+        return AllowRule{IpNetwork::of(*literal), *ports};
+    return AllowRule{std::get<HostName>(*host), *ports};
+}
+
+Result<AllowRule> AllowRule::parse(std::string_view text) {
+    // The prefix length of an IPv6 block stands behind the bracket: [2001:db8::]/32:443.
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos || text.ends_with(']'))
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\" is not HOST:PORT: a colon and a port were expected, for "
+                                 "example *.example.com:443 or 10.0.0.0/8:8000-8010",
+                                 text));
+    const std::string_view port = text.substr(colon + 1);
+    std::string host(text.substr(0, colon));
+    const bool bracketed = host.starts_with('[');
+    if (bracketed) {
+        const std::size_t close = host.find(']');
+        if (close == std::string::npos)
+            return Error(ProxyErrc::bad_target,
+                         fmt::format("\"{}\": the bracket is not closed", text));
+        host.erase(close, 1).erase(0, 1);
+    }
+    if (bracketed != (host.find(':') != std::string::npos))
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\": an IPv6 address, and nothing else, is written in "
+                                 "brackets, for example [2001:db8::7]:443",
+                                 text));
+    return parse(host, port);
+}
+
+AllowRule AllowRule::of(const Target& target) {
+    const PortRange port{target.port, target.port};
+    if (const auto* name = std::get_if<HostName>(&target.host))
+        return {*name, port};
+    return {IpNetwork::of(std::get<IpAddress>(target.host)), port};
+}
+
+std::string to_string(const AllowRule& rule) {
+    std::string host;
+    if (std::holds_alternative<AnyName>(rule.hosts)) {
+        host = "*";
+    } else if (const auto* below = std::get_if<NamesBelow>(&rule.hosts)) {
+        host = "*." + below->parent.text();
+    } else if (const auto* name = std::get_if<HostName>(&rule.hosts)) {
+        host = name->text();
+    } else {
+        const auto& network = std::get<IpNetwork>(rule.hosts);
+        host = to_string(network);
+        if (network.address.is_v6())
+            host.insert(0, "[").insert(std::min(host.find('/'), host.size()), "]");
+    }
+    return fmt::format("{}:{}", host, spell(rule.ports));
+}
+
+Allowlist Allowlist::everything() {
+    return Allowlist({{AnyName{}, {}},
+                      {IpNetwork::parse("0.0.0.0/0").value(), {}},
+                      {IpNetwork::parse("::/0").value(), {}}});
+}
+
+bool Allowlist::names(const Target& target) const {
+    const auto* name = std::get_if<HostName>(&target.host);
+    return name != nullptr && std::any_of(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
+               return rule.ports.contains(target.port) && matches(rule, *name);
+           });
+}
+
+Result<void> Allowlist::may_look_up(const Target& target) const {
+    if (std::holds_alternative<IpAddress>(target.host) || names(target))
+        return {};
+    for (const AllowRule& rule : rules_)
+        if (std::holds_alternative<IpNetwork>(rule.hosts) && rule.ports.contains(target.port))
+            return {};
+    return refuse(fmt::format("{} is not in the allowlist: add the rule {} to open it",
+                              to_string(target), to_string(AllowRule::of(target))));
+}
+
+Result<void> Allowlist::may_dial(const Target& target, const IpAddress& address,
+                                 std::span<const IpAddress> own) const {
+    const IpAddress plain = unmapped(address);
+    const SpecialBlock* special = special_block_of(plain);
+    const bool is_own = special == nullptr && std::find(own.begin(), own.end(), plain) != own.end();
+    for (const AllowRule& rule : rules_) {
+        const auto* network = std::get_if<IpNetwork>(&rule.hosts);
+        if (network == nullptr || !rule.ports.contains(target.port) || !network->contains(plain))
+            continue;
+        // A block as wide as "everything" means the world outside, not what is special in here.
+        if (special != nullptr ? network->is_within(special->network)
+                               : !is_own || network->prefix > 0)
+            return {};
+    }
+    const std::string rule = to_string(AllowRule::of(Target{plain, target.port}));
+    const std::string is_what =
+        to_string(target.host) == plain.to_string()
+            ? fmt::format("{} is", to_string(target))
+            : fmt::format("{} leads to {}, which is", to_string(target), plain.to_string());
+    if (special != nullptr)
+        return refuse(fmt::format("{} {}: only a rule for that address opens it, for example {}",
+                                  is_what, special->what, rule));
+    if (is_own)
+        return refuse(
+            fmt::format("{} this host's own address: only a rule for that address opens it, for "
+                        "example {}",
+                        is_what, rule));
+    if (names(target))
+        return {};
+    return refuse(fmt::format(
+        "{} not in the allowlist: add the rule {} to open it", is_what,
+        std::holds_alternative<HostName>(target.host) ? to_string(AllowRule::of(target)) : rule));
+}
+
+}  // namespace glovebox::core

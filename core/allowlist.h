@@ -1,0 +1,100 @@
+// Which targets the proxy may reach. A promise, so it is pure: no files, no lookups, no clock.
+//
+// Two questions are asked of it, in this order. May this target be looked up at all? Then, for each
+// address that the lookup gave: may it be dialled? The dialer connects to no other address than the
+// one that was judged, so a name that changes its mind between check and use gains nothing.
+//
+//   rule            opens
+//   example.com     that name alone, in any case, with or without a trailing dot
+//   *.example.com   every name below it, at any depth, and not example.com itself
+//   *               every name
+//   192.0.2.7       that address, asked for as such or as the answer for a name
+//   10.0.0.0/8      every address of the block, likewise
+//
+// Addresses that lead back to this host or its link (special_block_of, and the host's own) are not
+// opened by a name, whatever it resolves to, nor by a block wider than theirs: only a rule that
+// names them does, 127.0.0.1 or 127.0.0.0/8 and not 0.0.0.0/0.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/host_name.h"
+#include "core/ip_address.h"
+#include "core/target.h"
+
+namespace glovebox::core {
+
+struct PortRange {
+    TcpPort first = 1;
+    TcpPort last = 65535;
+
+    [[nodiscard]] bool contains(TcpPort port) const { return first <= port && port <= last; }
+    // Reads "443", "8000-8010" or "*".
+    [[nodiscard]] static Result<PortRange> parse(std::string_view text);
+    bool operator==(const PortRange&) const = default;
+};
+
+struct AnyName {
+    bool operator==(const AnyName&) const = default;
+};
+struct NamesBelow {
+    HostName parent;
+    bool operator==(const NamesBelow&) const = default;
+};
+
+struct AllowRule {
+    std::variant<AnyName, NamesBelow, HostName, IpNetwork> hosts;
+    PortRange ports;
+
+    // The two fields of a rule, as in AWS's vsock-proxy.yaml: a name, "*.example.com", "*", an
+    // address or a CIDR block; and what PortRange reads. Errors: ProxyErrc::bad_target.
+    [[nodiscard]] static Result<AllowRule> parse(std::string_view address, std::string_view port);
+    // Both in one: "*.example.com:443", "[2001:db8::]/32:443", "10.0.0.0/8:8000-8010".
+    [[nodiscard]] static Result<AllowRule> parse(std::string_view text);
+    // The rule that opens exactly this target.
+    [[nodiscard]] static AllowRule of(const Target& target);
+
+    bool operator==(const AllowRule&) const = default;
+};
+
+[[nodiscard]] std::string to_string(const AllowRule& rule);
+
+class Allowlist {
+  public:
+    // Nothing is allowed until a rule is added.
+    Allowlist() = default;
+    explicit Allowlist(std::vector<AllowRule> rules) : rules_(std::move(rules)) {}
+
+    // Every name, every port and every address but those that only a rule of their own opens.
+    [[nodiscard]] static Allowlist everything();
+
+    void add(AllowRule rule) { rules_.push_back(std::move(rule)); }
+    void add(const Allowlist& other) {
+        rules_.insert(rules_.end(), other.rules_.begin(), other.rules_.end());
+    }
+    [[nodiscard]] std::span<const AllowRule> rules() const { return rules_; }
+
+    // Whether the target may be looked up: a rule names it, or there is a rule for addresses on
+    // that port, which only the lookup can decide (AWS's proxy reads its list in the same way).
+    // Errors: ProxyErrc::not_allowed.
+    [[nodiscard]] Result<void> may_look_up(const Target& target) const;
+
+    // Whether `address`, which is what `target` turned out to mean, may be dialled. `own` are this
+    // host's addresses. Errors: ProxyErrc::not_allowed.
+    [[nodiscard]] Result<void> may_dial(const Target& target, const IpAddress& address,
+                                        std::span<const IpAddress> own) const;
+
+    // Whether a rule for names opens it, whatever its address. Never true of an address.
+    [[nodiscard]] bool names(const Target& target) const;
+
+  private:
+    std::vector<AllowRule> rules_;
+};
+
+}  // namespace glovebox::core

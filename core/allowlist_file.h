@@ -1,0 +1,25 @@
+// The allowlist as a file, in the form of AWS's /etc/nitro_enclaves/vsock-proxy.yaml:
+//
+//   allowlist:
+//   - {address: kms.us-east-1.amazonaws.com, port: 443}
+//   - {address: "*.example.com", port: 8000-8010}
+//   - {address: 10.0.0.0/8, port: "*"}
+//
+// `address` and `port` are what AllowRule reads, both needed; no other key is known.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/allowlist.h"
+#include "core/base/error.h"
+
+namespace glovebox::core {
+
+// Each error says file, line, column, what was expected and how to mend it.
+[[nodiscard]] Result<Allowlist> parse_allowlist(std::string_view text, std::string_view file_name);
+
+// Reads and parses the file. Errors: errno's, or ProxyErrc::bad_target.
+[[nodiscard]] Result<Allowlist> read_allowlist(const std::string& path);
+
+}  // namespace glovebox::core

@@ -1,0 +1,110 @@
+#include "core/allowlist_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "core/proxy_error.h"
+
+namespace glovebox::core {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::vector<std::string> rules_of(std::string_view text) {
+    const Allowlist allowlist = parse_allowlist(text, "rules.yaml").value();
+    std::vector<std::string> rules;
+    for (const AllowRule& rule : allowlist.rules())
+        rules.push_back(to_string(rule));
+    return rules;
+}
+
+std::string refusal_of(std::string_view text) {
+    const auto result = parse_allowlist(text, "rules.yaml");
+    return result ? "(taken)" : result.error().message;
+}
+
+TEST(AllowlistFile, AwsFormIsRead) {
+    EXPECT_THAT(rules_of("allowlist:\n"
+                         "- {address: kms.us-east-1.amazonaws.com, port: 443}\n"
+                         "- {address: 52.46.129.22, port: 443}\n"
+                         "# a comment\n"
+                         "- address: secretsmanager.eu-west-1.amazonaws.com\n"
+                         "  port: 443\n"),
+                testing::ElementsAre("kms.us-east-1.amazonaws.com:443", "52.46.129.22:443",
+                                     "secretsmanager.eu-west-1.amazonaws.com:443"));
+}
+
+TEST(AllowlistFile, WildcardsBlocksAndRangesAreReadBesideIt) {
+    EXPECT_THAT(
+        rules_of("allowlist:\n"
+                 "- {address: '*.example.com', port: 8000-8010}\n"
+                 "- {address: 10.0.0.0/8, port: '*'}\n"
+                 "- {address: '2001:db8::/32', port: '443'}\n"),
+        testing::ElementsAre("*.example.com:8000-8010", "10.0.0.0/8:*", "[2001:db8::]/32:443"));
+}
+
+TEST(AllowlistFile, AnEmptyListAllowsNothing) {
+    EXPECT_THAT(rules_of("allowlist: []"), testing::IsEmpty());
+}
+
+TEST(AllowlistFile, AWrongRuleIsNamedByLineAndColumn) {
+    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com, port: 443}\n"
+                           "- {address: 127.1, port: 443}\n"),
+                AllOf(HasSubstr("rules.yaml: line 3, column 13"), HasSubstr("127.1")));
+    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com, port: 70000}\n"),
+                AllOf(HasSubstr("line 2, column 32"), HasSubstr("1 to 65535")));
+    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com, prot: 443}\n"),
+                AllOf(HasSubstr("line 2, column 26"), HasSubstr("\"prot\" is not known")));
+    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com}\n"),
+                AllOf(HasSubstr("line 2, column 3"), HasSubstr("no port")));
+    EXPECT_THAT(refusal_of("allowlist:\n- {port: 443}\n"), HasSubstr("no address"));
+    EXPECT_THAT(refusal_of("allowlist:\n- {address: a.example, address: b.example, port: 1}\n"),
+                HasSubstr("address is there twice"));
+    EXPECT_THAT(refusal_of("allowlist:\n- {address: [a, b], port: 1}\n"),
+                HasSubstr("address needs a value"));
+    EXPECT_THAT(refusal_of("allowlist:\n- {address: , port: 1}\n"),
+                HasSubstr("address needs a value"));
+    EXPECT_THAT(refusal_of("allowlist:\n- example.com:443\n"),
+                AllOf(HasSubstr("line 2"), HasSubstr("{address: example.com, port: 443}")));
+}
+
+TEST(AllowlistFile, AStarWithoutQuotesIsExplained) {
+    EXPECT_THAT(refusal_of("allowlist:\n- {address: *.example.com, port: 443}\n"),
+                AllOf(HasSubstr("line 2"), HasSubstr("in quotes")));
+    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com, port: *}\n"),
+                AllOf(HasSubstr("line 2"), HasSubstr("in quotes")));
+}
+
+TEST(AllowlistFile, AnotherShapeIsRefusedWithAnExample) {
+    EXPECT_THAT(refusal_of(""), HasSubstr("{address: example.com, port: 443}"));
+    EXPECT_THAT(refusal_of("# only a comment\n"), HasSubstr("the file says nothing"));
+    EXPECT_THAT(refusal_of("[a, b]"), HasSubstr("a map with the key allowlist"));
+    EXPECT_THAT(refusal_of("allowlist:\n"), HasSubstr("a list of rules was expected"));
+    EXPECT_THAT(refusal_of("allowlist: example.com"), HasSubstr("a list of rules was expected"));
+    EXPECT_THAT(refusal_of("whitelist: []"), HasSubstr("rename"));
+    EXPECT_THAT(refusal_of("allowlist: []\ndenylist: []"), HasSubstr("\"denylist\" is not known"));
+    EXPECT_THAT(refusal_of("allowlist: []\nallowlist: []"), HasSubstr("twice"));
+    EXPECT_THAT(refusal_of("allowlist: []\n---\nallowlist: []"), HasSubstr("one document"));
+    EXPECT_THAT(refusal_of("? [a]\n: b"), HasSubstr("is not known"));
+    EXPECT_THAT(refusal_of("allowlist: ["), AllOf(HasSubstr("line 1"), HasSubstr("not YAML")));
+    EXPECT_THAT(refusal_of("allowlist:\n\t- x"), AllOf(HasSubstr("line 2"), HasSubstr("not YAML")));
+    EXPECT_THAT(refusal_of(std::string(100000, '[')), HasSubstr("not YAML"));
+}
+
+TEST(AllowlistFile, AFileThatCannotBeReadIsNamed) {
+    EXPECT_THAT(read_allowlist("/nowhere/rules.yaml").error().message,
+                AllOf(HasSubstr("/nowhere/rules.yaml"), HasSubstr("No such file")));
+    EXPECT_FALSE(read_allowlist("/"));
+}
+
+TEST(AllowlistFile, AFileBeyondReasonIsRefusedUnread) {
+    EXPECT_THAT(read_allowlist("/dev/zero").error().message, HasSubstr("no allowlist needs"));
+}
+
+}  // namespace
+}  // namespace glovebox::core

@@ -1,0 +1,249 @@
+// The allowlist's promise, rule by rule.
+#include "core/allowlist.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/proxy_error.h"
+
+namespace glovebox::core {
+namespace {
+
+using testing::HasSubstr;
+
+Allowlist allowing(std::initializer_list<const char*> rules) {
+    Allowlist allowlist;
+    for (const char* rule : rules)
+        allowlist.add(AllowRule::parse(rule).value());
+    return allowlist;
+}
+
+IpAddress address(std::string_view text) {
+    return parse_ip_address(text).value();
+}
+
+const std::vector<IpAddress> this_host{address("203.0.113.5"), address("2001:db8::5"),
+                                       address("127.0.0.1")};
+
+// May `target` be dialled at `resolved`, after both questions?
+bool opens(const Allowlist& allowlist, std::string_view target, std::string_view resolved) {
+    const Target asked = parse_target(target).value();
+    return allowlist.may_look_up(asked).has_value() &&
+           allowlist.may_dial(asked, address(resolved), this_host).has_value();
+}
+
+// For an address that stands for itself.
+bool opens(const Allowlist& allowlist, std::string_view target) {
+    const Target asked = parse_target(target).value();
+    return opens(allowlist, target, std::get<IpAddress>(asked.host).to_string());
+}
+
+TEST(Allowlist, NothingIsAllowedWithoutARule) {
+    EXPECT_FALSE(opens(Allowlist(), "example.com:443", "198.51.100.1"));
+    EXPECT_FALSE(opens(Allowlist(), "198.51.100.1:443"));
+}
+
+TEST(Allowlist, ANameOpensItselfOnItsPortAlone) {
+    const auto allowlist = allowing({"example.com:443"});
+    EXPECT_TRUE(opens(allowlist, "example.com:443", "198.51.100.1"));
+    EXPECT_TRUE(opens(allowlist, "example.com:443", "2001:db8:1::1"));
+    EXPECT_FALSE(opens(allowlist, "example.com:80", "198.51.100.1"));
+    EXPECT_FALSE(opens(allowlist, "www.example.com:443", "198.51.100.1"));
+    EXPECT_FALSE(opens(allowlist, "example.com.evil:443", "198.51.100.1"));
+    EXPECT_FALSE(opens(allowlist, "198.51.100.1:443"));
+}
+
+TEST(Allowlist, NamesAreComparedInOneForm) {
+    const auto allowlist = allowing({"EXAMPLE.com.:443"});
+    for (const char* target : {"example.com:443", "Example.Com:443", "example.com.:443"})
+        EXPECT_TRUE(opens(allowlist, target, "198.51.100.1")) << target;
+}
+
+TEST(Allowlist, WildcardMatchesSubdomainsOnly) {
+    const auto allowlist = allowing({"*.example.com:443"});
+    EXPECT_TRUE(opens(allowlist, "a.example.com:443", "198.51.100.1"));
+    EXPECT_TRUE(opens(allowlist, "a.b.EXAMPLE.com.:443", "198.51.100.1"));
+    EXPECT_FALSE(opens(allowlist, "example.com:443", "198.51.100.1"));
+    EXPECT_FALSE(opens(allowlist, "evilexample.com:443", "198.51.100.1"));
+    EXPECT_FALSE(opens(allowlist, "a.example.com.evil:443", "198.51.100.1"));
+}
+
+TEST(Allowlist, AWildcardNeverStandsForAnAddress) {
+    EXPECT_FALSE(opens(allowing({"*:*"}), "198.51.100.1:443"));
+    EXPECT_FALSE(AllowRule::parse("*.0.0.1:443"));
+}
+
+TEST(Allowlist, AStarAloneIsEveryName) {
+    EXPECT_TRUE(opens(allowing({"*:443"}), "example.com:443", "198.51.100.1"));
+    EXPECT_FALSE(opens(allowing({"*:443"}), "example.com:444", "198.51.100.1"));
+}
+
+TEST(Allowlist, PortRangesIncludeBothEnds) {
+    const auto allowlist = allowing({"example.com:8000-8010"});
+    EXPECT_FALSE(opens(allowlist, "example.com:7999", "198.51.100.1"));
+    EXPECT_TRUE(opens(allowlist, "example.com:8000", "198.51.100.1"));
+    EXPECT_TRUE(opens(allowlist, "example.com:8010", "198.51.100.1"));
+    EXPECT_FALSE(opens(allowlist, "example.com:8011", "198.51.100.1"));
+}
+
+TEST(Allowlist, AnAddressRuleOpensTheAddressAndWhateverNameLeadsToIt) {
+    const auto allowlist = allowing({"198.51.100.1:443", "[2001:db8:1::1]:443"});
+    EXPECT_TRUE(opens(allowlist, "198.51.100.1:443"));
+    EXPECT_TRUE(opens(allowlist, "[2001:db8:1::1]:443"));
+    EXPECT_TRUE(opens(allowlist, "example.com:443", "198.51.100.1"));
+    EXPECT_FALSE(opens(allowlist, "example.com:443", "198.51.100.2"));
+    EXPECT_FALSE(opens(allowlist, "198.51.100.2:443"));
+}
+
+TEST(Allowlist, ANameIsNotLookedUpWhereNoRuleCouldOpenIt) {
+    const auto allowlist = allowing({"198.51.100.0/24:443", "example.com:80"});
+    EXPECT_TRUE(allowlist.may_look_up(parse_target("other.example:443").value()));
+    const auto refusal = allowlist.may_look_up(parse_target("other.example:80").value());
+    ASSERT_FALSE(refusal);
+    EXPECT_EQ(refusal.error().code, ProxyErrc::not_allowed);
+    EXPECT_THAT(refusal.error().message, HasSubstr("add the rule other.example:80"));
+}
+
+TEST(Allowlist, BlocksOfBothFamiliesAreRead) {
+    const auto allowlist = allowing({"10.0.0.0/8:443", "[2001:db8:1::]/48:443"});
+    EXPECT_TRUE(opens(allowlist, "10.200.0.1:443"));
+    EXPECT_FALSE(opens(allowlist, "11.0.0.1:443"));
+    EXPECT_TRUE(opens(allowlist, "[2001:db8:1:2::3]:443"));
+    EXPECT_FALSE(opens(allowlist, "[2001:db8:2::3]:443"));
+}
+
+TEST(Allowlist, MappedAddressesAreJudgedAsWhatTheyReach) {
+    const auto allowlist = allowing({"10.0.0.0/8:443"});
+    EXPECT_TRUE(opens(allowlist, "[::ffff:10.0.0.1]:443"));
+    EXPECT_TRUE(opens(allowlist, "[64:ff9b::a00:1]:443"));
+    EXPECT_FALSE(opens(allowlist, "[::ffff:11.0.0.1]:443"));
+    const auto everything = Allowlist::everything();
+    for (const char* target :
+         {"[::ffff:127.0.0.1]:80", "[::ffff:169.254.169.254]:80", "[64:ff9b::a9fe:a9fe]:80",
+          "[64:ff9b::7f00:1]:80", "[::ffff:0.0.0.0]:80", "[::ffff:203.0.113.5]:80"})
+        EXPECT_FALSE(opens(everything, target)) << target;
+}
+
+TEST(Allowlist, ANameThatLeadsBackHereIsRefusedThoughTheNameIsAllowed) {
+    const auto allowlist = allowing({"example.com:80", "*:80"});
+    for (const char* resolved : {"127.0.0.1",
+                                 "127.8.8.8",
+                                 "169.254.169.254",
+                                 "169.254.170.2",
+                                 "0.0.0.0",
+                                 "0.0.0.7",
+                                 "::",
+                                 "::1",
+                                 "fe80::1",
+                                 "fd00:ec2::254",
+                                 "224.0.0.251",
+                                 "ff02::fb",
+                                 "255.255.255.255",
+                                 "240.0.0.1",
+                                 "::127.0.0.1",
+                                 "::ffff:127.0.0.1",
+                                 "64:ff9b::a9fe:a9fe",
+                                 "64:ff9b:1::7f00:1",
+                                 "203.0.113.5",
+                                 "2001:db8::5",
+                                 "::ffff:203.0.113.5"}) {
+        const auto verdict = allowlist.may_dial(parse_target("example.com:80").value(),
+                                                address(resolved), this_host);
+        ASSERT_FALSE(verdict) << resolved;
+        EXPECT_EQ(verdict.error().code, ProxyErrc::not_allowed) << resolved;
+        EXPECT_THAT(verdict.error().message, HasSubstr("only a rule for that address opens it"))
+            << resolved;
+    }
+}
+
+TEST(Allowlist, EverythingIsEveryNameAndAddressButThoseThatNeedARuleOfTheirOwn) {
+    const auto everything = Allowlist::everything();
+    EXPECT_TRUE(opens(everything, "example.com:1", "198.51.100.1"));
+    EXPECT_TRUE(opens(everything, "198.51.100.1:65535"));
+    EXPECT_TRUE(opens(everything, "[2001:db8:1::1]:443"));
+    EXPECT_TRUE(opens(everything, "10.0.0.1:443"));
+    for (const char* target : {"127.0.0.1:443", "169.254.169.254:80", "0.0.0.0:80", "[::]:80",
+                               "[::1]:80", "[fd00:ec2::254]:80", "[fe80::1]:80", "203.0.113.5:80"})
+        EXPECT_FALSE(opens(everything, target)) << target;
+}
+
+TEST(Allowlist, ARuleThatNamesASpecialAddressOpensIt) {
+    EXPECT_TRUE(opens(allowing({"127.0.0.1:80"}), "127.0.0.1:80"));
+    EXPECT_TRUE(opens(allowing({"127.0.0.1:80"}), "localhost:80", "127.0.0.1"));
+    EXPECT_TRUE(opens(allowing({"127.0.0.0/8:80"}), "127.0.0.1:80"));
+    EXPECT_TRUE(opens(allowing({"169.254.169.254:80"}), "169.254.169.254:80"));
+    EXPECT_TRUE(opens(allowing({"169.254.0.0/16:80"}), "169.254.169.254:80"));
+    EXPECT_TRUE(opens(allowing({"[fd00:ec2::254]:80"}), "[fd00:ec2::254]:80"));
+    EXPECT_TRUE(opens(allowing({"[::1]:80"}), "[::1]:80"));
+    EXPECT_TRUE(opens(allowing({"203.0.113.5:80"}), "203.0.113.5:80"));
+    EXPECT_TRUE(opens(allowing({"203.0.113.0/24:80"}), "203.0.113.5:80"));
+    EXPECT_FALSE(opens(allowing({"127.0.0.1:80"}), "127.0.0.2:80"));
+    EXPECT_FALSE(opens(allowing({"127.0.0.1:80"}), "127.0.0.1:81"));
+    EXPECT_FALSE(opens(allowing({"127.0.0.1:80"}), "[::1]:80"));
+}
+
+TEST(Allowlist, ABlockWiderThanASpecialOneDoesNotNameIt) {
+    EXPECT_FALSE(opens(allowing({"0.0.0.0/0:80"}), "127.0.0.1:80"));
+    EXPECT_FALSE(opens(allowing({"0.0.0.0/0:80"}), "203.0.113.5:80"));
+    EXPECT_FALSE(opens(allowing({"[::]/0:80"}), "[::1]:80"));
+    EXPECT_FALSE(opens(allowing({"168.0.0.0/6:80"}), "169.254.169.254:80"));
+    EXPECT_FALSE(opens(allowing({"64.0.0.0/2:80"}), "127.0.0.1:80"));
+}
+
+TEST(Allowlist, TheRefusalSaysWhichRuleWouldOpenIt) {
+    const auto own = Allowlist::everything().may_dial(parse_target("me.example:80").value(),
+                                                      address("2001:db8::5"), this_host);
+    EXPECT_THAT(own.error().message,
+                HasSubstr("me.example:80 leads to 2001:db8::5, which is this host's own address"));
+    EXPECT_THAT(own.error().message, HasSubstr("[2001:db8::5]:80"));
+    const auto plain =
+        allowing({"10.0.0.0/8:80"})
+            .may_dial(parse_target("198.51.100.1:80").value(), address("198.51.100.1"), this_host);
+    EXPECT_THAT(plain.error().message, HasSubstr("add the rule 198.51.100.1:80"));
+    EXPECT_TRUE(AllowRule::parse("[2001:db8::5]:80"));
+}
+
+TEST(AllowRule, IsWrittenAsItIsRead) {
+    for (const char* text : {"example.com:443", "*.example.com:1-1024", "*:*", "192.0.2.7:80",
+                             "10.0.0.0/8:*", "[2001:db8::7]:443", "[2001:db8::]/32:443"})
+        EXPECT_EQ(to_string(AllowRule::parse(text).value()), text);
+}
+
+TEST(AllowRule, WhatIsNoRuleIsRefusedWithASentence) {
+    for (const char* text : {"",
+                             ":",
+                             "example.com",
+                             "example.com:",
+                             ":443",
+                             "*example.com:443",
+                             "a.*.com:443",
+                             "**:1",
+                             "*.:443",
+                             "*.*.com:443",
+                             "example.com:0",
+                             "example.com:70000",
+                             "example.com:10-5",
+                             "example.com:1-",
+                             "example.com:-5",
+                             "example.com:1-2-3",
+                             "example.com:0x50",
+                             "10.0.0.1/8:443",
+                             "127.1:443",
+                             "0:443",
+                             "2852039166:443",
+                             "0x7f.1:443",
+                             "0251.0376.0251.0376:443",
+                             "2001:db8::7:443",
+                             "[2001:db8::7:443",
+                             "[example.com]:443",
+                             "[2001:db8::7]",
+                             "[::1]x:443",
+                             "example.com/8:443"}) {
+        const auto rule = AllowRule::parse(text);
+        ASSERT_FALSE(rule) << text;
+        EXPECT_GT(rule.error().message.size(), 20U) << text;
+    }
+}
+
+}  // namespace
+}  // namespace glovebox::core

@@ -1,0 +1,19 @@
+// Asio's completions as values: co_await an operation with `as_result` and get its error code and
+// its values in a tuple, never an exception.
+//
+// Two things that gcc 12 gets wrong, and that are avoided everywhere: at -Og a co_await inside the
+// condition of an if loses the frame's variables (store first, look then); and a lambda with
+// captures inside a co_await expression has them destroyed twice (give it a name first).
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace glovebox::core {
+
+inline constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable);
+
+}  // namespace glovebox::core

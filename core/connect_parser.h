@@ -1,0 +1,61 @@
+// The head of an HTTP CONNECT request (RFC 9110 9.3.6, RFC 9112), read strictly.
+//
+//   CONNECT example.com:443 HTTP/1.1\r\n
+//   Host: example.com:443\r\n
+//   User-Agent: curl/7.88.1\r\n
+//   \r\n
+//   ...bytes of the tunnel, which a hasty client sends before it has the 200
+//
+// A head that two readers could take for two things is refused, never repaired: a body, userinfo, a
+// bare LF, a folded line, a blank before a field's colon. What was refused, and why, is one
+// sentence for the person at the other end.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/http_refusal.h"
+#include "core/target.h"
+
+namespace glovebox::core {
+
+// Request line, fields and the empty line together. Ours: no limit is in the RFC.
+inline constexpr std::size_t connect_head_size_max = 8 * 1024;
+
+class ConnectParser {
+  public:
+    enum class State { needs_more, complete, refused };
+
+    // Eats the next bytes of the stream, in pieces of any size; the outcome does not depend on how
+    // they were cut. Once complete or refused, further bytes are kept as early ones or dropped.
+    State feed(std::string_view bytes);
+
+    [[nodiscard]] State state() const { return state_; }
+    // When complete.
+    [[nodiscard]] const Target& target() const { return target_; }
+    // When complete: what followed the head. To be sent on only after the 200.
+    [[nodiscard]] std::string take_early_bytes() { return std::move(early_); }
+    // When refused.
+    [[nodiscard]] const HttpRefusal& refusal() const { return refusal_; }
+
+  private:
+    void take_line(std::string_view line);
+    void take_request_line(std::string_view line);
+    void take_authority(std::string_view authority);
+    void take_field(std::string_view line);
+    void refuse(HttpStatus status, std::string sentence);
+
+    State state_ = State::needs_more;
+    std::string line_;      // the line that has begun
+    std::size_t size_ = 0;  // of the head so far
+    bool seen_request_ = false;
+    bool seen_host_ = false;
+    bool seen_length_ = false;
+    Target target_{IpAddress(), 0};
+    std::string early_;
+    HttpRefusal refusal_;
+};
+
+}  // namespace glovebox::core

@@ -1,0 +1,234 @@
+#include "core/connect_parser.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace glovebox::core {
+namespace {
+
+using testing::HasSubstr;
+using State = ConnectParser::State;
+
+// What came of a head, as one line: "example.com:443 early=\"...\"", "400 sentence" or "more".
+std::string outcome(ConnectParser& parser) {
+    switch (parser.state()) {
+        case State::needs_more:
+            return "more";
+        case State::complete:
+            return to_string(parser.target()) + " early=\"" + parser.take_early_bytes() + "\"";
+        case State::refused:
+            return std::to_string(static_cast<int>(parser.refusal().status)) + " " +
+                   parser.refusal().sentence;
+    }
+    return "?";
+}
+
+std::string read(std::string_view text) {
+    ConnectParser parser;
+    parser.feed(text);
+    return outcome(parser);
+}
+
+std::string head(std::string_view first_line, std::string_view fields = "") {
+    return std::string(first_line) + "\r\n" + std::string(fields) + "\r\n";
+}
+
+TEST(ConnectParser, ReadsWhatCurlSends) {
+    EXPECT_EQ(read("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n"
+                   "User-Agent: curl/7.88.1\r\nProxy-Connection: Keep-Alive\r\n\r\n"),
+              "example.com:443 early=\"\"");
+}
+
+TEST(ConnectParser, ReadsNamesAddressesAndHttp10) {
+    EXPECT_EQ(read(head("CONNECT EXAMPLE.com.:8443 HTTP/1.0")), "example.com:8443 early=\"\"");
+    EXPECT_EQ(read(head("CONNECT 192.0.2.7:443 HTTP/1.1")), "192.0.2.7:443 early=\"\"");
+    EXPECT_EQ(read(head("CONNECT [2001:db8::7]:443 HTTP/1.1")), "[2001:db8::7]:443 early=\"\"");
+}
+
+TEST(ConnectParser, KeepsEarlyBytes) {
+    EXPECT_EQ(read(head("CONNECT a.example:1 HTTP/1.1") + "\x16\x03\x01hello\n\r\n\r\n"),
+              "a.example:1 early=\"\x16\x03\x01hello\n\r\n\r\n\"");
+    ConnectParser parser;
+    parser.feed(head("CONNECT a.example:1 HTTP/1.1"));
+    parser.feed("one");
+    parser.feed("two");
+    EXPECT_EQ(outcome(parser), "a.example:1 early=\"onetwo\"");
+}
+
+TEST(ConnectParser, TheOutcomeDoesNotDependOnHowTheBytesWereCut) {
+    const std::vector<std::string> streams{
+        head("CONNECT example.com:443 HTTP/1.1", "Host: example.com:443\r\nA: b\r\n") + "early",
+        head("CONNECT example.com:443 HTTP/1.1", "A: b\nC: d\r\n"),
+        head("CONNECT example.com:443 HTTP/1.1", "A: b\r\n folded\r\n"),
+        head("GET http://example.com/ HTTP/1.1", "Host: example.com\r\n"),
+        head("CONNECT example.com:443 HTTP/1.1", "A: " + std::string(9000, 'x') + "\r\n"),
+        "CONNECT example.com:443 HTTP/1.1\r\nHost: exam",
+        "\x16\x03\x01\x02\x00\x01"};
+    for (const std::string& stream : streams) {
+        const std::string whole = read(stream);
+        for (const std::size_t piece : {1, 2, 3, 7, 100, 4096}) {
+            ConnectParser parser;
+            for (std::size_t i = 0; i < stream.size(); i += piece)
+                parser.feed(std::string_view(stream).substr(i, piece));
+            EXPECT_EQ(outcome(parser), whole) << "in pieces of " << piece;
+        }
+    }
+}
+
+TEST(ConnectParser, NeedsTheEmptyLine) {
+    EXPECT_EQ(read(""), "more");
+    EXPECT_EQ(read("CONNECT example.com:443 HTTP/1.1\r\n"), "more");
+    EXPECT_EQ(read("CONNECT example.com:443 HTTP/1.1\r\nHost: a\r\n\r"), "more");
+}
+
+TEST(ConnectParser, AHeadOverEightKiBIsRefused) {
+    const std::string frame = head("CONNECT a.example:1 HTTP/1.1", "X: \r\n");
+    const auto padded = [&](std::size_t size) {
+        return head("CONNECT a.example:1 HTTP/1.1",
+                    "X: " + std::string(size - frame.size(), 'x') + "\r\n");
+    };
+    ASSERT_EQ(padded(8192).size(), 8192U);
+    EXPECT_EQ(read(padded(8192)), "a.example:1 early=\"\"");
+    EXPECT_EQ(read(padded(8192) + "early"), "a.example:1 early=\"early\"");
+    EXPECT_THAT(read(padded(8193)), HasSubstr("431 "));
+    EXPECT_THAT(read("CONNECT " + std::string(9000, 'a')), HasSubstr("431 "));
+    EXPECT_THAT(read(std::string(100000, 'a')), HasSubstr("431 "));
+}
+
+TEST(ConnectParser, ABodyIsRefused) {
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "Content-Length: 5\r\n")),
+                HasSubstr("400 "));
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "content-LENGTH:1\r\n")),
+                HasSubstr("no body"));
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "Content-Length: 0, 5\r\n")),
+                HasSubstr("400 "));
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "Content-Length: -0\r\n")),
+                HasSubstr("400 "));
+    EXPECT_THAT(
+        read(head("CONNECT a.example:1 HTTP/1.1", "Content-Length: 0\r\nContent-Length: 0\r\n")),
+        HasSubstr("400 "));
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "Transfer-Encoding: chunked\r\n")),
+                HasSubstr("no body"));
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "TRANSFER-ENCODING: identity\r\n")),
+                HasSubstr("400 "));
+    EXPECT_EQ(read(head("CONNECT a.example:1 HTTP/1.1", "Content-Length: 0\r\n")),
+              "a.example:1 early=\"\"");
+}
+
+TEST(ConnectParser, UserinfoIsRefused) {
+    EXPECT_THAT(read(head("CONNECT user:password@a.example:443 HTTP/1.1")),
+                HasSubstr("400 there is a user name"));
+    EXPECT_THAT(read(head("CONNECT a.example:443@evil.example:443 HTTP/1.1")),
+                HasSubstr("400 there is a user name"));
+}
+
+TEST(ConnectParser, ABareLineFeedIsRefused) {
+    EXPECT_THAT(read("CONNECT a.example:1 HTTP/1.1\n\n"), HasSubstr("400 a line ends in LF alone"));
+    EXPECT_THAT(read("CONNECT a.example:1 HTTP/1.1\r\nHost: a\n\r\n"),
+                HasSubstr("400 a line ends in LF alone"));
+    EXPECT_THAT(read("\n"), HasSubstr("400 a line ends in LF alone"));
+}
+
+TEST(ConnectParser, ABareCarriageReturnAndOtherControlCharactersAreRefused) {
+    for (const std::string_view bad :
+         {std::string_view("a\rb"), std::string_view("a\r"), std::string_view("\0", 1),
+          std::string_view("\x7f"), std::string_view("\x1b[2J"), std::string_view("\v")}) {
+        EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "X: " + std::string(bad) + "\r\n")),
+                    HasSubstr("400 there is a control character"));
+        EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1" + std::string(bad))),
+                    HasSubstr("400 there is a control character"));
+    }
+}
+
+TEST(ConnectParser, AFoldedLineIsRefused) {
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "X: y\r\n z\r\n")),
+                HasSubstr("400 a line begins with a blank"));
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "X: y\r\n\tz: w\r\n")),
+                HasSubstr("400 a line begins with a blank"));
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", " X: y\r\n")),
+                HasSubstr("400 a line begins with a blank"));
+}
+
+TEST(ConnectParser, ALineThatIsNoFieldIsRefused) {
+    for (const char* line : {"X", ": y", "X : y", "X\t: y", "X(y): z", "\xc3\xbc: y", "Host a:1"})
+        EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", std::string(line) + "\r\n")),
+                    HasSubstr("400 a line is not a header field"))
+            << line;
+    EXPECT_EQ(read(head("CONNECT a.example:1 HTTP/1.1", "X:\r\nY: \t \r\nZ: \xc3\xbc\r\n")),
+              "a.example:1 early=\"\"");
+}
+
+TEST(ConnectParser, TwoHostFieldsAreRefused) {
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.1", "Host: a\r\nHOST: b\r\n")),
+                HasSubstr("400 there are two Host fields"));
+}
+
+TEST(ConnectParser, OtherMethodsAreRefusedWith405) {
+    EXPECT_THAT(read(head("GET http://example.com/ HTTP/1.1")),
+                HasSubstr("405 the method is GET, and only CONNECT is served"));
+    EXPECT_THAT(read(head("connect a.example:1 HTTP/1.1")), HasSubstr("405 "));
+}
+
+TEST(ConnectParser, OtherVersionsAreRefusedWith505) {
+    EXPECT_THAT(read("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), HasSubstr("505 "));
+    EXPECT_THAT(read(head("CONNECT a.example:1 HTTP/1.2")), HasSubstr("505 "));
+}
+
+TEST(ConnectParser, WhatIsNoRequestLineIsRefused) {
+    for (const char* line :
+         {"", "CONNECT", "CONNECT a.example:1", "CONNECT  a.example:1 HTTP/1.1",
+          "CONNECT a.example:1  HTTP/1.1", " CONNECT a.example:1 HTTP/1.1",
+          "CONNECT a.example:1 HTTP/1.1 ", "CONNECT\ta.example:1\tHTTP/1.1",
+          "CONNECT a.example:1 http/1.1", "CONNECT a.example:1 x HTTP/1.1", "(): x HTTP/1.1"})
+        EXPECT_THAT(read(head(line)), HasSubstr("400 ")) << line;
+}
+
+TEST(ConnectParser, AuthoritiesThatAreNotHostAndPortAreRefused) {
+    for (const char* authority : {"a.example",
+                                  "a.example:",
+                                  ":443",
+                                  "a.example:0",
+                                  "a.example:65536",
+                                  "a.example:-1",
+                                  "a.example:443/",
+                                  "/",
+                                  "*",
+                                  "https://a.example:443",
+                                  "http://a.example/",
+                                  "a.example:443#x",
+                                  "a%2eexample:443",
+                                  "2001:db8::7:443",
+                                  "[2001:db8::7]",
+                                  "[2001:db8::7]443",
+                                  "[fe80::1%25eth0]:443",
+                                  "[a.example]:443",
+                                  "[v1.fe80]:443",
+                                  "127.1:443",
+                                  "2852039166:443",
+                                  "0251.0376.0251.0376:443",
+                                  "0:443",
+                                  "0x7f.1:443",
+                                  "b\xc3\xbc.example:443",
+                                  "..:443",
+                                  "*.example.com:443"})
+        EXPECT_THAT(read(head("CONNECT " + std::string(authority) + " HTTP/1.1")),
+                    HasSubstr("400 "))
+            << authority;
+}
+
+TEST(ConnectParser, TlsToTheProxyItselfIsRecognised) {
+    EXPECT_THAT(read("\x16\x03\x01\x02"), HasSubstr("400 this is the beginning of TLS"));
+}
+
+TEST(ConnectParser, StaysRefusedWhateverFollows) {
+    ConnectParser parser;
+    parser.feed("GET / HTTP/1.1\r\n");
+    EXPECT_EQ(parser.state(), State::refused);
+    EXPECT_EQ(parser.feed(head("CONNECT a.example:1 HTTP/1.1")), State::refused);
+}
+
+}  // namespace
+}  // namespace glovebox::core

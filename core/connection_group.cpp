@@ -1,0 +1,66 @@
+#include "core/connection_group.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <utility>
+
+#include "core/asio_result.h"
+
+namespace glovebox::core {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+ConnectionGroup::ConnectionGroup(asio::any_io_executor executor, std::size_t size_max, Log& log)
+    : executor_(std::move(executor)),
+      size_max_(size_max),
+      log_(log),
+      changed_(executor_, steady_clock::time_point::max()) {}
+
+void ConnectionGroup::spawn(asio::awaitable<void> work) {
+    const auto signal = signals_.emplace(signals_.end());
+    const auto ended = [this, signal](const std::exception_ptr& thrown) {
+        try {
+            if (thrown)
+                std::rethrow_exception(thrown);
+        } catch (const std::exception& bug) {
+            log_.error("a connection ended by an exception: {}", bug.what());
+        }
+        signals_.erase(signal);
+        changed_.cancel();
+    };
+    asio::co_spawn(executor_, std::move(work), asio::bind_cancellation_slot(signal->slot(), ended));
+}
+
+asio::awaitable<void> ConnectionGroup::room() {
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    // Told again only after it has become much better: not for each connection at the limit.
+    if (signals_.size() < size_max_ - size_max_ / 10)
+        told_full_ = false;
+    while (signals_.size() >= size_max_) {
+        if (!std::exchange(told_full_, true))
+            log_.warning("{} connections are open: further ones wait until one ends", size_max_);
+        co_await changed_.async_wait(as_result);
+        if (cancellation.cancelled() != asio::cancellation_type::none)
+            co_return;
+    }
+}
+
+asio::awaitable<void> ConnectionGroup::finish(std::chrono::milliseconds grace) {
+    asio::steady_timer patience(executor_, grace);
+    patience.async_wait([this](const boost::system::error_code& failure) {
+        if (!failure)
+            cancel();
+    });
+    while (!signals_.empty())
+        co_await changed_.async_wait(as_result);
+}
+
+void ConnectionGroup::cancel() {
+    for (auto& signal : signals_)
+        signal.emit(asio::cancellation_type::terminal);
+}
+
+}  // namespace glovebox::core

@@ -1,0 +1,46 @@
+// The connections that one server holds: counted, limited and ended together.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstddef>
+#include <list>
+
+#include "core/base/log.h"
+
+namespace glovebox::core {
+
+class ConnectionGroup {
+  public:
+    // At most `size_max` at a time. Everything runs on the executor's one thread.
+    ConnectionGroup(boost::asio::any_io_executor executor, std::size_t size_max, Log& log);
+
+    // Starts a connection's work. The work is a coroutine that ends by itself or when it is
+    // cancelled; an exception out of it is a bug, and is logged.
+    void spawn(boost::asio::awaitable<void> work);
+
+    [[nodiscard]] std::size_t size() const { return signals_.size(); }
+
+    // Returns when there is room for one more, or when cancelled.
+    [[nodiscard]] boost::asio::awaitable<void> room();
+
+    // Returns when the last connection has ended; those that are still there after `grace` are
+    // cancelled.
+    [[nodiscard]] boost::asio::awaitable<void> finish(std::chrono::milliseconds grace);
+
+    // Cancels every connection.
+    void cancel();
+
+  private:
+    boost::asio::any_io_executor executor_;
+    std::size_t size_max_;
+    Log& log_;
+    bool told_full_ = false;
+    std::list<boost::asio::cancellation_signal> signals_;
+    boost::asio::steady_timer changed_;  // never fires; cancelled when a connection has ended
+};
+
+}  // namespace glovebox::core

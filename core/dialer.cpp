@@ -1,0 +1,128 @@
+#include "core/dialer.h"
+
+#include <fmt/core.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <tuple>
+
+#include "core/asio_result.h"
+#include "core/base/clock.h"
+#include "core/base/unique_fd.h"
+#include "core/proxy_error.h"
+#include "core/timeout.h"
+
+namespace glovebox::core {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using std::chrono::steady_clock;
+
+// A name with more addresses than these has its first ones tried.
+constexpr std::size_t addresses_max = 8;
+
+}  // namespace
+
+std::string to_string(const tcp::endpoint& endpoint) {
+    return to_string(Target{endpoint.address(), endpoint.port()});
+}
+
+Dialer::Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options)
+    : allowlist_(std::move(allowlist)), resolver_(resolver), options_(std::move(options)) {}
+
+// What the target means, less what the allowlist refuses; not empty.
+asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const Target& target) {
+    if (const auto verdict = allowlist_.may_look_up(target); !verdict)
+        co_return verdict.error();
+    std::vector<IpAddress> addresses;
+    if (const auto* name = std::get_if<HostName>(&target.host)) {
+        auto answer = co_await resolver_.resolve(*name);
+        if (!answer && !allowlist_.names(target))
+            co_return Error(ProxyErrc::not_allowed,
+                            fmt::format("{} is not in the allowlist: no rule names it, and whether "
+                                        "one for addresses opens it can't be known: {}",
+                                        to_string(target), answer.error().message));
+        if (!answer)
+            co_return answer.error();
+        addresses = std::move(*answer);
+    } else {
+        addresses.push_back(std::get<IpAddress>(target.host));
+    }
+    const std::vector<IpAddress> own = options_.own_addresses();
+    Error refusal(ProxyErrc::name_unknown,
+                  fmt::format("the name {} has no address", to_string(target.host)));
+    std::vector<IpAddress> allowed;
+    for (const IpAddress& address : addresses) {
+        const auto verdict = allowlist_.may_dial(target, address, own);
+        if (verdict)
+            allowed.push_back(address);
+        else if (refusal.code != ProxyErrc::not_allowed)
+            refusal = verdict.error();
+    }
+    if (allowed.empty())
+        co_return refusal;
+    if (allowed.size() > addresses_max)
+        allowed.resize(addresses_max);
+    co_return allowed;
+}
+
+Result<void> Dialer::may_dial(const Target& target) const {
+    const auto* address = std::get_if<IpAddress>(&target.host);
+    if (address == nullptr)
+        return allowlist_.may_look_up(target);
+    return allowlist_.may_dial(target, *address, options_.own_addresses());
+}
+
+asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {
+    const tcp protocol = endpoint.protocol();
+    UniqueFd socket(::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket)
+        co_return errno_error("no socket can be made", errno);
+    Stream stream(co_await asio::this_coro::executor);
+    boost::system::error_code failure;
+    stream.assign(asio::generic::stream_protocol(protocol), socket.get(), failure);
+    if (!failure) {
+        static_cast<void>(socket.release());
+        std::tie(failure) = co_await stream.async_connect(endpoint, as_result);
+    }
+    if (failure)
+        co_return Error(failure, failure.message());
+    // A relay has its own batches: what it writes is to leave at once.
+    stream.set_option(tcp::no_delay(true), failure);
+    stream.set_option(asio::socket_base::keep_alive(true), failure);
+    co_return stream;
+}
+
+asio::awaitable<Result<Dialed>> Dialer::dial(Target target) {
+    const auto addresses = co_await judged_addresses(target);
+    if (!addresses)
+        co_return addresses.error();
+    const auto end = steady_clock::now() + options_.connect_timeout;
+    Error last;
+    std::string tried;
+    for (std::size_t i = 0; i < addresses->size(); ++i) {
+        const tcp::endpoint endpoint((*addresses)[i], target.port);
+        const auto left = std::max(end - steady_clock::now(), steady_clock::duration::zero());
+        const auto share = left / static_cast<int>(addresses->size() - i);
+        auto stream = co_await with_timeout(
+            connect(endpoint), share,
+            Error(ProxyErrc::connect_timed_out,
+                  fmt::format("no answer within {}",
+                              format_duration(
+                                  std::chrono::duration_cast<std::chrono::milliseconds>(share)))));
+        if (stream)
+            co_return Dialed{std::move(*stream), endpoint};
+        last = stream.error();
+        if (last.code == asio::error::operation_aborted)
+            break;
+        tried +=
+            fmt::format("{}{}: {}", tried.empty() ? "" : "; ", to_string(endpoint), last.message);
+    }
+    last.message = fmt::format("{} can't be reached: {}", to_string(target),
+                               tried.empty() ? last.message : tried);
+    co_return last;
+}
+
+}  // namespace glovebox::core

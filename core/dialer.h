@@ -1,0 +1,61 @@
+// The one way out. A Dialer asks the allowlist, resolves once, judges each address and connects to
+// the very address that was judged; whoever holds a Dialer has no other means to reach the network.
+//
+// Outcomes, as Error::code:
+//   ProxyErrc::not_allowed                     the allowlist says no, to the name or to every
+//   address ProxyErrc::name_unknown, lookup_...        the resolver's ProxyErrc::connect_timed_out
+//   no address answered in time errno's (ECONNREFUSED, ENETUNREACH, ...)   the last address's
+//   answer
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <functional>
+#include <vector>
+
+#include "core/allowlist.h"
+#include "core/base/error.h"
+#include "core/resolver.h"
+#include "core/target.h"
+#include "core/transport.h"
+
+namespace glovebox::core {
+
+struct DialerOptions {
+    // For all addresses of one target together; each gets an equal share of what is left.
+    std::chrono::milliseconds connect_timeout{10000};
+    // This host's addresses, asked anew for each dial.
+    std::function<std::vector<IpAddress>()> own_addresses = core::own_addresses;
+};
+
+struct Dialed {
+    Stream stream;
+    boost::asio::ip::tcp::endpoint endpoint;  // what was judged and dialled
+};
+
+class Dialer {
+  public:
+    Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options = {});
+
+    [[nodiscard]] boost::asio::awaitable<Result<Dialed>> dial(Target target);
+
+    // What can be said of a target without a lookup: a refusal is final, a name that passes may
+    // still turn out to mean an address that does not.
+    [[nodiscard]] Result<void> may_dial(const Target& target) const;
+
+  private:
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> judged_addresses(
+        const Target& target);
+    [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect(
+        boost::asio::ip::tcp::endpoint endpoint);
+
+    Allowlist allowlist_;
+    Resolver& resolver_;
+    DialerOptions options_;
+};
+
+// "192.0.2.7:443", "[2001:db8::7]:443".
+[[nodiscard]] std::string to_string(const boost::asio::ip::tcp::endpoint& endpoint);
+
+}  // namespace glovebox::core

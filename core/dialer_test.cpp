@@ -1,0 +1,203 @@
+#include "core/dialer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <optional>
+
+#include "core/proxy_error.h"
+#include "core/stream_io.h"
+#include "core/testing/fake_resolver.h"
+#include "core/testing/run.h"
+
+namespace glovebox::core {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class DialerTest : public testing::Test {
+  protected:
+    DialerTest() : server_(context_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
+        port_ = server_.local_endpoint().port();
+    }
+
+    // Port 0 in a rule or a target is the listening server's.
+    std::string with_port(std::string text) const {
+        if (text.ends_with(":0"))
+            text.replace(text.size() - 1, 1, std::to_string(port_));
+        return text;
+    }
+
+    Result<Dialed> dial(std::initializer_list<const char*> rules, const std::string& target) {
+        Allowlist allowlist;
+        for (const char* rule : rules)
+            allowlist.add(AllowRule::parse(with_port(rule)).value());
+        Dialer dialer(std::move(allowlist), resolver_, options_);
+        return run(context_, dialer.dial(parse_target(with_port(target)).value()));
+    }
+
+    // Whether anybody has connected.
+    bool server_was_reached() {
+        server_.non_blocking(true);
+        boost::system::error_code failure;
+        tcp::socket socket(context_);
+        server_.accept(socket, failure);
+        return !failure;
+    }
+
+    asio::io_context context_;
+    FakeResolver resolver_;
+    DialerOptions options_;
+    tcp::acceptor server_;
+    TcpPort port_ = 0;
+};
+
+TEST_F(DialerTest, ConnectsToAnAllowedAddress) {
+    const auto dialed = dial({"127.0.0.1:0"}, "127.0.0.1:0");
+    ASSERT_TRUE(dialed) << dialed.error().message;
+    EXPECT_EQ(dialed->endpoint, server_.local_endpoint());
+    EXPECT_TRUE(server_was_reached());
+    EXPECT_EQ(resolver_.lookups(), 0);
+}
+
+TEST_F(DialerTest, LooksANameUpOnceAndConnectsToWhatItJudged) {
+    // A name that rebinds: whoever asks a second time gets another answer.
+    resolver_.answer("app.example", {"127.0.0.1"});
+    resolver_.answer("app.example", {"127.0.0.2"});
+    const auto dialed = dial({"127.0.0.1:0"}, "app.example:0");
+    ASSERT_TRUE(dialed) << dialed.error().message;
+    EXPECT_EQ(dialed->endpoint.address().to_string(), "127.0.0.1");
+    EXPECT_EQ(resolver_.lookups(), 1);
+}
+
+TEST_F(DialerTest, ANameThatTurnsIntoARefusedAddressIsRefusedThen) {
+    resolver_.answer("app.example", {"127.0.0.1"});
+    resolver_.answer("app.example", {"127.0.0.2"});
+    Allowlist allowlist;
+    allowlist.add(AllowRule::parse(with_port("127.0.0.1:0")).value());
+    Dialer dialer(std::move(allowlist), resolver_, options_);
+    const Target target = parse_target(with_port("app.example:0")).value();
+    EXPECT_TRUE(run(context_, dialer.dial(target)));
+    const auto second = run(context_, dialer.dial(target));
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ProxyErrc::not_allowed);
+    EXPECT_THAT(second.error().message, HasSubstr("127.0.0.2"));
+}
+
+TEST_F(DialerTest, ARefusedAddressAmongOthersIsNeverDialled) {
+    tcp::acceptor forbidden(context_, tcp::endpoint(asio::ip::make_address_v4("127.0.0.2"), port_));
+    resolver_.answer("app.example", {"127.0.0.2", "169.254.169.254", "127.0.0.1"});
+    const auto dialed = dial({"127.0.0.1:0"}, "app.example:0");
+    ASSERT_TRUE(dialed) << dialed.error().message;
+    EXPECT_EQ(dialed->endpoint.address().to_string(), "127.0.0.1");
+    forbidden.non_blocking(true);
+    boost::system::error_code failure;
+    tcp::socket socket(context_);
+    forbidden.accept(socket, failure);
+    EXPECT_EQ(failure, asio::error::would_block);
+}
+
+TEST_F(DialerTest, AnAllowedNameThatLeadsToThisHostIsRefused) {
+    resolver_.answer("app.example", {"127.0.0.1", "::1"});
+    const auto dialed = dial({"app.example:0"}, "app.example:0");
+    ASSERT_FALSE(dialed);
+    EXPECT_EQ(dialed.error().code, ProxyErrc::not_allowed);
+    EXPECT_FALSE(server_was_reached());
+}
+
+TEST_F(DialerTest, ThisHostsOwnAddressesAreAskedAtEachDial) {
+    int asked = 0;
+    options_.own_addresses = [&asked] {
+        ++asked;
+        return std::vector<IpAddress>{parse_ip_address("192.0.2.1").value()};
+    };
+    resolver_.answer("app.example", {"192.0.2.1"});
+    for (int i = 1; i <= 2; ++i) {
+        const auto dialed = dial({"app.example:0"}, "app.example:0");
+        ASSERT_FALSE(dialed);
+        EXPECT_THAT(dialed.error().message, HasSubstr("this host's own address"));
+        EXPECT_EQ(asked, i);
+    }
+}
+
+TEST_F(DialerTest, ANameThatNoRuleNamesIsNotLookedUp) {
+    const auto dialed = dial({"other.example:0"}, "app.example:0");
+    ASSERT_FALSE(dialed);
+    EXPECT_EQ(dialed.error().code, ProxyErrc::not_allowed);
+    EXPECT_EQ(resolver_.lookups(), 0);
+}
+
+TEST_F(DialerTest, ANameThatNoRuleNamesAndNobodyKnowsIsNotAllowed) {
+    const auto dialed = dial({"127.0.0.1:0"}, "app.example:0");
+    ASSERT_FALSE(dialed);
+    EXPECT_EQ(dialed.error().code, ProxyErrc::not_allowed);
+    EXPECT_THAT(dialed.error().message, HasSubstr("no rule names it"));
+}
+
+TEST_F(DialerTest, AnUnknownNameKeepsItsReason) {
+    const auto dialed = dial({"app.example:0"}, "app.example:0");
+    ASSERT_FALSE(dialed);
+    EXPECT_EQ(dialed.error().code, ProxyErrc::name_unknown);
+}
+
+TEST_F(DialerTest, TheNextAddressIsTriedWhenOneRefuses) {
+    resolver_.answer("app.example", {"127.0.0.3", "127.0.0.1"});
+    const auto dialed = dial({"127.0.0.0/8:0"}, "app.example:0");
+    ASSERT_TRUE(dialed) << dialed.error().message;
+    EXPECT_EQ(dialed->endpoint.address().to_string(), "127.0.0.1");
+}
+
+TEST_F(DialerTest, WhenNoAddressAnswersEachIsNamedWithItsReason) {
+    resolver_.answer("app.example", {"127.0.0.3", "127.0.0.4"});
+    const auto dialed = dial({"127.0.0.0/8:0"}, "app.example:0");
+    ASSERT_FALSE(dialed);
+    EXPECT_EQ(dialed.error().code, asio::error::connection_refused);
+    EXPECT_THAT(dialed.error().message,
+                HasSubstr(with_port("127.0.0.3:0") + ": Connection refused"));
+    EXPECT_THAT(dialed.error().message,
+                HasSubstr(with_port("127.0.0.4:0") + ": Connection refused"));
+}
+
+TEST_F(DialerTest, AnAddressThatDoesNotAnswerIsGivenUpAndTheNextIsTried) {
+    // A server whose backlog is full answers nobody: its SYNs are dropped.
+    tcp::acceptor full(context_);
+    full.open(tcp::v4());
+    full.bind({asio::ip::make_address_v4("127.0.0.5"), port_});
+    full.listen(0);
+    std::vector<tcp::socket> fillers;
+    for (int i = 0; i < 4; ++i) {
+        fillers.emplace_back(context_);
+        fillers.back().open(tcp::v4());
+        fillers.back().non_blocking(true);
+        const auto endpoint = full.local_endpoint();
+        ::connect(fillers.back().native_handle(), endpoint.data(),
+                  static_cast<socklen_t>(endpoint.size()));
+    }
+    options_.connect_timeout = 100ms;
+    resolver_.answer("stuck.example", {"127.0.0.5"});
+    const auto stuck = dial({"127.0.0.0/8:0"}, "stuck.example:0");
+    ASSERT_FALSE(stuck);
+    EXPECT_EQ(stuck.error().code, ProxyErrc::connect_timed_out);
+    EXPECT_THAT(stuck.error().message, HasSubstr("no answer within"));
+    resolver_.answer("app.example", {"127.0.0.5", "127.0.0.1"});
+    const auto dialed = dial({"127.0.0.0/8:0"}, "app.example:0");
+    ASSERT_TRUE(dialed) << dialed.error().message;
+    EXPECT_EQ(dialed->endpoint.address().to_string(), "127.0.0.1");
+}
+
+TEST_F(DialerTest, SaysBeforehandWhatCanNeverBeDialled) {
+    Allowlist allowlist;
+    allowlist.add(AllowRule::parse("app.example:443").value());
+    const Dialer dialer(std::move(allowlist), resolver_, options_);
+    EXPECT_TRUE(dialer.may_dial(parse_target("app.example:443").value()));
+    EXPECT_FALSE(dialer.may_dial(parse_target("app.example:80").value()));
+    EXPECT_FALSE(dialer.may_dial(parse_target("192.0.2.1:443").value()));
+}
+
+}  // namespace
+}  // namespace glovebox::core

@@ -1,0 +1,180 @@
+#include "core/forward.h"
+
+#include <fmt/core.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+#include "core/accept_loop.h"
+#include "core/asio_result.h"
+#include "core/base/clock.h"
+#include "core/base/unique_fd.h"
+#include "core/dialer.h"
+#include "core/http_refusal.h"
+#include "core/loopback_interface.h"
+#include "core/stream_io.h"
+#include "core/timeout.h"
+
+namespace glovebox::core {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using std::chrono::steady_clock;
+
+// What can be done about it, for whoever reads the log.
+std::string explain(const Error& failure, const ForwardRoute& route) {
+    if (failure.code != asio::error::connection_reset)
+        return failure.message;
+    if (route.http_proxy)
+        return fmt::format(
+            "nobody listens on vsock {0}; on the parent start glovebox proxy "
+            "--listen {1}=connect",
+            to_string(route.to), route.to.port);
+    return fmt::format("nobody listens on vsock {}", to_string(route.to));
+}
+
+std::string name_of(Stream& client) {
+    boost::system::error_code failure;
+    const auto endpoint = client.remote_endpoint(failure);
+    if (failure)
+        return "a client";
+    tcp::endpoint peer;
+    peer.resize(endpoint.size());
+    std::memcpy(peer.data(), endpoint.data(), endpoint.size());
+    return to_string(peer);
+}
+
+}  // namespace
+
+Forward::Forward(asio::any_io_executor executor, Transport& transport, PipePool& pipes, Log& log,
+                 ForwardOptions options)
+    : executor_(std::move(executor)),
+      transport_(transport),
+      pipes_(pipes),
+      log_(log),
+      options_(options),
+      accept_loops_(executor_, std::numeric_limits<std::size_t>::max(), log),
+      connections_(executor_, options.connections_max, log),
+      stopped_(executor_, steady_clock::time_point::max()) {}
+
+Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
+    if (route.listen.address().is_loopback() || route.listen.address().is_unspecified()) {
+        const auto was_down = bring_loopback_up();
+        if (!was_down)
+            return was_down.error();
+        if (*was_down)
+            log_.info("brought the interface lo up");
+    }
+    const tcp protocol = route.listen.protocol();
+    UniqueFd socket(::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket)
+        return errno_error(fmt::format("can't listen on {}", to_string(route.listen)), errno);
+    Acceptor acceptor(executor_);
+    boost::system::error_code failure;
+    acceptor.assign(asio::generic::stream_protocol(protocol), socket.get(), failure);
+    if (!failure) {
+        static_cast<void>(socket.release());
+        acceptor.set_option(asio::socket_base::reuse_address(true), failure);
+    }
+    if (!failure)
+        acceptor.bind(route.listen, failure);
+    if (!failure)
+        acceptor.listen(asio::socket_base::max_listen_connections, failure);
+    if (failure)
+        return Error(failure, fmt::format("can't listen on {}: {}", to_string(route.listen),
+                                          failure.message()));
+    tcp::endpoint local = route.listen;
+    const auto bound = acceptor.local_endpoint();
+    std::memcpy(local.data(), bound.data(), std::min(local.capacity(), bound.size()));
+    const std::string name = fmt::format("{} -> vsock {}", to_string(local), to_string(route.to));
+    log_.info("listening on {}", name);
+    if (route.http_proxy)
+        log_.info("programs use it with HTTPS_PROXY=http://{}", to_string(local));
+    Acceptor& kept = acceptors_.emplace_back(std::move(acceptor));
+    accept_loops_.spawn(accept_loop(
+        name, [&kept] { return accept(kept); },
+        [this, route](Stream client) { return serve(std::move(client), route); }, connections_,
+        pipes_, log_));
+    return local;
+}
+
+// Asio waits and accept4 accepts: Asio's own accept makes sockets that a program started later
+// would inherit.
+asio::awaitable<Result<Stream>> Forward::accept(Acceptor& acceptor) {
+    while (true) {
+        const auto [failure] = co_await acceptor.async_wait(Acceptor::wait_read, as_result);
+        if (failure || !acceptor.is_open())
+            co_return Error(asio::error::make_error_code(asio::error::operation_aborted),
+                            "the listener was closed");
+        UniqueFd socket(
+            ::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!socket && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
+            continue;
+        if (!socket)
+            co_return errno_error("accept", errno);
+        Stream client(acceptor.get_executor());
+        boost::system::error_code ignored;
+        client.assign(acceptor.local_endpoint().protocol(), socket.release());
+        client.set_option(tcp::no_delay(true), ignored);
+        client.set_option(asio::socket_base::keep_alive(true), ignored);
+        co_return client;
+    }
+}
+
+asio::awaitable<void> Forward::run() {
+    while (!stopping_)
+        co_await stopped_.async_wait(as_result);
+    for (Acceptor& acceptor : acceptors_)
+        acceptor.close();
+    accept_loops_.cancel();
+    co_await accept_loops_.finish(std::chrono::milliseconds(0));
+    if (connections_.size() > 0)
+        log_.info("stopping: {} connections have {} to end", connections_.size(),
+                  format_duration(options_.grace));
+    co_await connections_.finish(options_.grace);
+    log_.info("stopped");
+}
+
+void Forward::stop() {
+    if (stopping_)
+        connections_.cancel();
+    stopping_ = true;
+    stopped_.cancel();
+}
+
+asio::awaitable<void> Forward::serve(Stream client, ForwardRoute route) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const std::string name = fmt::format("{} -> vsock {}", name_of(client), to_string(route.to));
+    auto connection = co_await with_timeout(
+        transport_.connect(route.to), options_.connect_timeout,
+        Error(asio::error::make_error_code(asio::error::timed_out),
+              fmt::format("no answer within {}", format_duration(options_.connect_timeout))));
+    if (!connection) {
+        const std::string why = explain(connection.error(), route);
+        log_.warning("{} failed: {}", name, why);
+        if (route.http_proxy) {
+            HttpRefusal refusal = refusal_of(connection.error());
+            refusal.sentence = fmt::format("the parent's proxy can't be reached: {}", why);
+            co_await say_and_close(std::move(client), to_response(refusal));
+        } else {
+            // A reset, as from a port where nobody listens. (Asio's destructor alone would undo
+            // the option.)
+            boost::system::error_code ignored;
+            client.set_option(asio::socket_base::linger(true, 0), ignored);
+            client.close(ignored);
+        }
+        co_return;
+    }
+    log_.info("{} open, from vsock {}", name, to_string(connection->local));
+    const auto start = steady_clock::now();
+    const RelayResult result =
+        co_await relay(std::move(client), std::move(connection->stream), pipes_, options_.relay);
+    log_.info("{} closed: {}", name,
+              describe(result, "client", "vsock", steady_clock::now() - start));
+}
+
+}  // namespace glovebox::core

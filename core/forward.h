@@ -1,0 +1,72 @@
+// TCP to vsock, on either side.
+//
+//   in an enclave: program --TCP on lo--> Forward --vsock--> the parent's proxy
+//   on the parent: client  --TCP-->       Forward --vsock--> an enclave's port
+//
+// An enclave's `lo` is down when it boots; a route that listens on a loopback address brings it up.
+// A route to a CONNECT proxy makes HTTPS_PROXY work: it passes the head on as it is, and answers in
+// HTTP itself when the proxy can't be reached.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstddef>
+#include <list>
+
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/connection_group.h"
+#include "core/forward_route.h"
+#include "core/pipe_pool.h"
+#include "core/relay.h"
+#include "core/transport.h"
+
+namespace glovebox::core {
+
+struct ForwardOptions {
+    RelayOptions relay;
+    std::chrono::milliseconds connect_timeout{5000};  // for the vsock side
+    std::chrono::milliseconds grace{5000};            // for open connections when it stops
+    std::size_t connections_max = 10000;              // further ones wait in the backlog
+};
+
+class Forward {
+  public:
+    // All run on the executor, which is not run by several threads at once, and outlive the
+    // forwarder.
+    Forward(boost::asio::any_io_executor executor, Transport& transport, PipePool& pipes, Log& log,
+            ForwardOptions options = {});
+
+    // Listens from now on; returns the endpoint that it has. Errors: errno's, and
+    // ProxyErrc::not_permitted where `lo` is down and may not be brought up.
+    [[nodiscard]] Result<boost::asio::ip::tcp::endpoint> listen(const ForwardRoute& route);
+
+    // Serves until stop() and the last connection's end.
+    [[nodiscard]] boost::asio::awaitable<void> run();
+
+    // Closes the listeners and gives open connections the grace time; a second call ends them now.
+    void stop();
+
+  private:
+    using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol>;
+
+    [[nodiscard]] static boost::asio::awaitable<Result<Stream>> accept(Acceptor& acceptor);
+    boost::asio::awaitable<void> serve(Stream client, ForwardRoute route);
+
+    boost::asio::any_io_executor executor_;
+    Transport& transport_;
+    PipePool& pipes_;
+    Log& log_;
+    ForwardOptions options_;
+    std::list<Acceptor> acceptors_;
+    ConnectionGroup accept_loops_;
+    ConnectionGroup connections_;
+    boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
+    bool stopping_ = false;
+};
+
+}  // namespace glovebox::core

@@ -1,0 +1,72 @@
+#include "core/forward_route.h"
+
+#include <fmt/core.h>
+
+#include "core/proxy_error.h"
+#include "core/target.h"
+
+namespace glovebox::core {
+namespace {
+
+using boost::asio::ip::tcp;
+
+Result<tcp::endpoint> parse_endpoint(std::string_view text) {
+    std::string_view host = "127.0.0.1";
+    std::string_view port = text;
+    if (text.find(':') != std::string_view::npos) {
+        const auto parts = split_host_and_port(text);
+        if (!parts)
+            return parts.error();
+        host = parts->host;
+        port = parts->port;
+    }
+    const auto address = parse_ip_address(host == "localhost" ? "127.0.0.1" : host);
+    if (!address)
+        return address.error();
+    if (port == "0")
+        return tcp::endpoint(*address, 0);
+    const auto number = parse_tcp_port(port);
+    if (!number)
+        return number.error();
+    return tcp::endpoint(*address, *number);
+}
+
+}  // namespace
+
+Result<ForwardRoute> parse_forward_route(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos)
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\" is not a listener: [ADDRESS:]PORT=CID:PORT was expected, "
+                                 "for example 8443=3:8000",
+                                 text));
+    const auto listen = parse_endpoint(text.substr(0, equals));
+    if (!listen)
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\": {}; before the = a port, or an address and a port such "
+                                 "as 127.0.0.1:8443, was expected",
+                                 text, listen.error().message));
+    const auto to = parse_vsock_address(text.substr(equals + 1));
+    if (!to)
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\": {}. (To reach a host on the network from the parent, use "
+                                 "glovebox proxy)",
+                                 text, to.error().message));
+    if (to->cid == cid_any || to->port == port_any)
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\": \"any\" can be listened on and not connected to: write "
+                                 "the CID and the port after the =",
+                                 text));
+    return ForwardRoute{*listen, *to, false};
+}
+
+Result<ForwardRoute> parse_http_proxy_route(std::string_view text) {
+    auto route = parse_forward_route(text.find('=') == std::string_view::npos
+                                         ? fmt::format("{}={}", http_proxy_port, text)
+                                         : std::string(text));
+    if (route)
+        route->http_proxy = true;
+    return route;
+}
+
+}  // namespace glovebox::core

@@ -1,0 +1,30 @@
+// One listener of the forwarder: a TCP endpoint, and the vsock address that its connections go to.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/vsock_address.h"
+
+namespace glovebox::core {
+
+// Where HTTPS_PROXY points when nothing else is said: the customary port of forward proxies.
+inline constexpr unsigned short http_proxy_port = 3128;
+
+struct ForwardRoute {
+    boost::asio::ip::tcp::endpoint listen;
+    VsockAddress to;
+    // The vsock side is a CONNECT proxy: programs get HTTPS_PROXY, and HTTP's answer when that
+    // proxy can't be reached.
+    bool http_proxy = false;
+};
+
+// "8443=3:8000" listens on 127.0.0.1; "0.0.0.0:8443=16:5005" and "[::1]:8443=16:5005" say where.
+// Port 0 picks a free one. Errors: ProxyErrc::bad_target, with the cure.
+[[nodiscard]] Result<ForwardRoute> parse_forward_route(std::string_view text);
+
+// The same, or the vsock address alone: "3:8001" listens on 127.0.0.1:3128.
+[[nodiscard]] Result<ForwardRoute> parse_http_proxy_route(std::string_view text);
+
+}  // namespace glovebox::core

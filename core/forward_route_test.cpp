@@ -1,0 +1,47 @@
+#include "core/forward_route.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/dialer.h"
+
+namespace glovebox::core {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ForwardRoute, ListensOnLoopbackUnlessItSaysOtherwise) {
+    const auto route = parse_forward_route("8443=parent:8000").value();
+    EXPECT_EQ(to_string(route.listen), "127.0.0.1:8443");
+    EXPECT_EQ(route.to, (VsockAddress{3, 8000}));
+    EXPECT_FALSE(route.http_proxy);
+    EXPECT_EQ(to_string(parse_forward_route("0.0.0.0:8443=16:5005").value().listen),
+              "0.0.0.0:8443");
+    EXPECT_EQ(to_string(parse_forward_route("[::1]:8443=16:5005").value().listen), "[::1]:8443");
+    EXPECT_EQ(to_string(parse_forward_route("localhost:0=16:5005").value().listen), "127.0.0.1:0");
+}
+
+TEST(ForwardRoute, AnHttpProxyHasACustomaryPort) {
+    const auto route = parse_http_proxy_route("3:8001").value();
+    EXPECT_EQ(to_string(route.listen), "127.0.0.1:3128");
+    EXPECT_EQ(route.to, (VsockAddress{3, 8001}));
+    EXPECT_TRUE(route.http_proxy);
+    EXPECT_EQ(to_string(parse_http_proxy_route("8080=3:8001").value().listen), "127.0.0.1:8080");
+}
+
+TEST(ForwardRoute, ANetworkHostAsTargetPointsToTheProxy) {
+    const auto route = parse_forward_route("8443=example.com:443");
+    ASSERT_FALSE(route);
+    EXPECT_THAT(route.error().message, HasSubstr("glovebox proxy"));
+}
+
+TEST(ForwardRoute, AnythingElseIsRefused) {
+    for (const char* text : {"", "8443", "=", "8443=", "=3:8000", "x=3:8000", "65536=3:8000",
+                             "8443=3", "8443=any:8000", "8443=3:any", "example.com:1=3:8000",
+                             "::1:8443=3:8000", "127.1:8443=3:8000", "8443=3:8000=x"})
+        EXPECT_FALSE(parse_forward_route(text)) << text;
+    EXPECT_FALSE(parse_http_proxy_route("3"));
+}
+
+}  // namespace
+}  // namespace glovebox::core

@@ -1,0 +1,88 @@
+#include "core/http_refusal.h"
+
+#include <fmt/core.h>
+
+#include <boost/asio/error.hpp>
+
+#include "core/proxy_error.h"
+
+namespace glovebox::core {
+namespace {
+
+// Peers' text may stand in a sentence; none of it may become a header or move a cursor.
+std::string one_line(std::string_view text) {
+    std::string clean;
+    clean.reserve(text.size() + 1);
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        clean += byte < 0x20 || byte == 0x7f ? '?' : c;
+    }
+    return clean;
+}
+
+}  // namespace
+
+std::string_view reason_phrase(HttpStatus status) {
+    switch (status) {
+        case HttpStatus::bad_request:
+            return "Bad Request";
+        case HttpStatus::forbidden:
+            return "Forbidden";
+        case HttpStatus::method_not_allowed:
+            return "Method Not Allowed";
+        case HttpStatus::request_timeout:
+            return "Request Timeout";
+        case HttpStatus::head_too_large:
+            return "Request Header Fields Too Large";
+        case HttpStatus::bad_gateway:
+            return "Bad Gateway";
+        case HttpStatus::service_unavailable:
+            return "Service Unavailable";
+        case HttpStatus::gateway_timeout:
+            return "Gateway Timeout";
+        case HttpStatus::version_not_supported:
+            return "HTTP Version Not Supported";
+    }
+    return "Error";
+}
+
+HttpRefusal refusal_of(const Error& dial_failure) {
+    const auto& code = dial_failure.code;
+    const auto answer = [&](HttpStatus status, std::string_view proxy_error) {
+        return HttpRefusal{status, proxy_error, dial_failure.message};
+    };
+    if (code == ProxyErrc::not_allowed)
+        return answer(HttpStatus::forbidden, "http_request_denied");
+    if (code == ProxyErrc::name_unknown || code == ProxyErrc::lookup_failed)
+        return answer(HttpStatus::bad_gateway, "dns_error");
+    if (code == ProxyErrc::lookup_timed_out)
+        return answer(HttpStatus::gateway_timeout, "dns_timeout");
+    if (code == ProxyErrc::lookup_queue_full)
+        return answer(HttpStatus::service_unavailable, "connection_limit_reached");
+    if (code == ProxyErrc::connect_timed_out || code == boost::asio::error::timed_out)
+        return answer(HttpStatus::gateway_timeout, "connection_timeout");
+    if (code == boost::asio::error::connection_refused)
+        return answer(HttpStatus::bad_gateway, "connection_refused");
+    if (code == boost::asio::error::network_unreachable ||
+        code == boost::asio::error::host_unreachable)
+        return answer(HttpStatus::bad_gateway, "destination_ip_unroutable");
+    return answer(HttpStatus::bad_gateway, "destination_unavailable");
+}
+
+std::string to_response(const HttpRefusal& refusal) {
+    const std::string body = one_line(refusal.sentence) + "\n";
+    return fmt::format(
+        "HTTP/1.1 {} {}\r\n"
+        "Proxy-Status: glovebox; error={}\r\n"
+        "{}"
+        "Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Length: {}\r\n"
+        "Connection: close\r\n"
+        "\r\n"
+        "{}",
+        static_cast<int>(refusal.status), reason_phrase(refusal.status), refusal.proxy_error,
+        refusal.status == HttpStatus::method_not_allowed ? "Allow: CONNECT\r\n" : "", body.size(),
+        body);
+}
+
+}  // namespace glovebox::core

@@ -1,0 +1,42 @@
+#include "core/process_setup.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+namespace glovebox::core {
+namespace {
+
+TEST(DescriptorBudget, NeverPromisesMoreThanTheLimitHolds) {
+    for (std::size_t limit = 40; limit < 100'000; limit += limit / 7 + 1) {
+        const DescriptorBudget budget = descriptor_budget(limit);
+        EXPECT_LE(2 * budget.connections + 2 * budget.pipes + 32, limit) << limit;
+        EXPECT_GE(2 * budget.connections, (limit - 32) * 3 / 4) << limit;
+    }
+}
+
+TEST(DescriptorBudget, AThousandConnectionsFitIntoAnOrdinaryHardLimit) {
+    EXPECT_GE(descriptor_budget(4096).connections, 1000U);
+}
+
+TEST(DescriptorBudget, OneConnectionIsAlwaysServed) {
+    EXPECT_EQ(descriptor_budget(0).connections, 1U);
+    EXPECT_EQ(descriptor_budget(0).pipes, 0U);
+}
+
+TEST(ProcessSetup, TheDescriptorLimitIsWhatTheKernelThenSays) {
+    const std::size_t limit = raise_descriptor_limit();
+    rlimit now{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &now), 0);
+    EXPECT_EQ(limit, now.rlim_cur);
+    EXPECT_EQ(now.rlim_cur, now.rlim_max);
+}
+
+TEST(ProcessSetup, SigpipeIsIgnored) {
+    ignore_sigpipe();
+    EXPECT_EQ(std::raise(SIGPIPE), 0);
+}
+
+}  // namespace
+}  // namespace glovebox::core

@@ -1,0 +1,171 @@
+#include "core/proxy.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <limits>
+
+#include "core/accept_loop.h"
+#include "core/asio_result.h"
+#include "core/base/clock.h"
+#include "core/connect_parser.h"
+#include "core/http_refusal.h"
+#include "core/stream_io.h"
+#include "core/timeout.h"
+
+namespace glovebox::core {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+// A parser that is complete or has refused. Errors: the peer left before.
+asio::awaitable<Result<ConnectParser>> read_head(Stream& stream) {
+    ConnectParser parser;
+    std::array<char, 4096> buffer;
+    while (parser.state() == ConnectParser::State::needs_more) {
+        const auto got = co_await read_some(stream, buffer);
+        if (!got)
+            co_return got.error();
+        if (*got == 0)
+            co_return Error(asio::error::make_error_code(asio::error::connection_aborted),
+                            "the stream ended inside the head");
+        parser.feed({buffer.data(), *got});
+    }
+    co_return parser;
+}
+
+}  // namespace
+
+Proxy::Proxy(asio::any_io_executor executor, Transport& transport, Dialer& dialer, PipePool& pipes,
+             Log& log, ProxyOptions options)
+    : executor_(std::move(executor)),
+      transport_(transport),
+      dialer_(dialer),
+      pipes_(pipes),
+      log_(log),
+      options_(options),
+      acceptors_(executor_, std::numeric_limits<std::size_t>::max(), log),
+      connections_(executor_, options.connections_max, log),
+      stopped_(executor_, steady_clock::time_point::max()) {}
+
+Result<VsockAddress> Proxy::listen(ProxyRoute route) {
+    if (route.target)
+        if (const auto verdict = dialer_.may_dial(*route.target); !verdict)
+            return verdict.error();
+    auto bound = transport_.listen(route.listen);
+    if (!bound)
+        return std::move(bound.error())
+            .in(fmt::format("can't listen on vsock {}", to_string(route.listen)));
+    Listener& listener = *listeners_.emplace_back(std::move(*bound));
+    const VsockAddress local = listener.local();
+    const std::string name = fmt::format("{} -> {}", to_string(local), destination_of(route));
+    log_.info("listening on vsock {}", name);
+    acceptors_.spawn(accept_loop(
+        name, [&listener] { return listener.accept(); },
+        [this, route = std::move(route)](Connection connection) {
+            return serve(std::move(connection), route.target);
+        },
+        connections_, pipes_, log_));
+    return local;
+}
+
+asio::awaitable<void> Proxy::run() {
+    while (!stopping_)
+        co_await stopped_.async_wait(as_result);
+    for (const auto& listener : listeners_)
+        listener->close();
+    acceptors_.cancel();
+    co_await acceptors_.finish(std::chrono::milliseconds(0));
+    if (connections_.size() > 0)
+        log_.info("stopping: {} connections have {} to end", connections_.size(),
+                  format_duration(options_.grace));
+    co_await connections_.finish(options_.grace);
+    log_.info("stopped");
+}
+
+void Proxy::stop() {
+    if (stopping_)
+        connections_.cancel();
+    stopping_ = true;
+    stopped_.cancel();
+}
+
+// By value: the coroutine outlives the call, and so may the route.
+asio::awaitable<void> Proxy::serve(Connection connection, std::optional<Target> target) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (target)
+        co_await serve_fixed(std::move(connection), std::move(*target));
+    else
+        co_await serve_connect(std::move(connection));
+}
+
+asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target) {
+    auto dialed = co_await dialer_.dial(target);
+    if (!dialed) {
+        log_.warning("{} -> {} failed: {}", to_string(connection.peer), to_string(target),
+                     dialed.error().message);
+        co_return;
+    }
+    co_await relay_to(std::move(connection), std::move(target), std::move(*dialed), {});
+}
+
+asio::awaitable<void> Proxy::serve_connect(Connection connection) {
+    const std::string peer = to_string(connection.peer);
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    auto head = co_await with_timeout(read_head(connection.stream), options_.head_timeout,
+                                      Error(asio::error::make_error_code(asio::error::timed_out),
+                                            fmt::format("no whole CONNECT request came within {}",
+                                                        format_duration(options_.head_timeout))));
+    std::optional<HttpRefusal> refusal;
+    Result<Dialed> dialed = Error();
+    if (head && head->state() == ConnectParser::State::complete) {
+        dialed = co_await dialer_.dial(head->target());
+        if (!dialed)
+            refusal = refusal_of(dialed.error());
+    } else if (head) {
+        refusal = head->refusal();
+    } else if (!head && head.error().code == asio::error::timed_out) {
+        refusal =
+            HttpRefusal{HttpStatus::request_timeout, "http_request_error", head.error().message};
+    } else {
+        log_.info("{} left before its request was whole", peer);
+        co_return;
+    }
+    if (cancellation.cancelled() != asio::cancellation_type::none)
+        co_return;
+    if (refusal) {
+        log_.warning("{} CONNECT refused with {}: {}", peer, static_cast<int>(refusal->status),
+                     refusal->sentence);
+        co_await say_and_close(std::move(connection.stream), to_response(*refusal));
+        co_return;
+    }
+    ConnectParser& parser = *head;
+    const auto told = co_await write_all(connection.stream, tunnel_established);
+    if (!told) {
+        log_.info("{} left before {} was reached", peer, to_string(parser.target()));
+        co_return;
+    }
+    co_await relay_to(std::move(connection), parser.target(), std::move(*dialed),
+                      parser.take_early_bytes());
+}
+
+asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dialed dialed,
+                                      std::string early) {
+    const std::string name = fmt::format("{} -> {}", to_string(connection.peer), to_string(target));
+    log_.info("{} open ({})", name, to_string(dialed.endpoint));
+    const auto start = steady_clock::now();
+    std::size_t sent_early = 0;
+    if (!early.empty()) {
+        // If this fails the target has broken off, as the relay will find.
+        const auto sent = co_await write_all(dialed.stream, early);
+        sent_early = sent ? *sent : 0;
+    }
+    RelayResult result = co_await relay(std::move(connection.stream), std::move(dialed.stream),
+                                        pipes_, options_.relay);
+    result.first_to_second += sent_early;
+    log_.info("{} closed: {}", name,
+              describe(result, "enclave", "target", steady_clock::now() - start));
+}
+
+}  // namespace glovebox::core

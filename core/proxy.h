@@ -1,0 +1,74 @@
+// The parent's side: accepts on vsock ports and connects to TCP targets.
+//
+//   enclave --vsock--> Proxy --allowlisted Dialer--> TCP target
+//
+// A route has one fixed target, or reads a CONNECT head from each connection. Any number of routes
+// live in one Proxy. What fails for one connection, a lookup, a dial, a head, ends that connection
+// alone and is a line in the log.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/connection_group.h"
+#include "core/dialer.h"
+#include "core/pipe_pool.h"
+#include "core/proxy_route.h"
+#include "core/relay.h"
+#include "core/transport.h"
+
+namespace glovebox::core {
+
+struct ProxyOptions {
+    RelayOptions relay;
+    std::chrono::milliseconds head_timeout{30000};  // for the whole of a CONNECT head
+    std::chrono::milliseconds grace{5000};          // for open connections when the proxy stops
+    std::size_t connections_max = 10000;            // further ones wait in the backlog
+};
+
+class Proxy {
+  public:
+    // All run on the executor, which is not run by several threads at once, and outlive the proxy.
+    Proxy(boost::asio::any_io_executor executor, Transport& transport, Dialer& dialer,
+          PipePool& pipes, Log& log, ProxyOptions options = {});
+
+    // Listens from now on; returns the address that it has. Errors: the transport's, and
+    // ProxyErrc::not_allowed for a fixed target that the dialer would refuse anyway.
+    [[nodiscard]] Result<VsockAddress> listen(ProxyRoute route);
+
+    // Serves until stop() and the last connection's end.
+    [[nodiscard]] boost::asio::awaitable<void> run();
+
+    // Closes the listeners and gives open connections the grace time; a second call ends them now.
+    void stop();
+
+  private:
+    boost::asio::awaitable<void> serve(Connection connection, std::optional<Target> target);
+    boost::asio::awaitable<void> serve_fixed(Connection connection, Target target);
+    boost::asio::awaitable<void> serve_connect(Connection connection);
+    boost::asio::awaitable<void> relay_to(Connection connection, Target target, Dialed dialed,
+                                          std::string early);
+
+    boost::asio::any_io_executor executor_;
+    Transport& transport_;
+    Dialer& dialer_;
+    PipePool& pipes_;
+    Log& log_;
+    ProxyOptions options_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    ConnectionGroup acceptors_;
+    ConnectionGroup connections_;
+    boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
+    bool stopping_ = false;
+};
+
+}  // namespace glovebox::core

@@ -1,0 +1,27 @@
+// Why the proxy could not bring a connection to its target: the codes that programs match on. The
+// sentence for a person travels beside them in Error::message.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <type_traits>
+
+namespace glovebox::core {
+
+enum class ProxyErrc {
+    bad_target = 1,     // a host, port, rule or file that is not spelled as it should be
+    not_allowed,        // the allowlist has no rule for it
+    name_unknown,       // the name servers say that there is no such name, or none with an address
+    lookup_failed,      // the name servers could not answer
+    lookup_timed_out,   // no answer came in time
+    lookup_queue_full,  // too many lookups are under way already
+    connect_timed_out,  // no address answered in time
+    not_permitted,      // the kernel refuses it to this process
+};
+
+[[nodiscard]] const boost::system::error_category& proxy_category() noexcept;
+[[nodiscard]] boost::system::error_code make_error_code(ProxyErrc code) noexcept;
+
+}  // namespace glovebox::core
+
+template <>
+struct boost::system::is_error_code_enum<glovebox::core::ProxyErrc> : std::true_type {};

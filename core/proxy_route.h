@@ -1,0 +1,29 @@
+// One listener of the proxy: a vsock port, and where its connections go.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/target.h"
+#include "core/vsock_address.h"
+
+namespace glovebox::core {
+
+struct ProxyRoute {
+    VsockAddress listen;
+    std::optional<Target> target;  // none: each connection names its own, with CONNECT
+
+    bool operator==(const ProxyRoute&) const = default;
+};
+
+// "8000=example.com:443", or "8001=connect" for a CONNECT proxy. The port is this side's; "any"
+// picks a free one. Errors: ProxyErrc::bad_target, with the cure; an enclave's CID in the place of
+// the host is recognised.
+[[nodiscard]] Result<ProxyRoute> parse_proxy_route(std::string_view text);
+
+// "example.com:443" or "CONNECT".
+[[nodiscard]] std::string destination_of(const ProxyRoute& route);
+
+}  // namespace glovebox::core

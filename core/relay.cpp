@@ -1,0 +1,304 @@
+#include "core/relay.h"
+
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "core/asio_result.h"
+#include "core/relay_direction.h"
+
+namespace glovebox::core {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+// How long one direction may work before the event loop has its turn: so many moves.
+constexpr int moves_in_a_row_max = 16;
+
+error_code system_error(int errno_value) {
+    return {errno_value, boost::system::system_category()};
+}
+
+bool is_tcp(Stream& stream) {
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    return ::getsockopt(stream.native_handle(), SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+           protocol == IPPROTO_TCP;
+}
+
+class RelaySession : public std::enable_shared_from_this<RelaySession> {
+  public:
+    using Done = std::function<void(RelayResult)>;
+
+    RelaySession(Stream first, Stream second, PipePool& pipes, RelayOptions options)
+        : first_(std::move(first)),
+          second_(std::move(second)),
+          options_(options),
+          directions_{{{first_, second_, pipes}, {second_, first_, pipes}}},
+          idle_timer_(first_.get_executor()),
+          linger_timer_(first_.get_executor()) {}
+
+    void start(Done done) {
+        done_ = std::move(done);
+        error_code failure;
+        first_.native_non_blocking(true, failure);
+        second_.native_non_blocking(true, failure);
+        touch();
+        watch_idle();
+        run(0);
+        run(1);
+    }
+
+    void cancel() { complete(RelayEnd::cancelled, {}); }
+
+  private:
+    using Side = std::size_t;  // 0 first, 1 second; direction i reads from side i
+
+    static RelayEnd reset_of(Side side) {
+        return side == 0 ? RelayEnd::first_reset : RelayEnd::second_reset;
+    }
+    Stream& stream(Side side) { return side == 0 ? first_ : second_; }
+    [[nodiscard]] bool ended() const { return !done_; }
+    void touch() { last_move_ = steady_clock::now(); }
+
+    // Moves what can be moved, then waits for what is missing.
+    void run(Side side) {
+        RelayDirection& direction = directions_[side];
+        for (int moves = 0; moves < moves_in_a_row_max; ++moves) {
+            if (ended() || direction.state == RelayDirection::State::done)
+                return;
+            if (direction.held() > 0) {
+                const Move move = direction.push();
+                if (move.kind == Move::Kind::moved)
+                    touch();
+                else if (move.kind == Move::Kind::would_block)
+                    return wait(side, direction.to(), Stream::wait_write);
+                else
+                    on_write_failed(side, system_error(move.errno_value));
+                continue;
+            }
+            if (direction.source_ended)
+                return on_delivered(side);
+            const Move move = direction.pull();
+            switch (move.kind) {
+                case Move::Kind::moved:
+                    if (direction.state == RelayDirection::State::moving)
+                        touch();
+                    else
+                        on_dropped(side);
+                    break;
+                case Move::Kind::would_block:
+                    direction.rest();
+                    return wait(side, direction.from(), Stream::wait_read);
+                case Move::Kind::end:
+                    direction.source_ended = true;
+                    break;
+                case Move::Kind::unsupported:
+                case Move::Kind::failed:
+                    return on_reset(side, system_error(move.errno_value));
+            }
+        }
+        asio::post(first_.get_executor(), [self = shared_from_this(), side] { self->run(side); });
+    }
+
+    void wait(Side side, Stream& on, Stream::wait_type what) {
+        on.async_wait(what, [self = shared_from_this(), side](error_code failure) {
+            if (!failure)
+                self->run(side);
+        });
+    }
+
+    // All that `side` sent is with the other side, which now learns that there is no more.
+    void on_delivered(Side side) {
+        RelayDirection& direction = directions_[side];
+        const RelayDirection& back = directions_[1 - side];
+        direction.rest();
+        if (direction.state == RelayDirection::State::moving) {
+            error_code ignored;  // the other side may be gone: its own direction will say so
+            direction.to().shutdown(asio::socket_base::shutdown_send, ignored);
+        }
+        direction.state = RelayDirection::State::done;
+        if (back.state == RelayDirection::State::done)
+            on_both_done();
+        else if (back.state == RelayDirection::State::discarding)
+            on_deaf(side);
+        else
+            watch_hangup(side);
+    }
+
+    void on_both_done() {
+        for (const Side side : {Side{0}, Side{1}})
+            if (directions_[side].lost)
+                return on_reset(1 - side, system_error(EPIPE));
+        complete(RelayEnd::finished, {});
+    }
+
+    // The receiver of this direction takes nothing more.
+    void on_write_failed(Side side, error_code failure) {
+        RelayDirection& direction = directions_[side];
+        const Side receiver = 1 - side;
+        direction.drop_held();
+        direction.state = RelayDirection::State::discarding;
+        if (directions_[receiver].state == RelayDirection::State::done)
+            on_reset(receiver, failure);
+    }
+
+    // Something for a side that takes nothing more was dropped; if it has nothing more to say
+    // either, that is the end.
+    void on_dropped(Side side) {
+        const Side receiver = 1 - side;
+        if (directions_[receiver].state == RelayDirection::State::done)
+            on_reset(receiver, system_error(EPIPE));
+    }
+
+    // `side` has said all that it had to say, and what the other side sends can't reach it.
+    void on_deaf(Side side) {
+        if (directions_[1 - side].lost)
+            return on_reset(side, system_error(EPIPE));
+        linger_timer_.expires_after(options_.linger);
+        linger_timer_.async_wait([self = shared_from_this()](error_code failure) {
+            if (!failure)
+                self->complete(RelayEnd::finished, {});
+        });
+    }
+
+    // After its EOF a side is no longer read from, so nothing else would tell that it has gone
+    // altogether. (A TCP or vsock peer that closes looks like one that only ended its half, until
+    // it is written to; an AF_UNIX peer does not.)
+    void watch_hangup(Side side) {
+        stream(side).async_wait(
+            Stream::wait_error, [self = shared_from_this(), side](error_code failure) {
+                if (!failure && !self->ended() &&
+                    self->directions_[1 - side].state == RelayDirection::State::moving)
+                    self->on_hangup(side);
+            });
+    }
+
+    void on_hangup(Side side) {
+        RelayDirection& back = directions_[1 - side];
+        int error = 0;
+        socklen_t size = sizeof error;
+        ::getsockopt(stream(side).native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
+        back.drop_held();
+        back.state = RelayDirection::State::discarding;
+        if (error != 0)
+            on_reset(side, system_error(error));
+        else
+            on_deaf(side);
+    }
+
+    // `side` broke off. All that it sent before has been written to the other side, whose kernel
+    // may still be sending it: a reset would throw that away, so it waits a little.
+    void on_reset(Side side, error_code failure) {
+        if (ended())
+            return;
+        for (RelayDirection& direction : directions_)
+            direction.state = RelayDirection::State::done;
+        reset_deadline_ = steady_clock::now() + options_.linger;
+        finish_reset(side, failure);
+    }
+
+    void finish_reset(Side side, error_code failure) {
+        constexpr std::chrono::milliseconds look_again{10};
+        if (unsent(stream(1 - side)) == 0 || steady_clock::now() >= reset_deadline_)
+            return complete(reset_of(side), failure);
+        linger_timer_.expires_after(look_again);
+        linger_timer_.async_wait([self = shared_from_this(), side, failure](error_code cancelled) {
+            if (!cancelled)
+                self->finish_reset(side, failure);
+        });
+    }
+
+    // Bytes that a reset would throw away.
+    static int unsent(Stream& stream) {
+        int bytes = 0;
+        if (!is_tcp(stream) || ::ioctl(stream.native_handle(), SIOCOUTQ, &bytes) != 0)
+            return 0;
+        return bytes;
+    }
+
+    void watch_idle() {
+        if (options_.idle_timeout == options_.idle_timeout.zero())
+            return;
+        // A move only notes the time; the timer finds out whether it was long ago.
+        idle_timer_.expires_at(last_move_ + options_.idle_timeout);
+        idle_timer_.async_wait([self = shared_from_this()](error_code failure) {
+            if (failure || self->ended())
+                return;
+            if (steady_clock::now() - self->last_move_ >= self->options_.idle_timeout)
+                self->complete(RelayEnd::idle_timeout, {});
+            else
+                self->watch_idle();
+        });
+    }
+
+    void complete(RelayEnd end, error_code failure) {
+        if (ended())
+            return;
+        const RelayResult result{end, directions_[0].delivered, directions_[1].delivered, failure};
+        for (RelayDirection& direction : directions_) {
+            direction.drop_held();
+            direction.state = RelayDirection::State::done;
+        }
+        idle_timer_.cancel();
+        linger_timer_.cancel();
+        for (Stream* stream : {&first_, &second_}) {
+            error_code ignored;
+            if (end != RelayEnd::finished && is_tcp(*stream))
+                stream->set_option(asio::socket_base::linger(true, 0), ignored);
+            stream->close(ignored);
+        }
+        asio::post(first_.get_executor(),
+                   [done = std::exchange(done_, nullptr), result] { done(result); });
+    }
+
+    Stream first_;
+    Stream second_;
+    RelayOptions options_;
+    std::array<RelayDirection, 2> directions_;
+    asio::steady_timer idle_timer_;
+    asio::steady_timer linger_timer_;
+    steady_clock::time_point last_move_;
+    steady_clock::time_point reset_deadline_;
+    Done done_;  // empty when ended
+};
+
+}  // namespace
+
+// No coroutine itself: gcc 12 destroys twice what a lambda inside a co_await expression captures.
+asio::awaitable<RelayResult> relay(Stream first, Stream second, PipePool& pipes,
+                                   RelayOptions options) {
+    auto session =
+        std::make_shared<RelaySession>(std::move(first), std::move(second), pipes, options);
+    // Once started, the waits alone keep the session: it owns the handler, and through it this.
+    auto initiate = [session = std::move(session)](auto handler) mutable {
+        const auto running = std::move(session);
+        if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
+            slot.assign([weak = std::weak_ptr(running)](asio::cancellation_type) {
+                if (const auto alive = weak.lock())
+                    alive->cancel();
+            });
+        // std::function wants to copy what only moves.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        running->start([shared](const RelayResult& result) {
+            asio::get_associated_cancellation_slot(*shared).clear();
+            std::move (*shared)(result);
+        });
+    };
+    return asio::async_initiate<const asio::use_awaitable_t<>, void(RelayResult)>(
+        std::move(initiate), asio::use_awaitable);
+}
+
+}  // namespace glovebox::core

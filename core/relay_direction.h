@@ -1,0 +1,100 @@
+// One direction of a relay: from one stream, through a pipe or a buffer, to another.
+//
+// It moves bytes when it is told to and never waits; when to move, and what an end or a failure
+// means for the other direction, is the relay's business.
+//
+//   small messages   recv into the shared copy buffer, send at once; what the receiver does not
+//                    take is kept in a buffer of the direction's own
+//   bulk             splice into a pipe, splice out of it, while whole buffers keep coming
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/pipe_pool.h"
+#include "core/transport.h"
+
+namespace glovebox::core {
+
+// What one attempt to move bytes came to.
+struct Move {
+    enum class Kind {
+        moved,
+        would_block,
+        end,          // the source has no more, for good
+        unsupported,  // EINVAL: this descriptor can't be spliced
+        failed,
+    };
+    Kind kind = Kind::moved;
+    std::size_t bytes = 0;
+    int errno_value = 0;
+
+    // Of what read, write or splice returned, and errno.
+    [[nodiscard]] static Move of(ssize_t result);
+};
+
+class RelayDirection {
+  public:
+    enum class State {
+        moving,
+        discarding,  // the receiver takes nothing more; what comes is dropped
+        done,        // the source has ended, and the receiver knows
+    };
+
+    // Both streams are non-blocking. All outlive the direction.
+    RelayDirection(Stream& from, Stream& to, PipePool& pipes)
+        : from_(from), to_(to), pipes_(pipes) {}
+    ~RelayDirection() { drop_held(); }
+    RelayDirection(const RelayDirection&) = delete;
+    RelayDirection& operator=(const RelayDirection&) = delete;
+
+    State state = State::moving;
+    bool source_ended = false;
+    bool lost = false;            // something was dropped
+    std::uint64_t delivered = 0;  // bytes that the receiver's kernel took
+
+    [[nodiscard]] Stream& from() { return from_; }
+    [[nodiscard]] Stream& to() { return to_; }
+
+    // Bytes that are read and not yet written.
+    [[nodiscard]] std::size_t held() const { return pipe_ ? in_pipe_ : buffer_.size() - sent_; }
+
+    // Reads once. Only when nothing is held.
+    [[nodiscard]] Move pull();
+
+    // Writes once what is held.
+    [[nodiscard]] Move push();
+
+    // The source has nothing more for now: gives back what an idle direction does not need.
+    void rest();
+
+    // Forgets what is held, as lost.
+    void drop_held();
+
+  private:
+    [[nodiscard]] Move copy_once();
+    [[nodiscard]] Move push_buffer();
+    [[nodiscard]] Move copy_out_of_pipe();
+    [[nodiscard]] Move discard_once();
+    [[nodiscard]] Move receive(std::span<std::uint8_t> into);
+    [[nodiscard]] Move send(std::span<const std::uint8_t> bytes);
+    void release_pipe();
+
+    Stream& from_;
+    Stream& to_;
+    PipePool& pipes_;
+    std::optional<Pipe> pipe_;
+    std::size_t in_pipe_ = 0;
+    std::vector<std::uint8_t> buffer_;  // copied and not yet taken: from sent_ on
+    std::size_t sent_ = 0;
+    std::size_t burst_ = 0;  // bytes read since the source last had nothing more
+    bool bulk_ = false;      // much is coming: splice it
+    bool can_splice_ = true;
+};
+
+}  // namespace glovebox::core

@@ -1,0 +1,36 @@
+#include "core/relay_result.h"
+
+#include <fmt/core.h>
+
+#include "core/base/clock.h"
+
+namespace glovebox::core {
+namespace {
+
+std::string reason(const RelayResult& result, std::string_view first, std::string_view second) {
+    switch (result.end) {
+        case RelayEnd::finished:
+            return "finished";
+        case RelayEnd::first_reset:
+            return fmt::format("{} broke off ({})", first, result.error.message());
+        case RelayEnd::second_reset:
+            return fmt::format("{} broke off ({})", second, result.error.message());
+        case RelayEnd::idle_timeout:
+            return "idle for too long";
+        case RelayEnd::cancelled:
+            return "cut off by our own end";
+    }
+    return "ended";
+}
+
+}  // namespace
+
+std::string describe(const RelayResult& result, std::string_view first, std::string_view second,
+                     std::chrono::steady_clock::duration took) {
+    return fmt::format(
+        "{}, {} bytes from {}, {} bytes from {}, {}", reason(result, first, second),
+        result.first_to_second, first, result.second_to_first, second,
+        format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(took)));
+}
+
+}  // namespace glovebox::core

@@ -1,0 +1,35 @@
+// How a relay ended, and how much it moved.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace glovebox::core {
+
+enum class RelayEnd {
+    finished,      // both sides ended, and every byte was handed over
+    first_reset,   // the first stream broke off, or would not take what was sent to it
+    second_reset,  // the second did
+    idle_timeout,  // neither direction moved a byte for the whole idle timeout
+    cancelled,     // called off from outside
+};
+
+struct RelayResult {
+    RelayEnd end = RelayEnd::finished;
+    // Bytes that the receiver's kernel took.
+    std::uint64_t first_to_second = 0;
+    std::uint64_t second_to_first = 0;
+    // The system's word for a reset; empty otherwise.
+    boost::system::error_code error;
+};
+
+// For the log: "finished, 517 bytes from enclave, 4123 bytes from target, 1 s". The names are the
+// two sides'.
+[[nodiscard]] std::string describe(const RelayResult& result, std::string_view first,
+                                   std::string_view second,
+                                   std::chrono::steady_clock::duration took);
+
+}  // namespace glovebox::core

@@ -1,0 +1,59 @@
+// For tests: a Transport within one process, made of socketpair(2). Who listens where is a map.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+
+#include "core/transport.h"
+
+namespace glovebox::core {
+
+class MemoryListener;
+
+// The machines that can reach each other. Outlives their transports and listeners.
+class MemoryNetwork {
+  public:
+    // The next `count` accepts of every listener fail with this errno, and lose nothing.
+    void fail_accepts(int count, int errno_value) {
+        failures_ = count;
+        failure_ = errno_value;
+    }
+    // While set, connect() never returns until it is cancelled.
+    void stall_connects(bool stall) { stalled_ = stall; }
+
+  private:
+    friend class MemoryListener;
+    friend class MemoryTransport;
+
+    std::map<VsockAddress, MemoryListener*> listeners_;
+    Port next_port_ = 1024;
+    int failures_ = 0;
+    int failure_ = 0;
+    bool stalled_ = false;
+};
+
+class MemoryTransport final : public Transport {
+  public:
+    MemoryTransport(boost::asio::any_io_executor executor, MemoryNetwork& network, Cid own)
+        : executor_(std::move(executor)), network_(network), own_(own) {}
+
+    Result<std::unique_ptr<Listener>> listen(VsockAddress address) override;
+    boost::asio::awaitable<Result<Connection>> connect(VsockAddress address) override;
+    [[nodiscard]] Cid local_cid() const override { return own_; }
+
+  private:
+    boost::asio::any_io_executor executor_;
+    MemoryNetwork& network_;
+    Cid own_;
+};
+
+// Two connected AF_UNIX streams.
+[[nodiscard]] std::pair<Stream, Stream> stream_pair(const boost::asio::any_io_executor& executor);
+
+// Two connected TCP streams on 127.0.0.1.
+[[nodiscard]] std::pair<Stream, Stream> tcp_pair(const boost::asio::any_io_executor& executor);
+
+}  // namespace glovebox::core

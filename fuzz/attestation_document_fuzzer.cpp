@@ -1,0 +1,62 @@
+// Any bytes as an attestation document, and as the payload of one, so that fields and certificates
+// are reached without an envelope's luck. With AWS's root none is ever verified; with the root that
+// the document itself brings, at its own time, every check is gone through. Whatever is decoded is
+// encoded again as it was.
+
+#include <cstdlib>
+
+#include "nsm-mock/cose_sign1.h"
+#include "nsm-mock/verify_document.h"
+
+namespace {
+
+using namespace glovebox;
+
+void require(bool holds) {
+    if (!holds)
+        std::abort();
+}
+
+// The way through the whole chain: believes whatever root is brought.
+void verify_with_own_root(const nsm::CoseSign1& sign1) {
+    std::vector<std::string> warnings;
+    const auto claims = nsm::decode_payload(sign1.payload, nsm::FieldLimits::lenient, warnings);
+    if (!claims)
+        return;
+    const auto root = nsm::Certificate::from_der(claims->cabundle.front());
+    if (!root)
+        return;
+    const auto verified =
+        nsm::verify_document(sign1.encode(), nsm::TrustRoot("own", *root), claims->timestamp);
+    require(verified || !verified.error().message.empty());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const nsm::TrustRoot root = nsm::TrustRoot::aws();
+    constexpr TimePoint now{std::chrono::milliseconds(1'700'000'000'123)};
+    const BytesView bytes(data, size);
+
+    require(!nsm::verify_document(bytes, root, now));
+    if (const auto sign1 = nsm::CoseSign1::decode(bytes)) {
+        require(sign1->encode() == Bytes(bytes.begin(), bytes.end()));
+        verify_with_own_root(*sign1);
+    }
+    const nsm::CoseSign1 wrapped{Bytes(bytes.begin(), bytes.end()), {}};
+    require(!nsm::verify_document(wrapped.encode(), root, now));
+    verify_with_own_root(wrapped);
+    std::vector<std::string> warnings;
+    const auto document = nsm::decode_payload(bytes, nsm::FieldLimits::lenient, warnings);
+    if (document) {
+        const Bytes payload = nsm::encode_payload(*document, nsm::PayloadForm::definite);
+        const auto again = nsm::decode_payload(payload, nsm::FieldLimits::lenient, warnings);
+        require(again && nsm::encode_payload(*again, nsm::PayloadForm::definite) == payload);
+        for (const Bytes& der : document->cabundle)
+            if (const auto certificate = nsm::Certificate::from_der(der))
+                require(certificate->der() == der && !certificate->subject().empty());
+    }
+    if (const auto certificate = nsm::Certificate::from_der(bytes))
+        require(certificate->der() == Bytes(bytes.begin(), bytes.end()));
+    return 0;
+}

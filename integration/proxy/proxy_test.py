@@ -1,0 +1,367 @@
+#!/usr/bin/python3
+"""The built proxy and forwarder between programs that know nothing of them: curl, openssl, socat.
+
+Usage: proxy_test.py GLOVEBOX [unittest's arguments]
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import resource
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from service import PATIENCE, Service, free_port, wait_until_listening
+
+GLOVEBOX = ""
+UNSHARE = ["unshare", "--user", "--map-root-user", "--net"]
+
+
+def can_unshare():
+    return subprocess.run([*UNSHARE, "true"], capture_output=True).returncode == 0
+
+
+class Echo:
+    """A TCP server on loopback that sends back what it gets, and ends when its client has."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.port = self._listener.getsockname()[1]
+        self._stopped = False
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            while not self._stopped:
+                for key, _ in selector.select(0.1):
+                    if key.fileobj is self._listener:
+                        selector.register(self._listener.accept()[0], selectors.EVENT_READ)
+                        continue
+                    data = b""
+                    with contextlib.suppress(ConnectionError):
+                        data = key.fileobj.recv(65536)
+                    if data:
+                        key.fileobj.sendall(data)
+                    else:
+                        selector.unregister(key.fileobj)
+                        key.fileobj.close()
+            for key in list(selector.get_map().values()):
+                key.fileobj.close()
+
+    def close(self):
+        self._stopped = True
+        self._thread.join(PATIENCE)
+
+
+class Case(unittest.TestCase):
+    """A directory with a world of its own."""
+
+    def setUp(self):
+        self._directory = tempfile.TemporaryDirectory(prefix="glovebox-proxy-")
+        self.addCleanup(self._directory.cleanup)
+        self.directory = Path(self._directory.name)
+        self.world = self.directory / "world"
+
+    def service(self, *command, **options):
+        service = Service(*command, **options)
+        self.addCleanup(service.kill)
+        return service
+
+    def proxy(self, *arguments, before=(), **options):
+        return self.service(*before, GLOVEBOX, "proxy", "--world", self.world, *arguments,
+                            ready="ready:", **options)
+
+    def forward(self, *arguments, before=(), **options):
+        return self.service(*before, GLOVEBOX, "forward", "--world", self.world, "--cid", 16,
+                            *arguments, ready="ready:", **options)
+
+    def port_of(self, forward):
+        return int(re.search(r"listening on 127\.0\.0\.1:(\d+)",
+                             forward.wait_for("listening on 127.0.0.1")).group(1))
+
+    def echo(self):
+        server = Echo()
+        self.addCleanup(server.close)
+        return server
+
+    def tls_server(self):
+        """openssl s_server, serving the files of our directory over HTTPS; its port."""
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+                        "-days", "2", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+                       cwd=self.directory, check=True, capture_output=True)
+        port = free_port()
+        self.service("openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-key", "key.pem",
+                     "-cert", "cert.pem", "-WWW", "-quiet", cwd=self.directory)
+        wait_until_listening(port)
+        return port
+
+    def curl(self, *arguments, before=(), proxy=None):
+        return subprocess.run([*before, "curl", "-sS", "--cacert", self.directory / "cert.pem",
+                               *map(str, arguments)], capture_output=True, timeout=PATIENCE,
+                              env={"PATH": os.environ["PATH"],
+                                   **({"HTTPS_PROXY": proxy} if proxy else {})})
+
+    def enclave_connects(self, port):
+        """A client on a vsock port of the parent's, which is a Unix socket of the world."""
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(PATIENCE)
+        client.connect(str(self.world / f"3.{port}"))
+        self.addCleanup(client.close)
+        return client
+
+    def connect_request(self, port, target):
+        """The whole answer to a CONNECT request."""
+        with self.enclave_connects(port) as client:
+            client.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())
+            answer = b""
+            while piece := client.recv(65536):
+                answer += piece
+            return answer.decode()
+
+
+class Chain(Case):
+    def test_https_through_forward_and_proxy(self):
+        port = self.tls_server()
+        page = os.urandom(3_000_000)
+        (self.directory / "page").write_bytes(page)
+        proxy = self.proxy("--listen", "8001=connect", "--allow", f"127.0.0.1:{port}")
+        forward = self.forward("--http-proxy", "0=3:8001")
+        address = f"http://127.0.0.1:{self.port_of(forward)}"
+        for _ in range(3):
+            done = self.curl(f"https://127.0.0.1:{port}/page", proxy=address)
+            self.assertEqual(done.stderr, b"")
+            self.assertEqual(done.stdout, page)
+        # By its name too, since the rule for the address is what opens it.
+        done = self.curl(f"https://localhost:{port}/page", proxy=address)
+        self.assertEqual(done.stdout, page, done.stderr)
+        self.assertEqual(forward.stop(), 0)
+        self.assertEqual(proxy.stop(), 0)
+        self.assertIn("stopped", "\n".join(proxy.lines))
+
+    def test_a_fixed_target(self):
+        port = self.tls_server()
+        (self.directory / "page").write_bytes(b"fixed")
+        self.proxy("--listen", f"8000=127.0.0.1:{port}")
+        forward = self.forward("--listen", "0=3:8000")
+        done = self.curl(f"https://127.0.0.1:{self.port_of(forward)}/page")
+        self.assertEqual(done.stdout, b"fixed", done.stderr)
+
+    def test_curl_shows_why_a_host_is_refused(self):
+        self.proxy("--listen", "8001=connect", "--allow", "127.0.0.1:8443")
+        forward = self.forward("--http-proxy", "0=3:8001")
+        done = self.curl("-v", "https://example.org/",
+                         proxy=f"http://127.0.0.1:{self.port_of(forward)}")
+        self.assertEqual(done.returncode, 56)
+        self.assertIn(b"HTTP/1.1 403 Forbidden", done.stderr)
+        self.assertIn(b"Proxy-Status: glovebox; error=http_request_denied", done.stderr)
+
+    def test_the_answer_comes_after_the_request_has_ended(self):
+        # sha256sum speaks only when its input has ended: without half-close nothing would come.
+        port = free_port()
+        self.service("socat", f"TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr", "EXEC:sha256sum")
+        wait_until_listening(port)
+        self.proxy("--listen", f"8000=127.0.0.1:{port}")
+        forward = self.forward("--listen", "0=3:8000")
+        data = os.urandom(1 << 20) * 32
+        done = subprocess.run(["socat", "-t", "30", "-", f"TCP:127.0.0.1:{self.port_of(forward)}"],
+                              input=data, capture_output=True, timeout=PATIENCE)
+        self.assertEqual(done.stdout.split()[0].decode(), hashlib.sha256(data).hexdigest())
+
+    def test_a_thousand_connections_at_once(self):
+        wanted = 1000
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        if hard < 2 * wanted + 200:
+            self.skipTest(f"the hard limit on open descriptors is {hard}: too few for {wanted} "
+                          "connections")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        echo = self.echo()
+        proxy = self.proxy("--listen", f"8000=127.0.0.1:{echo.port}")
+        forward = self.forward("--listen", "0=3:8000")
+        port = self.port_of(forward)
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE))
+                       for _ in range(wanted)]
+            for number, client in enumerate(clients):
+                client.sendall(b"%04d" % number)
+            for number, client in enumerate(clients):
+                self.assertEqual(client.recv(4, socket.MSG_WAITALL), b"%04d" % number)
+        self.assertEqual(forward.stop(), 0)
+        self.assertEqual(proxy.stop(), 0)
+        closed = [line for line in proxy.lines if "closed: finished, 4 bytes from enclave, 4 bytes "
+                  "from target" in line]
+        self.assertEqual(len(closed), wanted)
+
+    def test_an_enclave_without_a_network_reaches_its_host_through_the_proxy(self):
+        if not can_unshare():
+            self.skipTest("this user may not make network namespaces on this host")
+        port = self.tls_server()
+        (self.directory / "page").write_bytes(b"from outside")
+        self.proxy("--listen", "8001=connect", "--allow", f"127.0.0.1:{port}")
+        # A network namespace of its own begins as an enclave does: with lo alone, and that is down.
+        script = (f'{GLOVEBOX} forward --world {self.world} --cid 16 --http-proxy 3:8001 '
+                  f'2>{self.directory}/log & until grep -q ready: {self.directory}/log; do '
+                  'sleep 0.02; done; '
+                  f'HTTPS_PROXY=http://127.0.0.1:3128 curl -sS --cacert {self.directory}/cert.pem '
+                  f'https://127.0.0.1:{port}/page; kill $!; wait $!')
+        done = subprocess.run([*UNSHARE, "sh", "-c", script], capture_output=True, timeout=PATIENCE)
+        self.assertEqual(done.stdout, b"from outside", done.stderr)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("brought the interface lo up", (self.directory / "log").read_text())
+
+
+class Proxy(Case):
+    def test_a_client_that_knows_nothing_of_us_counts_as_the_parent(self):
+        echo = self.echo()
+        proxy = self.proxy("--listen", f"8000=127.0.0.1:{echo.port}")
+        done = subprocess.run(["socat", "-t", "10", "-", f"UNIX-CONNECT:{self.world}/3.8000"],
+                              input=b"hello", capture_output=True, timeout=PATIENCE)
+        self.assertEqual(done.stdout, b"hello")
+        proxy.wait_for(f"3:any -> 127.0.0.1:{echo.port} open")
+
+    def test_a_dead_name_and_a_refused_dial_end_their_connections_alone(self):
+        if not can_unshare():
+            self.skipTest("this user may not make network namespaces on this host")
+        # Without a network every lookup and every dial fails, and this machine's are left in peace.
+        proxy = self.proxy("--listen", "8001=connect", "--allow", "*:443", "--allow",
+                           "198.51.100.7:443", "--lookup-timeout", "2s", before=UNSHARE)
+        self.assertRegex(self.connect_request(8001, "nosuch.example:443"), r"^HTTP/1.1 50[24] ")
+        self.assertRegex(self.connect_request(8001, "198.51.100.7:443"), r"^HTTP/1.1 502 ")
+        self.assertRegex(self.connect_request(8001, "nosuch.example:80"), r"^HTTP/1.1 403 ")
+        self.assertIn("CONNECT refused with 50", proxy.wait_for("nosuch.example"))
+        self.assertEqual(proxy.stop(), 0)
+
+    def test_rebinding_names_of_this_host_are_refused(self):
+        self.proxy("--listen", "8001=connect", "--allow", "*:80", "--allow-all")
+        for target in ["localhost:80", "127.0.0.1:80", "[::1]:80", "169.254.169.254:80",
+                       "[::ffff:169.254.169.254]:80", "0.0.0.0:80", "[fd00:ec2::254]:80"]:
+            self.assertRegex(self.connect_request(8001, target), r"^HTTP/1.1 403 ", target)
+        for target in ["127.1:80", "2852039166:80", "0251.0376.0251.0376:80", "0:80", "0x7f.1:80"]:
+            self.assertRegex(self.connect_request(8001, target), r"^HTTP/1.1 400 ", target)
+
+    def test_few_descriptors_make_connections_wait_and_lose_none(self):
+        echo = self.echo()
+        proxy = self.proxy("--listen", f"8000=127.0.0.1:{echo.port}",
+                           before=["prlimit", "--nofile=48:48"])
+        clients = [self.enclave_connects(8000) for _ in range(40)]
+        for number, client in enumerate(clients):
+            client.sendall(b"%04d" % number)
+        for number, client in enumerate(clients):
+            self.assertEqual(client.recv(4, socket.MSG_WAITALL), b"%04d" % number)
+            client.close()
+        proxy.wait_for("further ones wait until one ends")
+        self.assertEqual(proxy.stop(), 0)
+
+    def test_sigterm_closes_the_listeners_and_leaves_open_connections_their_grace(self):
+        echo = self.echo()
+        proxy = self.proxy("--listen", f"8000=127.0.0.1:{echo.port}")
+        client = self.enclave_connects(8000)
+        client.sendall(b"before")
+        self.assertEqual(client.recv(6, socket.MSG_WAITALL), b"before")
+        proxy.process.send_signal(signal.SIGTERM)
+        proxy.wait_for("stopping: 1 connections have")
+        with socket.socket(socket.AF_UNIX) as late:
+            with self.assertRaises((ConnectionRefusedError, FileNotFoundError)):
+                late.connect(str(self.world / "3.8000"))
+        client.sendall(b"after")
+        self.assertEqual(client.recv(5, socket.MSG_WAITALL), b"after")
+        client.close()
+        self.assertEqual(proxy.stop(0), 0)
+        self.assertEqual(list(self.world.glob("3.*")), [])
+
+    def test_an_allowlist_in_awss_form(self):
+        port = self.echo().port
+        rules = self.directory / "vsock-proxy.yaml"
+        rules.write_text("allowlist:\n"
+                         f"- {{address: 127.0.0.1, port: {port}}}\n"
+                         "- {address: kms.us-east-1.amazonaws.com, port: 443}\n")
+        self.proxy("--listen", f"8000=127.0.0.1:{port}", "--listen", "8001=connect", "--listen",
+                   "8002=kms.us-east-1.amazonaws.com:443", "--allowlist", rules)
+        client = self.enclave_connects(8000)
+        client.sendall(b"x")
+        self.assertEqual(client.recv(1), b"x")
+
+
+class CommandLine(Case):
+    """What is wrong gets one sentence and an exit status."""
+
+    def refused(self, status, *arguments):
+        done = subprocess.run([GLOVEBOX, *map(str, arguments), "--world", self.world],
+                              capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertLessEqual(len(done.stderr.strip().splitlines()), 2, done.stderr)
+        return done.stderr
+
+    def test_an_enclaves_cid_as_the_target(self):
+        self.assertIn("If 19 is your enclave's CID", self.refused(2, "proxy", "--listen", "8000=19:443"))
+
+    def test_a_connect_proxy_without_an_allowlist(self):
+        self.assertIn("--allow", self.refused(2, "proxy", "--listen", "8001=connect"))
+
+    def test_a_listener_that_is_none(self):
+        self.assertIn("8000=example.com:443", self.refused(2, "proxy", "--listen", "8000"))
+        self.assertIn("8443=3:8000", self.refused(2, "forward", "--listen", "8443"))
+
+    def test_a_forwarder_without_a_listener(self):
+        self.assertIn("--http-proxy", self.refused(2, "forward"))
+
+    def test_a_rule_that_is_none(self):
+        self.assertIn("ends in a number",
+                      self.refused(2, "proxy", "--listen", "8001=connect", "--allow", "*.1:443"))
+
+    def test_a_file_where_a_rule_belongs(self):
+        rules = self.directory / "rules.yaml"
+        rules.write_text("allowlist: []")
+        self.assertIn("--allowlist reads it",
+                      self.refused(2, "proxy", "--listen", "8001=connect", "--allow", rules))
+
+    def test_a_wrong_rule_in_a_file_is_named_by_line_and_column(self):
+        rules = self.directory / "rules.yaml"
+        rules.write_text("allowlist:\n- {address: example.com, port: 443}\n- {address: 127.1, port: 1}\n")
+        self.assertIn("rules.yaml: line 3, column 13",
+                      self.refused(1, "proxy", "--listen", "8001=connect", "--allowlist", rules))
+
+    def test_a_file_that_is_not_there(self):
+        self.assertIn("No such file", self.refused(1, "proxy", "--listen", "8001=connect",
+                                                   "--allowlist", "/nowhere/rules.yaml"))
+
+    def test_a_target_outside_its_allowlist(self):
+        self.assertIn("example.com:443 is not in the allowlist",
+                      self.refused(1, "proxy", "--listen", "8000=example.com:443", "--allow",
+                                   "example.org:443"))
+
+    def test_a_vsock_port_that_is_taken(self):
+        self.proxy("--listen", "8000=example.com:443")
+        self.assertIn("3.8000", self.refused(1, "proxy", "--listen", "8000=example.com:443"))
+
+    def test_a_tcp_port_that_is_taken(self):
+        port = self.echo().port
+        self.assertIn(f"127.0.0.1:{port}", self.refused(1, "forward", "--listen", f"{port}=3:8000"))
+
+    def test_a_time_without_a_unit(self):
+        self.assertIn("1h30m", self.refused(2, "proxy", "--listen", "8000=example.com:443",
+                                            "--idle-timeout", "5"))
+
+    def test_help_has_examples(self):
+        for command in ["proxy", "forward"]:
+            done = subprocess.run([GLOVEBOX, command, "--help"], capture_output=True, text=True,
+                                  timeout=PATIENCE)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn(f"glovebox {command} --listen", done.stdout)
+
+
+if __name__ == "__main__":
+    GLOVEBOX = str(Path(sys.argv.pop(1)).resolve())
+    unittest.main()

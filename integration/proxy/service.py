@@ -1,0 +1,78 @@
+"""Programs that serve in the background while a test runs."""
+
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+PATIENCE = 30  # seconds until something that should happen counts as not happening
+
+
+class Service:
+    """A program, and what it has written to stderr so far."""
+
+    def __init__(self, *command, ready=None, **options):
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                        errors="replace", **options)
+        self.lines = []
+        self._news = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if ready:
+            self.wait_for(ready)
+
+    def _read(self):
+        for line in self.process.stderr:
+            with self._news:
+                self.lines.append(line.rstrip("\n"))
+                self._news.notify_all()
+        with self._news:
+            self.lines.append("(ended)")
+            self._news.notify_all()
+
+    def wait_for(self, piece):
+        """The first line that holds the piece; it is an error when the program ends before."""
+        end = time.monotonic() + PATIENCE
+        with self._news:
+            while True:
+                for line in self.lines:
+                    if piece in line:
+                        return line
+                if "(ended)" in self.lines or not self._news.wait(end - time.monotonic()):
+                    raise AssertionError(f"no line with {piece!r}:\n" + "\n".join(self.lines))
+
+    def stop(self, number=signal.SIGTERM):
+        """Its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        status = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        self.process.stderr.close()
+        return status
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        if not self.process.stderr.closed:
+            self.stop(signal.SIGKILL)
+
+
+def free_port():
+    """A TCP port that was free just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_listening(port):
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)

@@ -1,0 +1,95 @@
+"""The house rules as data: which room may use what, which words and calls stay out, and how long a file may be.
+
+The rooms and their arrows are those of docs/architecture.md. A rule that turns out wrong is changed here, with its
+reason, and there.
+"""
+
+import re
+
+# A room is a folder; a file belongs to the longest that holds it. Each room may use itself and these. "rest" is every
+# room below it in the table but sim/cli.
+ROOMS = {
+    "core/base": (),
+    "core": ("core/base",),
+    "transports": ("core/base", "core"),
+    "nsm-mock": ("core/base",),
+    "sim/supervisor": ("core/base", "core", "transports", "nsm-mock"),
+    "sim/sandbox": ("core/base",),
+    "sim/eif": ("core/base",),
+    "sim/http": ("core/base", "core"),
+    "sim/iam": ("core/base", "sim/http"),
+    "sim/kms": ("core/base", "core", "nsm-mock", "sim/http", "sim/iam"),
+    "sim/enclave": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif",
+                    "sim/http", "sim/iam", "sim/kms"),
+    "sim/cli": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
+                "sim/iam", "sim/kms", "sim/enclave"),
+    "examples": ("core/base", "core", "transports", "nsm-mock"),
+    "integration": ("core/base",),
+    "bench": ("core/base", "core", "transports", "nsm-mock"),
+    "fuzz": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
+             "sim/iam", "sim/kms", "sim/enclave", "integration"),
+}
+
+# Libraries that have a home: an #include that begins so belongs into these rooms alone.
+LIBRARY_HOMES = {
+    "CLI/": ("sim/cli", "examples", "integration", "bench"),
+    "archive": ("sim/eif", "sim/enclave"),
+    "boost/asio": ("core", "transports", "sim/http", "sim/kms", "sim/enclave", "sim/cli", "examples", "bench", "fuzz"),
+    "boost/beast": ("core", "sim/http", "sim/kms", "sim/cli", "examples", "bench", "fuzz"),
+    "cbor": ("nsm-mock", "sim/eif"),
+    "openssl/": ("nsm-mock", "sim/eif", "sim/iam", "sim/kms", "sim/enclave", "sim/cli", "examples", "bench"),
+    "seccomp.h": ("sim/supervisor",),
+    "spdlog/": ("core/base",),
+    "sqlite3.h": ("sim/kms",),
+    "yaml-cpp/": ("core", "sim/kms", "sim/cli"),
+}
+
+# Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
+TEST_FOLDERS = ("core/testing", "transports/contract", "nsm-mock/testing", "fuzz")
+TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|_fixture\.(cpp|h)|/test_support\.(cpp|h))$")
+TEST_FRAMEWORKS = ("gtest/", "gmock/")
+
+# What lies here is bytes for a parser, though some of it may look like text.
+DATA_FOLDERS = ("fuzz/corpus/",)
+
+# A file is one noun. Longer than wanted is said and passes; longer than the most is a finding.
+LINES_WANTED = 500
+LINES_MAX = 600
+# .clang-format's limit; it leaves what it can't break, such as a long literal.
+COLUMNS_MAX = 100
+
+BANNED_WORDS = {
+    r"\b(TODO|FIXME|XXX|HACK)\b": "do it, or open an issue and say here what is so",
+}
+
+# Calls, as patterns over C++ without its comments and literals, and what to write instead.
+BANNED_CALLS = {
+    r"\b(strcpy|strcat|sprintf|vsprintf|gets)\s*\(": "std::string or fmt::format, which know the length",
+    r"\bstrtok\s*\(": "std::string_view::find, which keeps no hidden state",
+    r"\b(atoi|atol|atoll|atof)\s*\(": "std::from_chars, which tells a wrong number from 0",
+    r"\bs?rand\s*\(": "glovebox::RandomSource, which comes in as a parameter",
+    r"\b(sleep|usleep|nanosleep|sleep_for|sleep_until)\s*\(": "waiting for the event itself, or a timer of Asio's",
+    # Ignoring a signal and its default are said well enough by signal(2).
+    r"(?<![\w.>])(::|std::)?signal\s*\((?![^;]*SIG_(IGN|DFL))":
+        "sigaction, which says what becomes of the handler and of interrupted calls",
+    r"\b(gethostbyname|inet_addr|inet_ntoa)\s*\(": "Asio's address types and core's Resolver",
+    r"\bstd::regex\b": "a parser of a few lines: std::regex overflows the stack on a long foreign text",
+    r"\busing\s+namespace\s+std\s*;": "the names that are used",
+    r"\bsocket\s*\(\s*AF_VSOCK\b": "core::Transport: on an ordinary machine a vsock leads to its hypervisor",
+}
+
+# The same for what is no test: a test may call a shell, and draw a seed that it prints.
+BANNED_IN_PRODUCT = {
+    r"(?<![\w.:>])(::|std::)?(system|popen)\s*\(": "posix_spawn with an argument list: no shell reads it",
+    r"\bstd::random_device\b": "glovebox::RandomSource, which comes in as a parameter",
+    r"\b(system_clock::now|gettimeofday)\s*\(": "glovebox::Clock, which comes in as a parameter",
+    r"(?<![\w.>])(::|std::)?time\s*\(\s*(nullptr|NULL|0)\s*\)": "glovebox::Clock, which comes in as a parameter",
+}
+
+# Where a banned call is the right one, and why: a word of the call, and a file or folder.
+ALLOWED_CALLS = {
+    ("system_clock::now", "core/base/clock.cpp"): "the one place that asks the system",
+    ("AF_VSOCK", "transports/vsock_transport.cpp"): "the one backend of real vsock",
+    ("AF_VSOCK", "integration"): "programs that know nothing of us, and what runs in virtual machines of its own",
+    ("sleep_for", "sim/supervisor/supervisor.cpp"): "repeats a signal to a thread that may not be waiting yet",
+}

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""tidy.py [FOLDER]: reads every source of the tree and names each place that breaks a rule of rules.py.
+
+Exit status 0 when there is none, 1 otherwise; what is only a warning says so. The checks are functions from a path and a text to findings, so that
+tidy_test.py can show each of them a file that breaks its rule.
+"""
+
+import dataclasses
+import os
+import pathlib
+import re
+import sys
+
+import rules
+from source_text import code_of, includes_of
+
+_CPP = (".h", ".cpp", ".c")
+_SKIPPED_FOLDERS = {"build", "__pycache__", ".git"}
+# What the rules are written in would break them.
+_SELF = "integration/tidy/"
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Finding:
+    path: str
+    line: int
+    message: str
+    is_warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {'warning: ' if self.is_warning else ''}{self.message}"
+
+
+def room_of(path: str) -> str | None:
+    """The room that a file, or what an #include names, belongs to."""
+    rooms = [room for room in rules.ROOMS if path.startswith(room + "/")]
+    return max(rooms, key=len, default=None)
+
+
+def serves_tests(path: str) -> bool:
+    return rules.TEST_FILE.search(path) is not None or path.startswith(tuple(f + "/" for f in rules.TEST_FOLDERS))
+
+
+def check_arrows(path: str, text: str) -> list[Finding]:
+    room = room_of(path)
+    if room is None:
+        return [Finding(path, 1, "belongs to no room: add its folder to ROOMS in integration/tidy/rules.py and to the "
+                                 "table of docs/architecture.md")]
+    findings = []
+    for line, name, quoted in includes_of(text):
+        used = room_of(name)
+        if quoted and used and used != room and used not in rules.ROOMS[room]:
+            may = ", ".join(rules.ROOMS[room]) or "no other room"
+            findings.append(Finding(path, line, f"{room} may not use {used} (\"{name}\"); it may use {may}"))
+        for library, homes in rules.LIBRARY_HOMES.items():
+            if not quoted and name.startswith(library) and room not in homes:
+                findings.append(Finding(path, line, f"<{name}> belongs into {', '.join(homes)} alone"))
+        if not serves_tests(path) and (serves_tests(name) if quoted else name.startswith(rules.TEST_FRAMEWORKS)):
+            findings.append(Finding(path, line, f"{name} serves tests, and this is no test: name it *_test.cpp or *_fixture.h"))
+    return findings
+
+
+def check_own_header_first(path: str, text: str, tree: set[str]) -> list[Finding]:
+    own = re.sub(r"(_test)?\.(cpp|c)$", ".h", path)
+    includes = includes_of(text)
+    if own == path or own not in tree or not includes:
+        return []
+    line, first, _ = includes[0]
+    if first in (own, os.path.basename(own)):
+        return []
+    return [Finding(path, line, f"\"{own}\" comes first, so that it stands alone; found {first}")]
+
+
+def check_header(path: str, text: str) -> list[Finding]:
+    if not path.endswith(".h"):
+        return []
+    findings = []
+    if not text.startswith(("//", "/*")):
+        findings.append(Finding(path, 1, "a header opens with its purpose, as a comment"))
+    if "#pragma once" not in text:
+        findings.append(Finding(path, 1, "#pragma once is missing"))
+    return findings
+
+
+def check_calls(path: str, text: str) -> list[Finding]:
+    code = code_of(text)
+    banned = rules.BANNED_CALLS if serves_tests(path) else rules.BANNED_CALLS | rules.BANNED_IN_PRODUCT
+    findings = []
+    for pattern, instead in banned.items():
+        for match in re.finditer(pattern, code):
+            excused = any(
+                name in match[0] and (path == place or path.startswith(place + "/"))
+                for name, place in rules.ALLOWED_CALLS
+            )
+            if not excused:
+                call = " ".join(match[0].rstrip("( \t\n").split())
+                findings.append(Finding(path, code.count("\n", 0, match.start()) + 1,
+                                        f"{call} is banned; write {instead}"))
+    return findings
+
+
+def check_text(path: str, text: str) -> list[Finding]:
+    """What holds for every file that people read."""
+    findings = []
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        for pattern, instead in rules.BANNED_WORDS.items():
+            if match := re.search(pattern, line):
+                findings.append(Finding(path, number, f"{match[0]} is banned; {instead}"))
+        if line != line.rstrip():
+            findings.append(Finding(path, number, "white space at the end of the line"))
+        if "\t" in line and not path.endswith(".tsv"):
+            findings.append(Finding(path, number, "a tab; write spaces"))
+        if path.endswith(_CPP) and len(line) > rules.COLUMNS_MAX:
+            findings.append(Finding(path, number, f"{len(line)} columns, and {rules.COLUMNS_MAX} fit: run clang-format -i"))
+    if text and not text.endswith("\n"):
+        findings.append(Finding(path, len(lines), "the last line has no end"))
+    return findings
+
+
+def check_length(path: str, text: str) -> list[Finding]:
+    lines = text.count("\n")
+    if lines <= rules.LINES_WANTED:
+        return []
+    return [Finding(path, lines, f"{lines} lines: a file is one noun; split it before it has {rules.LINES_MAX}",
+                    is_warning=lines <= rules.LINES_MAX)]
+
+
+def check_is_built(path: str, listings: dict[str, str]) -> list[Finding]:
+    """A source is dead that no CMakeLists.txt of its folder or of one above names: by its name, by what stands before
+    the dot in a loop over programs, or by a pattern such as *.c."""
+    folder, name = os.path.split(path)
+    stem, extension = os.path.splitext(name)
+    by_name = rf"(?<![\w.-]){re.escape(stem)}({re.escape(extension)})?(?![\w.-])"
+    by_pattern = rf"(?<![\w.])\*{re.escape(extension)}(?!\w)"
+    named = re.compile(f"{by_name}|{by_pattern}")
+    while True:
+        if named.search(listings.get(os.path.join(folder, "CMakeLists.txt"), "")):
+            return []
+        if not folder:
+            return [Finding(path, 1, "no CMakeLists.txt names it: build it or remove it")]
+        folder = os.path.dirname(folder)
+
+
+def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -> list[Finding]:
+    findings = []
+    is_source = path.endswith(_CPP + (".py",)) or text.startswith("#!")
+    if not path.startswith(_SELF):
+        findings += check_text(path, text)
+    if is_source:
+        findings += check_length(path, text)
+    if path.endswith(_CPP):
+        findings += check_arrows(path, text)
+        findings += check_own_header_first(path, text, tree)
+        findings += check_header(path, text)
+    if path.endswith((".h", ".cpp")):
+        findings += check_calls(path, text)
+    if path.endswith((".cpp", ".c")):
+        findings += check_is_built(path, listings)
+    return findings
+
+
+def read_tree(root: pathlib.Path) -> dict[str, str]:
+    """Every text file under root by its path; what is no UTF-8 is no text, nor is a fuzz target's seed."""
+    files = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(f for f in folders if f not in _SKIPPED_FOLDERS)
+        for name in sorted(names):
+            file = pathlib.Path(folder, name)
+            path = file.relative_to(root).as_posix()
+            if file.is_symlink() or name in ("LICENSE", ".git") or path.startswith(rules.DATA_FOLDERS):
+                continue
+            try:
+                files[path] = file.read_bytes().decode("utf-8")
+            except UnicodeDecodeError:
+                continue
+    return files
+
+
+def check_tree(files: dict[str, str]) -> list[Finding]:
+    listings = {path: text for path, text in files.items() if path.endswith("CMakeLists.txt")}
+    return sorted(f for path, text in files.items() for f in check_file(path, text, set(files), listings))
+
+
+def main(arguments: list[str]) -> int:
+    root = pathlib.Path(arguments[1] if len(arguments) > 1 else pathlib.Path(__file__).parents[2])
+    files = read_tree(root)
+    if "CMakeLists.txt" not in files:
+        print(f"tidy: {root} is not the source tree: a CMakeLists.txt was expected in it", file=sys.stderr)
+        return 2
+    findings = check_tree(files)
+    for finding in findings:
+        print(finding)
+    failures = sum(not finding.is_warning for finding in findings)
+    print(f"tidy: {len(files)} files, {failures} findings, {len(findings) - failures} warnings", file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

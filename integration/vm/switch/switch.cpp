@@ -1,0 +1,137 @@
+#include "integration/vm/switch/switch.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace glovebox::vsock_switch {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+UniqueFd listen_at(const std::string& path) {
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    if (path.size() >= sizeof name.sun_path)
+        throw ErrorException(
+            errno_error(fmt::format("listening on {}: a path of at most {} bytes was expected",
+                                    path, sizeof name.sun_path - 1),
+                        ENAMETOOLONG));
+    std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket || ::bind(socket.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0 ||
+        ::listen(socket.get(), 1) != 0)
+        throw ErrorException(errno_error("listening on " + path, errno));
+    return socket;
+}
+
+}  // namespace
+
+Switch::Switch(const std::vector<Seat>& seats, Switchboard switchboard, Log& log)
+    : log_(log), switchboard_(std::move(switchboard)) {
+    for (const Seat& seat : seats)
+        guests_.push_back({seat, listen_at(seat.socket), nullptr});
+}
+
+Switch::~Switch() {
+    for (const Guest& guest : guests_)
+        ::unlink(guest.seat.socket.c_str());
+}
+
+// The descriptors are few, three a guest, and change with every message: poll(2) on a fresh list.
+Result<void> Switch::run(int stop) {
+    std::size_t moved = 0;
+    for (;;) {
+        std::vector<int> descriptors{stop};
+        for (const Guest& guest : guests_) {
+            if (guest.device)
+                guest.device->append_descriptors(descriptors);
+            else
+                descriptors.push_back(guest.listener.get());
+        }
+        std::vector<pollfd> polled;
+        for (const int descriptor : descriptors)
+            polled.push_back({descriptor, POLLIN, 0});
+        // Not idle while packets move; while somebody is stuck, often enough to lose patience.
+        constexpr int stuck_milliseconds = 500;
+        const int timeout = moved > 0 ? 0 : any_full() ? stuck_milliseconds : -1;
+        if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR)
+            return errno_error("waiting for guests", errno);
+        if (polled[0].revents != 0)
+            return {};
+
+        moved = 0;
+        for (Guest& guest : guests_)
+            serve(guest);
+        for (Guest& guest : guests_) {
+            auto count = exchange(guest);
+            if (count)
+                moved += *count;
+            else
+                cut_off(guest, count.error());
+        }
+        give_up_on_stuck(SteadyClock::now());
+    }
+}
+
+// Whatever came on its socket: a QEMU, its messages, or its end.
+void Switch::serve(Guest& guest) {
+    if (!guest.device) {
+        UniqueFd socket(
+            ::accept4(guest.listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!socket)
+            return;
+        guest.device = std::make_unique<Device>(guest.seat.cid, std::move(socket), switchboard_);
+        guest.delivered = 0;
+        log_.info("guest {}: its machine is there", guest.seat.cid);
+    }
+    auto there = guest.device->read_messages();
+    if (!there) {
+        cut_off(guest, there.error());
+    } else if (!*there) {
+        log_.info("guest {}: its machine has gone", guest.seat.cid);
+        guest.device.reset();
+    } else {
+        guest.device->read_kicks();
+    }
+}
+
+Result<std::size_t> Switch::exchange(Guest& guest) {
+    if (!guest.device)
+        return 0;
+    return guest.device->exchange(budget);
+}
+
+void Switch::cut_off(Guest& guest, const Error& why) {
+    log_.warning("guest {}: cut off: {}", guest.seat.cid, why.message);
+    guest.device.reset();
+}
+
+void Switch::give_up_on_stuck(SteadyClock::time_point now) {
+    for (Guest& guest : guests_) {
+        const bool moves = !guest.device || guest.device->delivered() != guest.delivered;
+        if (moves || !switchboard_.is_full(guest.seat.cid)) {
+            guest.delivered = guest.device ? guest.device->delivered() : 0;
+            guest.took_at = now;
+        } else if (now - guest.took_at > patience) {
+            log_.warning("guest {}: takes nothing: its connections are reset", guest.seat.cid);
+            switchboard_.give_up(guest.seat.cid);
+        }
+    }
+}
+
+bool Switch::any_full() const {
+    for (const Guest& guest : guests_)
+        if (switchboard_.is_full(guest.seat.cid))
+            return true;
+    return false;
+}
+
+}  // namespace glovebox::vsock_switch

@@ -1,0 +1,42 @@
+#include "nsm-mock/hardware_nsm.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "nsm-mock/nsm_client.h"
+
+namespace glovebox::nsm {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(HardwareNsm, TheIoctlIsTheDrivers) {
+    EXPECT_EQ(nsm_ioctl_raw, 0xc0200a00u);  // linux/nsm.h, as a guest's driver took it
+}
+
+TEST(HardwareNsm, AMissingDeviceIsSaidToBeNoEnclave) {
+    const auto device = HardwareNsm::open("/nonexistent/nsm", null_log());
+    ASSERT_FALSE(device);
+    EXPECT_EQ(device.error().code, boost::system::errc::no_such_file_or_directory);
+    EXPECT_THAT(
+        device.error().message,
+        testing::AllOf(HasSubstr("/nonexistent/nsm: No such file or directory"),
+                       HasSubstr("not the inside of a Nitro enclave"), HasSubstr("--device mock")));
+}
+
+TEST(HardwareNsm, ADeviceThatIsNoModuleIsAnInternalError) {
+    const auto device = HardwareNsm::open("/dev/null", null_log());
+    ASSERT_TRUE(device);
+    NsmClient client(**device);
+    EXPECT_EQ(client.get_random().error().code, NsmError::internal_error);
+}
+
+TEST(HardwareNsm, ATooLargeRequestIsAnsweredAsAwsLibraryDoes) {
+    const auto device = HardwareNsm::open("/dev/null", null_log());
+    ASSERT_TRUE(device);
+    EXPECT_EQ((*device)->process(Bytes(request_bytes_max + 1)),
+              encode_response(NsmError::input_too_large));
+}
+
+}  // namespace
+}  // namespace glovebox::nsm

@@ -1,0 +1,69 @@
+#include "nsm-mock/pcr_bank.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "nsm-mock/nsm_error.h"
+
+namespace glovebox::nsm {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(PcrBank, ExtendIsSha384OfTheOldValueAndTheData) {
+    // A real document's PCR4, of the instance whose id this is (2022-07-06).
+    EXPECT_EQ(to_hex(extended(Pcr{}, as_bytes("i-07e25f3bada361dec"))),
+              "7021a47677bff47b7623ed573cb71326925d51773cb4f5af33f346d9ffceb3d6e2c4aa85f1e2b352e4b2"
+              "95ff22d16485");
+    PcrBank bank;
+    const Pcr once = bank.extend(16, as_bytes("a")).value();
+    EXPECT_EQ(once, extended(Pcr{}, as_bytes("a")));
+    const Pcr twice = bank.extend(16, as_bytes("a")).value();
+    EXPECT_EQ(twice, extended(once, as_bytes("a")));
+    EXPECT_EQ(bank.describe(16)->value, twice);
+    EXPECT_NE(bank.extend(16, {}).value(), twice) << "no data is an extension too";
+}
+
+TEST(PcrBank, ALockedRegisterIsReadOnly) {
+    PcrBank bank;
+    ASSERT_TRUE(bank.lock(20));
+    EXPECT_TRUE(bank.describe(20)->locked);
+    EXPECT_EQ(bank.extend(20, as_bytes("a")).error().code, NsmError::read_only_index);
+    EXPECT_EQ(bank.lock(20).error().code, NsmError::read_only_index);
+    EXPECT_TRUE(is_zero(bank.describe(20)->value));
+}
+
+TEST(PcrBank, ARangeLocksWhatIsLockedAlreadyToo) {
+    PcrBank bank;
+    ASSERT_TRUE(bank.lock_range(0));
+    EXPECT_TRUE(bank.locked().empty());
+    ASSERT_TRUE(bank.lock_range(16));
+    EXPECT_EQ(bank.locked().size(), 16u);
+    ASSERT_TRUE(bank.lock_range(32));
+    ASSERT_TRUE(bank.lock_range(32));
+    EXPECT_EQ(bank.locked().size(), 32u);
+    ASSERT_TRUE(bank.lock_range(0));
+    EXPECT_EQ(bank.locked().size(), 32u) << "nothing is ever unlocked";
+}
+
+TEST(PcrBank, IndicesBeyondTheLastAreRefused) {
+    PcrBank bank;
+    for (const PcrIndex index : {32, 33, 255, 256, 65535}) {
+        EXPECT_EQ(bank.describe(index).error().code, NsmError::invalid_index);
+        EXPECT_EQ(bank.extend(index, {}).error().code, NsmError::invalid_index);
+        EXPECT_EQ(bank.lock(index).error().code, NsmError::invalid_index);
+    }
+    EXPECT_EQ(bank.lock_range(33).error().code, NsmError::invalid_index);
+    EXPECT_EQ(bank.lock_range(65535).error().code, NsmError::invalid_index);
+    EXPECT_TRUE(bank.locked().empty());
+}
+
+TEST(PcrBank, APcrIsReadFromNinetySixDigits) {
+    EXPECT_EQ(parse_pcr(std::string(96, 'f')).value()[47], 0xff);
+    EXPECT_TRUE(is_zero(parse_pcr(std::string(96, '0')).value()));
+    EXPECT_THAT(parse_pcr("00ff").error().message, HasSubstr("96 hexadecimal digits"));
+    EXPECT_THAT(parse_pcr(std::string(96, 'g')).error().message, HasSubstr("'g' at position 1"));
+}
+
+}  // namespace
+}  // namespace glovebox::nsm

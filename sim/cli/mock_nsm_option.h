@@ -1,0 +1,43 @@
+// What a simulated security module is to be: whose instance, which measurements, which mode.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nsm-mock/mock_nsm.h"
+#include "sim/cli/clock_option.h"
+#include "sim/cli/pki_option.h"
+
+namespace glovebox::cli {
+
+struct MockNsmOption {
+    void add_to(CLI::App& app);
+
+    // The options that were given: all of them, and those that decide what the module is when it
+    // boots. "--debug", ...
+    [[nodiscard]] std::vector<std::string> options_given() const;
+    [[nodiscard]] std::vector<std::string> boot_options_given() const;
+
+    // A module that starts at `start`. `root` gives the instance id where none was asked for.
+    [[nodiscard]] Result<nsm::MockNsmConfig> config(const nsm::Certificate& root, TimePoint start,
+                                                    RandomSource& random) const;
+
+    std::string program;
+    std::map<nsm::PcrIndex, std::string> pcrs;  // 0, 1, 2 and 8, as hexadecimal
+    std::string instance_id;
+    std::string region = "us-east-1";
+    std::string role_arn;
+    bool debug = false;
+    bool indefinite = false;
+    bool strict = false;
+    PkiOption pki;
+    ClockOption clock;
+
+  private:
+    std::vector<const CLI::Option*> boot_options_;
+    std::vector<const CLI::Option*> other_options_;
+};
+
+}  // namespace glovebox::cli

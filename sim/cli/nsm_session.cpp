@@ -1,0 +1,122 @@
+#include "sim/cli/nsm_session.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <boost/system/errc.hpp>
+#include <optional>
+
+#include "nsm-mock/hardware_nsm.h"
+#include "nsm-mock/pki_directory.h"
+#include "sim/cli/nsm_state.h"
+
+namespace glovebox::cli {
+namespace {
+
+class HardwareSession final : public NsmSession {
+  public:
+    HardwareSession(std::string path, std::unique_ptr<nsm::HardwareNsm> device)
+        : path_(std::move(path)), device_(std::move(device)) {}
+
+    [[nodiscard]] nsm::NsmDevice& device() override { return *device_; }
+    [[nodiscard]] std::string name() const override { return path_; }
+    [[nodiscard]] Result<void> save() override { return {}; }
+
+  private:
+    std::string path_;
+    std::unique_ptr<nsm::HardwareNsm> device_;
+};
+
+class MockSession final : public NsmSession {
+  public:
+    MockSession(const nsm::CaIdentity& root, const OffsetClock& clock,
+                std::optional<NsmStateFile> file)
+        : authority_(root, random_), clock_(clock), file_(std::move(file)) {}
+
+    Result<void> boot(const MockNsmOption& option, Log& log) {
+        auto config = option.config(authority_.root(), clock_.now(), random_);
+        if (!config)
+            return config.error();
+        auto pcrs = nsm::boot_pcrs(*config);
+        if (file_) {
+            const auto kept = file_->read();
+            if (!kept)
+                return kept.error();
+            if (*kept) {
+                if (const auto given = option.boot_options_given(); !given.empty())
+                    return Error(
+                        make_error_code(boost::system::errc::invalid_argument),
+                        fmt::format("{} says how a module boots, and the one in the state file has "
+                                    "booted: leave it out, or remove the file to boot a new one",
+                                    given.front()));
+                config->module_id = (*kept)->module_id;
+                config->region = (*kept)->region;
+                pcrs = (*kept)->pcrs;
+            }
+        }
+        id_ = config->module_id;
+        region_ = config->region;
+        device_.emplace(std::move(*config), pcrs, authority_, clock_, random_, log);
+        return {};
+    }
+
+    [[nodiscard]] nsm::NsmDevice& device() override { return *device_; }
+    [[nodiscard]] std::string name() const override { return "mock"; }
+    [[nodiscard]] Result<void> save() override {
+        if (!file_)
+            return {};
+        return file_->write({id_, region_, device_->pcrs()});
+    }
+
+  private:
+    SystemRandom random_;
+    nsm::CertificateAuthority authority_;
+    OffsetClock clock_;
+    std::optional<NsmStateFile> file_;
+    nsm::ModuleId id_;
+    std::string region_;
+    std::optional<nsm::MockNsm> device_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
+                                                     const std::string& state_path,
+                                                     const MockNsmOption& option, Log& log) {
+    const bool hardware =
+        device.empty() ? ::access(nsm::nsm_device_path, F_OK) == 0 : device != "mock";
+    if (hardware) {
+        const std::string path = device.empty() ? nsm::nsm_device_path : device;
+        if (const auto given = option.options_given(); !given.empty() || !state_path.empty())
+            return Error(
+                make_error_code(boost::system::errc::invalid_argument),
+                fmt::format("{} is for the simulated module, and {} is a real one; ask the "
+                            "other with --device mock",
+                            given.empty() ? "--state" : given.front(), path));
+        auto opened = nsm::HardwareNsm::open(path, log);
+        if (!opened)
+            return opened.error();
+        return std::unique_ptr<NsmSession>(
+            std::make_unique<HardwareSession>(path, std::move(*opened)));
+    }
+    const auto directory = option.pki.directory();
+    if (!directory)
+        return directory.error();
+    SystemRandom random;
+    auto root = nsm::open_pki(*directory, random);
+    if (!root)
+        return root.error();
+    std::optional<NsmStateFile> file;
+    if (!state_path.empty()) {
+        auto opened = NsmStateFile::open(state_path);
+        if (!opened)
+            return opened.error();
+        file.emplace(std::move(*opened));
+    }
+    auto session = std::make_unique<MockSession>(*root, option.clock.make(), std::move(file));
+    if (const auto booted = session->boot(option, log); !booted)
+        return booted.error();
+    return std::unique_ptr<NsmSession>(std::move(session));
+}
+
+}  // namespace glovebox::cli

@@ -1,0 +1,34 @@
+#include "sim/cli/run_until_signal.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstring>
+#include <exception>
+
+namespace glovebox::cli {
+
+void run_until_signal(boost::asio::io_context& context, Log& log,
+                      boost::asio::awaitable<void> serve, const std::function<void()>& stop) {
+    boost::asio::signal_set signals(context, SIGTERM, SIGINT);
+    std::function<void()> watch = [&] {
+        signals.async_wait([&](const boost::system::error_code& failure, int signal) {
+            if (failure)
+                return;
+            log.info("{}", ::strsignal(signal));
+            stop();
+            watch();
+        });
+    };
+    watch();
+    std::exception_ptr thrown;
+    boost::asio::co_spawn(context, std::move(serve), [&](const std::exception_ptr& exception) {
+        thrown = exception;
+        signals.cancel();
+    });
+    context.run();
+    if (thrown)
+        std::rethrow_exception(thrown);
+}
+
+}  // namespace glovebox::cli

@@ -1,0 +1,27 @@
+// What `glovebox verify` says of a document: for a person, or as JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "nsm-mock/pcr_bank.h"
+#include "nsm-mock/verify_document.h"
+
+namespace glovebox::cli {
+
+// A document that was verified, with what the policy asked of it.
+[[nodiscard]] std::string verified_text(const nsm::VerifiedDocument& verified,
+                                        const nsm::Policy& policy);
+[[nodiscard]] std::string verified_json(const nsm::VerifiedDocument& verified,
+                                        const nsm::Policy& policy);
+
+// A document that was refused. `claims` is what it says of itself where that can be read, and is
+// shown as unverified.
+[[nodiscard]] std::string refused_text(const Error& refusal, const nsm::TrustRoot& root,
+                                       TimePoint now,
+                                       const std::optional<nsm::AttestationDocument>& claims);
+[[nodiscard]] std::string refused_json(const Error& refusal, const nsm::TrustRoot& root,
+                                       TimePoint now,
+                                       const std::optional<nsm::AttestationDocument>& claims);
+
+}  // namespace glovebox::cli

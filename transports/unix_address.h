@@ -1,0 +1,48 @@
+// AF_UNIX addresses as this room uses them: files in a directory that is held by descriptor, and
+// abstract names that no file system knows.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace glovebox::transports {
+
+class UnixAddress {
+  public:
+    // The file `name` of the directory behind the descriptor, as /proc/self/fd/<directory>/<name>:
+    // the 108 bytes of a sun_path suffice however long the directory's own path is, and it is the
+    // directory that was opened, whatever its path leads to by now.
+    [[nodiscard]] static UnixAddress in_directory(int directory, std::string_view name);
+
+    // An abstract name (unix(7)), at most 107 bytes of `text` after the zero byte.
+    [[nodiscard]] static UnixAddress abstract(std::string_view text);
+
+    // Nothing where the descriptor is no AF_UNIX socket or the end has no name.
+    [[nodiscard]] static std::optional<UnixAddress> of_socket(int socket);
+    [[nodiscard]] static std::optional<UnixAddress> of_peer(int socket);
+
+    [[nodiscard]] bool is_abstract() const { return un_.sun_path[0] == '\0'; }
+    // The path, or the abstract name's bytes after the zero byte.
+    [[nodiscard]] std::string_view text() const;
+
+    // The system calls of the same name; 0 or errno. connect() never waits, whatever the socket's
+    // flags are: O_NONBLOCK is set for its duration.
+    [[nodiscard]] int bind(int socket) const;
+    [[nodiscard]] int connect(int socket) const;
+
+  private:
+    UnixAddress() { un_.sun_family = AF_UNIX; }
+
+    [[nodiscard]] const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&un_); }
+    template <class GetName>
+    static std::optional<UnixAddress> read(GetName get_name, int socket);
+
+    sockaddr_un un_{};
+    socklen_t length_ = sizeof un_;
+};
+
+}  // namespace glovebox::transports
