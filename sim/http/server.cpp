@@ -141,7 +141,7 @@ Response call(const Session& session, const Request& request) {
 template <class Stream>
 asio::awaitable<void> serve(Stream& stream, const Session& session) {
     boost::system::error_code error;
-    const auto caught = asio::redirect_error(asio::use_awaitable, error);
+    const auto caught = [&] { return asio::redirect_error(asio::use_awaitable, error); };
     auto& lowest = beast::get_lowest_layer(stream);
     beast::flat_buffer buffer;
     for (bool open = true; open;) {
@@ -149,13 +149,13 @@ asio::awaitable<void> serve(Stream& stream, const Session& session) {
         parser.body_limit(session.options.body_bytes_max);
         parser.header_limit(static_cast<std::uint32_t>(session.options.header_bytes_max));
         lowest.expires_after(session.options.idle_timeout);
-        co_await beast::http::async_read_header(stream, buffer, parser, caught);
+        co_await beast::http::async_read_header(stream, buffer, parser, caught());
         if (!error && beast::iequals(parser.get()[beast::http::field::expect], "100-continue")) {
             static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-            co_await asio::async_write(stream, asio::buffer(go_on), caught);
+            co_await asio::async_write(stream, asio::buffer(go_on), caught());
         }
         if (!error)
-            co_await beast::http::async_read(stream, buffer, parser, caught);
+            co_await beast::http::async_read(stream, buffer, parser, caught());
         Response response;
         bool head = false;
         if (!error) {
@@ -183,7 +183,7 @@ asio::awaitable<void> serve(Stream& stream, const Session& session) {
         }
         auto message = give(std::move(response), head, open);
         lowest.expires_after(session.options.idle_timeout);
-        co_await beast::http::async_write(stream, message, caught);
+        co_await beast::http::async_write(stream, message, caught());
         if (error)
             co_return;
     }
@@ -192,7 +192,7 @@ asio::awaitable<void> serve(Stream& stream, const Session& session) {
 asio::awaitable<void> converse(tcp::socket socket, asio::ssl::context* tls, Session session,
                                StatePtr /* keeps what the session refers to */) {
     boost::system::error_code error;
-    const auto caught = asio::redirect_error(asio::use_awaitable, error);
+    const auto caught = [&] { return asio::redirect_error(asio::use_awaitable, error); };
     socket.set_option(tcp::no_delay(true), error);
     beast::tcp_stream tcp_stream(std::move(socket));
     if (tls == nullptr) {
@@ -202,7 +202,7 @@ asio::awaitable<void> converse(tcp::socket socket, asio::ssl::context* tls, Sess
     }
     beast::ssl_stream<beast::tcp_stream> stream(std::move(tcp_stream), *tls);
     beast::get_lowest_layer(stream).expires_after(session.options.idle_timeout);
-    co_await stream.async_handshake(asio::ssl::stream_base::server, caught);
+    co_await stream.async_handshake(asio::ssl::stream_base::server, caught());
     if (error) {
         session.log.warning(
             "TLS handshake with {} failed: {} (a client that does not trust the world's TLS CA ends "
@@ -212,7 +212,7 @@ asio::awaitable<void> converse(tcp::socket socket, asio::ssl::context* tls, Sess
     }
     co_await serve(stream, session);
     beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(1));
-    co_await stream.async_shutdown(caught);
+    co_await stream.async_shutdown(caught());
 }
 
 }  // namespace
