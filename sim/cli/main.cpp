@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     int exit_status = exit_done;
     add_proxy_command(app, exit_status);
     add_forward_command(app, exit_status);
+    add_kms_command(app, exit_status);
     add_nsm_command(app, exit_status);
     add_pki_command(app, exit_status);
     add_verify_command(app, exit_status);

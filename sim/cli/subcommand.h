@@ -17,6 +17,7 @@ inline constexpr int exit_usage = 2;
 // runs the command and writes its exit status to `exit_status`. A failure may be thrown as
 // ErrorException; main prints it.
 void add_forward_command(CLI::App& app, int& exit_status);
+void add_kms_command(CLI::App& app, int& exit_status);
 void add_nsm_command(CLI::App& app, int& exit_status);
 void add_pki_command(CLI::App& app, int& exit_status);
 void add_proxy_command(CLI::App& app, int& exit_status);

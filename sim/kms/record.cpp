@@ -9,7 +9,7 @@
 
 #include "core/base/base64.h"
 #include "sim/kms/policy/reason.h"
-#include "sim/kms/uuid.h"
+#include "sim/kms/identifier.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;

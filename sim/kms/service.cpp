@@ -6,7 +6,7 @@
 
 #include "sim/kms/json.h"
 #include "sim/kms/record.h"
-#include "sim/kms/uuid.h"
+#include "sim/kms/identifier.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;

@@ -2,10 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 
 #include "core/base/base64.h"
+#include "sim/kms/identifier.h"
 #include "sim/kms/json.h"
 #include "sim/kms/key_spec.h"
 
@@ -14,26 +14,6 @@ namespace {
 
 ApiError not_found(std::string message) {
     return api_error("NotFoundException", std::move(message));
-}
-
-bool is_hex(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    });
-}
-
-// 8-4-4-4-12 digits, or mrk- and 32.
-bool is_key_id(std::string_view text) {
-    if (text.starts_with("mrk-"))
-        return text.size() == 36 && is_hex(text.substr(4));
-    if (text.size() != 36)
-        return false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? text[i] != '-' : !is_hex(text.substr(i, 1)))
-            return false;
-    }
-    return true;
 }
 
 Answer<NamedKey> find_by_id(Environment& env, Call& call, std::string_view id) {

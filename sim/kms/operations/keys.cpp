@@ -6,13 +6,13 @@
 
 #include "core/base/base64.h"
 #include "sim/kms/json.h"
-#include "sim/kms/key_pair.h"
+#include "sim/kms/key_material.h"
 #include "sim/kms/key_spec.h"
 #include "sim/kms/operations/access.h"
 #include "sim/kms/operations/handlers.h"
 #include "sim/kms/operations/key_policy.h"
 #include "sim/kms/operations/paging.h"
-#include "sim/kms/uuid.h"
+#include "sim/kms/identifier.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
@@ -67,14 +67,6 @@ Answer<const KeySpec*> choose_spec(const std::string& name, std::string& usage) 
     if (spec->family == KeyFamily::unsupported)
         return unsupported(fmt::format("KeySpec {} is not supported by this emulator", name));
     return spec;
-}
-
-Bytes make_material(const KeySpec& spec, RandomSource& random) {
-    if (spec.family != KeyFamily::symmetric && spec.family != KeyFamily::hmac)
-        return KeyPair::generate(spec).to_der();
-    Bytes material(static_cast<std::size_t>(spec.bits) / 8);
-    random.fill(material);
-    return material;
 }
 
 Answer<NamedKey> named_key(Environment& env, Call& call) {
@@ -181,7 +173,7 @@ Answer<json::object> create_key(Environment& env, Call& call) {
         if (auto accepted = check_new_policy(env, call, named, *policy, bypass); !accepted)
             return accepted.error();
     key.material_id = make_material_id(env.random);
-    key.material = make_material(**spec, env.random);
+    key.material = make_key_material(**spec, env.random);
     const auto added = env.keys.add(key);
     if (!added)
         return storage_error(added.error());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/base/random_source.h"
 
@@ -12,5 +13,8 @@ namespace glovebox::kms {
 
 // The id of a multi-Region key: "mrk-" and 32 hexadecimal digits.
 [[nodiscard]] std::string make_multi_region_id(RandomSource& random);
+
+// Whether it has one of the two forms.
+[[nodiscard]] bool is_key_id(std::string_view text);
 
 }  // namespace glovebox::kms
