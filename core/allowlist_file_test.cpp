@@ -96,6 +96,12 @@ TEST(AllowlistFile, AnotherShapeIsRefusedWithAnExample) {
     EXPECT_THAT(refusal_of(std::string(100000, '[')), HasSubstr("not YAML"));
 }
 
+// yaml-cpp reads null documents for ever here, until memory ends.
+TEST(AllowlistFile, ATokenThatBeginsNoDocumentIsRefused) {
+    EXPECT_THAT(refusal_of(",\"{\t "), HasSubstr("rules.yaml"));
+    EXPECT_THAT(refusal_of("allowlist: []\n]"), HasSubstr("line 2"));
+}
+
 TEST(AllowlistFile, AFileThatCannotBeReadIsNamed) {
     EXPECT_THAT(read_allowlist("/nowhere/rules.yaml").error().message,
                 AllOf(HasSubstr("/nowhere/rules.yaml"), HasSubstr("No such file")));

@@ -340,7 +340,7 @@ class CommandLine(Case):
                 (["verify", "x", "--pcr", "3=00"], b"96 hexadecimal digits"),
                 (["verify", "x", "--at", "yesterday"], b"2022-07-06T14:18:22Z"),
                 (["verify", "x", "--nonce", "xyz"], b"text:xyz"),
-                (["nsm"], b"subcommand"), (["nsm", "extend", "16", "zz"], b"hexadecimal"),
+                (["nsm"], b"a command is missing"), (["nsm", "extend", "16", "zz"], b"hexadecimal"),
                 (["nsm", "--clock", "4", "describe"], b"+4h"),
                 (["nsm", "--region", "Mars", "describe"], b"us-east-1"),
                 (["nsm", "--instance-id", "x", "describe"], b"i-07e25f3bada361dec"),

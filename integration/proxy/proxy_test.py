@@ -354,6 +354,15 @@ class CommandLine(Case):
         self.assertIn("1h30m", self.refused(2, "proxy", "--listen", "8000=example.com:443",
                                             "--idle-timeout", "5"))
 
+    def test_a_command_that_is_none(self):
+        for arguments, wrong in [(["bogus"], 'no "bogus"'), (["nsm", "bogus"], 'no "bogus"'),
+                                 ([], "a command is missing")]:
+            done = subprocess.run([GLOVEBOX, *arguments], capture_output=True, text=True,
+                                  timeout=PATIENCE)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(wrong, done.stderr)
+            self.assertRegex(done.stderr, "one of .* was expected")
+
     def test_help_has_examples(self):
         for command in ["proxy", "forward"]:
             done = subprocess.run([GLOVEBOX, command, "--help"], capture_output=True, text=True,

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The layer itself: a guest's output and status come back, and a guest that fails says how."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ class GuestTest(unittest.TestCase):
         with tempfile.NamedTemporaryFile() as given:
             given.write(b"a file\n")
             given.flush()
+            os.chmod(given.name, 0o644)
             result = run(GuestOptions(command=["sh", "-c", script], user="guest",
                                       environment={"WORD": "two words"},
                                       files=[(Path(given.name), "/tmp/given")]))

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from layer import testing  # noqa: E402
-from layer.guest import Guest, GuestOptions  # noqa: E402
+from layer.guest import Guest, GuestOptions, boot  # noqa: E402
 from layer.switch import Switch, build_folder  # noqa: E402
 
 PARENT, ENCLAVE, NEIGHBOUR = 3, 16, 17
@@ -32,10 +32,7 @@ class NitroTest(unittest.TestCase):
         cls.switch = Switch([PARENT, ENCLAVE, NEIGHBOUR])
         cls.guests = {}
         try:
-            for cid in (PARENT, ENCLAVE, NEIGHBOUR):
-                cls.guests[cid] = cls.boot(cid)
-            for cid in cls.guests:
-                cls.serve(cid)
+            cls.boot(PARENT, ENCLAVE, NEIGHBOUR)
         except BaseException:
             cls.tearDownClass()
             raise
@@ -50,17 +47,17 @@ class NitroTest(unittest.TestCase):
             raise AssertionError(f"the switch ended with {status or ended}: {said}")
 
     @classmethod
-    def boot(cls, cid: int) -> Guest:
-        return Guest(GuestOptions(name=f"cid{cid}", vsock="virtio", programs=PROGRAMS,
-                                  vhost_user_socket=cls.switch.socket(cid)))
+    def boot(cls, *cids: int) -> None:
+        """Guests with these CIDs, each with an agent."""
+        guests = boot([GuestOptions(name=f"cid{cid}", vsock="virtio", programs=PROGRAMS,
+                                    vhost_user_socket=cls.switch.socket(cid)) for cid in cids])
+        cls.guests.update(zip(cids, guests))
+        for guest in guests:
+            guest.ask(f"vsock-behaviour --inside --serve-agent {PORT} >/tmp/agent 2>&1 &")
+            guest.ask("until grep -q listening /tmp/agent; do sleep 0.1; done")
 
-    @classmethod
-    def serve(cls, cid: int) -> None:
-        cls.guests[cid].ask(f"vsock-behaviour --inside --serve-agent {PORT} >/tmp/agent 2>&1 &")
-        cls.guests[cid].ask("until grep -q listening /tmp/agent; do sleep 0.1; done")
-
-    def client(self, guest: int, to: int, what: str = "1000", timeout: float = 60) -> str:
-        return self.guests[guest].ask(f"vsock-client {to} {PORT} {what}", timeout)[1].strip()
+    def client(self, guest: int, to: int, what: str = "1000") -> str:
+        return self.guests[guest].ask(f"vsock-client {to} {PORT} {what}")[1].strip()
 
     def in_background(self, guest: int, to: int, what: str, until: str) -> None:
         """Starts a client that stays; what it says goes to /tmp/client."""
@@ -84,7 +81,7 @@ class NitroTest(unittest.TestCase):
     def test_3_megabytes_go_both_ways_at_once(self):
         size = 12 * MEBIBYTE
         with ThreadPoolExecutor() as pool:
-            ways = [pool.submit(self.client, guest, to, str(size), 120)
+            ways = [pool.submit(self.client, guest, to, str(size))
                     for guest, to in ((ENCLAVE, PARENT), (PARENT, ENCLAVE), (NEIGHBOUR, PARENT))]
             self.assertEqual([way.result() for way in ways], [f"echoed {size}"] * 3)
 
@@ -93,7 +90,7 @@ class NitroTest(unittest.TestCase):
         line = (f"(for i in $(seq 1 150); do vsock-client {{}} {PORT} 5000 & done >/tmp/many; wait); "
                 "sort /tmp/many | uniq -c")
         with ThreadPoolExecutor() as pool:
-            counts = [pool.submit(self.guests[guest].ask, line.format(to), 120)
+            counts = [pool.submit(self.guests[guest].ask, line.format(to))
                       for guest, to in ((ENCLAVE, PARENT), (PARENT, ENCLAVE))]
             for count in counts:
                 self.assertEqual(count.result()[1].split(), ["150", "echoed", "5000"])
@@ -127,8 +124,7 @@ class NitroTest(unittest.TestCase):
 
     def test_7_and_it_may_come_again(self):
         self.guests[ENCLAVE].stop()
-        self.guests[ENCLAVE] = self.boot(ENCLAVE)
-        self.serve(ENCLAVE)
+        self.boot(ENCLAVE)
         self.assertEqual(self.client(ENCLAVE, PARENT), "echoed 1000")
         self.assertEqual(self.client(PARENT, ENCLAVE), "echoed 1000")
 

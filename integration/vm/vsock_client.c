@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static char byte_at(long position) {
@@ -60,6 +61,9 @@ int main(int argc, char** argv) {
                                   .svm_cid = (unsigned)strtoul(argv[1], NULL, 10),
                                   .svm_port = (unsigned)strtoul(argv[2], NULL, 10)};
     int socket_ = socket(AF_VSOCK, SOCK_STREAM, 0);
+    // The kernel's two seconds may be too short on a busy machine.
+    struct timeval patience = {.tv_sec = 20};
+    setsockopt(socket_, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &patience, sizeof(patience));
     if (connect(socket_, (struct sockaddr*)&address, sizeof(address)) != 0) {
         printf("connect: %s\n", strerrorname_np(errno));
         return 1;

@@ -2,35 +2,38 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "sockets.h"
 
-static volatile sig_atomic_t caught;
+static volatile sig_atomic_t* caught;  // in memory that the child shares
 static void on_signal(int number) {
     (void)number;
-    ++caught;
+    ++*caught;
 }
 
-// A child that sends this process SIGUSR1 once it has had time to block, and then connects.
-static pid_t signal_then_connect(int flags) {
+// A child that sends this process SIGUSR1 once it is blocked, and connects when that was caught.
+static void signal_then_connect(int flags) {
+    caught = mmap(NULL, sizeof(*caught), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (caught == MAP_FAILED)
+        give_up("mmap");
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
     sigaction(SIGUSR1, &action, NULL);
-    pid_t parent = getpid(), child = fork();
-    if (child == 0) {
-        sleep_milliseconds(300);
+    pid_t parent = getpid();
+    if (fork() == 0) {
+        wait_until_asleep(parent);
         kill(parent, SIGUSR1);
-        sleep_milliseconds(300);
-        int client = stream_socket(0);
-        connect_to(client, place.self, port(0));
-        sleep_milliseconds(1000);
-        _exit(0);
+        while (*caught == 0)
+            sched_yield();
+        connect_to(stream_socket(0), place.self, port(0));
+        pause();
     }
-    return child;
 }
 
 static void accepted(const char* what, int listener) {
@@ -45,7 +48,7 @@ static void interrupted(void) {
     int listener = listener_at(port(0), 4);
     signal_then_connect(0);
     accepted("accept", listener);
-    say("caught=%d", caught);
+    say("caught=%d", *caught);
     accepted("again", listener);
 }
 
@@ -53,7 +56,7 @@ static void restarted(void) {
     int listener = listener_at(port(0), 4);
     signal_then_connect(SA_RESTART);
     accepted("accept", listener);
-    say("caught=%d", caught);
+    say("caught=%d", *caught);
 }
 
 static void receive_timeout(int socket, int milliseconds) {
@@ -63,10 +66,10 @@ static void receive_timeout(int socket, int milliseconds) {
 
 static void restarted_with_timeout(void) {
     int listener = listener_at(port(0), 4);
-    receive_timeout(listener, 5000);
+    receive_timeout(listener, patience_milliseconds);
     signal_then_connect(SA_RESTART);
     accepted("accept", listener);
-    say("caught=%d", caught);
+    say("caught=%d", *caught);
 }
 
 static void timed_out(void) {
@@ -86,7 +89,6 @@ static void flags_inherited(void) {
     set_nonblocking(listener);
     fcntl(listener, F_SETFD, FD_CLOEXEC);
     connect_to(client, place.self, port(0));
-    wait_for(listener, POLLIN);
     int got = accept(listener, NULL, NULL);
     say("O_NONBLOCK=%d FD_CLOEXEC=%d", (fcntl(got, F_GETFL) & O_NONBLOCK) != 0,
         (fcntl(got, F_GETFD) & FD_CLOEXEC) != 0);
@@ -121,7 +123,7 @@ static void at_the_limit(void) {
     tight.rlim_cur = (rlim_t)highest;
     setrlimit(RLIMIT_NOFILE, &tight);
     accepted("accept", listener);
-    say_poll("listener", listener, 0);
+    say_poll("listener", listener);
     setrlimit(RLIMIT_NOFILE, &limit);
     accepted("after", listener);
 }
@@ -132,7 +134,7 @@ static void after_client_closed(void) {
     connect_to(client, place.self, port(0));
     write(client, "abc", 3);
     close(client);
-    sleep_milliseconds(100);
+    settle();
     int peer = accept(listener, NULL, NULL);
     say_call("accept", peer < 0 ? -1 : 0);
     say_call("read", read(peer, got, sizeof(got)));
@@ -144,8 +146,8 @@ static void after_client_closed_silent(void) {
     char got[8];
     connect_to(client, place.self, port(0));
     close(client);
-    sleep_milliseconds(100);
-    say_poll("listener", listener, 0);
+    settle();
+    say_poll("listener", listener);
     int peer = accept(listener, NULL, NULL);
     say_call("accept", peer < 0 ? -1 : 0);
     say_call("read", read(peer, got, sizeof(got)));
@@ -209,7 +211,8 @@ static void backlog_full_nonblocking(void) {
     int client = stream_socket(SOCK_NONBLOCK), error = -1;
     socklen_t length = sizeof(error);
     say_call("connect", connect_to(client, place.self, port(0)));
-    say_poll("poll", client, 2000);
+    settle();
+    say_poll("poll", client);
     getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &length);
     say_errno("SO_ERROR", error);
 }
@@ -219,8 +222,8 @@ static void listener_closed_pending(void) {
     char got[8];
     say_call("connect", connect_to(client, place.self, port(0)));
     close(listener);
-    wait_for(client, POLLIN);
-    say_poll("poll", client, 0);
+    settle();
+    say_poll("poll", client);
     say_call("read", read(client, got, sizeof(got)));
     say_call("send", send(client, "x", 1, MSG_NOSIGNAL));
 }
@@ -228,7 +231,7 @@ static void listener_closed_pending(void) {
 static void listener_shutdown(void) {
     int listener = listener_at(port(0), 4);
     say_call("shutdown", shutdown(listener, SHUT_RDWR));
-    say_poll("poll", listener, 0);
+    say_poll("poll", listener);
     say_call("connect", connect_to(stream_socket(0), place.self, port(0)));
 }
 
@@ -247,7 +250,6 @@ static void waits_in_a_child(void) {
         _exit(got < 0 ? errno : 0);
     }
     close(listener);
-    sleep_milliseconds(100);
     say_call("connect", connect_to(stream_socket(0), place.self, port(0)));
     int status = 0;
     waitpid(child, &status, 0);

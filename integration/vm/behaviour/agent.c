@@ -8,6 +8,8 @@
 
 #include "sockets.h"
 
+enum { longer_than_a_row = 60 };
+
 static void echo(int socket) {
     char block[4096];
     ssize_t got;
@@ -45,14 +47,16 @@ static void serve(int socket, const struct sockaddr_vm* peer) {
             break;
         case 'r':
             shutdown(socket, SHUT_RD);
-            sleep_milliseconds(2000);
+            write(socket, "r", 1);
+            sleep(longer_than_a_row);
             break;
         case 's':
             for (int i = 0; i < 16; ++i)
                 write(socket, block, sizeof(block));
             break;
         case 'w':
-            sleep_milliseconds(5000);
+            write(socket, "w", 1);
+            sleep(longer_than_a_row);
             break;
     }
 }
@@ -74,6 +78,7 @@ int serve_agent(unsigned port) {
         if (socket < 0)
             continue;
         if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             close(listener);
             serve(socket, &peer);
             _exit(0);

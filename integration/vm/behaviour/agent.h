@@ -5,9 +5,9 @@
 //   'c'  closes at once
 //   'u'  waits for the next byte, leaves it unread and closes
 //   'h'  writes "half", shuts its writing down and reads to the end
-//   'r'  shuts its reading down, and waits for the end
+//   'r'  shuts its reading down and writes "r"; it neither reads nor closes
 //   's'  writes one MiB and closes without reading
-//   'w'  never reads: fills up
+//   'w'  writes "w"; it never reads, and fills up
 //
 // Beside this program in one guest, in the parent's guest of two, or under the supervisor, it is
 // what makes rows of a connection that leaves the enclave.

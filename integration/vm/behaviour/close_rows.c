@@ -31,7 +31,7 @@ static void half_close(void) {
 static void shutdown_read(void) {
     struct pair pair = connected_pair(port(0));
     say_call("shutdown", shutdown(pair.client, SHUT_RD));
-    sleep_milliseconds(100);
+    settle();
     say_state("own", pair.client);
     say_state("peer", pair.accepted);
 }
@@ -39,7 +39,7 @@ static void shutdown_read(void) {
 static void shutdown_write(void) {
     struct pair pair = connected_pair(port(0));
     say_call("shutdown", shutdown(pair.client, SHUT_WR));
-    sleep_milliseconds(100);
+    settle();
     say_state("own", pair.client);
     say_state("peer", pair.accepted);
 }
@@ -47,7 +47,7 @@ static void shutdown_write(void) {
 static void shutdown_both(void) {
     struct pair pair = connected_pair(port(0));
     say_call("shutdown", shutdown(pair.client, SHUT_RDWR));
-    sleep_milliseconds(100);
+    settle();
     say_state("own", pair.client);
     say_state("peer", pair.accepted);
 }
@@ -55,9 +55,9 @@ static void shutdown_both(void) {
 static void shutdown_in_turn(void) {
     struct pair pair = connected_pair(port(0));
     say_call("client", shutdown(pair.client, SHUT_WR));
-    sleep_milliseconds(100);
+    settle();
     say_call("accepted", shutdown(pair.accepted, SHUT_WR));
-    sleep_milliseconds(100);
+    settle();
     say_state("client", pair.client);
     say_state("accepted", pair.accepted);
 }
@@ -67,7 +67,7 @@ static void shutdown_both_unread(void) {
     char got[8];
     write(pair.client, "abc", 3);
     say_call("shutdown", shutdown(pair.client, SHUT_RDWR));
-    sleep_milliseconds(100);
+    settle();
     say_call("peer-read", read(pair.accepted, got, sizeof(got)));
     say_call("peer-read-end", read(pair.accepted, got, sizeof(got)));
 }
@@ -80,14 +80,14 @@ static void shutdown_odd(void) {
     say_call("first", shutdown(pair.client, SHUT_WR));
     say_call("again", shutdown(pair.client, SHUT_WR));
     close(pair.accepted);
-    sleep_milliseconds(100);
+    settle();
     say_call("after-peer-closed", shutdown(pair.client, SHUT_RD));
 }
 
 static void peer_closed(void) {
     struct pair pair = connected_pair(port(0));
     close(pair.accepted);
-    sleep_milliseconds(100);
+    settle();
     say_state("first", pair.client);
     say_state("again", pair.client);
     int error = -1;
@@ -99,10 +99,10 @@ static void peer_closed(void) {
 static void closed_with_unread(void) {
     struct pair pair = connected_pair(port(0));
     write(pair.client, "abc", 3);
-    wait_for(pair.accepted, POLLIN);
+    settle();
     close(pair.accepted);
-    sleep_milliseconds(100);
-    say_poll("poll", pair.client, 0);
+    settle();
+    say_poll("poll", pair.client);
     say_state("own", pair.client);
     int error = -1;
     socklen_t length = sizeof(error);
@@ -115,10 +115,9 @@ static void closed_with_unread_both_ways(void) {
     char got[8];
     write(pair.client, "abc", 3);
     write(pair.accepted, "defg", 4);
-    wait_for(pair.accepted, POLLIN);
-    wait_for(pair.client, POLLIN);
+    settle();
     close(pair.accepted);
-    sleep_milliseconds(100);
+    settle();
     say_call("read", read(pair.client, got, sizeof(got)));
     say_call("read-end", read(pair.client, got, sizeof(got)));
 }
@@ -128,7 +127,7 @@ static void written_then_closed(void) {
     char got[8];
     write(pair.accepted, "abc", 3);
     close(pair.accepted);
-    sleep_milliseconds(100);
+    settle();
     say_call("send", send(pair.client, "x", 1, MSG_NOSIGNAL));
     say_call("read", read(pair.client, got, sizeof(got)));
     say_call("read-end", read(pair.client, got, sizeof(got)));
@@ -139,8 +138,8 @@ static void closed_by_linger(void) {
     struct linger none = {1, 0};
     setsockopt(pair.accepted, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
     close(pair.accepted);
-    sleep_milliseconds(100);
-    say_poll("poll", pair.client, 0);
+    settle();
+    say_poll("poll", pair.client);
     say_state("own", pair.client);
 }
 
@@ -153,13 +152,13 @@ static void peer_killed(void) {
     }
     close(pair.accepted);
     close(pair.listener);
-    sleep_milliseconds(50);
-    say_poll("alive", pair.client, 0);
+    settle();
+    say_poll("alive", pair.client);
     // The child has the client's end too; that one stays open here.
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    sleep_milliseconds(100);
-    say_poll("killed", pair.client, 0);
+    settle();
+    say_poll("killed", pair.client);
     say_state("own", pair.client);
 }
 
@@ -167,7 +166,7 @@ static void pipe_signal_peer_closed(void) {
     struct pair pair = connected_pair(port(0));
     catch_sigpipe();
     close(pair.accepted);
-    sleep_milliseconds(100);
+    settle();
     say_call("write", write(pair.client, "x", 1));
     say("SIGPIPE=%d", sigpipes());
     say_call("write", write(pair.client, "x", 1));
@@ -188,7 +187,7 @@ static void pipe_signal_peer_stopped_reading(void) {
     struct pair pair = connected_pair(port(0));
     catch_sigpipe();
     shutdown(pair.accepted, SHUT_RD);
-    sleep_milliseconds(100);
+    settle();
     say_call("write", write(pair.client, "x", 1));
     say("SIGPIPE=%d", sigpipes());
 }
@@ -212,7 +211,7 @@ static void closed_while_reading(void) {
     char got[4];
     if (fork() == 0) {
         close(pair.client);
-        sleep_milliseconds(200);
+        wait_until_asleep(getppid());
         close(pair.accepted);
         _exit(0);
     }
@@ -225,7 +224,7 @@ static void closed_while_writing(void) {
     static char block[1 << 20];
     if (fork() == 0) {
         close(pair.client);
-        sleep_milliseconds(200);
+        wait_until_asleep(getppid());
         close(pair.accepted);
         _exit(0);
     }
@@ -239,7 +238,7 @@ static void shutdown_while_reading(void) {
     struct pair pair = connected_pair(port(0));
     char got[4];
     if (fork() == 0) {
-        sleep_milliseconds(200);
+        wait_until_asleep(getppid());
         shutdown(pair.client, SHUT_RD);
         _exit(0);
     }

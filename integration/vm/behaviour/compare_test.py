@@ -35,6 +35,12 @@ class CompareTest(unittest.TestCase):
         self.assertIn("bind=0", said)
         self.assertIn("bind=EINVAL", said)
 
+    def test_several_rows_may_share_a_reason(self):
+        status, said = self.compare(KERNEL.replace("bind=0", "bind=EINVAL").replace("send=EPIPE", "send=0"),
+                                    "| rows | why |\n|---|---|\n| `a-row`, `b-row` | a Unix socket can't |\n")
+        self.assertEqual(status, 0)
+        self.assertIn("2 listed differences", said)
+
     def test_a_listed_difference_is_none(self):
         status, _ = self.compare(KERNEL.replace("bind=0", "bind=EINVAL"),
                                  "| row | why |\n|---|---|\n| `a-row` | a Unix socket can't |\n")

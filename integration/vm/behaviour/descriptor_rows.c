@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,11 +70,13 @@ static void forked_holds_open(void) {
     char got[8];
     pid_t child = fork();
     if (child == 0) {
-        sleep_milliseconds(300);
-        _exit(0);
+        for (;;)
+            pause();
     }
     close(pair.client);
-    say_poll("held", pair.accepted, 0);
+    settle();
+    say_poll("held", pair.accepted);
+    kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     say_call("peer-read-end", read(pair.accepted, got, sizeof(got)));
 }
@@ -125,6 +128,7 @@ static void executed(int flags) {
     say_errno("program", WEXITSTATUS(status));
     char got[8];
     set_nonblocking(pair.accepted);
+    settle();
     say_call("peer-read", read(pair.accepted, got, sizeof(got)));
 }
 static void executed_open(void) {
@@ -220,7 +224,6 @@ static void passed_listener(void) {
     }
     pass(through[0], listener);
     close(listener);
-    sleep_milliseconds(100);
     say_call("connect", connect_to(stream_socket(0), place.self, port(0)));
     int status = 0;
     waitpid(child, &status, 0);

@@ -51,7 +51,7 @@ static void refused(void) {
 static void after_peer_closed(void) {
     struct pair pair = connected_pair(port(0));
     close(pair.accepted);
-    wait_for(pair.client, POLLIN);
+    settle();
     say_own_name("name", pair.client);
     say_peer_name("peer", pair.client);
 }

@@ -104,7 +104,7 @@ static void set_timeout(const char* what, int socket, int option, long seconds, 
 
 // The kernel header gives SO_VM_SOCKETS_CONNECT_TIMEOUT two numbers, for two sizes of time_t.
 static void timeout_default(void) {
-    int socket = stream_socket(0);
+    int socket = plain_socket(0);
     say_timeout("old", socket, SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD);
     say_timeout("new", socket, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW);
 }
@@ -122,7 +122,7 @@ static void timeout_zero(void) {
     say_timeout("get", socket, SO_VM_SOCKETS_CONNECT_TIMEOUT);
 }
 static void timeout_odd(void) {
-    int socket = stream_socket(0);
+    int socket = plain_socket(0);
     set_timeout("negative", socket, SO_VM_SOCKETS_CONNECT_TIMEOUT, -1, 0);
     set_timeout("million-microseconds", socket, SO_VM_SOCKETS_CONNECT_TIMEOUT, 1, 1000000);
     set_timeout("huge", socket, SO_VM_SOCKETS_CONNECT_TIMEOUT, 0x7fffffffffffffffL, 0);

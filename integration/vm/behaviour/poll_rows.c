@@ -10,43 +10,43 @@
 
 static void fresh(void) {
     int socket = stream_socket(0);
-    say_poll("fresh", socket, 0);
+    say_poll("fresh", socket);
     bind_to(socket, ANY, port(0));
-    say_poll("bound", socket, 0);
+    say_poll("bound", socket);
     listen(socket, 1);
-    say_poll("listening", socket, 0);
+    say_poll("listening", socket);
     connect_to(stream_socket(0), place.self, port(0));
-    say_poll("pending", socket, 2000);
+    settle();
+    say_poll("pending", socket);
 }
 
 static void connected(void) {
     struct pair pair = connected_pair(port(0));
-    say_poll("idle", pair.client, 0);
+    say_poll("idle", pair.client);
     write(pair.accepted, "abc", 3);
-    wait_for(pair.client, POLLIN);
-    say_poll("with-data", pair.client, 0);
+    settle();
+    say_poll("with-data", pair.client);
 }
 
 static void peer_half_closed(void) {
     struct pair pair = connected_pair(port(0));
     shutdown(pair.accepted, SHUT_WR);
-    wait_for(pair.client, POLLIN);
-    say_poll("poll", pair.client, 0);
+    settle();
+    say_poll("poll", pair.client);
 }
 
 static void peer_stopped_reading(void) {
     struct pair pair = connected_pair(port(0));
     shutdown(pair.accepted, SHUT_RD);
-    sleep_milliseconds(100);
-    say_poll("poll", pair.client, 0);
+    settle();
+    say_poll("poll", pair.client);
 }
 
 static void peer_closed(void) {
     struct pair pair = connected_pair(port(0));
     close(pair.accepted);
-    wait_for(pair.client, POLLIN);
-    sleep_milliseconds(100);
-    say_poll("poll", pair.client, 0);
+    settle();
+    say_poll("poll", pair.client);
 }
 
 static void peer_closed_with_data(void) {
@@ -54,27 +54,27 @@ static void peer_closed_with_data(void) {
     char got[8];
     write(pair.accepted, "abc", 3);
     close(pair.accepted);
-    sleep_milliseconds(100);
-    say_poll("poll", pair.client, 0);
+    settle();
+    say_poll("poll", pair.client);
     say_call("read", read(pair.client, got, sizeof(got)));
-    say_poll("poll", pair.client, 0);
+    say_poll("poll", pair.client);
 }
 
 static void own_half_close(void) {
     struct pair pair = connected_pair(port(0));
     shutdown(pair.client, SHUT_WR);
-    say_poll("SHUT_WR", pair.client, 0);
+    say_poll("SHUT_WR", pair.client);
     shutdown(pair.client, SHUT_RD);
-    say_poll("SHUT_RD", pair.client, 0);
+    say_poll("SHUT_RD", pair.client);
 }
 
 static void both_half_closed(void) {
     struct pair pair = connected_pair(port(0));
     shutdown(pair.client, SHUT_WR);
     shutdown(pair.accepted, SHUT_WR);
-    sleep_milliseconds(100);
-    say_poll("client", pair.client, 0);
-    say_poll("accepted", pair.accepted, 0);
+    settle();
+    say_poll("client", pair.client);
+    say_poll("accepted", pair.accepted);
 }
 
 static void full(void) {
@@ -83,7 +83,7 @@ static void full(void) {
     set_nonblocking(pair.client);
     while (write(pair.client, block, sizeof(block)) > 0)
         ;
-    say_poll("full", pair.client, 0);
+    say_poll("full", pair.client);
     long left = 262144;
     while (left > 0) {
         long got = read(pair.accepted, block, sizeof(block));
@@ -91,7 +91,8 @@ static void full(void) {
             break;
         left -= got;
     }
-    say_poll("read", pair.client, 2000);
+    settle();
+    say_poll("read", pair.client);
 }
 
 static void low_water(void) {
@@ -99,17 +100,17 @@ static void low_water(void) {
     int mark = 10;
     setsockopt(pair.client, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof(mark));
     write(pair.accepted, "abc", 3);
-    sleep_milliseconds(100);
-    say_poll("3-bytes", pair.client, 0);
+    settle();
+    say_poll("3-bytes", pair.client);
     write(pair.accepted, "0123456789", 10);
-    sleep_milliseconds(100);
-    say_poll("13-bytes", pair.client, 0);
+    settle();
+    say_poll("13-bytes", pair.client);
 }
 
 static void selected(void) {
     struct pair pair = connected_pair(port(0));
     write(pair.accepted, "abc", 3);
-    wait_for(pair.client, POLLIN);
+    settle();
     fd_set readable, writable, odd;
     FD_ZERO(&readable);
     FD_ZERO(&writable);
@@ -129,9 +130,11 @@ static void watch(int epoll, int socket, unsigned extra) {
         give_up("epoll_ctl");
 }
 
-static void next_event(const char* what, int epoll, int milliseconds) {
+// What epoll shows at once, when all that was done before has had its effect.
+static void next_event(const char* what, int epoll) {
+    settle();
     struct epoll_event event = {0};
-    if (epoll_wait(epoll, &event, 1, milliseconds) == 0)
+    if (epoll_wait(epoll, &event, 1, 0) == 0)
         say("%s=none", what);
     else
         say_events(what, event.events);
@@ -144,14 +147,13 @@ static void around_connect(unsigned extra, int before, int listening) {
     int epoll = epoll_create1(0), client = stream_socket(SOCK_NONBLOCK);
     if (before) {
         watch(epoll, client, extra);
-        next_event("unconnected", epoll, 0);
+        next_event("unconnected", epoll);
     }
     say_call("connect", connect_to(client, place.self, port(0)));
     if (!before)
         watch(epoll, client, extra);
-    sleep_milliseconds(200);
-    next_event("first", epoll, 1000);
-    next_event("second", epoll, 100);
+    next_event("first", epoll);
+    next_event("second", epoll);
 }
 static void level_before(void) {
     around_connect(0, 1, 1);
@@ -182,41 +184,41 @@ static void edge_before_blocking(void) {
     listener_at(port(0), 4);
     int epoll = epoll_create1(0), client = stream_socket(0);
     watch(epoll, client, EPOLLET);
-    next_event("unconnected", epoll, 0);
+    next_event("unconnected", epoll);
     say_call("connect", connect_to(client, place.self, port(0)));
-    next_event("first", epoll, 1000);
-    next_event("second", epoll, 100);
+    next_event("first", epoll);
+    next_event("second", epoll);
 }
 
 static void edge_on_socket_not_connected(void) {
     int epoll = epoll_create1(0);
     watch(epoll, stream_socket(0), EPOLLET);
-    next_event("first", epoll, 0);
-    next_event("second", epoll, 0);
+    next_event("first", epoll);
+    next_event("second", epoll);
 }
 
 static void edge_listener(void) {
     int epoll = epoll_create1(0), listener = listener_at(port(0), 8);
     watch(epoll, listener, EPOLLET);
-    next_event("idle", epoll, 0);
+    next_event("idle", epoll);
     connect_to(stream_socket(0), place.self, port(0));
-    next_event("first-client", epoll, 1000);
-    next_event("then", epoll, 100);
+    next_event("first-client", epoll);
+    next_event("then", epoll);
     connect_to(stream_socket(0), place.self, port(0));
-    next_event("second-client", epoll, 1000);
+    next_event("second-client", epoll);
     accept(listener, NULL, NULL);
-    next_event("after-accept", epoll, 100);
+    next_event("after-accept", epoll);
 }
 
 static void edge_listener_before_listen(void) {
     int epoll = epoll_create1(0), listener = stream_socket(0);
     bind_to(listener, ANY, port(0));
     watch(epoll, listener, EPOLLET);
-    next_event("bound", epoll, 0);
+    next_event("bound", epoll);
     listen(listener, 8);
-    next_event("listening", epoll, 100);
+    next_event("listening", epoll);
     connect_to(stream_socket(0), place.self, port(0));
-    next_event("client", epoll, 1000);
+    next_event("client", epoll);
 }
 
 static void edge_data(void) {
@@ -224,27 +226,24 @@ static void edge_data(void) {
     int epoll = epoll_create1(0);
     char got[8];
     watch(epoll, pair.client, EPOLLET);
-    next_event("idle", epoll, 0);
+    next_event("idle", epoll);
     write(pair.accepted, "abc", 3);
-    sleep_milliseconds(100);
-    next_event("data", epoll, 1000);
-    next_event("unread", epoll, 100);
+    next_event("data", epoll);
+    next_event("unread", epoll);
     write(pair.accepted, "def", 3);
-    sleep_milliseconds(100);
-    next_event("more", epoll, 1000);
+    next_event("more", epoll);
     say_call("read", read(pair.client, got, sizeof(got)));
     close(pair.accepted);
-    sleep_milliseconds(100);
-    next_event("closed", epoll, 1000);
+    next_event("closed", epoll);
 }
 
 static void oneshot(void) {
     struct pair pair = connected_pair(port(0));
     int epoll = epoll_create1(0);
     watch(epoll, pair.client, EPOLLONESHOT);
-    next_event("first", epoll, 0);
+    next_event("first", epoll);
     write(pair.accepted, "abc", 3);
-    next_event("second", epoll, 200);
+    next_event("second", epoll);
 }
 
 static const struct row table[] = {

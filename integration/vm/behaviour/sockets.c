@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,10 +18,17 @@ struct sockaddr_vm address_of(unsigned cid, unsigned port) {
     return address;
 }
 
-int stream_socket(int flags) {
+int plain_socket(int flags) {
     int made = socket(AF_VSOCK, SOCK_STREAM | flags, 0);
     if (made < 0)
         give_up("socket");
+    return made;
+}
+
+int stream_socket(int flags) {
+    int made = plain_socket(flags);
+    struct timeval patience = {.tv_sec = patience_milliseconds / 1000};
+    setsockopt(made, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, &patience, sizeof(patience));
     return made;
 }
 
@@ -55,7 +63,7 @@ struct pair connected_pair(unsigned port) {
 
 short wait_for(int descriptor, short events) {
     struct pollfd polled = {.fd = descriptor, .events = events};
-    poll(&polled, 1, 2000);
+    poll(&polled, 1, patience_milliseconds);
     return polled.revents;
 }
 
@@ -76,10 +84,33 @@ void set_nonblocking(int descriptor) {
     fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
 }
 
-void sleep_milliseconds(int milliseconds) {
-    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
-    while (nanosleep(&time, &time) != 0 && errno == EINTR)
-        ;
+void settle(void) {
+    // The kernel's loopback has one queue: the refusal of a connection comes after everything that
+    // was sent before, and a second one after the answers to that.
+    for (int i = 0; i < 2; ++i) {
+        int socket = stream_socket(0);
+        if (connect_to(socket, place.self, port(15)) == 0)
+            give_up("settle");
+        close(socket);
+    }
+}
+
+void wait_until_asleep(pid_t process) {
+    char path[32], text[256];
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)process);
+    for (;;) {
+        int file = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t length = read(file, text, sizeof(text) - 1);
+        close(file);
+        if (length <= 0)
+            give_up("read-/proc/PID/stat");
+        text[length] = '\0';
+        char* state = strrchr(text, ')');  // "pid (name) S ..."
+        if (state != NULL && strncmp(state, ") S", 3) == 0)
+            return;
+        struct timespec moment = {.tv_nsec = 1000000};
+        nanosleep(&moment, NULL);
+    }
 }
 
 static volatile sig_atomic_t sigpipe_count;

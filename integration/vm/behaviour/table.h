@@ -62,10 +62,13 @@ void say_address(const char* what, const struct sockaddr_vm* address, socklen_t 
 // What getsockname and getpeername say.
 void say_own_name(const char* what, int socket);
 void say_peer_name(const char* what, int socket);
-// The events that poll shows at once, "poll=IN|OUT", with a wait for the first of them.
-void say_poll(const char* what, int descriptor, int wait_milliseconds);
+// The events that poll shows at once, "poll=IN|OUT".
+void say_poll(const char* what, int descriptor);
 void say_events(const char* what, unsigned events);
 const char* errno_name(int error);
+
+// How long something may take that is certain to come, on a machine that is busy.
+enum { patience_milliseconds = 10000 };
 
 // Ends the row: it couldn't be set up, which is an answer too.
 void give_up(const char* what) __attribute__((noreturn));

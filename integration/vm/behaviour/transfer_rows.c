@@ -35,11 +35,11 @@ static void zero_length(void) {
     struct pair pair = connected_pair(port(0));
     char got[4];
     say_call("send-0", send(pair.client, "", 0, 0));
-    sleep_milliseconds(100);
-    say_poll("peer", pair.accepted, 0);
+    settle();
+    say_poll("peer", pair.accepted);
     say_call("recv-0", recv(pair.accepted, got, 0, MSG_DONTWAIT));
     write(pair.client, "abc", 3);
-    wait_for(pair.accepted, POLLIN);
+    settle();
     say_call("recv-0-of-3", recv(pair.accepted, got, 0, MSG_DONTWAIT));
 }
 
@@ -48,7 +48,7 @@ static void stream_of_writes(void) {
     char got[16];
     write(pair.client, "ab", 2);
     write(pair.client, "cde", 3);
-    sleep_milliseconds(100);
+    settle();
     say_call("read-1", read(pair.accepted, got, 1));
     say_call("read-rest", read(pair.accepted, got, sizeof(got)));
 }
@@ -57,7 +57,7 @@ static void peek(void) {
     struct pair pair = connected_pair(port(0));
     char got[8];
     write(pair.client, "abc", 3);
-    wait_for(pair.accepted, POLLIN);
+    settle();
     say_call("peek", recv(pair.accepted, got, 2, MSG_PEEK));
     say_call("peek", recv(pair.accepted, got, sizeof(got), MSG_PEEK));
     say_call("read", read(pair.accepted, got, sizeof(got)));
@@ -68,7 +68,8 @@ static void wait_for_all(void) {
     char got[6];
     if (fork() == 0) {
         write(pair.client, "abc", 3);
-        sleep_milliseconds(200);
+        settle();
+        wait_until_asleep(getppid());
         write(pair.client, "def", 3);
         _exit(0);
     }
@@ -91,7 +92,7 @@ static void odd_flags(void) {
     say_call("send-eor", send(pair.client, "x", 1, MSG_EOR | MSG_NOSIGNAL));
     say_call("send-more", send(pair.client, "x", 1, MSG_MORE | MSG_NOSIGNAL));
     say_call("send-confirm", send(pair.client, "x", 1, MSG_CONFIRM | MSG_NOSIGNAL));
-    sleep_milliseconds(100);
+    settle();
     say_call("recv-oob", recv(pair.accepted, got, sizeof(got), MSG_OOB | MSG_DONTWAIT));
     say_call("recv-errqueue", recv(pair.accepted, got, sizeof(got), MSG_ERRQUEUE | MSG_DONTWAIT));
     say_call("recv-trunc", recv(pair.accepted, got, 1, MSG_TRUNC | MSG_DONTWAIT));
@@ -121,7 +122,7 @@ static void control_data(int type, size_t size, const void* data) {
     struct msghdr received = {
         .msg_iov = &in, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)};
     set_nonblocking(pair.accepted);
-    wait_for(pair.accepted, POLLIN);
+    settle();
     say_call("recvmsg", recvmsg(pair.accepted, &received, 0));
     say("controllen=%u", (unsigned)received.msg_controllen);
 }
@@ -140,7 +141,7 @@ static void vectors(void) {
     struct iovec out[] = {{"ab", 2}, {"", 0}, {"cde", 3}};
     struct iovec in[] = {{first, sizeof(first)}, {second, sizeof(second)}};
     say_call("writev", writev(pair.client, out, 3));
-    sleep_milliseconds(100);
+    settle();
     say_call("readv", readv(pair.accepted, in, 2));
 }
 
@@ -153,7 +154,7 @@ static void several_messages(void) {
     struct mmsghdr receive[2] = {{.msg_hdr = {.msg_iov = &in[0], .msg_iovlen = 1}},
                                  {.msg_hdr = {.msg_iov = &in[1], .msg_iovlen = 1}}};
     say_call("sendmmsg", sendmmsg(pair.client, send, 2, 0));
-    sleep_milliseconds(100);
+    settle();
     say_call("recvmmsg", recvmmsg(pair.accepted, receive, 2, MSG_DONTWAIT, NULL));
     say("first=%u", receive[0].msg_len);
 }
@@ -169,7 +170,7 @@ static void fills(void) {
     say("total=%ld", total);
     say_errno("next", error);
     read(pair.accepted, block, 1000);
-    sleep_milliseconds(100);
+    settle();
     wrote = write(pair.client, block, sizeof(block));
     say(wrote < 0 ? "after-reading-1000=%ld" : "after-reading-1000=some", wrote);
 }
@@ -230,7 +231,7 @@ static void queue_sizes(void) {
     struct pair pair = connected_pair(port(0));
     int value = -1;
     write(pair.client, "abc", 3);
-    wait_for(pair.accepted, POLLIN);
+    settle();
     say_call("FIONREAD", ioctl(pair.accepted, FIONREAD, &value) == 0 ? value : -1);
     say_call("TIOCOUTQ", ioctl(pair.client, TIOCOUTQ, &value) == 0 ? value : -1);
 }
@@ -253,7 +254,7 @@ static void files(void) {
     pipe(ends);
     write(ends[1], "abc", 3);
     say_call("splice-to", splice(ends[0], NULL, pair.client, NULL, 3, 0));
-    sleep_milliseconds(100);
+    settle();
     say_call("splice-from", splice(pair.accepted, NULL, ends[1], NULL, 64, SPLICE_F_NONBLOCK));
 }
 
@@ -261,7 +262,7 @@ static void bad_buffers(void) {
     struct pair pair = connected_pair(port(0));
     say_call("send", send(pair.client, (void*)8, 4, MSG_NOSIGNAL));
     write(pair.client, "abc", 3);
-    wait_for(pair.accepted, POLLIN);
+    settle();
     say_call("recv", recv(pair.accepted, (void*)8, 4, MSG_DONTWAIT));
     char got[4];
     say_call("after", recv(pair.accepted, got, sizeof(got), MSG_DONTWAIT));

@@ -6,8 +6,8 @@
     with Guest(GuestOptions()) as guest:
         status, said = guest.ask("ls /dev/vsock")   # a shell, for tests of several steps and guests
 
-or `run(options)`, which also boots a second time where the first gave no status at all: emulation has
-rare bad days, and a program that failed is not one of them.
+or `run(options)` for the first and `boot([options, ...])` for the second, which boot once more a guest
+that gave no status at all: emulation has rare bad days, and a program that failed is not one of them.
 
 QEMU's first serial port is the guest's console (the kernel's words and init's markers); standard output
 and error leave by two virtio ports, so that they arrive apart and byte for byte.
@@ -39,6 +39,9 @@ VSOCK_MODULES = {
     "both": ["vsock", "vsock_loopback", "vmw_vsock_virtio_transport"],
 }
 
+# What a step of a test gets that takes a second or two on an idle machine.
+ASK_SECONDS = 150.0
+
 
 class GuestFailed(Exception):
     """The guest ended or hung without giving its command's status."""
@@ -64,7 +67,7 @@ class GuestOptions:
     vhost_user_socket: Path | None = None  # a switch's socket: the guest gets a vsock device there
     memory_mib: int = 512
     processors: int = 1
-    boot_timeout: float = 60.0  # seconds until the command starts
+    boot_timeout: float = 90.0  # seconds until the command starts; 2 to 4 on an idle machine
     timeout: float = 60.0  # seconds that the command has
 
 
@@ -85,6 +88,7 @@ class Guest:
         self._options = options
         self._token = secrets.token_hex(8)
         self._asked = 0
+        self._unanswered: str | None = None  # what the shell was last asked, until it has answered
         self._changed = threading.Condition()
         self._output = {"console": b"", "stdout": b"", "stderr": b""}
         self._ready_at: float | None = None
@@ -106,9 +110,8 @@ class Guest:
 
     def wait(self) -> GuestResult:
         """Until the command has ended. Raises GuestFailed when it doesn't in time, or the guest dies."""
+        self.wait_for_boot()
         with self._changed:
-            self._wait_until(lambda: self._ready_at is not None, self._options.boot_timeout,
-                             "to boot", may_retry=True)
             self._wait_until(lambda: self._status is not None, self._options.timeout,
                              f"to run '{' '.join(self._options.command or ['sh'])}'", may_retry=False)
         self.stop()
@@ -116,16 +119,26 @@ class Guest:
                            self.console(), self._ready_at - self._started_at,
                            self._ended_at - self._ready_at)
 
-    def wait_for(self, text: str, channel: str = "stdout", timeout: float = 60.0) -> None:
+    def wait_for_boot(self) -> None:
+        """Until the command or the shell is about to start."""
+        with self._changed:
+            self._wait_until(lambda: self._ready_at is not None, self._options.boot_timeout,
+                             "to boot", may_retry=True)
+
+    def wait_for(self, text: str, channel: str = "stdout", timeout: float = ASK_SECONDS) -> None:
         """Until the text has appeared on "stdout", "stderr" or "console"."""
         with self._changed:
             self._wait_until(lambda: text.encode() in self._output[channel], timeout,
                              f"to say '{text}' on {channel}", may_retry=False)
 
-    def ask(self, line: str, timeout: float = 60.0) -> tuple[int, str]:
+    def ask(self, line: str, timeout: float = ASK_SECONDS) -> tuple[int, str]:
         """Has the guest's shell run a line; its status and what it said on either stream. The line may
         leave processes in the background."""
+        self.wait_for_boot()
+        if self._unanswered:
+            raise self._failure(f"is still busy with '{self._unanswered}'", may_retry=False)
         self._asked += 1
+        self._unanswered = line
         end = f"GLOVEBOX-ASKED {self._token} {self._asked} "
         with self._changed:
             start = len(self._output["stdout"])
@@ -135,6 +148,7 @@ class Guest:
             self._wait_until(lambda: pattern.search(self._output["stdout"], start), timeout,
                              f"to run '{line}'", may_retry=False)
             found = pattern.search(self._output["stdout"], start)
+            self._unanswered = None
             return int(found[1]), text(self._output["stdout"][start:found.start()])
 
     def stdout(self) -> bytes:
@@ -278,6 +292,28 @@ def run(options: GuestOptions) -> GuestResult:
             raise
     with Guest(options) as guest:
         return guest.wait()
+
+
+def boot(several: list[GuestOptions]) -> list[Guest]:
+    """Guests that have booted, all at once; each was given a second try like run's."""
+    guests: list[Guest] = []
+    try:
+        for options in several:
+            guests.append(Guest(options))
+        for number, options in enumerate(several):
+            try:
+                guests[number].wait_for_boot()
+            except GuestFailed as failure:
+                if not failure.may_retry:
+                    raise
+                guests[number].stop()
+                guests[number] = Guest(options)
+                guests[number].wait_for_boot()
+    except BaseException:
+        for guest in guests:
+            guest.stop()
+        raise
+    return guests
 
 
 def missing_programs() -> list[str]:

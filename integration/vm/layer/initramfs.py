@@ -50,20 +50,20 @@ class Initramfs:
         self._put(path, stat.S_IFREG | mode, text.encode())
 
     def add_file(self, source: Path, path: str) -> None:
-        """A file or a whole folder as it is, with its modes and symbolic links."""
+        """A file or a whole folder as it is, with its modes and symbolic links; it belongs to root."""
         source = Path(source)
         found = source.stat() if not path.endswith("/") else None
         if found is None:
             raise ValueError(f"{path}: a file's name in the guest was expected, not a folder's")
         if stat.S_ISDIR(found.st_mode):
-            self._put(path, stat.S_IFDIR | 0o755, b"")
+            self._put(path, stat.S_IFDIR | stat.S_IMODE(found.st_mode), b"")
             for child in sorted(source.iterdir()):
                 if child.is_symlink():
                     self._put(f"{path}/{child.name}", stat.S_IFLNK | 0o777, os.readlink(child).encode())
                 elif child.name != "__pycache__":
                     self.add_file(child, f"{path}/{child.name}")
         else:
-            self._put(path, stat.S_IFREG | stat.S_IMODE(found.st_mode) | 0o444, source.resolve())
+            self._put(path, stat.S_IFREG | stat.S_IMODE(found.st_mode), source.resolve())
 
     def add_program(self, source: Path, path: str | None = None) -> None:
         """A program and the shared libraries it is linked with, each at its own path. Without a path it

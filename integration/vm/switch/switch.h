@@ -33,8 +33,8 @@ class Switch {
 
   private:
     // A guest that takes nothing from a full outbox for so long holds up the others' senders, and
-    // is given up. A driver that lives takes within milliseconds.
-    static constexpr std::chrono::seconds patience{5};
+    // is given up. A driver that lives takes within milliseconds, or when a busy machine lets it.
+    static constexpr std::chrono::seconds patience{10};
     // Packets a direction and round, so that a busy pair of guests doesn't starve the rest.
     static constexpr std::size_t budget = 64;
 

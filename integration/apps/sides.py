@@ -1,0 +1,119 @@
+"""Programs under `glovebox run` and `glovebox parent` for tests: a fresh world each, lines read as they come, an end
+by process id, as this user and, for root, as an ordinary one."""
+
+import os
+import pwd
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+DEADLINE = 60  # seconds; nothing here takes one on a quiet machine
+
+GLOVEBOX = ""
+
+
+def ordinary_user():
+    """The user id to become as root, None for one who is none; and the reason why not."""
+    if os.geteuid() != 0:
+        return None, ""
+    user = pwd.getpwnam("nobody").pw_uid
+    try:
+        subprocess.run([GLOVEBOX, "--version"], user=user, group=user, extra_groups=[], check=True,
+                       capture_output=True, cwd="/")
+    except (OSError, subprocess.CalledProcessError) as error:
+        return None, f"an ordinary user can't execute {GLOVEBOX}: {error}"
+    return user, ""
+
+
+class Side:
+    """One `glovebox run` or `glovebox parent` that goes on."""
+
+    def __init__(self, test, verb, *command, options=(), before=(), **more):
+        self.process = subprocess.Popen(
+            [*map(str, before), GLOVEBOX, verb, *map(str, options), "--", *map(str, command)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+            **{**test.how, **more})
+        self.test = test
+        self.output = ""
+        test.addCleanup(self.end)
+
+    def wait_for(self, text):
+        """Reads up to a line that has the text."""
+        for line in self.process.stdout:
+            self.output += line
+            if text in line:
+                return line
+        raise AssertionError(f"it ended without {text!r}:\n{self.output}{self.process.stderr.read()}")
+
+    def finish(self, expected=0):
+        """Waits for its end; its whole output."""
+        output, errors = self.process.communicate(timeout=DEADLINE)
+        self.output += output or ""
+        self.errors = errors
+        self.test.assertEqual(self.process.returncode, expected, f"{self.output}{errors}")
+        return self.output
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(DEADLINE)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Case(unittest.TestCase):
+    """A test with a world of its own. `user` is the user id to become, None to stay who one is."""
+
+    user = None
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="glovebox-apps-")
+        self.addCleanup(scratch.cleanup)
+        self.scratch = Path(scratch.name)
+        world = self.scratch / "world"
+        home = self.scratch / "home"  # where the mock root is kept
+        self.how = {"env": {**os.environ, "GLOVEBOX_WORLD": str(world), "HOME": str(home),
+                            "XDG_STATE_HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_DATA_HOME": str(home)}}
+        for folder in (world, home):
+            folder.mkdir(mode=0o700)
+        if self.user is not None:
+            for folder in (self.scratch, world, home):
+                os.chown(folder, self.user, self.user)
+            self.how |= {"user": self.user, "group": self.user, "extra_groups": []}
+
+    def start(self, verb, *command, **more):
+        return Side(self, verb, *command, **more)
+
+    def enclave(self, *command, **more):
+        return self.start("run", *command, **more)
+
+    def parent(self, *command, expected=0, **more):
+        """A parent's program from its start to its end; what it printed."""
+        return self.start("parent", *command, **more).finish(expected)
+
+
+def as_ordinary_user(*cases):
+    """The same cases as an ordinary user, for a root who runs them; with skips where that can't be."""
+    user, reason = ordinary_user()
+    made = {}
+    for case in cases:
+        if user is not None:
+            made[f"{case.__name__}AsOrdinaryUser"] = type(f"{case.__name__}AsOrdinaryUser", (case,), {"user": user})
+        elif reason:
+            made[f"{case.__name__}AsOrdinaryUser"] = unittest.skip(reason)(type(case.__name__, (case,), {}))
+    return made
+
+
+def main(module, cases, arguments=1):
+    """Takes the arguments off (GLOVEBOX first), adds the ordinary user's cases, runs the tests."""
+    global GLOVEBOX
+    GLOVEBOX = str(Path(sys.argv.pop(1)).resolve())
+    taken = [Path(sys.argv.pop(1)).resolve() for _ in range(arguments - 1)]
+    module.update(as_ordinary_user(*cases))
+    return taken

@@ -1,0 +1,215 @@
+#!/usr/bin/python3
+"""Our programs over the kernel's own AF_VSOCK: the transport's contract, proxy and forward, and the demo.
+
+The same tests in two arrangements: `LoopbackTest`, where one guest is parent and enclave and reaches
+itself by CID 1, and `NitroTest`, a parent's guest and an enclave's, joined by our switch.
+
+    integration/vm/programs_test.py LoopbackTest
+"""
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from layer import testing  # noqa: E402
+from layer.guest import Guest, GuestOptions, boot  # noqa: E402
+from layer.switch import Switch, build_folder  # noqa: E402
+
+BUILD = build_folder()
+EXAMPLE = BUILD / "examples/attested-secret"
+SECRET = "the launch code is 0000"
+TLS = "127.0.0.1:4433"
+MEBIBYTE = 1 << 20
+
+
+class Programs:
+    """The tests; a subclass says which guests there are and how they reach each other."""
+
+    parent: Guest
+    enclave: Guest
+    parent_cid: int  # as the enclave dials it
+    enclave_cid: int  # as the parent dials it
+    contract_cids: str  # bound, dialled and seen, when the enclave's guest dials itself
+
+    @classmethod
+    def setUpClass(cls):
+        cls.work = tempfile.TemporaryDirectory(prefix="glovebox-programs-")
+        try:
+            cls.prepare(Path(cls.work.name))
+            cls.start_guests()
+            cls.start_services()
+        except BaseException:
+            cls.tearDownClass()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stop_guests()
+        cls.work.cleanup()
+
+    @classmethod
+    def prepare(cls, work: Path) -> None:
+        """What the demo needs beside the programs: a mock root, a TLS server's key, another program."""
+        (work / "www").mkdir()
+        (work / "www/hello.txt").write_text("Hello from the world outside.\n")
+        (work / "secret").write_text(SECRET)
+        (work / "allow.yaml").write_text("allowlist:\n- {address: 127.0.0.1, port: 4433}\n")
+        other = (EXAMPLE / "enclave").read_bytes() + b"x"
+        (work / "other-enclave").write_bytes(other)
+        (work / "other-enclave").chmod(0o755)
+        host("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+             "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+             "-keyout", str(work / "tls.key"), "-out", str(work / "tls.pem"))
+        (work / "mock-root.pem").write_text(host(BUILD / "glovebox", "pki", "root", "--pki", str(work / "pki")))
+        cls.pcr0 = host(BUILD / "glovebox", "nsm", "pcr", "0", "--device", "mock", "--program",
+                        str(EXAMPLE / "enclave"), "--pki", str(work / "pki")).split()[1]
+
+    @classmethod
+    def options(cls, **more) -> GuestOptions:
+        return GuestOptions(programs=[(BUILD / "glovebox", None), (EXAMPLE / "enclave", None),
+                                      (EXAMPLE / "parent", None), (Path("/usr/bin/openssl"), None),
+                                      (BUILD / "transports/transport_contract_vsock", None)],
+                            files=[(Path(cls.work.name), "/demo")], folder="/demo",
+                            environment={"OPENSSL_CONF": "/dev/null"}, **more)
+
+    @classmethod
+    def start_services(cls) -> None:
+        """The parent's proxy with a TLS and an echo server behind it, and the enclave's forward."""
+        background(cls.parent, "tls", f"cd /demo/www && openssl s_server -accept {TLS} -cert ../tls.pem "
+                   "-key ../tls.key -WWW", "ACCEPT")
+        background(cls.parent, "echo", "nc -ll -p 7000 -e cat & until grep -q :1B58 /proc/net/tcp*; do sleep 0.1; done; "
+                   "echo up; wait", "up")
+        background(cls.parent, "proxy", "glovebox proxy --transport vsock --listen 8000=connect "
+                   "--listen 8001=127.0.0.1:7000 --allowlist /demo/allow.yaml --allow 127.0.0.1:7000", "ready:")
+        background(cls.enclave, "forward", f"glovebox forward --transport vsock --http-proxy {cls.parent_cid}:8000 "
+                   f"--listen 7001={cls.parent_cid}:8001", "ready:")
+
+    def start_enclave(self, program: str, *options: str) -> None:
+        background(self.enclave, "enclave",
+                   f"HTTPS_PROXY=http://127.0.0.1:3128 {program} --transport vsock --port 5005 --pki /demo/pki "
+                   f"--trust /demo/tls.pem {' '.join(options)}", "^ready")
+        self.addCleanup(self.enclave.ask, f"killall {Path(program).name}; "
+                        f"while pidof {Path(program).name}; do sleep 0.1; done")
+
+    def run_parent(self, *options: str) -> tuple[int, str]:
+        return self.parent.ask(f"parent --transport vsock --enclave {self.enclave_cid}:5005 "
+                               f"--root /demo/mock-root.pem --pcr0 {self.pcr0} {' '.join(options)}")
+
+    def test_megabytes_go_through_forward_and_proxy_and_an_end_goes_through_too(self):
+        # TCP -> vsock -> TCP and back: AF_VSOCK on either side of the relay, splice and half-close.
+        self.enclave.ask(f"head -c {MEBIBYTE} /dev/urandom >/tmp/one; "
+                         "for i in $(seq 16); do cat /tmp/one; echo $i; done >/tmp/sent")
+        status, said = self.enclave.ask("nc 127.0.0.1 7001 </tmp/sent >/tmp/back; "
+                                        "md5sum /tmp/sent /tmp/back; wc -c </tmp/back")
+        sent, _, back, _, size = said.split()
+        self.assertEqual((status, sent), (0, back))
+        self.assertGreater(int(size), 16 * MEBIBYTE)
+
+    def test_many_small_connections_go_through(self):
+        status, said = self.enclave.ask(
+            "for i in $(seq 1 50); do (echo $i | nc 127.0.0.1 7001) & done >/tmp/many; "
+            "while [ $(wc -l </tmp/many) -lt 50 ]; do sleep 0.1; done; sort -n /tmp/many | md5sum")
+        expected = hashlib.md5("".join(f"{i}\n" for i in range(1, 51)).encode()).hexdigest()
+        self.assertEqual((status, said.split()[0]), (0, expected))
+
+    def test_the_transport_contract_holds_over_vsock_transport(self):
+        status, said = self.enclave.ask(
+            f"GLOVEBOX_CONTRACT_VSOCK='{self.contract_cids}' GLOVEBOX_CONTRACT_BYTES={8 * MEBIBYTE} "
+            "GLOVEBOX_CONTRACT_CONNECTIONS=2000 transport_contract_vsock", timeout=300)
+        self.assertEqual(status, 0, said)
+        self.assertIn("[  PASSED  ]", said)
+        self.assertNotIn("SKIPPED", said)
+
+    def test_a_port_where_nobody_listens_is_told(self):
+        _, said = self.parent.ask(f"parent --transport vsock --enclave {self.enclave_cid}:5999 "
+                                  f"--root /demo/mock-root.pem --pcr0 {self.pcr0} --secret /demo/secret")
+        self.assertIn("Connection reset by peer", said)
+
+    def test_the_demo(self):
+        with self.subTest("the secret goes to an enclave that attests, which then fetches a page"):
+            self.start_enclave("enclave")
+            status, said = self.run_parent("--secret /demo/secret --save-document /tmp/document",
+                                           f"--fetch https://{TLS}/hello.txt")
+            self.assertEqual(status, 0, said)
+            self.assertIn(hashlib.sha256(SECRET.encode()).hexdigest(), said)
+            self.assertIn("Hello from the world outside.", said)
+        with self.subTest("the metadata service is not on the allowlist"):
+            status, said = self.run_parent("--fetch https://169.254.169.254/latest/meta-data/")
+            self.assertEqual(status, 1, said)
+            self.assertIn("403", said)
+        with self.subTest("a document of an earlier run is refused"):
+            status, said = self.run_parent("--secret /demo/secret --present /tmp/document")
+            self.assertEqual(status, 1, said)
+            self.assertIn("nonce", said)
+        self.doCleanups()
+        with self.subTest("another program has another PCR0"):
+            self.start_enclave("/demo/other-enclave")
+            status, said = self.run_parent("--secret /demo/secret")
+            self.assertEqual(status, 1, said)
+            self.assertIn("PCR0", said)
+        self.doCleanups()
+        with self.subTest("debug mode is refused"):
+            self.start_enclave("enclave", "--debug")
+            status, said = self.run_parent("--secret /demo/secret")
+            self.assertEqual(status, 1, said)
+            self.assertIn("debug mode", said)
+
+
+class LoopbackTest(Programs, unittest.TestCase):
+    parent_cid = enclave_cid = 1
+    contract_cids = "any 1 1"
+
+    @classmethod
+    def start_guests(cls) -> None:
+        (cls.parent,) = boot([cls.options(vsock="loopback")])
+        cls.enclave = cls.parent
+
+    @classmethod
+    def stop_guests(cls) -> None:
+        if hasattr(cls, "parent"):
+            cls.parent.stop()
+
+
+class NitroTest(Programs, unittest.TestCase):
+    parent_cid, enclave_cid = 3, 16
+    contract_cids = "any 16 1"
+
+    @classmethod
+    def start_guests(cls) -> None:
+        cls.switch = Switch([3, 16])
+        cls.parent, cls.enclave = boot([
+            cls.options(name=name, vsock="both", vhost_user_socket=cls.switch.socket(cid))
+            for name, cid in (("parent", 3), ("enclave", 16))])
+
+    @classmethod
+    def stop_guests(cls) -> None:
+        for name in ("parent", "enclave", "switch"):
+            if hasattr(cls, name):
+                getattr(cls, name).stop()
+
+    def test_the_parent_sees_the_enclaves_true_cid(self):
+        self.enclave.ask("echo hello | nc 127.0.0.1 7001")
+        _, said = self.parent.ask("grep -c 'proxy: 16:[0-9]* -> 127.0.0.1:7000 open' /tmp/proxy")
+        self.assertGreaterEqual(int(said), 1)
+
+
+def background(guest: Guest, name: str, line: str, until: str) -> None:
+    """Starts a program in a guest, its words in /tmp/NAME, and waits for a line of it."""
+    guest.ask(f"({line}) >/tmp/{name} 2>&1 &")
+    status, said = guest.ask(f"for i in $(seq 1 300); do grep -q '{until}' /tmp/{name} && exit_=0 && break; "
+                             f"exit_=1; sleep 0.1; done; cat /tmp/{name}; [ $exit_ = 0 ]")
+    if status != 0:
+        raise AssertionError(f"{name} did not say '{until}' but:\n{said}")
+
+
+def host(*command: str | Path) -> str:
+    return subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True).stdout
+
+
+if __name__ == "__main__":
+    testing.main()

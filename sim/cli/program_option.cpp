@@ -1,0 +1,55 @@
+#include "sim/cli/program_option.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <iostream>
+
+#include "sim/enclave/delegation.h"
+#include "transports/world.h"
+
+namespace glovebox::cli {
+
+std::optional<int> run_from_outside() {
+    return enclave::run_through_outer_supervisor().value();
+}
+
+void ProgramOption::add_to(CLI::App& command) {
+    command
+        .add_option("--world", world,
+                    "The world, where parent and enclaves meet: a name, or a directory (with a "
+                    "'/'). GLOVEBOX_WORLD gives it too [default]")
+        ->type_name("NAME");
+    command.add_flag("--trace", trace,
+                     "One line an event on stderr, or as --log-file and --log-json say: calls, "
+                     "requests to the module, connections with their bytes and ends");
+    command
+        .add_option("command", arguments,
+                    "The program and its arguments; write them after -- when they have options")
+        ->required()
+        ->type_name("PROGRAM [ARGUMENT...]");
+}
+
+std::unique_ptr<Log> ProgramOption::make_log(LogOption& option, std::string component) const {
+    if (trace)
+        option.options.level = std::min(option.options.level, LogLevel::info);
+    return option.make(std::move(component));
+}
+
+int ProgramOption::run(enclave::RunOptions options, Log& log) const {
+    options.program.arguments = arguments;
+    options.trace = trace;
+    const auto opened = transports::World::open(transports::World::choose_name(world));
+    enclave::Session session(*opened.value(), log);
+    const auto status = session.run(options);
+    if (status)
+        return *status;
+    const int failure = status.error().code.value();
+    if (failure != ENOENT && failure != EACCES)
+        throw ErrorException(status.error());
+    std::cerr << "glovebox: " << status.error().message << '\n';
+    return failure == ENOENT ? exit_not_found : exit_not_executable;
+}
+
+}  // namespace glovebox::cli

@@ -1,0 +1,31 @@
+// A list in a report that stops naming at a limit and goes on counting.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <string>
+#include <vector>
+
+namespace glovebox::eif {
+
+class IndentedLines {
+  public:
+    IndentedLines(std::vector<std::string>& out, std::size_t max) : out_(out), max_(max) {}
+    ~IndentedLines() {
+        if (count_ > max_)
+            out_.push_back(fmt::format("    ... and {} more", count_ - max_));
+    }
+    IndentedLines(const IndentedLines&) = delete;
+    IndentedLines& operator=(const IndentedLines&) = delete;
+    void add(const std::string& line) {
+        if (count_++ < max_)
+            out_.push_back("    " + line);
+    }
+
+  private:
+    std::vector<std::string>& out_;
+    std::size_t max_;
+    std::size_t count_ = 0;
+};
+
+}  // namespace glovebox::eif

@@ -1,0 +1,21 @@
+// JSON as nitro-cli writes it, which is as serde_json does: keys in the order of the object,
+// floating numbers in plain decimals, and two layouts.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+
+namespace glovebox::eif {
+
+// One line without blanks: the form of a metadata section.
+[[nodiscard]] std::string compact_json(const boost::json::value& value);
+
+// Indented by 2, one array element a line, `[]` and `{}` when empty: the form of stdout. Ends
+// without a newline.
+[[nodiscard]] std::string pretty_json(const boost::json::value& value);
+
+// The same value with the keys of every object in byte order, which is how serde_json keeps JSON
+// that it does not know by name.
+[[nodiscard]] boost::json::value sorted_keys(const boost::json::value& value);
+
+}  // namespace glovebox::eif

@@ -1,0 +1,42 @@
+// The metadata section: who built the image, when and from what. Compact JSON; in no PCR.
+//
+//   {"ImageName":"app","ImageVersion":"1.0",
+//    "BuildMetadata":{"BuildTime":"2017-04-18T16:30:00+00:00","BuildTool":"glovebox",
+//                     "BuildToolVersion":"0.1.0","OperatingSystem":"Linux",
+//                     "KernelVersion":"4.14.256"},
+//    "DockerInfo":{...} or null,"CustomMetadata":{...} or null}
+//
+// AWS's reader fails when a key is missing, CustomMetadata too, and ignores keys that it does not
+// know.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/base/bytes.h"
+#include "core/base/error.h"
+
+namespace glovebox::eif {
+
+struct Metadata {
+    std::string image_name;
+    std::string image_version;
+    std::string build_time;  // RFC 3339
+    std::string build_tool;
+    std::string build_tool_version;
+    std::string operating_system;
+    std::string kernel_version;
+    boost::json::value docker_info;  // null without a container image
+    boost::json::value custom;       // an object, or null
+
+    [[nodiscard]] std::string encode() const;
+    [[nodiscard]] static Result<Metadata> decode(BytesView json);
+};
+
+// What --metadata may bring: at most 4096 bytes of JSON, an object (nitro-cli builds with any JSON
+// and then can't describe what it built).
+inline constexpr std::size_t custom_metadata_size_max = 4096;
+[[nodiscard]] Result<boost::json::value> parse_custom_metadata(std::string_view text);
+
+}  // namespace glovebox::eif

@@ -1,0 +1,47 @@
+// A file that appears whole or not at all: written aside in the same folder and renamed at the end.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/base/bytes.h"
+#include "core/base/error.h"
+#include "core/base/unique_fd.h"
+
+namespace glovebox::eif {
+
+class OutputFile {
+  public:
+    // Nothing of that name is touched yet. A symbolic link is followed, so that it stays one; what
+    // exists and is no regular file is refused.
+    [[nodiscard]] static Result<OutputFile> create(const std::filesystem::path& path);
+
+    OutputFile(OutputFile&& other) noexcept;
+    OutputFile& operator=(OutputFile&&) = delete;
+    ~OutputFile();  // without commit(), nothing is left behind
+
+    [[nodiscard]] Result<void> append(BytesView bytes);
+    // Writes over bytes that were appended before.
+    [[nodiscard]] Result<void> overwrite(std::uint64_t offset, BytesView bytes);
+    [[nodiscard]] std::uint64_t size() const { return size_; }
+    // Readable and writable.
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+    // Gives the file its name, over an older file of that name, whose permissions it takes.
+    [[nodiscard]] Result<void> commit();
+
+  private:
+    OutputFile(std::filesystem::path path, UniqueFd fd, std::filesystem::path aside)
+        : path_(std::move(path)), fd_(std::move(fd)), aside_(std::move(aside)) {}
+
+    std::filesystem::path path_;
+    UniqueFd fd_;
+    std::filesystem::path aside_;  // its name until commit(); empty while it has none (O_TMPFILE)
+    std::uint64_t size_ = 0;
+};
+
+// Writes the whole of `bytes`, whatever write(2) takes at a time. `name` is for the sentence.
+[[nodiscard]] Result<void> write_all(int fd, BytesView bytes, const std::filesystem::path& name);
+
+}  // namespace glovebox::eif

@@ -1,0 +1,138 @@
+#include "sim/eif/unpack_cache.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "core/base/unique_fd.h"
+#include "sim/eif/big_endian.h"
+#include "sim/eif/byte_source.h"
+#include "sim/eif/error.h"
+#include "sim/eif/folder_aside.h"
+#include "sim/eif/ramdisk.h"
+#include "sim/eif/spool.h"
+#include "sim/eif/tree_writer.h"
+
+namespace glovebox::eif {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Commands and environments are a few kilobytes; the kernel takes no more than 2 MiB of both.
+constexpr std::uint64_t init_file_size_max = 4 << 20;
+
+std::string name_of(const Image& image, const Pcr& pcr0) {
+    Hash hash(Hash::Algorithm::sha384);
+    hash.update(pcr0);
+    for (const BytesView ramdisk : image.ramdisks()) {
+        std::array<std::uint8_t, 8> size{};
+        store_be<std::uint64_t>(size.data(), ramdisk.size());
+        hash.update(size);
+    }
+    return to_hex(hash.finish());
+}
+
+Result<std::optional<std::string>> read_small(const fs::path& path) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!fd) {
+        if (errno == ENOENT)
+            return std::optional<std::string>();
+        return errno_error(path.string() + " can't be opened", errno);
+    }
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0)
+        return errno_error(path.string() + " can't be examined", errno);
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    if (!S_ISREG(status.st_mode) || size > init_file_size_max)
+        return Error(EifError::limit_exceeded,
+                     path.filename().string() + " of the ramdisk is no file of a few lines");
+    Bytes content(static_cast<std::size_t>(size));
+    FileSource source(fd.get(), 0, size, path);
+    if (!content.empty())
+        if (const auto got = read_full(source, content); !got)
+            return got.error();
+    return std::optional(std::string(as_text(content)));
+}
+
+Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits& limits) {
+    FileTree tree;
+    Spool spool(folder);
+    TreeBudget budget(limits);
+    for (std::size_t i = 0; i < image.sections().size(); ++i)
+        if (const Section& section = image.sections()[i]; section.type == SectionType::ramdisk)
+            if (const auto unpacked =
+                    unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget);
+                !unpacked)
+                return unpacked.error();
+    return write_tree(tree, folder, TreeUse::root_file_system);
+}
+
+}  // namespace
+
+Result<InitFiles> read_init_files(const UnpackedImage& image) {
+    InitFiles files;
+    auto env = read_small(image.folder / "env");
+    if (!env)
+        return env.error();
+    auto cmd = read_small(image.folder / "cmd");
+    if (!cmd)
+        return cmd.error();
+    files.env = std::move(*env);
+    files.cmd = std::move(*cmd);
+    return files;
+}
+
+Result<void> UnpackCache::make_folder() const {
+    std::error_code code;
+    fs::create_directories(folder_.parent_path(), code);
+    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)
+        return errno_error(folder_.string() + " can't be made", errno);
+    struct stat status {};
+    if (::lstat(folder_.c_str(), &status) != 0)
+        return errno_error(folder_.string() + " can't be examined", errno);
+    if (!S_ISDIR(status.st_mode) || status.st_uid != ::geteuid() || (status.st_mode & 022) != 0)
+        return Error(EifError::unsafe_path,
+                     folder_.string() +
+                         ": a folder of this user's that nobody else may write to "
+                         "was expected (chown, chmod 700)");
+    return {};
+}
+
+Result<UnpackedImage> UnpackCache::get(const Image& image, const Pcr& pcr0,
+                                       const MappedFile& mapping, const TreeLimits& limits) const {
+    if (const auto made = make_folder(); !made)
+        return made.error();
+    UnpackedImage result{folder_ / name_of(image, pcr0), true};
+    std::error_code code;
+    if (fs::is_directory(result.folder, code))
+        return result;
+    result.was_cached = false;
+    auto aside = FolderAside::beside(result.folder);
+    if (!aside)
+        return aside.error();
+    if (const auto unpacked = unpack(image, aside->path(), limits); !unpacked)
+        return unpacked.error();
+    if (measure_content(image, &mapping).pcrs.pcr0 != pcr0)
+        return Error(EifError::changed_while_read,
+                     "the image was altered while it was unpacked: start it again");
+    if (const auto renamed = aside->rename_to(result.folder);
+        !renamed && !fs::is_directory(result.folder, code))  // another start was quicker
+        return renamed.error();
+    return result;
+}
+
+Result<fs::path> UnpackCache::default_folder(const char* xdg_cache_home, const char* home) {
+    const auto absolute = [](const char* text) { return text != nullptr && *text == '/'; };
+    if (absolute(xdg_cache_home))
+        return fs::path(xdg_cache_home) / "glovebox" / "images";
+    if (absolute(home))
+        return fs::path(home) / ".cache" / "glovebox" / "images";
+    return Error(EifError::invalid_input,
+                 "no place to unpack images: set HOME or XDG_CACHE_HOME to an absolute path");
+}
+
+}  // namespace glovebox::eif

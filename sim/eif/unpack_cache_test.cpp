@@ -1,0 +1,115 @@
+#include "sim/eif/unpack_cache.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/eif/builder.h"
+#include "sim/eif/error.h"
+#include "sim/eif/test_support.h"
+
+namespace glovebox::eif {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ScratchFolder;
+using testing::write_file;
+
+class UnpackCacheTest : public ::testing::Test {
+  protected:
+    UnpackCacheTest() {
+        write_file(folder_ / "kernel", std::string_view("kernel"));
+        write_file(folder_ / "init", std::string_view("init"));
+        fs::create_directories(folder_ / "root/bin");
+        write_file(folder_ / "root/bin/app", std::string_view("program"));
+        ::chmod((folder_ / "root/bin/app").c_str(), 04755);
+        fs::create_symlink("/etc/passwd", folder_ / "root/link");
+        build();
+    }
+
+    void build() {
+        BuildOptions options;
+        options.kernel = folder_ / "kernel";
+        options.init = folder_ / "init";
+        options.rootfs = folder_ / "root";
+        options.command = {"/bin/app", "5005"};
+        options.environment = {"A=1"};
+        options.architecture = Architecture::x86_64;
+        options.output = folder_ / "app.eif";
+        pcr0_ = build_image(options).value().pcrs.pcr0;
+    }
+
+    Result<UnpackedImage> get(const Pcr& pcr0) {
+        const auto file = MappedFile::open(folder_ / "app.eif").value();
+        const auto image = Image::parse(file.bytes()).value();
+        return UnpackCache(folder_ / "cache/images").get(image, pcr0, file);
+    }
+    Result<UnpackedImage> get() { return get(pcr0_); }
+
+    ScratchFolder folder_;
+    Pcr pcr0_{};
+};
+
+TEST_F(UnpackCacheTest, AnImageIsUnpackedOnce) {
+    const UnpackedImage first = get().value();
+    EXPECT_FALSE(first.was_cached);
+    EXPECT_EQ(testing::read_file(first.root() / "bin/app"),
+              Bytes({'p', 'r', 'o', 'g', 'r', 'a', 'm'}));
+    const InitFiles files = read_init_files(first).value();
+    EXPECT_EQ(files.cmd, "/bin/app\n5005\n");
+    EXPECT_EQ(files.env, "A=1\n");
+    const UnpackedImage second = get().value();
+    EXPECT_TRUE(second.was_cached);
+    EXPECT_EQ(second.folder, first.folder);
+}
+
+TEST_F(UnpackCacheTest, ModesTimesAndLinksAreTheImages) {
+    const fs::path root = get().value().root();
+    struct stat status {};
+    ASSERT_EQ(::stat((root / "bin/app").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 04755U);
+    EXPECT_EQ(status.st_mtime, default_source_date);
+    EXPECT_EQ(status.st_uid, ::geteuid());
+    ASSERT_EQ(::stat((root / "bin").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mtime, default_source_date);
+    EXPECT_EQ(fs::read_symlink(root / "link"), "/etc/passwd");
+}
+
+TEST_F(UnpackCacheTest, AnotherImageHasAnotherEntry) {
+    const fs::path first = get().value().folder;
+    write_file(folder_ / "root/bin/app", std::string_view("another program"));
+    build();
+    const UnpackedImage second = get().value();
+    EXPECT_FALSE(second.was_cached);
+    EXPECT_NE(second.folder, first);
+}
+
+TEST_F(UnpackCacheTest, WhatMeasuresOtherwiseBehindTheUnpackingLeavesNothing) {
+    Pcr other = pcr0_;
+    other[0] ^= 1;
+    EXPECT_EQ(get(other).error().code, EifError::changed_while_read);
+    EXPECT_TRUE(fs::is_empty(folder_ / "cache/images"));
+}
+
+TEST_F(UnpackCacheTest, AFolderThatOthersMayWriteToIsRefused) {
+    fs::create_directories(folder_ / "cache/images");
+    fs::permissions(folder_ / "cache/images", fs::perms(0777));
+    EXPECT_EQ(get().error().code, EifError::unsafe_path);
+}
+
+TEST_F(UnpackCacheTest, ALinkInPlaceOfTheFolderIsRefused) {
+    fs::create_directories(folder_ / "cache");
+    fs::create_directory_symlink(folder_.path(), folder_ / "cache/images");
+    EXPECT_EQ(get().error().code, EifError::unsafe_path);
+}
+
+TEST(UnpackCacheFolder, IsTheUsersCache) {
+    EXPECT_EQ(UnpackCache::default_folder("/c", "/home/u").value(), "/c/glovebox/images");
+    EXPECT_EQ(UnpackCache::default_folder(nullptr, "/home/u").value(),
+              "/home/u/.cache/glovebox/images");
+    EXPECT_EQ(UnpackCache::default_folder("relative", "/h").value(), "/h/.cache/glovebox/images");
+    EXPECT_FALSE(UnpackCache::default_folder(nullptr, nullptr));
+}
+
+}  // namespace
+}  // namespace glovebox::eif

@@ -1,0 +1,91 @@
+#include "sim/enclave/cid_claim.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace glovebox::enclave {
+namespace {
+
+std::string file_name(core::Cid cid) {
+    return fmt::format("{}.enclave", cid);
+}
+
+// The locked file; an empty descriptor when somebody else has the lock.
+Result<UniqueFd> lock_file(int directory, const std::string& name) {
+    for (;;) {
+        UniqueFd file(
+            ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+        if (!file)
+            return errno_error("claiming a CID: " + name, errno);
+        if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+            if (errno == EWOULDBLOCK)
+                return UniqueFd();
+            return errno_error("claiming a CID: locking " + name, errno);
+        }
+        // Its last holder may have removed the name between our open and our lock.
+        struct stat held {};
+        struct stat named {};
+        if (::fstat(file.get(), &held) == 0 &&
+            ::fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+            held.st_ino == named.st_ino)
+            return file;
+    }
+}
+
+std::string holder(int directory, const std::string& name) {
+    const UniqueFd file(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 16> text{};
+    const ssize_t bytes = file ? ::read(file.get(), text.data(), text.size()) : 0;
+    return bytes > 0 ? fmt::format("process {}",
+                                   std::string_view(text.data(), static_cast<std::size_t>(bytes)))
+                     : "another process";
+}
+
+Error refusal(int errno_value, std::string message) {
+    return Error(boost::system::error_code(errno_value, boost::system::system_category()),
+                 std::move(message));
+}
+
+}  // namespace
+
+Result<CidClaim> CidClaim::make(int world_directory, std::optional<core::Cid> wanted) {
+    if (wanted && (*wanted < core::cid_first_enclave || *wanted == core::cid_any))
+        return refusal(EINVAL, fmt::format("--cid {} can't be an enclave's: 4 to {} were expected "
+                                           "(0 to 3 are the hypervisor, local, host and parent)",
+                                           *wanted, core::cid_any - 1));
+    UniqueFd directory(::openat(world_directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory)
+        return errno_error("claiming a CID: the world's directory", errno);
+    for (core::Cid cid = wanted.value_or(first_claimed_cid);; ++cid) {
+        const std::string name = file_name(cid);
+        auto file = lock_file(directory.get(), name);
+        if (!file)
+            return file.error();
+        if (*file) {
+            const std::string process = std::to_string(::getpid());
+            if (::ftruncate(file->get(), 0) != 0 ||
+                ::pwrite(file->get(), process.data(), process.size(), 0) < 0)
+                return errno_error("claiming a CID: writing " + name, errno);
+            return CidClaim(cid, std::move(directory), std::move(*file));
+        }
+        if (wanted)
+            return refusal(
+                EADDRINUSE,
+                fmt::format("CID {} is taken: {} runs an enclave with it. Choose another "
+                            "one, or leave --cid out for the next free one",
+                            cid, holder(directory.get(), name)));
+    }
+}
+
+CidClaim::~CidClaim() {
+    if (file_)
+        ::unlinkat(directory_.get(), file_name(cid_).c_str(), 0);
+}
+
+}  // namespace glovebox::enclave

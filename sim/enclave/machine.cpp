@@ -1,0 +1,177 @@
+#include "sim/enclave/machine.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "sim/supervisor/syscall_filter.h"
+
+namespace glovebox::enclave {
+namespace {
+
+using State = Finding::State;
+
+constexpr int ptrace_admin_only = 2;  // Documentation/admin-guide/LSM/Yama.rst
+
+std::optional<int> read_number(const char* path) {
+    std::ifstream file(path);
+    int number = 0;
+    return file >> number ? std::optional(number) : std::nullopt;
+}
+
+bool exists(const char* path) {
+    struct stat status {};
+    return ::stat(path, &status) == 0;
+}
+
+// In a child, since there is no way back.
+int try_namespaces() {
+    const pid_t child = ::fork();
+    if (child < 0)
+        return errno;
+    if (child == 0)
+        ::_exit(::unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET) == 0 ? 0
+                                                                                          : errno);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+}
+
+int try_open(const char* path) {
+    const UniqueFd file(::open(path, O_RDWR | O_CLOEXEC));
+    return file ? 0 : errno;
+}
+
+bool has_virtualizing_processor() {
+#if defined(__x86_64__)
+    std::ifstream file("/proc/cpuinfo");
+    for (std::string word; file >> word;)
+        if (word == "vmx" || word == "svm")
+            return true;
+    return false;
+#else
+    return true;
+#endif
+}
+
+Result<supervisor::SupervisionFeatures> try_supervision() {
+    const auto filter = supervisor::make_filter({});
+    if (!filter)
+        return filter.error();
+    return supervisor::probe_supervision(*filter);
+}
+
+Finding judge_supervision(const Machine& machine) {
+    if (!machine.supervision)
+        return {State::no, "supervision of programs", machine.supervision.error().message, ""};
+    if (machine.ptrace_scope >= ptrace_admin_only && !machine.is_root)
+        return {State::no, "supervision of programs",
+                fmt::format("Yama forbids to look into other processes (ptrace_scope {}): glovebox "
+                            "run and parent work as root only",
+                            machine.ptrace_scope),
+                "sudo sysctl kernel.yama.ptrace_scope=1"};
+    return {State::yes, "supervision of programs",
+            "glovebox run and glovebox parent work: AF_VSOCK and /dev/nsm for unmodified programs",
+            ""};
+}
+
+Finding judge_wake_up(const Machine& machine) {
+    if (machine.supervision && machine.supervision->wakes_up_synchronously)
+        return {State::yes, "synchronous wake-up", "an emulated ioctl takes about 20 us", ""};
+    return {State::limited, "synchronous wake-up",
+            "an emulated call takes about 100 us instead of 20; everything works",
+            "a kernel from 6.6 on"};
+}
+
+Finding judge_namespaces(const Machine& machine) {
+    constexpr const char* subject = "user namespaces";
+    if (machine.namespaces == 0)
+        return {State::yes, subject, "sealed enclaves (their own root, network, processes) work",
+                ""};
+    const std::string consequence = fmt::format("programs run with --isolation none only ({})",
+                                                std::strerror(machine.namespaces));
+    if (machine.apparmor_restricts_namespaces)
+        return {State::no, subject, consequence + ": AppArmor forbids them to ordinary users",
+                "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"};
+    if (machine.sysctl_forbids_namespaces)
+        return {State::no, subject, consequence + ": a sysctl forbids them to ordinary users",
+                "sudo sysctl kernel.unprivileged_userns_clone=1"};
+    if (machine.container)
+        return {State::no, subject, consequence + ": the container's filter forbids them",
+                "start the container with --security-opt seccomp=unconfined"};
+    return {State::no, subject, consequence, "sudo sysctl user.max_user_namespaces=15000"};
+}
+
+Finding judge_kvm(const Machine& machine) {
+    constexpr const char* subject = "KVM";
+    constexpr const char* slow = "virtual machines for tests are emulated: 2 to 4 s a boot";
+    if (machine.kvm == 0 && machine.virtualizing_processor)
+        return {State::yes, subject, "virtual machines for tests boot in under a second", ""};
+    if (machine.kvm == 0)
+        return {State::limited, subject,
+                fmt::format("/dev/kvm is there, the processor shows neither vmx nor svm: {}", slow),
+                "nested virtualization, a matter of the host"};
+    if (machine.kvm == EACCES || machine.kvm == EPERM)
+        return {State::limited, subject, fmt::format("/dev/kvm is not this user's: {}", slow),
+                "sudo setfacl -m u:$USER:rw /dev/kvm"};
+    return {State::limited, subject, fmt::format("no /dev/kvm: {}", slow), ""};
+}
+
+Finding judge_vsock(const Machine& machine) {
+    if (machine.vsock_device)
+        return {State::yes, "real AF_VSOCK",
+                "there is a /dev/vsock: --transport vsock speaks with a real parent, enclave or "
+                "virtual machine. The simulation doesn't use it",
+                ""};
+    return {State::limited, "real AF_VSOCK",
+            "none: --transport vsock does not work. The simulation needs none",
+            "sudo modprobe vsock_loopback"};
+}
+
+Finding judge_nsm(const Machine& machine) {
+    if (machine.nsm_device)
+        return {State::yes, "real /dev/nsm",
+                "this is an enclave: glovebox nsm asks the module of the hypervisor", ""};
+    return {State::limited, "real /dev/nsm",
+            "none: documents are the mock's, which AWS's root does not sign", ""};
+}
+
+}  // namespace
+
+Machine Machine::look() {
+    Machine machine;
+    utsname name{};
+    ::uname(&name);
+    machine.kernel = name.release;
+    machine.is_root = ::geteuid() == 0;
+    for (const char* file : {"/.dockerenv", "/run/.containerenv"})
+        if (exists(file))
+            machine.container = file;
+    machine.supervision = try_supervision();
+    machine.ptrace_scope = read_number("/proc/sys/kernel/yama/ptrace_scope").value_or(0);
+    machine.namespaces = try_namespaces();
+    machine.apparmor_restricts_namespaces =
+        read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1;
+    machine.sysctl_forbids_namespaces =
+        read_number("/proc/sys/kernel/unprivileged_userns_clone") == 0;
+    machine.kvm = try_open("/dev/kvm");
+    machine.virtualizing_processor = has_virtualizing_processor();
+    machine.vsock_device = exists("/dev/vsock");
+    machine.nsm_device = exists("/dev/nsm");
+    return machine;
+}
+
+std::vector<Finding> judge(const Machine& machine) {
+    return {judge_supervision(machine), judge_wake_up(machine), judge_namespaces(machine),
+            judge_kvm(machine),         judge_vsock(machine),   judge_nsm(machine)};
+}
+
+}  // namespace glovebox::enclave

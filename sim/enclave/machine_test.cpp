@@ -1,0 +1,66 @@
+#include "sim/enclave/machine.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace glovebox::enclave {
+namespace {
+
+using State = Finding::State;
+
+Finding finding(const Machine& machine, std::string_view subject) {
+    for (const Finding& one : judge(machine))
+        if (one.subject == subject)
+            return one;
+    ADD_FAILURE() << subject;
+    return {};
+}
+
+TEST(Machine, WhereNothingIsInTheWayNothingIsToBeDone) {
+    Machine machine;
+    machine.supervision->wakes_up_synchronously = true;
+    machine.vsock_device = true;
+    machine.nsm_device = true;
+    for (const Finding& one : judge(machine)) {
+        EXPECT_EQ(one.state, State::yes) << one.subject;
+        EXPECT_EQ(one.remedy, "") << one.subject;
+    }
+}
+
+TEST(Machine, ThatForbidsNamespacesIsToldTheSysctlThatDoes) {
+    Machine machine;
+    machine.namespaces = EPERM;
+    EXPECT_EQ(finding(machine, "user namespaces").state, State::no);
+    machine.apparmor_restricts_namespaces = true;
+    EXPECT_NE(finding(machine, "user namespaces").remedy.find("apparmor"), std::string::npos);
+    machine.apparmor_restricts_namespaces = false;
+    machine.sysctl_forbids_namespaces = true;
+    EXPECT_NE(finding(machine, "user namespaces").remedy.find("clone"), std::string::npos);
+}
+
+TEST(Machine, YamaMattersToOrdinaryUsersFromTwoOn) {
+    Machine machine;
+    machine.ptrace_scope = 1;
+    EXPECT_EQ(judge(machine).front().state, State::yes);
+    machine.ptrace_scope = 2;
+    EXPECT_EQ(judge(machine).front().state, State::no);
+    machine.is_root = true;
+    EXPECT_EQ(judge(machine).front().state, State::yes);
+}
+
+TEST(Machine, AnOldKernelIsSlowerAndAProcessorWithoutVmxMakesKvmUseless) {
+    Machine machine;
+    EXPECT_EQ(finding(machine, "synchronous wake-up").state, State::limited);
+    machine.virtualizing_processor = false;
+    EXPECT_EQ(finding(machine, "KVM").state, State::limited);
+    machine.kvm = EACCES;
+    EXPECT_NE(finding(machine, "KVM").remedy, "");
+}
+
+TEST(Machine, CanBeLookedAt) {
+    EXPECT_FALSE(Machine::look().kernel.empty());
+}
+
+}  // namespace
+}  // namespace glovebox::enclave

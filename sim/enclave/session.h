@@ -1,0 +1,72 @@
+// What `glovebox run` and `glovebox parent` are while their program runs: they start it, supervise
+// its tree, relay signals, adopt orphans, start what is asked for from inside the tree
+// (delegation.h), and end with the last of them.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/vsock_address.h"
+#include "sim/enclave/cid_claim.h"
+#include "sim/enclave/delegation.h"
+#include "sim/enclave/signal_relay.h"
+#include "sim/enclave/traffic.h"
+#include "sim/supervisor/launch.h"
+#include "sim/supervisor/supervisor.h"
+#include "transports/world.h"
+
+namespace glovebox::enclave {
+
+// One program to run, and where.
+struct RunOptions {
+    bool is_parent = false;
+    std::optional<core::Cid> cid;  // of an enclave; the next free one without
+    supervisor::Program program;
+    nsm::NsmDevice* nsm = nullptr;  // an enclave's; outlives the run
+    bool trace = false;             // tell calls and connections in the log
+};
+
+class Session {
+  public:
+    // Throws ErrorException where the process can't be prepared. What is given by reference
+    // outlives it. The calling thread's signals are blocked for as long as it lives.
+    Session(transports::World& world, Log& log);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // Runs one program and whatever it starts, to the end of the last of them. Its exit status, or
+    // 128 and the signal that killed it.
+    [[nodiscard]] Result<int> run(const RunOptions& options);
+
+  private:
+    [[nodiscard]] Result<void> start(const RunOptions& options);
+    [[nodiscard]] supervisor::OrErrno<UniqueFd> open_door(pid_t thread);
+    void wait_for_events();
+    void take_signals();
+    void reap();
+
+    transports::World& world_;
+    Log& log_;
+    supervisor::InheritedState inherited_;
+    SignalRelay signals_;
+    UniqueFd door_event_;  // somebody came through the door
+
+    std::optional<CidClaim> claim_;
+    std::optional<supervisor::BoundNames> names_;
+    pid_t process_ = 0;
+    std::optional<int> exit_status_;
+    std::list<Delegation> delegations_;
+
+    std::mutex mutex_;
+    std::vector<UniqueFd> new_clients_;  // guarded by mutex_: the supervisor's thread adds to it
+
+    std::optional<Traffic> traffic_;
+    std::unique_ptr<supervisor::Supervisor> supervisor_;
+};
+
+}  // namespace glovebox::enclave

@@ -1,0 +1,37 @@
+#include "sim/enclave/signal_relay.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/base/error.h"
+
+namespace glovebox::enclave {
+
+SignalRelay::SignalRelay() {
+    sigset_t taken;
+    sigemptyset(&taken);
+    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD})
+        sigaddset(&taken, number);
+    ::pthread_sigmask(SIG_BLOCK, &taken, &before_);
+    fd_.reset(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!fd_)
+        throw ErrorException(errno_error("signalfd", errno));
+}
+
+SignalRelay::~SignalRelay() {
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::optional<int> SignalRelay::next() const {
+    signalfd_siginfo info{};
+    while (::read(fd_.get(), &info, sizeof info) == sizeof info) {
+        const auto number = static_cast<int>(info.ssi_signo);
+        if (number == SIGCHLD || info.ssi_code != SI_KERNEL)
+            return number;
+    }
+    return std::nullopt;
+}
+
+}  // namespace glovebox::enclave

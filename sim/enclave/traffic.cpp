@@ -1,0 +1,83 @@
+#include "sim/enclave/traffic.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "core/pipe_pool.h"
+#include "core/process_setup.h"
+#include "core/relay.h"
+#include "sim/supervisor/block_signals.h"
+
+namespace glovebox::enclave {
+namespace {
+
+namespace asio = boost::asio;
+
+core::Stream make_stream(asio::io_context& context, UniqueFd fd) {
+    return core::Stream(context, asio::generic::stream_protocol(AF_UNIX, 0), fd.release());
+}
+
+struct Connection {
+    core::Stream near;
+    core::Stream far;
+    std::string local;
+    std::string peer;
+};
+
+asio::awaitable<void> count(Connection connection, core::PipePool& pipes, Log& log) {
+    const auto began = std::chrono::steady_clock::now();
+    log.info("{} and {}: connected", connection.local, connection.peer);
+    core::RelayOptions forever;
+    forever.idle_timeout = {};
+    const core::RelayResult result =
+        co_await core::relay(std::move(connection.near), std::move(connection.far), pipes, forever);
+    log.info("{} and {}: {}", connection.local, connection.peer,
+             core::describe(result, connection.local, connection.peer,
+                            std::chrono::steady_clock::now() - began));
+}
+
+}  // namespace
+
+class Traffic::Loop {
+  public:
+    explicit Loop(Log& log) : log_(log), work_(asio::make_work_guard(context_)) {
+        core::ignore_sigpipe();
+        const supervisor::BlockSignals none_for_threads;
+        thread_ = std::thread([this] { context_.run(); });
+    }
+    ~Loop() {
+        work_.reset();
+        thread_.join();
+    }
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    void add(UniqueFd near, core::VsockAddress local, UniqueFd far, core::VsockAddress peer) {
+        Connection connection{make_stream(context_, std::move(near)),
+                              make_stream(context_, std::move(far)), core::to_string(local),
+                              core::to_string(peer)};
+        asio::co_spawn(context_, count(std::move(connection), pipes_, log_), asio::detached);
+    }
+
+  private:
+    Log& log_;
+    asio::io_context context_{1};
+    core::PipePool pipes_;
+    asio::executor_work_guard<asio::io_context::executor_type> work_;
+    std::thread thread_;
+};
+
+Traffic::Traffic(Log& log) : loop_(std::make_unique<Loop>(log)) {}
+Traffic::~Traffic() = default;
+
+void Traffic::relay(UniqueFd near, core::VsockAddress local, UniqueFd far,
+                    core::VsockAddress peer) {
+    loop_->add(std::move(near), local, std::move(far), peer);
+}
+
+}  // namespace glovebox::enclave

@@ -1,0 +1,72 @@
+#include "sim/nitro_cli/docker.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ostream>
+#include <vector>
+
+#include "sim/nitro_cli/error.h"
+
+namespace glovebox::nitro_cli {
+namespace {
+
+// docker's exit status; its own output goes to our stderr, or nowhere. 127 where it can't be
+// executed.
+int run_docker(std::vector<std::string> arguments, bool quiet) {
+    arguments.insert(arguments.begin(), "docker");
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments)
+        pointers.push_back(argument.data());
+    pointers.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    if (quiet) {
+        ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+        ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    } else {
+        ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    }
+    pid_t child = 0;
+    const int failed =
+        ::posix_spawnp(&child, "docker", &actions, nullptr, pointers.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (failed != 0)
+        return 127;
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+Error failed(NitroError code, std::string_view what, int status) {
+    if (status == 127)
+        return nitro_error(code, fmt::format("{}: there is no docker program here; save the image "
+                                             "where there is one (docker save IMAGE -o app.tar) "
+                                             "and give --docker-archive app.tar",
+                                             what));
+    return nitro_error(code, fmt::format("{} ended with {}", what, status));
+}
+
+}  // namespace
+
+Result<void> save_docker_image(const std::string& uri, const std::optional<std::string>& folder,
+                               const std::filesystem::path& archive, std::ostream& progress) {
+    if (folder) {
+        if (const int status = run_docker({"build", "-t", uri, *folder}, false); status != 0)
+            return failed(NitroError::docker_build, "docker build", status);
+    } else if (run_docker({"image", "inspect", uri}, true) == 0) {
+        progress << "Using the locally available Docker image..." << std::endl;
+    } else if (const int status = run_docker({"pull", uri}, false); status != 0) {
+        return failed(NitroError::docker_pull, "docker pull", status);
+    }
+    if (const int status = run_docker({"save", "-o", archive.string(), uri}, false); status != 0)
+        return failed(NitroError::eif_building, "docker save", status);
+    return {};
+}
+
+}  // namespace glovebox::nitro_cli

@@ -1,0 +1,77 @@
+// nitro-cli's errors: a code E00 to E60, and the sentence that scripts and people know it by.
+//
+//   [ E26 ] Insufficient memory requested. User provided `memory` is 64 MB, but ...
+//
+// The number is also the exit status. Codes and lead sentences are those of nitro-cli 1.5.0; what
+// follows the lead, and what `explain` says, is ours.
+#pragma once
+
+#include <boost/system/error_category.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+
+namespace glovebox::nitro_cli {
+
+enum class NitroError {
+    missing_argument = 1,
+    conflicting_arguments = 2,
+    invalid_argument = 3,
+    process_spawn = 5,
+    daemonize = 6,
+    read_from_disk = 7,
+    socket = 11,
+    serde = 17,
+    file_operation = 19,
+    invalid_cpu_configuration = 20,
+    no_such_cpu = 21,
+    insufficient_cpus = 22,
+    malformed_cpu_id = 23,
+    cpu_error = 24,
+    insufficient_memory_requested = 26,
+    insufficient_memory_available = 27,
+    ioctl_failure = 29,
+    eif_parsing = 35,
+    enclave_boot = 36,
+    connection_failure = 39,
+    console_connection = 44,
+    console_read = 45,
+    integer_parsing = 47,
+    eif_building = 48,
+    docker_build = 49,
+    docker_pull = 50,
+    logger = 56,
+    hasher = 57,
+    naming = 58,
+    signature_checker = 59,
+    signing = 60,
+};
+
+[[nodiscard]] const boost::system::error_category& nitro_category();
+[[nodiscard]] boost::system::error_code make_error_code(NitroError error);
+
+// "<lead> <detail>"; without detail the lead alone.
+[[nodiscard]] Error nitro_error(NitroError code, std::string_view detail = {});
+// E19 with the second line that AWS's has.
+[[nodiscard]] Error file_error(std::string_view reason, std::string_view path,
+                               std::string_view operation);
+
+// "Insufficient memory requested."; empty for a number that is no code.
+[[nodiscard]] std::string_view lead_of(int number);
+
+// What `explain --error-code CODE` prints. "No such error code X" for what AWS's does not know
+// either, which are E57 to E59 too.
+[[nodiscard]] std::string explanation_of(std::string_view code);
+
+// The exit status of a failure: its number, or 1 for an error of another kind.
+[[nodiscard]] int exit_status_of(const Error& error);
+
+// What is printed on stderr: "[ E26 ] ...", a blank line and where to read more, and where the
+// report lies if one was written. An error of another kind gets no code.
+[[nodiscard]] std::string text_of(const Error& error, std::string_view report_path);
+
+}  // namespace glovebox::nitro_cli
+
+template <>
+struct boost::system::is_error_code_enum<glovebox::nitro_cli::NitroError> : std::true_type {};

@@ -1,0 +1,34 @@
+// The folder of nitro-cli's logs: nitro_enclaves.log, and a report for each error.
+//
+// On an instance it is /var/log/nitro_enclaves. Here it is NITRO_CLI_LOGS_PATH, else a folder of
+// the user's. Where NITRO_CLI_LOGS_PATH can't be written, every command fails with E19, as AWS's
+// does.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+
+namespace glovebox::nitro_cli {
+
+class ErrorLog {
+  public:
+    // Makes the folder, and appends a line to nitro_enclaves.log.
+    [[nodiscard]] static Result<ErrorLog> open(std::filesystem::path folder,
+                                               std::string_view command, TimePoint now);
+
+    // Writes err<time>.log and gives its path; empty where that can't be.
+    [[nodiscard]] std::string report(const Error& error, std::string_view command,
+                                     TimePoint now) const;
+
+  private:
+    explicit ErrorLog(std::filesystem::path folder) : folder_(std::move(folder)) {}
+    void append_line(std::string_view level, std::string_view text, TimePoint now) const;
+    std::filesystem::path folder_;
+};
+
+}  // namespace glovebox::nitro_cli

@@ -1,0 +1,207 @@
+#include "sim/nitro_cli/image_commands.h"
+
+#include <fmt/core.h>
+#include <stdlib.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <system_error>
+
+#include "sim/eif/builder.h"
+#include "sim/eif/describe.h"
+#include "sim/eif/mapped_file.h"
+#include "sim/eif/signature_section.h"
+#include "sim/eif/signer.h"
+#include "sim/nitro_cli/docker.h"
+#include "sim/nitro_cli/error.h"
+
+namespace glovebox::nitro_cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+// A folder for one archive, gone with the object.
+class TemporaryFolder {
+  public:
+    TemporaryFolder() {
+        std::string name = (fs::temp_directory_path() / "glovebox-build-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr)
+            throw ErrorException(errno_error(name, errno));
+        path_ = name;
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    [[nodiscard]] const fs::path& path() const { return path_; }
+
+  private:
+    fs::path path_;
+};
+
+json::value measurements_of(const eif::Measurements& pcrs) {
+    json::object object;
+    object["Measurements"] = eif::measurements_json(pcrs);
+    return object;
+}
+
+// The kernel's command line as a file has it: surrounding blanks are cut, as AWS's does.
+Result<std::string> read_cmdline(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file)
+        return file_error("Failed to read the kernel's command line", path.string(), "Open");
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string::npos)
+        return std::string();
+    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+Result<void> add_blobs(const fs::path& blobs, eif::BuildOptions& options) {
+    std::error_code code;
+    options.kernel = blobs / "bzImage";
+    if (!fs::exists(options.kernel, code))
+        options.kernel = blobs / "Image";
+    if (!fs::exists(options.kernel, code))
+        return nitro_error(
+            NitroError::eif_building,
+            fmt::format("There is no kernel (bzImage or Image) in {}. NITRO_CLI_BLOBS "
+                        "names the folder; an instance's package "
+                        "aws-nitro-enclaves-cli-devel has kernel, cmdline, init and "
+                        "nsm.ko in /usr/share/nitro_enclaves/blobs.",
+                        blobs.string()));
+    options.init = blobs / "init";
+    if (fs::exists(blobs / "nsm.ko", code))
+        options.nsm_ko = blobs / "nsm.ko";
+    auto cmdline = read_cmdline(blobs / "cmdline");
+    if (!cmdline)
+        return cmdline.error();
+    options.cmdline = std::move(*cmdline);
+    return {};
+}
+
+Result<std::string> read_for_pcr(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file)
+        return nitro_error(NitroError::file_operation,
+                           fmt::format("Failed to read the file {}", path));
+    return text;
+}
+
+}  // namespace
+
+std::string with_tag(const std::string& docker_uri) {
+    return docker_uri.find(':') == std::string::npos ? docker_uri + ":latest" : docker_uri;
+}
+
+Result<json::value> build_enclave(const BuildArguments& arguments, std::ostream& progress) {
+    progress << "Start building the Enclave Image..." << std::endl;
+    eif::BuildOptions options;
+    if (const auto added = add_blobs(arguments.blobs, options); !added)
+        return added.error();
+    const TemporaryFolder scratch;
+    if (arguments.rootfs) {
+        options.rootfs = *arguments.rootfs;
+    } else if (arguments.docker_archive) {
+        options.image = *arguments.docker_archive;
+    } else {
+        options.image = scratch.path() / "image.tar";
+        if (const auto saved = save_docker_image(with_tag(arguments.docker_uri),
+                                                 arguments.docker_dir, *options.image, progress);
+            !saved)
+            return saved.error();
+    }
+    if (arguments.command) {
+        auto command = eif::parse_command(*arguments.command);
+        if (!command)
+            return nitro_error(NitroError::eif_building, command.error().message);
+        options.command = std::move(*command);
+    }
+    options.environment = arguments.environment;
+    options.name = arguments.name;
+    if (!options.name && !arguments.docker_uri.empty())
+        options.name = arguments.docker_uri.substr(0, arguments.docker_uri.find(':'));
+    options.version = arguments.version;
+    if (arguments.metadata)
+        options.metadata = *arguments.metadata;
+    options.private_key = arguments.private_key;
+    if (arguments.signing_certificate)
+        options.signing_certificate = *arguments.signing_certificate;
+    options.source_date = arguments.source_date;
+    options.tool_version = GLOVEBOX_VERSION;
+    options.output = arguments.output_file;
+    const auto built = eif::build_image(options);
+    if (!built)
+        return nitro_error(NitroError::eif_building, built.error().message);
+    for (const std::string& warning : built->warnings)
+        progress << "glovebox: warning: " << warning << '\n';
+    progress << "Enclave Image successfully created." << std::endl;
+    return measurements_of(built->pcrs);
+}
+
+Result<json::value> describe_eif(const std::string& path, TimePoint now,
+                                 std::vector<std::string>& remarks) {
+    const auto failed = [](const Error& error) {
+        return nitro_error(NitroError::eif_parsing, error.message);
+    };
+    const auto file = eif::MappedFile::open(path);
+    if (!file)
+        return failed(file.error());
+    const auto image = eif::Image::parse(file->bytes());
+    if (!image)
+        return failed(image.error());
+    auto description = eif::describe(*image, now, &*file);
+    if (!description)
+        return failed(description.error());
+    remarks = std::move(description->remarks);
+    return std::move(description->json);
+}
+
+Result<json::value> sign_eif(const std::string& path, const std::optional<std::string>& private_key,
+                             const std::optional<std::string>& certificate,
+                             std::ostream& progress) {
+    if (!private_key || !certificate)
+        return nitro_error(NitroError::signing,
+                           "Give both --private-key and --signing-certificate.");
+    const auto identity = eif::SigningIdentity::load(*private_key, *certificate);
+    if (!identity) {
+        progress << "Could not read signing info: " << identity.error().message << std::endl;
+        return nitro_error(NitroError::signing, identity.error().message);
+    }
+    const auto pcrs = eif::sign_file(path, *identity);
+    if (!pcrs)
+        return nitro_error(NitroError::signing, pcrs.error().message);
+    progress << "Enclave Image successfully signed." << std::endl;
+    return measurements_of(*pcrs);
+}
+
+Result<json::value> pcr_of_file(const std::string& path) {
+    const auto text = read_for_pcr(path);
+    if (!text)
+        return text.error();
+    json::object object;
+    object["PCR"] =
+        to_hex(eif::pcr_of_hash(eif::Hash::of(eif::Hash::Algorithm::sha384, as_bytes(*text))));
+    return object;
+}
+
+Result<json::value> pcr_of_certificate(const std::string& path) {
+    const auto text = read_for_pcr(path);
+    if (!text)
+        return text.error();
+    const auto pcr = eif::signing_pcr(as_bytes(*text));
+    if (!pcr)
+        return nitro_error(NitroError::hasher, pcr.error().message);
+    json::object object;
+    object["PCR8"] = to_hex(*pcr);
+    return object;
+}
+
+}  // namespace glovebox::nitro_cli

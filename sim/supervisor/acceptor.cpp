@@ -1,0 +1,455 @@
+#include "sim/supervisor/acceptor.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "core/base/error.h"
+#include "sim/supervisor/block_signals.h"
+#include "sim/supervisor/interposition.h"
+#include "sim/supervisor/thread_status.h"
+#include "transports/world.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often a parked call is looked at: at once more or less where signals storm, and seldom enough
+// to cost nothing where a server waits for hours. A caught signal is to arrive within 50 ms.
+constexpr std::chrono::steady_clock::duration first_interval = 500us;
+constexpr std::chrono::steady_clock::duration last_interval = 15ms;
+// Where another thread may be about to take the signal it is given this many looks to do so.
+constexpr int unclear_looks_max = 3;
+// How soon a nudge is tried again that found the queue full.
+constexpr std::chrono::steady_clock::duration nudge_interval = 15ms;
+
+// What epoll says: an id, and whether it is a thread that ended, a listener or its nudge.
+constexpr std::uint64_t event_timer = 0;  // numbers below 4 are nobody's
+constexpr std::uint64_t event_stop = 1;
+std::uint64_t exit_event(pid_t thread) {
+    return static_cast<std::uint64_t>(thread) << 2 | 1;
+}
+constexpr std::uint64_t listener_event(unsigned id) {
+    return std::uint64_t{id} << 2 | 2;
+}
+constexpr std::uint64_t nudge_event(unsigned id) {
+    return std::uint64_t{id} << 2 | 3;
+}
+
+UniqueFd checked(int fd, std::string_view what) {
+    if (fd < 0)
+        throw ErrorException(errno_error(what, errno));
+    return UniqueFd(fd);
+}
+
+void watch(int epoll, int fd, std::uint32_t events, std::uint64_t data) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = data;
+    ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+void unwatch(int epoll, int fd) {
+    ::epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+// The bytes of a socket's own name, or of its peer's.
+std::string name_of(int socket, decltype(&::getsockname) get = &::getsockname) {
+    sockaddr_un name{};
+    socklen_t length = sizeof name;
+    get(socket, reinterpret_cast<sockaddr*>(&name), &length);
+    return {reinterpret_cast<const char*>(&name), std::min<std::size_t>(length, sizeof name)};
+}
+
+int accept_flags(const SystemCall& call) {
+    return call.number == SYS_accept4 ? call.int_argument(3) : 0;
+}
+
+// SO_RCVTIMEO; nothing when there is none.
+std::optional<std::chrono::microseconds> receive_timeout(int socket) {
+    timeval timeout{};
+    socklen_t length = sizeof timeout;
+    ::getsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, &length);
+    if (timeout.tv_sec == 0 && timeout.tv_usec == 0)
+        return std::nullopt;
+    return std::chrono::seconds(timeout.tv_sec) + std::chrono::microseconds(timeout.tv_usec);
+}
+
+void set_nonblocking(int socket, bool wanted) {
+    const int flags = ::fcntl(socket, F_GETFL);
+    ::fcntl(socket, F_SETFL, wanted ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+}  // namespace
+
+Acceptor::Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pidfds,
+                   TraceeMaker make_tracee, TrafficObserver* traffic)
+    : notifier_(notifier),
+      options_(options),
+      pidfds_(pidfds),
+      make_tracee_(std::move(make_tracee)),
+      traffic_(traffic),
+      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      timer_(
+          checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
+      stop_(checked(::eventfd(0, EFD_CLOEXEC), "eventfd")) {
+    watch(epoll_.get(), timer_.get(), EPOLLIN, event_timer);
+    watch(epoll_.get(), stop_.get(), EPOLLIN, event_stop);
+    pidfds_.watch_exits(epoll_.get(), exit_event);
+    const BlockSignals none_for_threads;
+    thread_ = std::thread([this] { run(); });
+}
+
+Acceptor::~Acceptor() {
+    ::eventfd_write(stop_.get(), 1);
+    thread_.join();
+    pidfds_.watch_exits(-1, nullptr);
+}
+
+bool Acceptor::handles(int number) {
+    return number == SYS_accept4
+#ifdef SYS_accept
+           || number == SYS_accept
+#endif
+        ;
+}
+
+SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
+    auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
+    if (!socket)
+        return SyscallReply::pass_through();
+    if ((accept_flags(call) & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0 || !socket->is_listening())
+        return SyscallReply::error(EINVAL);
+    if (call.arguments[1] != 0) {
+        // Before a connection is taken for a caller who can't be told about it.
+        if (const auto room = read_room(tracee, call.arguments[1], call.arguments[2]); !room)
+            return SyscallReply::error(to_int(room.error()));
+    }
+    UniqueFd connection;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto known =
+            listeners_.empty() ? listeners_.end() : listeners_.find(socket->cookie());
+        connection = take(socket->fd.get(), known == listeners_.end() ? nullptr : &known->second);
+        if (known != listeners_.end())
+            tidy(known);
+    }
+    if (connection)
+        deliver(call, tracee, *socket, std::move(connection));
+    else if (socket->is_nonblocking())
+        return SyscallReply::error(EAGAIN);
+    else
+        park(call, std::move(*socket));
+    return SyscallReply::later();
+}
+
+// Answers the call, with the connection or an error. A connection that finds no taker is kept.
+void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const EmulatedSocket& listener,
+                       UniqueFd connection) {
+    const int flags = accept_flags(call);
+    const auto hand_back = [&](UniqueFd undelivered) {
+        set_nonblocking(undelivered.get(), false);
+        keep(listener, std::move(undelivered));
+    };
+    if (!notifier_.is_valid(call.id))
+        return hand_back(std::move(connection));
+    // One that was kept has been through here before.
+    if (traffic_ != nullptr && !read_mark(connection.get()))
+        connection = interpose_accepted(*traffic_, std::move(connection));
+    if ((flags & SOCK_NONBLOCK) != 0)
+        set_nonblocking(connection.get(), true);
+    int failure = make_emulated(connection.get());
+    if (!options_.is_empty())
+        options_.set(cookie_of(connection.get()), options_.get(listener.cookie()));
+    if (failure == 0 && call.arguments[1] != 0) {
+        const auto room = read_room(tracee, call.arguments[1], call.arguments[2]);
+        failure = room ? write_address(tracee, *room, transports::World::peer_of(connection.get()))
+                       : to_int(room.error());
+    }
+    // As in the kernel, a connection whose address can't be written is lost.
+    if (failure != 0) {
+        (void)notifier_.send(call.id, SyscallReply::error(failure));
+        return;
+    }
+    auto reply = SyscallReply::install(std::move(connection), (flags & SOCK_CLOEXEC) != 0);
+    failure = notifier_.send(call.id, reply);
+    if (failure == 0)
+        return;
+    hand_back(reply.take_fd());
+    if (failure != ENOENT && failure != ESRCH)  // it still waits: EMFILE, ENFILE, ENOMEM
+        (void)notifier_.send(call.id, SyscallReply::error(failure));
+}
+
+// The next connection: one that was kept, or one from the listener's queue. Never waits, also where
+// the listener is in blocking mode: nobody but us takes from the queue, so what poll sees is there.
+UniqueFd Acceptor::take(int listener, Listener* known) {
+    bool was_nudge = false;
+    if (known != nullptr && !known->kept.empty()) {
+        UniqueFd connection = std::move(known->kept.front());
+        known->kept.pop_front();
+        // With the last one goes the nudge that announced it, or the listener would look readable
+        // with nothing there. What stands before the nudge is kept in its turn.
+        if (known->kept.empty() && known->nudge) {
+            UniqueFd next = accept_one(listener, known, was_nudge);
+            if (next)
+                known->kept.push_back(std::move(next));
+        }
+        return connection;
+    }
+    UniqueFd connection;
+    do {
+        connection = accept_one(listener, known, was_nudge);
+    } while (was_nudge);
+    return connection;
+}
+
+UniqueFd Acceptor::accept_one(int listener, Listener* known, bool& was_nudge) {
+    was_nudge = false;
+    pollfd poll_fd{listener, POLLIN, 0};
+    if (::poll(&poll_fd, 1, 0) != 1 || (poll_fd.revents & POLLIN) == 0)
+        return {};
+    UniqueFd connection(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+    if (!connection || known == nullptr || !known->nudge)
+        return connection;
+    if (name_of(connection.get(), &::getpeername) != known->nudge_name)
+        return connection;
+    was_nudge = true;
+    unwatch(epoll_.get(), known->nudge.get());
+    known->nudge.reset();
+    return {};
+}
+
+void Acceptor::park(const SystemCall& call, EmulatedSocket listener) {
+    const auto now = Clock::now();
+    Parked parked{.call = call,
+                  .has_timeout = false,
+                  .deadline = Clock::time_point::max(),
+                  .next_look = now + first_interval,
+                  .interval = first_interval};
+    if (const auto timeout = receive_timeout(listener.fd.get())) {
+        parked.has_timeout = true;
+        parked.deadline = now + *timeout;
+        parked.next_look = std::min(parked.next_look, parked.deadline);
+    }
+    const std::lock_guard lock(mutex_);
+    Listener& entry = at(listener.cookie());
+    entry.parked.push_back(parked);
+    if (!entry.socket.fd) {
+        entry.socket = std::move(listener);
+        watch(epoll_.get(), entry.socket.fd.get(), EPOLLIN, listener_event(entry.id));
+    }
+    set_timer(parked.next_look);
+}
+
+void Acceptor::keep(const EmulatedSocket& listener, UniqueFd connection) {
+    const std::lock_guard lock(mutex_);
+    Listener& entry = at(listener.cookie());
+    entry.kept.push_front(std::move(connection));
+    entry.name = name_of(listener.fd.get());
+    nudge(entry);
+}
+
+// Makes the listener readable for as long as a connection is kept, by a connection of ours at the
+// end of its queue. That one tells also when the listener is closed: it is hung up.
+void Acceptor::nudge(Listener& listener) {
+    if (listener.nudge)
+        return;
+    UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_un own{};
+    own.sun_family = AF_UNIX;
+    // Bound to its family alone, a socket gets an abstract name of its own (unix(7), autobind).
+    if (!client || ::bind(client.get(), reinterpret_cast<sockaddr*>(&own), sizeof own.sun_family))
+        return set_timer(Clock::now() + nudge_interval);
+    if (::connect(client.get(), reinterpret_cast<const sockaddr*>(listener.name.data()),
+                  static_cast<socklen_t>(listener.name.size())) != 0) {
+        // A full queue makes the listener readable without us; then it is tried again, since the
+        // nudge also tells when the listener is closed.
+        if (errno == EAGAIN)
+            return set_timer(Clock::now() + nudge_interval);
+        listener.kept.clear();
+        return;
+    }
+    listener.nudge_name = name_of(client.get());
+    listener.nudge = std::move(client);
+    watch(epoll_.get(), listener.nudge.get(), EPOLLRDHUP, nudge_event(listener.id));
+}
+
+void Acceptor::run() {
+    std::array<epoll_event, 16> events;
+    for (;;) {
+        const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), -1);
+        for (int i = 0; i < count; ++i) {
+            const std::uint64_t what = events[static_cast<std::size_t>(i)].data.u64;
+            const auto id = static_cast<unsigned>(what >> 2);
+            if (what == event_stop)
+                return;
+            if (what == event_timer) {
+                look_around();
+            } else if (what == exit_event(static_cast<pid_t>(id))) {
+                pidfds_.forget(static_cast<pid_t>(id));
+                forget_the_dead();
+            } else if (what == listener_event(id)) {
+                serve(id);
+            } else {
+                end_nudge(id);
+            }
+        }
+    }
+}
+
+// A watched listener is readable: its parked calls get what is there, the oldest first.
+void Acceptor::serve(unsigned id) {
+    for (;;) {
+        SystemCall call;
+        UniqueFd connection;
+        EmulatedSocket socket;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto found = find(id);
+            if (found == listeners_.end() || found->second.parked.empty())
+                return;
+            Listener& listener = found->second;
+            connection = take(listener.socket.fd.get(), &listener);
+            if (!connection)
+                return;
+            call = listener.parked.front().call;
+            listener.parked.pop_front();
+            socket.fd.reset(::fcntl(listener.socket.fd.get(), F_DUPFD_CLOEXEC, 0));
+            tidy(found);
+        }
+        deliver(call, *make_tracee_(call), socket, std::move(connection));
+    }
+}
+
+// The nudge was hung up: the listener is closed, and what was kept for it has no taker.
+void Acceptor::end_nudge(unsigned id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = find(id);
+    if (found == listeners_.end() || !found->second.nudge)
+        return;
+    // The event may be that of the nudge before this one.
+    pollfd poll_fd{found->second.nudge.get(), POLLRDHUP, 0};
+    if (::poll(&poll_fd, 1, 0) != 1)
+        return;
+    found->second.nudge.reset();
+    found->second.kept.clear();
+    tidy(found);
+}
+
+void Acceptor::look_around() {
+    std::uint64_t expirations = 0;
+    [[maybe_unused]] const ssize_t bytes = ::read(timer_.get(), &expirations, sizeof expirations);
+    const std::lock_guard lock(mutex_);
+    timer_at_ = Clock::time_point::max();
+    const auto now = Clock::now();
+    auto next = Clock::time_point::max();
+    for (auto listener = listeners_.begin(); listener != listeners_.end();) {
+        Listener& entry = listener->second;
+        std::erase_if(entry.parked, [&](Parked& one) { return look_at(one, now); });
+        for (const Parked& one : entry.parked)
+            next = std::min(next, one.next_look);
+        if (!entry.kept.empty())
+            nudge(entry);
+        tidy(listener++);
+    }
+    if (next != Clock::time_point::max())
+        set_timer(next);
+}
+
+bool Acceptor::look_at(Parked& parked, Clock::time_point now) {
+    if (now < parked.next_look)
+        return false;
+    if (!notifier_.is_valid(parked.call.id))
+        return true;
+    if (parked.has_timeout && now >= parked.deadline)
+        return (void)notifier_.send(parked.call.id, SyscallReply::error(EAGAIN)), true;
+    const WaitingSignal signal = waiting_signal(parked.call.thread);
+    if (signal == WaitingSignal::certain) {
+        // The kernel restarts no accept that has a timeout (signal(7)).
+        (void)notifier_.send(parked.call.id,
+                             SyscallReply::error(parked.has_timeout ? EINTR : errno_restart));
+        return true;
+    }
+    parked.looks_with_signal = signal == WaitingSignal::none ? 0 : parked.looks_with_signal + 1;
+    if (parked.looks_with_signal >= unclear_looks_max) {
+        // Nobody took it, so it is this thread's or that of another parked one. EINTR is right for
+        // both, where ERESTARTSYS would reach the program as it is if the signal is not its own.
+        (void)notifier_.send(parked.call.id, SyscallReply::error(EINTR));
+        return true;
+    }
+    parked.interval = std::min(parked.interval * 2, last_interval);
+    parked.next_look = std::min(now + parked.interval, parked.deadline);
+    return false;
+}
+
+bool Acceptor::forget_the_dead() {
+    const std::lock_guard lock(mutex_);
+    bool found = false;
+    for (auto listener = listeners_.begin(); listener != listeners_.end();) {
+        const auto forgotten = std::erase_if(listener->second.parked, [this](const Parked& parked) {
+            return !notifier_.is_valid(parked.call.id);
+        });
+        found = found || forgotten > 0;
+        tidy(listener++);
+    }
+    return found;
+}
+
+std::size_t Acceptor::parked_calls() {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (const auto& [cookie, listener] : listeners_)
+        count += listener.parked.size();
+    return count;
+}
+
+Acceptor::Listener& Acceptor::at(std::uint64_t cookie) {
+    Listener& listener = listeners_[cookie];
+    if (listener.id == 0)
+        listener.id = next_id_++;
+    return listener;
+}
+
+Acceptor::Listeners::iterator Acceptor::find(unsigned id) {
+    return std::find_if(listeners_.begin(), listeners_.end(),
+                        [id](const auto& entry) { return entry.second.id == id; });
+}
+
+// Lets go of what a listener needs no longer: of its socket without parked calls, which else would
+// live on when the program has closed it.
+void Acceptor::tidy(Listeners::iterator listener) {
+    Listener& entry = listener->second;
+    if (entry.parked.empty() && entry.socket.fd) {
+        unwatch(epoll_.get(), entry.socket.fd.get());
+        entry.socket = {};
+    }
+    if (entry.parked.empty() && entry.kept.empty() && !entry.nudge)
+        listeners_.erase(listener);
+}
+
+void Acceptor::set_timer(Clock::time_point when) {
+    if (when >= timer_at_)
+        return;
+    timer_at_ = when;
+    const auto wait = std::max<std::chrono::nanoseconds>(when - Clock::now(), 1us);
+    itimerspec spec{};
+    spec.it_value.tv_sec = wait / 1s;
+    spec.it_value.tv_nsec = (wait % 1s).count();
+    ::timerfd_settime(timer_.get(), 0, &spec, nullptr);
+}
+
+}  // namespace glovebox::supervisor

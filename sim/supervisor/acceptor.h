@@ -1,0 +1,117 @@
+// accept and accept4 on emulated sockets: the only calls that wait.
+//
+// The program holds the listening socket and polls it as it likes; the supervisor takes connections
+// from a duplicate of it, so that it can give the peer's address as a sockaddr_vm. Three things
+// follow.
+//
+// * A call that finds nothing is parked, and a thread of the acceptor's own waits for its listener.
+//   No other call is held up by it.
+// * A connection that was taken but could not be delivered (the program is at its descriptor limit,
+//   or the thread was killed meanwhile) is kept for the next call, and the listener is made
+//   readable again by a connection of our own, a nudge, which is thrown away when it is met.
+// * Where the kernel lets the supervisor's answer alone end a received call (WAIT_KILLABLE_RECV), a
+//   caught signal would wait for the next connection. So parked calls are looked at, at intervals
+//   from half a millisecond to fifteen, for a signal that waits; such a call is answered with
+//   ERESTARTSYS, from which the kernel makes EINTR or a restart, as the handler's SA_RESTART wants.
+//   A call whose thread is gone is forgotten on the same occasion, or when its pidfd tells.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+#include "core/base/unique_fd.h"
+#include "sim/supervisor/emulated_socket.h"
+#include "sim/supervisor/pidfd_cache.h"
+#include "sim/supervisor/seccomp_notify.h"
+#include "sim/supervisor/sockaddr_vm.h"
+#include "sim/supervisor/system_call.h"
+#include "sim/supervisor/tracee.h"
+#include "sim/supervisor/traffic_observer.h"
+#include "sim/supervisor/vsock_options.h"
+
+namespace glovebox::supervisor {
+
+class Acceptor {
+  public:
+    // `traffic` may be null. Throws ErrorException when it can't have its descriptors or its
+    // thread.
+    Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pidfds,
+             TraceeMaker make_tracee, TrafficObserver* traffic = nullptr);
+    // Ends the thread. Parked calls stay unanswered.
+    ~Acceptor();
+    Acceptor(const Acceptor&) = delete;
+    Acceptor& operator=(const Acceptor&) = delete;
+
+    [[nodiscard]] static bool handles(int number);
+    // Never waits. A connection that is there is delivered at once (and `later` returned, since
+    // that was the answer); where there is none, the call is parked.
+    [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
+
+    // Lets go of the listeners of calls that wait no more; whether there were any.
+    bool forget_the_dead();
+    [[nodiscard]] std::size_t parked_calls();
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    struct Parked {
+        SystemCall call;
+        bool has_timeout = false;  // SO_RCVTIMEO, which ends at `deadline`
+        Clock::time_point deadline;
+        Clock::time_point next_look;
+        Clock::duration interval;
+        int looks_with_signal = 0;  // in a row, at which one waited
+    };
+    struct Listener {
+        unsigned id = 0;        // names it to epoll
+        EmulatedSocket socket;  // held only while calls are parked on it
+        std::deque<Parked> parked;
+        std::deque<UniqueFd> kept;
+        std::string name;        // its sockaddr_un, once something was kept
+        UniqueFd nudge;          // the client end of our connection in its queue
+        std::string nudge_name;  // the sockaddr_un of that end
+    };
+    using Listeners = std::unordered_map<std::uint64_t, Listener>;
+
+    void run();
+    void serve(unsigned id);
+    void end_nudge(unsigned id);
+    void look_around();
+    // What was done with a call: whether it has been answered or is gone.
+    [[nodiscard]] bool look_at(Parked& parked, Clock::time_point now);
+    void deliver(const SystemCall& call, Tracee& tracee, const EmulatedSocket& listener,
+                 UniqueFd connection);
+    void park(const SystemCall& call, EmulatedSocket listener);
+    void keep(const EmulatedSocket& listener, UniqueFd connection);
+
+    // With mutex_ held.
+    [[nodiscard]] UniqueFd take(int listener, Listener* known);
+    [[nodiscard]] UniqueFd accept_one(int listener, Listener* known, bool& was_nudge);
+    [[nodiscard]] Listener& at(std::uint64_t cookie);
+    [[nodiscard]] Listeners::iterator find(unsigned id);
+    void nudge(Listener& listener);
+    void tidy(Listeners::iterator listener);
+    void set_timer(Clock::time_point when);
+
+    Notifier& notifier_;
+    VsockOptionTable& options_;
+    PidfdCache& pidfds_;
+    TraceeMaker make_tracee_;
+    TrafficObserver* traffic_;
+    UniqueFd epoll_;
+    UniqueFd timer_;
+    UniqueFd stop_;
+
+    std::mutex mutex_;
+    Listeners listeners_;  // those with parked calls or kept connections, by cookie
+    unsigned next_id_ = 1;
+    Clock::time_point timer_at_ = Clock::time_point::max();
+
+    std::thread thread_;
+};
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,34 @@
+// The names that a tree's sockets were bound to. Nobody says when a socket is closed, and its name
+// stays in the world's directory; so those whose sockets are gone are removed now and then, and the
+// rest when the tree has ended. Used by one thread at a time.
+#pragma once
+
+#include <set>
+
+#include "core/vsock_address.h"
+#include "transports/world.h"
+
+namespace glovebox::supervisor {
+
+class BoundNames {
+  public:
+    BoundNames(core::Cid own, transports::World& world) : own_(own), world_(world) {}
+    BoundNames(const BoundNames&) = delete;
+    BoundNames& operator=(const BoundNames&) = delete;
+
+    // As World::bind returned it.
+    void add(core::VsockAddress address);
+    // Removes the names of sockets that are closed; whether none is left.
+    bool sweep();
+
+  private:
+    // Servers have a few; whoever binds more gets a sweep whenever they have doubled.
+    static constexpr std::size_t first_sweep = 64;
+
+    core::Cid own_;
+    transports::World& world_;
+    std::set<core::VsockAddress> names_;
+    std::size_t next_sweep_ = first_sweep;
+};
+
+}  // namespace glovebox::supervisor

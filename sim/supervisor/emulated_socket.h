@@ -1,0 +1,43 @@
+// A program's AF_VSOCK socket as the supervisor holds it: a duplicate of the AF_UNIX socket behind
+// it, and what its mark and its names say.
+#pragma once
+
+#include <optional>
+
+#include "core/base/unique_fd.h"
+#include "core/vsock_address.h"
+#include "sim/supervisor/socket_mark.h"
+#include "sim/supervisor/tracee.h"
+
+namespace glovebox::supervisor {
+
+// Names a socket among all sockets since the machine's start (SO_COOKIE).
+[[nodiscard]] std::uint64_t cookie_of(int socket);
+
+struct EmulatedSocket {
+    UniqueFd fd;
+    SocketMark mark;
+
+    // Nothing for a descriptor that is closed, no socket or not ours.
+    [[nodiscard]] static std::optional<EmulatedSocket> of(Tracee& tracee, int descriptor);
+
+    [[nodiscard]] bool is_nonblocking() const;
+    [[nodiscard]] bool is_listening() const;
+    // SOCK_STREAM or SOCK_SEQPACKET.
+    [[nodiscard]] int type() const;
+    [[nodiscard]] std::uint64_t cookie() const { return cookie_of(fd.get()); }
+    // As getsockname: both any while it is unbound.
+    [[nodiscard]] core::VsockAddress local() const;
+    // As getpeername; nothing while it is not connected.
+    [[nodiscard]] std::optional<core::VsockAddress> peer() const;
+};
+
+// Makes an AF_UNIX socket of ours an emulated one, with vsock's room for what its peer hasn't read:
+// 0 or an errno value.
+[[nodiscard]] int make_emulated(int socket);
+
+// Wakes those who watch a socket for the edge of "writable". They may have registered before it was
+// connected, when an AF_UNIX socket looks writable already.
+void wake_writers(int socket);
+
+}  // namespace glovebox::supervisor

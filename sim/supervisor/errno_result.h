@@ -1,0 +1,23 @@
+// A value or an errno value, for code that speaks with the kernel on somebody's behalf: there the
+// number itself is the answer that a program will see, and no sentence goes with it.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <system_error>
+
+namespace glovebox::supervisor {
+
+enum class Errno : int { none = 0 };
+
+[[nodiscard]] constexpr int to_int(Errno error) {
+    return static_cast<int>(error);
+}
+
+BOOST_NORETURN inline void throw_exception_from_error(Errno error, const boost::source_location&) {
+    throw std::system_error(to_int(error), std::generic_category());
+}
+
+template <class T>
+using OrErrno = boost::system::result<T, Errno>;
+
+}  // namespace glovebox::supervisor

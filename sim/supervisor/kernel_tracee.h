@@ -1,0 +1,54 @@
+// The Tracee that is there: a thread that waits in the kernel.
+#pragma once
+
+#include <cerrno>
+
+#include "sim/supervisor/pidfd_cache.h"
+#include "sim/supervisor/process_memory.h"
+#include "sim/supervisor/seccomp_notify.h"
+#include "sim/supervisor/socket_maker.h"
+#include "sim/supervisor/tracee.h"
+
+namespace glovebox::supervisor {
+
+class KernelTracee final : public Tracee {
+  public:
+    KernelTracee(const SystemCall& call, Notifier& notifier, PidfdCache& pidfds,
+                 SocketMaker& sockets)
+        : thread_(call.thread),
+          id_(call.id),
+          notifier_(notifier),
+          pidfds_(pidfds),
+          sockets_(sockets) {}
+
+    OrErrno<std::size_t> read_some(std::uint64_t address, std::span<std::uint8_t> out) override {
+        return note(read_process_memory(thread_, address, out));
+    }
+    int write(std::uint64_t address, std::span<const std::uint8_t> bytes) override {
+        return write_process_memory(thread_, address, bytes);
+    }
+    OrErrno<UniqueFd> descriptor(int fd) override { return note(pidfds_.duplicate(thread_, fd)); }
+    OrErrno<UniqueFd> make_socket(int domain, int type) override {
+        return sockets_.make(thread_, domain, type);
+    }
+    bool is_waiting() override { return notifier_.is_valid(id_); }
+
+    // The kernel refused a look into the program.
+    [[nodiscard]] bool was_denied() const { return was_denied_; }
+
+  private:
+    template <class T>
+    OrErrno<T> note(OrErrno<T> result) {
+        was_denied_ = was_denied_ || (!result && to_int(result.error()) == EPERM);
+        return result;
+    }
+
+    pid_t thread_;
+    std::uint64_t id_;
+    Notifier& notifier_;
+    PidfdCache& pidfds_;
+    SocketMaker& sockets_;
+    bool was_denied_ = false;
+};
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,31 @@
+// What keeps a program from being supervised, in sentences: why, and the command that would change
+// it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "core/base/error.h"
+
+namespace glovebox::supervisor {
+
+// The filter could not be installed. EBUSY: somebody else's listener is in force in this process
+// tree, and is named where it can be found. ENOSYS, EINVAL, EPERM, EACCES: no user notification
+// here.
+[[nodiscard]] Error filter_refused(int errno_value);
+
+// The filter is there, but socket(AF_VSOCK) was answered before it was asked.
+[[nodiscard]] Error vsock_denied(int errno_value);
+
+// A process that holds a filter's listener, other than the caller.
+struct ListenerHolder {
+    pid_t process;
+    std::string command;
+};
+// Of the processes that the caller may look into: its nearest ancestor that holds one, or the only
+// other process that does. Several are nobody: they may supervise other trees.
+[[nodiscard]] std::optional<ListenerHolder> find_listener_holder();
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,46 @@
+// Duplicates of other processes' descriptors (pidfd_getfd(2)).
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+
+#include "core/base/unique_fd.h"
+#include "sim/supervisor/errno_result.h"
+
+namespace glovebox::supervisor {
+
+// Keeps the pidfds between calls: opening one is most of what a look at a descriptor costs. A pidfd
+// names one thread for ever, so a thread id that is used again can't be mistaken. Safe from any
+// thread.
+class PidfdCache {
+  public:
+    // A duplicate of descriptor `fd` of `thread`; EBADF where it has none, EPERM where it may not
+    // be looked into, ESRCH when it is gone.
+    [[nodiscard]] OrErrno<UniqueFd> duplicate(pid_t thread, int fd);
+
+    // From now on `epoll` tells when a thread that is known here ends, with event_of(thread) as its
+    // data; then forget() lets go of it.
+    void watch_exits(int epoll, std::uint64_t (*event_of)(pid_t thread));
+    void forget(pid_t thread);
+
+  private:
+    struct Entry {
+        UniqueFd pidfd;
+        pid_t process = 0;  // 0 when the pidfd names the thread itself
+    };
+
+    [[nodiscard]] OrErrno<const Entry*> find(pid_t thread);
+
+    // A descriptor each. What has more threads in vsock calls at a time only loses speed.
+    static constexpr std::size_t entries_max = 256;
+
+    std::mutex mutex_;
+    std::unordered_map<pid_t, Entry> entries_;
+    int epoll_ = -1;
+    std::uint64_t (*event_of_)(pid_t thread) = nullptr;
+};
+
+}  // namespace glovebox::supervisor

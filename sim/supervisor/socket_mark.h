@@ -1,0 +1,38 @@
+// How an emulated AF_VSOCK socket is known again: it carries a mark.
+//
+// A program's AF_VSOCK socket is an AF_UNIX stream socket that the supervisor made. The program may
+// dup it, inherit it over fork and exec, pass it to another process and close it, all without a
+// word to us; descriptor numbers mean nothing, and a table of sockets would have to find out which
+// of its entries are gone. So what must be remembered is kept in the socket itself, in an option
+// that means nothing to AF_UNIX: SO_MAX_PACING_RATE, 64 bits that any program may set and only a
+// TCP socket or a queueing discipline ever looks at. The kernel forgets it with the socket.
+//
+// The addresses need no remembering: they are the names of the two ends (transports/socket_name.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace glovebox::supervisor {
+
+struct SocketMark {
+    // Bound to any CID, by bind() or by connect(): getsockname says any, as vsock's does.
+    bool local_any = false;
+    // Connected by dialling CID 1, which getpeername then says.
+    bool dialled_local = false;
+    // shutdown() was called: vsock is "disconnecting" from then on, whichever half was shut.
+    bool disconnecting = false;
+
+    bool operator==(const SocketMark&) const = default;
+};
+
+[[nodiscard]] std::uint64_t encode(SocketMark mark);
+// Nothing when the value is not a mark.
+[[nodiscard]] std::optional<SocketMark> decode_mark(std::uint64_t value);
+
+// Makes `socket` an emulated one, or changes its mark: 0 or an errno value.
+[[nodiscard]] int set_mark(int socket, SocketMark mark);
+// Nothing for what is no socket, and for a socket that is not ours.
+[[nodiscard]] std::optional<SocketMark> read_mark(int socket);
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,154 @@
+#include "sim/supervisor/supervisor.h"
+
+#include <linux/audit.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <chrono>
+#include <exception>
+
+#include "sim/supervisor/block_signals.h"
+#include "sim/supervisor/kernel_tracee.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+#if defined(__x86_64__)
+constexpr std::uint32_t native_architecture = AUDIT_ARCH_X86_64;
+constexpr int foreign_number_bit = 0x40000000;  // __X32_SYSCALL_BIT
+#elif defined(__aarch64__)
+constexpr std::uint32_t native_architecture = AUDIT_ARCH_AARCH64;
+constexpr int foreign_number_bit = 0;
+#else
+#error "the supervisor knows x86-64 and aarch64: add this architecture's AUDIT_ARCH_ constant"
+#endif
+
+// Ends a receive that waits for nothing, on kernels that don't (before 6.11). A signal that is
+// ignored by default, so that nobody misses it.
+constexpr int interrupting_signal = SIGURG;
+
+void do_nothing(int) {}
+
+}  // namespace
+
+Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world,
+                       BoundNames& names, Log& log)
+    : log_(log),
+      kernel_(std::move(listener)),
+      notifier_(config.trace
+                    ? static_cast<Notifier&>(tracing_.emplace(kernel_, log, tracee_maker()))
+                    : kernel_),
+      vsock_calls_(config.own, world, names, options_, config.traffic),
+      acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic),
+      device_calls_(config.own,
+                    config.nsm == nullptr
+                        ? nullptr
+                        : &nsm_calls_.emplace(*config.nsm, notifier_, tracee_maker()),
+                    std::move(config.control_door)) {
+    kernel_.wake_up_synchronously();
+    struct sigaction action {};
+    action.sa_handler = do_nothing;  // without SA_RESTART: it is to interrupt
+    ::sigaction(interrupting_signal, &action, nullptr);
+    const BlockSignals none_for_threads;
+    thread_ = std::thread([this] { run(); });
+}
+
+Supervisor::~Supervisor() {
+    pollfd poll_fd{kernel_.listener(), 0, 0};
+    while (::poll(&poll_fd, 1, -1) < 0 || (poll_fd.revents & POLLHUP) == 0) {
+    }
+    // Again and again: the thread may be just about to begin its wait.
+    using namespace std::chrono_literals;
+    while (!is_over_) {
+        ::pthread_kill(thread_.native_handle(), interrupting_signal);
+        std::this_thread::sleep_for(1ms);
+    }
+    thread_.join();
+}
+
+TraceeMaker Supervisor::tracee_maker() {
+    return [this](const SystemCall& call) {
+        return std::make_unique<KernelTracee>(call, notifier_, pidfds_, sockets_);
+    };
+}
+
+void Supervisor::run() {
+    sigset_t interrupting;
+    sigemptyset(&interrupting);
+    sigaddset(&interrupting, interrupting_signal);
+    ::pthread_sigmask(SIG_UNBLOCK, &interrupting, nullptr);
+    std::uint64_t calls = 0;
+    for (;;) {
+        if (const auto call = notifier_.receive()) {
+            handle(*call);
+            ++calls;
+        } else if (kernel_.all_exited()) {
+            break;
+        }
+    }
+    log_.debug("{} calls notified", calls);
+    is_over_ = true;
+}
+
+void Supervisor::handle(const SystemCall& call) {
+    KernelTracee tracee(call, notifier_, pidfds_, sockets_);
+    SyscallReply reply = SyscallReply::error(ENOMEM);
+    try {
+        reply = answer(call, tracee);
+    } catch (const std::exception& exception) {
+        log_.error("a system call of thread {} failed in the supervisor: {}", call.thread,
+                   exception.what());
+    }
+    if (tracee.was_denied())
+        tell_of_denial(call.thread);
+    if (reply.kind() == SyscallReply::Kind::later)
+        return;
+    const int failure = notifier_.send(call.id, reply);
+    // Still waiting: the program is at a limit, for example of its descriptors (EMFILE).
+    if (failure != 0 && failure != ENOENT && failure != ESRCH)
+        (void)notifier_.send(call.id, SyscallReply::error(failure));
+}
+
+SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
+    if (call.architecture != native_architecture || (call.number & foreign_number_bit) != 0)
+        return refuse_foreign(call);
+    if (Acceptor::handles(call.number))
+        return acceptor_.answer(call, tracee);
+    if (VsockCalls::handles(call.number)) {
+        SyscallReply reply = vsock_calls_.answer(call, tracee);
+        // A port may be held by nobody but us, for a waiting accept that was just killed.
+        const bool is_taken =
+            reply.kind() == SyscallReply::Kind::error && reply.errno_value() == EADDRINUSE;
+        if (is_taken && acceptor_.forget_the_dead())
+            return vsock_calls_.answer(call, tracee);
+        return reply;
+    }
+    if (DeviceCalls::handles(call.number))
+        return device_calls_.answer(call, tracee);
+    return SyscallReply::pass_through();
+}
+
+void Supervisor::tell_of_denial(pid_t thread) {
+    if (thread == last_denied_)
+        return;
+    last_denied_ = thread;
+    log_.error(
+        "process {} can't be looked into, so its AF_VSOCK and /dev/nsm don't work: it made itself "
+        "undumpable (prctl PR_SET_DUMPABLE 0), or its file may be executed but not read, or "
+        "/proc/sys/kernel/yama/ptrace_scope is 2 or 3. Leave the prctl out here, give the file "
+        "read permission, or run glovebox as root",
+        thread);
+}
+
+SyscallReply Supervisor::refuse_foreign(const SystemCall& call) {
+    if (call.thread != last_foreign_)
+        log_.error(
+            "process {} makes system calls of another architecture (a 32-bit program?), which are "
+            "not supervised and all fail with ENOSYS: use a 64-bit build of it",
+            call.thread);
+    last_foreign_ = call.thread;
+    return SyscallReply::error(ENOSYS);
+}
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,75 @@
+// The supervisor of one tree of processes: everything that runs under one filter.
+//
+// A thread of its own receives the calls and answers them one after the other; none of them waits
+// for anything but the kernel's bookkeeping. accept parks (acceptor.h), and what the security
+// module must think about (a signature takes a millisecond) goes to another thread (nsm_calls.h).
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "core/base/log.h"
+#include "core/vsock_address.h"
+#include "sim/supervisor/acceptor.h"
+#include "sim/supervisor/device_calls.h"
+#include "sim/supervisor/nsm_calls.h"
+#include "sim/supervisor/pidfd_cache.h"
+#include "sim/supervisor/seccomp_notify.h"
+#include "sim/supervisor/socket_maker.h"
+#include "sim/supervisor/tracing_notifier.h"
+#include "sim/supervisor/traffic_observer.h"
+#include "sim/supervisor/vsock_calls.h"
+#include "transports/world.h"
+
+namespace glovebox::supervisor {
+
+struct SupervisorConfig {
+    core::Cid own = core::cid_parent;
+    nsm::NsmDevice* nsm = nullptr;       // /dev/nsm, in an enclave; outlives the supervisor
+    ControlDoor control_door;            // /dev/glovebox
+    bool trace = false;                  // tell every call in the log
+    TrafficObserver* traffic = nullptr;  // counts the bytes of connections; outlives the supervisor
+};
+
+class Supervisor {
+  public:
+    // What is given by reference outlives it.
+    Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world,
+               BoundNames& names, Log& log);
+    // Waits for the tree to end.
+    ~Supervisor();
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
+
+    // Becomes EPOLLHUP when the last process of the tree has ended.
+    [[nodiscard]] int listener() const { return kernel_.listener(); }
+
+  private:
+    void run();
+    void handle(const SystemCall& call);
+    [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
+    [[nodiscard]] TraceeMaker tracee_maker();
+    [[nodiscard]] SyscallReply refuse_foreign(const SystemCall& call);
+    void tell_of_denial(pid_t thread);
+
+    Log& log_;
+    SeccompNotifier kernel_;
+    std::optional<TracingNotifier> tracing_;
+    Notifier& notifier_;  // one of the two
+    PidfdCache pidfds_;
+    SocketMaker sockets_;
+    VsockOptionTable options_;
+    VsockCalls vsock_calls_;
+    Acceptor acceptor_;
+    std::optional<NsmCalls> nsm_calls_;
+    DeviceCalls device_calls_;
+    pid_t last_foreign_ = 0;
+    pid_t last_denied_ = 0;
+    std::atomic<bool> is_over_ = false;
+    std::thread thread_;
+};
+
+}  // namespace glovebox::supervisor

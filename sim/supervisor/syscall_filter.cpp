@@ -1,0 +1,165 @@
+#include "sim/supervisor/syscall_filter.h"
+
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <initializer_list>
+#include <memory>
+
+#include "sim/supervisor/ioctl_numbers.h"
+#include "sim/supervisor/seccomp_abi.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+// A C int is the low half of its register; nothing is promised of the upper half.
+scmp_arg_cmp int_is(unsigned argument, int value) {
+    return {argument, SCMP_CMP_MASKED_EQ, 0xffffffffu, static_cast<std::uint32_t>(value)};
+}
+scmp_arg_cmp lacks(unsigned argument, int flag) {
+    return {argument, SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(flag), 0};
+}
+
+// Collects rules; the first failure is kept.
+class Rules {
+  public:
+    Rules() : context_(::seccomp_init(SCMP_ACT_ALLOW), ::seccomp_release) {
+        if (!context_)
+            failure_ = ENOMEM;
+    }
+
+    void set(scmp_filter_attr attribute, std::uint32_t value) {
+        note(context_ ? ::seccomp_attr_set(context_.get(), attribute, value) : 0);
+    }
+    // A system call that this architecture doesn't have (open on aarch64) is passed over.
+    void add(std::uint32_t action, int number, std::initializer_list<scmp_arg_cmp> when = {}) {
+        if (context_ && number != __NR_SCMP_ERROR)
+            note(::seccomp_rule_add_array(context_.get(), action, number,
+                                          static_cast<unsigned>(when.size()), when.begin()));
+    }
+    [[nodiscard]] Result<std::vector<sock_filter>> compile() {
+        if (failure_ != 0)
+            return errno_error("building the system call filter", failure_);
+        const UniqueFd file(::memfd_create("filter", MFD_CLOEXEC));
+        if (!file)
+            return errno_error("building the system call filter: memfd_create", errno);
+        if (const int error = ::seccomp_export_bpf(context_.get(), file.get()); error != 0)
+            return errno_error("building the system call filter: seccomp_export_bpf", -error);
+        const off_t size = ::lseek(file.get(), 0, SEEK_END);
+        std::vector<sock_filter> program(static_cast<std::size_t>(size) / sizeof(sock_filter));
+        if (::pread(file.get(), program.data(), static_cast<std::size_t>(size), 0) != size)
+            return errno_error("building the system call filter: reading it back", errno);
+        return program;
+    }
+
+  private:
+    void note(int result) {
+        if (failure_ == 0)
+            failure_ = -result;
+    }
+
+    std::unique_ptr<void, decltype(&::seccomp_release)> context_;
+    int failure_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
+    Rules rules;
+    // Both a 32-bit program on a 64-bit machine and the x32 ABI.
+    rules.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_NOTIFY);
+    // Our launcher decides about no_new_privs.
+    rules.set(SCMP_FLTATR_CTL_NNP, 0);
+    // A binary tree instead of a list: fewer instructions for the calls that pass.
+    rules.set(SCMP_FLTATR_CTL_OPTIMIZE, 2);
+
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(socket), {int_is(0, AF_VSOCK)});
+    // AF_VSOCK has no pairs; asking the kernel would load its modules to say so.
+    rules.add(SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(socketpair), {int_is(0, AF_VSOCK)});
+    rules.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(io_uring_setup));
+
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(bind));
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(connect));
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(accept));
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(accept4));
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockname));
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getpeername));
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(shutdown));
+    // The options of AF_VSOCK and those of other levels, which it refuses in its own way; of level
+    // SOL_SOCKET those alone in which the two families differ (vsock_calls.cpp).
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockopt), {{1, SCMP_CMP_NE, SOL_SOCKET, 0}});
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(setsockopt), {{1, SCMP_CMP_NE, SOL_SOCKET, 0}});
+    for (const int option : {SO_DOMAIN, SO_PEERCRED, SO_PEEK_OFF})
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockopt),
+                  {int_is(1, SOL_SOCKET), int_is(2, option)});
+    for (const int option : {SO_MAX_PACING_RATE, SO_PEEK_OFF})
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(setsockopt),
+                  {int_is(1, SOL_SOCKET), int_is(2, option)});
+
+    // /dev/vsock, and in an enclave /dev/nsm. A directory is neither.
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(open), {lacks(1, O_DIRECTORY)});
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(openat), {lacks(2, O_DIRECTORY)});
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(openat2));
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {int_is(1, static_cast<int>(ioctl_get_local_cid))});
+    // A vsock socket has no ioctls, not even these two, which programs do ask other sockets.
+    for (const int number : {FIONREAD, TIOCOUTQ})
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {int_is(1, number)});
+    if (options.nsm) {
+        // With AT_EMPTY_PATH it is fstat, which the kernel answers rightly.
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(stat));
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(lstat));
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(newfstatat), {lacks(3, AT_EMPTY_PATH)});
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(statx), {lacks(2, AT_EMPTY_PATH)});
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(access));
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(faccessat));
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(faccessat2), {lacks(3, AT_EMPTY_PATH)});
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getxattr));
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(lgetxattr));
+        // All but the terminal family 0x54xx, which holds the frequent ones (TCGETS, FIONBIO,
+        // FIOCLEX) and which no driver of ours knows.
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_LT, 0x5400, 0}});
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_GT, 0x54ff, 0}});
+    }
+    if (options.trace) {
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(listen));
+    }
+    return rules.compile();
+}
+
+Result<std::vector<sock_filter>> make_denying_filter(int errno_value) {
+    Rules rules;
+    rules.set(SCMP_FLTATR_CTL_NNP, 0);
+    rules.add(SCMP_ACT_ERRNO(static_cast<std::uint32_t>(errno_value)), SCMP_SYS(socket),
+              {int_is(0, AF_VSOCK)});
+    return rules.compile();
+}
+
+int install_filter(const std::vector<sock_filter>& program) noexcept {
+    const sock_fprog fprog{static_cast<unsigned short>(program.size()),
+                           const_cast<sock_filter*>(program.data())};
+    unsigned long flags = abi::filter_flag_new_listener | abi::filter_flag_spec_allow |
+                          abi::filter_flag_wait_killable_recv;
+    for (;;) {
+        const long listener = ::syscall(SYS_seccomp, abi::set_mode_filter, flags, &fprog);
+        if (listener >= 0)
+            return static_cast<int>(listener);
+        if (errno == EACCES && ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0) {
+            if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+                return -errno;
+        } else if (errno == EINVAL && (flags & abi::filter_flag_wait_killable_recv) != 0) {
+            flags &= ~abi::filter_flag_wait_killable_recv;  // Linux 5.18 and before
+        } else {
+            return -errno;
+        }
+    }
+}
+
+}  // namespace glovebox::supervisor

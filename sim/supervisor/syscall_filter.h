@@ -1,0 +1,39 @@
+// The seccomp filter: which system calls of the supervised programs are notified. Everything else,
+// and with it every byte of data, runs at the kernel's own speed.
+//
+// A filter sees numbers, not what pointers point to and not what a descriptor is. So socket() is
+// notified by its family alone, options by their level, ioctl by its number; but bind, connect,
+// accept, shutdown, getsockname and getpeername are notified for every socket, and the opens and
+// stats that could name /dev/nsm for every path. For what is not ours the supervisor answers "go
+// on".
+#pragma once
+
+#include <linux/filter.h>
+
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/unique_fd.h"
+
+namespace glovebox::supervisor {
+
+struct FilterOptions {
+    bool nsm = true;     // an enclave: notify what /dev/nsm needs (stat family, all odd ioctls)
+    bool trace = false;  // notify listen too, so that the trace can tell it
+};
+
+// The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since
+// what a ring does no filter sees; calls of a foreign architecture are notified, to be refused with
+// a sentence.
+[[nodiscard]] Result<std::vector<sock_filter>> make_filter(const FilterOptions& options);
+
+// Installs the program in the calling thread and returns its listener, or a negative errno value.
+// Between fork and exec: calls nothing but system calls. no_new_privs is set only where the kernel
+// asks for it (without CAP_SYS_ADMIN), so that sudo goes on working for root. EBUSY means that a
+// filter with a listener is in force already.
+[[nodiscard]] int install_filter(const std::vector<sock_filter>& program) noexcept;
+
+// As install_filter, for tests: a program that is denied AF_VSOCK as a container runtime does it.
+[[nodiscard]] Result<std::vector<sock_filter>> make_denying_filter(int errno_value);
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,137 @@
+#include "sim/supervisor/syscall_filter.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "sim/supervisor/fd_passing.h"
+#include "sim/supervisor/launch.h"
+#include "sim/supervisor/seccomp_notify.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+// Runs `body` in a child under the filter, with nobody to answer: a call that is notified waits,
+// and then the child is killed. The number of that call; 0 when there was none.
+int notified_call(const std::vector<sock_filter>& filter, void (*body)()) {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    const UniqueFd ours(ends[0]);
+    UniqueFd theirs(ends[1]);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const int listener = install_filter(filter);
+        const int result = listener < 0 ? -listener : 0;
+        (void)send_with_fds(theirs.get(), &result, sizeof result,
+                            {&listener, result == 0 ? 1u : 0u});
+        ::close(listener);
+        body();
+        ::syscall(SYS_exit_group, 0);
+    }
+    theirs.reset();
+    int result = -1;
+    UniqueFd listener;
+    EXPECT_TRUE(receive_with_fds(ours.get(), &result, sizeof result, {&listener, 1}));
+    EXPECT_EQ(result, 0) << "a filter with a listener is in force around this test";
+    int number = 0;
+    pollfd poll_fd{listener.get(), POLLIN, 0};
+    if (result == 0 && ::poll(&poll_fd, 1, -1) == 1 && (poll_fd.revents & POLLIN) != 0)
+        if (const auto call = SeccompNotifier(std::move(listener)).receive())
+            number = call->number;
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    return number;
+}
+
+class SyscallFilter : public ::testing::TestWithParam<bool> {
+  protected:
+    SyscallFilter() : filter_(*make_filter({.nsm = GetParam()})) {}
+    std::vector<sock_filter> filter_;
+};
+
+TEST_P(SyscallFilter, NotifiesNoDataCall) {
+    EXPECT_EQ(notified_call(filter_,
+                            [] {
+                                int ends[2];
+                                char bytes[64] = {};
+                                ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+                                iovec part{bytes, sizeof bytes};
+                                msghdr message{};
+                                message.msg_iov = &part;
+                                message.msg_iovlen = 1;
+                                pollfd ready{ends[1], POLLIN, 0};
+                                ::write(ends[0], bytes, 1);
+                                ::read(ends[1], bytes, 1);
+                                ::send(ends[0], bytes, 1, 0);
+                                ::recv(ends[1], bytes, 1, 0);
+                                ::sendmsg(ends[0], &message, 0);
+                                ::poll(&ready, 1, 0);
+                                ::recvmsg(ends[1], &message, 0);
+                                ::listen(ends[0], 1);
+                                ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+                                const int one = 1;
+                                ::setsockopt(ends[0], SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+                                ::dup2(ends[0], ends[1]);
+                                ::close(ends[0]);
+                                ::socket(AF_INET, SOCK_STREAM, 0);
+                                ::open("/", O_RDONLY | O_DIRECTORY);
+                            }),
+              0);
+}
+
+TEST_P(SyscallFilter, NotifiesAfVsock) {
+    EXPECT_EQ(notified_call(filter_, [] { ::socket(AF_VSOCK, SOCK_STREAM, 0); }), SYS_socket);
+    EXPECT_EQ(notified_call(filter_, [] { ::syscall(SYS_socket, 0xffffffff00000028ul, 1, 0); }),
+              SYS_socket)
+        << "the upper half of a register means nothing";
+    EXPECT_EQ(notified_call(filter_, [] { ::bind(0, nullptr, 0); }), SYS_bind);
+    EXPECT_EQ(notified_call(filter_, [] { ::connect(0, nullptr, 0); }), SYS_connect);
+    EXPECT_EQ(notified_call(filter_, [] { ::accept4(0, nullptr, nullptr, 0); }), SYS_accept4);
+    EXPECT_EQ(notified_call(filter_, [] { ::getsockopt(0, AF_VSOCK, 0, nullptr, nullptr); }),
+              SYS_getsockopt);
+    EXPECT_EQ(notified_call(filter_, [] { ::open("/dev/vsock", O_RDONLY); }), SYS_openat);
+}
+
+TEST_P(SyscallFilter, NotifiesStatOnlyWhereTheDeviceIs) {
+    const int notified = notified_call(filter_, [] { ::access("/dev/nsm", R_OK); });
+    EXPECT_EQ(notified != 0, GetParam());
+}
+
+TEST_P(SyscallFilter, RefusesRings) {
+    EXPECT_EQ(
+        notified_call(filter_,
+                      [] {
+                          if (::syscall(SYS_io_uring_setup, 8, nullptr) != -1 || errno != ENOSYS)
+                              ::socket(AF_VSOCK, SOCK_STREAM, 0);  // heard of
+                      }),
+        0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sides, SyscallFilter, ::testing::Bool(),
+                         [](const auto& side) { return side.param ? "Enclave" : "Parent"; });
+
+TEST(Launch, RunsAProgramUnderTheFilterOnceTheProbeIsAnswered) {
+    const auto features = probe_supervision(*make_filter({}));
+    ASSERT_TRUE(features) << features.error().message;
+}
+
+TEST(Launch, SaysWhatCannotBeExecuted) {
+    Program program;
+    program.arguments = {"/absent/program"};
+    const auto launched = launch(program, *make_filter({}));
+    ASSERT_FALSE(launched);
+    EXPECT_EQ(launched.error().code.value(), ENOENT);
+    program.arguments = {"/"};
+    EXPECT_EQ(launch(program, *make_filter({})).error().code.value(), EACCES);
+}
+
+}  // namespace
+}  // namespace glovebox::supervisor

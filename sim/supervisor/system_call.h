@@ -1,0 +1,74 @@
+// What a program asked of the kernel, and what it is answered: two values, so that a handler can be
+// tested in a table, and so that another way of interception (where a container's own filter
+// already denies AF_VSOCK, the notification never comes) can use the same handlers.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+
+#include "core/base/unique_fd.h"
+
+namespace glovebox::supervisor {
+
+// One system call of one thread, as linux/seccomp.h's struct seccomp_notif reports it.
+struct SystemCall {
+    std::uint64_t id = 0;            // names the waiting call to the kernel
+    pid_t thread = 0;                // who called, in the supervisor's PID namespace
+    int number = 0;                  // __NR_*, of `architecture`
+    std::uint32_t architecture = 0;  // AUDIT_ARCH_*
+    std::array<std::uint64_t, 6> arguments{};
+
+    // Arguments are registers; a C int is their low half, whatever the upper half holds.
+    [[nodiscard]] int int_argument(std::size_t index) const {
+        return static_cast<int>(static_cast<std::uint32_t>(arguments[index]));
+    }
+};
+
+// The answer to a system call. One place sends it, so that no path can forget to.
+class SyscallReply {
+  public:
+    enum class Kind { pass_through, error, value, install, later };
+
+    // The kernel does the call, as if nobody had asked.
+    [[nodiscard]] static SyscallReply pass_through() { return SyscallReply(Kind::pass_through, 0); }
+    // The call fails with this errno value (positive).
+    [[nodiscard]] static SyscallReply error(int errno_value) {
+        return SyscallReply(Kind::error, errno_value);
+    }
+    [[nodiscard]] static SyscallReply value(std::int64_t value) {
+        return SyscallReply(Kind::value, value);
+    }
+    // The program gets a duplicate of `fd` as its lowest free descriptor, which is what the call
+    // returns. Creation and answer are one step: a call that is gone leaves nothing behind.
+    [[nodiscard]] static SyscallReply install(UniqueFd fd, bool close_on_exec) {
+        SyscallReply reply(Kind::install, close_on_exec ? 1 : 0);
+        reply.fd_ = std::move(fd);
+        return reply;
+    }
+    // Somebody has taken the call and answers it when there is something to say.
+    [[nodiscard]] static SyscallReply later() { return SyscallReply(Kind::later, 0); }
+
+    [[nodiscard]] Kind kind() const { return kind_; }
+    [[nodiscard]] int errno_value() const { return static_cast<int>(number_); }
+    [[nodiscard]] std::int64_t return_value() const { return number_; }
+    [[nodiscard]] bool close_on_exec() const { return number_ != 0; }
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    // Takes the descriptor back, from a reply that could not be delivered.
+    [[nodiscard]] UniqueFd take_fd() { return std::move(fd_); }
+
+  private:
+    SyscallReply(Kind kind, std::int64_t number) : kind_(kind), number_(number) {}
+
+    Kind kind_;
+    std::int64_t number_;
+    UniqueFd fd_;
+};
+
+// Not in any header that programs see (linux/errno.h): a call that ends with it is made again after
+// the signal handler, or fails with EINTR where the handler was set without SA_RESTART. The kernel
+// translates it only for a thread that has a signal pending.
+inline constexpr int errno_restart = 512;  // ERESTARTSYS
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,84 @@
+// A thread that waits for an answer, made of plain values: for tests of handlers.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "sim/supervisor/tracee.h"
+
+namespace glovebox::supervisor::testing {
+
+class FakeTracee final : public Tracee {
+  public:
+    // Its memory: pieces by address. What lies in none of them is not mapped.
+    std::map<std::uint64_t, std::vector<std::uint8_t>> memory;
+    std::map<int, int> descriptors;  // its numbers, and ours that they stand for
+    bool waits = true;
+
+    template <class T>
+    void put(std::uint64_t address, const T& value) {
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(&value);
+        memory[address].assign(bytes, bytes + sizeof value);
+    }
+    void put_text(std::uint64_t address, std::string_view text) {
+        memory[address].assign(text.begin(), text.end());
+        memory[address].push_back(0);
+    }
+    template <class T>
+    [[nodiscard]] T get(std::uint64_t address) {
+        T value{};
+        EXPECT_EQ(read(address, {reinterpret_cast<std::uint8_t*>(&value), sizeof value}), 0);
+        return value;
+    }
+
+    OrErrno<std::size_t> read_some(std::uint64_t address, std::span<std::uint8_t> out) override {
+        const auto piece = find(address);
+        if (piece.empty())
+            return Errno{EFAULT};
+        const std::size_t bytes = std::min(piece.size(), out.size());
+        std::copy_n(piece.begin(), bytes, out.begin());
+        return bytes;
+    }
+    int write(std::uint64_t address, std::span<const std::uint8_t> bytes) override {
+        const auto piece = find(address);
+        if (piece.size() < bytes.size())
+            return EFAULT;
+        std::copy(bytes.begin(), bytes.end(), piece.begin());
+        return 0;
+    }
+    OrErrno<UniqueFd> descriptor(int fd) override {
+        const auto found = descriptors.find(fd);
+        if (found == descriptors.end())
+            return Errno{EBADF};
+        return UniqueFd(::dup(found->second));
+    }
+    OrErrno<UniqueFd> make_socket(int domain, int type) override {
+        UniqueFd made(::socket(domain, type | SOCK_CLOEXEC, 0));
+        if (!made)
+            return Errno{errno};
+        return made;
+    }
+    bool is_waiting() override { return waits; }
+
+  private:
+    // The rest of the piece that the address is in.
+    std::span<std::uint8_t> find(std::uint64_t address) {
+        auto after = memory.upper_bound(address);
+        if (after == memory.begin())
+            return {};
+        auto& [start, bytes] = *--after;
+        if (address - start >= bytes.size())
+            return {};
+        return std::span(bytes).subspan(address - start);
+    }
+};
+
+}  // namespace glovebox::supervisor::testing

@@ -1,0 +1,109 @@
+#include "sim/supervisor/thread_status.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <memory>
+
+#include "core/base/unique_fd.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+template <class Number>
+Number read_number(std::string_view text, int base) {
+    Number number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number, base);
+    return number;
+}
+
+// The n-th tab-separated field of a line, 0 being the one after the name.
+std::string_view field(std::string_view line, int index) {
+    for (; index > 0; --index) {
+        const std::size_t tab = line.find('\t');
+        if (tab == std::string_view::npos)
+            return {};
+        line.remove_prefix(tab + 1);
+    }
+    return line.substr(0, line.find('\t'));
+}
+
+}  // namespace
+
+ThreadStatus parse_thread_status(std::string_view text) {
+    ThreadStatus status;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        const std::size_t colon = line.find(":\t");
+        if (colon == std::string_view::npos)
+            continue;
+        const std::string_view name = line.substr(0, colon);
+        const std::string_view value = line.substr(colon + 2);
+        if (name == "State" && !value.empty())
+            status.state = value.front();
+        else if (name == "Tgid")
+            status.process = read_number<pid_t>(value, 10);
+        else if (name == "Uid")
+            status.user = read_number<unsigned>(field(value, 1), 10);
+        else if (name == "Threads")
+            status.threads = read_number<unsigned>(value, 10);
+        else if (name == "SigPnd")
+            status.pending = read_number<std::uint64_t>(value, 16);
+        else if (name == "ShdPnd")
+            status.shared_pending = read_number<std::uint64_t>(value, 16);
+        else if (name == "SigBlk")
+            status.blocked = read_number<std::uint64_t>(value, 16);
+        else if (name == "CapEff")
+            status.capabilities = read_number<std::uint64_t>(value, 16);
+    }
+    return status;
+}
+
+std::optional<ThreadStatus> read_thread_status(pid_t thread) {
+    const UniqueFd file(
+        ::open(fmt::format("/proc/{}/status", thread).c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 4096> text;
+    const ssize_t bytes = file ? ::read(file.get(), text.data(), text.size()) : -1;
+    if (bytes <= 0)
+        return std::nullopt;
+    return parse_thread_status({text.data(), static_cast<std::size_t>(bytes)});
+}
+
+bool may_take_signal(const ThreadStatus& other, std::uint64_t signals) {
+    return (signals & ~other.blocked) != 0 && other.state != 'S';
+}
+
+WaitingSignal waiting_signal(pid_t thread) {
+    const auto status = read_thread_status(thread);
+    if (!status)
+        return WaitingSignal::none;
+    if ((status->pending & ~status->blocked) != 0)
+        return WaitingSignal::certain;
+    const std::uint64_t shared = status->shared_deliverable();
+    if (shared == 0)
+        return WaitingSignal::none;
+    if (status->threads <= 1)
+        return WaitingSignal::certain;
+    const auto close_stream = [](DIR* stream) { ::closedir(stream); };
+    const std::unique_ptr<DIR, decltype(close_stream)> tasks(
+        ::opendir(fmt::format("/proc/{}/task", status->process).c_str()));
+    while (const dirent* const entry = tasks ? ::readdir(tasks.get()) : nullptr) {
+        const auto other_thread = read_number<pid_t>(entry->d_name, 10);
+        if (other_thread == 0 || other_thread == thread)
+            continue;
+        const auto other = read_thread_status(other_thread);
+        if (other && may_take_signal(*other, shared))
+            return WaitingSignal::unclear;
+    }
+    // Still the same signal: nobody else was awake to take it.
+    const auto again = read_thread_status(thread);
+    return again && (again->shared_deliverable() & shared) != 0 ? WaitingSignal::certain
+                                                                : WaitingSignal::none;
+}
+
+}  // namespace glovebox::supervisor

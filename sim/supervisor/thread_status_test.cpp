@@ -1,0 +1,76 @@
+#include "sim/supervisor/thread_status.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace glovebox::supervisor {
+namespace {
+
+constexpr std::uint64_t bit(int signal) {
+    return std::uint64_t{1} << (signal - 1);
+}
+
+TEST(ThreadStatus, IsReadByName) {
+    const ThreadStatus status = parse_thread_status(
+        "Name:\tState:\tx\nState:\tS "
+        "(sleeping)\nTgid:\t42\nPid:\t43\nUid:\t1000\t1001\t1002\t1003\n"
+        "Threads:\t3\nSigPnd:\t0000000000000200\nShdPnd:\t0000000000004000\n"
+        "SigBlk:\t0000000000000400\nCapEff:\t0000000000000400\n");
+    EXPECT_EQ(status.process, 42);
+    EXPECT_EQ(status.user, 1001u);
+    EXPECT_EQ(status.threads, 3u);
+    EXPECT_EQ(status.state, 'S');
+    EXPECT_EQ(status.pending, bit(SIGUSR1));
+    EXPECT_EQ(status.shared_deliverable(), bit(SIGTERM));
+    EXPECT_EQ(status.blocked, bit(11));
+    EXPECT_TRUE(status.has_capability(10));
+    EXPECT_FALSE(status.has_capability(11));
+}
+
+TEST(ThreadStatus, BrokenTextIsReadAsFarAsItGoes) {
+    EXPECT_EQ(parse_thread_status("").process, 0);
+    EXPECT_EQ(parse_thread_status("Tgid:\t\nUid:\t7").user, 0u);
+    EXPECT_EQ(parse_thread_status("Tgid:\tmany\nThreads:\t2").threads, 2u);
+}
+
+TEST(ThreadStatus, OnesOwnIsThereAndThatOfNobodyIsNot) {
+    const auto own = read_thread_status(::getpid());
+    ASSERT_TRUE(own);
+    EXPECT_EQ(own->process, ::getpid());
+    EXPECT_EQ(own->user, ::geteuid());
+    EXPECT_FALSE(read_thread_status(0x3fffffff));
+}
+
+TEST(WaitingSignal, ASleeperWouldHaveBeenWokenAndOneWhoBlocksItTakesNone) {
+    ThreadStatus other;
+    other.state = 'S';
+    EXPECT_FALSE(may_take_signal(other, bit(SIGUSR1)));
+    other.state = 'R';
+    EXPECT_TRUE(may_take_signal(other, bit(SIGUSR1)));
+    other.blocked = bit(SIGUSR1);
+    EXPECT_FALSE(may_take_signal(other, bit(SIGUSR1)));
+}
+
+TEST(WaitingSignal, IsCertainForAProcessWithOneThread) {
+    // A stopped child takes nothing: what is sent to it waits.
+    const pid_t child = ::fork();
+    if (child == 0) {
+        struct sigaction action {};
+        action.sa_handler = [](int) {};
+        ::sigaction(SIGUSR1, &action, nullptr);
+        ::raise(SIGSTOP);
+        ::_exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, WUNTRACED), child);
+    EXPECT_EQ(waiting_signal(child), WaitingSignal::none);
+    ::kill(child, SIGUSR1);
+    EXPECT_EQ(waiting_signal(child), WaitingSignal::certain);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, &status, 0);
+}
+
+}  // namespace
+}  // namespace glovebox::supervisor

@@ -1,0 +1,50 @@
+// A notifier that tells what was answered: one line of the log for every call of ours, when it is
+// answered, so that an accept that waited is told with its connection.
+//
+//   1234: connect(3, 3:8000) = 0
+//   1234: accept4(4) = a connection from 3:2881
+//   1234: NSM GetRandom = 268 bytes
+//   1234: NSM ExtendPCR = ReadOnlyIndex
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "core/base/bytes.h"
+#include "core/base/log.h"
+#include "sim/supervisor/seccomp_notify.h"
+#include "sim/supervisor/tracee.h"
+
+namespace glovebox::supervisor {
+
+// "GetRandom": what a request to the security module asks; "?" where it is malformed.
+[[nodiscard]] std::string nsm_request_name(BytesView request);
+// "268 bytes", or the error's name.
+[[nodiscard]] std::string describe_nsm_response(BytesView response);
+
+class TracingNotifier final : public Notifier {
+  public:
+    // What is given by reference outlives it.
+    TracingNotifier(Notifier& kernel, Log& log, TraceeMaker make_tracee)
+        : kernel_(kernel), log_(log), make_tracee_(std::move(make_tracee)) {}
+
+    OrErrno<SystemCall> receive() override;
+    bool is_valid(std::uint64_t id) override { return kernel_.is_valid(id); }
+    int send(std::uint64_t id, const SyscallReply& reply) override;
+
+  private:
+    // Nothing for a call that was not ours.
+    [[nodiscard]] std::string describe(const SystemCall& call, const SyscallReply& reply);
+
+    // Calls that were withdrawn before they were answered are looked for when there are so many.
+    static constexpr std::size_t open_calls_max = 1024;
+
+    Notifier& kernel_;
+    Log& log_;
+    TraceeMaker make_tracee_;
+    std::mutex mutex_;
+    std::map<std::uint64_t, SystemCall> open_calls_;
+};
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,20 @@
+// Who counts the bytes of connections, where they are counted at all (--trace): without it, data is
+// the kernel's affair alone.
+#pragma once
+
+#include "core/base/unique_fd.h"
+#include "core/vsock_address.h"
+
+namespace glovebox::supervisor {
+
+class TrafficObserver {
+  public:
+    virtual ~TrafficObserver() = default;
+
+    // Moves bytes between two connected stream sockets until both ends have finished: `near` leads
+    // to the supervised program, `far` to its peer. Returns at once; safe from any thread.
+    virtual void relay(UniqueFd near, core::VsockAddress local, UniqueFd far,
+                       core::VsockAddress peer) = 0;
+};
+
+}  // namespace glovebox::supervisor
