@@ -63,9 +63,10 @@ Result<Bytes> from_base64(std::string_view text) {
     for (std::size_t i = 0; i < digits; ++i) {
         const std::uint8_t value = values[static_cast<unsigned char>(text[i])];
         if (value == no_digit)
-            return invalid(fmt::format(
-                "base64 has the characters A-Z, a-z, 0-9, + and /, found byte 0x{:02x} at position {}",
-                static_cast<unsigned char>(text[i]), i + 1));
+            return invalid(
+                fmt::format("base64 has the characters A-Z, a-z, 0-9, + and /, found byte 0x{:02x} "
+                            "at position {}",
+                            static_cast<unsigned char>(text[i]), i + 1));
         group = group << 6 | value;
         if (i % 4 == 3) {
             bytes.push_back(static_cast<std::uint8_t>(group >> 16));

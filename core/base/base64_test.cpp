@@ -9,8 +9,12 @@ struct Vector {
     std::string_view plain, encoded;
 };
 // RFC 4648, section 10.
-constexpr Vector vectors[] = {{"", ""},           {"f", "Zg=="},      {"fo", "Zm8="},
-                              {"foo", "Zm9v"},    {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
+constexpr Vector vectors[] = {{"", ""},
+                              {"f", "Zg=="},
+                              {"fo", "Zm8="},
+                              {"foo", "Zm9v"},
+                              {"foob", "Zm9vYg=="},
+                              {"fooba", "Zm9vYmE="},
                               {"foobar", "Zm9vYmFy"}};
 
 TEST(Base64, WritesAndReadsTheVectorsOfRfc4648) {
@@ -33,8 +37,8 @@ TEST(Base64, EveryByteValueSurvives) {
 }
 
 TEST(Base64, RefusesWhatIsNotBase64AndSaysWhere) {
-    for (const std::string_view bad : {"Zg=", "Zg", "Z===", "Zg==Zg==", "Zm9v\n", "Zm 9", "Zm-_", "====",
-                                       "Zh==" /* stray bits */, "Zm9=" /* stray bits */})
+    for (const std::string_view bad : {"Zg=", "Zg", "Z===", "Zg==Zg==", "Zm9v\n", "Zm 9", "Zm-_",
+                                       "====", "Zh==" /* stray bits */, "Zm9=" /* stray bits */})
         EXPECT_FALSE(from_base64(bad)) << bad;
     EXPECT_EQ(from_base64("Zm-v").error().message,
               "base64 has the characters A-Z, a-z, 0-9, + and /, found byte 0x2d at position 3");

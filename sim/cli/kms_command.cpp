@@ -18,6 +18,7 @@
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/serve_until_signal.h"
+#include "sim/cli/service_subcommand.h"
 #include "sim/cli/state_directory.h"
 #include "sim/cli/subcommand.h"
 #include "sim/cli/world_ca_option.h"
@@ -142,8 +143,9 @@ std::vector<http::ServerOptions> make_listeners(const ServeOptions& options,
         listener.body_bytes_max = kms::request_body_bytes_max;
         if (options.auth == "off" && !listener.address.is_loopback())
             throw CLI::ValidationError(
-                "--auth", fmt::format("off serves this machine alone, and {} is no loopback address",
-                                      listener.address.ip));
+                "--auth",
+                fmt::format("off serves this machine alone, and {} is no loopback address",
+                            listener.address.ip));
         return listeners.emplace_back(std::move(listener));
     };
     if (!options.listen.empty() || options.listen_tls.empty())
@@ -189,10 +191,10 @@ void serve(const ServeOptions& options) {
 
     kms::ServiceSettings settings{scene.account, scene.region, options.auth != "off", {}};
     settings.anonymous =
-        iam::parse_principal(options.caller.empty()
-                                 ? fmt::format("arn:{}:iam::{}:root",
-                                               iam::partition_of(scene.region), scene.account)
-                                 : options.caller)
+        iam::parse_principal(
+            options.caller.empty()
+                ? fmt::format("arn:{}:iam::{}:root", iam::partition_of(scene.region), scene.account)
+                : options.caller)
             .value();
     kms::Service service(settings, *keys, credentials, directory, std::move(roots), clock, random,
                          *log, &trace, &access_log);
@@ -206,13 +208,14 @@ void serve(const ServeOptions& options) {
                               [&](const http::Request& request) { return service.handle(request); },
                               *log)
                               .value());
-        addresses += fmt::format("{}{}://{}", addresses.empty() ? "" : ", ",
-                                 listener.tls ? "https" : "http",
-                                 http::to_string(servers.back()->local()));
+        addresses +=
+            fmt::format("{}{}://{}", addresses.empty() ? "" : ", ", listener.tls ? "https" : "http",
+                        http::to_string(servers.back()->local()));
     }
     if (!settings.authenticate)
         log->warning(
-            "--auth off: signatures are not checked, and who is not known counts as {}; on loopback "
+            "--auth off: signatures are not checked, and who is not known counts as {}; on "
+            "loopback "
             "only",
             settings.anonymous.arn);
     else if (!somebody_signs)
@@ -265,8 +268,7 @@ void add_explain(CLI::App& kms, int& exit_status) {
         .add_option("--request", options->request,
                     "The request's id, x-amzn-RequestId [the last that was refused]")
         ->type_name("ID");
-    command
-        .add_option("--policy", options->policy, "A key policy in JSON, in place of the key's")
+    command.add_option("--policy", options->policy, "A key policy in JSON, in place of the key's")
         ->type_name("FILE");
     command.callback([options, &exit_status] { exit_status = explain(*options); });
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sim/cli/nitro_cli.h"
+#include "sim/cli/service_subcommand.h"
 #include "sim/cli/subcommand.h"
 
 namespace {
@@ -50,12 +51,14 @@ int main(int argc, char** argv) {
     add_eif_command(app, exit_status);
     add_proxy_command(app, exit_status);
     add_forward_command(app, exit_status);
+    add_imds_command(app, exit_status);
     add_kms_command(app, exit_status);
     add_run_command(app, exit_status);
     add_parent_command(app, exit_status);
     add_doctor_command(app, exit_status);
     add_nsm_command(app, exit_status);
     add_pki_command(app, exit_status);
+    add_up_command(app, exit_status);
     add_verify_command(app, exit_status);
     app.add_subcommand(std::string(nitro_cli), "AWS's nitro-cli: its commands, flags and JSON");
     try {

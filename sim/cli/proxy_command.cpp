@@ -26,6 +26,9 @@ constexpr const char* examples = R"(Examples:
   A CONNECT proxy, open for what an allowlist names, and a fixed target beside it:
     glovebox proxy --listen 8001=connect --listen 8000=kms.us-east-1.amazonaws.com:443
                    --allowlist vsock-proxy.yaml --allow '*.example.com:443'
+  KMS is the one of glovebox kms --listen-tls 127.0.0.1:4600, whatever the enclave calls it:
+    glovebox proxy --listen 8000=kms.us-east-1.amazonaws.com:443
+                   --resolve kms.us-east-1.amazonaws.com:443=127.0.0.1:4600
 
 Rules (HOST:PORT; in a file, AWS's form: allowlist: [{address: HOST, port: PORT}])
   HOST  example.com; *.example.com (every name below it); * (every name); 192.0.2.7; 10.0.0.0/8;
@@ -40,6 +43,7 @@ struct Options {
     std::vector<std::string> routes;
     std::vector<std::string> allowlist_files;
     std::vector<std::string> rules;
+    std::vector<std::string> resolved;
     bool allow_all = false;
     core::ProxyOptions proxy;
     core::DialerOptions dialer;
@@ -51,6 +55,11 @@ struct Options {
 std::string explain_route(const std::string& text) {
     const auto route = core::parse_proxy_route(text);
     return route ? std::string() : route.error().message;
+}
+
+std::string explain_resolved(const std::string& text) {
+    const auto resolved = core::parse_resolved_target(text);
+    return resolved ? std::string() : resolved.error().message;
 }
 
 std::string explain_rule(const std::string& text) {
@@ -74,14 +83,17 @@ core::Allowlist make_allowlist(const Options& options,
         allowlist.add(core::AllowRule::parse(rule).value());
     const bool has_rules =
         options.allow_all || !options.allowlist_files.empty() || !options.rules.empty();
+    const bool has_resolved = !options.resolved.empty();
     for (const core::ProxyRoute& route : routes) {
         if (has_rules)
             break;
+        if (!route.target && has_resolved)
+            continue;
         if (!route.target)
             throw CLI::ValidationError(
                 "--listen",
                 "a CONNECT proxy needs to know where it may go: give --allowlist FILE, "
-                "--allow HOST:PORT or --allow-all");
+                "--allow HOST:PORT, --allow-all or --resolve");
         allowlist.add(core::AllowRule::of(*route.target));
     }
     return allowlist;
@@ -100,7 +112,10 @@ void run(const Options& options) {
     const auto transport = options.transport.make(context.get_executor(), core::cid_parent).value();
     core::ThreadedResolver resolver(context.get_executor(), options.resolver);
     const std::size_t rules = allowlist.rules().size();
-    core::Dialer dialer(std::move(allowlist), resolver, options.dialer);
+    auto dialing = options.dialer;
+    for (const std::string& text : options.resolved)
+        dialing.resolved.push_back(core::parse_resolved_target(text).value());
+    core::Dialer dialer(std::move(allowlist), resolver, std::move(dialing));
     core::PipePool pipes({.pipes_max = budget.pipes});
     auto limited = options.proxy;
     limited.connections_max = std::min(limited.connections_max, budget.connections);
@@ -133,6 +148,13 @@ void add_proxy_command(CLI::App& app, int& exit_status) {
     command.add_option("--allow", options->rules, "A rule more, for example '*.example.com:443'")
         ->type_name("HOST:PORT")
         ->check(CLI::Validator(explain_rule, ""));
+    command
+        .add_option(
+            "--resolve", options->resolved,
+            "Whoever asks for HOST:PORT reaches ADDRESS:PORT instead, allowlist or not. Any "
+            "number of them")
+        ->type_name("HOST:PORT=ADDRESS:PORT")
+        ->check(CLI::Validator(explain_resolved, ""));
     command.add_flag("--allow-all", options->allow_all,
                      "Every name and every address but those that only a rule of their own opens");
     add_duration_option(command, "--idle-timeout", options->proxy.relay.idle_timeout,

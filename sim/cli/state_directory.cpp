@@ -10,9 +10,10 @@
 namespace glovebox::cli {
 
 void StateDirectory::add_to(CLI::App& app) {
-    app.add_option("--state", path,
-                   "Directory of the keys, the traces and the secret that the metadata service "
-                   "shares with the KMS [$XDG_DATA_HOME/glovebox/kms or ~/.local/share/glovebox/kms]")
+    app.add_option(
+           "--state", path,
+           "Directory of the keys, the traces and the secret that the metadata service "
+           "shares with the KMS [$XDG_DATA_HOME/glovebox/kms or ~/.local/share/glovebox/kms]")
         ->type_name("DIR");
 }
 

@@ -19,7 +19,6 @@ inline constexpr int exit_usage = 2;
 void add_doctor_command(CLI::App& app, int& exit_status);
 void add_eif_command(CLI::App& app, int& exit_status);
 void add_forward_command(CLI::App& app, int& exit_status);
-void add_kms_command(CLI::App& app, int& exit_status);
 void add_nsm_command(CLI::App& app, int& exit_status);
 void add_parent_command(CLI::App& app, int& exit_status);
 void add_pki_command(CLI::App& app, int& exit_status);

@@ -53,6 +53,7 @@ Result<int> Session::run(const RunOptions& options) {
 Result<void> Session::start(const RunOptions& options) {
     supervisor::SupervisorConfig config;
     config.nsm = options.nsm;
+    config.metadata = options.metadata;
     config.control_door = [this](pid_t thread) { return open_door(thread); };
     if (!options.is_parent) {
         auto claim = CidClaim::make(world_.directory(), options.cid);

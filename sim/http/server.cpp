@@ -74,8 +74,7 @@ Request take(beast::http::request<beast::http::string_body>&& message) {
     request.method = message.method_string();
     request.target = message.target();
     for (const auto& field : message)
-        request.headers.push_back(
-            {std::string(field.name_string()), std::string(field.value())});
+        request.headers.push_back({std::string(field.name_string()), std::string(field.value())});
     request.body = std::move(message.body());
     return request;
 }
@@ -172,8 +171,7 @@ asio::awaitable<void> serve(Stream& stream, const Session& session) {
         } else if (error == beast::http::error::header_limit) {
             open = false;
             response = plain(431, "the headers are too long\n");
-        } else if (error.category() ==
-                       make_error_code(beast::http::error::bad_method).category() &&
+        } else if (error.category() == make_error_code(beast::http::error::bad_method).category() &&
                    error != beast::http::error::end_of_stream &&
                    error != beast::http::error::partial_message) {
             open = false;
@@ -205,7 +203,8 @@ asio::awaitable<void> converse(tcp::socket socket, asio::ssl::context* tls, Sess
     co_await stream.async_handshake(asio::ssl::stream_base::server, caught());
     if (error) {
         session.log.warning(
-            "TLS handshake with {} failed: {} (a client that does not trust the world's TLS CA ends "
+            "TLS handshake with {} failed: {} (a client that does not trust the world's TLS CA "
+            "ends "
             "like this)",
             session.remote, error.message());
         co_return;
@@ -252,8 +251,8 @@ std::string to_string(const Address& address) {
 
 Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, ServerOptions options,
                                               Handler handler, Log& log) {
-    auto state = std::make_shared<State>(std::move(executor), std::move(options),
-                                         std::move(handler), log);
+    auto state =
+        std::make_shared<State>(std::move(executor), std::move(options), std::move(handler), log);
     if (state->options.tls) {
         auto tls = make_tls(*state->options.tls);
         if (!tls)
@@ -298,8 +297,7 @@ Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, Se
                     state->log.warning("accepting on {}: {}", to_string(state->local),
                                        failure.message());
                     asio::steady_timer pause(state->acceptor.get_executor(), accept_pause);
-                    co_await pause.async_wait(
-                        asio::redirect_error(asio::use_awaitable, failure));
+                    co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failure));
                     continue;
                 }
                 const auto peer = socket.remote_endpoint(failure);

@@ -51,9 +51,8 @@ class Server {
   public:
     // Listens from now on, and serves as soon as the executor runs. Errors name the address. `log`
     // outlives the server.
-    [[nodiscard]] static Result<std::unique_ptr<Server>> start(boost::asio::any_io_executor executor,
-                                                               ServerOptions options,
-                                                               Handler handler, Log& log);
+    [[nodiscard]] static Result<std::unique_ptr<Server>> start(
+        boost::asio::any_io_executor executor, ServerOptions options, Handler handler, Log& log);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

@@ -93,8 +93,8 @@ Result<Principal> session_of(std::string_view role_arn, std::string_view session
     if (!arn)
         return arn.error();
     if (!arn->resource.starts_with("role/") || last_part(arn->resource).empty())
-        return invalid(fmt::format("\"{}\" is no role: arn:aws:iam::<12 digits>:role/<name> was expected",
-                                   role_arn));
+        return invalid(fmt::format(
+            "\"{}\" is no role: arn:aws:iam::<12 digits>:role/<name> was expected", role_arn));
     Principal principal;
     principal.kind = Principal::Kind::session;
     principal.arn = fmt::format("arn:{}:sts::{}:assumed-role/{}/{}", arn->partition, arn->account,

@@ -1,5 +1,5 @@
-// Amazon Resource Names: arn:<partition>:<service>:<region>:<account>:<resource>, and the principals
-// that IAM and STS name with them.
+// Amazon Resource Names: arn:<partition>:<service>:<region>:<account>:<resource>, and the
+// principals that IAM and STS name with them.
 #pragma once
 
 #include <string>
@@ -36,9 +36,10 @@ struct Principal {
     enum class Kind { root, user, session };
 
     Kind kind = Kind::user;
-    std::string arn;      // the caller's: ...:iam::A:user/alice, ...:sts::A:assumed-role/role/session
+    std::string arn;  // the caller's: ...:iam::A:user/alice, ...:sts::A:assumed-role/role/session
     std::string account;  // 12 digits
-    std::string entity_arn;    // what policies hang on, aws:PrincipalArn: for a session its role's ARN
+    std::string
+        entity_arn;  // what policies hang on, aws:PrincipalArn: for a session its role's ARN
     std::string session_name;  // for a session
 
     bool operator==(const Principal&) const = default;
@@ -48,7 +49,8 @@ struct Principal {
 // assumed: session_of() makes its caller.
 [[nodiscard]] Result<Principal> parse_principal(std::string_view arn);
 
-// The caller arn:...:sts::A:assumed-role/<role name>/<session name>; a role's path is not part of it.
+// The caller arn:...:sts::A:assumed-role/<role name>/<session name>; a role's path is not part of
+// it.
 [[nodiscard]] Result<Principal> session_of(std::string_view role_arn,
                                            std::string_view session_name);
 

@@ -28,7 +28,8 @@ Error invalid(std::string message) {
     return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
 }
 
-Bytes hmac(const EVP_MD* digest, const Bytes& key, std::string_view purpose, std::string_view text) {
+Bytes hmac(const EVP_MD* digest, const Bytes& key, std::string_view purpose,
+           std::string_view text) {
     const std::string message = std::string(purpose) + std::string(text);
     std::array<unsigned char, EVP_MAX_MD_SIZE> out;
     unsigned int length = 0;
@@ -45,9 +46,10 @@ Result<Bytes> read_key(int descriptor, const std::string& file) {
     if (length < 0)
         return errno_error("reading " + file, errno);
     if (static_cast<std::size_t>(length) != SessionIssuer::key_bytes)
-        return invalid(fmt::format("{} holds {} bytes where a session key of {} was expected: remove "
-                                   "it and a new one is made",
-                                   file, length, SessionIssuer::key_bytes));
+        return invalid(
+            fmt::format("{} holds {} bytes where a session key of {} was expected: remove "
+                        "it and a new one is made",
+                        file, length, SessionIssuer::key_bytes));
     key.resize(SessionIssuer::key_bytes);
     return key;
 }
@@ -72,8 +74,8 @@ Result<SessionIssuer> SessionIssuer::open(const std::string& file, RandomSource&
             return errno_error("making " + file, errno);
         Bytes key(key_bytes);
         random.fill(key);
-        const bool written = ::write(fresh.get(), key.data(), key.size()) ==
-                             static_cast<ssize_t>(key.size());
+        const bool written =
+            ::write(fresh.get(), key.data(), key.size()) == static_cast<ssize_t>(key.size());
         const int write_error = errno;
         const bool linked = written && ::link(aside.c_str(), file.c_str()) == 0;
         const int link_error = errno;
@@ -89,7 +91,8 @@ Result<SessionIssuer> SessionIssuer::open(const std::string& file, RandomSource&
 }
 
 std::string SessionIssuer::secret_for(std::string_view access_key_id) const {
-    return to_base64(hmac(EVP_sha384(), key_, "secret", access_key_id)).substr(0, secret_characters);
+    return to_base64(hmac(EVP_sha384(), key_, "secret", access_key_id))
+        .substr(0, secret_characters);
 }
 
 Result<Credential> SessionIssuer::issue(std::string_view role_arn, std::string_view session_name,
@@ -111,7 +114,8 @@ Result<Credential> SessionIssuer::issue(std::string_view role_arn, std::string_v
         {"role", role_arn},
         {"session", session_name},
         {"id", credential.access_key_id},
-        {"expires", std::chrono::floor<std::chrono::seconds>(expiration).time_since_epoch().count()},
+        {"expires",
+         std::chrono::floor<std::chrono::seconds>(expiration).time_since_epoch().count()},
     });
     Bytes sealed(claims.begin(), claims.end());
     const Bytes mac = hmac(EVP_sha256(), key_, "token", claims);
@@ -166,11 +170,11 @@ Result<Credential> CredentialStore::find(std::string_view access_key_id,
                                          std::string_view session_token) const {
     if (const auto found = by_id_.find(access_key_id); found != by_id_.end()) {
         if (found->second.session_token != session_token)
-            return invalid(session_token.empty()
-                               ? fmt::format("{} needs its session token in X-Amz-Security-Token",
-                                             access_key_id)
-                               : fmt::format("the session token is not the one of {}",
-                                             access_key_id));
+            return invalid(
+                session_token.empty()
+                    ? fmt::format("{} needs its session token in X-Amz-Security-Token",
+                                  access_key_id)
+                    : fmt::format("the session token is not the one of {}", access_key_id));
         return found->second;
     }
     if (!session_token.empty() && issuer_)

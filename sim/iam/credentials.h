@@ -1,8 +1,8 @@
 // The credentials that requests are signed with: long-term ones of a configuration (AKIA...), and a
 // role's temporary ones (ASIA... and a session token), as IMDS hands them out.
 //
-// Temporary credentials need no common memory: everything about a session stands in its token, which
-// is sealed with a key that the issuer (glovebox imds) and the verifier (glovebox kms) share:
+// Temporary credentials need no common memory: everything about a session stands in its token,
+// which is sealed with a key that the issuer (glovebox imds) and the verifier (glovebox kms) share:
 //
 //   token  = base64( JSON {"role": ARN, "session": name, "id": access key id, "expires": seconds}
 //                    || HMAC-SHA-256(key, "token" || JSON) )
@@ -25,7 +25,7 @@ namespace glovebox::iam {
 struct Credential {
     std::string access_key_id;
     std::string secret_access_key;
-    std::string session_token;             // empty for long-term credentials
+    std::string session_token;            // empty for long-term credentials
     std::optional<TimePoint> expiration;  // of temporary ones
     Principal principal;
 };
@@ -35,8 +35,8 @@ class SessionIssuer {
     static constexpr std::size_t key_bytes = 32;
 
     explicit SessionIssuer(Bytes key) : key_(std::move(key)) {}
-    // Reads the key from `file`, which is made with mode 0600 where it is absent; two processes that
-    // make it at once end with the same key.
+    // Reads the key from `file`, which is made with mode 0600 where it is absent; two processes
+    // that make it at once end with the same key.
     [[nodiscard]] static Result<SessionIssuer> open(const std::string& file, RandomSource& random);
 
     [[nodiscard]] Result<Credential> issue(std::string_view role_arn, std::string_view session_name,

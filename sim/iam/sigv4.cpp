@@ -118,9 +118,8 @@ std::optional<TimePoint> parse_amz_date(std::string_view text) {
     const auto part = [text](std::size_t from, std::size_t length) {
         return std::string(text.substr(from, length));
     };
-    const auto time =
-        parse_time(part(0, 4) + "-" + part(4, 2) + "-" + part(6, 2) + "T" + part(9, 2) + ":" +
-                   part(11, 2) + ":" + part(13, 2) + "Z");
+    const auto time = parse_time(part(0, 4) + "-" + part(4, 2) + "-" + part(6, 2) + "T" +
+                                 part(9, 2) + ":" + part(11, 2) + ":" + part(13, 2) + "Z");
     if (!time)
         return std::nullopt;
     return *time;
@@ -155,13 +154,15 @@ Parsed parse_authorization(std::string_view header) {
     if (!header.starts_with(algorithm) ||
         (header.size() > algorithm.size() && !is_blank(header[algorithm.size()])))
         return incomplete(
-            fmt::format("Authorization header requires 'Credential' parameter. Authorization header "
-                        "requires 'Signature' parameter. Authorization header requires "
-                        "'SignedHeaders' parameter. Authorization={}",
-                        header.substr(0, header.find(' '))),
-            fmt::format("the Authorization header does not begin with {}: another way of signing is "
-                        "not known here",
-                        algorithm));
+            fmt::format(
+                "Authorization header requires 'Credential' parameter. Authorization header "
+                "requires 'Signature' parameter. Authorization header requires "
+                "'SignedHeaders' parameter. Authorization={}",
+                header.substr(0, header.find(' '))),
+            fmt::format(
+                "the Authorization header does not begin with {}: another way of signing is "
+                "not known here",
+                algorithm));
     Authorization authorization;
     std::string credential;
     for (const std::string& piece : split(header.substr(algorithm.size()), ',')) {
@@ -291,8 +292,7 @@ std::string canonical_request(const http::Request& request,
 
 std::string string_to_sign(std::string_view amz_date, std::string_view scope,
                            std::string_view canonical_request) {
-    return fmt::format("{}\n{}\n{}\n{}", algorithm, amz_date, scope,
-                       sha256_hex(canonical_request));
+    return fmt::format("{}\n{}\n{}\n{}", algorithm, amz_date, scope, sha256_hex(canonical_request));
 }
 
 std::string signature_of(std::string_view secret_access_key, const Authorization& authorization,
@@ -325,10 +325,9 @@ void sign(http::Request& request, const Credential& credential, const SigningSco
         credential.secret_access_key, authorization,
         string_to_sign(amz_date, authorization.scope(), canonical_request(request, names)));
     request.headers.push_back(
-        {"Authorization",
-         fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", algorithm,
-                     authorization.access_key_id, authorization.scope(), join(names, ";"),
-                     authorization.signature)});
+        {"Authorization", fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}",
+                                      algorithm, authorization.access_key_id, authorization.scope(),
+                                      join(names, ";"), authorization.signature)});
 }
 
 std::string claimed_access_key_id(const http::Request& request) {
@@ -376,10 +375,10 @@ Authentication authenticate(const http::Request& request, const CredentialStore&
                                      "The security token included in the request is invalid.",
                                      credential.error().message};
     if (credential->expiration && *credential->expiration <= now)
-        return AuthenticationFailure{
-            "ExpiredTokenException", "The security token included in the request is expired",
-            fmt::format("the session credentials expired {} ago",
-                        format_duration(now - *credential->expiration))};
+        return AuthenticationFailure{"ExpiredTokenException",
+                                     "The security token included in the request is expired",
+                                     fmt::format("the session credentials expired {} ago",
+                                                 format_duration(now - *credential->expiration))};
     if (auto failure = check_time(*signed_at, now))
         return std::move(*failure);
 

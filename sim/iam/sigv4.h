@@ -5,10 +5,10 @@
 //     Credential=<access key id>/<yyyymmdd>/<region>/<service>/aws4_request,
 //     SignedHeaders=content-type;host;x-amz-date, Signature=<64 hex>
 //
-//   canonical request = method LF path LF query LF (name ":" value LF)* LF names LF hex(SHA-256(body))
-//   string to sign    = "AWS4-HMAC-SHA256" LF time LF scope LF hex(SHA-256(canonical request))
-//   key               = HMAC chain of "AWS4"+secret over date, region, service, "aws4_request"
-//   signature         = hex(HMAC-SHA-256(key, string to sign))
+//   canonical request = method LF path LF query LF (name ":" value LF)* LF names LF
+//   hex(SHA-256(body)) string to sign    = "AWS4-HMAC-SHA256" LF time LF scope LF
+//   hex(SHA-256(canonical request)) key               = HMAC chain of "AWS4"+secret over date,
+//   region, service, "aws4_request" signature         = hex(HMAC-SHA-256(key, string to sign))
 //
 // Source: AWS IAM user guide, "Create a signed AWS API request".
 #pragma once

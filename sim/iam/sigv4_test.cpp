@@ -56,9 +56,14 @@ TEST(Sigv4, CasesOfAwssTestSuiteHaveTheirSignatures) {
     const auto request = [&](std::string method, std::string target,
                              std::vector<http::Header> headers = {}, std::string body = {}) {
         headers.insert(headers.begin(), host);
-        return http::Request{std::move(method), std::move(target), std::move(headers),
-                             std::move(body),   {},                {},
-                             {},                {}};
+        return http::Request{std::move(method),
+                             std::move(target),
+                             std::move(headers),
+                             std::move(body),
+                             {},
+                             {},
+                             {},
+                             {}};
     };
     const SuiteCase cases[] = {
         {"get-vanilla", request("GET", "/"),

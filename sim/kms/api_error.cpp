@@ -35,7 +35,7 @@ ApiError validation_error(std::string message, std::string explanation) {
 ApiError internal_error(std::string explanation) {
     return ApiError{"KMSInternalException",
                     "The request was rejected because an internal exception "
-                                            "occurred. The request can be retried.",
+                    "occurred. The request can be retried.",
                     std::move(explanation), 500};
 }
 

@@ -2,8 +2,8 @@
 //
 //   HTTP 400  {"__type":"NotFoundException","message":"Key 'arn:...' does not exist"}
 //
-// Every client error is status 400, whatever the model's traits say; AccessDeniedException spells its
-// member "Message"; three exceptions have no message at all.
+// Every client error is status 400, whatever the model's traits say; AccessDeniedException spells
+// its member "Message"; three exceptions have no message at all.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -22,7 +22,8 @@ struct ApiError {
     unsigned status = 400;
 
     ApiError() = default;
-    ApiError(std::string name, std::optional<std::string> text, std::string why, unsigned code = 400)
+    ApiError(std::string name, std::optional<std::string> text, std::string why,
+             unsigned code = 400)
         : exception(std::move(name)),
           message(std::move(text)),
           explanation(std::move(why)),

@@ -1,5 +1,5 @@
-// ASN.1 in BER (X.690), as much of it as CMS needs: values in definite lengths, which is DER too, and
-// the indefinite lengths that AWS writes.
+// ASN.1 in BER (X.690), as much of it as CMS needs: values in definite lengths, which is DER too,
+// and the indefinite lengths that AWS writes.
 //
 //   definite    tag  length  content            length: one byte to 127, else 0x80+n and n bytes
 //   indefinite  tag  80      content  00 00     constructed values only

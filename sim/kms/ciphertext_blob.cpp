@@ -62,8 +62,7 @@ Bytes id_check(BytesView chance) {
 }
 
 bool is_material_id(BytesView id) {
-    return equal_in_constant_time(id.subspan(id_chance_bytes),
-                                  id_check(id.first(id_chance_bytes)));
+    return equal_in_constant_time(id.subspan(id_chance_bytes), id_check(id.first(id_chance_bytes)));
 }
 
 struct Parts {
@@ -138,8 +137,8 @@ OpenedBlob open_blob(BytesView material, const EncryptionContext& context, Bytes
     auto plaintext = gcm_decrypt(blob_key(material, parts->salt), parts->message.nonce, associated,
                                  parts->message.ciphertext);
     if (!plaintext) {
-        const bool same_context = equal_in_constant_time(
-            parts->salt.subspan(chance_bytes), context_mac(material, associated));
+        const bool same_context = equal_in_constant_time(parts->salt.subspan(chance_bytes),
+                                                         context_mac(material, associated));
         return {std::nullopt,
                 {same_context ? BlobRefusal::Kind::changed : BlobRefusal::Kind::other_context}};
     }

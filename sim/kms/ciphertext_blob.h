@@ -1,5 +1,5 @@
-// What Encrypt and GenerateDataKey give out and Decrypt takes: opaque to clients, and as long and as
-// beginning as AWS's (28 bytes of plaintext make 180; base64 AQICAH...).
+// What Encrypt and GenerateDataKey give out and Decrypt takes: opaque to clients, and as long and
+// as beginning as AWS's (28 bytes of plaintext make 180; base64 AQICAH...).
 //
 //   01 02 02 00 78   five bytes, as AWS's begin
 //   <32>             the key material's id: a blob names its key
@@ -7,10 +7,10 @@
 //   00 00 xx xx      the length of what follows
 //   <DER>            CMS EncryptedData, AES-256-GCM (cms.h)
 //
-// The AES key is HMAC-SHA-256(material, "key" || the 16 bytes): one for every blob, and bound to the
-// context, which is the associated data besides. The 8 bytes of HMAC let a refusal say which of the
-// two is wrong, the context or the blob; AWS says neither. The plaintext has a fixed header of 11
-// bytes inside, which makes the lengths AWS's.
+// The AES key is HMAC-SHA-256(material, "key" || the 16 bytes): one for every blob, and bound to
+// the context, which is the associated data besides. The 8 bytes of HMAC let a refusal say which of
+// the two is wrong, the context or the blob; AWS says neither. The plaintext has a fixed header of
+// 11 bytes inside, which makes the lengths AWS's.
 #pragma once
 
 #include <map>

@@ -52,16 +52,16 @@ Bytes oaep_algorithm() {
 
 Bytes encode(const EnvelopedData& message) {
     const Bytes recipient = ber::definite(
-        ber::sequence, {small_integer(2), ber::definite(ber::context(0), {message.key_identifier}),
-                        oaep_algorithm(), ber::definite(ber::octet_string, {message.encrypted_key})});
-    const Bytes algorithm =
-        ber::definite(ber::sequence, {object_identifier(id_aes256_cbc),
-                                      ber::definite(ber::octet_string, {message.iv})});
-    const Bytes content = ber::indefinite(
         ber::sequence,
-        {object_identifier(id_data), algorithm,
-         ber::indefinite(ber::context_constructed(0),
-                         {ber::definite(ber::octet_string, {message.ciphertext})})});
+        {small_integer(2), ber::definite(ber::context(0), {message.key_identifier}),
+         oaep_algorithm(), ber::definite(ber::octet_string, {message.encrypted_key})});
+    const Bytes algorithm = ber::definite(
+        ber::sequence,
+        {object_identifier(id_aes256_cbc), ber::definite(ber::octet_string, {message.iv})});
+    const Bytes content = ber::indefinite(
+        ber::sequence, {object_identifier(id_data), algorithm,
+                        ber::indefinite(ber::context_constructed(0),
+                                        {ber::definite(ber::octet_string, {message.ciphertext})})});
     const Bytes enveloped = ber::indefinite(
         ber::sequence, {small_integer(2), ber::definite(ber::set, {recipient}), content});
     return ber::indefinite(ber::sequence,
@@ -70,18 +70,17 @@ Bytes encode(const EnvelopedData& message) {
 }
 
 Bytes encode(const EncryptedData& message) {
-    const Bytes parameters = ber::definite(
-        ber::sequence, {ber::definite(ber::octet_string, {message.nonce}),
-                        small_integer(static_cast<std::uint8_t>(gcm_tag_bytes))});
+    const Bytes parameters =
+        ber::definite(ber::sequence, {ber::definite(ber::octet_string, {message.nonce}),
+                                      small_integer(static_cast<std::uint8_t>(gcm_tag_bytes))});
     const Bytes algorithm =
         ber::definite(ber::sequence, {object_identifier(id_aes256_gcm), parameters});
     const Bytes content =
         ber::definite(ber::sequence, {object_identifier(id_data), algorithm,
                                       ber::definite(ber::context(0), {message.ciphertext})});
     const Bytes encrypted = ber::definite(ber::sequence, {small_integer(0), content});
-    return ber::definite(ber::sequence,
-                         {object_identifier(id_encrypted_data),
-                          ber::definite(ber::context_constructed(0), {encrypted})});
+    return ber::definite(ber::sequence, {object_identifier(id_encrypted_data),
+                                         ber::definite(ber::context_constructed(0), {encrypted})});
 }
 
 std::optional<EncryptedData> decode_encrypted_data(BytesView der) {

@@ -17,10 +17,10 @@ Result<NamedPolicy> parse(std::string_view name, std::string_view text) {
 }  // namespace
 
 Directory::Directory(std::string account) : account_(std::move(account)) {
-    administrator_.push_back(
-        parse("AdministratorAccess (glovebox's default)",
-              R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})")
-            .value());
+    administrator_.push_back(parse("AdministratorAccess (glovebox's default)",
+                                   R"({"Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})")
+                                 .value());
 }
 
 void Directory::add_entity(std::string_view entity_arn) {

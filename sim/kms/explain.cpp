@@ -63,9 +63,10 @@ Result<json::object> find_in_trace(std::string_view trace, std::string_view requ
         return std::move(*found);
     if (request_id.empty())
         return invalid(fmt::format("none of the {} requests in the trace was refused", requests));
-    return invalid(fmt::format("none of the {} requests in the trace has the id {}: it is the "
-                               "answer's x-amzn-RequestId",
-                               requests, request_id));
+    return invalid(
+        fmt::format("none of the {} requests in the trace has the id {}: it is the "
+                    "answer's x-amzn-RequestId",
+                    requests, request_id));
 }
 
 Result<Explanation> explain(const json::object& record,
@@ -74,9 +75,9 @@ Result<Explanation> explain(const json::object& record,
     out.text = fmt::format("{} {} by {}\n", text_of(record, "time"), text_of(record, "operation"),
                            text_of(record, "caller"));
     const std::string error = text_of(record, "error");
-    out.text += error.empty() ? "then      allowed\n"
-                              : fmt::format("then      {}: {}\n", error,
-                                            text_of(record, "explanation"));
+    out.text += error.empty()
+                    ? "then      allowed\n"
+                    : fmt::format("then      {}: {}\n", error, text_of(record, "explanation"));
     const auto* checks = record.if_contains("checks");
     const json::array none;
     const json::array& list = checks != nullptr && checks->is_array() ? checks->get_array() : none;

@@ -42,8 +42,9 @@ void Input::wrong_type(std::string_view name, std::string_view expected) {
 void Input::check_length(std::string_view shown, std::string_view name, std::size_t length,
                          Range allowed) {
     if (length < allowed.least)
-        violation(shown, name,
-                  fmt::format("Member must have length greater than or equal to {}", allowed.least));
+        violation(
+            shown, name,
+            fmt::format("Member must have length greater than or equal to {}", allowed.least));
     if (length > allowed.most)
         violation(shown, name,
                   fmt::format("Member must have length less than or equal to {}", allowed.most));

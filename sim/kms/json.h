@@ -13,8 +13,8 @@ namespace glovebox::kms {
 // How deep a document may nest; a policy needs six.
 inline constexpr std::size_t json_depth_max = 32;
 
-// One JSON value. A name that stands twice in an object is an error too: the policy language forbids
-// it, and whoever wrote it meant both.
+// One JSON value. A name that stands twice in an object is an error too: the policy language
+// forbids it, and whoever wrote it meant both.
 [[nodiscard]] Result<boost::json::value> parse_json(std::string_view text);
 
 // On one line. Numbers with a fraction are times, epoch seconds, and are written as AWS does:

@@ -4,8 +4,8 @@
 #include <boost/json/object.hpp>
 #include <string>
 
-#include "core/base/unique_fd.h"
 #include "core/base/error.h"
+#include "core/base/unique_fd.h"
 
 namespace glovebox::kms {
 

@@ -182,8 +182,8 @@ std::optional<Bytes> KeyPair::decrypt_oaep(std::string_view hash, BytesView ciph
 Bytes KeyPair::sign(const SigningAlgorithm& algorithm, BytesView message, bool is_digest) const {
     if (algorithm.scheme == SignatureScheme::eddsa)
         return sign_message(key_.get(), message);
-    const Bytes hashed = is_digest ? Bytes(message.begin(), message.end())
-                                   : digest(algorithm.hash, message);
+    const Bytes hashed =
+        is_digest ? Bytes(message.begin(), message.end()) : digest(algorithm.hash, message);
     const Context context(EVP_PKEY_CTX_new(key_.get(), nullptr));
     std::size_t length = 0;
     if (!context || EVP_PKEY_sign_init(context.get()) != 1 ||
@@ -207,8 +207,8 @@ bool KeyPair::verify(const SigningAlgorithm& algorithm, BytesView message, bool 
         valid = EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
                                  message.size()) == 1;
     } else {
-        const Bytes hashed = is_digest ? Bytes(message.begin(), message.end())
-                                       : digest(algorithm.hash, message);
+        const Bytes hashed =
+            is_digest ? Bytes(message.begin(), message.end()) : digest(algorithm.hash, message);
         const Context context(EVP_PKEY_CTX_new(key_.get(), nullptr));
         if (!context || EVP_PKEY_verify_init(context.get()) != 1 ||
             !use_scheme(context.get(), algorithm))

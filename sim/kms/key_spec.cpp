@@ -7,14 +7,14 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-const Names rsa_signing{"RSASSA_PSS_SHA_256",       "RSASSA_PSS_SHA_384",
-                        "RSASSA_PSS_SHA_512",       "RSASSA_PKCS1_V1_5_SHA_256",
+const Names rsa_signing{"RSASSA_PSS_SHA_256",        "RSASSA_PSS_SHA_384",
+                        "RSASSA_PSS_SHA_512",        "RSASSA_PKCS1_V1_5_SHA_256",
                         "RSASSA_PKCS1_V1_5_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512"};
 const Names rsa_encryption{"RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"};
 
 KeySpec rsa(std::string_view name, int bits) {
-    return {name, KeyFamily::rsa, bits, "", {usage_encrypt, usage_sign}, rsa_encryption,
-            rsa_signing, {}};
+    return {name,           KeyFamily::rsa, bits, "", {usage_encrypt, usage_sign},
+            rsa_encryption, rsa_signing,    {}};
 }
 
 KeySpec ecc(std::string_view name, const char* group, Names usages, std::string_view signing) {
@@ -40,8 +40,14 @@ const std::vector<KeySpec>& key_specs() {
         ecc("ECC_NIST_P384", "P-384", {usage_sign, usage_agree}, "ECDSA_SHA_384"),
         ecc("ECC_NIST_P521", "P-521", {usage_sign, usage_agree}, "ECDSA_SHA_512"),
         ecc("ECC_SECG_P256K1", "secp256k1", {usage_sign}, "ECDSA_SHA_256"),
-        {"SYMMETRIC_DEFAULT", KeyFamily::symmetric, 256, "", {usage_encrypt},
-         {"SYMMETRIC_DEFAULT"}, {}, {}},
+        {"SYMMETRIC_DEFAULT",
+         KeyFamily::symmetric,
+         256,
+         "",
+         {usage_encrypt},
+         {"SYMMETRIC_DEFAULT"},
+         {},
+         {}},
         mac("HMAC_224", 224, "HMAC_SHA_224"),
         mac("HMAC_256", 256, "HMAC_SHA_256"),
         mac("HMAC_384", 384, "HMAC_SHA_384"),
@@ -50,8 +56,14 @@ const std::vector<KeySpec>& key_specs() {
         unsupported("ML_DSA_44", usage_sign),
         unsupported("ML_DSA_65", usage_sign),
         unsupported("ML_DSA_87", usage_sign),
-        {"ECC_NIST_EDWARDS25519", KeyFamily::edwards, 0, "ED25519", {usage_sign}, {},
-         {"ED25519_SHA_512"}, {}},
+        {"ECC_NIST_EDWARDS25519",
+         KeyFamily::edwards,
+         0,
+         "ED25519",
+         {usage_sign},
+         {},
+         {"ED25519_SHA_512"},
+         {}},
         unsupported("ML_KEM_512", "ENCAPSULATE_DECAPSULATE"),
         unsupported("ML_KEM_768", "ENCAPSULATE_DECAPSULATE"),
         unsupported("ML_KEM_1024", "ENCAPSULATE_DECAPSULATE"),
@@ -84,7 +96,8 @@ const std::vector<std::string_view>& key_usages() {
 }
 
 const std::vector<std::string_view>& encryption_algorithms() {
-    static const Names names{"SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE"};
+    static const Names names{"SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256",
+                             "SM2PKE"};
     return names;
 }
 
@@ -106,9 +119,9 @@ const std::vector<std::string_view>& mac_algorithms() {
 }
 
 const std::vector<std::string_view>& data_key_pair_specs() {
-    static const Names names{"RSA_2048",      "RSA_3072",      "RSA_4096",
-                             "ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521",
-                             "ECC_SECG_P256K1", "SM2",         "ECC_NIST_EDWARDS25519"};
+    static const Names names{"RSA_2048",        "RSA_3072",      "RSA_4096",
+                             "ECC_NIST_P256",   "ECC_NIST_P384", "ECC_NIST_P521",
+                             "ECC_SECG_P256K1", "SM2",           "ECC_NIST_EDWARDS25519"};
     return names;
 }
 

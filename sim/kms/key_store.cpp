@@ -116,8 +116,7 @@ std::string_view name_of(KeyState state) {
 }
 
 std::optional<KeyState> parse_key_state(std::string_view name) {
-    for (const KeyState state :
-         {KeyState::enabled, KeyState::disabled, KeyState::pending_deletion})
+    for (const KeyState state : {KeyState::enabled, KeyState::disabled, KeyState::pending_deletion})
         if (name_of(state) == name)
             return state;
     return std::nullopt;
@@ -138,14 +137,15 @@ Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& file) {
         version = query.number(0);
     }
     if (version > schema_version)
-        return Error(make_error_code(boost::system::errc::not_supported),
-                     fmt::format("{} was written by a later version of glovebox (schema {}, this one "
-                                 "knows {}): use that version, or another --state directory",
-                                 file, version, schema_version));
+        return Error(
+            make_error_code(boost::system::errc::not_supported),
+            fmt::format("{} was written by a later version of glovebox (schema {}, this one "
+                        "knows {}): use that version, or another --state directory",
+                        file, version, schema_version));
     if (auto done = (*database)->execute(schema); !done)
         return done.error();
-    if (auto done = (*database)
-                        ->execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
+    if (auto done =
+            (*database)->execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
         !done)
         return done.error();
     return std::unique_ptr<KeyStore>(new KeyStore(std::move(*database)));
@@ -209,7 +209,9 @@ Result<void> KeyStore::set_state(std::string_view id, KeyState state,
                                  std::optional<TimePoint> deletion) {
     const std::lock_guard lock(mutex_);
     Query query = database_->query("UPDATE keys SET state = ?, deletion_ms = ? WHERE id = ?");
-    query.bind(name_of(state)).bind(deletion ? std::optional(ms(*deletion)) : std::nullopt).bind(id);
+    query.bind(name_of(state))
+        .bind(deletion ? std::optional(ms(*deletion)) : std::nullopt)
+        .bind(id);
     return run(query);
 }
 
@@ -268,8 +270,9 @@ Result<std::vector<Alias>> KeyStore::list_aliases(std::string_view key_id, std::
                                                   std::size_t limit) {
     const std::lock_guard lock(mutex_);
     Query query = database_->query(
-        key_id.empty() ? "SELECT * FROM aliases WHERE name > ? ORDER BY name LIMIT ?"
-                       : "SELECT * FROM aliases WHERE name > ? AND key_id = ? ORDER BY name LIMIT ?");
+        key_id.empty()
+            ? "SELECT * FROM aliases WHERE name > ? ORDER BY name LIMIT ?"
+            : "SELECT * FROM aliases WHERE name > ? AND key_id = ? ORDER BY name LIMIT ?");
     query.bind(after);
     if (!key_id.empty())
         query.bind(key_id);

@@ -1,7 +1,8 @@
 // Where keys and aliases are kept: one SQLite file, or memory. Safe from any thread; a change that
 // was answered has been written.
 //
-// An Error is the file's (full, read-only, not a key store); that something is not there is a value.
+// An Error is the file's (full, read-only, not a key store); that something is not there is a
+// value.
 #pragma once
 
 #include <memory>

@@ -63,7 +63,7 @@ using Handler = Answer<boost::json::object> (*)(Environment&, Call&);
 struct Operation {
     std::string_view name;  // "Decrypt"
     Handler handler;
-    bool read_only = false;    // CloudTrail's word for it
+    bool read_only = false;      // CloudTrail's word for it
     bool cryptographic = false;  // takes GrantTokens and DryRun
     bool attestable = false;     // may carry a Recipient
     bool has_output = true;      // false: an empty body

@@ -36,7 +36,8 @@ Result<nsm::VerifiedDocument> verify_with_any(BytesView document,
 Result<PublicKey> key_of(const nsm::AttestationDocument& document) {
     if (!document.public_key || document.public_key->empty())
         return invalid(
-            "the document has no public_key to encrypt the answer to: ask the security module for a "
+            "the document has no public_key to encrypt the answer to: ask the security module for "
+            "a "
             "document with the DER of an RSA public key in it");
     if (as_text(*document.public_key).starts_with("-----BEGIN"))
         return invalid(
@@ -44,10 +45,10 @@ Result<PublicKey> key_of(const nsm::AttestationDocument& document) {
             "(SubjectPublicKeyInfo)");
     auto key = PublicKey::from_der(*document.public_key);
     if (!key)
-        return key.error().in(
-            fmt::format("the document's public_key of {} bytes is no RSA key as SubjectPublicKeyInfo "
-                        "in DER",
-                        document.public_key->size()));
+        return key.error().in(fmt::format(
+            "the document's public_key of {} bytes is no RSA key as SubjectPublicKeyInfo "
+            "in DER",
+            document.public_key->size()));
     if (!key->is_rsa())
         return invalid("the document's public_key is no RSA key");
     if (key->bits() < rsa_bits_min || key->bits() > rsa_bits_max)

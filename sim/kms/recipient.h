@@ -1,7 +1,8 @@
 // The Recipient of a request: an enclave that proves itself with an attestation document and gets
 // the answer encrypted to the public key in it.
 //
-//   "Recipient": {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument": "<base64>"}
+//   "Recipient": {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument":
+//   "<base64>"}
 //
 // Source: KMS developer guide, "Cryptographic attestation".
 #pragma once
@@ -20,7 +21,8 @@ inline constexpr std::size_t attestation_document_bytes_max = 262144;
 
 // Adds kms:RecipientAttestation:ImageSha384 and :PCR<n> for each PCR of the document, as lower-case
 // hexadecimal.
-void describe_attestation(const nsm::AttestationDocument& document, policy::RequestContext& context);
+void describe_attestation(const nsm::AttestationDocument& document,
+                          policy::RequestContext& context);
 
 class Recipient {
   public:

@@ -8,8 +8,8 @@
 #include <boost/system/errc.hpp>
 
 #include "core/base/base64.h"
-#include "sim/kms/policy/reason.h"
 #include "sim/kms/identifier.h"
+#include "sim/kms/policy/reason.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
@@ -131,14 +131,11 @@ json::object to_json(const Check& check) {
     for (const auto& [state, name] : recipient_states)
         if (state == check.request.recipient)
             recipient = name;
-    return {{"action", check.request.action},
-            {"resource", check.request.resource},
-            {"account", check.request.account},
-            {"caller", caller_json(check.request.caller)},
-            {"recipient", recipient},
-            {"context", std::move(context)},
-            {"policies", std::move(policies)},
-            {"decision", policy::to_json_object(check.decision)}};
+    return {
+        {"action", check.request.action},   {"resource", check.request.resource},
+        {"account", check.request.account}, {"caller", caller_json(check.request.caller)},
+        {"recipient", recipient},           {"context", std::move(context)},
+        {"policies", std::move(policies)},  {"decision", policy::to_json_object(check.decision)}};
 }
 
 Result<Check> parse_check(const json::object& object) {
@@ -256,10 +253,10 @@ json::object cloudtrail_event(const Environment& env, const Call& call,
     event["recipientAccountId"] = env.account;
     event["eventCategory"] = "Management";
     if (!call.http.tls_version.empty())
-        event["tlsDetails"] = json::object{{"tlsVersion", call.http.tls_version},
-                                           {"cipherSuite", call.http.tls_cipher},
-                                           {"clientProvidedHostHeader",
-                                            call.http.header("Host").value_or("")}};
+        event["tlsDetails"] =
+            json::object{{"tlsVersion", call.http.tls_version},
+                         {"cipherSuite", call.http.tls_cipher},
+                         {"clientProvidedHostHeader", call.http.header("Host").value_or("")}};
     return event;
 }
 

@@ -17,8 +17,8 @@
 namespace glovebox::kms {
 namespace {
 
-// A policy as YAML, as JSON in a text, or in a file of its own. Empty where there is none or where it
-// is wrong.
+// A policy as YAML, as JSON in a text, or in a file of its own. Empty where there is none or where
+// it is wrong.
 std::string read_policy(yaml::Map& map, const ReadFile& read_file, policy::PolicyKind kind) {
     auto text = map.json("policy");
     std::string member = "policy";
@@ -80,8 +80,9 @@ void read_entities(yaml::Map& top, std::string_view kind, const ReadFile& read_f
 bool is_alias_name(std::string_view name) {
     return name.starts_with("alias/") && name.size() > 6 && name.size() <= 256 &&
            !name.starts_with("alias/aws/") &&
-           name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-",
-                                  6) == std::string_view::npos;
+           name.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-", 6) ==
+               std::string_view::npos;
 }
 
 Bytes read_material(yaml::Map& map, const KeySpec& spec) {
@@ -155,9 +156,9 @@ Key make_key(const Scene& scene, const SceneKey& from, TimePoint now, RandomSour
     key.description = from.description;
     key.spec = from.spec;
     key.usage = from.usage;
-    key.policy = from.policy.empty() ? policy::default_key_policy(
-                                           iam::partition_of(scene.region), scene.account)
-                                     : from.policy;
+    key.policy = from.policy.empty()
+                     ? policy::default_key_policy(iam::partition_of(scene.region), scene.account)
+                     : from.policy;
     if (!from.material.empty()) {
         key.material = from.material;
         Digest digest(from.material);
@@ -211,7 +212,10 @@ void apply(const Scene& scene, Directory& directory, iam::CredentialStore& crede
             directory.add_policy(entity.arn, policy.name, policy.text).value();
         if (entity.access_key_id.empty())
             continue;
-        credentials.add({entity.access_key_id, entity.secret_access_key, {}, std::nullopt,
+        credentials.add({entity.access_key_id,
+                         entity.secret_access_key,
+                         {},
+                         std::nullopt,
                          iam::parse_principal(entity.arn).value()});
     }
 }

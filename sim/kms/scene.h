@@ -1,5 +1,5 @@
-// A file that sets the scene for a KMS: who may sign, which IAM policies they have, which keys there
-// are.
+// A file that sets the scene for a KMS: who may sign, which IAM policies they have, which keys
+// there are.
 //
 //   account: "111122223333"
 //   region: us-east-1
@@ -9,7 +9,8 @@
 //       secret_access_key: wJalrXUtnFEMI
 //       policies: [{name: Admin, policy: {Statement: [...]}}]
 //   roles:
-//     parent: {policies: []}               # assumed by instances, whose metadata hands out credentials
+//     parent: {policies: []}               # assumed by instances, whose metadata hands out
+//     credentials
 //   keys:
 //   - id: 1234abcd-12ab-34cd-56ef-1234567890ab   # or made up; then an alias is needed
 //     alias: alias/app                            # or a list, `aliases`
@@ -28,10 +29,10 @@
 #include <string>
 #include <vector>
 
+#include "sim/iam/credentials.h"
 #include "sim/kms/directory.h"
 #include "sim/kms/key_store.h"
 #include "sim/kms/service.h"
-#include "sim/iam/credentials.h"
 
 namespace glovebox::kms {
 
@@ -76,8 +77,8 @@ using ReadFile = std::function<Result<std::string>(const std::string& name)>;
 // Fills the directory and the credentials.
 void apply(const Scene& scene, Directory& directory, iam::CredentialStore& credentials);
 
-// Adds keys and aliases. A key that is there already, by its id or else by its first alias, keeps its
-// material and gets the scene's policy, and the aliases that it lacks.
+// Adds keys and aliases. A key that is there already, by its id or else by its first alias, keeps
+// its material and gets the scene's policy, and the aliases that it lacks.
 [[nodiscard]] Result<void> apply(const Scene& scene, KeyStore& keys, TimePoint now,
                                  RandomSource& random);
 

@@ -4,9 +4,9 @@
 
 #include <stdexcept>
 
+#include "sim/kms/identifier.h"
 #include "sim/kms/json.h"
 #include "sim/kms/record.h"
-#include "sim/kms/identifier.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
@@ -33,8 +33,8 @@ http::Response respond(TimePoint now, const std::string& request_id) {
         {"x-amzn-RequestId", request_id},
         {"Content-Type", std::string(content_type)},
         // Clients set their signing clock by it.
-        {"Date", http::http_date(
-                     std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count())},
+        {"Date",
+         http::http_date(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count())},
     };
     return response;
 }
@@ -64,13 +64,12 @@ Service::Service(ServiceSettings settings, KeyStore& keys, const iam::Credential
 
 Answer<iam::Principal> Service::caller_of(const http::Request& request, TimePoint now) const {
     if (!settings_.authenticate) {
-        const auto claimed = credentials_.find(
-            iam::claimed_access_key_id(request),
-            std::string(request.header("X-Amz-Security-Token").value_or("")));
+        const auto claimed =
+            credentials_.find(iam::claimed_access_key_id(request),
+                              std::string(request.header("X-Amz-Security-Token").value_or("")));
         return claimed ? claimed->principal : settings_.anonymous;
     }
-    auto outcome =
-        iam::authenticate(request, credentials_, {settings_.region, "kms"}, now);
+    auto outcome = iam::authenticate(request, credentials_, {settings_.region, "kms"}, now);
     if (auto* failure = std::get_if<iam::AuthenticationFailure>(&outcome))
         return api_error(failure->exception, failure->message, failure->explanation);
     return std::get<iam::Credential>(outcome).principal;
@@ -79,7 +78,8 @@ Answer<iam::Principal> Service::caller_of(const http::Request& request, TimePoin
 http::Response Service::handle(const http::Request& request) {
     const TimePoint now = clock_.now();
     const std::string request_id = make_uuid(random_);
-    if (request.method == "GET" && (request.path() == "/ping" || request.path() == "/healthcheck")) {
+    if (request.method == "GET" &&
+        (request.path() == "/ping" || request.path() == "/healthcheck")) {
         http::Response response = respond(now, request_id);
         response.headers[1].value = "text/plain";
         response.body = "healthy";
@@ -105,16 +105,8 @@ http::Response Service::handle(const http::Request& request) {
                      caller.error().exception, caller.error().why());
         return refuse(respond(now, request_id), caller.error());
     }
-    Call call{request,
-              *operation,
-              {},
-              *caller,
-              iam::claimed_access_key_id(request),
-              request_id,
-              now,
-              {},
-              {},
-              {},
+    Call call{request,    *operation, {}, *caller, iam::claimed_access_key_id(request),
+              request_id, now,        {}, {},      {},
               {}};
     Answer<std::string> answer = std::string();
     try {
@@ -135,8 +127,7 @@ http::Response Service::handle(const http::Request& request) {
 
 Answer<std::string> Service::run(Call& call) {
     // An empty body is an empty object: operations without members are called with either.
-    const auto value =
-        parse_json(call.http.body.empty() ? std::string_view("{}") : call.http.body);
+    const auto value = parse_json(call.http.body.empty() ? std::string_view("{}") : call.http.body);
     if (!value || !value->is_object())
         return ApiError{"SerializationException", std::nullopt,
                         "the request's body is no JSON object" +

@@ -1,5 +1,5 @@
-// The KMS as one function: an HTTP request in, an HTTP response out. Who listens, and whether TLS is
-// between, is somebody else's business (sim/http).
+// The KMS as one function: an HTTP request in, an HTTP response out. Who listens, and whether TLS
+// is between, is somebody else's business (sim/http).
 //
 // A refusal carries its explanation in the header x-glovebox-explanation, in the log, and in the
 // trace; a success says there which statement allowed it.
@@ -46,7 +46,8 @@ class Service {
 
   private:
     // Who calls, or why nobody knows.
-    [[nodiscard]] Answer<iam::Principal> caller_of(const http::Request& request, TimePoint now) const;
+    [[nodiscard]] Answer<iam::Principal> caller_of(const http::Request& request,
+                                                   TimePoint now) const;
     [[nodiscard]] Answer<std::string> run(Call& call);
     void record(const Call& call, const std::optional<ApiError>& error);
 

@@ -98,9 +98,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
             return errno_error("opening " + file, errno);
     }
     sqlite3* opened = nullptr;
-    const int result =
-        sqlite3_open_v2(file.c_str(), &opened,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
+    const int result = sqlite3_open_v2(
+        file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
+        nullptr);
     std::unique_ptr<Database> database(new Database(file, opened));
     if (result != SQLITE_OK)
         return database->error("opening it");
@@ -119,8 +119,8 @@ Query Database::query(std::string_view sql) {
     sqlite3_stmt* statement = nullptr;
     if (sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &statement,
                            nullptr) != SQLITE_OK)
-        throw std::runtime_error(fmt::format("{}: {}: {}", file_, sql,
-                                             sqlite3_errmsg(database_.get())));
+        throw std::runtime_error(
+            fmt::format("{}: {}: {}", file_, sql, sqlite3_errmsg(database_.get())));
     return Query(*this, statement);
 }
 

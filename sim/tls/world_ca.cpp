@@ -58,8 +58,8 @@ Result<void> write(int directory, const char* name, const std::string& content, 
     ::unlinkat(directory, aside.c_str(), 0);
     const UniqueFd file(::openat(directory, aside.c_str(),
                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!file || ::write(file.get(), content.data(), content.size()) !=
-                     static_cast<ssize_t>(content.size()))
+    if (!file ||
+        ::write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
         return errno_error(fmt::format("writing {}", aside), errno);
     if (::renameat(directory, aside.c_str(), directory, name) != 0)
         return errno_error(fmt::format("renaming {}", aside), errno);
@@ -97,8 +97,7 @@ nsm::Certificate make_authority(const nsm::SigningKey& key, const std::string& c
     std::string constraints = "critical";
     for (const std::string& host : hosts)
         constraints += ",permitted;DNS:" + host;
-    constraints +=
-        ",excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0";
+    constraints += ",excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0";
     const auto today = std::chrono::floor<std::chrono::seconds>(now);
     return nsm::issue_certificate(
         {serial(random),

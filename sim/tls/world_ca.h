@@ -24,7 +24,8 @@ class WorldCa {
     // The authority kept in `directory` (made 0700 where it is absent; its parent must exist). One
     // that is not there yet, or that has ended, is made; one that does not know all of `hosts` gets
     // a new certificate for them too, of the same key and name, so that what it has issued stays
-    // valid. Safe against other processes that do the same. `hosts` are DNS names without wildcards.
+    // valid. Safe against other processes that do the same. `hosts` are DNS names without
+    // wildcards.
     [[nodiscard]] static Result<WorldCa> open(const std::string& directory,
                                               std::vector<std::string> hosts, TimePoint now,
                                               RandomSource& random);

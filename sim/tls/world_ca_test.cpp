@@ -44,8 +44,7 @@ class WorldCaTest : public ::testing::Test {
         X509_VERIFY_PARAM_set1_host(parameters, host, 0);
         X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
         X509_VERIFY_PARAM_set_time(
-            parameters,
-            std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+            parameters, std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
         return X509_verify_cert(context.get()) == 1 ? X509_V_OK
                                                     : X509_STORE_CTX_get_error(context.get());
     }
@@ -73,7 +72,9 @@ TEST_F(WorldCaTest, AForeignHostSignedWithItsKeyIsNotBelieved) {
     const auto authority = nsm::Certificate::from_pem(ca.certificate_pem()).value();
     for (const char* name : {"DNS:example.com", "IP:127.0.0.1", "IP:0:0:0:0:0:0:0:1"}) {
         const nsm::Certificate forged = nsm::issue_certificate(
-            {Bytes{1}, {{NID_organizationName, "x"}}, std::chrono::floor<std::chrono::seconds>(now),
+            {Bytes{1},
+             {{NID_organizationName, "x"}},
+             std::chrono::floor<std::chrono::seconds>(now),
              std::chrono::floor<std::chrono::seconds>(now) + std::chrono::hours(1),
              {{NID_ext_key_usage, "serverAuth"}, {NID_subject_alt_name, name}}},
             key, key, &authority);

@@ -16,7 +16,8 @@ constexpr std::size_t depth_max = 64;
 
 // "line:column", from 1.
 std::string place(const YAML::Mark& mark) {
-    return mark.is_null() ? std::string("1:1") : fmt::format("{}:{}", mark.line + 1, mark.column + 1);
+    return mark.is_null() ? std::string("1:1")
+                          : fmt::format("{}:{}", mark.line + 1, mark.column + 1);
 }
 
 std::optional<std::int64_t> parse_integer(const std::string& text) {
@@ -47,7 +48,8 @@ std::string scalar_to_json(const YAML::Node& node) {
     if (plain && (text == "true" || text == "false" || text == "null"))
         return text;
     // An account id's leading zeros are not a number's.
-    if (plain && parse_integer(text) && (text == "0" || text.find_first_not_of('-') != text.find('0')))
+    if (plain && parse_integer(text) &&
+        (text == "0" || text.find_first_not_of('-') != text.find('0')))
         return text;
     return quote(text);
 }
@@ -87,7 +89,8 @@ struct Document::State {
 };
 
 struct Map::State {
-    State(std::shared_ptr<Document::State> file, YAML::Node map) : document(std::move(file)), node(std::move(map)) {}
+    State(std::shared_ptr<Document::State> file, YAML::Node map)
+        : document(std::move(file)), node(std::move(map)) {}
 
     std::shared_ptr<Document::State> document;
     YAML::Node node;
@@ -248,7 +251,8 @@ std::optional<std::string> Map::json(std::string_view name) {
         return value->Scalar();
     auto written = to_json(*value);
     if (!written)
-        state_->expected(*value, name, fmt::format("a nesting of {} levels at the most", depth_max));
+        state_->expected(*value, name,
+                         fmt::format("a nesting of {} levels at the most", depth_max));
     return written;
 }
 
@@ -266,8 +270,9 @@ void Map::refuse_unknown() {
     for (const auto& entry : state_->node) {
         const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
         if (!state_->asked.contains(key))
-            state_->document->note(entry.first.Mark(),
-                                   fmt::format("\"{}\" is not known here: {} may stand here", key, known));
+            state_->document->note(
+                entry.first.Mark(),
+                fmt::format("\"{}\" is not known here: {} may stand here", key, known));
         else if (!seen.insert(key).second)
             state_->document->note(entry.first.Mark(), fmt::format("{} is there twice", key));
     }

@@ -69,15 +69,17 @@ TEST(YamlMap, WritesYamlAsJson) {
 policy:
   Version: "2012-10-17"
   Statement:
-  - {Effect: Allow, Action: ["kms:*"], Flag: true, N: 3, Account: 012345678901, Quoted: "true", None: null}
+  - {Effect: Allow, Action: ["kms:*"], Flag: true, N: 3, Account: 012345678901,
+     Quoted: "true", None: null}
 text: '{"a": 1}'
 )",
                                           "f")
                               .value();
     Map top = file.top();
-    EXPECT_EQ(top.json("policy"),
-              R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["kms:*"], )"
-              R"("Flag": true, "N": 3, "Account": "012345678901", "Quoted": "true", "None": null}]})");
+    EXPECT_EQ(
+        top.json("policy"),
+        R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["kms:*"], )"
+        R"("Flag": true, "N": 3, "Account": "012345678901", "Quoted": "true", "None": null}]})");
     EXPECT_EQ(top.json("text"), R"({"a": 1})");
 }
 

@@ -31,8 +31,7 @@ Answer<NamedKey> find_by_id(Environment& env, Call& call, std::string_view id) {
     return NamedKey{std::move(**found), arn, {}};
 }
 
-Answer<NamedKey> find_by_alias(Environment& env, Call& call, std::string_view name,
-                               Naming naming) {
+Answer<NamedKey> find_by_alias(Environment& env, Call& call, std::string_view name, Naming naming) {
     if (naming == Naming::not_alias)
         return api_error("InvalidArnException", "Key Aliases are not supported for this operation");
     const auto alias = env.keys.find_alias(name);
@@ -132,7 +131,8 @@ Answer<NamedKey> find_key(Environment& env, Call& call, std::string_view referen
             fmt::format("all keys here belong to account {}; another account's caller must name "
                         "them by their ARN",
                         env.account));
-    auto found = alias ? find_by_alias(env, call, resource, naming) : find_by_id(env, call, resource);
+    auto found =
+        alias ? find_by_alias(env, call, resource, naming) : find_by_id(env, call, resource);
     if (found)
         call.resources.push_back(found->arn);
     return found;
@@ -152,8 +152,8 @@ policy::RequestContext context_of(const Environment& env, const Call& call) {
     context.set("aws:SecureTransport", call.http.tls_version.empty() ? "false" : "true");
     context.set("aws:CurrentTime", format_time(call.now));
     context.set("aws:EpochTime",
-                std::to_string(std::chrono::floor<std::chrono::seconds>(call.now.time_since_epoch())
-                                   .count()));
+                std::to_string(
+                    std::chrono::floor<std::chrono::seconds>(call.now.time_since_epoch()).count()));
     context.set("aws:RequestedRegion", env.region);
     if (const auto agent = call.http.header("User-Agent"))
         context.set("aws:UserAgent", std::string(*agent));
@@ -171,8 +171,8 @@ void add_encryption_context(policy::RequestContext& context, const EncryptionCon
         context.set("kms:EncryptionContextKeys", std::move(names));
 }
 
-Answer<void> authorize(Environment& env, Call& call, std::string_view action,
-                       const NamedKey& named, policy::RequestContext context) {
+Answer<void> authorize(Environment& env, Call& call, std::string_view action, const NamedKey& named,
+                       policy::RequestContext context) {
     const Key& key = named.key;
     context.set("aws:ResourceAccount", env.account);
     context.set("kms:KeySpec", key.spec);
@@ -200,9 +200,9 @@ Answer<void> authorize(Environment& env, Call& call, std::string_view action,
     request.action = action;
     request.resource = named.arn;
     request.context = std::move(context);
-    return ask(env, call, std::move(request),
-               NamedPolicy{key.policy,
-                           {"the key policy", policy::PolicyKind::key, std::move(*parsed)}});
+    return ask(
+        env, call, std::move(request),
+        NamedPolicy{key.policy, {"the key policy", policy::PolicyKind::key, std::move(*parsed)}});
 }
 
 Answer<void> authorize_without_key(Environment& env, Call& call, std::string_view action,
@@ -223,8 +223,7 @@ Answer<void> check_enabled(const NamedKey& named) {
         case KeyState::pending_deletion:
             break;
     }
-    return api_error("KMSInvalidStateException",
-                     fmt::format("{} is pending deletion.", named.arn));
+    return api_error("KMSInvalidStateException", fmt::format("{} is pending deletion.", named.arn));
 }
 
 Answer<void> check_usage(const NamedKey& named, std::string_view usage, const Call& call) {
@@ -246,15 +245,15 @@ Answer<void> read_recipient(Environment& env, Call& call) {
     Input recipient(*member, "recipient.");
     const std::string algorithm =
         recipient.required_choice("KeyEncryptionAlgorithm", {"RSAES_OAEP_SHA_256"});
-    const Bytes document = recipient.required_blob(
-        "AttestationDocument", Range{1, attestation_document_bytes_max});
+    const Bytes document =
+        recipient.required_blob("AttestationDocument", Range{1, attestation_document_bytes_max});
     if (auto error = recipient.error())
         return *error;
     auto verified = Recipient::verify(document, env.roots, call.now);
     if (!verified)
-        return validation_error("The attestation document in the request is not valid: " +
-                                    verified.error().message,
-                                verified.error().message);
+        return validation_error(
+            "The attestation document in the request is not valid: " + verified.error().message,
+            verified.error().message);
     call.recipient = std::move(*verified);
     return {};
 }

@@ -46,8 +46,8 @@ ApiError alias_not_found(const Environment& env, std::string_view name) {
 Answer<void> authorize_both(Environment& env, Call& call, std::string_view name,
                             const NamedKey& named) {
     const std::string action = call.operation.action();
-    if (auto allowed = authorize_without_key(env, call, action, env.alias_arn(name),
-                                             context_of(env, call));
+    if (auto allowed =
+            authorize_without_key(env, call, action, env.alias_arn(name), context_of(env, call));
         !allowed)
         return allowed;
     return authorize(env, call, action, named, context_of(env, call));
@@ -83,16 +83,15 @@ Answer<json::object> create_alias(Environment& env, Call& call) {
         return allowed.error();
     if (request->target.key.state == KeyState::pending_deletion)
         return check_enabled(request->target).error();
-    const auto others =
-        env.keys.list_aliases(request->target.key.id, "", aliases_of_a_key_max);
+    const auto others = env.keys.list_aliases(request->target.key.id, "", aliases_of_a_key_max);
     if (!others)
         return storage_error(others.error());
     const auto taken = env.keys.find_alias(request->name);
     if (!taken)
         return storage_error(taken.error());
-    const auto already = api_error("AlreadyExistsException",
-                                   fmt::format("An alias with the name {} already exists",
-                                               env.alias_arn(request->name)));
+    const auto already = api_error(
+        "AlreadyExistsException",
+        fmt::format("An alias with the name {} already exists", env.alias_arn(request->name)));
     if (*taken)
         return already;
     if (others->size() >= aliases_of_a_key_max)
@@ -121,19 +120,21 @@ Answer<json::object> update_alias(Environment& env, Call& call) {
         return former.error();
     if (auto allowed = authorize_both(env, call, request->name, *former); !allowed)
         return allowed.error();
-    if (auto allowed = authorize(env, call, call.operation.action(), request->target,
-                                 context_of(env, call));
+    if (auto allowed =
+            authorize(env, call, call.operation.action(), request->target, context_of(env, call));
         !allowed)
         return allowed.error();
     if (request->target.key.state == KeyState::pending_deletion)
         return check_enabled(request->target).error();
     const Key& from = former->key;
     const Key& to = request->target.key;
-    if (from.usage != to.usage || (from.spec == "SYMMETRIC_DEFAULT") != (to.spec == "SYMMETRIC_DEFAULT"))
-        return validation_error(fmt::format(
-            "Alias {} is associated with a key of usage {} and spec {}; it can't be moved to one of "
-            "usage {} and spec {}",
-            request->name, from.usage, from.spec, to.usage, to.spec));
+    if (from.usage != to.usage ||
+        (from.spec == "SYMMETRIC_DEFAULT") != (to.spec == "SYMMETRIC_DEFAULT"))
+        return validation_error(
+            fmt::format("Alias {} is associated with a key of usage {} and spec {}; it can't be "
+                        "moved to one of "
+                        "usage {} and spec {}",
+                        request->name, from.usage, from.spec, to.usage, to.spec));
     const auto updated = env.keys.update_alias(request->name, to.id, call.now);
     if (!updated)
         return storage_error(updated.error());
@@ -174,8 +175,8 @@ Answer<json::object> list_aliases(Environment& env, Call& call) {
     const auto page = read_page(input, Range{1, 100}, 50);
     if (!page)
         return page.error();
-    if (auto allowed = authorize_without_key(env, call, call.operation.action(), "*",
-                                             context_of(env, call));
+    if (auto allowed =
+            authorize_without_key(env, call, call.operation.action(), "*", context_of(env, call));
         !allowed)
         return allowed.error();
     std::string key_id;

@@ -32,9 +32,11 @@ std::string names_of(const EncryptionContext& context) {
 std::string why_not_a_blob(BytesView blob) {
     const auto again = from_base64(as_text(blob));
     if (again && material_id_of(*again))
-        return "the ciphertext is base64 of base64: the client encodes it itself, give it the bytes";
+        return "the ciphertext is base64 of base64: the client encodes it itself, give it the "
+               "bytes";
     if (again)
-        return "the ciphertext is base64 text where bytes are meant, and no ciphertext inside either";
+        return "the ciphertext is base64 text where bytes are meant, and no ciphertext inside "
+               "either";
     return fmt::format("these {} bytes are no ciphertext of this service, or were changed",
                        blob.size());
 }
@@ -46,9 +48,9 @@ bool fits(const Key& key, std::string_view algorithm) {
 Answer<void> check_algorithm(const NamedKey& named, std::string_view algorithm) {
     if (fits(named.key, algorithm))
         return {};
-    return api_error("InvalidKeyUsageException",
-                     fmt::format("Algorithm {} is incompatible with key spec {}.", algorithm,
-                                 named.key.spec));
+    return api_error(
+        "InvalidKeyUsageException",
+        fmt::format("Algorithm {} is incompatible with key spec {}.", algorithm, named.key.spec));
 }
 
 // An encryption context goes with symmetric keys alone.
@@ -80,8 +82,8 @@ Answer<Source> find_source(Environment& env, Call& call, Input& input, BytesView
     const auto reference = input.text(members.key_id, key_reference_length);
     Source source;
     source.context = input.string_map(members.context);
-    source.algorithm =
-        input.choice(members.algorithm, encryption_algorithms()).value_or(std::string(symmetric_default));
+    source.algorithm = input.choice(members.algorithm, encryption_algorithms())
+                           .value_or(std::string(symmetric_default));
     if (auto error = input.error())
         return *error;
 
@@ -92,9 +94,9 @@ Answer<Source> find_source(Environment& env, Call& call, Input& input, BytesView
         source.named = std::move(*named);
     } else {
         if (source.algorithm != symmetric_default)
-            return validation_error(fmt::format(
-                "{} must be specified with the encryption algorithm {}", members.key_id,
-                source.algorithm));
+            return validation_error(
+                fmt::format("{} must be specified with the encryption algorithm {}", members.key_id,
+                            source.algorithm));
         const auto material_id = material_id_of(blob);
         if (!material_id)
             return invalid_ciphertext(why_not_a_blob(blob));
@@ -138,9 +140,8 @@ Answer<Bytes> open(Environment& env, const Source& source, BytesView blob) {
         auto plaintext =
             KeyPair::from_der(key.material).value().decrypt_oaep(hash_of(source.algorithm), blob);
         if (!plaintext)
-            return invalid_ciphertext(
-                fmt::format("the bytes are no {} ciphertext for {}", source.algorithm,
-                            source.named.arn));
+            return invalid_ciphertext(fmt::format("the bytes are no {} ciphertext for {}",
+                                                  source.algorithm, source.named.arn));
         return std::move(*plaintext);
     }
     const auto material_id = material_id_of(blob);
@@ -151,20 +152,21 @@ Answer<Bytes> open(Environment& env, const Source& source, BytesView blob) {
         return api_error("IncorrectKeyException",
                          "The key ID in the request does not identify a CMK that can perform this "
                          "operation.",
-                         other && *other ? fmt::format("the ciphertext was made by {}, the request names {}",
-                                                       env.key_arn((*other)->id), source.named.arn)
-                                         : fmt::format("the ciphertext was made by a key that is not "
-                                                       "in this key store, the request names {}",
-                                                       source.named.arn));
+                         other && *other
+                             ? fmt::format("the ciphertext was made by {}, the request names {}",
+                                           env.key_arn((*other)->id), source.named.arn)
+                             : fmt::format("the ciphertext was made by a key that is not "
+                                           "in this key store, the request names {}",
+                                           source.named.arn));
     }
     auto opened = open_blob(key.material, source.context, blob);
     if (opened.plaintext)
         return std::move(*opened.plaintext);
     if (opened.refusal.kind == BlobRefusal::Kind::other_context)
-        return invalid_ciphertext(
-            fmt::format("the ciphertext was made with another encryption context than {}: names and "
-                        "values must be the same, with the same case",
-                        names_of(source.context)));
+        return invalid_ciphertext(fmt::format(
+            "the ciphertext was made with another encryption context than {}: names and "
+            "values must be the same, with the same case",
+            names_of(source.context)));
     return invalid_ciphertext("the ciphertext was changed after it was made");
 }
 
@@ -217,8 +219,7 @@ Answer<json::object> encrypt(Environment& env, Call& call) {
     policy::RequestContext conditions = context_of(env, call);
     conditions.set("kms:EncryptionAlgorithm", algorithm);
     add_encryption_context(conditions, context);
-    if (auto allowed =
-            authorize(env, call, call.operation.action(), *named, std::move(conditions));
+    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(conditions));
         !allowed)
         return allowed.error();
     if (auto usable = check_enabled(*named); !usable)
@@ -245,10 +246,10 @@ Answer<json::object> decrypt(Environment& env, Call& call) {
         return *error;
     if (auto read = read_recipient(env, call); !read)
         return read.error();
-    const auto source = find_source(
-        env, call, input, blob,
-        {"KeyId", "EncryptionContext", "EncryptionAlgorithm", call.operation.action()},
-        [](policy::RequestContext&, const NamedKey&) {});
+    const auto source =
+        find_source(env, call, input, blob,
+                    {"KeyId", "EncryptionContext", "EncryptionAlgorithm", call.operation.action()},
+                    [](policy::RequestContext&, const NamedKey&) {});
     if (!source)
         return source.error();
     call.request_parameters["encryptionAlgorithm"] = source->algorithm;
@@ -281,14 +282,14 @@ Answer<json::object> re_encrypt(Environment& env, Call& call) {
     if (!destination)
         return destination.error();
     bool same_key = false;
-    const auto source = find_source(
-        env, call, input, blob,
-        {"SourceKeyId", "SourceEncryptionContext", "SourceEncryptionAlgorithm",
-         "kms:ReEncryptFrom"},
-        [&](policy::RequestContext& conditions, const NamedKey& named) {
-            same_key = named.key.id == destination->key.id;
-            conditions.set("kms:ReEncryptOnSameKey", same_key ? "true" : "false");
-        });
+    const auto source =
+        find_source(env, call, input, blob,
+                    {"SourceKeyId", "SourceEncryptionContext", "SourceEncryptionAlgorithm",
+                     "kms:ReEncryptFrom"},
+                    [&](policy::RequestContext& conditions, const NamedKey& named) {
+                        same_key = named.key.id == destination->key.id;
+                        conditions.set("kms:ReEncryptOnSameKey", same_key ? "true" : "false");
+                    });
     if (!source)
         return source.error();
     call.request_parameters["sourceEncryptionAlgorithm"] = source->algorithm;
@@ -297,8 +298,7 @@ Answer<json::object> re_encrypt(Environment& env, Call& call) {
     conditions.set("kms:EncryptionAlgorithm", algorithm);
     conditions.set("kms:ReEncryptOnSameKey", same_key ? "true" : "false");
     add_encryption_context(conditions, context);
-    if (auto allowed =
-            authorize(env, call, "kms:ReEncryptTo", *destination, std::move(conditions));
+    if (auto allowed = authorize(env, call, "kms:ReEncryptTo", *destination, std::move(conditions));
         !allowed)
         return allowed.error();
     if (auto usable = check_enabled(*destination); !usable)

@@ -44,8 +44,7 @@ Answer<Wrapping> find_wrapping_key(Environment& env, Call& call, Input& input,
     add_encryption_context(conditions, wrapping.context);
     if (!pair_spec.empty())
         conditions.set("kms:DataKeyPairSpec", std::string(pair_spec));
-    if (auto allowed =
-            authorize(env, call, call.operation.action(), *named, std::move(conditions));
+    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(conditions));
         !allowed)
         return allowed.error();
     if (auto usable = check_enabled(*named); !usable)
@@ -66,8 +65,9 @@ Answer<json::object> make_data_key(Environment& env, Call& call, bool with_plain
     if (!wrapping)
         return wrapping.error();
     if (spec.has_value() == count.has_value())
-        return validation_error(spec ? "Please specify either number of bytes or key spec, not both."
-                                     : "Please specify either number of bytes or key spec.");
+        return validation_error(spec
+                                    ? "Please specify either number of bytes or key spec, not both."
+                                    : "Please specify either number of bytes or key spec.");
     if (spec)
         call.request_parameters["keySpec"] = *spec;
     else
@@ -149,8 +149,8 @@ Answer<json::object> generate_random(Environment& env, Call& call) {
     call.request_parameters["numberOfBytes"] = *count;
     if (auto read = read_recipient(env, call); !read)
         return read.error();
-    if (auto allowed = authorize_without_key(env, call, call.operation.action(), "*",
-                                             context_of(env, call));
+    if (auto allowed =
+            authorize_without_key(env, call, call.operation.action(), "*", context_of(env, call));
         !allowed)
         return allowed.error();
     Bytes chance(static_cast<std::size_t>(*count));

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/base64.h"
+#include "sim/kms/identifier.h"
 #include "sim/kms/json.h"
 #include "sim/kms/key_material.h"
 #include "sim/kms/key_spec.h"
@@ -12,7 +13,6 @@
 #include "sim/kms/operations/handlers.h"
 #include "sim/kms/operations/key_policy.h"
 #include "sim/kms/operations/paging.h"
-#include "sim/kms/identifier.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
@@ -122,8 +122,8 @@ Answer<json::object> create_key(Environment& env, Call& call) {
         return validation_error(
             "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. "
             "CustomerMasterKeySpec is deprecated.");
-    const auto spec = choose_spec(spec_name.value_or(old_spec_name.value_or("SYMMETRIC_DEFAULT")),
-                                  usage);
+    const auto spec =
+        choose_spec(spec_name.value_or(old_spec_name.value_or("SYMMETRIC_DEFAULT")), usage);
     if (!spec)
         return spec.error();
     if (origin != "AWS_KMS")
@@ -165,8 +165,8 @@ Answer<json::object> create_key(Environment& env, Call& call) {
     key.usage = usage;
     key.multi_region = multi_region;
     key.tags = *tags;
-    key.policy = policy.value_or(
-        policy::default_key_policy(iam::partition_of(env.region), env.account));
+    key.policy =
+        policy.value_or(policy::default_key_policy(iam::partition_of(env.region), env.account));
     const NamedKey named{key, env.key_arn(key.id), {}};
     call.resources.push_back(named.arn);
     if (policy)
@@ -201,8 +201,8 @@ Answer<json::object> list_keys(Environment& env, Call& call) {
     const auto page = read_page(input, Range{1, 1000}, 100);
     if (!page)
         return page.error();
-    if (auto allowed = authorize_without_key(env, call, call.operation.action(), "*",
-                                             context_of(env, call));
+    if (auto allowed =
+            authorize_without_key(env, call, call.operation.action(), "*", context_of(env, call));
         !allowed)
         return allowed.error();
     if (auto removed = env.keys.remove_due(call.now); !removed)

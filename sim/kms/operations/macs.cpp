@@ -34,8 +34,7 @@ Answer<Computed> compute_mac(Environment& env, Call& call, Input& input) {
         return named.error();
     policy::RequestContext conditions = context_of(env, call);
     conditions.set("kms:MacAlgorithm", algorithm);
-    if (auto allowed =
-            authorize(env, call, call.operation.action(), *named, std::move(conditions));
+    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(conditions));
         !allowed)
         return allowed.error();
     if (auto usable = check_enabled(*named); !usable)
@@ -46,8 +45,7 @@ Answer<Computed> compute_mac(Environment& env, Call& call, Input& input) {
         return api_error("InvalidKeyUsageException",
                          fmt::format("Algorithm {} is incompatible with key spec {}.", algorithm,
                                      named->key.spec));
-    return Computed{named->arn, algorithm,
-                    hmac(hash_of(algorithm), named->key.material, message)};
+    return Computed{named->arn, algorithm, hmac(hash_of(algorithm), named->key.material, message)};
 }
 
 }  // namespace
@@ -72,9 +70,8 @@ Answer<json::object> verify_mac(Environment& env, Call& call) {
         return without_message("KMSInvalidMacException",
                                fmt::format("the MAC is not the one of {} over this message with {}",
                                            computed->arn, computed->algorithm));
-    return json::object{{"KeyId", computed->arn},
-                        {"MacValid", true},
-                        {"MacAlgorithm", computed->algorithm}};
+    return json::object{
+        {"KeyId", computed->arn}, {"MacValid", true}, {"MacAlgorithm", computed->algorithm}};
 }
 
 }  // namespace glovebox::kms

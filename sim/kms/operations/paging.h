@@ -27,7 +27,8 @@ struct Page {
     if (marker) {
         const auto after = from_base64(*marker);
         if (!after)
-            return api_error("InvalidMarkerException", "Could not deserialize marker '" + *marker + "'");
+            return api_error("InvalidMarkerException",
+                             "Could not deserialize marker '" + *marker + "'");
         page.after = as_text(*after);
     }
     return page;

@@ -28,8 +28,7 @@ Answer<NamedKey> find_and_authorize(Environment& env, Call& call, Input& input,
     auto named = find_key(env, call, reference, Naming::not_alias);
     if (!named)
         return named;
-    if (auto allowed =
-            authorize(env, call, call.operation.action(), *named, std::move(context));
+    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(context));
         !allowed)
         return allowed.error();
     if (name && *name != policy_name)
@@ -53,8 +52,7 @@ Answer<void> check_new_policy(Environment& env, Call& call, const NamedKey& name
     // The question of tomorrow: may this caller PutKeyPolicy, once this is the policy?
     NamedKey tomorrow = named;
     tomorrow.key.policy = text;
-    if (auto allowed =
-            authorize(env, call, "kms:PutKeyPolicy", tomorrow, context_of(env, call));
+    if (auto allowed = authorize(env, call, "kms:PutKeyPolicy", tomorrow, context_of(env, call));
         !allowed)
         return api_error(
             "MalformedPolicyDocumentException",

@@ -37,15 +37,14 @@ Answer<Signing> read_signing(Environment& env, Call& call, Input& input) {
     const std::string reference = input.required_text("KeyId", key_reference_length);
     Signing signing;
     signing.message = input.required_blob("Message", message_length);
-    const std::string type = input.choice("MessageType", {"RAW", "DIGEST", "EXTERNAL_MU"})
-                                 .value_or("RAW");
+    const std::string type =
+        input.choice("MessageType", {"RAW", "DIGEST", "EXTERNAL_MU"}).value_or("RAW");
     signing.algorithm_name = input.required_choice("SigningAlgorithm", signing_algorithms());
     read_grant_tokens(input);
     if (auto error = input.error())
         return *error;
-    call.request_parameters = {{"keyId", reference},
-                               {"messageType", type},
-                               {"signingAlgorithm", signing.algorithm_name}};
+    call.request_parameters = {
+        {"keyId", reference}, {"messageType", type}, {"signingAlgorithm", signing.algorithm_name}};
     auto named = find_key(env, call, reference, Naming::any_form);
     if (!named)
         return named.error();
@@ -70,11 +69,11 @@ Answer<Signing> read_signing(Environment& env, Call& call, Input& input) {
     signing.is_digest = type == "DIGEST";
     const bool message_alone = signing.algorithm.scheme == SignatureScheme::eddsa;
     if (type == "EXTERNAL_MU" || (message_alone && signing.is_digest))
-        return validation_error(fmt::format("MessageType {} is not compatible with {}.", type,
-                                            signing.algorithm_name));
+        return validation_error(
+            fmt::format("MessageType {} is not compatible with {}.", type, signing.algorithm_name));
     if (signing.is_digest && signing.message.size() != digest_bytes(signing.algorithm.hash))
-        return validation_error(fmt::format("Digest is invalid length for algorithm {}.",
-                                            signing.algorithm_name));
+        return validation_error(
+            fmt::format("Digest is invalid length for algorithm {}.", signing.algorithm_name));
     return signing;
 }
 
@@ -127,9 +126,9 @@ Answer<json::object> get_public_key(Environment& env, Call& call) {
         !allowed)
         return allowed.error();
     if (!is_key_pair(named->key))
-        return api_error("UnsupportedOperationException",
-                         fmt::format("{} has no public key: its KeySpec is {}", named->arn,
-                                     named->key.spec));
+        return api_error(
+            "UnsupportedOperationException",
+            fmt::format("{} has no public key: its KeySpec is {}", named->arn, named->key.spec));
     if (auto usable = check_enabled(*named); !usable)
         return usable.error();
     json::object output{
@@ -169,8 +168,7 @@ Answer<json::object> derive_shared_secret(Environment& env, Call& call) {
         return named.error();
     policy::RequestContext conditions = context_of(env, call);
     conditions.set("kms:KeyAgreementAlgorithm", algorithm);
-    if (auto allowed =
-            authorize(env, call, call.operation.action(), *named, std::move(conditions));
+    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(conditions));
         !allowed)
         return allowed.error();
     if (auto usable = check_enabled(*named); !usable)
@@ -179,16 +177,14 @@ Answer<json::object> derive_shared_secret(Environment& env, Call& call) {
         return usable.error();
     const auto peer = PublicKey::from_der(peer_der);
     if (!peer || !peer->is_on(find_key_spec(named->key.spec)->group))
-        return validation_error(
-            "", peer ? fmt::format("PublicKey is not on the curve of {}, {}", named->arn,
-                                   named->key.spec)
-                     : "PublicKey: " + peer.error().message);
+        return validation_error("", peer ? fmt::format("PublicKey is not on the curve of {}, {}",
+                                                       named->arn, named->key.spec)
+                                         : "PublicKey: " + peer.error().message);
     const auto secret = KeyPair::from_der(named->key.material).value().derive(*peer);
     if (!secret)
         return validation_error("", "PublicKey: " + secret.error().message);
-    json::object output{{"KeyId", named->arn},
-                        {"KeyAgreementAlgorithm", algorithm},
-                        {"KeyOrigin", "AWS_KMS"}};
+    json::object output{
+        {"KeyId", named->arn}, {"KeyAgreementAlgorithm", algorithm}, {"KeyOrigin", "AWS_KMS"}};
     put_secret(env, call, output, "SharedSecret", *secret);
     return output;
 }

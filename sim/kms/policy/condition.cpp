@@ -51,7 +51,8 @@ constexpr std::array operators{
 };
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
-    return text.size() >= prefix.size() && equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+    return text.size() >= prefix.size() &&
+           equal_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
 std::optional<double> number(std::string_view text) {
@@ -173,7 +174,9 @@ bool is_negated(Operator comparison) {
 }
 
 bool matches(Operator comparison, std::string_view expected, std::string_view actual) {
-    const auto numbers = [&](auto holds) { return compare(number(actual), number(expected), holds); };
+    const auto numbers = [&](auto holds) {
+        return compare(number(actual), number(expected), holds);
+    };
     const auto dates = [&](auto holds) { return compare(date(actual), date(expected), holds); };
     switch (comparison) {
         case Operator::string_equals:
@@ -309,8 +312,8 @@ ConditionFinding evaluate(const Condition& condition, const RequestContext& cont
     const auto& actual = entry->values;
     // Without a qualifier a key of several values counts as met when one of them meets it, and a
     // negated one when none of them meets what it forbids.
-    const bool all = op.qualifier == SetQualifier::all_values ||
-                     (op.qualifier == SetQualifier::none && negated);
+    const bool all =
+        op.qualifier == SetQualifier::all_values || (op.qualifier == SetQualifier::none && negated);
     finding.met = all ? std::all_of(actual.begin(), actual.end(), holds)
                       : std::any_of(actual.begin(), actual.end(), holds);
     return finding;

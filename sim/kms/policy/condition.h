@@ -1,4 +1,5 @@
-// One condition of a statement: an operator, a condition key and the values that it is compared with.
+// One condition of a statement: an operator, a condition key and the values that it is compared
+// with.
 //
 // A statement's conditions must all hold. Within one, the values are alternatives; for a negated
 // operator none of them may match. What holds when the request lacks the key:
@@ -85,13 +86,13 @@ struct ConditionFinding {
 [[nodiscard]] ConditionFinding evaluate(const Condition& condition, const RequestContext& context,
                                         bool variables);
 
-// Whether one value of the request meets one value of the policy; for a negated operator, whether it
-// meets what must not be met.
+// Whether one value of the request meets one value of the policy; for a negated operator, whether
+// it meets what must not be met.
 [[nodiscard]] bool matches(Operator comparison, std::string_view expected, std::string_view actual);
 
 // Replaces ${key} by the key's one value, ${*}, ${?} and ${$} by the character itself, and
-// ${key, 'default'} by the default where the key is absent. Nothing when a key is absent or has many
-// values: then the text matches nothing.
+// ${key, 'default'} by the default where the key is absent. Nothing when a key is absent or has
+// many values: then the text matches nothing.
 [[nodiscard]] std::optional<std::string> fill_in_variables(std::string_view text,
                                                            const RequestContext& context);
 

@@ -89,9 +89,9 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
     principal.negated = negated;
     if (const auto* text = value.if_string()) {
         if (*text != "*")
-            return malformed(
-                fmt::format("\"*\" or a map of AWS, Service and Federated was expected, found \"{}\"",
-                            std::string_view(*text)));
+            return malformed(fmt::format(
+                "\"*\" or a map of AWS, Service and Federated was expected, found \"{}\"",
+                std::string_view(*text)));
         principal.anyone = true;
         return principal;
     }
@@ -116,7 +116,8 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
             else if (iam::is_account(name))
                 principal.aws.push_back(fmt::format("arn:aws:iam::{}:root", name));
             else if (!arn || (arn->service != "iam" && arn->service != "sts") ||
-                     !iam::is_account(arn->account) || name.find_first_of("*?") != std::string::npos)
+                     !iam::is_account(arn->account) ||
+                     name.find_first_of("*?") != std::string::npos)
                 return malformed(fmt::format(
                     "Policy contains a statement with one or more invalid principals. (\"{}\": an "
                     "account id or the ARN of a root, user, role or session was expected; a "
@@ -194,8 +195,8 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
             has_effect = true;
         } else if (name == "Principal" || name == "NotPrincipal") {
             if (kind == PolicyKind::identity)
-                return malformed(fmt::format("{}: a policy that hangs on a user or role names none",
-                                             name));
+                return malformed(
+                    fmt::format("{}: a policy that hangs on a user or role names none", name));
             if (statement.principal)
                 return malformed(fmt::format("{}: it excludes its opposite", name));
             auto principal = parse_principal_element(content, name == "NotPrincipal");
@@ -234,8 +235,8 @@ std::string Statement::name() const {
 
 Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
     if (text.size() > policy_bytes_max)
-        return malformed(fmt::format("a policy may have {} bytes, this one has {}", policy_bytes_max,
-                                     text.size()));
+        return malformed(fmt::format("a policy may have {} bytes, this one has {}",
+                                     policy_bytes_max, text.size()));
     if (const auto checked = check_characters(text); !checked)
         return checked.error();
     const auto value = parse_json(text);

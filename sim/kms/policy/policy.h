@@ -1,11 +1,12 @@
-// A policy in AWS's policy language, read from JSON: who may, or may not, do what to which key under
-// which conditions.
+// A policy in AWS's policy language, read from JSON: who may, or may not, do what to which key
+// under which conditions.
 //
 //   {"Version": "2012-10-17", "Id": "...", "Statement": [{
 //      "Sid": "EnclaveOnly", "Effect": "Allow",
 //      "Principal": {"AWS": "arn:aws:iam::111122223333:role/parent"},
 //      "Action": ["kms:Decrypt"], "Resource": "*",
-//      "Condition": {"StringEqualsIgnoreCase": {"kms:RecipientAttestation:ImageSha384": "ab12..."}}}]}
+//      "Condition": {"StringEqualsIgnoreCase": {"kms:RecipientAttestation:ImageSha384":
+//      "ab12..."}}}]}
 //
 // Source: IAM user guide, "Grammar of the IAM JSON policy language"; KMS developer guide, "Key
 // policies".
@@ -34,8 +35,8 @@ enum class Effect { allow, deny };
 // Principal or NotPrincipal.
 struct PrincipalElement {
     bool negated = false;
-    bool anyone = false;            // "*" or {"AWS": "*"}
-    std::vector<std::string> aws;  // ARNs; an account id is spelled arn:aws:iam::<id>:root here
+    bool anyone = false;              // "*" or {"AWS": "*"}
+    std::vector<std::string> aws;     // ARNs; an account id is spelled arn:aws:iam::<id>:root here
     std::vector<std::string> others;  // services and federated providers, who never call here
 };
 

@@ -50,16 +50,15 @@ std::vector<const StatementFinding*> select(const Decision& decision, Effect eff
 }
 
 // Who would have allowed it, and what kept him from it; empty when nobody comes near.
-std::string nearest_allow(const Decision& decision, PolicyKind kind,
-                          const AccessRequest& request) {
+std::string nearest_allow(const Decision& decision, PolicyKind kind, const AccessRequest& request) {
     if (const auto failed = select(decision, Effect::allow, kind, Outcome::condition_failed);
         !failed.empty()) {
         std::string out;
         for (const StatementFinding* finding : failed) {
             if (!out.empty())
                 out += "; ";
-            out += fmt::format("{} would allow it, but a condition is not met: {}", called(*finding),
-                               conditions(*finding, false));
+            out += fmt::format("{} would allow it, but a condition is not met: {}",
+                               called(*finding), conditions(*finding, false));
         }
         return out;
     }
@@ -93,7 +92,8 @@ std::string voided_attestation(const Decision& decision) {
         for (const ConditionFinding& condition : finding.conditions)
             if (!condition.met && is_attestation_key(condition.key))
                 return fmt::format(
-                    "; note that {} asks for attestation, which this request does not meet, in vain: "
+                    "; note that {} asks for attestation, which this request does not meet, in "
+                    "vain: "
                     "what is allowed without a condition stays allowed",
                     called(finding));
     }
@@ -102,7 +102,8 @@ std::string voided_attestation(const Decision& decision) {
 
 std::string allow_reason(const Decision& decision) {
     const auto by_key = select(decision, Effect::allow, PolicyKind::key, Outcome::applies);
-    const auto by_identity = select(decision, Effect::allow, PolicyKind::identity, Outcome::applies);
+    const auto by_identity =
+        select(decision, Effect::allow, PolicyKind::identity, Outcome::applies);
     const auto direct = std::find_if(by_key.begin(), by_key.end(), [](const auto* finding) {
         return finding->principal == PrincipalMatch::direct;
     });
@@ -154,8 +155,9 @@ std::string reason_for(const Decision& decision, const AccessRequest& request) {
                 select(decision, Effect::allow, PolicyKind::key, Outcome::applies);
             std::string out;
             if (!delegating.empty() && request.caller.account != request.account)
-                out = fmt::format("{} allows it to account {}, whose IAM policies must allow it too: ",
-                                  called(*delegating.front()), request.caller.account);
+                out = fmt::format(
+                    "{} allows it to account {}, whose IAM policies must allow it too: ",
+                    called(*delegating.front()), request.caller.account);
             else if (!delegating.empty())
                 out = fmt::format("{} leaves it to the IAM policies of account {}: ",
                                   called(*delegating.front()), request.account);
@@ -208,16 +210,16 @@ std::string_view name_of(Outcome outcome) {
 }
 
 std::string to_text(const Decision& decision) {
-    std::string out = fmt::format("{}: {}\n", decision.allowed() ? "allowed" : "refused",
-                                  decision.sentence);
+    std::string out =
+        fmt::format("{}: {}\n", decision.allowed() ? "allowed" : "refused", decision.sentence);
     for (const StatementFinding& finding : decision.findings) {
         const bool delegates = finding.outcome == Outcome::applies &&
                                finding.kind == PolicyKind::key && finding.effect == Effect::allow &&
                                finding.principal == PrincipalMatch::account;
-        out += fmt::format("  {} {} of {} {}{}\n",
-                           finding.effect == Effect::allow ? "Allow" : "Deny ", finding.statement,
-                           finding.policy, name_of(finding.outcome),
-                           delegates ? ", and leaves it to the account's IAM policies" : "");
+        out +=
+            fmt::format("  {} {} of {} {}{}\n", finding.effect == Effect::allow ? "Allow" : "Deny ",
+                        finding.statement, finding.policy, name_of(finding.outcome),
+                        delegates ? ", and leaves it to the account's IAM policies" : "");
         for (std::size_t i = 0; i < finding.conditions.size(); ++i)
             out += fmt::format("      {} {}\n", finding.conditions[i].met ? "met    " : "NOT MET",
                                describe(finding.conditions[i], finding.remarks[i]));
@@ -234,7 +236,8 @@ boost::json::object to_json_object(const Decision& decision) {
             boost::json::object one{
                 {"operator", condition.operator_name},
                 {"key", condition.key},
-                {"expected", boost::json::array(condition.expected.begin(), condition.expected.end())},
+                {"expected",
+                 boost::json::array(condition.expected.begin(), condition.expected.end())},
                 {"met", condition.met},
             };
             if (condition.actual)

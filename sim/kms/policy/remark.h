@@ -1,5 +1,5 @@
-// What a person who knows Nitro would say on seeing a condition: "PCR0 is all zero: the enclave runs
-// in debug mode", "it differs in case alone".
+// What a person who knows Nitro would say on seeing a condition: "PCR0 is all zero: the enclave
+// runs in debug mode", "it differs in case alone".
 #pragma once
 
 #include <string>

@@ -10,7 +10,8 @@ void RequestContext::set(std::string key, std::string value) {
 
 void RequestContext::set(std::string key, std::vector<std::string> values) {
     std::string lower = lower_case(key);
-    // Two keys of an encryption context may differ in case alone; conditions see the values of both.
+    // Two keys of an encryption context may differ in case alone; conditions see the values of
+    // both.
     Entry& entry = by_lower_case_[std::move(lower)];
     if (entry.key.empty())
         entry.key = std::move(key);
@@ -20,8 +21,7 @@ void RequestContext::set(std::string key, std::vector<std::string> values) {
 
 const RequestContext::Entry* RequestContext::find(std::string_view key) const {
     const auto found = by_lower_case_.find(lower_case(key));
-    return found == by_lower_case_.end() || found->second.values.empty() ? nullptr
-                                                                          : &found->second;
+    return found == by_lower_case_.end() || found->second.values.empty() ? nullptr : &found->second;
 }
 
 std::vector<RequestContext::Entry> RequestContext::entries() const {
