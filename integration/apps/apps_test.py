@@ -95,6 +95,15 @@ class Apps(sides.Case):
                 self.parent(*program(language, "echo_client"), 16, 5005, 1000)
             enclave.finish()
 
+    def test_a_port_is_free_as_soon_as_its_listener_is_closed(self):
+        enclave = self.enclave(*program("c-static", "restarting_server"), 5005, 100)
+        client = " ".join(map(str, program("c-static", "echo_client")))
+        # A client that comes between two listeners is refused, and comes again.
+        self.parent("sh", "-c", f"""for i in $(seq 100); do
+            until {client} 16 5005 10 >said 2>&1; do kill -0 {enclave.process.pid} || exit 1; done
+        done""", cwd=self.scratch)
+        enclave.finish()
+
     def test_sigterm_reaches_a_blocked_accept(self):
         for language in ("c-dynamic", "c-static"):
             enclave = self.enclave(*program(language, "sigterm_server"), 5005)
@@ -137,5 +146,5 @@ def add_pairs():
 
 if __name__ == "__main__":
     add_pairs()
-    BUILT, DENY_VSOCK = sides.main(globals(), [Apps], arguments=3)
+    BUILT, DENY_VSOCK = sides.main(globals(), [Apps], arguments=3, sandboxed=[Apps])
     unittest.main(verbosity=2)

@@ -71,6 +71,8 @@ class Case(unittest.TestCase):
     """A test with a world of its own. `user` is the user id to become, None to stay who one is."""
 
     user = None
+    isolation = "none"
+    shown = ()  # folders that a program in a sandbox sees besides its working directory
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory(prefix="glovebox-apps-")
@@ -78,7 +80,8 @@ class Case(unittest.TestCase):
         self.scratch = Path(scratch.name)
         world = self.scratch / "world"
         home = self.scratch / "home"  # where the mock root is kept
-        self.how = {"env": {**os.environ, "GLOVEBOX_WORLD": str(world), "HOME": str(home),
+        self.how = {"env": {**os.environ, "GLOVEBOX_WORLD": str(world), "GLOVEBOX_ISOLATION": self.isolation,
+                            "HOME": str(home),
                             "XDG_STATE_HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_DATA_HOME": str(home)}}
         for folder in (world, home):
             folder.mkdir(mode=0o700)
@@ -86,12 +89,20 @@ class Case(unittest.TestCase):
             for folder in (self.scratch, world, home):
                 os.chown(folder, self.user, self.user)
             self.how |= {"user": self.user, "group": self.user, "extra_groups": []}
+        if self.isolation == "sandbox":
+            done = subprocess.run([GLOVEBOX, "run", "--world", self.scratch / "probe", "--", "true"],
+                                  capture_output=True, text=True, **self.how)
+            if "forbids the sandbox's namespaces" in done.stderr:
+                self.skipTest(done.stderr.strip())
 
     def start(self, verb, *command, **more):
         return Side(self, verb, *command, **more)
 
-    def enclave(self, *command, **more):
-        return self.start("run", *command, **more)
+    def enclave(self, *command, options=(), **more):
+        """A sandboxed program's streams are its console, which is shown as it grows."""
+        if self.isolation == "sandbox":
+            options = ["--attach-console", *(f"--mount={folder}" for folder in self.shown), *options]
+        return self.start("run", *command, options=options, **more)
 
     def parent(self, *command, expected=0, **more):
         """A parent's program from its start to its end; what it printed."""
@@ -110,10 +121,15 @@ def as_ordinary_user(*cases):
     return made
 
 
-def main(module, cases, arguments=1):
-    """Takes the arguments off (GLOVEBOX first), adds the ordinary user's cases, runs the tests."""
+def main(module, cases, arguments=1, sandboxed=()):
+    """Takes the arguments off (GLOVEBOX first), adds the ordinary user's cases, runs the tests. Those of `sandboxed`
+    run in sandboxes too, which show the folder of the test and those of the arguments."""
     global GLOVEBOX
     GLOVEBOX = str(Path(sys.argv.pop(1)).resolve())
     taken = [Path(sys.argv.pop(1)).resolve() for _ in range(arguments - 1)]
-    module.update(as_ordinary_user(*cases))
+    shown = [Path(sys.argv[0]).resolve().parent, *(path for path in taken if path.is_dir())]
+    made = {name: type(name, (case,), {"isolation": "sandbox", "shown": shown})
+            for case in sandboxed for name in [f"{case.__name__}InSandbox"]}
+    module.update(made)
+    module.update(as_ordinary_user(*cases, *made.values()))
     return taken

@@ -368,6 +368,7 @@ class CommandLine(Case):
                 ([*mock, "--program", "/nonexistent", "describe"], b"/nonexistent: No such file"),
                 ([*mock, "--state", state, "--debug", "describe"], b"has booted"),
                 ([*mock, "--state", broken, "describe"], b"remove it to boot a new one"),
+                (["verify", "/etc/passwd"], b"/etc/passwd: a text that is neither hexadecimal nor base64"),
                 (["nsm", "--device", "/nonexistent/nsm", "describe"], b"not the inside of a Nitro"),
                 (["nsm", "--device", "/dev/null", "--debug", "describe"], b"--device mock"),
                 (["nsm", "--device", "/dev/null", "--pki", "x", "describe"], b"--device mock"),

@@ -11,10 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "integration" / "vm"))
 from layer import testing  # noqa: E402
-from layer.guest import Guest, GuestFailed, GuestOptions  # noqa: E402
+from layer.guest import GuestFailed, GuestOptions, boot  # noqa: E402
 from layer.kernel import KernelUnavailable  # noqa: E402
 
-SECONDS = 240
+SECONDS = 600
 
 
 def main() -> int:
@@ -28,7 +28,8 @@ def main() -> int:
                 programs.append((program, f"/glovebox/apps/{folder}/{program.name}"))
     status = 0
     try:
-        with Guest(GuestOptions(programs=programs, vsock="none", timeout=2 * SECONDS)) as guest:
+        (guest,) = boot([GuestOptions(programs=programs, vsock="none", timeout=2 * SECONDS)])
+        with guest:
             print(guest.ask("uname -r; echo 1 > /proc/sys/kernel/yama/ptrace_scope; "
                             "cat /proc/sys/kernel/yama/ptrace_scope; glovebox doctor")[1])
             for user in ("root", "guest"):

@@ -50,6 +50,11 @@ class Signals(sides.Case):
         self.assertGreater(signals, 100)
         self.assertEqual(interrupted, 0)
 
+    def test_a_busy_programs_main_thread_restarts_its_accept(self):
+        self.assertIn("20 signals, 0 interrupted", self.enclave(HERE / "busy_server", 5005, "restart").finish())
+        said = self.enclave(HERE / "busy_server", 5005, "interrupt").finish()
+        self.assertRegex(said, r"20 signals, [1-9]\d* interrupted")
+
     def test_a_register_is_extended_once_a_call_whatever_signals_come(self):
         expected = bytes(48)
         for _ in range(300):
@@ -96,7 +101,8 @@ class Limits(sides.Case):
         kilobytes, fds = size()
         self.parent(HERE / "many_clients", 16, 5005, 1999, 100)
         more_kilobytes, more_fds = size()
-        self.assertLess(more_kilobytes - kilobytes, 512)
+        if not {"ASAN_OPTIONS", "TSAN_OPTIONS"} & os.environ.keys():  # they keep what was freed
+            self.assertLess(more_kilobytes - kilobytes, 512)
         self.assertLessEqual(more_fds, fds + 2)
         self.parent(HERE / "many_clients", 16, 5005, 1, 100)
         enclave.finish()
@@ -190,7 +196,9 @@ class Cids(sides.Case):
         enclave = self.enclave_that_serves()
         self.parent(c("echo_client"), 16, 5005, 1000)
         enclave.finish()
-        self.assertEqual(os.listdir(self.scratch / "world"), [])
+        # But for how each ended, which `glovebox ps --all` tells until `glovebox clean`.
+        left = [name for name in os.listdir(self.scratch / "world") if not name.endswith(".record")]
+        self.assertEqual(left, [])
 
 
 class SecurityModule(sides.Case):
@@ -215,6 +223,28 @@ class SecurityModule(sides.Case):
         self.assertIn("seen", self.enclave(PYTHON, "-c", textwrap.dedent(script)).finish())
         if not os.path.exists("/dev/nsm"):
             self.parent(PYTHON, "-c", "import os; assert not os.path.exists('/dev/nsm')")
+
+
+class Networks(sides.Case):
+    def test_a_socket_belongs_to_its_programs_own_network_and_reaches_the_world_from_there(self):
+        """SIOCGSKNS (linux/sockios.h) gives the namespace of a socket."""
+        script = """
+            import fcntl, os, socket
+            stream = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+            network = fcntl.ioctl(stream, 0x894C)
+            assert os.fstat(network).st_ino == os.stat("/proc/self/ns/net").st_ino
+            stream.connect((3, 7000))
+            stream.sendall(b"from another network")
+            stream.shutdown(socket.SHUT_WR)
+            print(stream.makefile().read())"""
+        unshare = ["unshare", "--user", "--map-root-user", "--net"]
+        if subprocess.run([*unshare, "true"], capture_output=True, **self.how).returncode != 0:
+            self.skipTest("this machine gives this user no namespaces")
+        parent = self.start("parent", c("echo_server"), 7000)
+        parent.wait_for("listening")
+        enclave = self.enclave(*unshare, PYTHON, "-c", textwrap.dedent(script))
+        self.assertEqual(enclave.finish(), "from another network\n")
+        self.assertIn("peer 16", parent.finish())
 
 
 class WhatCannotBeHad(sides.Case):
@@ -307,7 +337,7 @@ class Doctor(sides.Case):
 
 
 if __name__ == "__main__":
-    HERE, APPS = sides.main(globals(), [Signals, Limits, Nesting, Cids, SecurityModule, WhatCannotBeHad, Trace,
+    HERE, APPS = sides.main(globals(), [Signals, Limits, Nesting, Cids, SecurityModule, Networks, WhatCannotBeHad, Trace,
                                         Doctor],
                             arguments=3)
     unittest.main(verbosity=2)

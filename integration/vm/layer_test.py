@@ -44,6 +44,12 @@ class GuestTest(unittest.TestCase):
         self.assertIn("last words", str(failure.exception))
         self.assertFalse(failure.exception.may_retry)
 
+    def test_a_boot_that_hangs_ends_at_its_time(self):
+        # No kernel says anything within a tenth of a second; run() tries twice.
+        with self.assertRaises(GuestFailed) as failure:
+            run(GuestOptions(command=["true"], boot_timeout=0.1))
+        self.assertIn("was given 0.1 s to boot", str(failure.exception))
+
     def test_a_panic_is_told_with_the_console(self):
         with self.assertRaises(GuestFailed) as failure:
             with Guest(GuestOptions(command=["sh", "-c", "echo c >/proc/sysrq-trigger"])) as guest:

@@ -55,6 +55,10 @@ int main(int argc, char** argv) {
     add_kms_command(app, exit_status);
     add_run_command(app, exit_status);
     add_parent_command(app, exit_status);
+    add_ps_command(app, exit_status);
+    add_logs_command(app, exit_status);
+    add_stop_command(app, exit_status);
+    add_clean_command(app, exit_status);
     add_doctor_command(app, exit_status);
     add_nsm_command(app, exit_status);
     add_pki_command(app, exit_status);

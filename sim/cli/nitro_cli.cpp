@@ -3,17 +3,23 @@
 
 #include "sim/cli/nitro_cli.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <iterator>
+#include <memory>
 #include <optional>
 
 #include "core/base/clock.h"
+#include "sim/cli/nitro_enclave_commands.h"
+#include "sim/cli/program_option.h"
 #include "sim/cli/source_date.h"
 #include "sim/cli/subcommand.h"
 #include "sim/eif/json_text.h"
@@ -86,6 +92,114 @@ void add_build_enclave(CLI::App& app, Chosen& chosen) {
                   }};
     });
 }
+
+// --- enclaves ---
+
+// Of those who belong together exactly one is given; CLI11 has seen to it that not more are.
+void require_one(const CLI::App& command, std::initializer_list<const char*> names) {
+    for (const char* name : names)
+        if (command.get_option(name)->count() > 0)
+            return;
+    throw CLI::RequiredError(fmt::format("{}", fmt::join(names, " or ")));
+}
+
+struct RunCommandLine {
+    nitro_cli::RunFlags flags;
+    std::string config;
+};
+
+Result<nitro_cli::RunArguments> arguments_of(const RunCommandLine& line) {
+    if (line.config.empty())
+        return nitro_cli::parse_run_flags(line.flags);
+    std::ifstream file(line.config, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file)
+        return nitro_cli::file_error("Failed to open config file", line.config, "Open");
+    return nitro_cli::parse_run_config(text);
+}
+
+void add_run_enclave(CLI::App& app, Chosen& chosen) {
+    const auto line = std::make_shared<RunCommandLine>();
+    nitro_cli::RunFlags& a = line->flags;
+    CLI::App& command = *app.add_subcommand("run-enclave", "Starts an enclave from its image");
+    auto* count = command.add_option("--cpu-count", a.cpu_count, "How many CPUs");
+    auto* ids = command.add_option("--cpu-ids", a.cpu_ids, "Which CPUs: 1 3")->excludes(count);
+    auto* memory = command.add_option("--memory", a.memory, "MiB, or with a unit: 512, 1G");
+    auto* eif = command.add_option("--eif-path", a.eif_path, "The image");
+    auto* cid = command.add_option("--enclave-cid", a.enclave_cid, "Its CID [a free one]");
+    auto* name = command.add_option("--enclave-name", a.enclave_name, "[the image file's name]");
+    auto* debug = command.add_flag("--debug-mode", a.debug_mode, "Console, and PCR0 to 2 zero");
+    command.add_flag("--attach-console", a.attach_console, "Debug mode, and the console here");
+    auto* config =
+        command.add_option("--config", line->config, "A JSON file in place of the flags");
+    for (CLI::Option* other : {count, ids, memory, eif, cid, name, debug})
+        config->excludes(other);
+    command.callback([line, &command, &chosen] {
+        if (line->config.empty()) {
+            require_one(command, {"--cpu-count", "--cpu-ids"});
+            require_one(command, {"--memory"});
+            require_one(command, {"--eif-path"});
+        }
+        chosen = {"run-enclave", [line]() -> Result<void> {
+                      const auto arguments = arguments_of(*line);
+                      if (!arguments)
+                          return arguments.error();
+                      if (arguments->enclave_cid == 0)
+                          std::cerr << "The enclave CID will be auto-generated as the provided "
+                                       "CID is 0"
+                                    << std::endl;
+                      return run_enclave(*arguments);
+                  }};
+    });
+}
+
+void add_describe_enclaves(CLI::App& app, Chosen& chosen) {
+    const auto metadata = std::make_shared<bool>(false);
+    CLI::App& command = *app.add_subcommand("describe-enclaves", "Lists the running enclaves");
+    command.add_flag("--metadata", *metadata, "With the metadata of their images");
+    command.callback([metadata, &chosen] {
+        chosen = {"describe-enclaves", [metadata] { return describe_enclaves(*metadata); }};
+    });
+}
+
+void add_terminate_enclave(CLI::App& app, Chosen& chosen) {
+    const auto choice = std::make_shared<EnclaveChoice>();
+    const auto all = std::make_shared<bool>(false);
+    CLI::App& command = *app.add_subcommand("terminate-enclave", "Ends an enclave");
+    auto* id = command.add_option("--enclave-id", choice->id, "By its id");
+    auto* name = command.add_option("--enclave-name", choice->name, "By its name")->excludes(id);
+    command.add_flag("--all", *all, "All of them")->excludes(id)->excludes(name);
+    command.callback([choice, all, &command, &chosen] {
+        require_one(command, {"--enclave-id", "--enclave-name", "--all"});
+        chosen = {"terminate-enclave", [choice, all] {
+                      return *all ? terminate_all_enclaves() : terminate_enclave(*choice);
+                  }};
+    });
+}
+
+struct ConsoleArguments {
+    EnclaveChoice choice;
+    std::string timeout;
+};
+
+void add_console(CLI::App& app, Chosen& chosen) {
+    const auto a = std::make_shared<ConsoleArguments>();
+    CLI::App& command =
+        *app.add_subcommand("console", "Shows the console of an enclave in debug mode");
+    auto* id = command.add_option("--enclave-id", a->choice.id, "By its id");
+    command.add_option("--enclave-name", a->choice.name, "By its name")->excludes(id);
+    command.add_option("--disconnect-timeout", a->timeout, "Seconds, from the connection on");
+    command.callback([a, &command, &chosen] {
+        require_one(command, {"--enclave-id", "--enclave-name"});
+        chosen = {"console", [a]() -> Result<void> {
+                      const auto seconds = nitro_cli::parse_timeout(a->timeout);
+                      return seconds ? show_console(a->choice, *seconds)
+                                     : Result<void>(seconds.error());
+                  }};
+    });
+}
+
+// --- what needs no enclave and no image but one ---
 
 void add_describe_eif(CLI::App& app, Chosen& chosen) {
     const auto path = std::make_shared<std::string>();
@@ -174,8 +288,18 @@ std::filesystem::path log_folder() {
            ".local/state/glovebox/nitro_enclaves";
 }
 
+// An enclave is run and looked at from outside a supervised tree: `glovebox parent -- sh -c
+// 'nitro-cli run-enclave ...'` asks the outer supervisor, which starts this very command.
+bool is_about_enclaves(const std::string& name) {
+    return name == "run-enclave" || name == "terminate-enclave" || name == "describe-enclaves" ||
+           name == "console";
+}
+
 // Runs the command between the log's opening and the report of its error.
 int run_chosen(const Chosen& chosen) {
+    if (is_about_enclaves(chosen.name))
+        if (const auto status = run_from_outside())
+            return *status;
     const SystemClock clock;
     const auto log = ErrorLog::open(log_folder(), chosen.name, clock.now());
     // AWS's ends where its log can't be opened; ours where a folder was asked for.
@@ -207,6 +331,10 @@ int nitro_cli_main(int argc, char** argv) {
     Chosen chosen;
     // AWS's has no more to say of itself, and scripts compare it.
     app.set_version_flag("-V,--version", "Nitro CLI 1.5.0");
+    add_run_enclave(app, chosen);
+    add_describe_enclaves(app, chosen);
+    add_terminate_enclave(app, chosen);
+    add_console(app, chosen);
     add_build_enclave(app, chosen);
     add_describe_eif(app, chosen);
     add_sign_eif(app, chosen);
@@ -218,7 +346,10 @@ int nitro_cli_main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
         if (help.parsed()) {
-            std::cout << (help_of.empty() ? app.help() : app.get_subcommand(help_of)->help());
+            // App::help() would give that of the parsed command, which is this one.
+            const CLI::App* about = help_of.empty() ? &app : app.get_subcommand(help_of);
+            std::cout << app.get_formatter()->make_help(about, about->get_name(),
+                                                        CLI::AppFormatMode::Normal);
             return exit_done;
         }
         if (!chosen.run) {

@@ -4,11 +4,14 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+
+#include <iostream>
 #include <memory>
 
 #include "sim/cli/log_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"
+#include "sim/cli/world_option.h"
 #include "sim/http/server.h"
 
 namespace glovebox::cli {
@@ -55,7 +58,12 @@ struct ParentCommand {
         options.is_parent = true;
         if (!imds.empty())
             options.metadata = parse_imds(imds).value();
-        return program.run(options, *program.make_log(log, "parent"));
+        const int status = program.run(options, *program.make_log(log, "parent"));
+        if (status != 0)
+            if (const std::string elsewhere = worlds_elsewhere(program.world); !elsewhere.empty())
+                std::cerr << "glovebox: the program failed; should it have missed its enclave:"
+                          << elsewhere << '\n';
+        return status;
     }
 };
 
@@ -66,7 +74,7 @@ void add_parent_command(CLI::App& app, int& exit_status) {
     CLI::App& command = *app.add_subcommand(
         "parent", "Runs a program on the parent's side: its AF_VSOCK reaches the enclaves");
     command.footer(examples);
-    options->program.add_to(command);
+    options->program.add_to(command)->required();
     command
         .add_option("--imds", options->imds,
                     "The program finds this metadata service (glovebox imds) at 169.254.169.254")

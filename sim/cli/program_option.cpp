@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <cerrno>
+#include <boost/system/errc.hpp>
 #include <iostream>
 
 #include "sim/enclave/delegation.h"
@@ -15,7 +15,7 @@ std::optional<int> run_from_outside() {
     return enclave::run_through_outer_supervisor().value();
 }
 
-void ProgramOption::add_to(CLI::App& command) {
+CLI::Option* ProgramOption::add_to(CLI::App& command) {
     command
         .add_option("--world", world,
                     "The world, where parent and enclaves meet: a name, or a directory (with a "
@@ -24,10 +24,9 @@ void ProgramOption::add_to(CLI::App& command) {
     command.add_flag("--trace", trace,
                      "One line an event on stderr, or as --log-file and --log-json say: calls, "
                      "requests to the module, connections with their bytes and ends");
-    command
+    return command
         .add_option("command", arguments,
                     "The program and its arguments; write them after -- when they have options")
-        ->required()
         ->type_name("PROGRAM [ARGUMENT...]");
 }
 
@@ -41,15 +40,18 @@ int ProgramOption::run(enclave::RunOptions options, Log& log) const {
     options.program.arguments = arguments;
     options.trace = trace;
     const auto opened = transports::World::open(transports::World::choose_name(world));
-    enclave::Session session(*opened.value(), log);
+    const SystemClock clock;
+    enclave::Session session(*opened.value(), clock, log);
     const auto status = session.run(options);
     if (status)
         return *status;
-    const int failure = status.error().code.value();
-    if (failure != ENOENT && failure != EACCES)
+    const auto& code = status.error().code;
+    const bool is_absent = code == boost::system::errc::no_such_file_or_directory;
+    if (!is_absent && code != boost::system::errc::permission_denied)
         throw ErrorException(status.error());
-    std::cerr << "glovebox: " << status.error().message << '\n';
-    return failure == ENOENT ? exit_not_found : exit_not_executable;
+    std::cerr << "glovebox: " << status.error().message << (hint_when_missing.empty() ? "" : ". ")
+              << hint_when_missing << '\n';
+    return is_absent ? exit_not_found : exit_not_executable;
 }
 
 }  // namespace glovebox::cli

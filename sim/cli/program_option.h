@@ -26,8 +26,9 @@ struct ProgramOption {
     std::string world;
     bool trace = false;
     std::vector<std::string> arguments;
+    std::string hint_when_missing;  // follows the sentence that there is no such program
 
-    void add_to(CLI::App& command);
+    CLI::Option* add_to(CLI::App& command);
     // Where the trace goes, tracing wants at least `info`.
     [[nodiscard]] std::unique_ptr<Log> make_log(LogOption& option, std::string component) const;
 

@@ -123,8 +123,10 @@ int verify(const Options& options) {
     const nsm::TrustRoot root = find_root(options).value();
     const nsm::Policy policy = make_policy(options);
     const TimePoint now = options.at ? parse_time(*options.at).value() : options.clock.make().now();
-    const Bytes document =
-        decode_text_form(read_file(options.document, document_file_bytes_max).value()).value();
+    auto decoded = decode_text_form(read_file(options.document, document_file_bytes_max).value());
+    if (!decoded)
+        throw ErrorException(decoded.error().in(options.document));
+    const Bytes document = std::move(*decoded);
     const auto verified = nsm::verify_document(document, root, now, policy);
     if (verified) {
         fmt::print("{}", options.json ? verified_json(*verified, policy)

@@ -101,7 +101,7 @@ class Build : public ::testing::Test {
     }
     Bytes output() const { return testing::read_file(options_.output); }
 
-    // Both ramdisks unpacked.
+    // Both ramdisks unpacked. What is in the tree lies in `file`, which outlives it.
     FileTree tree_of(const Bytes& file) {
         FileTree tree;
         Spool spool(scratch_.path());
@@ -170,7 +170,8 @@ TEST_F(Build, DoesToTheTreeWhatAwsBuilderDoes) {
     options_.rootfs = root;
     options_.command = {"/bin/app"};
     const BuildResult result = build();
-    const FileTree tree = tree_of(output());
+    const Bytes file = output();
+    const FileTree tree = tree_of(file);
     for (const char* gone : {"etc/hostname", "Dockerfile", ".dockerenv", "dev/console"})
         EXPECT_FALSE(tree.find(std::string("rootfs/") + gone)) << gone;
     EXPECT_THAT(content(tree, "rootfs/etc/hosts"), HasSubstr("127.0.0.1\tlocalhost\n"));
@@ -261,7 +262,8 @@ TEST_F(Build, HardLinksBecomeRelativeSymbolicLinksOnBothRoutes) {
     const BuildResult of_folder = build();
     EXPECT_THAT(of_folder.warnings,
                 Contains(AllOf(HasSubstr("hard links become"), HasSubstr("/bin/app2, /etc/zz"))));
-    const FileTree tree = tree_of(output());
+    const Bytes file = output();
+    const FileTree tree = tree_of(file);
     EXPECT_EQ(tree.find("rootfs/bin/app")->type, NodeType::file);
     EXPECT_EQ(tree.find("rootfs/bin/app2")->target, "app");
     EXPECT_EQ(tree.find("rootfs/etc/zz")->target, "../bin/app");
@@ -285,7 +287,8 @@ TEST_F(Build, OwnersComeFromTheArchiveAndFromAFolderOnlyIfWanted) {
     const Bytes layer = TarBuilder().file("app", "x", {.mode = 04755, .uid = 33, .gid = 44}).take();
     options_.image = make_archive({.layers = {layer}});
     build();
-    const FileTree tree = tree_of(output());
+    const Bytes file = output();
+    const FileTree tree = tree_of(file);
     EXPECT_EQ(tree.find("rootfs/app")->uid, 33u);
     EXPECT_EQ(tree.find("rootfs/app")->gid, 44u);
     EXPECT_EQ(tree.find("rootfs/app")->permissions, 04755u);
@@ -304,7 +307,8 @@ TEST_F(Build, TimesAreKeptIfWanted) {
     options_.keep_times = true;
     options_.source_date = 1000;
     build();
-    const FileTree tree = tree_of(output());
+    const Bytes file = output();
+    const FileTree tree = tree_of(file);
     EXPECT_EQ(tree.find("rootfs/app")->mtime, 42);
     EXPECT_EQ(tree.find("cmd")->mtime, 1000);
     EXPECT_EQ(tree.find("rootfs/proc")->mtime, 1000);

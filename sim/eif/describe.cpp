@@ -117,9 +117,9 @@ Result<Description> describe(const Image& image, TimePoint now, const MappedFile
     object["IsSigned"] = image.is_signed();
     if (signature)
         object["SigningCertificate"] = certificate_json(signature->certificate);
-    const bool crc_right = measured.crc32 == image.header().crc32;
-    object["CheckCRC"] = crc_right;
-    if (!crc_right) {
+    result.crc_is_right = measured.crc32 == image.header().crc32;
+    object["CheckCRC"] = result.crc_is_right;
+    if (!result.crc_is_right) {
         result.good = false;
         result.remarks.push_back(fmt::format(
             "will not boot on Nitro: the file's CRC is {:08x} and its header (offset {}) says "

@@ -26,6 +26,7 @@ struct Description {
     // Whether Nitro would start it: no finding against it, CRC right, signature (if any) by the
     // certificate in it, over this very image, at a time at which the certificate is valid.
     bool good = false;
+    bool crc_is_right = false;
     Measurements pcrs;
 };
 

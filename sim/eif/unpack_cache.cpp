@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <system_error>
 
 #include "core/base/unique_fd.h"
@@ -13,6 +14,7 @@
 #include "sim/eif/byte_source.h"
 #include "sim/eif/error.h"
 #include "sim/eif/folder_aside.h"
+#include "sim/eif/output_file.h"
 #include "sim/eif/ramdisk.h"
 #include "sim/eif/spool.h"
 #include "sim/eif/tree_writer.h"
@@ -24,6 +26,9 @@ namespace fs = std::filesystem;
 
 // Commands and environments are a few kilobytes; the kernel takes no more than 2 MiB of both.
 constexpr std::uint64_t init_file_size_max = 4 << 20;
+
+constexpr const char* tree_folder = "tree";
+constexpr const char* bytes_file = "bytes";
 
 std::string name_of(const Image& image, const Pcr& pcr0) {
     Hash hash(Hash::Algorithm::sha384);
@@ -58,6 +63,15 @@ Result<std::optional<std::string>> read_small(const fs::path& path) {
     return std::optional(std::string(as_text(content)));
 }
 
+// In whole pages, as a file system in memory keeps them.
+std::uint64_t memory_of(const FileTree& tree) {
+    constexpr std::uint64_t page = 4096;
+    std::uint64_t bytes = 0;
+    for (const auto& [path, node] : tree.entries())
+        bytes += (node->content.size() + page - 1) / page * page;
+    return bytes;
+}
+
 Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits& limits) {
     FileTree tree;
     Spool spool(folder);
@@ -68,7 +82,33 @@ Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits
                     unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget);
                 !unpacked)
                 return unpacked.error();
-    return write_tree(tree, folder, TreeUse::root_file_system);
+    auto bytes = OutputFile::create(folder / bytes_file);
+    if (!bytes)
+        return bytes.error();
+    const std::string text = std::to_string(memory_of(tree));
+    if (const auto written = bytes->append(as_bytes(text)); !written)
+        return written.error();
+    if (const auto committed = bytes->commit(); !committed)
+        return committed.error();
+    if (::mkdir((folder / tree_folder).c_str(), 0755) != 0)
+        return errno_error((folder / tree_folder).string() + " can't be made", errno);
+    return write_tree(tree, folder / tree_folder, TreeUse::root_file_system);
+}
+
+// What is there under the entry's name.
+Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached) {
+    const auto text = read_small(entry / bytes_file);
+    if (!text)
+        return text.error();
+    UnpackedImage image{entry / tree_folder, 0, was_cached};
+    const std::string digits = text->value_or("");
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), image.bytes);
+    if (error != std::errc() || end != digits.data() + digits.size())
+        return Error(EifError::damaged, entry.string() +
+                                            " is no whole entry of the cache of "
+                                            "unpacked images: remove it");
+    return image;
 }
 
 }  // namespace
@@ -106,12 +146,11 @@ Result<UnpackedImage> UnpackCache::get(const Image& image, const Pcr& pcr0,
                                        const MappedFile& mapping, const TreeLimits& limits) const {
     if (const auto made = make_folder(); !made)
         return made.error();
-    UnpackedImage result{folder_ / name_of(image, pcr0), true};
+    const fs::path entry = folder_ / name_of(image, pcr0);
     std::error_code code;
-    if (fs::is_directory(result.folder, code))
-        return result;
-    result.was_cached = false;
-    auto aside = FolderAside::beside(result.folder);
+    if (fs::is_directory(entry, code))
+        return read_entry(entry, true);
+    auto aside = FolderAside::beside(entry);
     if (!aside)
         return aside.error();
     if (const auto unpacked = unpack(image, aside->path(), limits); !unpacked)
@@ -119,10 +158,10 @@ Result<UnpackedImage> UnpackCache::get(const Image& image, const Pcr& pcr0,
     if (measure_content(image, &mapping).pcrs.pcr0 != pcr0)
         return Error(EifError::changed_while_read,
                      "the image was altered while it was unpacked: start it again");
-    if (const auto renamed = aside->rename_to(result.folder);
-        !renamed && !fs::is_directory(result.folder, code))  // another start was quicker
+    if (const auto renamed = aside->rename_to(entry);
+        !renamed && !fs::is_directory(entry, code))  // another start was quicker
         return renamed.error();
-    return result;
+    return read_entry(entry, false);
 }
 
 Result<fs::path> UnpackCache::default_folder(const char* xdg_cache_home, const char* home) {

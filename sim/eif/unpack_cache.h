@@ -24,7 +24,8 @@
 namespace glovebox::eif {
 
 struct UnpackedImage {
-    std::filesystem::path folder;
+    std::filesystem::path folder;  // the tree
+    std::uint64_t bytes = 0;       // what its files take in memory, in whole pages
     bool was_cached = false;
 
     [[nodiscard]] std::filesystem::path root() const { return folder / "rootfs"; }

@@ -61,6 +61,9 @@ TEST_F(UnpackCacheTest, AnImageIsUnpackedOnce) {
     const UnpackedImage second = get().value();
     EXPECT_TRUE(second.was_cached);
     EXPECT_EQ(second.folder, first.folder);
+    EXPECT_GT(first.bytes, 3U * 4096U) << "init, the program, /env and /cmd: a page each";
+    EXPECT_EQ(first.bytes % 4096, 0U);
+    EXPECT_EQ(second.bytes, first.bytes);
 }
 
 TEST_F(UnpackCacheTest, ModesTimesAndLinksAreTheImages) {

@@ -3,17 +3,22 @@
 // (delegation.h), and end with the last of them.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/vsock_address.h"
 #include "sim/enclave/cid_claim.h"
+#include "sim/enclave/console.h"
 #include "sim/enclave/delegation.h"
+#include "sim/enclave/record.h"
+#include "sim/enclave/sandboxed_program.h"
 #include "sim/enclave/signal_relay.h"
 #include "sim/enclave/traffic.h"
 #include "sim/supervisor/launch.h"
@@ -27,40 +32,67 @@ struct RunOptions {
     bool is_parent = false;
     std::optional<core::Cid> cid;  // of an enclave; the next free one without
     supervisor::Program program;
-    nsm::NsmDevice* nsm = nullptr;                         // an enclave's; outlives the run
+    nsm::NsmDevice* nsm = nullptr;  // an enclave's; outlives the run
     std::optional<supervisor::MetadataRedirect> metadata;  // a parent's
-    bool trace = false;                                    // tell calls and connections in the log
+    bool trace = false;             // tell calls and connections in the log
+
+    // An enclave's room; none for a program that keeps its files and network.
+    std::optional<sandbox::SandboxPlan> room;
+    // Where this machine forbids rooms, it goes without, and the log says why.
+    bool room_is_a_wish = false;
+    Console* console = nullptr;  // of a room; outlives the run
+    bool live_console = false;   // shown on our standard output as well
+    // What `glovebox ps` shows of an enclave; CID, process and times are the session's to know.
+    EnclaveRecord record;
+    // Called when an enclave's program has been executed, and when it has ended (with the
+    // descriptor of the world's directory).
+    std::function<void(const EnclaveRecord&)> started;
+    std::function<void(const EnclaveRecord&, int world)> ended;
 };
 
 class Session {
   public:
     // Throws ErrorException where the process can't be prepared. What is given by reference
     // outlives it. The calling thread's signals are blocked for as long as it lives.
-    Session(transports::World& world, Log& log);
+    Session(transports::World& world, const Clock& clock, Log& log);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    // Runs one program and whatever it starts, to the end of the last of them. Its exit status, or
-    // 128 and the signal that killed it.
+    // Runs one program and whatever it starts, to the end of the last of them: its heartbeat, then
+    // the program. Its exit status, or 128 and the signal that killed it.
     [[nodiscard]] Result<int> run(const RunOptions& options);
 
   private:
     [[nodiscard]] Result<void> start(const RunOptions& options);
+    [[nodiscard]] Result<UniqueFd> start_program(const RunOptions& options,
+                                                 const std::vector<sock_filter>& filter);
+    [[nodiscard]] Result<UniqueFd> start_in_room(const RunOptions& options,
+                                                 const std::vector<sock_filter>& filter);
+    void begin_record(const RunOptions& options);
+    void end_record(const RunOptions& options);
     [[nodiscard]] supervisor::OrErrno<UniqueFd> open_door(pid_t thread);
     void wait_for_events();
     void take_signals();
+    void signal_program(int number) const;
+    void power_off();
     void reap();
 
     transports::World& world_;
+    const Clock& clock_;
     Log& log_;
     supervisor::InheritedState inherited_;
     SignalRelay signals_;
     UniqueFd door_event_;  // somebody came through the door
 
     std::optional<CidClaim> claim_;
+    std::unique_ptr<SandboxedProgram> room_;
+    pid_t process_ = 0;  // our child: the program, or the PID 1 of its room
     std::optional<supervisor::BoundNames> names_;
-    pid_t process_ = 0;
     std::optional<int> exit_status_;
+    std::optional<int> wait_status_;  // of the program, where it ended by itself
+    bool power_is_off_ = false;
+    std::optional<EnclaveRecord> record_;
+    Console* console_ = nullptr;
     std::list<Delegation> delegations_;
 
     std::mutex mutex_;

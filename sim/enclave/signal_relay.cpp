@@ -12,7 +12,8 @@ namespace glovebox::enclave {
 SignalRelay::SignalRelay() {
     sigset_t taken;
     sigemptyset(&taken);
-    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD})
+    for (const int number :
+         {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, power_off_signal, SIGCHLD})
         sigaddset(&taken, number);
     ::pthread_sigmask(SIG_BLOCK, &taken, &before_);
     fd_.reset(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -24,11 +25,11 @@ SignalRelay::~SignalRelay() {
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-std::optional<int> SignalRelay::next() const {
+std::optional<int> SignalRelay::next(bool same_process_group) const {
     signalfd_siginfo info{};
     while (::read(fd_.get(), &info, sizeof info) == sizeof info) {
         const auto number = static_cast<int>(info.ssi_signo);
-        if (number == SIGCHLD || info.ssi_code != SI_KERNEL)
+        if (number == SIGCHLD || info.ssi_code != SI_KERNEL || !same_process_group)
             return number;
     }
     return std::nullopt;

@@ -163,6 +163,17 @@ Result<std::uint64_t> parse_cid(std::string_view text) {
     return *value;
 }
 
+Result<std::optional<std::chrono::seconds>> parse_timeout(std::string_view text) {
+    using Timeout = std::optional<std::chrono::seconds>;
+    if (text.empty())
+        return Timeout();
+    const auto value = parse_integer<std::uint64_t>(text);
+    if (!value)
+        return bad_number("disconnect-timeout", text);
+    constexpr std::uint64_t seconds_max = 1'000'000'000;  // beyond this it is as good as none
+    return *value == 0 || *value > seconds_max ? Timeout() : Timeout(*value);
+}
+
 Result<RunArguments> parse_run_flags(const RunFlags& flags) {
     RunArguments result;
     if (!flags.cpu_count.empty()) {

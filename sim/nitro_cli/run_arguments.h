@@ -4,6 +4,7 @@
 // Numbers come as text: a wrong one is an error of nitro-cli's own (E03) and no usage error.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ struct RunFlags {
 [[nodiscard]] Result<std::uint64_t> parse_memory(std::string_view text);
 // 1, 2, 3 and 4294967295 and more are refused; 0 is taken.
 [[nodiscard]] Result<std::uint64_t> parse_cid(std::string_view text);
+
+// console's --disconnect-timeout; none for an empty text and for 0.
+[[nodiscard]] Result<std::optional<std::chrono::seconds>> parse_timeout(std::string_view text);
 
 // Four times the image, in whole MiB of it.
 [[nodiscard]] std::uint64_t memory_mib_min(std::uint64_t image_size);

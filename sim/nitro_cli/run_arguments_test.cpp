@@ -51,6 +51,14 @@ TEST(EnclaveCid, TheFirstOnesAndAnyAreRefusedWithoutDetail) {
     EXPECT_EQ(parse_cid("x").error().code, NitroError::invalid_argument);
 }
 
+TEST(DisconnectTimeout, IsSecondsAndNoneForZero) {
+    EXPECT_EQ(parse_timeout("5").value(), std::chrono::seconds(5));
+    EXPECT_FALSE(parse_timeout("0").value());
+    EXPECT_FALSE(parse_timeout("").value());
+    EXPECT_FALSE(parse_timeout("18446744073709551615").value());
+    EXPECT_EQ(parse_timeout("5s").error().code, NitroError::invalid_argument);
+}
+
 TEST(RunFlags, BecomeArguments) {
     RunFlags flags = good_flags();
     flags.enclave_name = "hello";

@@ -149,7 +149,7 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
             tidy(known);
     }
     if (connection)
-        deliver(call, tracee, *socket, std::move(connection));
+        deliver(call, tracee, std::move(*socket), std::move(connection));
     else if (socket->is_nonblocking())
         return SyscallReply::error(EAGAIN);
     else
@@ -158,12 +158,16 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
 }
 
 // Answers the call, with the connection or an error. A connection that finds no taker is kept.
-void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const EmulatedSocket& listener,
+void Acceptor::deliver(const SystemCall& call, Tracee& tracee, EmulatedSocket listener,
                        UniqueFd connection) {
     const int flags = accept_flags(call);
+    const std::uint64_t cookie = listener.cookie();
+    const std::string name = name_of(listener.fd.get());
+    // Before the answer, upon which the program may close its own and bind the port again.
+    listener.fd.reset();
     const auto hand_back = [&](UniqueFd undelivered) {
         set_nonblocking(undelivered.get(), false);
-        keep(listener, std::move(undelivered));
+        keep(cookie, name, std::move(undelivered));
     };
     if (!notifier_.is_valid(call.id))
         return hand_back(std::move(connection));
@@ -174,7 +178,7 @@ void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const EmulatedSoc
         set_nonblocking(connection.get(), true);
     int failure = make_emulated(connection.get());
     if (!options_.is_empty())
-        options_.set(cookie_of(connection.get()), options_.get(listener.cookie()));
+        options_.set(cookie_of(connection.get()), options_.get(cookie));
     if (failure == 0 && call.arguments[1] != 0) {
         const auto room = read_room(tracee, call.arguments[1], call.arguments[2]);
         failure = room ? write_address(tracee, *room, transports::World::peer_of(connection.get()))
@@ -255,11 +259,11 @@ void Acceptor::park(const SystemCall& call, EmulatedSocket listener) {
     set_timer(parked.next_look);
 }
 
-void Acceptor::keep(const EmulatedSocket& listener, UniqueFd connection) {
+void Acceptor::keep(std::uint64_t cookie, const std::string& name, UniqueFd connection) {
     const std::lock_guard lock(mutex_);
-    Listener& entry = at(listener.cookie());
+    Listener& entry = at(cookie);
     entry.kept.push_front(std::move(connection));
-    entry.name = name_of(listener.fd.get());
+    entry.name = name;
     nudge(entry);
 }
 
@@ -331,7 +335,7 @@ void Acceptor::serve(unsigned id) {
             socket.fd.reset(::fcntl(listener.socket.fd.get(), F_DUPFD_CLOEXEC, 0));
             tidy(found);
         }
-        deliver(call, *make_tracee_(call), socket, std::move(connection));
+        deliver(call, *make_tracee_(call), std::move(socket), std::move(connection));
     }
 }
 

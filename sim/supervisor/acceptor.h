@@ -83,10 +83,10 @@ class Acceptor {
     void look_around();
     // What was done with a call: whether it has been answered or is gone.
     [[nodiscard]] bool look_at(Parked& parked, Clock::time_point now);
-    void deliver(const SystemCall& call, Tracee& tracee, const EmulatedSocket& listener,
+    void deliver(const SystemCall& call, Tracee& tracee, EmulatedSocket listener,
                  UniqueFd connection);
     void park(const SystemCall& call, EmulatedSocket listener);
-    void keep(const EmulatedSocket& listener, UniqueFd connection);
+    void keep(std::uint64_t cookie, const std::string& name, UniqueFd connection);
 
     // With mutex_ held.
     [[nodiscard]] UniqueFd take(int listener, Listener* known);

@@ -3,7 +3,10 @@
 // rest when the tree has ended. Used by one thread at a time.
 #pragma once
 
-#include <set>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <unordered_set>
 
 #include "core/vsock_address.h"
 #include "transports/world.h"
@@ -22,12 +25,18 @@ class BoundNames {
     bool sweep();
 
   private:
+    struct Hash {
+        std::size_t operator()(core::VsockAddress address) const {
+            return std::hash<std::uint64_t>()(std::uint64_t{address.cid} << 32 | address.port);
+        }
+    };
+
     // Servers have a few; whoever binds more gets a sweep whenever they have doubled.
     static constexpr std::size_t first_sweep = 64;
 
     core::Cid own_;
     transports::World& world_;
-    std::set<core::VsockAddress> names_;
+    std::unordered_set<core::VsockAddress, Hash> names_;
     std::size_t next_sweep_ = first_sweep;
 };
 

@@ -90,6 +90,11 @@ bool DeviceCalls::handles(int number) {
     return number == SYS_ioctl || path_call(number).has_value();
 }
 
+std::optional<std::size_t> DeviceCalls::path_argument(int number) {
+    const auto how = path_call(number);
+    return how ? std::optional(how->path) : std::nullopt;
+}
+
 SyscallReply DeviceCalls::answer(const SystemCall& call, Tracee& tracee) {
     if (call.number == SYS_ioctl)
         return ioctl(call, tracee);

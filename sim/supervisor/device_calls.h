@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "core/vsock_address.h"
 #include "sim/supervisor/device_file.h"
@@ -25,6 +26,8 @@ class DeviceCalls {
         : own_(own), nsm_(nsm), control_door_(std::move(control_door)) {}
 
     [[nodiscard]] static bool handles(int number);
+    // Which argument of the call is a path; nothing for ioctl and for calls that are not handled.
+    [[nodiscard]] static std::optional<std::size_t> path_argument(int number);
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
 
   private:

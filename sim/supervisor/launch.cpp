@@ -47,6 +47,7 @@ std::vector<std::string> environment_of(const Program& program) {
     for (const std::string& one : program.extra_environment)
         add(one);
     std::vector<std::string> assignments;
+    assignments.reserve(variables.size());
     for (auto& [name, assignment] : variables)
         assignments.push_back(std::move(assignment));
     return assignments;
@@ -54,6 +55,7 @@ std::vector<std::string> environment_of(const Program& program) {
 
 std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
     std::vector<char*> pointers;
+    pointers.reserve(strings.size() + 1);
     for (const std::string& one : strings)
         pointers.push_back(const_cast<char*>(one.c_str()));
     pointers.push_back(nullptr);
@@ -172,6 +174,9 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
     if (child < 0)
         return errno_error("starting a program: fork", errno);
     if (child == 0) {
+        // In it a listener waits to be received: with a copy of ours here, a parent that was killed
+        // would leave it open, and this process waiting for its own supervision for ever.
+        ::close(ours.get());
         body(Parent{theirs.get()});
         ::_exit(0);
     }

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "sim/supervisor/thread_status.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -23,42 +23,21 @@ bool holds_listener(const fs::path& process) {
     return false;
 }
 
-ListenerHolder holder(pid_t process) {
-    std::string command;
-    std::getline(std::ifstream(fmt::format("/proc/{}/comm", process)), command);
-    return ListenerHolder{process, command};
-}
-
-// 0 where there is none that is seen from here.
-pid_t parent_of(pid_t process) {
-    std::ifstream status(fmt::format("/proc/{}/status", process));
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with("PPid:"))
-            return static_cast<pid_t>(std::strtol(line.c_str() + 5, nullptr, 10));
-    return 0;
-}
-
 }  // namespace
 
 std::optional<ListenerHolder> find_listener_holder() {
-    for (pid_t process = ::getppid(); process > 0; process = parent_of(process))
-        if (holds_listener(fmt::format("/proc/{}", process)))
-            return holder(process);
-    std::optional<ListenerHolder> found;
-    std::error_code error;
-    for (fs::directory_iterator entry("/proc", error), end; !error && entry != end;
-         entry.increment(error)) {
-        const std::string name = entry->path().filename();
-        pid_t process = 0;
-        const auto parsed = std::from_chars(name.data(), name.data() + name.size(), process);
-        if (parsed.ptr != name.data() + name.size() || process == ::getpid() ||
-            !holds_listener(entry->path()))
-            continue;
-        if (found)
-            return std::nullopt;
-        found = holder(process);
+    auto status = read_thread_status(::getpid());
+    while (status && status->parent != 0) {
+        const pid_t ancestor = status->parent;
+        const fs::path process = fmt::format("/proc/{}", ancestor);
+        if (holds_listener(process)) {
+            std::string command;
+            std::getline(std::ifstream(process / "comm"), command);
+            return ListenerHolder{ancestor, command};
+        }
+        status = read_thread_status(ancestor);
     }
-    return found;
+    return std::nullopt;
 }
 
 Error filter_refused(int errno_value) {
@@ -68,12 +47,12 @@ Error filter_refused(int errno_value) {
             "CONFIG_SECCOMP_FILTER) was expected. In a container, start it with --security-opt "
             "seccomp=unconfined",
             errno_value);
-    const auto found = find_listener_holder();
+    const auto holder = find_listener_holder();
     return errno_error(
         fmt::format("installing the system call filter: another program supervises this process "
                     "tree already, and the kernel allows one ({}). Start glovebox outside of it",
-                    found ? fmt::format("{}, process {}", found->command, found->process)
-                          : "which, this user can't see"),
+                    holder ? fmt::format("{}, process {}", holder->command, holder->process)
+                           : "none of this process's ancestors, as far as this user may look"),
         errno_value);
 }
 

@@ -19,13 +19,12 @@ namespace glovebox::supervisor {
 // The filter is there, but socket(AF_VSOCK) was answered before it was asked.
 [[nodiscard]] Error vsock_denied(int errno_value);
 
-// A process that holds a filter's listener, other than the caller.
+// A process that holds a filter's listener.
 struct ListenerHolder {
     pid_t process;
     std::string command;
 };
-// Of the processes that the caller may look into: its nearest ancestor that holds one, or the only
-// other process that does. Several are nobody: they may supervise other trees.
+// Looks through the caller's ancestors, since a supervisor of its tree is one.
 [[nodiscard]] std::optional<ListenerHolder> find_listener_holder();
 
 }  // namespace glovebox::supervisor

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,6 +20,10 @@ Number read_number(std::string_view text, int base) {
     Number number = 0;
     std::from_chars(text.data(), text.data() + text.size(), number, base);
     return number;
+}
+
+std::uint64_t signal_bit(int number) {
+    return std::uint64_t{1} << (number - 1);
 }
 
 // The n-th tab-separated field of a line, 0 being the one after the name.
@@ -48,6 +53,8 @@ ThreadStatus parse_thread_status(std::string_view text) {
             status.state = value.front();
         else if (name == "Tgid")
             status.process = read_number<pid_t>(value, 10);
+        else if (name == "PPid")
+            status.parent = read_number<pid_t>(value, 10);
         else if (name == "Uid")
             status.user = read_number<unsigned>(field(value, 1), 10);
         else if (name == "Threads")
@@ -88,6 +95,11 @@ WaitingSignal waiting_signal(pid_t thread) {
     if (shared == 0)
         return WaitingSignal::none;
     if (status->threads <= 1)
+        return WaitingSignal::certain;
+    // The kernel asks the main thread first (complete_signal in kernel/signal.c), or the flag that
+    // makes it go on to another is one that ends the main thread's wait as well. SIGCHLD alone asks
+    // the thread that forked.
+    if (status->process == thread && (shared & ~signal_bit(SIGCHLD)) != 0)
         return WaitingSignal::certain;
     const auto close_stream = [](DIR* stream) { ::closedir(stream); };
     const std::unique_ptr<DIR, decltype(close_stream)> tasks(

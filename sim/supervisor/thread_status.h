@@ -12,6 +12,7 @@ namespace glovebox::supervisor {
 // Signal sets have signal n at bit n - 1.
 struct ThreadStatus {
     pid_t process = 0;  // Tgid
+    pid_t parent = 0;   // PPid
     unsigned user = 0;  // effective uid
     unsigned threads = 1;
     char state = '?';           // R running, S asleep, D asleep and deaf to caught signals, ...

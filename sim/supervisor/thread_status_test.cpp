@@ -15,10 +15,11 @@ constexpr std::uint64_t bit(int signal) {
 TEST(ThreadStatus, IsReadByName) {
     const ThreadStatus status = parse_thread_status(
         "Name:\tState:\tx\nState:\tS "
-        "(sleeping)\nTgid:\t42\nPid:\t43\nUid:\t1000\t1001\t1002\t1003\n"
+        "(sleeping)\nTgid:\t42\nPid:\t43\nPPid:\t41\nUid:\t1000\t1001\t1002\t1003\n"
         "Threads:\t3\nSigPnd:\t0000000000000200\nShdPnd:\t0000000000004000\n"
         "SigBlk:\t0000000000000400\nCapEff:\t0000000000000400\n");
     EXPECT_EQ(status.process, 42);
+    EXPECT_EQ(status.parent, 41);
     EXPECT_EQ(status.user, 1001u);
     EXPECT_EQ(status.threads, 3u);
     EXPECT_EQ(status.state, 'S');

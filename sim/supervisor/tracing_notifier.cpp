@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "nsm-mock/nsm_device.h"
+#include "sim/supervisor/device_calls.h"
 #include "sim/supervisor/ioctl_numbers.h"
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/socket_mark.h"
@@ -172,8 +173,8 @@ std::string TracingNotifier::describe(const SystemCall& call, const SyscallReply
         arguments += given ? fmt::format(", {}", to_string(given->address)) : ", ?";
     } else if (call.number == SYS_socket) {
         arguments = fmt::format("AF_VSOCK, {:#x}", call.int_argument(1));
-    } else if (call.number == SYS_openat || call.number == SYS_openat2) {
-        const auto path = tracee->read_path(call.arguments[1]);
+    } else if (const auto index = DeviceCalls::path_argument(call.number)) {
+        const auto path = tracee->read_path(call.arguments[*index]);
         arguments = path ? *path : "?";
     } else if (call.number == SYS_getsockopt || call.number == SYS_setsockopt) {
         arguments += fmt::format(", {}, {}", call.int_argument(1), call.int_argument(2));

@@ -71,6 +71,14 @@ TEST_F(TracingNotifierTest, TellsACallWithItsAddressAndItsResult) {
                                           "info: 1234: connect(5, 3:8000) = ECONNRESET"));
 }
 
+TEST_F(TracingNotifierTest, TellsThePathOfADevice) {
+    memory_.put_text(0x1000, "/dev/nsm");
+    answer(SYS_openat, {0, 0x1000, 2}, SyscallReply::error(EMFILE));
+    answer(SYS_newfstatat, {0, 0x1000, 0x2000, 0}, SyscallReply::value(0));
+    EXPECT_THAT(log_.lines(), ElementsAre("info: 1234: openat(/dev/nsm) = EMFILE",
+                                          "info: 1234: newfstatat(/dev/nsm) = 0"));
+}
+
 TEST_F(TracingNotifierTest, TellsWhatTheModuleWasAsked) {
     memory_.put_text(0x2000,
                      "\xa1\x69"

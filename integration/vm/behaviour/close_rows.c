@@ -7,9 +7,10 @@
 
 #include "sockets.h"
 
-// What a socket can still do: recv of what comes within a moment, and a send.
+// What a socket can still do when all that was done before has had its effect: recv, and a send.
 static void say_state(const char* what, int socket) {
     char got[16];
+    settle();
     say("%s:", what);
     say_call("recv", recv(socket, got, sizeof(got), MSG_DONTWAIT));
     say_call("send", send(socket, "x", 1, MSG_NOSIGNAL));
@@ -31,7 +32,6 @@ static void half_close(void) {
 static void shutdown_read(void) {
     struct pair pair = connected_pair(port(0));
     say_call("shutdown", shutdown(pair.client, SHUT_RD));
-    settle();
     say_state("own", pair.client);
     say_state("peer", pair.accepted);
 }
@@ -39,7 +39,6 @@ static void shutdown_read(void) {
 static void shutdown_write(void) {
     struct pair pair = connected_pair(port(0));
     say_call("shutdown", shutdown(pair.client, SHUT_WR));
-    settle();
     say_state("own", pair.client);
     say_state("peer", pair.accepted);
 }
@@ -47,7 +46,6 @@ static void shutdown_write(void) {
 static void shutdown_both(void) {
     struct pair pair = connected_pair(port(0));
     say_call("shutdown", shutdown(pair.client, SHUT_RDWR));
-    settle();
     say_state("own", pair.client);
     say_state("peer", pair.accepted);
 }
@@ -57,7 +55,6 @@ static void shutdown_in_turn(void) {
     say_call("client", shutdown(pair.client, SHUT_WR));
     settle();
     say_call("accepted", shutdown(pair.accepted, SHUT_WR));
-    settle();
     say_state("client", pair.client);
     say_state("accepted", pair.accepted);
 }
@@ -87,7 +84,6 @@ static void shutdown_odd(void) {
 static void peer_closed(void) {
     struct pair pair = connected_pair(port(0));
     close(pair.accepted);
-    settle();
     say_state("first", pair.client);
     say_state("again", pair.client);
     int error = -1;

@@ -51,6 +51,14 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("take it off the list", said)
 
+    def test_the_length_of_the_list_is_what_the_list_says(self):
+        other = KERNEL.replace("bind=0", "bind=EINVAL")
+        listed = "| `a-row` | a Unix socket can't |\n"
+        self.assertEqual(self.compare(other, "Here 1 rows\nare listed.\n" + listed)[0], 0)
+        status, said = self.compare(other, "Here 2 rows are listed.\n" + listed)
+        self.assertEqual(status, 1)
+        self.assertIn("it says that 2 rows are listed, and 1 are", said)
+
     def test_a_listed_difference_needs_a_reason(self):
         status, said = self.compare(KERNEL, "| `a-row` | |\n")
         self.assertEqual(status, 2)

@@ -55,15 +55,17 @@ def this_platform() -> Platform:
     return PLATFORMS[name]
 
 
-def kvm_works() -> bool:
-    """Whether KVM can run a guest here. That /dev/kvm is there says little: in many virtual machines
-    it opens, and no guest starts."""
+def kvm_works(device: str = "/dev/kvm", cpuinfo: str = "/proc/cpuinfo", machine: str = host.machine()) -> bool:
+    """Whether KVM can run a guest here, or what GLOVEBOX_VM_ACCEL ("kvm", "tcg") says. That /dev/kvm
+    is there says little: in many virtual machines it opens, and no guest starts."""
     wish = os.environ.get("GLOVEBOX_VM_ACCEL", "")
-    if wish in ("kvm", "tcg"):
+    if wish not in ("", "kvm", "tcg"):
+        raise ValueError(f"GLOVEBOX_VM_ACCEL is '{wish}': kvm, tcg or nothing was expected")
+    if wish:
         return wish == "kvm"
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+    if not os.access(device, os.R_OK | os.W_OK):
         return False
-    if host.machine() != "x86_64":
+    if machine != "x86_64":
         return True
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as cpuinfo:
-        return re.search(r"^flags\s*:.*\b(vmx|svm)\b", cpuinfo.read(), re.MULTILINE) is not None
+    with open(cpuinfo, encoding="ascii", errors="replace") as text:
+        return re.search(r"^flags\s*:.*\b(vmx|svm)\b", text.read(), re.MULTILINE) is not None

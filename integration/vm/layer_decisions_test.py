@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+"""What the layer decides without a guest: whether KVM can be used, and what is worth a second boot."""
+
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from layer import guest  # noqa: E402
+from layer.guest import GuestFailed, GuestOptions  # noqa: E402
+from layer.platform import kvm_works  # noqa: E402
+
+
+class KvmTest(unittest.TestCase):
+    def setUp(self):
+        work = tempfile.TemporaryDirectory()
+        self.addCleanup(work.cleanup)
+        self.device, self.cpuinfo = Path(work.name) / "kvm", Path(work.name) / "cpuinfo"
+        self.device.touch()
+        self.cpuinfo.write_text("processor : 0\nflags\t\t: fpu vme svm_lock vmx_of_another_name\n")
+        without = mock.patch.dict(os.environ)
+        without.start()
+        self.addCleanup(without.stop)
+        os.environ.pop("GLOVEBOX_VM_ACCEL", None)
+
+    def works(self, machine="x86_64") -> bool:
+        return kvm_works(str(self.device), str(self.cpuinfo), machine)
+
+    def test_a_device_on_a_processor_without_virtualization_is_not_enough(self):
+        self.assertFalse(self.works())
+
+    def test_a_device_and_a_processor_that_has_it_are(self):
+        for flag in ("vmx", "svm"):
+            self.cpuinfo.write_text(f"flags\t\t: fpu {flag} sse\n")
+            self.assertTrue(self.works(), flag)
+
+    def test_without_the_device_the_processor_does_not_matter(self):
+        self.cpuinfo.write_text("flags\t\t: vmx\n")
+        self.device.unlink()
+        self.assertFalse(self.works())
+
+    def test_other_architectures_have_no_such_flag(self):
+        self.assertTrue(self.works("aarch64"))
+
+    def test_the_environment_may_decide(self):
+        for wish, expected in (("kvm", True), ("tcg", False)):
+            os.environ["GLOVEBOX_VM_ACCEL"] = wish
+            self.assertEqual(self.works(), expected)
+        os.environ["GLOVEBOX_VM_ACCEL"] = "yes"
+        with self.assertRaisesRegex(ValueError, "kvm, tcg or nothing"):
+            self.works()
+
+
+class SecondBootTest(unittest.TestCase):
+    """run() and boot() with guests that end as a list says: None is one that works."""
+
+    def boots(self, verb, *ends):
+        made = []
+
+        class ScriptedGuest:
+            def __init__(self, _):
+                self.stopped = False
+                self.end = ends[len(made)]
+                made.append(self)
+
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *_):
+                self.stop()
+
+            def stop(self):
+                self.stopped = True
+
+            def wait(self):
+                self.wait_for_boot()
+                return "a result"
+
+            def wait_for_boot(self):
+                if self.end is not None:
+                    raise GuestFailed("failed", "", may_retry=self.end == "no status")
+
+        with mock.patch.object(guest, "Guest", ScriptedGuest):
+            try:
+                return verb(), made
+            except GuestFailed as failure:
+                return failure, made
+
+    def run_one(self):
+        return guest.run(GuestOptions(command=["true"]))
+
+    def boot_two(self):
+        return guest.boot([GuestOptions(), GuestOptions()])
+
+    def test_a_guest_that_gave_no_status_boots_once_more(self):
+        result, made = self.boots(self.run_one, "no status", None)
+        self.assertEqual((result, len(made)), ("a result", 2))
+
+    def test_but_not_a_third_time(self):
+        result, made = self.boots(self.run_one, "no status", "no status")
+        self.assertIsInstance(result, GuestFailed)
+        self.assertEqual(len(made), 2)
+
+    def test_a_command_that_failed_is_not_tried_again(self):
+        result, made = self.boots(self.run_one, "a command's own time was over")
+        self.assertIsInstance(result, GuestFailed)
+        self.assertEqual(len(made), 1)
+
+    def test_of_several_guests_only_the_one_that_failed(self):
+        result, made = self.boots(self.boot_two, None, "no status", None)
+        self.assertEqual(result, [made[0], made[2]])
+        self.assertTrue(made[1].stopped)
+
+    def test_when_one_of_several_does_not_come_up_none_is_left(self):
+        result, made = self.boots(self.boot_two, None, "no status", "no status")
+        self.assertIsInstance(result, GuestFailed)
+        self.assertTrue(all(each.stopped for each in made))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

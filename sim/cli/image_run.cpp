@@ -1,0 +1,157 @@
+#include "sim/cli/image_run.h"
+
+#include <fmt/format.h>
+
+#include <boost/system/errc.hpp>
+#include <cstdlib>
+#include <iostream>
+
+#include "core/base/clock.h"
+#include "nsm-mock/nsm_client.h"
+#include "sim/cli/nsm_session.h"
+#include "sim/cli/program_option.h"
+#include "sim/cli/subcommand.h"
+#include "sim/eif/unpack_cache.h"
+#include "sim/enclave/failed_boot.h"
+#include "sim/nitro_cli/error.h"
+#include "sim/nitro_cli/run_arguments.h"
+#include "sim/sandbox/machine.h"
+#include "sim/sandbox/root_fs_plan.h"
+#include "transports/world.h"
+
+namespace glovebox::cli {
+namespace {
+
+using nitro_cli::NitroError;
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+// PCR0 to PCR2 are the image's, and PCR8 its certificate's.
+void measure(const eif::Measurements& pcrs, MockNsmOption& nsm) {
+    nsm.pcrs[0] = to_hex(pcrs.pcr0);
+    nsm.pcrs[1] = to_hex(pcrs.pcr1);
+    nsm.pcrs[2] = to_hex(pcrs.pcr2);
+    nsm.pcrs[8] = pcrs.pcr8 ? to_hex(*pcrs.pcr8) : "";
+}
+
+void say(std::string_view sentence) {
+    std::cerr << "glovebox: " << sentence << std::endl;
+}
+
+std::string hint_of(const sandbox::RootFsRequest& request) {
+    const std::string there = sandbox::find_in_image_path(request);
+    return there.empty() ? ""
+                         : fmt::format(
+                               "AWS's init looks in {} alone, not in the PATH of the image: "
+                               "write {}",
+                               sandbox::aws_init_search_path, there);
+}
+
+sandbox::RootFsRequest request_of(const enclave::InitStart& start, const ImageRun& run,
+                                  const enclave::Console& console) {
+    sandbox::RootFsRequest request;
+    request.directory = start.root.string();
+    request.command = start.command;
+    request.environment = start.environment;
+    request.as_nitro_cli_builds = false;
+    if (run.memory_mib)
+        request.resources.memory_bytes = *run.memory_mib << 20;
+    request.resources.cpu_count = run.cpu_count;
+    request.resources.console_path = console.path();
+    return request;
+}
+
+}  // namespace
+
+Result<enclave::BootImage> ImageRun::open(const std::string& eif,
+                                          std::optional<std::uint64_t> memory_mib) {
+    auto image = enclave::BootImage::open(eif);
+    if (!image) {
+        if (image.error().code.category() == boost::system::generic_category() ||
+            image.error().code.category() == boost::system::system_category())
+            return nitro_cli::file_error(image.error().message, eif, "Open");
+        return nitro_cli::nitro_error(NitroError::eif_parsing, image.error().message);
+    }
+    if (memory_mib)
+        if (const auto enough = nitro_cli::check_memory(*memory_mib, image->size()); !enough)
+            return enough.error();
+    return image;
+}
+
+int ImageRun::run(const enclave::BootImage& image, MockNsmOption nsm, Log& log) const {
+    const auto verdict = image.examine(SystemClock().now());
+    if (!verdict)
+        throw ErrorException(
+            nitro_cli::nitro_error(NitroError::eif_parsing, verdict.error().message));
+    for (const std::string& remark : verdict->description.remarks)
+        say("note: " + remark);
+    if (!verdict->signature_refusal.empty())
+        throw ErrorException(
+            nitro_cli::nitro_error(NitroError::signature_checker, verdict->signature_refusal));
+    if (!verdict->refusal.empty())
+        throw ErrorException(nitro_cli::nitro_error(NitroError::enclave_boot, verdict->refusal));
+    const eif::Measurements& pcrs = verdict->description.pcrs;
+    measure(pcrs, nsm);
+    const auto module = open_nsm_session("mock", "", nsm, log).value();
+
+    const eif::UnpackCache cache(
+        eif::UnpackCache::default_folder(std::getenv("XDG_CACHE_HOME"), std::getenv("HOME"))
+            .value());
+    const auto start = image.start(cache, pcrs.pcr0, memory_mib.value_or(0) << 20).value();
+
+    enclave::RunOptions options;
+    options.cid = cid;
+    options.nsm = &module->device();
+    options.live_console = live_console;
+    options.trace = trace;
+    options.started = started;
+    options.ended = ended;
+    options.record.command = start.command;
+    options.record.directory = eif;
+    options.record.debug = nsm.debug;
+    if (memory_mib)
+        options.record.memory_bytes = *memory_mib << 20;
+    options.record.cpu_count = cpu_count;
+    if (details)
+        options.record.details =
+            details(nsm::NsmClient(module->device()).describe_nsm().value().module_id,
+                    verdict->description);
+
+    const auto at = transports::World::open(transports::World::choose_name(world)).value();
+    const SystemClock clock;
+    if (start.has_failed()) {
+        say("init ends before the program: " + start.cause);
+        return enclave::leave_failed_boot(
+                   *at, clock, options, {start.panic, "did not start, since init ended before it"})
+            .value();
+    }
+    enclave::Console console;
+    const sandbox::RootFsRequest request = request_of(start, *this, console);
+    options.console = &console;
+    options.room =
+        sandbox::make_root_fs_plan(request, sandbox::read_root_fs(request.directory),
+                                   sandbox::read_machine(variable("HOME"), variable("SUDO_UID")))
+            .value();
+    Result<int> status = exit_done;
+    {
+        enclave::Session session(*at, clock, log);
+        status = session.run(options);
+    }
+    if (status)
+        return *status;
+    const auto& code = status.error().code;
+    const bool is_absent = code == boost::system::errc::no_such_file_or_directory;
+    if (!is_absent && code != boost::system::errc::permission_denied)
+        throw ErrorException(status.error());
+    const std::string hint = hint_of(request);
+    say(status.error().message + (hint.empty() ? "" : ". " + hint));
+    const enclave::FailedBoot boot{status.error().message + "\nchild exited with error\n",
+                                   "could not be executed: " + status.error().message,
+                                   is_absent ? exit_not_found : exit_not_executable, true};
+    return enclave::leave_failed_boot(*at, clock, options, boot).value();
+}
+
+}  // namespace glovebox::cli

@@ -1,0 +1,328 @@
+#include "sim/cli/nitro_enclave_commands.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <iostream>
+
+#include "sim/cli/image_run.h"
+#include "sim/cli/program_option.h"
+#include "sim/cli/subcommand.h"
+#include "sim/cli/world_option.h"
+#include "sim/eif/describe.h"
+#include "sim/eif/json_text.h"
+#include "sim/enclave/console_reader.h"
+#include "sim/nitro_cli/cpu_pool.h"
+#include "sim/nitro_cli/enclave_list.h"
+#include "sim/nitro_cli/error.h"
+#include "sim/nitro_cli/heartbeat_listener.h"
+
+namespace glovebox::cli {
+namespace {
+
+using nitro_cli::EnclaveDetails;
+using nitro_cli::EnclaveList;
+using nitro_cli::nitro_error;
+using nitro_cli::NitroError;
+
+// AWS's limit; the driver refuses the fifth.
+constexpr std::size_t enclaves_max = 4;
+// The driver's: an enclave has this much at least.
+constexpr std::uint64_t memory_mib_min = 64;
+
+const char* variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0' ? value : nullptr;
+}
+
+void print(const boost::json::value& json) {
+    std::cout << eif::pretty_json(json) << std::endl;
+}
+
+EnclaveList enclaves() {
+    const UniqueFd world = WorldOption().open();
+    return EnclaveList::read(world.get());
+}
+
+Result<nitro_cli::KnownEnclave> find(const EnclaveChoice& choice, bool ended_too) {
+    const EnclaveList list = enclaves();
+    return choice.id.empty() ? list.by_name(choice.name, ended_too)
+                             : list.by_id(choice.id, ended_too);
+}
+
+// --- what an enclave gets ---
+
+Result<std::vector<std::uint32_t>> choose_cpus(const nitro_cli::RunArguments& arguments,
+                                               const std::vector<nitro_cli::KnownEnclave>& running,
+                                               eif::Architecture architecture) {
+    const char* given = variable("GLOVEBOX_CPU_POOL");
+    const auto pool = nitro_cli::parse_cpu_list(given ? given : nitro_cli::default_cpu_pool);
+    if (!pool)
+        return pool.error();
+    std::vector<std::uint32_t> in_use;
+    for (const auto& enclave : running)
+        in_use.insert(in_use.end(), enclave.details.cpu_ids.begin(), enclave.details.cpu_ids.end());
+    return nitro_cli::choose_cpus({.ids = arguments.cpu_ids,
+                                   .count = arguments.cpu_count,
+                                   .whole_cores = architecture == eif::Architecture::x86_64},
+                                  *pool, in_use);
+}
+
+// GLOVEBOX_MEMORY_POOL, in MiB, is what the instance has set aside; without it there is enough.
+Result<void> check_memory_pool(std::uint64_t wanted,
+                               const std::vector<nitro_cli::KnownEnclave>& running) {
+    const char* given = variable("GLOVEBOX_MEMORY_POOL");
+    if (given == nullptr)
+        return {};
+    const auto pool = nitro_cli::parse_memory(given);
+    if (!pool)
+        return pool.error();
+    std::uint64_t in_use = 0;
+    for (const auto& enclave : running)
+        in_use += enclave.details.memory_mib;
+    if (wanted > *pool - std::min(*pool, in_use))
+        return nitro_error(
+            NitroError::insufficient_memory_available,
+            fmt::format("User provided `memory` is {} MB, which is more than the available "
+                        "hugepage memory.\nGLOVEBOX_MEMORY_POOL is {} MiB, and {} MiB are in use.",
+                        wanted, *pool, in_use));
+    return {};
+}
+
+Result<void> check_driver_rules(const nitro_cli::RunArguments& arguments,
+                                const std::vector<nitro_cli::KnownEnclave>& running) {
+    if (running.size() >= enclaves_max)
+        return nitro_error(
+            NitroError::ioctl_failure,
+            fmt::format("{} enclaves run, and an instance has no more", running.size()));
+    if (arguments.memory_mib < memory_mib_min)
+        return nitro_error(NitroError::ioctl_failure,
+                           fmt::format("An enclave has {} MiB at least", memory_mib_min));
+    // Checked here where the arguments came from a file.
+    const std::uint64_t cid = arguments.enclave_cid.value_or(0);
+    if (cid != 0 && (cid < 4 || cid >= 0xffffffff))
+        return nitro_error(NitroError::ioctl_failure,
+                           fmt::format("No enclave can have CID {}", cid));
+    for (const auto& enclave : running)
+        if (cid == enclave.record.cid)
+            return nitro_error(NitroError::ioctl_failure,
+                               fmt::format("CID {} is in use by another enclave", cid));
+    return {};
+}
+
+boost::json::object metadata_of(const eif::Description& description) {
+    boost::json::object metadata;
+    const boost::json::object& all = description.json.get_object();
+    for (const char* key : {"ImageName", "ImageVersion", "Metadata"})
+        if (const boost::json::value* value = all.if_contains(key))
+            metadata[key] = *value;
+    return metadata;
+}
+
+// --- the enclave's process ---
+
+class EnclaveProcess {
+  public:
+    EnclaveProcess(const nitro_cli::RunArguments& arguments, UniqueFd channel)
+        : arguments_(arguments), channel_(std::move(channel)) {}
+
+    // To the enclave's end.
+    [[nodiscard]] Result<void> run() {
+        const auto image = ImageRun::open(arguments_.eif_path, std::nullopt);
+        if (!image)
+            return image.error();
+        const auto running = enclaves().running();
+        const auto cpus = choose_cpus(arguments_, running, image->image().header().architecture());
+        if (!cpus)
+            return cpus.error();
+        if (const auto enough = nitro_cli::check_memory(arguments_.memory_mib, image->size());
+            !enough)
+            return enough.error();
+        if (const auto allowed = check_driver_rules(arguments_, running); !allowed)
+            return allowed.error();
+        std::cerr << "Start allocating memory..." << std::endl;
+        if (const auto there = check_memory_pool(arguments_.memory_mib, running); !there)
+            return there.error();
+        auto world = transports::World::open(transports::World::choose_name(""));
+        if (!world)
+            return world.error();
+        world_ = std::move(*world);
+        auto heartbeat = nitro_cli::HeartbeatListener::open(*world_);
+        if (!heartbeat)
+            return heartbeat.error();
+        heartbeat_ = std::move(*heartbeat);
+
+        details_.name = name(running);
+        details_.cpu_ids = *cpus;
+        details_.memory_mib = arguments_.memory_mib;
+        ImageRun run;
+        run.eif = arguments_.eif_path;
+        if (arguments_.enclave_cid.value_or(0) != 0)
+            run.cid = static_cast<core::Cid>(*arguments_.enclave_cid);
+        run.memory_mib = arguments_.memory_mib;
+        run.cpu_count = static_cast<unsigned>(cpus->size());
+        run.details = [this](const std::string& module_id, const eif::Description& description) {
+            details_.id = nitro_cli::enclave_id_of(module_id);
+            details_.measurements = eif::measurements_json(description.pcrs);
+            details_.metadata = metadata_of(description);
+            return details_.to_text();
+        };
+        run.started = [this](const enclave::EnclaveRecord& record) { say_started(record); };
+        MockNsmOption nsm;
+        nsm.debug = arguments_.debug_mode;
+        LogOptions log_options;
+        log_options.component = "nitro-cli";
+        log_options.level = LogLevel::warning;
+        const auto log = make_log(log_options);
+        static_cast<void>(run.run(*image, nsm, *log));
+        return {};
+    }
+
+  private:
+    [[nodiscard]] std::string name(const std::vector<nitro_cli::KnownEnclave>& running) const {
+        std::vector<std::string> taken;
+        for (const auto& enclave : running)
+            taken.push_back(enclave.details.name);
+        return nitro_cli::free_name(
+            arguments_.enclave_name.value_or(nitro_cli::default_name(arguments_.eif_path)), taken);
+    }
+
+    // From here on nobody listens.
+    void say_started(const enclave::EnclaveRecord& record) {
+        heartbeat_.reset();
+        std::cerr << fmt::format(
+                         "Started enclave with enclave-cid: {}, memory: {} MiB, cpu-ids: [{}]",
+                         record.cid, details_.memory_mib, fmt::join(details_.cpu_ids, ", "))
+                  << std::endl;
+        const std::string text = enclave::to_json(record);
+        static_cast<void>(::send(channel_.get(), text.data(), text.size(), MSG_NOSIGNAL));
+        channel_.reset();
+        const UniqueFd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+            ::dup2(nowhere.get(), fd);
+    }
+
+    const nitro_cli::RunArguments& arguments_;
+    UniqueFd channel_;
+    EnclaveDetails details_;
+    std::unique_ptr<transports::World> world_;  // outlives the listener
+    std::unique_ptr<nitro_cli::HeartbeatListener> heartbeat_;
+};
+
+// Never returns into the command: its end is the enclave's.
+[[noreturn]] void be_enclave_process(const nitro_cli::RunArguments& arguments, UniqueFd channel) {
+    ::setsid();
+    int status = exit_done;
+    try {
+        if (const auto done = EnclaveProcess(arguments, std::move(channel)).run(); !done)
+            throw ErrorException(done.error());
+    } catch (const ErrorException& failed) {
+        std::cerr << nitro_cli::text_of(failed.error(), "") << std::flush;
+        status = nitro_cli::exit_status_of(failed.error());
+    } catch (const std::exception& failed) {
+        std::cerr << "glovebox: " << failed.what() << std::endl;
+        status = exit_failed;
+    }
+    ::_exit(status);
+}
+
+// The record of the enclave once it has started; nothing when its process failed before.
+std::optional<enclave::EnclaveRecord> wait_for_start(int channel) {
+    std::string text(1 << 20, '\0');
+    ssize_t got = 0;
+    while ((got = ::recv(channel, text.data(), text.size(), 0)) < 0 && errno == EINTR) {
+    }
+    if (got <= 0)
+        return std::nullopt;
+    auto record =
+        enclave::parse_record(std::string_view(text).substr(0, static_cast<std::size_t>(got)));
+    return record ? std::optional(std::move(*record)) : std::nullopt;
+}
+
+Result<void> copy(const enclave::EnclaveRecord& record,
+                  std::optional<std::chrono::milliseconds> limit) {
+    std::cout << fmt::format("Connecting to the console for enclave {}...\n", record.cid)
+              << "Successfully connected to the console." << std::endl;
+    const UniqueFd world = WorldOption().open();
+    if (const auto copied = enclave::copy_console(world.get(), record, STDOUT_FILENO, limit);
+        !copied)
+        return nitro_error(NitroError::console_read, copied.error().message);
+    return {};
+}
+
+}  // namespace
+
+Result<void> run_enclave(const nitro_cli::RunArguments& arguments) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return nitro_error(NitroError::process_spawn, errno_error("socketpair", errno).message);
+    const UniqueFd ours(ends[0]);
+    UniqueFd theirs(ends[1]);
+    const pid_t child = ::fork();
+    if (child < 0)
+        return nitro_error(NitroError::process_spawn, errno_error("fork", errno).message);
+    if (child == 0)
+        be_enclave_process(arguments, std::move(theirs));
+    theirs.reset();
+    const auto record = wait_for_start(ours.get());
+    if (!record) {
+        // Its own words come first.
+        while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+        }
+        std::cerr << "Failed connections: 1" << std::endl;
+        return nitro_error(NitroError::connection_failure, "Failed to execute command `Run`");
+    }
+    print(EnclaveDetails::of(*record).run_json());
+    return arguments.attach_console ? copy(*record, std::nullopt) : Result<void>();
+}
+
+Result<void> describe_enclaves(bool with_metadata) {
+    print(enclaves().describe(with_metadata));
+    return {};
+}
+
+Result<void> terminate_enclave(const EnclaveChoice& choice) {
+    const auto found = find(choice, false);
+    if (!found)
+        return found.error();
+    const auto done = nitro_cli::terminate(*found, std::cerr);
+    if (!done)
+        return done.error();
+    print(*done);
+    return {};
+}
+
+Result<void> terminate_all_enclaves() {
+    boost::json::array ended;
+    std::optional<Error> failed;
+    for (const nitro_cli::KnownEnclave& enclave : enclaves().running())
+        if (auto done = nitro_cli::terminate(enclave, std::cerr))
+            ended.push_back(std::move(*done));
+        else
+            failed = done.error();
+    print(ended);
+    return failed ? Result<void>(*failed) : Result<void>();
+}
+
+Result<void> show_console(const EnclaveChoice& choice, std::optional<std::chrono::seconds> limit) {
+    const auto found = find(choice, true);
+    if (!found)
+        return found.error();
+    if (!found->details.debug)
+        return nitro_error(NitroError::console_connection,
+                           "The enclave was not started in debug mode: on Nitro it has no console. "
+                           "`glovebox logs` shows what it wrote.");
+    return copy(found->record, limit);
+}
+
+}  // namespace glovebox::cli

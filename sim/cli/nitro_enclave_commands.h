@@ -1,0 +1,30 @@
+// nitro-cli's commands on enclaves: run-enclave, describe-enclaves, terminate-enclave, console.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "core/base/error.h"
+#include "sim/nitro_cli/run_arguments.h"
+
+namespace glovebox::cli {
+
+// Leaves a process behind that is the enclave's, and prints what it is. Failures of that process
+// have been printed and are E39 here.
+[[nodiscard]] Result<void> run_enclave(const nitro_cli::RunArguments& arguments);
+
+[[nodiscard]] Result<void> describe_enclaves(bool with_metadata);
+
+// Which enclave: exactly one of id and name.
+struct EnclaveChoice {
+    std::string id;
+    std::string name;
+};
+[[nodiscard]] Result<void> terminate_enclave(const EnclaveChoice& choice);
+[[nodiscard]] Result<void> terminate_all_enclaves();
+
+[[nodiscard]] Result<void> show_console(const EnclaveChoice& choice,
+                                        std::optional<std::chrono::seconds> limit);
+
+}  // namespace glovebox::cli

@@ -1,0 +1,115 @@
+#include "sim/enclave/boot_image.h"
+
+#include <fmt/core.h>
+
+#include <system_error>
+
+#include "sim/eif/signer.h"
+#include "sim/sandbox/root_fs_plan.h"
+
+namespace glovebox::enclave {
+namespace {
+
+// What a kernel says when its PID 1 ends; `code` as wait(2) gives it.
+std::string panic_line(unsigned code) {
+    return fmt::format("Kernel panic - not syncing: Attempted to kill init! exitcode=0x{:08x}\n",
+                       code);
+}
+
+constexpr unsigned killed_by_segfault = 0x0b;
+constexpr unsigned exited_with_enoent = 0x0200;
+
+// AWS's init prints it once for each of the two that it can't open, then reads through a null
+// pointer.
+constexpr std::string_view no_such_file = "Could not open /env file: No such file or directory\n";
+
+}  // namespace
+
+Result<BootImage> BootImage::open(const std::filesystem::path& path) {
+    auto file = eif::MappedFile::open(path);
+    if (!file)
+        return file.error();
+    auto image = eif::Image::parse(file->bytes());
+    if (!image)
+        return Error(image.error()).in(path.string());
+    return BootImage(std::move(*file), std::move(*image));
+}
+
+Result<BootImage::Verdict> BootImage::examine(TimePoint now) const {
+    auto description = eif::describe(image_, now, &file_);
+    if (!description)
+        return description.error();
+    Verdict verdict;
+    for (const eif::Finding& finding : image_.findings())
+        if (finding.effect == eif::Finding::Effect::will_not_boot && verdict.refusal.empty())
+            verdict.refusal = finding.sentence;
+    if (verdict.refusal.empty() && !description->crc_is_right)
+        verdict.refusal = "its CRC is wrong: the file was changed after it was built";
+    const auto signature = eif::check_signature(image_, description->pcrs.pcr0);
+    if (!signature)
+        return signature.error();
+    if (*signature) {
+        if (!(*signature)->cose_verifies)
+            verdict.signature_refusal = "The signature does not verify with the certificate's key";
+        else if (!(*signature)->certificate.is_valid_at(now))
+            verdict.signature_refusal = "The signing certificate is expired";
+    }
+    verdict.description = std::move(*description);
+    return verdict;
+}
+
+Result<InitStart> BootImage::start(const eif::UnpackCache& cache, const eif::Pcr& pcr0,
+                                   std::uint64_t memory_bytes) const {
+    const auto unpacked = cache.get(image_, pcr0, file_);
+    if (!unpacked)
+        return unpacked.error();
+    const auto files = eif::read_init_files(*unpacked);
+    if (!files)
+        return files.error();
+    std::error_code code;
+    const bool has_root = std::filesystem::is_directory(unpacked->root(), code);
+    // While the kernel unpacks, the image lies in memory beside what comes out of it.
+    const bool enough_memory = memory_bytes == 0 || size() + unpacked->bytes <= memory_bytes;
+    return read_init_start(*unpacked, *files, has_root, enough_memory);
+}
+
+InitStart read_init_start(const eif::UnpackedImage& unpacked, const eif::InitFiles& files,
+                          bool has_root, bool enough_memory) {
+    InitStart start;
+    start.root = unpacked.root();
+    if (!enough_memory) {
+        start.panic =
+            fmt::format("Initramfs unpacking failed: write error\n{}{}init[1]: segfault at 0\n{}",
+                        no_such_file, no_such_file, panic_line(killed_by_segfault));
+        start.cause = fmt::format(
+            "the ramdisks take {} MiB unpacked, beside the image itself, and the enclave has not "
+            "that much memory, so that /env and /cmd never came to be: give it more (--memory)",
+            (unpacked.bytes >> 20) + 1);
+        return start;
+    }
+    for (const auto* file : {&files.env, &files.cmd})
+        if (!*file)
+            start.panic += no_such_file;
+    if (start.has_failed()) {
+        start.panic += "init[1]: segfault at 0\n" + panic_line(killed_by_segfault);
+        start.cause = fmt::format(
+            "the ramdisks have no {} at their top, which AWS's init reads before anything of the "
+            "root file system (the message says /env for either): ship both files, even empty, "
+            "beside rootfs/, as `glovebox eif build` does",
+            !files.env && !files.cmd ? "/env and no /cmd"
+            : files.env              ? "/cmd"
+                                     : "/env");
+        return start;
+    }
+    if (!has_root) {
+        start.panic = "mount --bind /rootfs /rootfs: No such file or directory\n" +
+                      panic_line(exited_with_enoent);
+        start.cause = "the ramdisks have no directory /rootfs, which AWS's init makes the root";
+        return start;
+    }
+    start.environment = sandbox::read_init_lines(*files.env);
+    start.command = sandbox::read_init_lines(*files.cmd);
+    return start;
+}
+
+}  // namespace glovebox::enclave

@@ -1,0 +1,67 @@
+// An enclave image on its way to being run: checked as nitro-cli and the hypervisor do, measured,
+// unpacked, and read as AWS's init reads it.
+//
+// The kernel is measured and not booted: what runs is the image's root file system, on this
+// machine's kernel. Init's steps are then the sandbox's (sandbox/root_fs_plan.h).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "sim/eif/describe.h"
+#include "sim/eif/image.h"
+#include "sim/eif/mapped_file.h"
+#include "sim/eif/unpack_cache.h"
+
+namespace glovebox::enclave {
+
+// How init's start ends.
+struct InitStart {
+    std::filesystem::path root;            // the root file system, not to be written to
+    std::vector<std::string> command;      // the lines of /cmd
+    std::vector<std::string> environment;  // the lines of /env
+    // What stands on the console where init ends before the program; empty where it doesn't.
+    std::string panic;
+    std::string cause;  // why, and what to do about it: ours
+
+    [[nodiscard]] bool has_failed() const { return !panic.empty(); }
+};
+
+class BootImage {
+  public:
+    // Errors: the file can't be opened (errno), or it is no image (eif::EifError).
+    [[nodiscard]] static Result<BootImage> open(const std::filesystem::path& path);
+
+    [[nodiscard]] const eif::Image& image() const { return image_; }
+    [[nodiscard]] std::uint64_t size() const { return file_.bytes().size(); }
+
+    // What the hypervisor refuses: a rule of the format that is broken, a wrong CRC; what
+    // describe-eif can't read; and a signature that run-enclave refuses.
+    struct Verdict {
+        eif::Description description;
+        std::string refusal;            // empty where it boots
+        std::string signature_refusal;  // empty where there is none, or it holds
+    };
+    [[nodiscard]] Result<Verdict> examine(TimePoint now) const;
+
+    // Unpacks it, or finds it unpacked. `memory_bytes` is what the enclave has; 0 for enough.
+    [[nodiscard]] Result<InitStart> start(const eif::UnpackCache& cache, const eif::Pcr& pcr0,
+                                          std::uint64_t memory_bytes) const;
+
+  private:
+    BootImage(eif::MappedFile file, eif::Image image)
+        : file_(std::move(file)), image_(std::move(image)) {}
+    eif::MappedFile file_;
+    eif::Image image_;
+};
+
+// From the files that init found; `enough_memory` says whether the ramdisks could be unpacked.
+[[nodiscard]] InitStart read_init_start(const eif::UnpackedImage& unpacked,
+                                        const eif::InitFiles& files, bool has_root,
+                                        bool enough_memory);
+
+}  // namespace glovebox::enclave

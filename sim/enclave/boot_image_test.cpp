@@ -1,0 +1,64 @@
+#include "sim/enclave/boot_image.h"
+
+#include <gmock/gmock.h>
+
+namespace glovebox::enclave {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* no_such_file = "Could not open /env file: No such file or directory\n";
+
+const eif::UnpackedImage unpacked{"/cache/entry/tree", 80 << 20, true};
+
+TEST(InitStart, IsTheLinesOfBothFiles) {
+    const InitStart start =
+        read_init_start(unpacked, {"A=1\nB=\n", "/bin/app\n--port\n5005"}, true, true);
+    EXPECT_FALSE(start.has_failed());
+    EXPECT_EQ(start.root, "/cache/entry/tree/rootfs");
+    EXPECT_THAT(start.command, ElementsAre("/bin/app", "--port", "5005"));
+    EXPECT_THAT(start.environment, ElementsAre("A=1", "B="));
+}
+
+TEST(InitStart, EmptyFilesAreEnough) {
+    const InitStart start = read_init_start(unpacked, {"", ""}, true, true);
+    EXPECT_FALSE(start.has_failed());
+    EXPECT_TRUE(start.command.empty());
+    EXPECT_TRUE(start.environment.empty());
+}
+
+TEST(InitStart, AMissingFileIsSaidOnceUnderTheNameOfEnv) {
+    const InitStart no_cmd = read_init_start(unpacked, {"", std::nullopt}, true, true);
+    EXPECT_EQ(no_cmd.panic,
+              std::string(no_such_file) +
+                  "init[1]: segfault at 0\n"
+                  "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b\n");
+    EXPECT_THAT(no_cmd.cause, HasSubstr("have no /cmd at their top"));
+    const InitStart no_env = read_init_start(unpacked, {std::nullopt, ""}, true, true);
+    EXPECT_EQ(no_env.panic, no_cmd.panic);
+    EXPECT_THAT(no_env.cause, HasSubstr("have no /env at their top"));
+}
+
+TEST(InitStart, BothMissingAreSaidTwice) {
+    const InitStart start = read_init_start(unpacked, {}, true, true);
+    EXPECT_TRUE(start.panic.starts_with(std::string(no_such_file) + no_such_file));
+    EXPECT_THAT(start.cause, HasSubstr("no /env and no /cmd"));
+}
+
+TEST(InitStart, TooLittleMemoryEndsInTheSameWordsForAnotherReason) {
+    const InitStart start = read_init_start(unpacked, {"", "/bin/app\n"}, true, false);
+    EXPECT_THAT(start.panic, HasSubstr(std::string(no_such_file) + no_such_file));
+    EXPECT_THAT(start.cause, HasSubstr("take 81 MiB unpacked"));
+    EXPECT_THAT(start.cause, HasSubstr("--memory"));
+}
+
+TEST(InitStart, ARootThatIsNotThereComesAfterTheFiles) {
+    const InitStart start = read_init_start(unpacked, {"", "/bin/app\n"}, false, true);
+    EXPECT_EQ(start.panic,
+              "mount --bind /rootfs /rootfs: No such file or directory\n"
+              "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\n");
+}
+
+}  // namespace
+}  // namespace glovebox::enclave

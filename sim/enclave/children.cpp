@@ -1,0 +1,42 @@
+#include "sim/enclave/children.h"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+namespace glovebox::enclave {
+namespace {
+
+// Field 4 of /proc/PID/stat.
+pid_t parent_of(pid_t process) {
+    std::ifstream in(fmt::format("/proc/{}/stat", process));
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::size_t close = text.rfind(')');  // the name in parentheses may hold anything
+    return close == std::string::npos || close + 4 > text.size()
+               ? 0
+               : static_cast<pid_t>(std::strtol(text.c_str() + close + 3, nullptr, 10));
+}
+
+}  // namespace
+
+std::vector<pid_t> list_children() {
+    std::vector<pid_t> children;
+    const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
+    while (const dirent* entry = proc ? ::readdir(proc.get()) : nullptr) {
+        if (std::isdigit(static_cast<unsigned char>(entry->d_name[0])) == 0)
+            continue;
+        const auto process = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
+        if (parent_of(process) == ::getpid())
+            children.push_back(process);
+    }
+    return children;
+}
+
+}  // namespace glovebox::enclave

@@ -1,0 +1,12 @@
+// The children of this process, whoever made them: orphans of a supervised tree are adopted.
+#pragma once
+
+#include <sys/types.h>
+
+#include <vector>
+
+namespace glovebox::enclave {
+
+[[nodiscard]] std::vector<pid_t> list_children();
+
+}  // namespace glovebox::enclave

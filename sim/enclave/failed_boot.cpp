@@ -1,0 +1,68 @@
+#include "sim/enclave/failed_boot.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+#include "sim/enclave/boot_heartbeat.h"
+#include "sim/enclave/cid_claim.h"
+
+namespace glovebox::enclave {
+namespace {
+
+std::int64_t milliseconds_now(const Clock& clock) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock.now().time_since_epoch())
+        .count();
+}
+
+Result<void> write_console(int file, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(file, text.data(), text.size());
+        if (written < 0 && errno != EINTR)
+            return errno_error("writing the console's file", errno);
+        text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<int> leave_failed_boot(transports::World& world, const Clock& clock,
+                              const RunOptions& options, const FailedBoot& boot) {
+    const auto claim = CidClaim::make(world.directory(), options.cid);
+    if (!claim)
+        return claim.error();
+    if (!boot.has_sent_heartbeat)
+        if (const auto heard = send_boot_heartbeat(world, claim->cid(), -1); !heard)
+            return heard.error();
+    const auto file = make_console_file(world.directory(), claim->cid());
+    if (!file)
+        return file.error();
+    if (const auto written = write_console(file->get(), boot.console_text); !written)
+        return written.error();
+    if (options.live_console)
+        if (const auto written = write_console(STDOUT_FILENO, boot.console_text); !written)
+            return written.error();
+    EnclaveRecord record = options.record;
+    record.cid = claim->cid();
+    record.process = ::getpid();
+    record.process_start = process_start_time(::getpid());
+    record.isolation = "sandbox";
+    record.started = milliseconds_now(clock);
+    if (const auto written = write_record(world.directory(), record); !written)
+        return written.error();
+    if (options.started)
+        options.started(record);
+    record.ended = milliseconds_now(clock);
+    record.exit_status = boot.exit_status;
+    record.reason = boot.reason;
+    if (const auto written = write_record(world.directory(), record); !written)
+        return written.error();
+    if (options.ended)
+        options.ended(record, world.directory());
+    return boot.exit_status;
+}
+
+}  // namespace glovebox::enclave

@@ -1,0 +1,26 @@
+// An enclave that ends before its program: init found no /env, or could not execute the program. On
+// Nitro it has booted all the same, its heartbeat was sent, and the console says how it ended.
+#pragma once
+
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "sim/enclave/session.h"
+#include "transports/world.h"
+
+namespace glovebox::enclave {
+
+struct FailedBoot {
+    std::string console_text;  // ends with a newline
+    std::string reason;        // for the record, of the program: "did not start, ..."
+    int exit_status = 1;
+    bool has_sent_heartbeat = false;
+};
+
+// Leaves the record and the console of such an enclave in the world, and calls options' started and
+// ended. Its exit status.
+[[nodiscard]] Result<int> leave_failed_boot(transports::World& world, const Clock& clock,
+                                            const RunOptions& options, const FailedBoot& boot);
+
+}  // namespace glovebox::enclave

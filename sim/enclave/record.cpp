@@ -1,0 +1,208 @@
+#include "sim/enclave/record.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+namespace glovebox::enclave {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view record_suffix = ".record";
+
+std::string read_all(int fd) {
+    std::string text;
+    char buffer[4096];
+    for (ssize_t bytes = 0; (bytes = ::read(fd, buffer, sizeof buffer)) > 0;)
+        text.append(buffer, static_cast<std::size_t>(bytes));
+    return text;
+}
+
+std::optional<core::Cid> cid_of_record(std::string_view name) {
+    if (!name.ends_with(record_suffix))
+        return std::nullopt;
+    name.remove_suffix(record_suffix.size());
+    core::Cid cid = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), cid);
+    return error == std::errc{} && end == name.data() + name.size() ? std::optional(cid)
+                                                                    : std::nullopt;
+}
+
+// The names first: records may come and go while they are read.
+std::vector<core::Cid> list_cids(int world) {
+    std::vector<core::Cid> cids;
+    const int copy = ::openat(world, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (copy < 0)
+        return cids;
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(copy), ::closedir);
+    while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr)
+        if (const auto cid = cid_of_record(entry->d_name))
+            cids.push_back(*cid);
+    std::sort(cids.begin(), cids.end());
+    return cids;
+}
+
+}  // namespace
+
+std::string to_json(const EnclaveRecord& record) {
+    json::object object;
+    object["cid"] = record.cid;
+    object["process"] = record.process;
+    object["process_start"] = record.process_start;
+    object["isolation"] = record.isolation;
+    object["command"] = json::value_from(record.command);
+    if (!record.directory.empty())
+        object["rootfs"] = record.directory;
+    object["debug"] = record.debug;
+    if (record.memory_bytes)
+        object["memory_bytes"] = *record.memory_bytes;
+    if (record.cpu_count)
+        object["cpus"] = *record.cpu_count;
+    object["started_ms"] = record.started;
+    if (!record.details.empty())
+        object["details"] = record.details;
+    object["state"] = record.ended ? "ended" : "running";
+    if (record.ended) {
+        object["ended_ms"] = *record.ended;
+        object["exit_status"] = record.exit_status;
+        object["was_stopped"] = record.was_stopped;
+        object["reason"] = record.reason;
+    }
+    return json::serialize(object);
+}
+
+Result<EnclaveRecord> parse_record(std::string_view text) {
+    try {
+        const json::value parsed = json::parse(json::string_view(text.data(), text.size()));
+        const json::object& object = parsed.as_object();
+        EnclaveRecord record;
+        record.cid = object.at("cid").to_number<core::Cid>();
+        record.process = object.at("process").to_number<pid_t>();
+        record.process_start = object.at("process_start").to_number<std::uint64_t>();
+        record.isolation = object.at("isolation").as_string().c_str();
+        record.command = json::value_to<std::vector<std::string>>(object.at("command"));
+        if (const json::value* directory = object.if_contains("rootfs"))
+            record.directory = directory->as_string().c_str();
+        record.debug = object.at("debug").as_bool();
+        if (const json::value* memory = object.if_contains("memory_bytes"))
+            record.memory_bytes = memory->to_number<std::uint64_t>();
+        if (const json::value* cpus = object.if_contains("cpus"))
+            record.cpu_count = cpus->to_number<unsigned>();
+        record.started = object.at("started_ms").to_number<std::int64_t>();
+        if (const json::value* details = object.if_contains("details"))
+            record.details = details->as_string().c_str();
+        if (const json::value* ended = object.if_contains("ended_ms")) {
+            record.ended = ended->to_number<std::int64_t>();
+            record.exit_status = object.at("exit_status").to_number<int>();
+            record.was_stopped = object.at("was_stopped").as_bool();
+            record.reason = object.at("reason").as_string().c_str();
+        }
+        return record;
+    } catch (const std::exception& exception) {
+        return Error(boost::system::errc::make_error_code(boost::system::errc::bad_message),
+                     fmt::format("an enclave's record can't be read ({}): `glovebox clean` removes "
+                                 "it",
+                                 exception.what()));
+    }
+}
+
+std::string record_file_name(core::Cid cid) {
+    return fmt::format("{}{}", cid, record_suffix);
+}
+
+std::string console_file_name(core::Cid cid) {
+    return fmt::format("{}.console", cid);
+}
+
+Result<void> write_record(int world, const EnclaveRecord& record) {
+    const std::string name = record_file_name(record.cid);
+    const std::string fresh = fmt::format("{}.new", name);
+    const UniqueFd file(::openat(world, fresh.c_str(),
+                                 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file)
+        return errno_error("writing the enclave's record " + name, errno);
+    const std::string text = to_json(record) + "\n";
+    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::renameat(world, fresh.c_str(), world, name.c_str()) != 0)
+        return errno_error("writing the enclave's record " + name, errno);
+    return {};
+}
+
+std::vector<EnclaveRecord> read_records(int world) {
+    std::vector<EnclaveRecord> records;
+    for (const core::Cid cid : list_cids(world)) {
+        const UniqueFd file(
+            ::openat(world, record_file_name(cid).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        if (!file)
+            continue;
+        auto record = parse_record(read_all(file.get()));
+        if (!record)
+            continue;
+        if (!record->ended && !is_alive(*record)) {
+            record->ended = 0;
+            record->exit_status = 128 + SIGKILL;
+            record->reason = "ended with its `glovebox run`, which was killed";
+        }
+        records.push_back(std::move(*record));
+    }
+    return records;
+}
+
+Result<UniqueFd> make_console_file(int world, core::Cid cid) {
+    const std::string name = console_file_name(cid);
+    ::unlinkat(world, name.c_str(), 0);  // who reads an older one goes on reading that
+    UniqueFd file(::openat(world, name.c_str(),
+                           O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file)
+        return errno_error("making the console's file " + name, errno);
+    return file;
+}
+
+std::uint64_t process_start_time(pid_t process) {
+    std::ifstream in(fmt::format("/proc/{}/stat", process));
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    // The name in parentheses may hold anything; field 3, a letter, follows it. Of a process that
+    // is dead but not waited for it is Z.
+    const std::size_t close = text.rfind(')');
+    if (close == std::string::npos || close + 2 >= text.size() || text[close + 2] == 'Z')
+        return 0;
+    const char* at = text.c_str() + close + 3;
+    std::uint64_t value = 0;
+    for (int field = 4; field <= 22; ++field) {
+        char* next = nullptr;
+        value = std::strtoull(at, &next, 10);
+        if (next == at)
+            return 0;
+        at = next;
+    }
+    return value;
+}
+
+bool is_alive(const EnclaveRecord& record) {
+    const std::uint64_t start = process_start_time(record.process);
+    return start != 0 && start == record.process_start;
+}
+
+std::string describe_wait_status(int status) {
+    if (WIFEXITED(status))
+        return fmt::format("exited with {}", WEXITSTATUS(status));
+    return fmt::format(
+        "killed by signal {} ({})", WTERMSIG(status),
+        ::sigdescr_np(WTERMSIG(status)) == nullptr ? "unknown" : ::sigdescr_np(WTERMSIG(status)));
+}
+
+}  // namespace glovebox::enclave

@@ -1,0 +1,58 @@
+#include "sim/enclave/sandboxed_program.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/system/system_category.hpp>
+#include <cerrno>
+
+#include "sim/sandbox/sandbox_error.h"
+#include "sim/supervisor/syscall_filter.h"
+
+namespace glovebox::enclave {
+namespace {
+
+// In the program's process: system calls alone.
+sandbox::HookResult install(void* filter) {
+    const int listener =
+        supervisor::install_filter(*static_cast<const std::vector<sock_filter>*>(filter));
+    return listener < 0 ? sandbox::HookResult{.error = -listener}
+                        : sandbox::HookResult{.descriptor = listener};
+}
+
+// AWS's init lets the child exit with errno, and so does ours.
+Error not_executed(sandbox::Sandbox& sandbox, const Error& error) {
+    const auto status = sandbox.wait().program_status;
+    if (error.code != sandbox::SandboxErrc::program_not_started || !status || !WIFEXITED(*status))
+        return error;
+    return {boost::system::error_code(WEXITSTATUS(*status), boost::system::system_category()),
+            error.message};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SandboxedProgram>> SandboxedProgram::start(
+    const sandbox::SandboxPlan& plan, const std::vector<sock_filter>& filter,
+    std::array<int, 3> standard_fds) {
+    sandbox::StartOptions options;
+    options.standard_streams = standard_fds;
+    options.hook = {install, const_cast<std::vector<sock_filter>*>(&filter)};
+    auto sandbox = sandbox::Sandbox::start(plan, options);
+    if (!sandbox)
+        return sandbox.error();
+    // It waits for us to take note of its exec, or has it behind it and waits for a supervisor.
+    UniqueFd program(static_cast<int>(::syscall(SYS_pidfd_open, (*sandbox)->program_pid(), 0)));
+    if (const auto executed = (*sandbox)->wait_for_exec(); !executed)
+        return not_executed(**sandbox, executed.error());
+    return std::unique_ptr<SandboxedProgram>(
+        new SandboxedProgram(std::move(*sandbox), std::move(program)));
+}
+
+void SandboxedProgram::send_signal(int number) const {
+    if (program_)
+        ::syscall(SYS_pidfd_send_signal, program_.get(), number, nullptr, 0);
+}
+
+}  // namespace glovebox::enclave

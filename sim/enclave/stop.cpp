@@ -1,0 +1,48 @@
+#include "sim/enclave/stop.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/base/unique_fd.h"
+#include "sim/enclave/signal_relay.h"
+
+namespace glovebox::enclave {
+namespace {
+
+// A `glovebox run` that doesn't end within this time is killed, and its enclave with it.
+constexpr int patience_ms = 10'000;
+
+Result<void> send(const UniqueFd& process, int signal, const EnclaveRecord& record) {
+    if (::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) == 0 || errno == ESRCH)
+        return {};
+    return errno_error(
+        fmt::format("stopping the enclave with CID {} (process {})", record.cid, record.process),
+        errno);
+}
+
+}  // namespace
+
+Result<void> stop_enclave(const EnclaveRecord& record) {
+    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, record.process, 0)));
+    // Asked after the descriptor was opened: then it is this very process that it names.
+    if (!process || !is_alive(record))
+        return {};
+    if (const auto sent = send(process, power_off_signal, record); !sent)
+        return sent;
+    pollfd end{process.get(), POLLIN, 0};
+    while (::poll(&end, 1, patience_ms) < 0 && errno == EINTR) {
+    }
+    if (end.revents != 0)
+        return {};
+    const auto killed = send(process, SIGKILL, record);
+    if (killed)
+        ::poll(&end, 1, -1);
+    return killed;
+}
+
+}  // namespace glovebox::enclave

@@ -1,0 +1,77 @@
+#include "sim/nitro_cli/heartbeat_listener.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+#include "sim/enclave/boot_heartbeat.h"
+#include "sim/nitro_cli/error.h"
+
+namespace glovebox::nitro_cli {
+namespace {
+
+constexpr core::VsockAddress address{core::cid_parent, enclave::heartbeat_port};
+
+// True when the descriptor is readable, false when `stop` is.
+bool wait_readable(int fd, int stop) {
+    std::array<pollfd, 2> ready{{{fd, POLLIN, 0}, {stop, POLLIN, 0}}};
+    while (::poll(ready.data(), ready.size(), -1) < 0 && errno == EINTR) {
+    }
+    return ready[1].revents == 0;
+}
+
+Error busy(const Error& error) {
+    return nitro_error(NitroError::enclave_boot,
+                       error.message +
+                           ": another enclave boots just now, or a program of yours "
+                           "has the parent's vsock port 9000");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HeartbeatListener>> HeartbeatListener::open(transports::World& world) {
+    std::unique_ptr<HeartbeatListener> self(new HeartbeatListener(world));
+    self->stop_ = UniqueFd(::eventfd(0, EFD_CLOEXEC));
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket || !self->stop_)
+        return busy(errno_error("listening for the heartbeat", errno));
+    if (const auto bound = world.bind(socket.get(), address); !bound)
+        return busy(bound.error());
+    self->socket_ = std::move(socket);
+    if (::listen(self->socket_.get(), 1) != 0)
+        return busy(errno_error("listening for the heartbeat", errno));
+    // The new thread starts with the signals blocked that this one has blocked: all.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    self->thread_ = std::thread([listener = self.get()] { listener->run(); });
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return self;
+}
+
+HeartbeatListener::~HeartbeatListener() {
+    if (thread_.joinable()) {
+        ::eventfd_write(stop_.get(), 1);
+        thread_.join();
+    }
+    if (socket_)
+        world_.unbind(socket_.get(), address);
+}
+
+void HeartbeatListener::run() const {
+    while (wait_readable(socket_.get(), stop_.get())) {
+        const UniqueFd peer(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        unsigned char byte = 0;
+        if (!peer || !wait_readable(peer.get(), stop_.get()) ||
+            ::recv(peer.get(), &byte, 1, 0) != 1 || byte != enclave::heartbeat_byte)
+            continue;
+        ::send(peer.get(), &byte, 1, MSG_NOSIGNAL);
+    }
+}
+
+}  // namespace glovebox::nitro_cli

@@ -1,0 +1,205 @@
+#include "sim/sandbox/builder.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/base/unique_fd.h"
+#include "sim/sandbox/mount_calls.h"
+
+namespace glovebox::sandbox {
+namespace {
+
+// A path's parent, open, and its last name.
+struct Parent {
+    UniqueFd directory;
+    char name[NAME_MAX + 1] = {};
+};
+
+class Builder {
+  public:
+    // 0 or errno.
+    int carry_out(const Step& step) noexcept {
+        const int result = perform(step);
+        if (result == 0)
+            return 0;
+        const int error = errno;
+        return step.may_be_absent && error == ENOENT ? 0 : error;
+    }
+
+  private:
+    int perform(const Step& step) noexcept {
+        switch (step.op) {
+            case Step::Op::make_directory:
+                return make_directory(step);
+            case Step::Op::write_file:
+                return write_file(step);
+            case Step::Op::symlink:
+                return symlink(step);
+            case Step::Op::whiteout:
+                return whiteout(step);
+            case Step::Op::mount:
+                return mount(step);
+            case Step::Op::bind:
+                return bind(step);
+            case Step::Op::enter_root:
+                return enter_root();
+        }
+        errno = EINVAL;
+        return -1;
+    }
+
+    // The folder that a place's paths begin at, opened when it is first needed: the stage and the
+    // root are mounted by steps themselves.
+    int begin_of(Place place) noexcept {
+        if (place == Place::host)
+            return AT_FDCWD;
+        if (!stage_)
+            stage_.reset(::open(stage_path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (place == Place::stage || !stage_)
+            return stage_.get();
+        if (!root_)
+            root_.reset(::openat(stage_.get(), root_folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
+        return root_.get();
+    }
+
+    UniqueFd open_target(Place place, const char* path, int flags) noexcept {
+        if (place == Place::host)
+            return UniqueFd(::open(path, flags | O_CLOEXEC));
+        const int begin = begin_of(place);
+        return begin < 0 ? UniqueFd()
+                         : UniqueFd(open_in_root(begin, path, static_cast<unsigned>(flags)));
+    }
+
+    bool open_parent(const Step& step, Parent& parent) noexcept {
+        char folder[PATH_MAX];
+        if (step.target.size() >= sizeof folder) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
+        const std::size_t slash = step.target.rfind('/');
+        if (slash == std::string::npos || step.target.size() - slash > sizeof parent.name) {
+            errno = EINVAL;
+            return false;
+        }
+        std::memcpy(folder, step.target.data(), slash);
+        folder[slash] = '\0';
+        if (slash == 0)
+            std::memcpy(folder, "/", 2);
+        std::memcpy(parent.name, step.target.data() + slash + 1, step.target.size() - slash - 1);
+        parent.directory = open_target(step.place, folder, O_PATH | O_DIRECTORY);
+        return static_cast<bool>(parent.directory);
+    }
+
+    int make_directory(const Step& step) noexcept {
+        Parent parent;
+        if (!open_parent(step, parent))
+            return -1;
+        return ::mkdirat(parent.directory.get(), parent.name, step.mode) == 0 || errno == EEXIST
+                   ? 0
+                   : -1;
+    }
+
+    int write_file(const Step& step) noexcept {
+        Parent parent;
+        if (!open_parent(step, parent))
+            return -1;
+        const UniqueFd file(::openat(parent.directory.get(), parent.name,
+                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                     step.mode));
+        if (!file)
+            return -1;
+        const auto size = static_cast<ssize_t>(step.data.size());
+        return ::write(file.get(), step.data.data(), step.data.size()) == size ? 0 : -1;
+    }
+
+    int symlink(const Step& step) noexcept {
+        Parent parent;
+        if (!open_parent(step, parent))
+            return -1;
+        return ::symlinkat(step.source.c_str(), parent.directory.get(), parent.name) == 0 ||
+                       errno == EEXIST
+                   ? 0
+                   : -1;
+    }
+
+    int whiteout(const Step& step) noexcept {
+        Parent parent;
+        if (!open_parent(step, parent))
+            return -1;
+        // Overlayfs: a character device 0:0 in the upper folder hides the name; anybody may make
+        // one.
+        return ::mknodat(parent.directory.get(), parent.name, S_IFCHR, makedev(0, 0));
+    }
+
+    int mount(const Step& step) noexcept {
+        if (step.place == Place::host)
+            return ::mount(step.source.c_str(), step.target.c_str(), step.type.c_str(), step.flags,
+                           step.data.c_str());
+        const UniqueFd target = open_target(step.place, step.target.c_str(), O_PATH | O_DIRECTORY);
+        if (!target || ::fchdir(target.get()) != 0)
+            return -1;
+        if (::mount(step.source.c_str(), ".", step.type.c_str(), step.flags, step.data.c_str()) ==
+            0)
+            return 0;
+        if (!step.or_read_only || errno != EPERM)
+            return -1;
+        return ::mount(step.source.c_str(), ".", step.type.c_str(), step.flags | MS_RDONLY,
+                       step.data.c_str());
+    }
+
+    int bind(const Step& step) noexcept {
+        UniqueFd tree;
+        if (step.source_place == Place::host) {
+            tree.reset(clone_tree(AT_FDCWD, step.source.c_str()));
+        } else {
+            const UniqueFd source = open_target(step.source_place, step.source.c_str(), O_PATH);
+            if (!source)
+                return -1;
+            tree.reset(clone_tree(source.get(), ""));
+        }
+        if (!tree || ((step.flags & MS_RDONLY) != 0 && make_tree_read_only(tree.get()) != 0))
+            return -1;
+        const UniqueFd target = open_target(step.place, step.target.c_str(), O_PATH);
+        return !target ? -1 : attach_tree(tree.get(), target.get());
+    }
+
+    // pivot_root(".", ".") lays the old root over the new one, from where it is detached with all
+    // that lies below it, the stage too. Where the old root is the kernel's own first one (a
+    // machine that runs from its initramfs), pivot_root can't, and the new root is moved over it,
+    // as AWS's init does.
+    int enter_root() noexcept {
+        const int root = begin_of(Place::root);
+        if (root < 0 || ::fchdir(root) != 0)
+            return -1;
+        if (pivot_root(".", ".") == 0) {
+            if (::umount2(".", MNT_DETACH) != 0)
+                return -1;
+        } else if (errno != EINVAL || ::mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 ||
+                   ::chroot(".") != 0) {
+            return -1;
+        }
+        return ::chdir("/");
+    }
+
+    UniqueFd stage_;
+    UniqueFd root_;
+};
+
+}  // namespace
+
+BuildFailure build_room(const std::vector<Step>& steps) noexcept {
+    Builder builder;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        if (const int error = builder.carry_out(steps[i]); error != 0)
+            return {static_cast<int>(i), error};
+    return {};
+}
+
+}  // namespace glovebox::sandbox

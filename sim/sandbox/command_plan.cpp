@@ -1,0 +1,236 @@
+#include "sim/sandbox/command_plan.h"
+
+#include <fmt/format.h>
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/sandbox/sandbox_error.h"
+
+namespace glovebox::sandbox {
+namespace {
+
+// The folders in which distributions keep programs, libraries and their settings. /nix and /gnu are
+// NixOS's and Guix's stores.
+constexpr std::array system_folders{"bin",    "etc", "gnu", "lib",  "lib32", "lib64",
+                                    "libx32", "nix", "opt", "sbin", "usr"};
+
+// What a root has besides, and AWS's init mounts nothing on.
+constexpr std::array empty_folders{"/home",    "/mnt", "/srv",  "/var", "/var/cache", "/var/lib",
+                                   "/var/log", "/dev", "/proc", "/sys", "/run",       "/tmp"};
+
+// Fresh in every enclave, even where the caller stands in them.
+constexpr std::array fresh_folders{"/dev/shm", "/home", "/run", "/tmp", "/var", "/var/tmp"};
+
+bool is_system_folder(std::string_view name) {
+    return std::find(system_folders.begin(), system_folders.end(), name) != system_folders.end();
+}
+
+// The system folder that holds the path, "/usr" for "/usr/src/app"; empty where none does.
+std::string system_folder_of(std::string_view path) {
+    const std::size_t end = path.find('/', 1);
+    const std::string_view name = path.substr(1, end == std::string_view::npos ? end : end - 1);
+    return is_system_folder(name) ? "/" + std::string(name) : std::string();
+}
+
+bool is_home(const std::string& folder, const Machine& machine) {
+    return std::find(machine.homes.begin(), machine.homes.end(), folder) != machine.homes.end();
+}
+
+bool holds_a_home(const std::string& folder, const Machine& machine) {
+    return std::any_of(machine.homes.begin(), machine.homes.end(), [&](const std::string& home) {
+        return home != folder && lies_in(home, folder);
+    });
+}
+
+// A folder and all that lead to it.
+void add_directories(std::vector<Step>& out, const std::string& folder) {
+    for (std::size_t end = folder.find('/', 1); end != std::string::npos;
+         end = folder.find('/', end + 1))
+        out.push_back(steps::make_directory(folder.substr(0, end)));
+    out.push_back(steps::make_directory(folder));
+}
+
+void add_system_folders(SandboxPlan& plan, const Machine& machine) {
+    for (const TopLevelEntry& entry : machine.top_level) {
+        if (!is_system_folder(entry.name))
+            continue;
+        const std::string folder = "/" + entry.name;
+        if (!entry.link_text.empty()) {
+            plan.steps.push_back(steps::symlink(folder, entry.link_text));
+            continue;
+        }
+        plan.steps.push_back(steps::make_directory(folder));
+        if (machine.has_mounts_below(folder)) {
+            plan.steps.push_back(steps::bind(folder, folder, true));
+            plan.notes.push_back(fmt::format(
+                "{} has mounts of the host's below it, so it is read-only here: an overlay can't "
+                "lie over them",
+                folder));
+            continue;
+        }
+        add_overlay(plan.steps, folder, folder, entry.name,
+                    entry.name == "etc" ? network_files("/upper/etc") : std::vector<Step>{});
+    }
+    // Where /etc could only be bound, the network's files are bound over.
+    if (machine.has_mounts_below("/etc")) {
+        plan.steps.push_back(steps::on_stage(steps::make_directory("/etc")));
+        for (Step& step : network_files("/etc"))
+            if (step.op == Step::Op::write_file)
+                plan.steps.push_back(std::move(step));
+        const std::string hosts = "/etc/hosts";
+        Step bind = steps::from_stage(steps::bind(hosts, hosts, true));
+        bind.may_be_absent = true;
+        plan.steps.push_back(std::move(bind));
+        plan.steps.push_back(steps::on_stage(steps::write_file("/etc/empty", "")));
+        for (const char* file : {"/etc/resolv.conf", "/etc/hostname"}) {
+            bind = steps::from_stage(steps::bind("/etc/empty", file, true));
+            bind.may_be_absent = true;
+            plan.steps.push_back(bind);
+        }
+    }
+}
+
+// A home folder as the working directory: its hidden entries (.aws, .ssh, .docker, .netrc, ...) are
+// not the program's, the rest may be.
+void add_home_folder(std::vector<Step>& out, const CommandRequest& request) {
+    std::vector<Step> hidden;
+    for (const std::string& name : request.hidden_entries)
+        hidden.push_back(steps::on_stage(steps::whiteout("/upper/home/" + name)));
+    add_overlay(out, request.working_directory, request.working_directory, "home", hidden);
+    out.back().flags |= MS_RDONLY;
+}
+
+Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& request,
+                                   const Machine& machine) {
+    const std::string& folder = request.working_directory;
+    if (folder == "/" || folder == system_folder_of(folder))
+        return {};
+    if (std::find(fresh_folders.begin(), fresh_folders.end(), folder) != fresh_folders.end()) {
+        plan.notes.push_back(
+            fmt::format("the working directory {} is the enclave's own, empty one: keep a program "
+                        "that it shall "
+                        "run in a folder below it",
+                        folder));
+        return {};
+    }
+    for (const char* mounted : {"/proc", "/sys", "/dev"})
+        if (lies_in(folder, mounted) && !lies_in(folder, "/dev/shm"))
+            return Error(SandboxErrc::bad_request,
+                         fmt::format("the working directory {} can't be shown to the enclave: {} "
+                                     "is its own. Go to the folder of your program",
+                                     folder, mounted));
+    for (const std::string& hidden : request.hidden_folders)
+        if (lies_in(folder, hidden))
+            return Error(SandboxErrc::bad_request,
+                         fmt::format("the working directory {} lies in {}, which no enclave may "
+                                     "see. Go to the folder of your program",
+                                     folder, hidden));
+    add_directories(plan.steps, folder);
+    if (is_home(folder, machine))
+        add_home_folder(plan.steps, request);
+    else if (holds_a_home(folder, machine))
+        plan.notes.push_back(fmt::format(
+            "the working directory {} holds home folders, so the enclave sees it empty", folder));
+    else
+        plan.steps.push_back(steps::bind(folder, folder, true));
+    return {};
+}
+
+bool is_shown(const std::string& path, const CommandRequest& request) {
+    if (!system_folder_of(path).empty() ||
+        (request.working_directory != "/" && lies_in(path, request.working_directory)))
+        return true;
+    return std::any_of(request.shown_folders.begin(), request.shown_folders.end(),
+                       [&](const std::string& folder) { return lies_in(path, folder); });
+}
+
+// PATH is kept where --env gives no other.
+void keep_path(std::vector<std::string>& environment, const std::string& path) {
+    if (std::none_of(environment.begin(), environment.end(),
+                     [](const std::string& entry) { return entry.starts_with("PATH="); }))
+        environment.insert(environment.begin(), "PATH=" + path);
+}
+
+std::string path_of(const std::vector<std::string>& environment) {
+    return std::find_if(environment.begin(), environment.end(),
+                        [](const std::string& entry) { return entry.starts_with("PATH="); })
+        ->substr(5);
+}
+
+}  // namespace
+
+Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machine& machine) {
+    if (request.arguments.empty())
+        return Error(SandboxErrc::bad_request,
+                     "no command was given: name one after --, for example: -- python3 server.py");
+    if (!request.working_directory.starts_with('/'))
+        return Error(SandboxErrc::bad_request,
+                     "the working directory is unknown: it may have been removed. Go to one that "
+                     "exists");
+
+    SandboxPlan plan;
+    plan.ids = choose_id_mapping(machine.ids);
+    if (!plan.ids.note.empty())
+        plan.notes.push_back(plan.ids.note);
+    plan.memory_bytes = request.resources.memory_bytes;
+    plan.cpus = choose_cpus(machine, request.resources.cpu_count, plan.notes);
+    plan.limits = enclave_limits();
+
+    add_stage(plan.steps, request.resources);
+    plan.steps.push_back(steps::on_stage(
+        steps::mount("tmpfs", "rootfs", std::string("/") + root_folder, 0,
+                     request.resources.memory_bytes
+                         ? fmt::format("mode=0755,size={}", *request.resources.memory_bytes / 2)
+                         : "mode=0755")));
+    for (const char* folder : empty_folders)
+        plan.steps.push_back(steps::make_directory(folder));
+    plan.steps.push_back(steps::make_directory("/root", 0700));
+    plan.steps.push_back(steps::make_directory("/var/tmp", 01777));
+    plan.steps.push_back(steps::symlink("/var/run", "/run"));
+    plan.steps.push_back(steps::symlink("/var/lock", "/run/lock"));
+    add_system_folders(plan, machine);
+    add_enclave_mounts(plan.steps, machine, plan.ids, request.resources, plan.cpus);
+
+    for (const std::string& folder : request.shown_folders) {
+        add_directories(plan.steps, folder);
+        plan.steps.push_back(steps::bind(folder, folder, true));
+    }
+    if (const auto shown = add_working_directory(plan, request, machine); !shown)
+        return shown.error();
+    for (const std::string& folder : request.hidden_folders) {
+        if (!is_shown(folder, request))
+            continue;
+        Step cover = steps::mount("tmpfs", "hidden", folder,
+                                  MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_RDONLY, "mode=0");
+        cover.may_be_absent = true;
+        plan.steps.push_back(std::move(cover));
+    }
+    plan.steps.push_back(steps::enter_root());
+
+    plan.arguments = request.arguments;
+    plan.environment = request.environment;
+    keep_path(plan.environment, request.path);
+    plan.search_path = path_of(plan.environment);
+    plan.working_directory = request.working_directory;
+    return plan;
+}
+
+std::string explain_missing_program(const std::string& program, const CommandRequest& request,
+                                    const Machine& machine) {
+    if (!program.starts_with('/') || is_shown(program, request))
+        return {};
+    for (const std::string& home : machine.homes)
+        if (lies_in(program, home))
+            return fmt::format(
+                "{} lies in the home folder {}, which an enclave doesn't see; show "
+                "its folder with --mount, or keep it below the working directory",
+                program, home);
+    return fmt::format(
+        "{} lies outside of the system folders and the working directory, which are "
+        "all that an enclave sees; show its folder with --mount",
+        program);
+}
+
+}  // namespace glovebox::sandbox

@@ -1,0 +1,174 @@
+#include "sim/sandbox/command_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/sandbox/plan_text.h"
+#include "sim/sandbox/sandbox_error.h"
+
+namespace glovebox::sandbox {
+namespace {
+
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+Machine laptop() {
+    Machine machine;
+    machine.ids.uid = 1000;
+    machine.ids.gid = 1000;
+    machine.ids.helpers = true;
+    machine.ids.subordinate_uids = machine.ids.subordinate_gids = IdRange{1, 100000, 65536};
+    machine.top_level = {{"bin", "usr/bin"}, {"data", ""}, {"etc", ""}, {"home", ""},
+                         {"opt", ""},        {"run", ""},  {"usr", ""}, {"var", ""}};
+    machine.mount_points = {"/", "/proc", "/run/user/1000"};
+    machine.homes = {"/home/alice"};
+    machine.cpus = {0, 1};
+    return machine;
+}
+
+CommandRequest request_in(const std::string& folder) {
+    CommandRequest request;
+    request.arguments = {"python3", "server.py"};
+    request.path = "/usr/local/bin:/usr/bin";
+    request.working_directory = folder;
+    request.hidden_entries = {".aws", ".ssh"};
+    return request;
+}
+
+std::vector<std::string> lines_of(const CommandRequest& request, const Machine& machine) {
+    return to_lines(make_command_plan(request, machine).value().steps);
+}
+
+TEST(CommandPlan, EachSystemFolderIsAnOverlayAndNothingElseOfTheHostIsThere) {
+    const auto lines = lines_of(request_in("/home/alice/app"), laptop());
+    EXPECT_THAT(lines, Contains("symlink /bin -> usr/bin"));
+    for (const char* folder : {"etc", "opt", "usr"})
+        EXPECT_THAT(lines, Contains(StartsWith("mount overlay /" + std::string(folder) + " ")));
+    for (const char* folder : {"/data", "/home ", "/run ", "/var "})
+        EXPECT_THAT(lines, Each(Not(StartsWith("bind " + std::string(folder)))));
+    EXPECT_EQ(lines.back(), "enter root");
+}
+
+TEST(CommandPlan, TheNetworkFilesAreThoseOfAnImageThatNitroCliBuilds) {
+    const auto lines = lines_of(request_in("/home/alice/app"), laptop());
+    EXPECT_THAT(lines,
+                Contains("symlink stage:/upper/etc/resolv.conf -> /run/resolvconf/resolv.conf"));
+    EXPECT_THAT(lines, Contains("write stage:/upper/etc/hosts 644"));
+    EXPECT_THAT(lines, Contains("whiteout stage:/upper/etc/hostname"));
+}
+
+TEST(CommandPlan, TheCallersFolderIsReadOnlyAtItsOwnPathAndTheWorkingDirectory) {
+    const SandboxPlan plan = make_command_plan(request_in("/home/alice/app"), laptop()).value();
+    const auto lines = to_lines(plan.steps);
+    EXPECT_THAT(lines, Contains("mkdir /home/alice/app 755"));
+    EXPECT_THAT(lines, Contains("bind /home/alice/app on /home/alice/app ro"));
+    EXPECT_EQ(plan.working_directory, "/home/alice/app");
+    EXPECT_THAT(plan.notes, IsEmpty());
+}
+
+TEST(CommandPlan, AHomeFolderShowsNoneOfItsHiddenEntries) {
+    const auto lines = lines_of(request_in("/home/alice"), laptop());
+    EXPECT_THAT(lines, Contains("whiteout stage:/upper/home/.aws"));
+    EXPECT_THAT(lines, Contains("whiteout stage:/upper/home/.ssh"));
+    EXPECT_THAT(lines, Contains(StartsWith("mount overlay /home/alice ro ")));
+    EXPECT_THAT(lines, Not(Contains(StartsWith("bind /home/alice on /home/alice"))));
+}
+
+TEST(CommandPlan, AFolderThatHoldsHomesIsEmptyAndSaysSo) {
+    const SandboxPlan plan = make_command_plan(request_in("/home"), laptop()).value();
+    EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("the working directory /home")));
+    Machine machine = laptop();
+    machine.homes = {"/data/home/alice"};
+    const SandboxPlan above = make_command_plan(request_in("/data"), machine).value();
+    EXPECT_THAT(above.notes, ElementsAre(HasSubstr("holds home folders")));
+    EXPECT_THAT(to_lines(above.steps), Not(Contains(StartsWith("bind /data"))));
+}
+
+TEST(CommandPlan, TmpStaysFreshForACallerWhoStandsInIt) {
+    const SandboxPlan plan = make_command_plan(request_in("/tmp"), laptop()).value();
+    EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("/tmp is the enclave's own")));
+    EXPECT_THAT(to_lines(plan.steps), Not(Contains("bind /tmp on /tmp ro")));
+    EXPECT_THAT(lines_of(request_in("/tmp/build"), laptop()),
+                Contains("bind /tmp/build on /tmp/build ro"));
+}
+
+TEST(CommandPlan, ASystemFolderOrTheRootNeedsNoBind) {
+    for (const char* folder : {"/", "/usr", "/etc"})
+        EXPECT_THAT(lines_of(request_in(folder), laptop()),
+                    Each(Not(HasSubstr(std::string(" on ") + folder + " ro"))));
+    EXPECT_THAT(lines_of(request_in("/usr/src/app"), laptop()),
+                Contains("bind /usr/src/app on /usr/src/app ro"));
+}
+
+TEST(CommandPlan, AFolderWithMountsBelowItIsBoundReadOnlyAndSaysSo) {
+    // A container's engine binds these three files.
+    Machine machine = laptop();
+    machine.mount_points = {"/", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
+    const SandboxPlan plan = make_command_plan(request_in("/app"), machine).value();
+    const auto lines = to_lines(plan.steps);
+    EXPECT_THAT(lines, Contains("bind /etc on /etc ro"));
+    EXPECT_THAT(lines, Contains("bind stage:/etc/empty on /etc/resolv.conf ro (if there)"));
+    EXPECT_THAT(lines, Contains("bind stage:/etc/hosts on /etc/hosts ro (if there)"));
+    EXPECT_THAT(lines, Contains(StartsWith("mount overlay /usr ")));
+    EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("/etc has mounts")));
+}
+
+TEST(CommandPlan, HiddenFoldersAreCoveredWhereTheyWouldBeSeen) {
+    CommandRequest request = request_in("/home/alice/app");
+    request.hidden_folders = {"/home/alice/app/world", "/run/user/1000/glovebox", "/etc/pki-mock"};
+    const auto lines = lines_of(request, laptop());
+    EXPECT_THAT(lines, Contains("mount tmpfs /home/alice/app/world ro,nosuid,nodev,noexec mode=0 "
+                                "(if there)"));
+    EXPECT_THAT(lines, Contains(StartsWith("mount tmpfs /etc/pki-mock ro")));
+    EXPECT_THAT(lines, Each(Not(HasSubstr("/run/user"))));
+}
+
+TEST(CommandPlan, AWorkingDirectoryInAHiddenFolderIsRefused) {
+    CommandRequest request = request_in("/home/alice/world/enclave");
+    request.hidden_folders = {"/home/alice/world"};
+    const auto plan = make_command_plan(request, laptop());
+    ASSERT_FALSE(plan);
+    EXPECT_EQ(plan.error().code, SandboxErrc::bad_request);
+    EXPECT_THAT(plan.error().message, HasSubstr("lies in /home/alice/world"));
+}
+
+TEST(CommandPlan, WhatCannotBeASandboxIsRefusedWithASentence) {
+    CommandRequest nothing = request_in("/app");
+    nothing.arguments.clear();
+    EXPECT_THAT(make_command_plan(nothing, laptop()).error().message, HasSubstr("after --"));
+    EXPECT_THAT(make_command_plan(request_in(""), laptop()).error().message,
+                HasSubstr("the working directory is unknown"));
+    EXPECT_THAT(make_command_plan(request_in("/sys/kernel"), laptop()).error().message,
+                HasSubstr("Go to the folder of your program"));
+}
+
+TEST(CommandPlan, TheEnvironmentIsPathAndWhatEnvGave) {
+    CommandRequest request = request_in("/app");
+    request.environment = {"A=1"};
+    SandboxPlan plan = make_command_plan(request, laptop()).value();
+    EXPECT_THAT(plan.environment, ElementsAre("PATH=/usr/local/bin:/usr/bin", "A=1"));
+    EXPECT_EQ(plan.search_path, "/usr/local/bin:/usr/bin");
+    request.environment = {"A=1", "PATH=/opt/bin"};
+    plan = make_command_plan(request, laptop()).value();
+    EXPECT_THAT(plan.environment, ElementsAre("A=1", "PATH=/opt/bin"));
+    EXPECT_EQ(plan.search_path, "/opt/bin");
+}
+
+TEST(CommandPlan, AProgramThatOnlyTheHostHasIsExplained) {
+    CommandRequest request = request_in("/home/alice/app");
+    request.shown_folders = {"/data/tools"};
+    EXPECT_THAT(explain_missing_program("/home/alice/venv/bin/python", request, laptop()),
+                HasSubstr("home folder /home/alice"));
+    EXPECT_THAT(explain_missing_program("/data/other/tool", request, laptop()),
+                HasSubstr("--mount"));
+    for (const char* program : {"/data/tools/x", "/usr/bin/no", "/home/alice/app/x", "python3"})
+        EXPECT_THAT(explain_missing_program(program, request, laptop()), IsEmpty()) << program;
+}
+
+}  // namespace
+}  // namespace glovebox::sandbox

@@ -1,0 +1,332 @@
+#include "sim/sandbox/init_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <string_view>
+
+#include "sim/sandbox/builder.h"
+#include "sim/sandbox/report.h"
+
+namespace glovebox::sandbox {
+namespace {
+
+constexpr unsigned close_range_cloexec = 4;  // CLOSE_RANGE_CLOEXEC, Linux 5.11
+constexpr int keyctl_join_session_keyring = 1;
+
+// Descriptors of the program's start at 3; ours are moved out of the way of 0, 1 and 2.
+constexpr int first_free_descriptor = 3;
+
+int close_range(unsigned first, unsigned last, unsigned flags) noexcept {
+    return static_cast<int>(::syscall(SYS_close_range, first, last, flags));
+}
+
+// Closes all but 0, 1, 2 and what is kept; `kept` is sorted.
+void close_all_but(std::span<const int> kept) noexcept {
+    unsigned first = first_free_descriptor;
+    for (const int descriptor : kept) {
+        const auto number = static_cast<unsigned>(descriptor);
+        if (number < first)
+            continue;
+        if (number > first)
+            close_range(first, number - 1, 0);
+        first = number + 1;
+    }
+    close_range(first, ~0U, 0);
+}
+
+std::vector<std::string> exec_candidates(const std::string& program, std::string_view path) {
+    if (program.empty() || program.find('/') != std::string::npos)
+        return {program};
+    std::vector<std::string> candidates;
+    for (;;) {
+        const std::size_t end = std::min(path.find(':'), path.size());
+        const std::string_view folder = path.substr(0, end);
+        candidates.push_back(folder.empty() ? program : std::string(folder) + "/" + program);
+        if (end == path.size())
+            return candidates;
+        path.remove_prefix(end + 1);
+    }
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> result;
+    for (const std::string& text : texts)
+        result.push_back(const_cast<char*>(text.c_str()));
+    result.push_back(nullptr);
+    return result;
+}
+
+}  // namespace
+
+TextArea find_text_area() {
+    // Fields 48 to 51 of /proc/self/stat: arg_start, arg_end, env_start, env_end. The name in
+    // parentheses may hold anything, so counting begins behind it, at field 3.
+    std::ifstream in("/proc/self/stat");
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::size_t close = text.rfind(')');
+    if (close == std::string::npos)
+        return {};
+    std::vector<std::uintptr_t> fields;
+    const char* at = text.c_str() + close + 4;  // ") S": the state is a letter
+    for (char* next = nullptr;; at = next) {
+        const std::uintptr_t value = std::strtoull(at, &next, 10);
+        if (next == at)
+            break;
+        fields.push_back(value);
+    }
+    constexpr std::size_t arg_start = 48 - 4;
+    constexpr std::size_t env_end = 51 - 4;
+    if (fields.size() <= env_end || fields[arg_start] == 0 || fields[env_end] < fields[arg_start])
+        return {};
+    return {reinterpret_cast<char*>(fields[arg_start]), reinterpret_cast<char*>(fields[env_end])};
+}
+
+InitProcess::InitProcess(const SandboxPlan& p)
+    : plan(p),
+      limits(p.limits),
+      arguments_(pointers(p.arguments)),
+      environment_(pointers(p.environment)),
+      candidates_(exec_candidates(p.arguments.front(), p.search_path)) {
+    static char shell[] = "/bin/sh";
+    shell_arguments_.push_back(shell);
+    shell_arguments_.push_back(nullptr);  // the script, known when it is found
+    shell_arguments_.insert(shell_arguments_.end(), arguments_.begin() + 1, arguments_.end());
+}
+
+void InitProcess::fail(Report::Stage stage, int error, int step) noexcept {
+    Report report;
+    report.kind = Report::Kind::failed;
+    report.stage = stage;
+    report.error = error;
+    report.step = step;
+    send_report(report_socket, report);
+    ::_exit(EXIT_FAILURE);
+}
+
+void InitProcess::take_standard_streams() noexcept {
+    std::array<int, 3> copies{};
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+        copies[i] = ::fcntl(standard_streams[i], F_DUPFD_CLOEXEC, first_free_descriptor);
+        if (copies[i] < 0)
+            fail(Report::Stage::standard_streams, errno);
+    }
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+        if (::dup2(copies[i], static_cast<int>(i)) < 0)
+            fail(Report::Stage::standard_streams, errno);
+        ::close(copies[i]);
+    }
+}
+
+void InitProcess::become_init() noexcept {
+    // The system calls, not glibc's functions: those tell all threads of the process, and would
+    // wait for ever here for the maker's, of which no fork makes copies.
+    if (plan.ids.setgroups && ::syscall(SYS_setgroups, 0, nullptr) != 0)
+        fail(Report::Stage::identity, errno);
+    if (::syscall(SYS_setresgid, 0, 0, 0) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0)
+        fail(Report::Stage::identity, errno);
+    ::setsid();
+    // An anonymous session keyring: the caller's keys are not the program's. Containers forbid the
+    // call altogether, and then the program can't read a key either.
+    ::syscall(SYS_keyctl, keyctl_join_session_keyring, nullptr);
+
+    static constexpr std::string_view no_name = "(none)";
+    if (::sethostname(no_name.data(), no_name.size()) != 0 ||
+        ::setdomainname(no_name.data(), no_name.size()) != 0)
+        fail(Report::Stage::host_name, errno);
+
+    ::prctl(PR_SET_NAME, "init", 0, 0, 0);
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    static constexpr std::string_view shown = "/init";
+    const auto room = static_cast<std::size_t>(text_area.end - text_area.begin);
+    if (room > shown.size()) {
+        std::memset(text_area.begin, 0, room);
+        std::memcpy(text_area.begin, shown.data(), shown.size());
+    }
+}
+
+void InitProcess::run() noexcept {
+    take_standard_streams();
+    // Before waiting: among what the fork copied is the maker's end of the socket, this sandbox's
+    // and maybe another one's, and as long as a copy is open nobody learns that the maker has
+    // ended.
+    close_all_but(kept_descriptors);
+    char go = 0;
+    ssize_t size = 0;
+    while ((size = ::read(report_socket, &go, 1)) < 0 && errno == EINTR) {
+    }
+    if (size != 1)
+        ::_exit(EXIT_FAILURE);  // the maker is gone, or could not write the maps: he knows
+
+    ::signal(SIGCHLD, SIG_DFL);  // an ignored one would reap behind our back
+    become_init();
+    ::umask(0);
+    if (const BuildFailure failure = build_room(plan.steps))
+        fail(Report::Stage::step, failure.error, failure.step);
+    ::umask(plan.umask);
+
+    sigset_t child_ended;
+    ::sigemptyset(&child_ended);
+    ::sigaddset(&child_ended, SIGCHLD);
+    const int signals = ::signalfd(-1, &child_ended, SFD_CLOEXEC | SFD_NONBLOCK);
+    std::array<int, 2> exec_pipe{};
+    if (signals < 0 || ::pipe2(exec_pipe.data(), O_CLOEXEC) != 0)
+        fail(Report::Stage::signals, errno);
+
+    const long program = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+    if (program < 0)
+        fail(Report::Stage::fork, errno);
+    if (program == 0) {
+        ::close(exec_pipe[0]);
+        ::close(signals);
+        run_program(exec_pipe[1]);
+    }
+    wait_for_the_end(static_cast<pid_t>(program), exec_pipe[0], signals);
+}
+
+void InitProcess::run_program(int exec_pipe) noexcept {
+    ::setsid();
+    if (::chdir(plan.working_directory.c_str()) != 0)
+        fail(Report::Stage::working_directory, errno);
+    for (const ResourceLimit& wanted : limits) {
+        const auto resource = static_cast<__rlimit_resource>(wanted.resource);
+        rlimit limit{};
+        if (::getrlimit(resource, &limit) != 0)
+            fail(Report::Stage::limits, errno);
+        // A limit can be lowered by everybody; what the caller himself may not have stays so.
+        limit.rlim_max = std::min(limit.rlim_max, wanted.hard);
+        limit.rlim_cur = std::min(limit.rlim_max, wanted.soft);
+        if (::setrlimit(resource, &limit) != 0)
+            fail(Report::Stage::limits, errno);
+    }
+    if (!plan.cpus.empty()) {
+        cpu_set_t cpus;
+        CPU_ZERO(&cpus);
+        for (const int cpu : plan.cpus)
+            CPU_SET(cpu, &cpus);
+        if (::sched_setaffinity(0, sizeof cpus, &cpus) != 0)
+            fail(Report::Stage::cpus, errno);
+    }
+    // An ignored signal would stay ignored through exec, a handler would not.
+    for (int signal = 1; signal <= SIGRTMAX; ++signal)
+        ::signal(signal, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+
+    HookResult result;
+    if (hook.run != nullptr)
+        result = hook.run(hook.context);
+    if (result.error != 0)
+        fail(Report::Stage::hook, result.error);
+    Report ready;
+    ready.kind = Report::Kind::ready;
+    if (const int error = send_report(report_socket, ready, result.descriptor); error != 0)
+        ::_exit(EXIT_FAILURE);  // the maker is gone
+    close_range(first_free_descriptor, ~0U, close_range_cloexec);
+
+    const int error = execute();
+    // Atomic: less than PIPE_BUF.
+    while (::write(exec_pipe, &error, sizeof error) < 0 && errno == EINTR) {
+    }
+    // What AWS's init does; PID 1 sees it as the program's end.
+    ::_exit(error & 0xff);
+}
+
+// execvpe(3) over the search path that was asked for. Returns errno.
+int InitProcess::execute() noexcept {
+    int remembered = 0;
+    for (const std::string& candidate : candidates_) {
+        ::execve(candidate.c_str(), arguments_.data(), environment_.data());
+        if (errno == ENOEXEC) {
+            shell_arguments_[1] = const_cast<char*>(candidate.c_str());
+            ::execve(shell_arguments_[0], shell_arguments_.data(), environment_.data());
+        }
+        switch (errno) {
+            case EACCES:
+                remembered = EACCES;
+                break;
+            case ENOENT:
+            case ENOTDIR:
+            case ESTALE:
+            case ENODEV:
+            case ETIMEDOUT:
+                break;
+            default:
+                return errno;
+        }
+    }
+    return remembered != 0 ? remembered : errno;
+}
+
+void InitProcess::report_exec(int exec_pipe) noexcept {
+    int error = 0;
+    ssize_t size = 0;
+    while ((size = ::read(exec_pipe, &error, sizeof error)) < 0 && errno == EINTR) {
+    }
+    Report report;
+    report.kind = size == 0 ? Report::Kind::executed : Report::Kind::not_executed;
+    report.error = error;
+    send_report(report_socket, report);
+}
+
+void InitProcess::wait_for_the_end(pid_t program, int exec_pipe, int signals) noexcept {
+    std::array<int, 3> kept{report_socket, exec_pipe, signals};
+    std::sort(kept.begin(), kept.end());
+    close_all_but(kept);
+    std::array<pollfd, 3> watched{
+        {{signals, POLLIN, 0}, {report_socket, 0, 0}, {exec_pipe, POLLIN, 0}}};
+    for (;;) {
+        if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
+            ::_exit(EXIT_FAILURE);
+        if ((watched[1].revents & (POLLHUP | POLLERR)) != 0)
+            ::_exit(EXIT_FAILURE);  // the maker is gone
+        if (watched[2].fd >= 0 && watched[2].revents != 0) {
+            report_exec(exec_pipe);
+            watched[2].fd = -1;
+        }
+        signalfd_siginfo discarded;
+        while (::read(signals, &discarded, sizeof discarded) > 0) {
+        }
+        int status = 0;
+        for (pid_t ended = 0; (ended = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+            if (ended != program)
+                continue;
+            if (watched[2].fd >= 0)
+                report_exec(exec_pipe);
+            if (plan.like_aws_init) {
+                const std::string_view words = !WIFEXITED(status) ? "child exited by signal\n"
+                                               : WEXITSTATUS(status) != 0
+                                                   ? "child exited with error\n"
+                                                   : "";
+                [[maybe_unused]] const ssize_t written =
+                    ::write(STDERR_FILENO, words.data(), words.size());
+            }
+            Report report;
+            report.kind = Report::Kind::exited;
+            report.status = status;
+            send_report(report_socket, report);
+            ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+        }
+    }
+}
+
+}  // namespace glovebox::sandbox

@@ -1,0 +1,188 @@
+#include "sim/sandbox/machine.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+
+#include "sim/sandbox/id_helpers.h"
+
+namespace glovebox::sandbox {
+namespace {
+
+// What devtmpfs has on Nitro's kernel and an unprivileged program may safely have of the host's.
+constexpr std::array shown_devices{"null", "zero", "full", "random", "urandom", "tty", "net/tun"};
+
+// What root must not change through procfs, whose files know the host's root by his id alone.
+constexpr std::array guarded_proc_entries{"acpi", "asound", "bus",           "fs",
+                                          "irq",  "scsi",   "sysrq-trigger", "sys"};
+
+std::string read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+bool exists(const std::string& path) {
+    return ::access(path.c_str(), F_OK) == 0;
+}
+
+std::vector<TopLevelEntry> read_top_level() {
+    std::vector<TopLevelEntry> entries;
+    const std::unique_ptr<DIR, int (*)(DIR*)> root(::opendir("/"), ::closedir);
+    if (root == nullptr)
+        return entries;
+    while (const dirent* entry = ::readdir(root.get())) {
+        const std::string name = entry->d_name;
+        if (name == "." || name == "..")
+            continue;
+        struct stat status {};
+        if (::fstatat(::dirfd(root.get()), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (S_ISDIR(status.st_mode)) {
+            entries.push_back({name, {}});
+        } else if (S_ISLNK(status.st_mode)) {
+            std::array<char, PATH_MAX> text{};
+            const ssize_t size =
+                ::readlinkat(::dirfd(root.get()), name.c_str(), text.data(), text.size());
+            if (size > 0)
+                entries.push_back({name, std::string(text.data(), static_cast<std::size_t>(size))});
+        }
+    }
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& a, const auto& b) { return a.name < b.name; });
+    return entries;
+}
+
+struct User {
+    std::string name;
+    std::string home;
+};
+
+std::optional<User> find_user(uid_t uid) {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::vector<char> buffer(16384);
+    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+        return std::nullopt;
+    return User{entry.pw_name, entry.pw_dir};
+}
+
+void add_home(std::vector<std::string>& homes, std::string home) {
+    while (home.size() > 1 && home.back() == '/')
+        home.pop_back();
+    // The real path, since a working directory is compared with it.
+    if (char* real = ::realpath(home.c_str(), nullptr); real != nullptr) {
+        home = real;
+        std::free(real);
+    }
+    if (home.size() > 1 && home.front() == '/' &&
+        std::find(homes.begin(), homes.end(), home) == homes.end())
+        homes.push_back(std::move(home));
+}
+
+std::vector<int> read_cpus() {
+    std::vector<int> cpus;
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) == 0)
+        for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+            if (CPU_ISSET(cpu, &set))
+                cpus.push_back(cpu);
+    return cpus;
+}
+
+}  // namespace
+
+bool lies_in(std::string_view path, std::string_view folder) {
+    if (folder == "/")
+        return true;
+    return path.substr(0, folder.size()) == folder &&
+           (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
+bool Machine::has_mounts_below(std::string_view folder) const {
+    return std::any_of(mount_points.begin(), mount_points.end(),
+                       [folder](const std::string& point) {
+                           return point.size() > folder.size() && lies_in(point, folder);
+                       });
+}
+
+std::vector<std::string> parse_mount_points(std::string_view mountinfo) {
+    std::vector<std::string> points;
+    while (!mountinfo.empty()) {
+        const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
+        std::string_view line = mountinfo.substr(0, end);
+        mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
+        // "36 35 98:0 /mnt1 /mnt/parent ...": the fifth field (proc_pid_mountinfo(5)).
+        for (int field = 0; field < 4; ++field) {
+            const std::size_t space = line.find(' ');
+            line.remove_prefix(space == std::string_view::npos ? line.size() : space + 1);
+        }
+        line = line.substr(0, line.find(' '));
+        std::string point;
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            const auto digit = [&](std::size_t at) { return line[at] - '0'; };
+            if (line[i] == '\\' && i + 3 < line.size()) {
+                point += static_cast<char>(digit(i + 1) * 64 + digit(i + 2) * 8 + digit(i + 3));
+                i += 3;
+            } else {
+                point += line[i];
+            }
+        }
+        if (!point.empty())
+            points.push_back(std::move(point));
+    }
+    return points;
+}
+
+Machine read_machine(std::string_view home, std::string_view sudo_uid) {
+    Machine machine;
+    machine.ids.uid = ::geteuid();
+    machine.ids.gid = ::getegid();
+    machine.ids.own_uids = parse_id_map(read_file("/proc/self/uid_map"));
+    machine.ids.own_gids = parse_id_map(read_file("/proc/self/gid_map"));
+
+    add_home(machine.homes, std::string(home));
+    const std::optional<User> user = find_user(machine.ids.uid);
+    if (user)
+        add_home(machine.homes, user->home);
+    if (!sudo_uid.empty())
+        if (const auto caller = find_user(
+                static_cast<uid_t>(std::strtoul(std::string(sudo_uid).c_str(), nullptr, 10))))
+            add_home(machine.homes, caller->home);
+
+    if (!machine.is_root()) {
+        const std::string name = user ? user->name : std::string();
+        machine.ids.subordinate_uids =
+            find_subordinate_ids(read_file("/etc/subuid"), name, machine.ids.uid);
+        machine.ids.subordinate_gids =
+            find_subordinate_ids(read_file("/etc/subgid"), name, machine.ids.uid);
+        machine.ids.helpers =
+            !find_helper("newuidmap").empty() && !find_helper("newgidmap").empty();
+    }
+
+    machine.top_level = read_top_level();
+    machine.mount_points = parse_mount_points(read_file("/proc/self/mountinfo"));
+    for (const char* device : shown_devices)
+        if (exists(std::string("/dev/") + device))
+            machine.devices.emplace_back(device);
+    for (const char* entry : guarded_proc_entries)
+        if (exists(std::string("/proc/") + entry))
+            machine.proc_entries.emplace_back(entry);
+    if (const char* path = "/sys/class/misc/hw_random/rng_current"; exists(path))
+        machine.rng_current_path = path;
+    machine.cpus = read_cpus();
+    return machine;
+}
+
+}  // namespace glovebox::sandbox

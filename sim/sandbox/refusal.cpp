@@ -1,0 +1,97 @@
+#include "sim/sandbox/refusal.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <string_view>
+
+#include "sim/sandbox/sandbox_error.h"
+
+namespace glovebox::sandbox {
+namespace {
+
+constexpr std::string_view remains =
+    " `--isolation none` remains: it emulates vsock and the NSM, and gives the program this "
+    "machine's "
+    "files and network.";
+
+std::string first_line(const char* path) {
+    std::ifstream in(path);
+    std::string line;
+    std::getline(in, line);
+    return line;
+}
+
+std::string seccomp_mode() {
+    std::ifstream in("/proc/self/status");
+    for (std::string line; std::getline(in, line);)
+        if (line.starts_with("Seccomp:"))
+            return line.substr(line.find_first_not_of(" \t", 8));
+    return {};
+}
+
+Error forbidden(std::string_view who, std::string_view command) {
+    return Error(SandboxErrc::namespaces_forbidden,
+                 fmt::format("this machine forbids the sandbox's namespaces: {}. Allow them with: "
+                             "{}.{}",
+                             who, command, remains));
+}
+
+}  // namespace
+
+NamespaceFacts read_namespace_facts() {
+    NamespaceFacts facts;
+    facts.apparmor_restricts = first_line("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+    facts.max_user_namespaces = first_line("/proc/sys/user/max_user_namespaces");
+    facts.unprivileged_clone = first_line("/proc/sys/kernel/unprivileged_userns_clone");
+    facts.seccomp_mode = seccomp_mode();
+    facts.in_container =
+        ::access("/.dockerenv", F_OK) == 0 || ::access("/run/.containerenv", F_OK) == 0;
+    facts.is_root = ::geteuid() == 0;
+    return facts;
+}
+
+bool privileges_were_taken(int error, const NamespaceFacts& facts) {
+    return (error == EPERM || error == EACCES) && !facts.is_root && facts.apparmor_restricts == "1";
+}
+
+Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
+    if (facts.max_user_namespaces == "0")
+        return forbidden("the sysctl user.max_user_namespaces is 0",
+                         "sudo sysctl -w user.max_user_namespaces=16384");
+    if (error == ENOSPC || error == EUSERS)
+        return forbidden(
+            fmt::format("there are as many user namespaces as the sysctl user.max_user_namespaces "
+                        "({}) allows, or they are nested 32 deep",
+                        facts.max_user_namespaces),
+            "sudo sysctl -w user.max_user_namespaces=65536");
+    if (error == EINVAL || error == ENOSYS)
+        return Error(SandboxErrc::namespaces_forbidden,
+                     fmt::format("this kernel lacks one of the namespaces that the sandbox is made "
+                                 "of (CONFIG_USER_NS, CONFIG_PID_NS, CONFIG_NET_NS, CONFIG_IPC_NS, "
+                                 "CONFIG_UTS_NS, CONFIG_CGROUPS).{}",
+                                 remains));
+    if (!facts.is_root && facts.unprivileged_clone == "0")
+        return forbidden("the sysctl kernel.unprivileged_userns_clone is 0",
+                         "sudo sysctl -w kernel.unprivileged_userns_clone=1");
+    if (!facts.is_root && facts.apparmor_restricts == "1")
+        return forbidden(
+            "AppArmor takes their privileges from ordinary users' programs (the sysctl "
+            "kernel.apparmor_restrict_unprivileged_userns is 1, Ubuntu's default since 24.04)",
+            "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+    if (facts.in_container || facts.seccomp_mode == "2")
+        return forbidden(
+            facts.in_container ? "this is a container, and its seccomp filter denies them"
+                               : "a seccomp filter that is over this process denies them",
+            "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+            "--security-opt systempaths=unconfined ...");
+    return forbidden(
+        fmt::format("clone(2) of a user namespace says {}. A chroot does that, and SELinux or "
+                    "another security module may",
+                    errno_error("no", error).message.substr(4)),
+        "leave the chroot, or ask the module's log: sudo dmesg | grep -i denied");
+}
+
+}  // namespace glovebox::sandbox

@@ -1,0 +1,87 @@
+#include "sim/sandbox/refusal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "sim/sandbox/sandbox_error.h"
+
+namespace glovebox::sandbox {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+NamespaceFacts debian() {
+    NamespaceFacts facts;
+    facts.max_user_namespaces = "96365";
+    facts.seccomp_mode = "0";
+    return facts;
+}
+
+struct Case {
+    const char* name;
+    int error;
+    NamespaceFacts facts;
+    const char* cause;
+    const char* command;
+};
+
+class Refusal : public testing::TestWithParam<Case> {};
+
+TEST_P(Refusal, NamesTheCauseTheCommandAndWhatRemains) {
+    const Error error = explain_forbidden_namespaces(GetParam().error, GetParam().facts);
+    EXPECT_EQ(error.code, SandboxErrc::namespaces_forbidden);
+    EXPECT_THAT(error.message, AllOf(HasSubstr(GetParam().cause), HasSubstr(GetParam().command),
+                                     HasSubstr("--isolation none")));
+}
+
+NamespaceFacts with(void (*change)(NamespaceFacts&)) {
+    NamespaceFacts facts = debian();
+    change(facts);
+    return facts;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EveryMachine, Refusal,
+    testing::Values(
+        Case{"Ubuntu", EPERM, with([](NamespaceFacts& f) { f.apparmor_restricts = "1"; }),
+             "AppArmor", "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"},
+        Case{"NoNamespacesAtAll", ENOSPC,
+             with([](NamespaceFacts& f) { f.max_user_namespaces = "0"; }),
+             "user.max_user_namespaces is 0", "sudo sysctl -w user.max_user_namespaces=16384"},
+        Case{"TooManyNamespaces", ENOSPC, debian(), "(96365)",
+             "sudo sysctl -w user.max_user_namespaces=65536"},
+        Case{"HardenedKernel", EPERM, with([](NamespaceFacts& f) { f.unprivileged_clone = "0"; }),
+             "kernel.unprivileged_userns_clone is 0",
+             "sudo sysctl -w kernel.unprivileged_userns_clone=1"},
+        Case{"Container", EPERM, with([](NamespaceFacts& f) {
+                 f.in_container = true;
+                 f.is_root = true;
+                 f.seccomp_mode = "2";
+             }),
+             "this is a container", "--security-opt seccomp=unconfined"},
+        Case{"SeccompFilter", EPERM, with([](NamespaceFacts& f) { f.seccomp_mode = "2"; }),
+             "a seccomp filter", "--security-opt seccomp=unconfined"},
+        Case{"Chroot", EPERM, debian(), "A chroot does that", "dmesg"},
+        Case{"OldKernel", EINVAL, debian(), "lacks one of the namespaces", "CONFIG_USER_NS"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+TEST(PrivilegesWereTaken, OnlyAppArmorTakesPrivilegesAwayFromANamespaceThatStands) {
+    NamespaceFacts facts = debian();
+    EXPECT_FALSE(privileges_were_taken(EPERM, facts));
+    facts.apparmor_restricts = "1";
+    EXPECT_TRUE(privileges_were_taken(EPERM, facts));
+    EXPECT_TRUE(privileges_were_taken(EACCES, facts));
+    EXPECT_FALSE(privileges_were_taken(ENOENT, facts));
+    facts.is_root = true;
+    EXPECT_FALSE(privileges_were_taken(EPERM, facts)) << "the sysctl is for ordinary users";
+}
+
+TEST(NamespaceFacts, TheFactsOfThisMachineAreRead) {
+    EXPECT_FALSE(read_namespace_facts().seccomp_mode.empty());
+}
+
+}  // namespace
+}  // namespace glovebox::sandbox

@@ -1,0 +1,101 @@
+// A running sandbox, as its maker holds it.
+//
+//   SandboxPlan plan = make_command_plan(request, read_machine(...)).value();
+//   auto sandbox = Sandbox::start(plan, options);   // mounts stand, the hook has run, exec is next
+//   (*sandbox)->wait_for_exec();                    // or poll report_descriptor() and next_event()
+//   EnclaveEnd end = (*sandbox)->wait();
+//
+// The namespaces are user, mount, PID, network (`lo` alone, down), IPC, UTS and cgroup. Everything
+// inside ends with the object, with this process, or with the program, whichever is first.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/unique_fd.h"
+#include "sim/sandbox/memory_cgroup.h"
+#include "sim/sandbox/program_hook.h"
+#include "sim/sandbox/sandbox_plan.h"
+
+namespace glovebox::sandbox {
+
+struct StartOptions {
+    // What the program has as 0, 1 and 2.
+    std::array<int, 3> standard_streams{0, 1, 2};
+    ProgramHook hook;
+    // Descriptors that the hook needs, open under the same numbers until exec. Not 0, 1, 2.
+    std::vector<int> kept_descriptors;
+    // Where a memory cgroup may be made; without one the machine is asked.
+    std::optional<std::string> cgroup_parent;
+};
+
+// How the enclave ended.
+struct EnclaveEnd {
+    // The program's wait status (waitpid(2)), or none where PID 1 was ended before it: by stop(),
+    // or by a SIGKILL from outside.
+    std::optional<int> program_status;
+};
+
+class Sandbox {
+  public:
+    enum class Event { executed, ended };
+
+    // Returns when the program's process stands in its finished room, just before exec. On failure
+    // nothing is left of it. Blocks for some milliseconds; may be called from several threads.
+    [[nodiscard]] static Result<std::unique_ptr<Sandbox>> start(const SandboxPlan& plan,
+                                                                const StartOptions& options = {});
+
+    // Stops it, if it runs, and waits until the kernel has ended the last process inside.
+    ~Sandbox();
+    Sandbox(const Sandbox&) = delete;
+    Sandbox& operator=(const Sandbox&) = delete;
+
+    // PID 1 and the program, as this process's PID namespace numbers them.
+    [[nodiscard]] pid_t init_pid() const { return init_pid_; }
+    [[nodiscard]] pid_t program_pid() const { return program_pid_; }
+    // Readable when PID 1, and so everything inside, has ended (pidfd_open(2)).
+    [[nodiscard]] int end_descriptor() const { return pidfd_.get(); }
+    // Readable when next_event() has something to say.
+    [[nodiscard]] int report_descriptor() const { return reports_.get(); }
+    // What the hook handed out; empty where nothing was, or when it has been taken.
+    [[nodiscard]] UniqueFd take_hook_descriptor() { return std::move(hook_descriptor_); }
+    // What this machine could not give, a sentence each: the plan's, and how memory is held.
+    [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+    // The cgroup that holds its memory; empty without one.
+    [[nodiscard]] std::string cgroup() const { return cgroup_ ? cgroup_->path() : std::string(); }
+
+    // Waits for what happens next: `executed`, once, then `ended`. A program that could not be
+    // executed is the error program_not_started, with execvpe's words; `ended` follows it.
+    [[nodiscard]] Result<Event> next_event();
+    [[nodiscard]] Result<void> wait_for_exec();
+    // Waits for the end and reaps PID 1. The same answer when asked again.
+    EnclaveEnd wait();
+    // Power off: SIGKILL to PID 1. Does not wait.
+    void stop();
+
+  private:
+    Sandbox() = default;
+    void make_cgroup(const SandboxPlan& plan, const StartOptions& options);
+    Result<void> launch(const SandboxPlan& plan, const StartOptions& options);
+    Result<void> wait_for_ready(const SandboxPlan& plan);
+
+    std::unique_ptr<MemoryCgroup> cgroup_;  // removed last, when nothing runs in it any more
+    pid_t init_pid_ = -1;
+    pid_t program_pid_ = -1;
+    UniqueFd pidfd_;
+    UniqueFd reports_;
+    UniqueFd hook_descriptor_;
+    std::vector<std::string> notes_;
+    std::string program_;  // for sentences
+    bool like_aws_init_ = false;
+    bool reaped_ = false;
+    EnclaveEnd end_;
+};
+
+}  // namespace glovebox::sandbox
