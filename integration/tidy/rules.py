@@ -23,11 +23,13 @@ ROOMS = {
     "sim/imds": ("core/base", "sim/http", "sim/iam"),
     "sim/kms": ("core/base", "core", "nsm-mock", "sim/http", "sim/iam", "sim/yaml"),
     "sim/up": ("core/base", "core", "sim/iam", "sim/yaml"),
+    "sim/vsock_proxy": ("core/base", "core"),
     "sim/enclave": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif",
                     "sim/http", "sim/iam", "sim/kms"),
     "sim/nitro_cli": ("core/base", "core", "transports", "nsm-mock", "sim/sandbox", "sim/eif", "sim/enclave"),
     "sim/cli": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
-                "sim/iam", "sim/imds", "sim/kms", "sim/tls", "sim/yaml", "sim/up", "sim/enclave", "sim/nitro_cli"),
+                "sim/iam", "sim/imds", "sim/kms", "sim/tls", "sim/yaml", "sim/up", "sim/vsock_proxy", "sim/enclave",
+                "sim/nitro_cli"),
     "examples": ("core/base", "core", "transports", "nsm-mock"),
     "integration": ("core/base",),
     "bench": ("core/base", "core", "transports", "nsm-mock"),
@@ -48,7 +50,7 @@ LIBRARY_HOMES = {
     "seccomp.h": ("sim/supervisor",),
     "spdlog/": ("core/base",),
     "sqlite3.h": ("sim/kms",),
-    "yaml-cpp/": ("core", "sim/yaml"),
+    "yaml-cpp/": ("core", "sim/yaml", "sim/vsock_proxy"),
 }
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.

@@ -5,8 +5,10 @@ Usage: up_test.py GLOVEBOX [unittest's arguments]
 """
 
 import importlib.util
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,11 +17,12 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
+import image_root  # noqa: E402
 from service import Service  # noqa: E402
 
 GLOVEBOX = ""
 PATIENCE = 60
-EXAMPLE = Path(__file__).resolve().parent.parent.parent / "examples" / "python-attest"
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 PYTHON = "/usr/bin/python3"
 
 ECHO = """
@@ -42,6 +45,16 @@ assert client.recv(100) == b"ping"
 print(urllib.request.urlopen("http://169.254.169.254/latest/meta-data/placement/region").read().decode())
 print(os.environ["AWS_ENDPOINT_URL_KMS"])
 sys.exit(7)
+"""
+
+# In an enclave: KMS's name leads to its own loopback, and that to the parent's proxy.
+FETCH = """
+set -e
+ip link set dev lo up
+echo "127.0.0.1 kms.us-east-1.amazonaws.com" >> /etc/hosts
+/usr/bin/python3 forwarder.py 127.0.0.1 443 3 8000 &
+until /usr/bin/python3 -c "import socket; socket.create_connection((\'127.0.0.1\', 443))" 2> /dev/null ; do : ; done
+exec "$@"
 """
 
 
@@ -128,31 +141,168 @@ enclaves:
         self.assertNotIn("ready", done.stderr)
 
 
-@unittest.skipUnless(all(importlib.util.find_spec(name) for name in ("boto3", "cbor2", "cryptography")),
-                     "python3-boto3, python3-cbor2 or python3-cryptography is not installed (ci/setup test)")
+def missing_for_examples():
+    """Why the examples can't be run here; empty where they can."""
+    modules = [name for name in ("boto3", "cbor2", "cryptography") if not importlib.util.find_spec(name)]
+    programs = [name for name in ("openssl", "ip", "busybox") if not shutil.which(name)]
+    if modules or programs:
+        return f"{', '.join(modules + programs)}: not installed (ci/setup test)"
+    done = subprocess.run([GLOVEBOX, "run", "--isolation", "sandbox", "--", "true"], capture_output=True, text=True)
+    return "" if done.returncode == 0 else f"no sandbox here: {done.stderr.strip()}"
+
+
 class Example(Case):
-    def test_the_readmes_command(self):
-        done = self.up("world.yaml", PYTHON, "parent.py", cwd=EXAMPLE)
+    def setUp(self):
+        super().setUp()
+        if missing := missing_for_examples():
+            self.skipTest(missing)
+
+    def own(self, name):
+        """A copy of the example, to be changed."""
+        folder = self.directory / name
+        shutil.copytree(EXAMPLES / name, folder)
+        return folder
+
+    def make_image(self, folder, command):
+        """app.eif in the folder, of the example's programs; its PCR0."""
+        (self.directory / "rootfs").mkdir()
+        image_root.build(self.directory / "rootfs", folder)
+        kernel, init = self.directory / "kernel", self.directory / "init"
+        kernel.write_bytes(b"\0" * 0x202 + b"HdrS" + b"kernel" * 100)  # measured, and not booted
+        init.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e\0init")
+        done = subprocess.run([GLOVEBOX, "eif", "build", "--kernel", kernel, "--init", init, "--rootfs",
+                               self.directory / "rootfs", "--cmd", json.dumps(command), "--env", "PATH=/usr/bin:/usr/sbin",
+                               "--arch", "x86_64", "-o", folder / "app.eif"], capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["Measurements"]["PCR0"]
+
+    def run_from_image(self, folder):
+        """world.yaml with the image in the place of the command."""
+        world = (folder / "world.yaml").read_text()
+        world = re.sub(r"    (command|isolation|debug): .*\n", "", world)
+        (folder / "world.yaml").write_text(world.replace("    cid: 16\n", "    cid: 16\n    eif: app.eif\n    memory: 2048\n"))
+
+
+class PythonAttest(Example):
+    def attested(self, done):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout, "the parent itself: AccessDeniedException\nthe enclave: decrypted it\n")
         self.assertIn("no Recipient was sent", done.stderr)
+
+    def test_the_readmes_command(self):
+        self.attested(self.up("world.yaml", PYTHON, "parent.py", cwd=EXAMPLES / "python-attest"))
+
+    def test_from_an_image_whose_pcr0_the_policy_asks_for(self):
+        folder = self.own("python-attest")
+        pcr0 = self.make_image(folder, [PYTHON, "/app/enclave.py", "5005", "8000"])
+        keys = (folder / "keys.yaml").read_text()
+        (folder / "keys.yaml").write_text(keys.replace("0" * 96, pcr0))
+        self.run_from_image(folder)
+        self.attested(self.up("world.yaml", PYTHON, "parent.py", cwd=folder))
 
     def test_a_policy_on_the_programs_own_pcr0_and_another_programs(self):
         described = subprocess.run([GLOVEBOX, "nsm", "--device", "mock", "--pki", self.directory / "pki",
                                     "--program", os.path.realpath(PYTHON), "pcr", "0"],
                                    capture_output=True, text=True, check=True).stdout
         pcr0 = re.search(r"\b[0-9a-f]{96}\b", described).group()
-        for name in ("enclave.py", "parent.py"):
-            (self.directory / name).write_text((EXAMPLE / name).read_text())
-        world = (EXAMPLE / "world.yaml").read_text().replace("    debug: true\n", "")
-        keys = (EXAMPLE / "keys.yaml").read_text()
+        folder = self.own("python-attest")
+        world = (folder / "world.yaml").read_text().replace("    debug: true\n", "")
+        (folder / "world.yaml").write_text(world)
+        keys = (folder / "keys.yaml").read_text()
         for value, status in [(pcr0, 0), ("ab" * 48, 1)]:
-            (self.directory / "keys.yaml").write_text(keys.replace("0" * 96, value))
-            done = self.up(self.world(world), PYTHON, "parent.py", cwd=self.directory)
+            (folder / "keys.yaml").write_text(keys.replace("0" * 96, value))
+            done = self.up("world.yaml", PYTHON, "parent.py", cwd=folder)
             self.assertEqual(done.returncode, status, done.stderr)
             if status == 1:
                 self.assertIn("AccessDeniedException", done.stderr)
                 self.assertIn(pcr0[:16], done.stderr)  # what was found instead
+
+
+class PythonHttp(Example):
+    def described(self, done):
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(json.loads(done.stdout)["Description"], "the application's key")
+
+    def test_the_readmes_command(self):
+        hosts = Path("/etc/hosts").read_text()
+        self.described(self.up("world.yaml", PYTHON, "client.py", "16", "alias/app", cwd=EXAMPLES / "python-http"))
+        self.assertEqual(Path("/etc/hosts").read_text(), hosts)
+
+    def test_what_kms_refuses_arrives(self):
+        done = self.up("world.yaml", PYTHON, "client.py", "16", "alias/other", cwd=EXAMPLES / "python-http")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["error"], "NotFoundException")
+
+    def test_from_an_image(self):
+        folder = self.own("python-http")
+        self.make_image(folder, ["/app/start.sh"])
+        self.run_from_image(folder)
+        self.described(self.up("world.yaml", PYTHON, "client.py", "16", "alias/app", cwd=folder))
+
+    def test_awss_proxy_says_what_awss_says(self):
+        def vsock_proxy(*arguments):
+            done = subprocess.run([GLOVEBOX, "vsock-proxy", *arguments], capture_output=True, text=True, timeout=PATIENCE,
+                                  stdin=subprocess.DEVNULL, cwd=EXAMPLES / "python-http",
+                                  env={**os.environ, "GLOVEBOX_RESOLVE": "kms.us-east-1.amazonaws.com:443=127.0.0.1:9"})
+            return done.returncode, done.stdout, done.stderr
+
+        config = ["--config", "vsock-proxy.yaml"]
+        not_allowed = "Error at checking the allowlist: The given address and port are not allowed"
+        for arguments, sentence in [
+                (["8000", "127.0.0.2", "443", *config], not_allowed),
+                (["8000", "kms.us-east-1.amazonaws.com", "443", "--config", "none.yaml"],
+                 "Error at checking the allowlist: Could not open the file"),
+                (["x", "127.0.0.1", "443", *config], "Local port is not valid"),
+                (["8000", "127.0.0.1", "70000", *config], "Remote port is not valid"),
+                (["-w", "0", "8000", "127.0.0.1", "443", *config], "Number of workers must not be 0")]:
+            with self.subTest(arguments=arguments):
+                self.assertEqual(vsock_proxy(*arguments), (1, "", f'Error: "{sentence}"\n'))
+        self.assertEqual(vsock_proxy("8000")[0], 2)
+        self.assertEqual(vsock_proxy("-4", "-6", "8000", "127.0.0.1", "443")[0], 2)
+        self.assertEqual(vsock_proxy("--version")[:2], (0, "Vsock-TCP proxy 1.0.2\n"))
+
+
+class Trust(Case):
+    """Who in an enclave believes the world's TLS authority."""
+
+    def fetch(self, *program, **enclave):
+        """The world's KMS, asked over HTTPS by a program in an enclave."""
+        options = "".join(f", {name}: {value}" for name, value in enclave.items())
+        (self.directory / "fetch.sh").write_text(FETCH)
+        shutil.copy(EXAMPLES / "python-http" / "forwarder.py", self.directory)
+        return self.up(self.world(f"""
+kms: {{}}
+proxies: {{kms: {{listen: 8000=kms.us-east-1.amazonaws.com:443}}}}
+enclaves:
+  one: {{command: [/bin/sh, fetch.sh, {', '.join(map(str, program))}], isolation: sandbox{options}}}
+"""))
+
+    def setUp(self):
+        super().setUp()
+        if missing := missing_for_examples():
+            self.skipTest(missing)
+
+    def test_curl_and_python_and_openssl_read_the_roots_bundle(self):
+        url = "https://kms.us-east-1.amazonaws.com/ping"
+        for program in [["curl", "-sS", "--max-time", "30", url],
+                        [PYTHON, "-c", f"'import urllib.request; print(urllib.request.urlopen(\"{url}\").read())'"]]:
+            with self.subTest(program=program[0]):
+                done = self.fetch(*program)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stderr, r"one +\| .*healthy")
+
+    def test_by_the_environment_too(self):
+        done = self.fetch("/bin/sh", "-c", "'test -s $NODE_EXTRA_CA_CERTS && test -s $AWS_CA_BUNDLE && echo both'",
+                          trust_env="true")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"one +\| both")
+
+    def test_the_machines_own_store_stays_as_it_is(self):
+        before = [Path(name).read_bytes() for name in ("/etc/ssl/certs/ca-certificates.crt",)]
+        names = sorted(os.listdir("/etc/ssl/certs"))
+        self.assertEqual(self.fetch("/bin/true").returncode, 0)
+        self.assertEqual([Path(name).read_bytes() for name in ("/etc/ssl/certs/ca-certificates.crt",)], before)
+        self.assertEqual(sorted(os.listdir("/etc/ssl/certs")), names)
 
 
 if __name__ == "__main__":

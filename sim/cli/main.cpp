@@ -11,6 +11,7 @@
 #include "sim/cli/nitro_cli.h"
 #include "sim/cli/service_subcommand.h"
 #include "sim/cli/subcommand.h"
+#include "sim/cli/vsock_proxy.h"
 
 namespace {
 
@@ -37,12 +38,18 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
 
 int main(int argc, char** argv) {
     using namespace glovebox::cli;
-    // nitro-cli is a program of its own in all but the file.
+    // AWS's programs are programs of their own in all but the file.
     constexpr std::string_view nitro_cli = "nitro-cli";
-    if (argc > 0 && std::filesystem::path(argv[0]).filename() == nitro_cli)
+    constexpr std::string_view vsock_proxy = "vsock-proxy";
+    const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename() : "";
+    if (called == nitro_cli)
         return nitro_cli_main(argc, argv);
+    if (called == vsock_proxy)
+        return vsock_proxy_main(argc, argv);
     if (argc > 1 && argv[1] == nitro_cli)
         return nitro_cli_main(argc - 1, argv + 1);
+    if (argc > 1 && argv[1] == vsock_proxy)
+        return vsock_proxy_main(argc - 1, argv + 1);
     CLI::App app{"Runs AWS Nitro Enclaves on a laptop and in CI.", "glovebox"};
     app.set_version_flag("--version", std::string("glovebox ") + GLOVEBOX_VERSION);
     app.require_subcommand(1);
@@ -65,6 +72,7 @@ int main(int argc, char** argv) {
     add_up_command(app, exit_status);
     add_verify_command(app, exit_status);
     app.add_subcommand(std::string(nitro_cli), "AWS's nitro-cli: its commands, flags and JSON");
+    app.add_subcommand(std::string(vsock_proxy), "AWS's vsock-proxy: its arguments and allowlist");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -11,6 +11,7 @@
 #include "sim/cli/log_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"
+#include "sim/cli/trust_option.h"
 #include "sim/cli/world_option.h"
 #include "sim/http/server.h"
 
@@ -49,6 +50,7 @@ Result<supervisor::MetadataRedirect> parse_imds(const std::string& text) {
 struct ParentCommand {
     ProgramOption program;
     std::string imds;
+    TrustOption trust;
     LogOption log;
 
     [[nodiscard]] int run() {
@@ -56,6 +58,7 @@ struct ParentCommand {
             return *status;
         enclave::RunOptions options;
         options.is_parent = true;
+        options.program.extra_environment = trust.variables(program.world).value();
         if (!imds.empty())
             options.metadata = parse_imds(imds).value();
         const int status = program.run(options, *program.make_log(log, "parent"));
@@ -83,6 +86,7 @@ void add_parent_command(CLI::App& app, int& exit_status) {
             const auto parsed = parse_imds(text);
             return parsed ? std::string() : parsed.error().message;
         });
+    options->trust.add_to(command);
     options->log.options.level = LogLevel::warning;
     options->log.add_to(command);
     command.callback([options, &exit_status] { exit_status = options->run(); });

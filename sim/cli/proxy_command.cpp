@@ -2,20 +2,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/allowlist_file.h"
-#include "core/process_setup.h"
-#include "core/proxy.h"
 #include "sim/cli/duration_option.h"
 #include "sim/cli/log_option.h"
-#include "sim/cli/run_until_signal.h"
+#include "sim/cli/proxy_service.h"
 #include "sim/cli/subcommand.h"
-#include "sim/cli/transport_option.h"
 
 namespace glovebox::cli {
 namespace {
@@ -45,10 +41,7 @@ struct Options {
     std::vector<std::string> rules;
     std::vector<std::string> resolved;
     bool allow_all = false;
-    core::ProxyOptions proxy;
-    core::DialerOptions dialer;
-    core::ResolverOptions resolver;
-    TransportOption transport;
+    ProxyService service;
     LogOption log;
 };
 
@@ -99,31 +92,20 @@ core::Allowlist make_allowlist(const Options& options,
     return allowlist;
 }
 
-void run(const Options& options) {
-    std::vector<core::ProxyRoute> routes;
+void run(Options& options) {
+    ProxyService& service = options.service;
     for (const std::string& text : options.routes)
-        routes.push_back(core::parse_proxy_route(text).value());
-    core::Allowlist allowlist = make_allowlist(options, routes);
-    core::ignore_sigpipe();
-    const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
-
-    const auto log = options.log.make("proxy");
-    boost::asio::io_context context(1);
-    const auto transport = options.transport.make(context.get_executor(), core::cid_parent).value();
-    core::ThreadedResolver resolver(context.get_executor(), options.resolver);
-    const std::size_t rules = allowlist.rules().size();
-    auto dialing = options.dialer;
+        service.routes.push_back(core::parse_proxy_route(text).value());
+    service.allowlist = make_allowlist(options, service.routes);
+    service.dialer.resolved = resolved_by_environment().value();
     for (const std::string& text : options.resolved)
-        dialing.resolved.push_back(core::parse_resolved_target(text).value());
-    core::Dialer dialer(std::move(allowlist), resolver, std::move(dialing));
-    core::PipePool pipes({.pipes_max = budget.pipes});
-    auto limited = options.proxy;
-    limited.connections_max = std::min(limited.connections_max, budget.connections);
-    core::Proxy proxy(context.get_executor(), *transport, dialer, pipes, *log, limited);
-    for (core::ProxyRoute& route : routes)
-        proxy.listen(std::move(route)).value();
-    log->info("ready: {} listeners, {} rules in the allowlist", routes.size(), rules);
-    run_until_signal(context, *log, proxy.run(), [&] { proxy.stop(); });
+        service.dialer.resolved.push_back(core::parse_resolved_target(text).value());
+    const auto log = options.log.make("proxy");
+    const std::size_t listeners = service.routes.size();
+    const std::size_t rules = service.allowlist.rules().size();
+    service.serve(*log, [&] {
+        log->info("ready: {} listeners, {} rules in the allowlist", listeners, rules);
+    });
 }
 
 }  // namespace
@@ -157,22 +139,22 @@ void add_proxy_command(CLI::App& app, int& exit_status) {
         ->check(CLI::Validator(explain_resolved, ""));
     command.add_flag("--allow-all", options->allow_all,
                      "Every name and every address but those that only a rule of their own opens");
-    add_duration_option(command, "--idle-timeout", options->proxy.relay.idle_timeout,
+    add_duration_option(command, "--idle-timeout", options->service.proxy.relay.idle_timeout,
                         "Ends a connection on which nothing moved for so long; 0s for never");
-    add_duration_option(command, "--connect-timeout", options->dialer.connect_timeout,
+    add_duration_option(command, "--connect-timeout", options->service.dialer.connect_timeout,
                         "For reaching a target, all its addresses together");
-    add_duration_option(command, "--lookup-timeout", options->resolver.deadline,
+    add_duration_option(command, "--lookup-timeout", options->service.resolver.deadline,
                         "For looking a name up");
-    add_duration_option(command, "--grace", options->proxy.grace,
+    add_duration_option(command, "--grace", options->service.proxy.grace,
                         "What open connections get when the proxy is to end");
     command
-        .add_option("--max-connections", options->proxy.connections_max,
+        .add_option("--max-connections", options->service.proxy.connections_max,
                     "Further connections wait until one ends; fewer where the limit on open "
                     "descriptors (ulimit -n) does not hold as many")
         ->type_name("N")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    options->transport.add_to(command);
+    options->service.transport.add_to(command);
     options->log.add_to(command);
     command.callback([options, &exit_status] {
         run(*options);

@@ -1,5 +1,5 @@
-// The subcommands that are a world's services, and the one that starts them all (subcommand.h has the
-// others, and the rules).
+// The subcommands that are a world's services, and the one that starts them all (subcommand.h has
+// the others, and the rules).
 #pragma once
 
 #include <CLI/App.hpp>

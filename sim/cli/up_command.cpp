@@ -112,9 +112,10 @@ int UpCommand::run() const {
                              tell(part, line);
                      });
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
+    bool has_ended = false;  // a signal's handler may be on its way when the last wait is cancelled
     std::function<void()> watch = [&] {
         signals.async_wait([&](const boost::system::error_code& failure, int signal) {
-            if (failure)
+            if (failure || has_ended)
                 return;
             if (signal == SIGCHLD)
                 run.look();
@@ -129,6 +130,7 @@ int UpCommand::run() const {
         context,
         [&]() -> boost::asio::awaitable<void> {
             status = co_await run.run();
+            has_ended = true;
             signals.cancel();
         },
         boost::asio::detached);
@@ -154,7 +156,6 @@ void add_up_command(CLI::App& app, int& exit_status) {
     command
         .add_option("command", options->arguments, "After --: a command, run as a parent program")
         ->type_name("CMD");
-    command.positionals_at_end();
     command.callback([options, &exit_status] { exit_status = options->run(); });
 }
 

@@ -49,6 +49,13 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return out;
 }
 
+// The child's end, with errno for the parent.
+[[noreturn]] void fail(int writer) {
+    const int error = errno;
+    static_cast<void>(!::write(writer, &error, sizeof error));
+    ::_exit(127);
+}
+
 }  // namespace
 
 struct ChildProcess::Pipe {
@@ -97,11 +104,11 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
             ::dup2(output_writer.get(), STDOUT_FILENO);
             ::dup2(output_writer.get(), STDERR_FILENO);
         }
+        if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0)
+            fail(failure_writer.get());
         environ = const_cast<char**>(envp.data());
         ::execvp(argv.front(), argv.data());
-        const int error = errno;
-        static_cast<void>(!::write(failure_writer.get(), &error, sizeof error));
-        ::_exit(127);
+        fail(failure_writer.get());
     }
     failure_writer.reset();
     output_writer.reset();

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "core/allowlist.h"
 #include "core/dialer.h"
@@ -18,6 +20,8 @@ namespace {
 
 constexpr std::int64_t port_max = 0xfffffffe;  // VMADDR_PORT_ANY is none
 constexpr std::int64_t cid_max = 0xfffffffe;
+constexpr std::int64_t mebibytes_max = 16 * 1024 * 1024;
+constexpr std::int64_t cpus_max = 4096;
 
 // The path of a file that must be there.
 std::string file(yaml::Map& map, std::string_view name, const std::string& text,
@@ -50,9 +54,30 @@ KmsPart read_kms(yaml::Map& map, const std::string& folder) {
     return kms;
 }
 
+// "8000 kms.us-east-1.amazonaws.com 443", as AWS's unit file has it.
+void read_vsock_proxy(ProxyPart& proxy, yaml::Map& map, const std::string& folder) {
+    std::istringstream words(map.text("vsock_proxy").value_or(""));
+    std::vector<std::string> given{std::istream_iterator<std::string>(words), {}};
+    const auto listen = core::parse_vsock_address("3:" + (given.empty() ? "" : given.front()));
+    if (given.size() != 3 || !listen || listen->port > port_max)
+        map.mistake("vsock_proxy", "LOCAL-PORT REMOTE-ADDRESS REMOTE-PORT were expected");
+    else
+        proxy.vsock_proxy_port = listen->port;
+    if (const auto config = map.text("config"))
+        proxy.vsock_proxy = {"--config", file(map, "config", *config, folder)};
+    else
+        map.mistake("config", "missing: an allowlist in the form of AWS's vsock-proxy.yaml");
+    proxy.vsock_proxy.insert(proxy.vsock_proxy.end(), given.begin(), given.end());
+    map.refuse_unknown();
+}
+
 ProxyPart read_proxy(const std::string& name, yaml::Map& map, const std::string& folder) {
     ProxyPart proxy;
     proxy.name = name;
+    if (map.text("vsock_proxy")) {
+        read_vsock_proxy(proxy, map, folder);
+        return proxy;
+    }
     proxy.listen = map.texts("listen");
     if (proxy.listen.empty())
         map.mistake("listen", "missing: 8000=HOST:PORT or 8001=connect was expected");
@@ -71,19 +96,49 @@ ProxyPart read_proxy(const std::string& name, yaml::Map& map, const std::string&
     return proxy;
 }
 
-EnclavePart read_enclave(const std::string& name, yaml::Map& map) {
+// What starts it: a command, an image, or a root file system with or without a command.
+void read_program(EnclavePart& enclave, yaml::Map& map, const std::string& folder) {
+    enclave.command = map.texts("command");
+    if (const auto eif = map.text("eif"))
+        enclave.eif = file(map, "eif", *eif, folder);
+    if (const auto root_fs = map.text("rootfs"))
+        enclave.root_fs = file(map, "rootfs", *root_fs, folder);
+    enclave.environment = map.named_texts("env");
+    for (const std::string& mount : map.texts("mount"))
+        enclave.mounts.push_back(file(map, "mount", mount, folder));
+    enclave.isolation = map.text("isolation").value_or("");
+    if (!enclave.isolation.empty() && enclave.isolation != "sandbox" && enclave.isolation != "none")
+        map.mistake("isolation", "sandbox or none was expected");
+    const bool has_own_files = !enclave.eif.empty() || !enclave.root_fs.empty();
+    if (enclave.command.empty() && !has_own_files)
+        map.mistake("command",
+                    "missing: a program and its arguments were expected, or eif, or rootfs");
+    if (!enclave.eif.empty() && !enclave.root_fs.empty())
+        map.mistake("rootfs", "beside eif: an image has a root file system of its own");
+    if (has_own_files && enclave.isolation == "none")
+        map.mistake("isolation", "none: an image or a root file system needs a sandbox");
+    if (!enclave.eif.empty() && !enclave.command.empty())
+        map.mistake("command", "beside eif: an image has a command of its own");
+    if (!enclave.eif.empty() && !enclave.environment.empty())
+        map.mistake("env", "beside eif: an image has an environment of its own");
+    if (!enclave.mounts.empty() && (!enclave.eif.empty() || enclave.isolation == "none"))
+        map.mistake("mount", "neither an image nor isolation none has a room to show folders in");
+}
+
+EnclavePart read_enclave(const std::string& name, yaml::Map& map, const std::string& folder) {
     EnclavePart enclave;
     enclave.name = name;
-    enclave.command = map.texts("command");
-    if (enclave.command.empty())
-        map.mistake("command", "missing: a program and its arguments were expected");
+    read_program(enclave, map, folder);
     enclave.cid =
         static_cast<std::uint32_t>(map.integer("cid", core::cid_parent + 1, cid_max).value_or(0));
     enclave.debug = map.flag("debug").value_or(false);
     if (const auto port = map.integer("ready", 0, port_max))
         enclave.ready = static_cast<std::uint32_t>(*port);
     enclave.trust_env = map.flag("trust_env").value_or(false);
-    enclave.environment = map.named_texts("env");
+    if (const auto memory = map.integer("memory", 1, mebibytes_max))
+        enclave.memory_mib = static_cast<std::uint32_t>(*memory);
+    if (const auto cpus = map.integer("cpus", 1, cpus_max))
+        enclave.cpu_count = static_cast<std::uint32_t>(*cpus);
     map.refuse_unknown();
     return enclave;
 }
@@ -112,6 +167,7 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
         return document.error();
     yaml::Map top = document->top();
     WorldFile world;
+    world.folder = folder;
     world.region = top.text("region").value_or(world.region);
     world.role_arn = top.text("role_arn").value_or("");
     if (!world.role_arn.empty())
@@ -127,7 +183,7 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
         world.proxies.push_back(read_proxy(proxy_name, map, folder));
     std::set<std::uint32_t> cids;
     for (auto& [enclave_name, map] : top.named_maps("enclaves")) {
-        world.enclaves.push_back(read_enclave(enclave_name, map));
+        world.enclaves.push_back(read_enclave(enclave_name, map, folder));
         const std::uint32_t cid = world.enclaves.back().cid;
         if (cid != 0 && !cids.insert(cid).second)
             map.mistake("cid", fmt::format("{} is another enclave's too", cid));

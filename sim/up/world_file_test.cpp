@@ -41,6 +41,56 @@ parent: {env: {B: "2"}}
     EXPECT_THAT(world.parent_environment, ElementsAre(Pair("B", "2")));
 }
 
+TEST(WorldFile, AnEnclaveCanBeAnImageOrARootFileSystem) {
+    const WorldFile world = parse(R"(
+enclaves:
+  image: {eif: /, memory: 512, cpus: 2}
+  root: {rootfs: /, mount: [/usr, /bin], command: [app, --port], isolation: sandbox}
+)")
+                                .value();
+    EXPECT_EQ(world.enclaves.at(0).eif, "/");
+    EXPECT_EQ(world.enclaves.at(0).memory_mib, 512U);
+    EXPECT_EQ(world.enclaves.at(0).cpu_count, 2U);
+    EXPECT_EQ(world.enclaves.at(1).root_fs, "/");
+    EXPECT_THAT(world.enclaves.at(1).mounts, ElementsAre("/usr", "/bin"));
+    EXPECT_EQ(world.enclaves.at(1).isolation, "sandbox");
+}
+
+TEST(WorldFile, WhatAnEnclaveCantBeTogetherIsAMistake) {
+    const std::string message = parse(
+                                    "enclaves:\n"
+                                    "  a: {eif: /, command: x}\n"
+                                    "  b: {eif: /, env: {A: '1'}}\n"
+                                    "  c: {eif: /, rootfs: /}\n"
+                                    "  d: {rootfs: /, isolation: none}\n"
+                                    "  e: {command: x, isolation: other, mount: /none}\n"
+                                    "  f: {command: x, memory: much}\n")
+                                    .error()
+                                    .message;
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:24: command: beside eif"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:3:20: env: beside eif"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:4:23: rootfs: beside eif"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:5:34: isolation: none"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:6:33: isolation: sandbox or none"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:6:47: mount: there is no file /none"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:7:28: memory: a number"));
+}
+
+TEST(WorldFile, AwssProxyStandsByItsOwnArguments) {
+    const ProxyPart proxy =
+        parse("proxies:\n  kms: {vsock_proxy: 8000 kms.us-east-1.amazonaws.com 443, config: /}\n")
+            .value()
+            .proxies.at(0);
+    EXPECT_THAT(proxy.vsock_proxy,
+                ElementsAre("--config", "/", "8000", "kms.us-east-1.amazonaws.com", "443"));
+    EXPECT_EQ(proxy.vsock_proxy_port, 8000U);
+    const std::string message =
+        parse("proxies:\n  p: {vsock_proxy: kms 443, listen: 1=a:2}\n").error().message;
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:20: vsock_proxy: LOCAL-PORT REMOTE-ADDRESS"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:6: config: missing"));
+    EXPECT_THAT(message, HasSubstr("\"listen\" is not known here"));
+}
+
 TEST(WorldFile, AnEmptyPartIsThereWithItsDefaults) {
     const WorldFile world = parse("kms:\nimds:\n").value();
     EXPECT_TRUE(world.kms && world.imds);

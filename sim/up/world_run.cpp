@@ -8,9 +8,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/errc.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "core/vsock_address.h"
 #include "sim/iam/arn.h"
 
 namespace glovebox::up {
@@ -39,11 +38,6 @@ std::string address_in(const std::string& line, std::string_view scheme) {
     return line.substr(from, line.find_first_of(",; ", from) - from);
 }
 
-// The bundles of Debian and Alpine, Amazon Linux and Fedora, SUSE.
-constexpr const char* system_bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
-                                          "/etc/pki/tls/certs/ca-bundle.crt",
-                                          "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
-
 }  // namespace
 
 WorldRun::WorldRun(asio::io_context& context, WorldFile world, RunPaths paths,
@@ -56,13 +50,13 @@ WorldRun::WorldRun(asio::io_context& context, WorldFile world, RunPaths paths,
       changed_(context) {}
 
 Result<WorldRun::Part*> WorldRun::start(const std::string& name, std::vector<std::string> arguments,
-                                        Environment environment) {
+                                        const std::string& directory, Environment environment) {
     auto part = std::make_unique<Part>();
     part->name = name;
     Part* const one = part.get();
     arguments.insert(arguments.begin(), paths_.program);
     auto process = ChildProcess::start(
-        context_, Command{std::move(arguments), std::move(environment), true},
+        context_, Command{std::move(arguments), std::move(environment), directory, true},
         [this, one](const std::string& line) {
             tell_(one->name, line);
             if (one->ready || !one->waits_for.empty() || line.find(" ready: ") == std::string::npos)
@@ -120,10 +114,12 @@ Result<void> WorldRun::start_proxies() {
             imds_url_ = "http://" + http;
         }
     }
-    if (world_.kms)
-        if (auto written = write_bundle(); !written)
-            return written.error();
     for (const ProxyPart& proxy : world_.proxies) {
+        if (!proxy.vsock_proxy.empty()) {
+            if (auto started = start_vsock_proxy(proxy); !started)
+                return started.error();
+            continue;
+        }
         std::vector<std::string> arguments{"proxy", "--world", paths_.directory};
         const auto add = [&](const char* option, const std::string& value) {
             arguments.insert(arguments.end(), {option, value});
@@ -137,8 +133,7 @@ Result<void> WorldRun::start_proxies() {
         for (const std::string& resolved : proxy.resolve)
             add("--resolve", resolved);
         if (world_.kms)
-            add("--resolve", fmt::format("kms.{}.{}:443={}", world_.region,
-                                         iam::domain_of(world_.region), kms_tls_address_));
+            add("--resolve", kms_resolved());
         if (!proxy.idle_timeout.empty())
             add("--idle-timeout", proxy.idle_timeout);
         if (auto part = start(proxy.name, std::move(arguments)); !part)
@@ -147,23 +142,60 @@ Result<void> WorldRun::start_proxies() {
     return {};
 }
 
+Result<void> WorldRun::start_vsock_proxy(const ProxyPart& proxy) {
+    std::vector<std::string> arguments{"vsock-proxy"};
+    arguments.insert(arguments.end(), proxy.vsock_proxy.begin(), proxy.vsock_proxy.end());
+    auto part = start(proxy.name, std::move(arguments), {},
+                      {{"GLOVEBOX_WORLD", paths_.directory}, {"GLOVEBOX_RESOLVE", kms_resolved()}});
+    if (!part)
+        return part.error();
+    (*part)->waits_for =
+        fmt::format("{}/{}.{}", paths_.directory, core::cid_parent, proxy.vsock_proxy_port);
+    return {};
+}
+
+std::string WorldRun::kms_resolved() const {
+    return world_.kms ? fmt::format("kms.{}.{}:443={}", world_.region,
+                                    iam::domain_of(world_.region), kms_tls_address_)
+                      : std::string();
+}
+
 Result<void> WorldRun::start_enclaves() {
     for (const EnclavePart& enclave : world_.enclaves) {
         std::vector<std::string> arguments{"run", "--world", paths_.directory, "--cid",
                                            std::to_string(enclave.cid)};
+        const auto add = [&arguments](const char* option, const std::string& value) {
+            arguments.insert(arguments.end(), {option, value});
+        };
+        arguments.emplace_back("--attach-console");
         if (enclave.debug)
             arguments.emplace_back("--debug");
+        if (enclave.trust_env)
+            arguments.emplace_back("--trust-env");
+        if (!enclave.eif.empty())
+            add("--eif", enclave.eif);
+        if (!enclave.root_fs.empty())
+            add("--rootfs", enclave.root_fs);
+        if (!enclave.isolation.empty())
+            add("--isolation", enclave.isolation);
+        if (enclave.memory_mib)
+            add("--memory", std::to_string(*enclave.memory_mib));
+        if (enclave.cpu_count)
+            add("--cpus", std::to_string(*enclave.cpu_count));
+        for (const std::string& mount : enclave.mounts)
+            add("--mount", mount);
+        for (const auto& [name, value] : enclave.environment)
+            add("--env", name + "=" + value);
         if (!world_.role_arn.empty())
             arguments.insert(arguments.end(), {"--role-arn", world_.role_arn});
         arguments.insert(arguments.end(), {"--region", world_.region});
         if (!paths_.pki.empty())
             arguments.insert(arguments.end(), {"--pki", paths_.pki});
-        arguments.emplace_back("--");
-        arguments.insert(arguments.end(), enclave.command.begin(), enclave.command.end());
-        Environment environment = enclave.trust_env ? trust() : Environment();
-        environment.insert(environment.end(), enclave.environment.begin(),
-                           enclave.environment.end());
-        auto part = start(enclave.name, std::move(arguments), std::move(environment));
+        if (!enclave.command.empty()) {
+            arguments.emplace_back("--");
+            arguments.insert(arguments.end(), enclave.command.begin(), enclave.command.end());
+        }
+        auto part = start(enclave.name, std::move(arguments), world_.folder);
         if (!part)
             return part.error();
         (*part)->is_enclave = true;
@@ -182,55 +214,25 @@ Result<void> WorldRun::start_command() {
     if (!imds_url_.empty())
         command.arguments.insert(command.arguments.end(),
                                  {"--imds", imds_url_.substr(std::string_view("http://").size())});
+    if (world_.parent_trust_env)
+        command.arguments.emplace_back("--trust-env");
     command.arguments.emplace_back("--");
     command.arguments.insert(command.arguments.end(), arguments_.begin(), arguments_.end());
     command.environment = {{"GLOVEBOX_WORLD", paths_.directory},
                            {"AWS_REGION", world_.region},
                            {"AWS_DEFAULT_REGION", world_.region}};
-    if (!kms_url_.empty())
+    if (!kms_url_.empty()) {
         command.environment.emplace_back("AWS_ENDPOINT_URL_KMS", kms_url_);
+        command.environment.emplace_back("GLOVEBOX_RESOLVE", kms_resolved());
+    }
     if (!imds_url_.empty())
         command.environment.emplace_back("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds_url_);
-    if (world_.parent_trust_env)
-        for (auto& one : trust())
-            command.environment.push_back(std::move(one));
     for (const auto& one : world_.parent_environment)
         command.environment.push_back(one);
     auto process = ChildProcess::start(context_, command, {});
     if (!process)
         return process.error();
     command_ = std::move(*process);
-    return {};
-}
-
-// Each of these variables replaces a runtime's own list, so the system's is in the bundle too.
-Environment WorldRun::trust() const {
-    const std::string bundle = paths_.directory + "/tls/bundle.pem";
-    return {{"SSL_CERT_FILE", bundle},
-            {"AWS_CA_BUNDLE", bundle},
-            {"REQUESTS_CA_BUNDLE", bundle},
-            {"CURL_CA_BUNDLE", bundle},
-            {"NODE_EXTRA_CA_CERTS", bundle}};
-}
-
-Result<void> WorldRun::write_bundle() const {
-    const std::string folder = paths_.directory + "/tls";
-    std::string all;
-    const auto append = [&](const std::string& name) {
-        std::ifstream in(name, std::ios::binary);
-        all.append(std::istreambuf_iterator<char>(in), {});
-        return in.good() || in.eof();
-    };
-    for (const char* name : system_bundles) {
-        std::error_code ignored;
-        if (std::filesystem::exists(name, ignored) && append(name))
-            break;
-    }
-    if (!append(folder + "/ca.pem"))
-        return failed("reading " + folder + "/ca.pem");
-    std::ofstream out(folder + "/bundle.pem", std::ios::binary);
-    if (!out.write(all.data(), static_cast<std::streamsize>(all.size())).flush())
-        return failed("writing " + folder + "/bundle.pem");
     return {};
 }
 

@@ -61,19 +61,21 @@ class WorldRun {
     };
 
     [[nodiscard]] Result<Part*> start(const std::string& name, std::vector<std::string> arguments,
+                                      const std::string& directory = {},
                                       Environment environment = {});
+    [[nodiscard]] Result<void> start_vsock_proxy(const ProxyPart& proxy);
     [[nodiscard]] Result<void> start_services();
     [[nodiscard]] Result<void> start_proxies();
     [[nodiscard]] Result<void> start_enclaves();
     [[nodiscard]] Result<void> start_command();
+    // What leads KMS's name to ours, as `glovebox proxy --resolve` takes it; empty without KMS.
+    [[nodiscard]] std::string kms_resolved() const;
     // Whatever has ended or become ready since; an error when a part has failed.
     [[nodiscard]] Result<void> check();
     [[nodiscard]] boost::asio::awaitable<Result<void>> all_ready();
     [[nodiscard]] boost::asio::awaitable<Result<int>> live();
     [[nodiscard]] boost::asio::awaitable<void> end_all();
     [[nodiscard]] boost::asio::awaitable<void> next_change(std::chrono::milliseconds at_the_latest);
-    [[nodiscard]] Result<void> write_bundle() const;
-    [[nodiscard]] Environment trust() const;
 
     boost::asio::io_context& context_;
     WorldFile world_;
