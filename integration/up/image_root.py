@@ -57,6 +57,11 @@ def build(root, example):
             else:
                 shutil.copy(package, target)
     copy("/usr/bin/openssl", root)
+    # Providers, which are loaded by name.
+    modules = subprocess.run(["openssl", "version", "-m"], capture_output=True, text=True, check=True).stdout.split('"')[1]
+    shutil.copytree(modules, root / modules[1:])
+    # Where it looks for authorities: symlinks into /etc/ssl.
+    shutil.copytree("/usr/lib/ssl", root / "usr/lib/ssl", symlinks=True, ignore=shutil.ignore_patterns("misc", "private"))
     shutil.copy(shutil.which("busybox"), root / "usr/bin/busybox")
     for name in BUSYBOX:
         (root / "usr/bin" / name).symlink_to("busybox")

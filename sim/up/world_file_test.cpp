@@ -70,10 +70,10 @@ TEST(WorldFile, WhatAnEnclaveCantBeTogetherIsAMistake) {
     EXPECT_THAT(message, HasSubstr("world.yaml:2:24: command: beside eif"));
     EXPECT_THAT(message, HasSubstr("world.yaml:3:20: env: beside eif"));
     EXPECT_THAT(message, HasSubstr("world.yaml:4:23: rootfs: beside eif"));
-    EXPECT_THAT(message, HasSubstr("world.yaml:5:34: isolation: none"));
-    EXPECT_THAT(message, HasSubstr("world.yaml:6:33: isolation: sandbox or none"));
-    EXPECT_THAT(message, HasSubstr("world.yaml:6:47: mount: there is no file /none"));
-    EXPECT_THAT(message, HasSubstr("world.yaml:7:28: memory: a number"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:5:29: isolation: none"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:6:30: isolation: sandbox or none"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:6:44: mount: there is no file /none"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:7:27: memory: a number"));
 }
 
 TEST(WorldFile, AwssProxyStandsByItsOwnArguments) {
