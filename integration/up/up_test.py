@@ -47,6 +47,15 @@ print(os.environ["AWS_ENDPOINT_URL_KMS"])
 sys.exit(7)
 """
 
+DIAL = """
+import socket
+try:
+    socket.create_connection(("169.254.169.254", 80), timeout=10).close()
+    print("reached")
+except OSError as failure:
+    print(failure.strerror)
+"""
+
 # In an enclave: KMS's name leads to its own loopback, and that to the parent's proxy.
 FETCH = """
 set -e
@@ -58,9 +67,31 @@ exec "$@"
 """
 
 
+# A network namespace with its loopback up, and no capability left over for the program in it. Whatever goes wrong, no
+# program of these tests reaches the instance metadata of a machine that has one.
+OWN_NETWORK = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--user", "--map-current-user", "--keep-caps"]), "sh", "-c",
+               'ip link set dev lo up && exec setpriv --ambient-caps -all --inh-caps -all "$@"', "sh"]
+
+
+def enter_own_network():
+    """Starts this program again in a network of its own, where such a one can be made."""
+    if "GLOVEBOX_OWN_NETWORK" in os.environ:
+        return
+    tried = subprocess.run([*OWN_NETWORK, "true"], capture_output=True, text=True)
+    os.environ["GLOVEBOX_OWN_NETWORK"] = "yes" if tried.returncode == 0 else f"no: {tried.stderr.strip()}"
+    if tried.returncode == 0:
+        os.execvp(OWN_NETWORK[0], [*OWN_NETWORK, sys.executable, *sys.argv])
+
+
 def can_supervise():
     """Whether this machine lets a program be supervised at all; glovebox doctor says why not."""
     return subprocess.run([GLOVEBOX, "parent", "--", "true"], capture_output=True).returncode == 0
+
+
+def no_sandbox():
+    """Why enclaves can't have a sandbox here; empty where they can."""
+    done = subprocess.run([GLOVEBOX, "run", "--isolation", "sandbox", "--", "true"], capture_output=True, text=True)
+    return "" if done.returncode == 0 else f"no sandbox here: {done.stderr.strip()}"
 
 
 class Case(unittest.TestCase):
@@ -72,6 +103,11 @@ class Case(unittest.TestCase):
         self.directory = Path(self._directory.name)
         (self.directory / "echo.py").write_text(ECHO)
         (self.directory / "ask.py").write_text(ASK)
+
+    def need_own_network(self):
+        if os.environ["GLOVEBOX_OWN_NETWORK"] != "yes":
+            self.skipTest("the program dials 169.254.169.254, and no network of its own can be made here: "
+                          + os.environ["GLOVEBOX_OWN_NETWORK"])
 
     def world(self, text):
         (self.directory / "world.yaml").write_text(text)
@@ -85,6 +121,7 @@ class Case(unittest.TestCase):
 
 class World(Case):
     def test_a_command_finds_all_of_it_and_its_status_is_ours(self):
+        self.need_own_network()
         done = self.up(self.world(f"""
 region: eu-west-1
 role_arn: arn:aws:iam::111122223333:role/parent
@@ -103,7 +140,7 @@ enclaves:
                       r"up +\| echo is ready", r"imds +\| .*GET /latest/meta-data/placement/region"]:
             self.assertRegex(done.stderr, piece)
         order = [done.stderr.index(piece) for piece in
-                 ["kms: ready", "proxy: ready", "hello from the enclave", "ready: world"]]
+                 ["kms: ready", "proxy: ready", "echo is ready", "ready: world"]]
         self.assertEqual(order, sorted(order), done.stderr)
         world = re.search(r"ready: world (\S+?),", done.stderr).group(1)
         self.assertFalse(Path(world).exists(), "the world is left behind")
@@ -122,6 +159,18 @@ enclaves:
         done = self.up(self.world("enclaves:\n  one: {command: [sh, -c, exit 0], ready: 5005}\n"), "true")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("one ended with status 0 before it was ready", done.stderr)
+
+    def test_an_enclave_does_not_reach_the_metadata_that_the_parent_reaches(self):
+        self.need_own_network()
+        if reason := no_sandbox():
+            self.skipTest(reason)
+        (self.directory / "dial.py").write_text(DIAL)
+        dial = f"{PYTHON}, {self.directory}/dial.py"
+        done = self.up(self.world(f"imds: {{}}\nenclaves: {{one: {{command: [{dial}], isolation: sandbox}}}}\n"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"one +\| Network is unreachable\n")
+        done = self.up(self.world("imds: {}\n"), PYTHON, str(self.directory / "dial.py"))
+        self.assertEqual((done.returncode, done.stdout), (0, "reached\n"), done.stderr)
 
     def test_ctrl_c_ends_all_of_it(self):
         world = self.world(f"kms: {{}}\nenclaves:\n  echo: {{command: [{PYTHON}, {self.directory}/echo.py], "
@@ -147,13 +196,13 @@ def missing_for_examples():
     programs = [name for name in ("openssl", "ip", "busybox") if not shutil.which(name)]
     if modules or programs:
         return f"{', '.join(modules + programs)}: not installed (ci/setup test)"
-    done = subprocess.run([GLOVEBOX, "run", "--isolation", "sandbox", "--", "true"], capture_output=True, text=True)
-    return "" if done.returncode == 0 else f"no sandbox here: {done.stderr.strip()}"
+    return no_sandbox()
 
 
 class Example(Case):
     def setUp(self):
         super().setUp()
+        self.need_own_network()
         if missing := missing_for_examples():
             self.skipTest(missing)
 
@@ -306,6 +355,7 @@ enclaves:
 
 
 if __name__ == "__main__":
+    enter_own_network()
     GLOVEBOX = os.path.abspath(sys.argv.pop(1))
     for variable in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
         del os.environ[variable]
