@@ -29,6 +29,28 @@ std::string to_string(const tcp::endpoint& endpoint) {
     return to_string(Target{endpoint.address(), endpoint.port()});
 }
 
+Result<ResolvedTarget> parse_resolved_target(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos)
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\": HOST:PORT=ADDRESS:PORT was expected, for example "
+                                 "kms.us-east-1.amazonaws.com:443=127.0.0.1:4600",
+                                 text));
+    auto target = parse_target(text.substr(0, equals));
+    if (!target)
+        return target.error();
+    const auto served = parse_target(text.substr(equals + 1));
+    if (!served)
+        return served.error();
+    const auto* address = std::get_if<IpAddress>(&served->host);
+    if (address == nullptr)
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("\"{}\": an IP address was expected after the equals sign, not a "
+                                 "name",
+                                 text));
+    return ResolvedTarget{std::move(*target), tcp::endpoint(*address, served->port)};
+}
+
 Dialer::Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options)
     : allowlist_(std::move(allowlist)), resolver_(resolver), options_(std::move(options)) {}
 
@@ -68,7 +90,28 @@ asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const T
     co_return allowed;
 }
 
+const ResolvedTarget* Dialer::find_resolved(const Target& target) const {
+    const auto found =
+        std::find_if(options_.resolved.begin(), options_.resolved.end(),
+                     [&](const ResolvedTarget& one) { return one.target == target; });
+    return found == options_.resolved.end() ? nullptr : &*found;
+}
+
+asio::awaitable<Result<std::vector<tcp::endpoint>>> Dialer::endpoints_of(const Target& target) {
+    if (const ResolvedTarget* resolved = find_resolved(target))
+        co_return std::vector<tcp::endpoint>{resolved->endpoint};
+    const auto addresses = co_await judged_addresses(target);
+    if (!addresses)
+        co_return addresses.error();
+    std::vector<tcp::endpoint> endpoints;
+    for (const IpAddress& address : *addresses)
+        endpoints.emplace_back(address, target.port);
+    co_return endpoints;
+}
+
 Result<void> Dialer::may_dial(const Target& target) const {
+    if (find_resolved(target) != nullptr)
+        return {};
     const auto* address = std::get_if<IpAddress>(&target.host);
     if (address == nullptr)
         return allowlist_.may_look_up(target);
@@ -96,16 +139,16 @@ asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {
 }
 
 asio::awaitable<Result<Dialed>> Dialer::dial(Target target) {
-    const auto addresses = co_await judged_addresses(target);
-    if (!addresses)
-        co_return addresses.error();
+    const auto endpoints = co_await endpoints_of(target);
+    if (!endpoints)
+        co_return endpoints.error();
     const auto end = steady_clock::now() + options_.connect_timeout;
     Error last;
     std::string tried;
-    for (std::size_t i = 0; i < addresses->size(); ++i) {
-        const tcp::endpoint endpoint((*addresses)[i], target.port);
+    for (std::size_t i = 0; i < endpoints->size(); ++i) {
+        const tcp::endpoint& endpoint = (*endpoints)[i];
         const auto left = std::max(end - steady_clock::now(), steady_clock::duration::zero());
-        const auto share = left / static_cast<int>(addresses->size() - i);
+        const auto share = left / static_cast<int>(endpoints->size() - i);
         auto stream = co_await with_timeout(
             connect(endpoint), share,
             Error(ProxyErrc::connect_timed_out,

@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "core/allowlist.h"
@@ -22,11 +23,23 @@
 
 namespace glovebox::core {
 
+// A target that is served elsewhere, curl's --resolve with a port of its own: whoever asks for it
+// gets this endpoint, without a lookup and without the allowlist, since both were said by one
+// person.
+struct ResolvedTarget {
+    Target target;
+    boost::asio::ip::tcp::endpoint endpoint;
+};
+
+// "kms.us-east-1.amazonaws.com:443=127.0.0.1:4600". Errors: ProxyErrc::bad_target.
+[[nodiscard]] Result<ResolvedTarget> parse_resolved_target(std::string_view text);
+
 struct DialerOptions {
     // For all addresses of one target together; each gets an equal share of what is left.
     std::chrono::milliseconds connect_timeout{10000};
     // This host's addresses, asked anew for each dial.
     std::function<std::vector<IpAddress>()> own_addresses = core::own_addresses;
+    std::vector<ResolvedTarget> resolved;
 };
 
 struct Dialed {
@@ -47,6 +60,9 @@ class Dialer {
   private:
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> judged_addresses(
         const Target& target);
+    [[nodiscard]] const ResolvedTarget* find_resolved(const Target& target) const;
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
+    endpoints_of(const Target& target);
     [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect(
         boost::asio::ip::tcp::endpoint endpoint);
 

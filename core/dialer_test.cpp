@@ -199,5 +199,31 @@ TEST_F(DialerTest, SaysBeforehandWhatCanNeverBeDialled) {
     EXPECT_FALSE(dialer.may_dial(parse_target("192.0.2.1:443").value()));
 }
 
+TEST_F(DialerTest, AResolvedTargetIsReachedWithoutLookupOrRuleAndNoOtherIs) {
+    options_.resolved.push_back(
+        parse_resolved_target(with_port("kms.example:443=127.0.0.1:0")).value());
+    const auto dialed = dial({}, "KMS.example:443");
+    ASSERT_TRUE(dialed) << dialed.error().message;
+    EXPECT_EQ(dialed->endpoint, server_.local_endpoint());
+    EXPECT_EQ(resolver_.lookups(), 0);
+    for (const char* other : {"kms.example:80", "other.example:443", "127.0.0.1:0"}) {
+        const auto refused = dial({}, other);
+        ASSERT_FALSE(refused) << other;
+        EXPECT_EQ(refused.error().code, ProxyErrc::not_allowed) << other;
+    }
+    Dialer dialer(Allowlist(), resolver_, options_);
+    EXPECT_TRUE(dialer.may_dial(parse_target("kms.example:443").value()));
+    EXPECT_FALSE(dialer.may_dial(parse_target("kms.example:444").value()));
+}
+
+TEST(ResolvedTarget, WantsATargetAndAnAddressWithItsPort) {
+    const auto resolved = parse_resolved_target("a.example:443=[::1]:4600").value();
+    EXPECT_EQ(to_string(resolved.target), "a.example:443");
+    EXPECT_EQ(to_string(resolved.endpoint), "[::1]:4600");
+    for (const char* text : {"a.example:443", "a.example=127.0.0.1:1", "a.example:443=127.0.0.1",
+                             "a.example:443=b.example:443", "=127.0.0.1:1", ""})
+        EXPECT_EQ(parse_resolved_target(text).error().code, ProxyErrc::bad_target) << text;
+}
+
 }  // namespace
 }  // namespace glovebox::core

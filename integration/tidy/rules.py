@@ -18,35 +18,44 @@ ROOMS = {
     "sim/eif": ("core/base",),
     "sim/http": ("core/base", "core"),
     "sim/iam": ("core/base", "sim/http"),
-    "sim/kms": ("core/base", "core", "nsm-mock", "sim/http", "sim/iam"),
+    "sim/yaml": ("core/base",),
+    "sim/tls": ("core/base", "transports", "nsm-mock", "sim/http"),
+    "sim/imds": ("core/base", "sim/http", "sim/iam"),
+    "sim/kms": ("core/base", "core", "nsm-mock", "sim/http", "sim/iam", "sim/yaml"),
+    "sim/up": ("core/base", "core", "sim/iam", "sim/yaml"),
+    "sim/vsock_proxy": ("core/base", "core"),
     "sim/enclave": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif",
                     "sim/http", "sim/iam", "sim/kms"),
     "sim/nitro_cli": ("core/base", "core", "transports", "nsm-mock", "sim/sandbox", "sim/eif", "sim/enclave"),
     "sim/cli": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
-                "sim/iam", "sim/kms", "sim/enclave", "sim/nitro_cli"),
+                "sim/iam", "sim/imds", "sim/kms", "sim/tls", "sim/yaml", "sim/up", "sim/vsock_proxy", "sim/enclave",
+                "sim/nitro_cli"),
     "examples": ("core/base", "core", "transports", "nsm-mock"),
     "integration": ("core/base",),
     "bench": ("core/base", "core", "transports", "nsm-mock"),
     "fuzz": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
-             "sim/iam", "sim/kms", "sim/enclave", "integration"),
+             "sim/iam", "sim/kms", "sim/yaml", "sim/enclave", "integration"),
 }
 
 # Libraries that have a home: an #include that begins so belongs into these rooms alone.
 LIBRARY_HOMES = {
     "CLI/": ("sim/cli", "examples", "integration", "bench"),
     "archive": ("sim/eif", "sim/enclave"),
-    "boost/asio": ("core", "transports", "sim/http", "sim/kms", "sim/enclave", "sim/cli", "examples", "bench", "fuzz"),
+    "boost/asio": ("core", "transports", "sim/http", "sim/kms", "sim/enclave", "sim/up", "sim/cli", "examples",
+                   "bench", "fuzz"),
     "boost/beast": ("core", "sim/http", "sim/kms", "sim/cli", "examples", "bench", "fuzz"),
     "cbor": ("nsm-mock", "sim/eif"),
-    "openssl/": ("nsm-mock", "sim/eif", "sim/iam", "sim/kms", "sim/enclave", "sim/cli", "examples", "bench"),
+    "openssl/": ("nsm-mock", "sim/eif", "sim/http", "sim/iam", "sim/kms", "sim/tls", "sim/enclave", "sim/cli", "examples",
+                 "bench"),
     "seccomp.h": ("sim/supervisor",),
     "spdlog/": ("core/base",),
     "sqlite3.h": ("sim/kms",),
-    "yaml-cpp/": ("core", "sim/kms", "sim/cli"),
+    "yaml-cpp/": ("core", "sim/yaml", "sim/vsock_proxy"),
 }
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
-TEST_FOLDERS = ("core/testing", "transports/contract", "nsm-mock/testing", "sim/supervisor/testing", "fuzz")
+TEST_FOLDERS = ("core/testing", "transports/contract", "nsm-mock/testing", "sim/supervisor/testing", "sim/kms/testing",
+                "fuzz")
 TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|_fixture\.(cpp|h)|/test_support\.(cpp|h))$")
 TEST_FRAMEWORKS = ("gtest/", "gmock/")
 

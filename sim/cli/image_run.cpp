@@ -69,6 +69,7 @@ sandbox::RootFsRequest request_of(const enclave::InitStart& start, const ImageRu
         request.resources.memory_bytes = *run.memory_mib << 20;
     request.resources.cpu_count = run.cpu_count;
     request.resources.console_path = console.path();
+    request.resources.authority = run.authority;
     return request;
 }
 

@@ -9,6 +9,7 @@
 #include "sim/cli/mock_nsm_option.h"
 #include "sim/enclave/boot_image.h"
 #include "sim/enclave/session.h"
+#include "sim/sandbox/trust.h"
 
 namespace glovebox::cli {
 
@@ -20,6 +21,7 @@ struct ImageRun {
     std::optional<unsigned> cpu_count;
     bool live_console = false;
     bool trace = false;
+    std::optional<sandbox::TrustedAuthority> authority;  // trusted beside the image's own
     // What the record keeps beside what runs: of the module's id and of the image.
     std::function<std::string(const std::string&, const eif::Description&)> details;
     std::function<void(const enclave::EnclaveRecord&)> started;

@@ -9,7 +9,9 @@
 #include <string_view>
 
 #include "sim/cli/nitro_cli.h"
+#include "sim/cli/service_subcommand.h"
 #include "sim/cli/subcommand.h"
+#include "sim/cli/vsock_proxy.h"
 
 namespace {
 
@@ -36,12 +38,18 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
 
 int main(int argc, char** argv) {
     using namespace glovebox::cli;
-    // nitro-cli is a program of its own in all but the file.
+    // AWS's programs are programs of their own in all but the file.
     constexpr std::string_view nitro_cli = "nitro-cli";
-    if (argc > 0 && std::filesystem::path(argv[0]).filename() == nitro_cli)
+    constexpr std::string_view vsock_proxy = "vsock-proxy";
+    const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename() : "";
+    if (called == nitro_cli)
         return nitro_cli_main(argc, argv);
+    if (called == vsock_proxy)
+        return vsock_proxy_main(argc, argv);
     if (argc > 1 && argv[1] == nitro_cli)
         return nitro_cli_main(argc - 1, argv + 1);
+    if (argc > 1 && argv[1] == vsock_proxy)
+        return vsock_proxy_main(argc - 1, argv + 1);
     CLI::App app{"Runs AWS Nitro Enclaves on a laptop and in CI.", "glovebox"};
     app.set_version_flag("--version", std::string("glovebox ") + GLOVEBOX_VERSION);
     app.require_subcommand(1);
@@ -50,6 +58,8 @@ int main(int argc, char** argv) {
     add_eif_command(app, exit_status);
     add_proxy_command(app, exit_status);
     add_forward_command(app, exit_status);
+    add_imds_command(app, exit_status);
+    add_kms_command(app, exit_status);
     add_run_command(app, exit_status);
     add_parent_command(app, exit_status);
     add_ps_command(app, exit_status);
@@ -59,8 +69,10 @@ int main(int argc, char** argv) {
     add_doctor_command(app, exit_status);
     add_nsm_command(app, exit_status);
     add_pki_command(app, exit_status);
+    add_up_command(app, exit_status);
     add_verify_command(app, exit_status);
     app.add_subcommand(std::string(nitro_cli), "AWS's nitro-cli: its commands, flags and JSON");
+    app.add_subcommand(std::string(vsock_proxy), "AWS's vsock-proxy: its arguments and allowlist");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

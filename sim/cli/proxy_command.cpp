@@ -2,20 +2,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/allowlist_file.h"
-#include "core/process_setup.h"
-#include "core/proxy.h"
 #include "sim/cli/duration_option.h"
 #include "sim/cli/log_option.h"
-#include "sim/cli/run_until_signal.h"
+#include "sim/cli/proxy_service.h"
 #include "sim/cli/subcommand.h"
-#include "sim/cli/transport_option.h"
 
 namespace glovebox::cli {
 namespace {
@@ -26,6 +22,9 @@ constexpr const char* examples = R"(Examples:
   A CONNECT proxy, open for what an allowlist names, and a fixed target beside it:
     glovebox proxy --listen 8001=connect --listen 8000=kms.us-east-1.amazonaws.com:443
                    --allowlist vsock-proxy.yaml --allow '*.example.com:443'
+  KMS is the one of glovebox kms --listen-tls 127.0.0.1:4600, whatever the enclave calls it:
+    glovebox proxy --listen 8000=kms.us-east-1.amazonaws.com:443
+                   --resolve kms.us-east-1.amazonaws.com:443=127.0.0.1:4600
 
 Rules (HOST:PORT; in a file, AWS's form: allowlist: [{address: HOST, port: PORT}])
   HOST  example.com; *.example.com (every name below it); * (every name); 192.0.2.7; 10.0.0.0/8;
@@ -40,17 +39,20 @@ struct Options {
     std::vector<std::string> routes;
     std::vector<std::string> allowlist_files;
     std::vector<std::string> rules;
+    std::vector<std::string> resolved;
     bool allow_all = false;
-    core::ProxyOptions proxy;
-    core::DialerOptions dialer;
-    core::ResolverOptions resolver;
-    TransportOption transport;
+    ProxyService service;
     LogOption log;
 };
 
 std::string explain_route(const std::string& text) {
     const auto route = core::parse_proxy_route(text);
     return route ? std::string() : route.error().message;
+}
+
+std::string explain_resolved(const std::string& text) {
+    const auto resolved = core::parse_resolved_target(text);
+    return resolved ? std::string() : resolved.error().message;
 }
 
 std::string explain_rule(const std::string& text) {
@@ -74,41 +76,36 @@ core::Allowlist make_allowlist(const Options& options,
         allowlist.add(core::AllowRule::parse(rule).value());
     const bool has_rules =
         options.allow_all || !options.allowlist_files.empty() || !options.rules.empty();
+    const bool has_resolved = !options.resolved.empty();
     for (const core::ProxyRoute& route : routes) {
         if (has_rules)
             break;
+        if (!route.target && has_resolved)
+            continue;
         if (!route.target)
             throw CLI::ValidationError(
                 "--listen",
                 "a CONNECT proxy needs to know where it may go: give --allowlist FILE, "
-                "--allow HOST:PORT or --allow-all");
+                "--allow HOST:PORT, --allow-all or --resolve");
         allowlist.add(core::AllowRule::of(*route.target));
     }
     return allowlist;
 }
 
-void run(const Options& options) {
-    std::vector<core::ProxyRoute> routes;
+void run(Options& options) {
+    ProxyService& service = options.service;
     for (const std::string& text : options.routes)
-        routes.push_back(core::parse_proxy_route(text).value());
-    core::Allowlist allowlist = make_allowlist(options, routes);
-    core::ignore_sigpipe();
-    const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
-
+        service.routes.push_back(core::parse_proxy_route(text).value());
+    service.allowlist = make_allowlist(options, service.routes);
+    service.dialer.resolved = resolved_by_environment().value();
+    for (const std::string& text : options.resolved)
+        service.dialer.resolved.push_back(core::parse_resolved_target(text).value());
     const auto log = options.log.make("proxy");
-    boost::asio::io_context context(1);
-    const auto transport = options.transport.make(context.get_executor(), core::cid_parent).value();
-    core::ThreadedResolver resolver(context.get_executor(), options.resolver);
-    const std::size_t rules = allowlist.rules().size();
-    core::Dialer dialer(std::move(allowlist), resolver, options.dialer);
-    core::PipePool pipes({.pipes_max = budget.pipes});
-    auto limited = options.proxy;
-    limited.connections_max = std::min(limited.connections_max, budget.connections);
-    core::Proxy proxy(context.get_executor(), *transport, dialer, pipes, *log, limited);
-    for (core::ProxyRoute& route : routes)
-        proxy.listen(std::move(route)).value();
-    log->info("ready: {} listeners, {} rules in the allowlist", routes.size(), rules);
-    run_until_signal(context, *log, proxy.run(), [&] { proxy.stop(); });
+    const std::size_t listeners = service.routes.size();
+    const std::size_t rules = service.allowlist.rules().size();
+    service.serve(*log, [&] {
+        log->info("ready: {} listeners, {} rules in the allowlist", listeners, rules);
+    });
 }
 
 }  // namespace
@@ -133,24 +130,31 @@ void add_proxy_command(CLI::App& app, int& exit_status) {
     command.add_option("--allow", options->rules, "A rule more, for example '*.example.com:443'")
         ->type_name("HOST:PORT")
         ->check(CLI::Validator(explain_rule, ""));
+    command
+        .add_option(
+            "--resolve", options->resolved,
+            "Whoever asks for HOST:PORT reaches ADDRESS:PORT instead, allowlist or not. Any "
+            "number of them")
+        ->type_name("HOST:PORT=ADDRESS:PORT")
+        ->check(CLI::Validator(explain_resolved, ""));
     command.add_flag("--allow-all", options->allow_all,
                      "Every name and every address but those that only a rule of their own opens");
-    add_duration_option(command, "--idle-timeout", options->proxy.relay.idle_timeout,
+    add_duration_option(command, "--idle-timeout", options->service.proxy.relay.idle_timeout,
                         "Ends a connection on which nothing moved for so long; 0s for never");
-    add_duration_option(command, "--connect-timeout", options->dialer.connect_timeout,
+    add_duration_option(command, "--connect-timeout", options->service.dialer.connect_timeout,
                         "For reaching a target, all its addresses together");
-    add_duration_option(command, "--lookup-timeout", options->resolver.deadline,
+    add_duration_option(command, "--lookup-timeout", options->service.resolver.deadline,
                         "For looking a name up");
-    add_duration_option(command, "--grace", options->proxy.grace,
+    add_duration_option(command, "--grace", options->service.proxy.grace,
                         "What open connections get when the proxy is to end");
     command
-        .add_option("--max-connections", options->proxy.connections_max,
+        .add_option("--max-connections", options->service.proxy.connections_max,
                     "Further connections wait until one ends; fewer where the limit on open "
                     "descriptors (ulimit -n) does not hold as many")
         ->type_name("N")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    options->transport.add_to(command);
+    options->service.transport.add_to(command);
     options->log.add_to(command);
     command.callback([options, &exit_status] {
         run(*options);

@@ -17,6 +17,7 @@
 #include "sim/cli/program_option.h"
 #include "sim/cli/sandbox_option.h"
 #include "sim/cli/subcommand.h"
+#include "sim/cli/trust_option.h"
 #include "sim/cli/world_option.h"
 
 namespace glovebox::cli {
@@ -53,6 +54,7 @@ constexpr std::size_t shown_bytes = 4096;
 struct RunCommand {
     ProgramOption program;
     SandboxOption sandbox;
+    TrustOption trust;
     std::string eif;
     std::optional<core::Cid> cid;
     bool attach_console = false;
@@ -71,7 +73,9 @@ struct RunCommand {
         options.live_console = attach_console || nsm.debug;
         std::optional<enclave::Console> console;
         if (sandbox.is_none()) {
-            options.program.extra_environment = sandbox.variables().value();
+            options.program.extra_environment = trust.variables(program.world).value();
+            for (std::string& variable : sandbox.variables().value())
+                options.program.extra_environment.push_back(std::move(variable));
             if (sandbox.memory_mib || sandbox.cpu_count)
                 to->warning("--memory and --cpus are not held with --isolation none");
             measure(supervisor::find_executable(program.arguments.front()));
@@ -108,6 +112,7 @@ struct RunCommand {
         image.cpu_count = sandbox.cpu_count;
         image.live_console = attach_console || nsm.debug;
         image.trace = program.trace;
+        image.authority = trust.of_room(program.world).value();
         image.started = [this, &image](const enclave::EnclaveRecord& record) {
             say_started(record, image.live_console);
         };
@@ -140,7 +145,8 @@ struct RunCommand {
         if (auto pki = nsm.pki.directory())
             hidden.push_back(std::filesystem::absolute(*pki).lexically_normal().string());
         const SandboxRequest request =
-            SandboxRequest::make(sandbox, program.arguments, std::move(hidden), console_path)
+            SandboxRequest::make(sandbox, program.arguments, std::move(hidden), console_path,
+                                 trust.of_room(program.world).value())
                 .value();
         options.room = request.plan().value();
         options.room_is_a_wish = sandbox.is_a_wish();
@@ -195,6 +201,7 @@ void add_run_command(CLI::App& app, int& exit_status) {
                      "nothing; here it is no other run");
     options->program.add_to(command);
     options->sandbox.add_to(command);
+    options->trust.add_to(command);
     options->nsm.add_to(command);
     options->log.options.level = LogLevel::warning;
     options->log.add_to(command);

@@ -128,7 +128,8 @@ Result<std::vector<std::string>> SandboxOption::variables() const {
 Result<SandboxRequest> SandboxRequest::make(const SandboxOption& option,
                                             std::vector<std::string> arguments,
                                             std::vector<std::string> hidden_folders,
-                                            std::string console_path) {
+                                            std::string console_path,
+                                            std::optional<sandbox::TrustedAuthority> authority) {
     SandboxRequest request;
     request.machine_ = sandbox::read_machine(variable("HOME"), variable("SUDO_UID"));
     sandbox::EnclaveResources resources;
@@ -136,6 +137,7 @@ Result<SandboxRequest> SandboxRequest::make(const SandboxOption& option,
         resources.memory_bytes = std::uint64_t{*option.memory_mib} << 20;
     resources.cpu_count = option.cpu_count;
     resources.console_path = std::move(console_path);
+    resources.authority = std::move(authority);
     auto variables = option.variables();
     if (!variables)
         return variables.error();

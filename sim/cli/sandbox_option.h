@@ -33,11 +33,12 @@ struct SandboxOption {
 // The sandbox of one command, with what depends on this machine read once.
 class SandboxRequest {
   public:
-    // `console_path` is its pseudo-terminal; `hidden_folders` are what no enclave may see.
-    [[nodiscard]] static Result<SandboxRequest> make(const SandboxOption& option,
-                                                     std::vector<std::string> arguments,
-                                                     std::vector<std::string> hidden_folders,
-                                                     std::string console_path);
+    // `console_path` is its pseudo-terminal; `hidden_folders` are what no enclave may see;
+    // `authority` is the world's, if it has one.
+    [[nodiscard]] static Result<SandboxRequest> make(
+        const SandboxOption& option, std::vector<std::string> arguments,
+        std::vector<std::string> hidden_folders, std::string console_path,
+        std::optional<sandbox::TrustedAuthority> authority);
 
     [[nodiscard]] Result<sandbox::SandboxPlan> plan() const;
     // The host's name of the file that will be executed; empty when there is none to be seen.

@@ -66,6 +66,7 @@ Result<int> Session::run(const RunOptions& options) {
 Result<void> Session::start(const RunOptions& options) {
     supervisor::SupervisorConfig config;
     config.nsm = options.nsm;
+    config.metadata = options.metadata;
     if (!options.is_parent) {
         auto claim = CidClaim::make(world_.directory(), options.cid);
         if (!claim)

@@ -32,8 +32,9 @@ struct RunOptions {
     bool is_parent = false;
     std::optional<core::Cid> cid;  // of an enclave; the next free one without
     supervisor::Program program;
-    nsm::NsmDevice* nsm = nullptr;  // an enclave's; outlives the run
-    bool trace = false;             // tell calls and connections in the log
+    nsm::NsmDevice* nsm = nullptr;                         // an enclave's; outlives the run
+    std::optional<supervisor::MetadataRedirect> metadata;  // a parent's
+    bool trace = false;                                    // tell calls and connections in the log
 
     // An enclave's room; none for a program that keeps its files and network.
     std::optional<sandbox::SandboxPlan> room;

@@ -40,6 +40,8 @@ class Builder {
                 return make_directory(step);
             case Step::Op::write_file:
                 return write_file(step);
+            case Step::Op::extend_file:
+                return extend_file(step);
             case Step::Op::symlink:
                 return symlink(step);
             case Step::Op::whiteout:
@@ -106,17 +108,35 @@ class Builder {
                    : -1;
     }
 
-    int write_file(const Step& step) noexcept {
+    UniqueFd create_file(const Step& step) noexcept {
         Parent parent;
         if (!open_parent(step, parent))
-            return -1;
-        const UniqueFd file(::openat(parent.directory.get(), parent.name,
-                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                     step.mode));
+            return UniqueFd();
+        return UniqueFd(::openat(parent.directory.get(), parent.name,
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, step.mode));
+    }
+
+    int extend_file(const Step& step) noexcept {
+        const UniqueFd source(::open(step.source.c_str(), O_RDONLY | O_CLOEXEC));
+        const UniqueFd file = source ? create_file(step) : UniqueFd();
         if (!file)
             return -1;
-        const auto size = static_cast<ssize_t>(step.data.size());
-        return ::write(file.get(), step.data.data(), step.data.size()) == size ? 0 : -1;
+        char block[16384];
+        ssize_t size = 0;
+        while ((size = ::read(source.get(), block, sizeof block)) > 0)
+            if (::write(file.get(), block, static_cast<std::size_t>(size)) != size)
+                return -1;
+        return size == 0 ? append(file.get(), step.data) : -1;
+    }
+
+    int write_file(const Step& step) noexcept {
+        const UniqueFd file = create_file(step);
+        return file ? append(file.get(), step.data) : -1;
+    }
+
+    static int append(int file, const std::string& data) noexcept {
+        const auto size = static_cast<ssize_t>(data.size());
+        return ::write(file, data.data(), data.size()) == size ? 0 : -1;
     }
 
     int symlink(const Step& step) noexcept {

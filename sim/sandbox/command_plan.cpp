@@ -52,7 +52,28 @@ void add_directories(std::vector<Step>& out, const std::string& folder) {
     out.push_back(steps::make_directory(folder));
 }
 
-void add_system_folders(SandboxPlan& plan, const Machine& machine) {
+// What is trusted in `folder`, on the upper folder of an overlay of it.
+std::vector<Step> trusted_in(const std::string& folder, const std::string& upper,
+                             const Machine& machine,
+                             const std::optional<TrustedAuthority>& authority) {
+    return authority ? trust_steps(machine.trust, *authority, "/", folder, upper)
+                     : std::vector<Step>{};
+}
+
+// Where a system folder could only be bound, an overlay of the part with the bundles still can lie
+// over it.
+void add_trusted_parts(SandboxPlan& plan, const std::string& folder, const Machine& machine,
+                       const std::optional<TrustedAuthority>& authority) {
+    for (const std::string part : {"/etc/ssl", "/etc/pki", "/usr/lib/ssl"}) {
+        const std::string name = "trusted" + std::to_string(plan.steps.size());
+        const auto steps = trusted_in(part, "/upper/" + name, machine, authority);
+        if (lies_in(part, folder) && !steps.empty() && !machine.has_mounts_below(part))
+            add_overlay(plan.steps, part, part, name, steps);
+    }
+}
+
+void add_system_folders(SandboxPlan& plan, const Machine& machine,
+                        const std::optional<TrustedAuthority>& authority) {
     for (const TopLevelEntry& entry : machine.top_level) {
         if (!is_system_folder(entry.name))
             continue;
@@ -68,10 +89,15 @@ void add_system_folders(SandboxPlan& plan, const Machine& machine) {
                 "{} has mounts of the host's below it, so it is read-only here: an overlay can't "
                 "lie over them",
                 folder));
+            add_trusted_parts(plan, folder, machine, authority);
             continue;
         }
-        add_overlay(plan.steps, folder, folder, entry.name,
-                    entry.name == "etc" ? network_files("/upper/etc") : std::vector<Step>{});
+        const std::string upper = "/upper/" + entry.name;
+        std::vector<Step> changes = trusted_in(folder, upper, machine, authority);
+        if (entry.name == "etc")
+            for (Step& step : network_files(upper))
+                changes.push_back(std::move(step));
+        add_overlay(plan.steps, folder, folder, entry.name, changes);
     }
     // Where /etc could only be bound, the network's files are bound over.
     if (machine.has_mounts_below("/etc")) {
@@ -190,7 +216,7 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
     plan.steps.push_back(steps::make_directory("/var/tmp", 01777));
     plan.steps.push_back(steps::symlink("/var/run", "/run"));
     plan.steps.push_back(steps::symlink("/var/lock", "/run/lock"));
-    add_system_folders(plan, machine);
+    add_system_folders(plan, machine, request.resources.authority);
     add_enclave_mounts(plan.steps, machine, plan.ids, request.resources, plan.cpus);
 
     for (const std::string& folder : request.shown_folders) {
@@ -207,11 +233,13 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
         cover.may_be_absent = true;
         plan.steps.push_back(std::move(cover));
     }
-    plan.steps.push_back(steps::enter_root());
 
     plan.arguments = request.arguments;
     plan.environment = request.environment;
     keep_path(plan.environment, request.path);
+    if (request.resources.authority && !request.resources.authority->bundle_pem.empty())
+        add_trust_environment(plan.steps, plan.environment, *request.resources.authority);
+    plan.steps.push_back(steps::enter_root());
     plan.search_path = path_of(plan.environment);
     plan.working_directory = request.working_directory;
     return plan;

@@ -21,6 +21,7 @@ Machine laptop() {
     Machine machine;
     machine.ids.uid = 1000;
     machine.ids.gid = 1000;
+    machine.ids.own_uids = machine.ids.own_gids = {{0, 0, 4294967295}};
     machine.ids.helpers = true;
     machine.ids.subordinate_uids = machine.ids.subordinate_gids = IdRange{1, 100000, 65536};
     machine.top_level = {{"bin", "usr/bin"}, {"data", ""}, {"etc", ""}, {"home", ""},

@@ -21,6 +21,7 @@
 #include "sim/sandbox/machine.h"
 #include "sim/sandbox/sandbox_plan.h"
 #include "sim/sandbox/step.h"
+#include "sim/sandbox/trust.h"
 
 namespace glovebox::sandbox {
 
@@ -33,6 +34,8 @@ struct EnclaveResources {
     // The host's name of the console, a pseudo-terminal's other end (/dev/pts/4). Empty:
     // /dev/console is the program's standard output.
     std::string console_path;
+    // Trusted beside those that the root trusts.
+    std::optional<TrustedAuthority> authority;
 };
 
 // Cuts the tree off from the host's propagation and mounts the stage, empty, with its folder

@@ -47,6 +47,14 @@ std::uint64_t count_of(const std::vector<IdRange>& ranges) {
     return count;
 }
 
+// Whether the caller's namespace has the first of these ids. In one that maps the caller alone the
+// helpers, setuid as they are, can do nothing.
+bool has_id(const std::vector<IdRange>& own, const IdRange& others) {
+    return std::any_of(own.begin(), own.end(), [&](const IdRange& range) {
+        return others.outside >= range.inside && others.outside - range.inside < range.count;
+    });
+}
+
 std::vector<IdRange> root_and(std::uint32_t self, const IdRange& others) {
     return {{0, self, 1}, {1, others.outside, std::min(others.count, subordinate_count_max)}};
 }
@@ -73,7 +81,10 @@ IdMapping choose_id_mapping(const IdFacts& facts) {
                 "allows them";
         return mapping;
     }
-    if (facts.helpers && facts.subordinate_uids && facts.subordinate_gids) {
+    const bool has_subordinates = facts.subordinate_uids && facts.subordinate_gids;
+    const bool are_here = has_subordinates && has_id(facts.own_uids, *facts.subordinate_uids) &&
+                          has_id(facts.own_gids, *facts.subordinate_gids);
+    if (facts.helpers && are_here) {
         mapping.uids = root_and(facts.uid, *facts.subordinate_uids);
         mapping.gids = root_and(facts.gid, *facts.subordinate_gids);
         mapping.setgroups = true;
@@ -85,9 +96,13 @@ IdMapping choose_id_mapping(const IdFacts& facts) {
     mapping.note =
         "only one user id exists inside, root: chown and setuid to another one fail, where an "
         "enclave allows them. ";
-    mapping.note += facts.helpers ? "Give this user subordinate ids: sudo usermod --add-subuids "
-                                    "100000-165535 --add-subgids 100000-165535 \"$USER\""
-                                  : "Install newuidmap and newgidmap: sudo apt-get install uidmap";
+    if (has_subordinates && !are_here)
+        mapping.note += "The user's subordinate ids do not exist in this user namespace";
+    else
+        mapping.note += facts.helpers
+                            ? "Give this user subordinate ids: sudo usermod --add-subuids "
+                              "100000-165535 --add-subgids 100000-165535 \"$USER\""
+                            : "Install newuidmap and newgidmap: sudo apt-get install uidmap";
     return mapping;
 }
 

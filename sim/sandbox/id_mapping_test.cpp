@@ -65,6 +65,18 @@ TEST(IdMapping, WithoutSubordinateIdsOneIdIsMappedAndTheNoteSaysHowToGetMore) {
         << "subordinate users without groups are of no use";
 }
 
+TEST(IdMapping, SubordinateIdsThatTheNamespaceDoesNotHaveAreOfNoUse) {
+    IdFacts facts = ordinary_user();
+    facts.helpers = true;
+    facts.subordinate_uids = facts.subordinate_gids = IdRange{1, 100000, 65536};
+    facts.own_uids = {{1000, 1000, 1}};
+    facts.own_gids = {{100, 100, 1}};
+    const IdMapping mapping = choose_id_mapping(facts);
+    EXPECT_THAT(mapping.uids, ElementsAre(IdRange{0, 1000, 1}));
+    EXPECT_FALSE(mapping.with_helpers);
+    EXPECT_THAT(mapping.note, HasSubstr("do not exist in this user namespace"));
+}
+
 TEST(IdMapping, MapsAreWrittenAsTheKernelReadsThem) {
     const std::vector<IdRange> ranges{{0, 1000, 1}, {1, 100000, 65535}};
     EXPECT_EQ(to_id_map(ranges), "0 1000 1\n1 100000 65535\n");

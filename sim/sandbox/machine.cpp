@@ -181,6 +181,7 @@ Machine read_machine(std::string_view home, std::string_view sudo_uid) {
             machine.proc_entries.emplace_back(entry);
     if (const char* path = "/sys/class/misc/hw_random/rng_current"; exists(path))
         machine.rng_current_path = path;
+    machine.trust = read_trust_places("/");
     machine.cpus = read_cpus();
     return machine;
 }

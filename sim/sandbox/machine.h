@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/sandbox/id_mapping.h"
+#include "sim/sandbox/trust.h"
 
 namespace glovebox::sandbox {
 
@@ -25,6 +26,7 @@ struct Machine {
     std::vector<std::string> proc_entries;  // of those that a sandbox of root's makes read-only
     std::string rng_current_path;  // where sysfs has the hwrng's name; empty without a hwrng class
     std::vector<std::string> homes;  // the caller's home folders: $HOME, passwd's, sudo's
+    TrustPlaces trust;               // of the host's own root
     std::vector<int> cpus;           // that the caller may run on
 
     // A mount lies somewhere below the folder: then an overlay can't have it as its lower folder

@@ -45,6 +45,9 @@ std::string to_line(const Step& step) {
         case Step::Op::write_file:
             line = fmt::format("write {} {:o}", target, step.mode);
             break;
+        case Step::Op::extend_file:
+            line = fmt::format("extend {} after {}", target, step.source);
+            break;
         case Step::Op::symlink:
             line = fmt::format("symlink {} -> {}", target, step.source);
             break;

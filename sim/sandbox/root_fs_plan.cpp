@@ -38,6 +38,7 @@ RootFsFacts read_root_fs(const std::string& directory) {
     facts.is_directory = ::stat(directory.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     facts.has_etc = ::lstat((directory + "/etc").c_str(), &status) == 0 && S_ISDIR(status.st_mode);
     facts.has_mtab = ::lstat((directory + "/etc/mtab").c_str(), &status) == 0;
+    facts.trust = read_trust_places(directory);
     return facts;
 }
 
@@ -59,15 +60,22 @@ Result<SandboxPlan> make_root_fs_plan(const RootFsRequest& request, const RootFs
     plan.like_aws_init = true;
 
     add_stage(plan.steps, request.resources);
-    add_overlay(plan.steps, request.directory, "", "rootfs",
-                request.as_nitro_cli_builds ? build_enclave_changes(facts) : std::vector<Step>{});
+    std::vector<Step> changes =
+        request.as_nitro_cli_builds ? build_enclave_changes(facts) : std::vector<Step>{};
+    if (request.resources.authority)
+        for (Step& step : trust_steps(facts.trust, *request.resources.authority, request.directory,
+                                      "", "/upper/rootfs"))
+            changes.push_back(std::move(step));
+    add_overlay(plan.steps, request.directory, "", "rootfs", changes);
     add_enclave_mounts(plan.steps, machine, plan.ids, request.resources, plan.cpus);
-    plan.steps.push_back(steps::enter_root());
 
     plan.arguments = request.command.empty() ? std::vector<std::string>{"sh"} : request.command;
     plan.environment = request.environment.empty()
                            ? std::vector<std::string>{"PATH=" + std::string(aws_init_search_path)}
                            : request.environment;
+    if (request.resources.authority && !request.resources.authority->bundle_pem.empty())
+        add_trust_environment(plan.steps, plan.environment, *request.resources.authority);
+    plan.steps.push_back(steps::enter_root());
     plan.search_path = aws_init_search_path;
     return plan;
 }

@@ -38,6 +38,7 @@ struct RootFsFacts {
     bool is_directory = false;
     bool has_etc = false;   // /etc is a directory of its own, not a symlink
     bool has_mtab = false;  // /etc/mtab is there
+    TrustPlaces trust = {};
 };
 
 [[nodiscard]] RootFsFacts read_root_fs(const std::string& directory);

@@ -14,6 +14,8 @@ std::string describe(const Step& step) {
             return "make the directory " + step.target;
         case Step::Op::write_file:
             return "write " + step.target;
+        case Step::Op::extend_file:
+            return "write " + step.target + " after " + step.source;
         case Step::Op::symlink:
             return "make the symlink " + step.target;
         case Step::Op::whiteout:
@@ -44,6 +46,13 @@ Step write_file(std::string target, std::string content, mode_t mode) {
     step.target = std::move(target);
     step.data = std::move(content);
     step.mode = mode;
+    return step;
+}
+
+Step extend_file(std::string source, std::string target, std::string more) {
+    Step step = write_file(std::move(target), std::move(more));
+    step.op = Step::Op::extend_file;
+    step.source = std::move(source);
     return step;
 }
 

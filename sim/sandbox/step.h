@@ -30,6 +30,7 @@ struct Step {
     enum class Op : std::uint8_t {
         make_directory,  // target, mode; an existing one is left as it is
         write_file,      // target, mode, data: the content
+        extend_file,     // target, new: the content of the host's file `source`, then data
         symlink,         // target: the link's name, source: what it says; an existing one is left
         whiteout,        // target: what an overlay above it shall not see of its lower folder
         mount,           // a new file system: source, target, type, flags, data
@@ -62,6 +63,7 @@ namespace steps {
 
 [[nodiscard]] Step make_directory(std::string target, mode_t mode = 0755);
 [[nodiscard]] Step write_file(std::string target, std::string content, mode_t mode = 0644);
+[[nodiscard]] Step extend_file(std::string source, std::string target, std::string more);
 [[nodiscard]] Step symlink(std::string target, std::string link_text);
 [[nodiscard]] Step whiteout(std::string target);
 [[nodiscard]] Step mount(std::string type, std::string source, std::string target,

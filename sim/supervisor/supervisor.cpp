@@ -39,6 +39,7 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
       notifier_(config.trace
                     ? static_cast<Notifier&>(tracing_.emplace(kernel_, log, tracee_maker()))
                     : kernel_),
+      metadata_(config.metadata),
       vsock_calls_(config.own, world, names, options_, config.traffic),
       acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic),
       device_calls_(config.own,
@@ -115,6 +116,9 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
         return refuse_foreign(call);
     if (Acceptor::handles(call.number))
         return acceptor_.answer(call, tracee);
+    if (metadata_)
+        if (auto reply = metadata_->answer(call, tracee))
+            return std::move(*reply);
     if (VsockCalls::handles(call.number)) {
         SyscallReply reply = vsock_calls_.answer(call, tracee);
         // A port may be held by nobody but us, for a waiting accept that was just killed.

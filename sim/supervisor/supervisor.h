@@ -15,6 +15,7 @@
 #include "core/vsock_address.h"
 #include "sim/supervisor/acceptor.h"
 #include "sim/supervisor/device_calls.h"
+#include "sim/supervisor/metadata_redirect.h"
 #include "sim/supervisor/nsm_calls.h"
 #include "sim/supervisor/pidfd_cache.h"
 #include "sim/supervisor/seccomp_notify.h"
@@ -28,9 +29,10 @@ namespace glovebox::supervisor {
 
 struct SupervisorConfig {
     core::Cid own = core::cid_parent;
-    nsm::NsmDevice* nsm = nullptr;       // /dev/nsm, in an enclave; outlives the supervisor
-    ControlDoor control_door;            // /dev/glovebox
-    bool trace = false;                  // tell every call in the log
+    nsm::NsmDevice* nsm = nullptr;             // /dev/nsm, in an enclave; outlives the supervisor
+    ControlDoor control_door;                  // /dev/glovebox
+    bool trace = false;                        // tell every call in the log
+    std::optional<MetadataRedirect> metadata;  // for a parent program
     TrafficObserver* traffic = nullptr;  // counts the bytes of connections; outlives the supervisor
 };
 
@@ -62,6 +64,7 @@ class Supervisor {
     PidfdCache pidfds_;
     SocketMaker sockets_;
     VsockOptionTable options_;
+    std::optional<MetadataRedirect> metadata_;
     VsockCalls vsock_calls_;
     Acceptor acceptor_;
     std::optional<NsmCalls> nsm_calls_;

@@ -1,0 +1,44 @@
+#include "sim/cli/proxy_service.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+
+#include "core/pipe_pool.h"
+#include "core/process_setup.h"
+#include "sim/cli/run_until_signal.h"
+
+namespace glovebox::cli {
+
+void ProxyService::serve(Log& log, const std::function<void()>& ready) {
+    core::ignore_sigpipe();
+    const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
+    boost::asio::io_context context(1);
+    const auto to = transport.make(context.get_executor(), core::cid_parent).value();
+    core::ThreadedResolver names(context.get_executor(), resolver, lookup);
+    core::Dialer way_out(std::move(allowlist), names, std::move(dialer));
+    core::PipePool pipes({.pipes_max = budget.pipes});
+    proxy.connections_max = std::min(proxy.connections_max, budget.connections);
+    core::Proxy running(context.get_executor(), *to, way_out, pipes, log, proxy);
+    for (core::ProxyRoute& route : routes)
+        running.listen(std::move(route)).value();
+    ready();
+    run_until_signal(context, log, running.run(), [&] { running.stop(); });
+}
+
+Result<std::vector<core::ResolvedTarget>> resolved_by_environment() {
+    std::vector<core::ResolvedTarget> all;
+    const char* value = std::getenv("GLOVEBOX_RESOLVE");
+    std::string_view rest = value == nullptr ? "" : value;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(','), rest.size());
+        auto one = core::parse_resolved_target(rest.substr(0, end));
+        if (!one)
+            return Error(one.error()).in("GLOVEBOX_RESOLVE");
+        all.push_back(std::move(*one));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return all;
+}
+
+}  // namespace glovebox::cli

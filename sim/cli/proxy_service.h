@@ -1,0 +1,35 @@
+// A proxy in the foreground: what `glovebox proxy` and `vsock-proxy` both are, once they know where
+// connections may go.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/allowlist.h"
+#include "core/base/log.h"
+#include "core/dialer.h"
+#include "core/proxy.h"
+#include "core/resolver.h"
+#include "sim/cli/transport_option.h"
+
+namespace glovebox::cli {
+
+struct ProxyService {
+    std::vector<core::ProxyRoute> routes;
+    core::Allowlist allowlist;
+    core::ProxyOptions proxy;
+    core::DialerOptions dialer;
+    core::ResolverOptions resolver;
+    core::Lookup lookup = core::look_up;
+    TransportOption transport;
+
+    // Listens on all routes, calls `ready`, and serves until a signal. Throws ErrorException.
+    void serve(Log& log, const std::function<void()>& ready);
+};
+
+// GLOVEBOX_RESOLVE: what `--resolve` takes, several with commas between them. `glovebox up` sets it
+// for the command, whose proxies are its own. Errors name the variable.
+[[nodiscard]] Result<std::vector<core::ResolvedTarget>> resolved_by_environment();
+
+}  // namespace glovebox::cli

@@ -1,0 +1,42 @@
+#include "sim/cli/state_directory.h"
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <filesystem>
+
+#include "nsm-mock/pki_directory.h"
+#include "transports/private_directory.h"
+
+namespace glovebox::cli {
+
+void StateDirectory::add_to(CLI::App& app) {
+    app.add_option(
+           "--state", path,
+           "Directory of the keys, the traces and the secret that the metadata service "
+           "shares with the KMS [$XDG_DATA_HOME/glovebox/kms or ~/.local/share/glovebox/kms]")
+        ->type_name("DIR");
+}
+
+Result<std::string> StateDirectory::open() const {
+    std::filesystem::path directory = path;
+    if (path.empty()) {
+        const auto pki = nsm::default_pki_directory();
+        if (!pki)
+            return pki.error();
+        directory = std::filesystem::path(*pki).parent_path() / "kms";
+    }
+    std::error_code failure;
+    const auto above = std::filesystem::absolute(directory, failure).parent_path();
+    if (!failure && !above.empty())
+        std::filesystem::create_directories(above, failure);
+    if (failure)
+        return Error(make_error_code(boost::system::errc::io_error),
+                     "making " + above.string() + ": " + failure.message());
+    // A descriptor that was checked; the files in it are reached by name.
+    const auto checked = transports::open_private_directory(directory.string());
+    if (!checked)
+        return checked.error();
+    return directory.string();
+}
+
+}  // namespace glovebox::cli

@@ -1,0 +1,28 @@
+// --trust-env, and the world's TLS authority for those who are to trust it.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "sim/sandbox/trust.h"
+
+namespace glovebox::cli {
+
+struct TrustOption {
+    bool by_environment = false;
+
+    void add_to(CLI::App& app);
+
+    // For a program in a room of its own: the authority of the world, where it has one.
+    // `--trust-env` without one is an error.
+    [[nodiscard]] Result<std::optional<sandbox::TrustedAuthority>> of_room(
+        const std::string& world) const;
+    // For a program that keeps this machine's files: "NAME=value", none without --trust-env, and
+    // none for what is set here already.
+    [[nodiscard]] Result<std::vector<std::string>> variables(const std::string& world) const;
+};
+
+}  // namespace glovebox::cli

@@ -1,0 +1,25 @@
+// --tls-ca DIR: the TLS authority of a world, for the servers that it vouches for.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/random_source.h"
+#include "sim/tls/world_ca.h"
+
+namespace glovebox::cli {
+
+struct WorldCaOption {
+    // --world NAME, and --tls-ca DIR in its place. For commands that have --world already,
+    // `with_world` is false, and they set `world` themselves.
+    void add_to(CLI::App& app, bool with_world = true);
+    [[nodiscard]] Result<tls::WorldCa> open(std::vector<std::string> hosts, TimePoint now,
+                                            RandomSource& random) const;
+
+    std::string world;
+    std::string directory;  // empty: tls/ in the world's directory
+};
+
+}  // namespace glovebox::cli

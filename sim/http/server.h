@@ -1,0 +1,73 @@
+// An HTTP/1.1 server on TCP, with or without TLS, for services that are a function from request to
+// response.
+//
+// Connections are kept alive; a body may come in chunks or after 100 Continue. TLS is 1.2 or later
+// and speaks http/1.1 to clients that offer other protocols too (ALPN).
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "sim/http/message.h"
+
+namespace glovebox::http {
+
+// Runs on the executor's threads, several at once where it has several; may compute, may not wait.
+using Handler = std::function<Response(const Request&)>;
+
+struct TlsIdentity {
+    std::string certificate_chain;  // PEM, leaf first
+    std::string private_key;        // PEM
+};
+
+struct Address {
+    std::string ip;  // "127.0.0.1", "::1"
+    std::uint16_t port = 0;
+
+    // Whether it can be reached from this machine alone.
+    [[nodiscard]] bool is_loopback() const;
+};
+
+// "127.0.0.1:4599", "[::1]:0": an IP address and a port.
+[[nodiscard]] Result<Address> parse_address(std::string_view text);
+[[nodiscard]] std::string to_string(const Address& address);
+
+struct ServerOptions {
+    Address address;                 // port 0: any that is free
+    std::optional<TlsIdentity> tls;  // none: plain HTTP
+    std::size_t body_bytes_max = 1024 * 1024;
+    std::size_t header_bytes_max = 64 * 1024;
+    // How long a connection may be idle, or take over a request.
+    std::chrono::seconds idle_timeout{60};
+};
+
+class Server {
+  public:
+    // Listens from now on, and serves as soon as the executor runs. Errors name the address. `log`
+    // outlives the server.
+    [[nodiscard]] static Result<std::unique_ptr<Server>> start(
+        boost::asio::any_io_executor executor, ServerOptions options, Handler handler, Log& log);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // With the port that was chosen.
+    [[nodiscard]] Address local() const;
+
+    // Takes no more connections. Those that there are go on until the executor stops.
+    void close();
+
+  private:
+    struct State;
+    explicit Server(std::shared_ptr<State> state);
+
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace glovebox::http

@@ -1,0 +1,108 @@
+#include "sim/iam/arn.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/system/errc.hpp>
+
+namespace glovebox::iam {
+namespace {
+
+Error invalid(std::string message) {
+    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
+}
+
+// The last part of "user/path/name".
+std::string_view last_part(std::string_view resource) {
+    return resource.substr(resource.rfind('/') + 1);
+}
+
+Result<Arn> parse_iam_arn(std::string_view text) {
+    auto arn = parse_arn(text);
+    if (arn && (arn->service != "iam" || !arn->region.empty() || !is_account(arn->account)))
+        return invalid(
+            fmt::format("\"{}\" names nobody: arn:aws:iam::<12 digits>:... was expected", text));
+    return arn;
+}
+
+}  // namespace
+
+Result<Arn> parse_arn(std::string_view text) {
+    std::string parts[6];
+    std::string_view rest = text;
+    for (std::size_t i = 0; i < 5; ++i) {
+        const auto colon = rest.find(':');
+        if (colon == std::string_view::npos)
+            return invalid(fmt::format(
+                "\"{}\" is not an ARN: arn:partition:service:region:account:resource was expected",
+                text));
+        parts[i] = rest.substr(0, colon);
+        rest.remove_prefix(colon + 1);
+    }
+    parts[5] = rest;
+    if (parts[0] != "arn" || parts[1].empty() || parts[2].empty() || parts[5].empty())
+        return invalid(fmt::format(
+            "\"{}\" is not an ARN: arn:partition:service:region:account:resource was expected",
+            text));
+    return Arn{parts[1], parts[2], parts[3], parts[4], parts[5]};
+}
+
+std::string to_string(const Arn& arn) {
+    return fmt::format("arn:{}:{}:{}:{}:{}", arn.partition, arn.service, arn.region, arn.account,
+                       arn.resource);
+}
+
+std::string_view partition_of(std::string_view region) {
+    if (region.starts_with("cn-"))
+        return "aws-cn";
+    if (region.starts_with("us-gov-"))
+        return "aws-us-gov";
+    return "aws";
+}
+
+std::string_view domain_of(std::string_view region) {
+    return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
+bool is_account(std::string_view text) {
+    return text.size() == 12 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Result<Principal> parse_principal(std::string_view text) {
+    const auto arn = parse_iam_arn(text);
+    if (!arn)
+        return arn.error();
+    Principal principal;
+    principal.arn = text;
+    principal.entity_arn = text;
+    principal.account = arn->account;
+    if (arn->resource == "root")
+        principal.kind = Principal::Kind::root;
+    else if (arn->resource.starts_with("user/") && !last_part(arn->resource).empty())
+        principal.kind = Principal::Kind::user;
+    else
+        return invalid(fmt::format(
+            "\"{}\" is no caller: a root or user/<name> was expected; a role calls as a session",
+            text));
+    return principal;
+}
+
+Result<Principal> session_of(std::string_view role_arn, std::string_view session_name) {
+    const auto arn = parse_iam_arn(role_arn);
+    if (!arn)
+        return arn.error();
+    if (!arn->resource.starts_with("role/") || last_part(arn->resource).empty())
+        return invalid(fmt::format(
+            "\"{}\" is no role: arn:aws:iam::<12 digits>:role/<name> was expected", role_arn));
+    Principal principal;
+    principal.kind = Principal::Kind::session;
+    principal.arn = fmt::format("arn:{}:sts::{}:assumed-role/{}/{}", arn->partition, arn->account,
+                                last_part(arn->resource), session_name);
+    principal.account = arn->account;
+    principal.entity_arn = role_arn;
+    principal.session_name = session_name;
+    return principal;
+}
+
+}  // namespace glovebox::iam

@@ -1,0 +1,190 @@
+#include "sim/iam/credentials.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/system/errc.hpp>
+#include <cerrno>
+
+#include "core/base/base64.h"
+#include "core/base/unique_fd.h"
+
+namespace glovebox::iam {
+namespace {
+
+constexpr std::size_t mac_bytes = 32;  // SHA-256
+constexpr std::size_t secret_characters = 40;
+
+Error invalid(std::string message) {
+    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
+}
+
+Bytes hmac(const EVP_MD* digest, const Bytes& key, std::string_view purpose,
+           std::string_view text) {
+    const std::string message = std::string(purpose) + std::string(text);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out;
+    unsigned int length = 0;
+    if (HMAC(digest, key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(message.data()), message.size(), out.data(),
+             &length) == nullptr)
+        throw std::runtime_error("OpenSSL can't compute an HMAC");
+    return Bytes(out.data(), out.data() + length);
+}
+
+Result<Bytes> read_key(int descriptor, const std::string& file) {
+    Bytes key(SessionIssuer::key_bytes + 1);
+    const ssize_t length = ::read(descriptor, key.data(), key.size());
+    if (length < 0)
+        return errno_error("reading " + file, errno);
+    if (static_cast<std::size_t>(length) != SessionIssuer::key_bytes)
+        return invalid(
+            fmt::format("{} holds {} bytes where a session key of {} was expected: remove "
+                        "it and a new one is made",
+                        file, length, SessionIssuer::key_bytes));
+    key.resize(SessionIssuer::key_bytes);
+    return key;
+}
+
+}  // namespace
+
+Result<SessionIssuer> SessionIssuer::open(const std::string& file, RandomSource& random) {
+    for (int tries = 0; tries < 2; ++tries) {
+        if (const UniqueFd existing(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+            existing) {
+            auto key = read_key(existing.get(), file);
+            if (!key)
+                return key.error();
+            return SessionIssuer(std::move(*key));
+        }
+        if (errno != ENOENT)
+            return errno_error("opening " + file, errno);
+        // Written aside and linked into place, so that nobody reads half a key and the first wins.
+        std::string aside = file + ".XXXXXX";
+        const UniqueFd fresh(::mkostemp(aside.data(), O_CLOEXEC));  // mode 0600
+        if (!fresh)
+            return errno_error("making " + file, errno);
+        Bytes key(key_bytes);
+        random.fill(key);
+        const bool written =
+            ::write(fresh.get(), key.data(), key.size()) == static_cast<ssize_t>(key.size());
+        const int write_error = errno;
+        const bool linked = written && ::link(aside.c_str(), file.c_str()) == 0;
+        const int link_error = errno;
+        ::unlink(aside.c_str());
+        if (!written)
+            return errno_error("writing " + aside, write_error);
+        if (linked)
+            return SessionIssuer(std::move(key));
+        if (link_error != EEXIST)
+            return errno_error("making " + file, link_error);
+    }
+    return invalid(file + " appears and disappears: somebody else removes it");
+}
+
+std::string SessionIssuer::secret_for(std::string_view access_key_id) const {
+    return to_base64(hmac(EVP_sha384(), key_, "secret", access_key_id))
+        .substr(0, secret_characters);
+}
+
+Result<Credential> SessionIssuer::issue(std::string_view role_arn, std::string_view session_name,
+                                        TimePoint expiration, RandomSource& random) const {
+    auto principal = session_of(role_arn, session_name);
+    if (!principal)
+        return principal.error();
+    static constexpr std::string_view base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    std::array<std::uint8_t, 16> chance;
+    random.fill(chance);
+    Credential credential;
+    credential.access_key_id = "ASIA";
+    for (const std::uint8_t byte : chance)
+        credential.access_key_id += base32[byte & 31];
+    credential.secret_access_key = secret_for(credential.access_key_id);
+    credential.expiration = std::chrono::floor<std::chrono::seconds>(expiration);
+    credential.principal = std::move(*principal);
+    const std::string claims = boost::json::serialize(boost::json::object{
+        {"role", role_arn},
+        {"session", session_name},
+        {"id", credential.access_key_id},
+        {"expires",
+         std::chrono::floor<std::chrono::seconds>(expiration).time_since_epoch().count()},
+    });
+    Bytes sealed(claims.begin(), claims.end());
+    const Bytes mac = hmac(EVP_sha256(), key_, "token", claims);
+    sealed.insert(sealed.end(), mac.begin(), mac.end());
+    credential.session_token = to_base64(sealed);
+    return credential;
+}
+
+Result<Credential> SessionIssuer::redeem(std::string_view token,
+                                         std::string_view access_key_id) const {
+    const auto sealed = from_base64(token);
+    if (!sealed || sealed->size() <= mac_bytes)
+        return invalid("the session token is not one of this world's metadata service");
+    const std::string_view claims = as_text(*sealed).substr(0, sealed->size() - mac_bytes);
+    const Bytes mac = hmac(EVP_sha256(), key_, "token", claims);
+    if (CRYPTO_memcmp(mac.data(), sealed->data() + claims.size(), mac_bytes) != 0)
+        return invalid(
+            "the session token was sealed with another key: its metadata service and this service "
+            "must share one state directory");
+    boost::system::error_code error;
+    const boost::json::value value = boost::json::parse(claims, error);
+    const auto* object = error ? nullptr : value.if_object();
+    const auto text = [object](std::string_view name) -> const boost::json::string* {
+        const auto* member = object == nullptr ? nullptr : object->if_contains(name);
+        return member == nullptr ? nullptr : member->if_string();
+    };
+    const auto* expires = object == nullptr ? nullptr : object->if_contains("expires");
+    if (text("role") == nullptr || text("session") == nullptr || text("id") == nullptr ||
+        expires == nullptr || !expires->is_int64())
+        return invalid("the session token's claims are not complete");
+    if (*text("id") != access_key_id)
+        return invalid(fmt::format("the session token belongs to {}, not to {}",
+                                   std::string_view(*text("id")), access_key_id));
+    auto principal = session_of(*text("role"), *text("session"));
+    if (!principal)
+        return principal.error();
+    Credential credential;
+    credential.access_key_id = access_key_id;
+    credential.secret_access_key = secret_for(access_key_id);
+    credential.session_token = token;
+    credential.expiration = TimePoint(std::chrono::seconds(expires->as_int64()));
+    credential.principal = std::move(*principal);
+    return credential;
+}
+
+void CredentialStore::add(Credential credential) {
+    std::string id = credential.access_key_id;
+    by_id_.insert_or_assign(std::move(id), std::move(credential));
+}
+
+Result<Credential> CredentialStore::find(std::string_view access_key_id,
+                                         std::string_view session_token) const {
+    if (const auto found = by_id_.find(access_key_id); found != by_id_.end()) {
+        if (found->second.session_token != session_token)
+            return invalid(
+                session_token.empty()
+                    ? fmt::format("{} needs its session token in X-Amz-Security-Token",
+                                  access_key_id)
+                    : fmt::format("the session token is not the one of {}", access_key_id));
+        return found->second;
+    }
+    if (!session_token.empty() && issuer_)
+        return issuer_->redeem(session_token, access_key_id);
+    if (access_key_id.starts_with("ASIA") && session_token.empty())
+        return invalid(fmt::format(
+            "{} is a temporary key id, and the request has no session token: set AWS_SESSION_TOKEN "
+            "beside AWS_ACCESS_KEY_ID",
+            access_key_id));
+    return invalid(fmt::format("nobody here has the access key id {}", access_key_id));
+}
+
+}  // namespace glovebox::iam

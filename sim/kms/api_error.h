@@ -1,0 +1,51 @@
+// What KMS answers when it refuses: an exception's name, AWS's message, and an explanation of ours.
+//
+//   HTTP 400  {"__type":"NotFoundException","message":"Key 'arn:...' does not exist"}
+//
+// Every client error is status 400, whatever the model's traits say; AccessDeniedException spells
+// its member "Message"; three exceptions have no message at all.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/system/result.hpp>
+#include <boost/throw_exception.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace glovebox::kms {
+
+struct ApiError {
+    std::string exception;  // "NotFoundException"
+    std::optional<std::string> message;
+    std::string explanation;  // empty where the message says it all
+    unsigned status = 400;
+
+    ApiError() = default;
+    ApiError(std::string name, std::optional<std::string> text, std::string why,
+             unsigned code = 400)
+        : exception(std::move(name)),
+          message(std::move(text)),
+          explanation(std::move(why)),
+          status(code) {}
+
+    [[nodiscard]] std::string body() const;
+    // The explanation, or else the message.
+    [[nodiscard]] const std::string& why() const;
+};
+
+template <class T>
+using Answer = boost::system::result<T, ApiError>;
+
+BOOST_NORETURN void throw_exception_from_error(const ApiError& error,
+                                               const boost::source_location&);
+
+[[nodiscard]] ApiError api_error(std::string_view exception, std::string message,
+                                 std::string explanation = {});
+// InvalidCiphertextException, KMSInvalidSignatureException, KMSInvalidMacException.
+[[nodiscard]] ApiError without_message(std::string_view exception, std::string explanation);
+[[nodiscard]] ApiError validation_error(std::string message, std::string explanation = {});
+// KMSInternalException, status 500, which SDKs retry: the store's error, or a bug.
+[[nodiscard]] ApiError internal_error(std::string explanation);
+
+}  // namespace glovebox::kms

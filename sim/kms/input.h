@@ -1,0 +1,78 @@
+// Reads the members of a request and collects what is wrong with them, as KMS does: all violations
+// come in one ValidationException.
+//
+//   2 validation errors detected: Value '1025' at 'numberOfBytes' failed to satisfy constraint:
+//   Member must have value less than or equal to 1024; Value at 'keyId' failed ...
+//
+// A null member counts as absent. A member of another JSON type is a SerializationException. Until
+// error() has been asked, what was read may be a stand-in.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "sim/kms/api_error.h"
+#include "sim/kms/ciphertext_blob.h"
+
+namespace glovebox::kms {
+
+struct Range {
+    std::size_t least = 0;
+    std::size_t most = 0;
+};
+
+// The length of what names a key.
+inline constexpr Range key_reference_length{1, 2048};
+
+class Input {
+  public:
+    // `path` is what member names are prefixed with: "recipient.".
+    explicit Input(const boost::json::object& object, std::string path = {})
+        : object_(object), path_(std::move(path)) {}
+
+    [[nodiscard]] std::optional<std::string> text(std::string_view name, Range length);
+    [[nodiscard]] std::string required_text(std::string_view name, Range length);
+
+    // Base64; its bytes are not echoed.
+    [[nodiscard]] std::optional<Bytes> blob(std::string_view name, Range length);
+    [[nodiscard]] Bytes required_blob(std::string_view name, Range length);
+
+    [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, Range range);
+    [[nodiscard]] bool flag(std::string_view name);
+
+    // One of an enum's values.
+    [[nodiscard]] std::optional<std::string> choice(std::string_view name,
+                                                    const std::vector<std::string_view>& values);
+    [[nodiscard]] std::string required_choice(std::string_view name,
+                                              const std::vector<std::string_view>& values);
+
+    // String to string.
+    [[nodiscard]] EncryptionContext string_map(std::string_view name);
+    [[nodiscard]] std::vector<std::string> texts(std::string_view name, Range count, Range length);
+    // Null where absent.
+    [[nodiscard]] const boost::json::object* object(std::string_view name);
+    [[nodiscard]] const boost::json::array* array(std::string_view name);
+
+    // Takes over what another reader, of a nested object, has found.
+    void include(const Input& nested);
+    [[nodiscard]] std::optional<ApiError> error() const;
+
+  private:
+    [[nodiscard]] const boost::json::value* find(std::string_view name) const;
+    [[nodiscard]] std::string path(std::string_view name) const;
+    void violation(std::string_view shown, std::string_view name, std::string_view constraint);
+    void wrong_type(std::string_view name, std::string_view expected);
+    void check_length(std::string_view shown, std::string_view name, std::size_t length,
+                      Range allowed);
+
+    const boost::json::object& object_;
+    std::string path_;
+    std::vector<std::string> violations_;
+    std::string type_error_;
+};
+
+}  // namespace glovebox::kms

@@ -1,0 +1,319 @@
+#include "sim/kms/operations/access.h"
+
+#include <fmt/core.h>
+
+#include <boost/json/array.hpp>
+
+#include "core/base/base64.h"
+#include "sim/kms/identifier.h"
+#include "sim/kms/json.h"
+#include "sim/kms/key_spec.h"
+
+namespace glovebox::kms {
+namespace {
+
+ApiError not_found(std::string message) {
+    return api_error("NotFoundException", std::move(message));
+}
+
+Answer<NamedKey> find_by_id(Environment& env, Call& call, std::string_view id) {
+    auto found = env.keys.find(id);
+    if (!found)
+        return storage_error(found.error());
+    const std::string arn = env.key_arn(id);
+    if (*found && (*found)->deletion && *(*found)->deletion <= call.now) {
+        if (auto removed = env.keys.remove_due(call.now); !removed)
+            return storage_error(removed.error());
+        found->reset();
+    }
+    if (!*found)
+        return not_found(fmt::format("Key '{}' does not exist", arn));
+    return NamedKey{std::move(**found), arn, {}};
+}
+
+Answer<NamedKey> find_by_alias(Environment& env, Call& call, std::string_view name, Naming naming) {
+    if (naming == Naming::not_alias)
+        return api_error("InvalidArnException", "Key Aliases are not supported for this operation");
+    const auto alias = env.keys.find_alias(name);
+    if (!alias)
+        return storage_error(alias.error());
+    if (!*alias)
+        return not_found(fmt::format("Alias {} is not found.", env.alias_arn(name)));
+    auto found = find_by_id(env, call, (*alias)->key_id);
+    if (found)
+        found->alias = name;
+    return found;
+}
+
+ApiError denied(const Call& call, std::string_view action, std::string_view resource,
+                const policy::Decision& decision) {
+    std::string tail;
+    switch (decision.verdict) {
+        case policy::Verdict::denied_by_key_policy:
+            tail = "with an explicit deny in a resource-based policy";
+            break;
+        case policy::Verdict::denied_by_identity_policy:
+            tail = "with an explicit deny in an identity-based policy";
+            break;
+        case policy::Verdict::no_identity_policy_allows:
+            tail = fmt::format("because no identity-based policy allows the {} action", action);
+            break;
+        default:
+            tail = fmt::format("because no resource-based policy allows the {} action", action);
+    }
+    return api_error("AccessDeniedException",
+                     fmt::format("User: {} is not authorized to perform: {} on resource: {} {}",
+                                 call.caller.arn, action, resource, tail),
+                     decision.sentence);
+}
+
+Answer<void> ask(Environment& env, Call& call, policy::AccessRequest request,
+                 std::optional<NamedPolicy> key_policy) {
+    Check check;
+    request.caller = call.caller;
+    request.account = env.account;
+    request.recipient = !call.operation.attestable ? policy::RecipientState::impossible
+                        : call.recipient           ? policy::RecipientState::verified
+                                                   : policy::RecipientState::none_sent;
+    if (call.recipient)
+        describe_attestation(call.recipient->document(), request.context);
+    if (key_policy)
+        check.policies.push_back(std::move(*key_policy));
+    for (const NamedPolicy& policy : env.directory.policies_of(call.caller))
+        check.policies.push_back(policy);
+    std::vector<policy::AttachedPolicy> attached;
+    for (const NamedPolicy& policy : check.policies)
+        attached.push_back(policy.attached);
+    check.decision = policy::decide(request, attached);
+    check.request = std::move(request);
+    call.checks.push_back(std::move(check));
+    const Check& asked = call.checks.back();
+    if (!asked.decision.allowed())
+        return denied(call, asked.request.action, asked.request.resource, asked.decision);
+    return {};
+}
+
+}  // namespace
+
+ApiError storage_error(const Error& error) {
+    return internal_error(error.message);
+}
+
+Answer<NamedKey> find_key(Environment& env, Call& call, std::string_view reference, Naming naming) {
+    std::string_view resource = reference;
+    std::string account = call.caller.account;
+    const auto arn = iam::parse_arn(reference);
+    if (arn) {
+        if (arn->service != "kms" || arn->partition != iam::partition_of(env.region))
+            return not_found(fmt::format("Invalid arn {}", reference));
+        if (arn->region != env.region)
+            return not_found(fmt::format("Invalid arn {}", arn->region));
+        account = arn->account;
+        resource = arn->resource;
+    } else if (reference.starts_with("arn:")) {
+        return api_error("InvalidArnException", fmt::format("Invalid arn {}", reference));
+    }
+    const bool alias = resource.starts_with("alias/");
+    if (arn && !alias) {
+        if (!resource.starts_with("key/"))
+            return not_found(fmt::format("Invalid arn {}", reference));
+        resource.remove_prefix(4);
+    }
+    if (!alias && !is_key_id(resource))
+        return not_found(fmt::format("Invalid keyId '{}'", resource));
+    if (account != env.account)
+        return api_error(
+            "NotFoundException",
+            alias ? fmt::format("Alias arn:{}:kms:{}:{}:{} is not found.",
+                                iam::partition_of(env.region), env.region, account, resource)
+                  : fmt::format("Key 'arn:{}:kms:{}:{}:key/{}' does not exist",
+                                iam::partition_of(env.region), env.region, account, resource),
+            fmt::format("all keys here belong to account {}; another account's caller must name "
+                        "them by their ARN",
+                        env.account));
+    auto found =
+        alias ? find_by_alias(env, call, resource, naming) : find_by_id(env, call, resource);
+    if (found)
+        call.resources.push_back(found->arn);
+    return found;
+}
+
+policy::RequestContext context_of(const Environment& env, const Call& call) {
+    policy::RequestContext context;
+    const iam::Principal& caller = call.caller;
+    context.set("aws:PrincipalArn", caller.entity_arn);
+    context.set("aws:PrincipalAccount", caller.account);
+    context.set("aws:PrincipalType", caller.kind == iam::Principal::Kind::root   ? "Account"
+                                     : caller.kind == iam::Principal::Kind::user ? "User"
+                                                                                 : "AssumedRole");
+    if (caller.kind == iam::Principal::Kind::user)
+        context.set("aws:username", caller.arn.substr(caller.arn.rfind('/') + 1));
+    context.set("aws:SourceIp", call.http.remote_address);
+    context.set("aws:SecureTransport", call.http.tls_version.empty() ? "false" : "true");
+    context.set("aws:CurrentTime", format_time(call.now));
+    context.set("aws:EpochTime",
+                std::to_string(
+                    std::chrono::floor<std::chrono::seconds>(call.now.time_since_epoch()).count()));
+    context.set("aws:RequestedRegion", env.region);
+    if (const auto agent = call.http.header("User-Agent"))
+        context.set("aws:UserAgent", std::string(*agent));
+    context.set("kms:CallerAccount", caller.account);
+    return context;
+}
+
+void add_encryption_context(policy::RequestContext& context, const EncryptionContext& values) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : values) {
+        context.set("kms:EncryptionContext:" + name, value);
+        names.push_back(name);
+    }
+    if (!names.empty())
+        context.set("kms:EncryptionContextKeys", std::move(names));
+}
+
+Answer<void> authorize(Environment& env, Call& call, std::string_view action, const NamedKey& named,
+                       policy::RequestContext context) {
+    const Key& key = named.key;
+    context.set("aws:ResourceAccount", env.account);
+    context.set("kms:KeySpec", key.spec);
+    context.set("kms:KeyUsage", key.usage);
+    context.set("kms:KeyOrigin", "AWS_KMS");
+    context.set("kms:MultiRegion", key.multi_region ? "true" : "false");
+    if (key.multi_region)
+        context.set("kms:MultiRegionKeyType", "PRIMARY");
+    for (const auto& [name, value] : key.tags)
+        context.set("aws:ResourceTag/" + name, value);
+    if (!named.alias.empty())
+        context.set("kms:RequestAlias", named.alias);
+    const auto aliases = env.keys.list_aliases(key.id, "", 100);
+    if (!aliases)
+        return storage_error(aliases.error());
+    std::vector<std::string> names;
+    for (const Alias& alias : *aliases)
+        names.push_back(alias.name);
+    context.set("kms:ResourceAliases", std::move(names));
+
+    auto parsed = policy::parse_policy(key.policy, policy::PolicyKind::key);
+    if (!parsed)
+        return internal_error("the stored policy of " + named.arn + ": " + parsed.error().message);
+    policy::AccessRequest request;
+    request.action = action;
+    request.resource = named.arn;
+    request.context = std::move(context);
+    return ask(
+        env, call, std::move(request),
+        NamedPolicy{key.policy, {"the key policy", policy::PolicyKind::key, std::move(*parsed)}});
+}
+
+Answer<void> authorize_without_key(Environment& env, Call& call, std::string_view action,
+                                   std::string resource, policy::RequestContext context) {
+    policy::AccessRequest request;
+    request.action = action;
+    request.resource = std::move(resource);
+    request.context = std::move(context);
+    return ask(env, call, std::move(request), std::nullopt);
+}
+
+Answer<void> check_enabled(const NamedKey& named) {
+    switch (named.key.state) {
+        case KeyState::enabled:
+            return {};
+        case KeyState::disabled:
+            return api_error("DisabledException", fmt::format("{} is disabled.", named.arn));
+        case KeyState::pending_deletion:
+            break;
+    }
+    return api_error("KMSInvalidStateException", fmt::format("{} is pending deletion.", named.arn));
+}
+
+Answer<void> check_usage(const NamedKey& named, std::string_view usage, const Call& call) {
+    if (named.key.usage == usage)
+        return {};
+    return api_error("InvalidKeyUsageException",
+                     fmt::format("{} key usage is {} which is not valid for {}.", named.arn,
+                                 named.key.usage, call.operation.name));
+}
+
+Answer<void> read_recipient(Environment& env, Call& call) {
+    Input input(call.input);
+    const auto* member = input.object("Recipient");
+    if (member == nullptr) {
+        if (auto error = input.error())
+            return *error;
+        return {};
+    }
+    Input recipient(*member, "recipient.");
+    const std::string algorithm =
+        recipient.required_choice("KeyEncryptionAlgorithm", {"RSAES_OAEP_SHA_256"});
+    const Bytes document =
+        recipient.required_blob("AttestationDocument", Range{1, attestation_document_bytes_max});
+    if (auto error = recipient.error())
+        return *error;
+    auto verified = Recipient::verify(document, env.roots, call.now);
+    if (!verified)
+        return validation_error(
+            "The attestation document in the request is not valid: " + verified.error().message,
+            verified.error().message);
+    call.recipient = std::move(*verified);
+    return {};
+}
+
+void put_secret(Environment& env, const Call& call, boost::json::object& output,
+                std::string_view member, BytesView secret) {
+    if (call.recipient)
+        output["CiphertextForRecipient"] = to_base64(call.recipient->seal(secret, env.random));
+    else
+        output[member] = to_base64(secret);
+}
+
+boost::json::array to_array(const std::vector<std::string_view>& names) {
+    boost::json::array out;
+    for (const std::string_view name : names)
+        out.emplace_back(name);
+    return out;
+}
+
+boost::json::object metadata_of(const Environment& env, const Key& key) {
+    const KeySpec& spec = *find_key_spec(key.spec);
+    boost::json::object out{
+        {"AWSAccountId", env.account},
+        {"KeyId", key.id},
+        {"Arn", env.key_arn(key.id)},
+        {"CreationDate", epoch_seconds(key.created)},
+        {"Enabled", key.state == KeyState::enabled},
+        {"Description", key.description},
+        {"KeyUsage", key.usage},
+        {"KeyState", name_of(key.state)},
+        {"Origin", "AWS_KMS"},
+        {"KeyManager", "CUSTOMER"},
+        {"CustomerMasterKeySpec", key.spec},
+        {"KeySpec", key.spec},
+    };
+    if (key.deletion)
+        out["DeletionDate"] = epoch_seconds(*key.deletion);
+    if (key.usage == usage_encrypt)
+        out["EncryptionAlgorithms"] = to_array(spec.encryption_algorithms);
+    else if (key.usage == usage_sign)
+        out["SigningAlgorithms"] = to_array(spec.signing_algorithms);
+    else if (key.usage == usage_mac)
+        out["MacAlgorithms"] = to_array(spec.mac_algorithms);
+    else if (key.usage == usage_agree)
+        out["KeyAgreementAlgorithms"] = to_array({"ECDH"});
+    out["MultiRegion"] = key.multi_region;
+    if (key.multi_region)
+        out["MultiRegionConfiguration"] = boost::json::object{
+            {"MultiRegionKeyType", "PRIMARY"},
+            {"PrimaryKey",
+             boost::json::object{{"Arn", env.key_arn(key.id)}, {"Region", env.region}}},
+            {"ReplicaKeys", boost::json::array()},
+        };
+    if (spec.family == KeyFamily::symmetric)
+        out["CurrentKeyMaterialId"] = to_hex(key.material_id);
+    return out;
+}
+
+void read_grant_tokens(Input& input) {
+    (void)input.texts("GrantTokens", Range{0, 10}, Range{1, 8192});
+}
+
+}  // namespace glovebox::kms

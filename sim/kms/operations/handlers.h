@@ -1,0 +1,45 @@
+// The operations, each as a function from a call to its answer. What members they take and give is
+// in the KMS API reference under their names.
+#pragma once
+
+#include "sim/kms/operation.h"
+
+namespace glovebox::kms {
+
+// keys.cpp
+Answer<boost::json::object> create_key(Environment&, Call&);
+Answer<boost::json::object> describe_key(Environment&, Call&);
+Answer<boost::json::object> list_keys(Environment&, Call&);
+Answer<boost::json::object> enable_key(Environment&, Call&);
+Answer<boost::json::object> disable_key(Environment&, Call&);
+Answer<boost::json::object> schedule_key_deletion(Environment&, Call&);
+Answer<boost::json::object> cancel_key_deletion(Environment&, Call&);
+// aliases.cpp
+Answer<boost::json::object> create_alias(Environment&, Call&);
+Answer<boost::json::object> update_alias(Environment&, Call&);
+Answer<boost::json::object> delete_alias(Environment&, Call&);
+Answer<boost::json::object> list_aliases(Environment&, Call&);
+// policies.cpp
+Answer<boost::json::object> get_key_policy(Environment&, Call&);
+Answer<boost::json::object> put_key_policy(Environment&, Call&);
+Answer<boost::json::object> list_key_policies(Environment&, Call&);
+// ciphertexts.cpp
+Answer<boost::json::object> encrypt(Environment&, Call&);
+Answer<boost::json::object> decrypt(Environment&, Call&);
+Answer<boost::json::object> re_encrypt(Environment&, Call&);
+// data_keys.cpp
+Answer<boost::json::object> generate_data_key(Environment&, Call&);
+Answer<boost::json::object> generate_data_key_without_plaintext(Environment&, Call&);
+Answer<boost::json::object> generate_data_key_pair(Environment&, Call&);
+Answer<boost::json::object> generate_data_key_pair_without_plaintext(Environment&, Call&);
+Answer<boost::json::object> generate_random(Environment&, Call&);
+// signatures.cpp
+Answer<boost::json::object> sign_message(Environment&, Call&);
+Answer<boost::json::object> verify_signature(Environment&, Call&);
+Answer<boost::json::object> get_public_key(Environment&, Call&);
+Answer<boost::json::object> derive_shared_secret(Environment&, Call&);
+// macs.cpp
+Answer<boost::json::object> generate_mac(Environment&, Call&);
+Answer<boost::json::object> verify_mac(Environment&, Call&);
+
+}  // namespace glovebox::kms

@@ -1,0 +1,192 @@
+// Sign, Verify, GetPublicKey, DeriveSharedSecret.
+#include <fmt/core.h>
+
+#include <boost/json/array.hpp>
+
+#include "core/base/base64.h"
+#include "sim/kms/key_pair.h"
+#include "sim/kms/key_spec.h"
+#include "sim/kms/operations/access.h"
+#include "sim/kms/operations/handlers.h"
+
+namespace glovebox::kms {
+namespace json = boost::json;
+
+namespace {
+
+constexpr Range message_length{1, 4096};
+constexpr Range signature_length{1, 6144};
+constexpr Range public_key_length{1, 8192};
+constexpr std::string_view elliptic_curve_agreement = "ECDH";
+
+bool is_key_pair(const Key& key) {
+    const KeyFamily family = find_key_spec(key.spec)->family;
+    return family != KeyFamily::symmetric && family != KeyFamily::hmac;
+}
+
+// What Sign and Verify have in common: the key, found, authorized and checked, and the message.
+struct Signing {
+    NamedKey named;
+    std::string algorithm_name;
+    SigningAlgorithm algorithm;
+    Bytes message;
+    bool is_digest = false;
+};
+
+Answer<Signing> read_signing(Environment& env, Call& call, Input& input) {
+    const std::string reference = input.required_text("KeyId", key_reference_length);
+    Signing signing;
+    signing.message = input.required_blob("Message", message_length);
+    const std::string type =
+        input.choice("MessageType", {"RAW", "DIGEST", "EXTERNAL_MU"}).value_or("RAW");
+    signing.algorithm_name = input.required_choice("SigningAlgorithm", signing_algorithms());
+    read_grant_tokens(input);
+    if (auto error = input.error())
+        return *error;
+    call.request_parameters = {
+        {"keyId", reference}, {"messageType", type}, {"signingAlgorithm", signing.algorithm_name}};
+    auto named = find_key(env, call, reference, Naming::any_form);
+    if (!named)
+        return named.error();
+    signing.named = std::move(*named);
+    policy::RequestContext conditions = context_of(env, call);
+    conditions.set("kms:SigningAlgorithm", signing.algorithm_name);
+    conditions.set("kms:MessageType", type);
+    if (auto allowed =
+            authorize(env, call, call.operation.action(), signing.named, std::move(conditions));
+        !allowed)
+        return allowed.error();
+    if (auto usable = check_enabled(signing.named); !usable)
+        return usable.error();
+    if (auto usable = check_usage(signing.named, usage_sign, call); !usable)
+        return usable.error();
+    const KeySpec& spec = *find_key_spec(signing.named.key.spec);
+    if (!contains(spec.signing_algorithms, signing.algorithm_name))
+        return api_error("InvalidKeyUsageException",
+                         fmt::format("Algorithm {} is incompatible with key spec {}.",
+                                     signing.algorithm_name, spec.name));
+    signing.algorithm = parse_signing_algorithm(signing.algorithm_name);
+    signing.is_digest = type == "DIGEST";
+    const bool message_alone = signing.algorithm.scheme == SignatureScheme::eddsa;
+    if (type == "EXTERNAL_MU" || (message_alone && signing.is_digest))
+        return validation_error(
+            fmt::format("MessageType {} is not compatible with {}.", type, signing.algorithm_name));
+    if (signing.is_digest && signing.message.size() != digest_bytes(signing.algorithm.hash))
+        return validation_error(
+            fmt::format("Digest is invalid length for algorithm {}.", signing.algorithm_name));
+    return signing;
+}
+
+}  // namespace
+
+Answer<json::object> sign_message(Environment& env, Call& call) {
+    Input input(call.input);
+    const auto signing = read_signing(env, call, input);
+    if (!signing)
+        return signing.error();
+    const Bytes signature = KeyPair::from_der(signing->named.key.material)
+                                .value()
+                                .sign(signing->algorithm, signing->message, signing->is_digest);
+    return json::object{{"KeyId", signing->named.arn},
+                        {"Signature", to_base64(signature)},
+                        {"SigningAlgorithm", signing->algorithm_name}};
+}
+
+Answer<json::object> verify_signature(Environment& env, Call& call) {
+    Input input(call.input);
+    const Bytes signature = input.required_blob("Signature", signature_length);
+    const auto signing = read_signing(env, call, input);
+    if (!signing)
+        return signing.error();
+    const bool valid =
+        KeyPair::from_der(signing->named.key.material)
+            .value()
+            .verify(signing->algorithm, signing->message, signing->is_digest, signature);
+    if (!valid)
+        return without_message("KMSInvalidSignatureException",
+                               fmt::format("the signature is not the one of {} over this message "
+                                           "with {}",
+                                           signing->named.arn, signing->algorithm_name));
+    return json::object{{"KeyId", signing->named.arn},
+                        {"SignatureValid", true},
+                        {"SigningAlgorithm", signing->algorithm_name}};
+}
+
+Answer<json::object> get_public_key(Environment& env, Call& call) {
+    Input input(call.input);
+    const std::string reference = input.required_text("KeyId", key_reference_length);
+    read_grant_tokens(input);
+    if (auto error = input.error())
+        return *error;
+    call.request_parameters["keyId"] = reference;
+    const auto named = find_key(env, call, reference, Naming::any_form);
+    if (!named)
+        return named.error();
+    if (auto allowed = authorize(env, call, call.operation.action(), *named, context_of(env, call));
+        !allowed)
+        return allowed.error();
+    if (!is_key_pair(named->key))
+        return api_error(
+            "UnsupportedOperationException",
+            fmt::format("{} has no public key: its KeySpec is {}", named->arn, named->key.spec));
+    if (auto usable = check_enabled(*named); !usable)
+        return usable.error();
+    json::object output{
+        {"KeyId", named->arn},
+        {"PublicKey",
+         to_base64(KeyPair::from_der(named->key.material).value().public_key().to_der())},
+        {"CustomerMasterKeySpec", named->key.spec},
+        {"KeySpec", named->key.spec},
+        {"KeyUsage", named->key.usage},
+    };
+    const KeySpec& spec = *find_key_spec(named->key.spec);
+    if (named->key.usage == usage_encrypt)
+        output["EncryptionAlgorithms"] = to_array(spec.encryption_algorithms);
+    else if (named->key.usage == usage_sign)
+        output["SigningAlgorithms"] = to_array(spec.signing_algorithms);
+    else
+        output["KeyAgreementAlgorithms"] = to_array({elliptic_curve_agreement});
+    return output;
+}
+
+Answer<json::object> derive_shared_secret(Environment& env, Call& call) {
+    Input input(call.input);
+    const std::string reference = input.required_text("KeyId", key_reference_length);
+    const std::string algorithm =
+        input.required_choice("KeyAgreementAlgorithm", {elliptic_curve_agreement});
+    const Bytes peer_der = input.required_blob("PublicKey", public_key_length);
+    read_grant_tokens(input);
+    if (auto error = input.error())
+        return *error;
+    call.request_parameters = {{"keyId", reference},
+                               {"keyAgreementAlgorithm", algorithm},
+                               {"publicKey", to_base64(peer_der)}};
+    if (auto read = read_recipient(env, call); !read)
+        return read.error();
+    const auto named = find_key(env, call, reference, Naming::any_form);
+    if (!named)
+        return named.error();
+    policy::RequestContext conditions = context_of(env, call);
+    conditions.set("kms:KeyAgreementAlgorithm", algorithm);
+    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(conditions));
+        !allowed)
+        return allowed.error();
+    if (auto usable = check_enabled(*named); !usable)
+        return usable.error();
+    if (auto usable = check_usage(*named, usage_agree, call); !usable)
+        return usable.error();
+    const auto peer = PublicKey::from_der(peer_der);
+    if (!peer || !peer->is_on(find_key_spec(named->key.spec)->group))
+        return validation_error("", peer ? fmt::format("PublicKey is not on the curve of {}, {}",
+                                                       named->arn, named->key.spec)
+                                         : "PublicKey: " + peer.error().message);
+    const auto secret = KeyPair::from_der(named->key.material).value().derive(*peer);
+    if (!secret)
+        return validation_error("", "PublicKey: " + secret.error().message);
+    json::object output{
+        {"KeyId", named->arn}, {"KeyAgreementAlgorithm", algorithm}, {"KeyOrigin", "AWS_KMS"}};
+    put_secret(env, call, output, "SharedSecret", *secret);
+    return output;
+}
+
+}  // namespace glovebox::kms

@@ -1,0 +1,300 @@
+#include "sim/kms/policy/policy.h"
+
+#include <fmt/core.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/system/errc.hpp>
+
+#include "sim/iam/arn.h"
+#include "sim/kms/json.h"
+#include "sim/kms/policy/pattern.h"
+
+namespace glovebox::kms::policy {
+namespace json = boost::json;
+
+namespace {
+
+Error malformed(std::string message) {
+    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
+}
+
+// U+0009, U+000A, U+000D and U+0020 to U+00FF, in UTF-8.
+Result<void> check_characters(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const bool ascii = byte == '\t' || byte == '\n' || byte == '\r' ||
+                           (byte >= 0x20 && byte < 0x7f) || byte == 0x7f;
+        const bool latin = (byte == 0xc2 || byte == 0xc3) && i + 1 < text.size() &&
+                           (static_cast<unsigned char>(text[i + 1]) & 0xc0) == 0x80;
+        if (latin)
+            ++i;
+        else if (!ascii)
+            return malformed(fmt::format(
+                "a policy may hold tab, line feed, carriage return and U+0020 to U+00FF, found "
+                "another character at byte {}",
+                i + 1));
+    }
+    return {};
+}
+
+// A single text stands for a list of one.
+Result<std::vector<std::string>> texts(const json::value& value) {
+    std::vector<std::string> out;
+    const auto add = [&out](const json::value& one) {
+        const auto* text = one.if_string();
+        if (text != nullptr)
+            out.emplace_back(text->data(), text->size());
+        return text != nullptr;
+    };
+    if (const auto* list = value.if_array()) {
+        for (const json::value& one : *list)
+            if (!add(one))
+                return malformed("a text or a list of texts was expected");
+        return out;
+    }
+    if (!add(value))
+        return malformed("a text or a list of texts was expected");
+    return out;
+}
+
+// Conditions also take booleans and numbers without quotes.
+Result<std::vector<std::string>> condition_values(const json::value& value) {
+    const auto spelled = [](const json::value& one) -> std::optional<std::string> {
+        if (const auto* text = one.if_string())
+            return std::string(text->data(), text->size());
+        if (one.is_bool())
+            return one.get_bool() ? "true" : "false";
+        if (one.is_int64())
+            return std::to_string(one.get_int64());
+        if (one.is_uint64())
+            return std::to_string(one.get_uint64());
+        if (one.is_double())
+            return fmt::format("{}", one.get_double());
+        return std::nullopt;
+    };
+    std::vector<std::string> out;
+    const json::array single{value};
+    for (const json::value& one : value.is_array() ? value.get_array() : single) {
+        auto text = spelled(one);
+        if (!text)
+            return malformed("a value or a list of values was expected");
+        out.push_back(std::move(*text));
+    }
+    return out;
+}
+
+Result<PrincipalElement> parse_principal_element(const json::value& value, bool negated) {
+    PrincipalElement principal;
+    principal.negated = negated;
+    if (const auto* text = value.if_string()) {
+        if (*text != "*")
+            return malformed(fmt::format(
+                "\"*\" or a map of AWS, Service and Federated was expected, found \"{}\"",
+                std::string_view(*text)));
+        principal.anyone = true;
+        return principal;
+    }
+    const auto* map = value.if_object();
+    if (map == nullptr || map->empty())
+        return malformed("\"*\" or a map of AWS, Service and Federated was expected");
+    for (const auto& member : *map) {
+        auto names = texts(member.value());
+        if (!names)
+            return names.error().in(std::string_view(member.key()));
+        if (member.key() == "Service" || member.key() == "Federated") {
+            principal.others.insert(principal.others.end(), names->begin(), names->end());
+            continue;
+        }
+        if (member.key() != "AWS")
+            return malformed(fmt::format("AWS, Service or Federated was expected, found \"{}\"",
+                                         std::string_view(member.key())));
+        for (std::string& name : *names) {
+            const auto arn = iam::parse_arn(name);
+            if (name == "*")
+                principal.anyone = true;
+            else if (iam::is_account(name))
+                principal.aws.push_back(fmt::format("arn:aws:iam::{}:root", name));
+            else if (!arn || (arn->service != "iam" && arn->service != "sts") ||
+                     !iam::is_account(arn->account) ||
+                     name.find_first_of("*?") != std::string::npos)
+                return malformed(fmt::format(
+                    "Policy contains a statement with one or more invalid principals. (\"{}\": an "
+                    "account id or the ARN of a root, user, role or session was expected; a "
+                    "wildcard can't stand for a part of a name)",
+                    name));
+            else
+                principal.aws.push_back(std::move(name));
+        }
+    }
+    return principal;
+}
+
+Result<std::vector<Condition>> parse_conditions(const json::value& value) {
+    const auto* operators = value.if_object();
+    if (operators == nullptr)
+        return malformed("Condition: an object of operators was expected");
+    std::vector<Condition> conditions;
+    for (const auto& by_operator : *operators) {
+        const std::string_view operator_name = by_operator.key();
+        const auto op = parse_condition_operator(operator_name);
+        if (!op)
+            return op.error().in("Condition");
+        const auto* keys = by_operator.value().if_object();
+        if (keys == nullptr)
+            return malformed(fmt::format("Condition {}: an object of condition keys was expected",
+                                         operator_name));
+        for (const auto& by_key : *keys) {
+            const std::string_view key = by_key.key();
+            auto values = condition_values(by_key.value());
+            if (!values)
+                return values.error().in(fmt::format("Condition {} {}", operator_name, key));
+            constexpr std::string_view context_prefix = "kms:encryptioncontext:";
+            if (op->qualifier == SetQualifier::all_values &&
+                lower_case(key).starts_with(context_prefix))
+                return malformed(fmt::format(
+                    "OverlyPermissiveCondition:EncryptionContext: {} {} also holds for a request "
+                    "without an encryption context; leave ForAllValues out",
+                    operator_name, key));
+            conditions.push_back(
+                Condition{std::string(operator_name), *op, std::string(key), std::move(*values)});
+        }
+    }
+    return conditions;
+}
+
+Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
+    const auto* object = value.if_object();
+    if (object == nullptr)
+        return malformed("an object was expected");
+    Statement statement;
+    bool has_effect = false;
+    for (const auto& member : *object) {
+        const std::string_view name = member.key();
+        const json::value& content = member.value();
+        const auto pattern = [&](bool negated,
+                                 std::optional<PatternElement>& element) -> Result<void> {
+            if (element)
+                return malformed(fmt::format("{}: it excludes its opposite", name));
+            auto patterns = texts(content);
+            if (!patterns)
+                return patterns.error().in(name);
+            element = PatternElement{negated, std::move(*patterns)};
+            return {};
+        };
+        Result<void> done;
+        if (name == "Sid") {
+            if (!content.is_string())
+                return malformed("Sid: a text was expected");
+            statement.sid = content.get_string();
+        } else if (name == "Effect") {
+            const auto* text = content.if_string();
+            if (text == nullptr || (*text != "Allow" && *text != "Deny"))
+                return malformed("Effect: \"Allow\" or \"Deny\" was expected");
+            statement.effect = *text == "Allow" ? Effect::allow : Effect::deny;
+            has_effect = true;
+        } else if (name == "Principal" || name == "NotPrincipal") {
+            if (kind == PolicyKind::identity)
+                return malformed(
+                    fmt::format("{}: a policy that hangs on a user or role names none", name));
+            if (statement.principal)
+                return malformed(fmt::format("{}: it excludes its opposite", name));
+            auto principal = parse_principal_element(content, name == "NotPrincipal");
+            if (!principal)
+                return principal.error().in(name);
+            statement.principal = std::move(*principal);
+        } else if (name == "Action" || name == "NotAction") {
+            done = pattern(name == "NotAction", statement.action);
+        } else if (name == "Resource" || name == "NotResource") {
+            done = pattern(name == "NotResource", statement.resource);
+        } else if (name == "Condition") {
+            auto conditions = parse_conditions(content);
+            if (!conditions)
+                return conditions.error();
+            statement.conditions = std::move(*conditions);
+        } else {
+            return malformed(fmt::format(
+                "Sid, Effect, Principal, Action, Resource or Condition was expected, found \"{}\"",
+                name));
+        }
+        if (!done)
+            return done.error();
+    }
+    if (!has_effect)
+        return malformed("it lacks Effect");
+    if (kind == PolicyKind::key && !statement.principal)
+        return malformed("it lacks Principal");
+    return statement;
+}
+
+}  // namespace
+
+std::string Statement::name() const {
+    return sid.empty() ? fmt::format("#{}", number) : fmt::format("\"{}\"", sid);
+}
+
+Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
+    if (text.size() > policy_bytes_max)
+        return malformed(fmt::format("a policy may have {} bytes, this one has {}",
+                                     policy_bytes_max, text.size()));
+    if (const auto checked = check_characters(text); !checked)
+        return checked.error();
+    const auto value = parse_json(text);
+    if (!value)
+        return value.error();
+    const auto* object = value->if_object();
+    if (object == nullptr)
+        return malformed("a policy is a JSON object");
+    Policy policy;
+    policy.version = "2008-10-17";
+    const json::value* statements = nullptr;
+    for (const auto& member : *object) {
+        const std::string_view name = member.key();
+        const auto* content = member.value().if_string();
+        if (name == "Version") {
+            if (content == nullptr || (*content != "2012-10-17" && *content != "2008-10-17"))
+                return malformed("Version: \"2012-10-17\" or \"2008-10-17\" was expected");
+            policy.version = *content;
+        } else if (name == "Id") {
+            if (content == nullptr)
+                return malformed("Id: a text was expected");
+            policy.id = *content;
+        } else if (name == "Statement") {
+            statements = &member.value();
+        } else {
+            return malformed(
+                fmt::format("Version, Id or Statement was expected, found \"{}\"", name));
+        }
+    }
+    if (statements == nullptr)
+        return malformed("it lacks Statement");
+    const json::array single{*statements};
+    for (const json::value& one : statements->is_array() ? statements->get_array() : single) {
+        const std::size_t number = policy.statements.size() + 1;
+        auto statement = parse_statement(one, kind);
+        if (!statement)
+            return statement.error().in(fmt::format("Statement {}", number));
+        statement->number = number;
+        policy.statements.push_back(std::move(*statement));
+    }
+    return policy;
+}
+
+std::string default_key_policy(std::string_view partition, std::string_view account) {
+    return fmt::format(R"({{
+  "Version" : "2012-10-17",
+  "Id" : "key-default-1",
+  "Statement" : [ {{
+    "Sid" : "Enable IAM User Permissions",
+    "Effect" : "Allow",
+    "Principal" : {{
+      "AWS" : "arn:{}:iam::{}:root"
+    }},
+    "Action" : "kms:*",
+    "Resource" : "*"
+  }} ]
+}})",
+                       partition, account);
+}
+
+}  // namespace glovebox::kms::policy

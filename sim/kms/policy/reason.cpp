@@ -1,0 +1,266 @@
+#include "sim/kms/policy/reason.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+
+#include "sim/kms/policy/pattern.h"
+#include "sim/kms/policy/remark.h"
+
+namespace glovebox::kms::policy {
+namespace {
+
+std::string quoted(const std::vector<std::string>& values, std::string_view between) {
+    if (values.empty())
+        return "nothing";
+    std::string out;
+    for (const std::string& value : values) {
+        if (!out.empty())
+            out += between;
+        out += '"' + value + '"';
+    }
+    return out;
+}
+
+std::string called(const StatementFinding& finding) {
+    return fmt::format("statement {} of {}", finding.statement, finding.policy);
+}
+
+// The conditions of a statement that are met, or that are not.
+std::string conditions(const StatementFinding& finding, bool met) {
+    std::string out;
+    for (std::size_t i = 0; i < finding.conditions.size(); ++i) {
+        if (finding.conditions[i].met != met)
+            continue;
+        if (!out.empty())
+            out += "; and ";
+        out += describe(finding.conditions[i], finding.remarks[i]);
+    }
+    return out;
+}
+
+std::vector<const StatementFinding*> select(const Decision& decision, Effect effect,
+                                            PolicyKind kind, Outcome outcome) {
+    std::vector<const StatementFinding*> out;
+    for (const StatementFinding& finding : decision.findings)
+        if (finding.effect == effect && finding.kind == kind && finding.outcome == outcome)
+            out.push_back(&finding);
+    return out;
+}
+
+// Who would have allowed it, and what kept him from it; empty when nobody comes near.
+std::string nearest_allow(const Decision& decision, PolicyKind kind, const AccessRequest& request) {
+    if (const auto failed = select(decision, Effect::allow, kind, Outcome::condition_failed);
+        !failed.empty()) {
+        std::string out;
+        for (const StatementFinding* finding : failed) {
+            if (!out.empty())
+                out += "; ";
+            out += fmt::format("{} would allow it, but a condition is not met: {}",
+                               called(*finding), conditions(*finding, false));
+        }
+        return out;
+    }
+    if (const auto others = select(decision, Effect::allow, kind, Outcome::other_action);
+        !others.empty())
+        return fmt::format("{} is for this caller, but not for {}", called(*others.front()),
+                           request.action);
+    if (const auto others = select(decision, Effect::allow, kind, Outcome::other_resource);
+        !others.empty())
+        return fmt::format("{} is for this caller and action, but not for the resource {}",
+                           called(*others.front()), request.resource);
+    if (const auto others = select(decision, Effect::allow, kind, Outcome::without_effect);
+        !others.empty())
+        return fmt::format("{} lacks Action or Resource and so has no effect",
+                           called(*others.front()));
+    return {};
+}
+
+std::string explicit_deny(const Decision& decision, PolicyKind kind) {
+    const auto denies = select(decision, Effect::deny, kind, Outcome::applies);
+    const std::string because = conditions(*denies.front(), true);
+    return fmt::format("{} denies it{}{}", called(*denies.front()), because.empty() ? "" : ": ",
+                       because);
+}
+
+// An Allow that came about beside one that asks for attestation and is not met: the commonest slip.
+std::string voided_attestation(const Decision& decision) {
+    for (const StatementFinding& finding : decision.findings) {
+        if (finding.effect != Effect::allow || finding.outcome != Outcome::condition_failed)
+            continue;
+        for (const ConditionFinding& condition : finding.conditions)
+            if (!condition.met && is_attestation_key(condition.key))
+                return fmt::format(
+                    "; note that {} asks for attestation, which this request does not meet, in "
+                    "vain: "
+                    "what is allowed without a condition stays allowed",
+                    called(finding));
+    }
+    return {};
+}
+
+std::string allow_reason(const Decision& decision) {
+    const auto by_key = select(decision, Effect::allow, PolicyKind::key, Outcome::applies);
+    const auto by_identity =
+        select(decision, Effect::allow, PolicyKind::identity, Outcome::applies);
+    const auto direct = std::find_if(by_key.begin(), by_key.end(), [](const auto* finding) {
+        return finding->principal == PrincipalMatch::direct;
+    });
+    std::string out;
+    if (direct != by_key.end())
+        out = called(**direct) + " allows it";
+    else if (!by_key.empty() && !by_identity.empty())
+        out = fmt::format("{} leaves it to the account's IAM policies, and {} allows it",
+                          called(*by_key.front()), called(*by_identity.front()));
+    else
+        out = called(*by_identity.front()) + " allows it";
+    return out + voided_attestation(decision);
+}
+
+}  // namespace
+
+std::string describe(const ConditionFinding& finding, std::string_view remark) {
+    const auto op = parse_condition_operator(finding.operator_name);
+    const bool unwanted = op && is_negated(op->comparison);
+    const bool null = op && op->comparison == Operator::null;
+    std::string out =
+        fmt::format("{} {}: expected {}{}, found {}", finding.operator_name, finding.key,
+                    unwanted ? "anything but " : "", quoted(finding.expected, " or "),
+                    !finding.actual ? "nothing"
+                    : null          ? "a value"
+                                    : quoted(*finding.actual, " and "));
+    if (!remark.empty())
+        out += fmt::format(" ({})", remark);
+    return out;
+}
+
+std::string reason_for(const Decision& decision, const AccessRequest& request) {
+    switch (decision.verdict) {
+        case Verdict::allowed:
+            return allow_reason(decision);
+        case Verdict::denied_by_key_policy:
+            return explicit_deny(decision, PolicyKind::key);
+        case Verdict::denied_by_identity_policy:
+            return explicit_deny(decision, PolicyKind::identity);
+        case Verdict::no_key_policy_allows: {
+            std::string near = nearest_allow(decision, PolicyKind::key, request);
+            if (near.empty())
+                near = fmt::format("no statement of the key policy is for {} or its account {}",
+                                   request.caller.arn, request.caller.account);
+            return near;
+        }
+        case Verdict::no_identity_policy_allows: {
+            const auto delegating =
+                select(decision, Effect::allow, PolicyKind::key, Outcome::applies);
+            std::string out;
+            if (!delegating.empty() && request.caller.account != request.account)
+                out = fmt::format(
+                    "{} allows it to account {}, whose IAM policies must allow it too: ",
+                    called(*delegating.front()), request.caller.account);
+            else if (!delegating.empty())
+                out = fmt::format("{} leaves it to the IAM policies of account {}: ",
+                                  called(*delegating.front()), request.account);
+            const std::string near = nearest_allow(decision, PolicyKind::identity, request);
+            out += near.empty() ? fmt::format("no IAM policy of {} allows {}",
+                                              request.caller.entity_arn, request.action)
+                                : near;
+            // A statement of the key's own that would do without IAM, but for its condition.
+            const std::string key_near = nearest_allow(decision, PolicyKind::key, request);
+            if (key_near.find("condition is not met") != std::string::npos)
+                out += "; and " + key_near;
+            return out;
+        }
+    }
+    return {};
+}
+
+std::string_view name_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::allowed:
+            return "allowed";
+        case Verdict::denied_by_key_policy:
+            return "explicit deny in the key policy";
+        case Verdict::denied_by_identity_policy:
+            return "explicit deny in an IAM policy";
+        case Verdict::no_key_policy_allows:
+            return "no key policy allows";
+        case Verdict::no_identity_policy_allows:
+            return "no IAM policy allows";
+    }
+    return "";
+}
+
+std::string_view name_of(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::applies:
+            return "applies";
+        case Outcome::without_effect:
+            return "has no effect: it lacks Action or Resource";
+        case Outcome::other_principal:
+            return "is for another principal";
+        case Outcome::other_action:
+            return "is for other actions";
+        case Outcome::other_resource:
+            return "is for other resources";
+        case Outcome::condition_failed:
+            return "does not apply: a condition is not met";
+    }
+    return "";
+}
+
+std::string to_text(const Decision& decision) {
+    std::string out =
+        fmt::format("{}: {}\n", decision.allowed() ? "allowed" : "refused", decision.sentence);
+    for (const StatementFinding& finding : decision.findings) {
+        const bool delegates = finding.outcome == Outcome::applies &&
+                               finding.kind == PolicyKind::key && finding.effect == Effect::allow &&
+                               finding.principal == PrincipalMatch::account;
+        out +=
+            fmt::format("  {} {} of {} {}{}\n", finding.effect == Effect::allow ? "Allow" : "Deny ",
+                        finding.statement, finding.policy, name_of(finding.outcome),
+                        delegates ? ", and leaves it to the account's IAM policies" : "");
+        for (std::size_t i = 0; i < finding.conditions.size(); ++i)
+            out += fmt::format("      {} {}\n", finding.conditions[i].met ? "met    " : "NOT MET",
+                               describe(finding.conditions[i], finding.remarks[i]));
+    }
+    return out;
+}
+
+boost::json::object to_json_object(const Decision& decision) {
+    boost::json::array statements;
+    for (const StatementFinding& finding : decision.findings) {
+        boost::json::array conditions_json;
+        for (std::size_t i = 0; i < finding.conditions.size(); ++i) {
+            const ConditionFinding& condition = finding.conditions[i];
+            boost::json::object one{
+                {"operator", condition.operator_name},
+                {"key", condition.key},
+                {"expected",
+                 boost::json::array(condition.expected.begin(), condition.expected.end())},
+                {"met", condition.met},
+            };
+            if (condition.actual)
+                one["actual"] =
+                    boost::json::array(condition.actual->begin(), condition.actual->end());
+            else
+                one["actual"] = nullptr;
+            if (!finding.remarks[i].empty())
+                one["remark"] = finding.remarks[i];
+            conditions_json.push_back(std::move(one));
+        }
+        statements.push_back(boost::json::object{
+            {"policy", finding.policy},
+            {"statement", finding.statement},
+            {"effect", finding.effect == Effect::allow ? "Allow" : "Deny"},
+            {"outcome", name_of(finding.outcome)},
+            {"conditions", std::move(conditions_json)},
+        });
+    }
+    return {{"allowed", decision.allowed()},
+            {"verdict", name_of(decision.verdict)},
+            {"why", decision.sentence},
+            {"statements", std::move(statements)}};
+}
+
+}  // namespace glovebox::kms::policy

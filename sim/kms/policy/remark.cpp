@@ -1,0 +1,214 @@
+#include "sim/kms/policy/remark.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "sim/kms/policy/pattern.h"
+
+namespace glovebox::kms::policy {
+namespace {
+
+constexpr std::string_view attestation_prefix = "kms:recipientattestation";
+constexpr std::string_view image_suffix = "imagesha384";
+constexpr std::size_t pcr_hex_digits = 96;
+constexpr int pcr_count = 32;
+
+// Every key that a request can show here, lower case; those that end in ':' or '/' take a name.
+constexpr std::array known_keys{
+    std::string_view{"aws:currenttime"},
+    std::string_view{"aws:epochtime"},
+    std::string_view{"aws:principalaccount"},
+    std::string_view{"aws:principalarn"},
+    std::string_view{"aws:principaltype"},
+    std::string_view{"aws:resourceaccount"},
+    std::string_view{"aws:resourcetag/"},
+    std::string_view{"aws:requesttag/"},
+    std::string_view{"aws:requestedregion"},
+    std::string_view{"aws:securetransport"},
+    std::string_view{"aws:sourceip"},
+    std::string_view{"aws:tagkeys"},
+    std::string_view{"aws:useragent"},
+    std::string_view{"aws:userid"},
+    std::string_view{"aws:username"},
+    std::string_view{"kms:bypasspolicylockoutsafetycheck"},
+    std::string_view{"kms:calleraccount"},
+    std::string_view{"kms:customermasterkeyspec"},
+    std::string_view{"kms:customermasterkeyusage"},
+    std::string_view{"kms:datakeypairspec"},
+    std::string_view{"kms:encryptionalgorithm"},
+    std::string_view{"kms:encryptioncontext:"},
+    std::string_view{"kms:encryptioncontextkeys"},
+    std::string_view{"kms:keyagreementalgorithm"},
+    std::string_view{"kms:keyorigin"},
+    std::string_view{"kms:keyspec"},
+    std::string_view{"kms:keyusage"},
+    std::string_view{"kms:macalgorithm"},
+    std::string_view{"kms:messagetype"},
+    std::string_view{"kms:multiregion"},
+    std::string_view{"kms:multiregionkeytype"},
+    std::string_view{"kms:recipientattestation:"},
+    std::string_view{"kms:reencryptonsamekey"},
+    std::string_view{"kms:requestalias"},
+    std::string_view{"kms:resourcealiases"},
+    std::string_view{"kms:schedulekeydeletionpendingwindowindays"},
+    std::string_view{"kms:signingalgorithm"},
+};
+
+bool is_known(std::string_view lower_key) {
+    return std::any_of(known_keys.begin(), known_keys.end(), [&](std::string_view known) {
+        const bool takes_name = known.ends_with(':') || known.ends_with('/');
+        return takes_name ? lower_key.starts_with(known) && lower_key.size() > known.size()
+                          : lower_key == known;
+    });
+}
+
+// The PCR that an attestation key names: 0 for ImageSha384; nothing for what is no such key.
+std::optional<int> pcr_of(std::string_view lower_key) {
+    if (!lower_key.starts_with(attestation_prefix) || lower_key.size() <= attestation_prefix.size())
+        return std::nullopt;
+    std::string_view rest = lower_key.substr(attestation_prefix.size());
+    if (rest.substr(1) == image_suffix)
+        return 0;
+    if (!rest.starts_with(":pcr"))
+        return std::nullopt;
+    rest.remove_prefix(4);
+    int index = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), index);
+    if (error != std::errc() || end != rest.data() + rest.size() || index < 0 ||
+        index >= pcr_count || (rest.size() > 1 && rest.front() == '0'))
+        return std::nullopt;
+    return index;
+}
+
+bool all_zero(std::string_view value) {
+    return !value.empty() && value.find_first_not_of('0') == std::string_view::npos;
+}
+
+std::string why_zero(int pcr) {
+    switch (pcr) {
+        case 0:
+        case 1:
+        case 2:
+            return fmt::format("PCR{} is all zero: the enclave runs in debug mode", pcr);
+        case 3:
+            return "PCR3 is all zero: the parent instance has no IAM role";
+        case 8:
+            return "PCR8 is all zero: the image is not signed, or the enclave runs in debug mode";
+        default:
+            return fmt::format("PCR{} is all zero: nothing has extended it", pcr);
+    }
+}
+
+std::string why_absent(std::string_view key, std::optional<int> pcr, const AccessRequest& request) {
+    switch (request.recipient) {
+        case RecipientState::impossible:
+            return fmt::format("{} carries no Recipient, so attestation keys never exist on it",
+                               request.action);
+        case RecipientState::none_sent:
+            return "no Recipient was sent";
+        case RecipientState::verified:
+            break;
+    }
+    if (pcr)
+        return fmt::format("the document has no PCR{}: only locked PCRs are in it", *pcr);
+    return fmt::format("{} exists in NitroTPM documents alone, this one is an enclave's", key);
+}
+
+// The PCR of the document that has this value.
+std::optional<int> pcr_with_value(std::string_view value, const RequestContext& context) {
+    if (all_zero(value))
+        return std::nullopt;
+    for (int i = 0; i < pcr_count; ++i) {
+        const auto* entry = context.find(fmt::format("{}:pcr{}", attestation_prefix, i));
+        if (entry != nullptr && equal_ignoring_case(entry->values.front(), value))
+            return i;
+    }
+    return std::nullopt;
+}
+
+std::string remark_on_pcr(int pcr, const ConditionFinding& finding, const AccessRequest& request) {
+    const std::string& actual = finding.actual->front();
+    if (all_zero(actual))
+        return why_zero(pcr);
+    for (const std::string& expected : finding.expected) {
+        if (expected.starts_with("0x") || expected.starts_with("0X"))
+            return "KMS writes a PCR without 0x: this value can't match";
+        if (expected.find_first_of("*?") != std::string::npos)
+            continue;
+        if (expected.size() != pcr_hex_digits)
+            return fmt::format("a PCR is {} hexadecimal digits, this value has {}", pcr_hex_digits,
+                               expected.size());
+        if (all_zero(expected))
+            return "all zero was expected, which is a debug enclave, and this one is none";
+        if (const auto other = pcr_with_value(expected, request.context); other && *other != pcr)
+            return fmt::format("the expected value is the document's PCR{}", *other);
+    }
+    return {};
+}
+
+bool is_exact(Operator comparison) {
+    return comparison == Operator::string_equals || comparison == Operator::string_not_equals;
+}
+
+bool is_like(Operator comparison) {
+    switch (comparison) {
+        case Operator::string_like:
+        case Operator::string_not_like:
+        case Operator::arn_equals:
+        case Operator::arn_not_equals:
+        case Operator::arn_like:
+        case Operator::arn_not_like:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+bool is_attestation_key(std::string_view key) {
+    return pcr_of(lower_case(key)).has_value();
+}
+
+std::string remark_on(const ConditionFinding& finding, const ConditionOperator& op,
+                      const AccessRequest& request) {
+    const std::string key = lower_case(finding.key);
+    const auto pcr = pcr_of(key);
+    if (!finding.actual) {
+        if (key == attestation_prefix)
+            return fmt::format("{0} alone is no condition key: write {0}:ImageSha384 or {0}:PCR0",
+                               finding.key);
+        if (pcr || key.starts_with("kms:recipientattestation:nitrotpmpcr"))
+            return why_absent(finding.key, pcr, request);
+        if (key.starts_with("kms:recipientattestation:") || !is_known(key))
+            return fmt::format("no request here has a condition key {}", finding.key);
+        if (key.starts_with("kms:encryptioncontext:"))
+            return "the request's encryption context has no such name";
+        return {};
+    }
+    if (finding.met != is_negated(op.comparison))
+        return {};  // the values agree as they should, or differ as they should
+    if (is_exact(op.comparison))
+        for (const std::string& expected : finding.expected)
+            for (const std::string& actual : *finding.actual)
+                if (equal_ignoring_case(expected, actual) && expected != actual)
+                    return fmt::format("it differs in case alone: {} compares exactly; use {}",
+                                       finding.operator_name,
+                                       op.comparison == Operator::string_equals
+                                           ? "StringEqualsIgnoreCase"
+                                           : "StringNotEqualsIgnoreCase");
+    if (pcr && op.comparison != Operator::null)
+        if (auto remark = remark_on_pcr(*pcr, finding, request); !remark.empty())
+            return remark;
+    if (!is_like(op.comparison) && op.comparison != Operator::null)
+        for (const std::string& expected : finding.expected)
+            if (expected.find_first_of("*?") != std::string::npos)
+                return fmt::format("* and ? are no wildcards with {}: use StringLike",
+                                   finding.operator_name);
+    return {};
+}
+
+}  // namespace glovebox::kms::policy

@@ -1,0 +1,257 @@
+#include "sim/kms/scene.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/base/base64.h"
+#include "nsm-mock/certificate_authority.h"
+#include "sim/kms/cipher.h"
+#include "sim/kms/identifier.h"
+#include "sim/kms/key_material.h"
+#include "sim/kms/key_spec.h"
+#include "sim/kms/policy/policy.h"
+#include "sim/yaml/yaml_map.h"
+
+namespace glovebox::kms {
+namespace {
+
+// A policy as YAML, as JSON in a text, or in a file of its own. Empty where there is none or where
+// it is wrong.
+std::string read_policy(yaml::Map& map, const ReadFile& read_file, policy::PolicyKind kind) {
+    auto text = map.json("policy");
+    std::string member = "policy";
+    if (const auto file = map.text("policy_file")) {
+        if (text) {
+            map.mistake("policy_file", "policy is there too: one of the two");
+            return {};
+        }
+        member = "policy_file";
+        auto content = read_file(*file);
+        if (!content) {
+            map.mistake(member, content.error().message);
+            return {};
+        }
+        text = std::move(*content);
+    }
+    if (!text)
+        return {};
+    if (const auto parsed = policy::parse_policy(*text, kind); !parsed) {
+        map.mistake(member, parsed.error().message);
+        return {};
+    }
+    return *text;
+}
+
+std::vector<ScenePolicy> read_policies(yaml::Map& map, const ReadFile& read_file) {
+    std::vector<ScenePolicy> policies;
+    for (yaml::Map one : map.maps("policies")) {
+        ScenePolicy policy;
+        policy.name = one.required_text("name");
+        policy.text = read_policy(one, read_file, policy::PolicyKind::identity);
+        if (!one.has("policy") && !one.has("policy_file"))
+            one.mistake("policy", "missing, and policy_file too");
+        one.refuse_unknown();
+        policies.push_back(std::move(policy));
+    }
+    return policies;
+}
+
+void read_entities(yaml::Map& top, std::string_view kind, const ReadFile& read_file, Scene& scene) {
+    const std::string member = std::string(kind) + "s";
+    scene.has_entities |= top.has(member);
+    for (auto& [name, map] : top.named_maps(member)) {
+        SceneEntity entity;
+        entity.arn = fmt::format("arn:{}:iam::{}:{}/{}", iam::partition_of(scene.region),
+                                 scene.account, kind, name);
+        if (kind == "user") {
+            entity.access_key_id = map.text("access_key_id").value_or("");
+            entity.secret_access_key = map.text("secret_access_key").value_or("");
+            if (entity.access_key_id.empty() != entity.secret_access_key.empty())
+                map.mistake("access_key_id", "an id and a secret_access_key belong together");
+        }
+        entity.policies = read_policies(map, read_file);
+        map.refuse_unknown();
+        scene.entities.push_back(std::move(entity));
+    }
+}
+
+bool is_alias_name(std::string_view name) {
+    return name.starts_with("alias/") && name.size() > 6 && name.size() <= 256 &&
+           !name.starts_with("alias/aws/") &&
+           name.find_first_not_of(
+               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-", 6) ==
+               std::string_view::npos;
+}
+
+Bytes read_material(yaml::Map& map, const KeySpec& spec) {
+    const auto text = map.text("material");
+    if (!text)
+        return {};
+    const auto expected = static_cast<std::size_t>(spec.bits) / 8;
+    auto material = from_base64(*text);
+    if (spec.family != KeyFamily::symmetric && spec.family != KeyFamily::hmac)
+        map.mistake("material", fmt::format("a key of spec {} makes its own", spec.name));
+    else if (!material || material->size() != expected)
+        map.mistake("material", fmt::format("{} bytes in base64 were expected", expected));
+    else
+        return *material;
+    return {};
+}
+
+SceneKey read_key(yaml::Map& map, const ReadFile& read_file) {
+    SceneKey key;
+    key.id = map.text("id").value_or("");
+    if (!key.id.empty() && (!is_key_id(key.id) || key.id.starts_with("mrk-")))
+        map.mistake("id", "a UUID in lower case was expected");
+    key.aliases = map.texts("aliases");
+    if (const auto alias = map.text("alias"))
+        key.aliases.insert(key.aliases.begin(), *alias);
+    for (const std::string& alias : key.aliases)
+        if (!is_alias_name(alias))
+            map.mistake(map.has("alias") ? "alias" : "aliases",
+                        fmt::format("\"{}\" is no alias: alias/ and letters, digits, / _ - were "
+                                    "expected",
+                                    alias));
+    if (key.id.empty() && key.aliases.empty())
+        map.mistake("id", "missing, and an alias too: a key needs one to be asked for");
+    key.description = map.text("description").value_or("");
+    key.spec = map.text("spec").value_or(key.spec);
+    const KeySpec* spec = find_key_spec(key.spec);
+    if (spec == nullptr || spec->family == KeyFamily::unsupported) {
+        map.mistake("spec", fmt::format("\"{}\" is no key spec of this KMS", key.spec));
+        spec = find_key_spec("SYMMETRIC_DEFAULT");
+    }
+    key.usage = map.text("usage").value_or(std::string(spec->usages.front()));
+    if (!contains(spec->usages, key.usage))
+        map.mistake("usage", fmt::format("{} is not for keys of spec {}", key.usage, key.spec));
+    else if (!map.has("usage") && spec->usages.size() > 1)
+        map.mistake("usage", fmt::format("missing: a key of spec {} has more than one", key.spec));
+    key.material = read_material(map, *spec);
+    key.policy = read_policy(map, read_file, policy::PolicyKind::key);
+    map.refuse_unknown();
+    return key;
+}
+
+// The id of key material follows from the material, so that a blob can be decrypted by another KMS
+// with the same scene.
+class Digest final : public RandomSource {
+  public:
+    explicit Digest(BytesView of) : of_(of.begin(), of.end()) {}
+    void fill(std::span<std::uint8_t> out) override {
+        const Bytes id = hmac("SHA384", as_bytes("key material id"), of_);
+        std::copy_n(id.begin(), std::min(out.size(), id.size()), out.begin());
+    }
+
+  private:
+    Bytes of_;
+};
+
+Key make_key(const Scene& scene, const SceneKey& from, TimePoint now, RandomSource& random) {
+    const KeySpec& spec = *find_key_spec(from.spec);
+    Key key;
+    key.id = from.id.empty() ? make_uuid(random) : from.id;
+    key.created = now;
+    key.description = from.description;
+    key.spec = from.spec;
+    key.usage = from.usage;
+    key.policy = from.policy.empty()
+                     ? policy::default_key_policy(iam::partition_of(scene.region), scene.account)
+                     : from.policy;
+    if (!from.material.empty()) {
+        key.material = from.material;
+        Digest digest(from.material);
+        key.material_id = make_material_id(digest);
+    } else {
+        key.material = make_key_material(spec, random);
+        key.material_id = make_material_id(random);
+    }
+    return key;
+}
+
+}  // namespace
+
+Result<Scene> parse_scene(std::string_view text, const std::string& file_name,
+                          const ReadFile& read_file) {
+    const auto file = yaml::Document::parse(text, file_name);
+    if (!file)
+        return file.error();
+    yaml::Map top = file->top();
+    Scene scene;
+    scene.account = top.text("account").value_or(scene.account);
+    if (!iam::is_account(scene.account))
+        top.mistake("account", "12 digits were expected, in quotes where they begin with 0");
+    scene.region = top.text("region").value_or(scene.region);
+    if (!nsm::is_region(scene.region))
+        top.mistake("region", "a name such as us-east-1 was expected");
+    read_entities(top, "user", read_file, scene);
+    read_entities(top, "role", read_file, scene);
+    std::set<std::string> names;
+    for (yaml::Map map : top.maps("keys")) {
+        SceneKey key = read_key(map, read_file);
+        if (!key.id.empty() && !names.insert(key.id).second)
+            map.mistake("id", "another key has it");
+        for (const std::string& alias : key.aliases)
+            if (!names.insert(alias).second)
+                map.mistake("alias", fmt::format("{} is there twice", alias));
+        scene.keys.push_back(std::move(key));
+    }
+    top.refuse_unknown();
+    if (auto error = file->error())
+        return *error;
+    return scene;
+}
+
+void apply(const Scene& scene, Directory& directory, iam::CredentialStore& credentials) {
+    if (scene.has_entities)
+        directory.require_entries();
+    for (const SceneEntity& entity : scene.entities) {
+        directory.add_entity(entity.arn);
+        for (const ScenePolicy& policy : entity.policies)
+            directory.add_policy(entity.arn, policy.name, policy.text).value();
+        if (entity.access_key_id.empty())
+            continue;
+        credentials.add({entity.access_key_id,
+                         entity.secret_access_key,
+                         {},
+                         std::nullopt,
+                         iam::parse_principal(entity.arn).value()});
+    }
+}
+
+Result<void> apply(const Scene& scene, KeyStore& keys, TimePoint now, RandomSource& random) {
+    for (const SceneKey& wanted : scene.keys) {
+        std::string id = wanted.id;
+        if (id.empty()) {
+            const auto alias = keys.find_alias(wanted.aliases.front());
+            if (!alias)
+                return alias.error();
+            if (*alias)
+                id = (*alias)->key_id;
+        }
+        auto existing = id.empty() ? Result<std::optional<Key>>(std::nullopt) : keys.find(id);
+        if (!existing)
+            return existing.error();
+        if (!*existing) {
+            const Key key = make_key(scene, wanted, now, random);
+            id = key.id;
+            if (const auto added = keys.add(key); !added)
+                return added.error();
+        } else if (!wanted.policy.empty()) {
+            if (auto set = keys.set_policy(id, wanted.policy); !set)
+                return set.error();
+        }
+        for (const std::string& name : wanted.aliases) {
+            const auto added = keys.add_alias({name, id, now, now});
+            if (!added)
+                return added.error();
+            if (!*added)
+                if (const auto moved = keys.update_alias(name, id, now); !moved)
+                    return moved.error();
+        }
+    }
+    return {};
+}
+
+}  // namespace glovebox::kms

@@ -1,0 +1,170 @@
+#include "sim/kms/service.h"
+
+#include <fmt/core.h>
+
+#include <stdexcept>
+
+#include "sim/kms/identifier.h"
+#include "sim/kms/json.h"
+#include "sim/kms/record.h"
+
+namespace glovebox::kms {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view target_prefix = "TrentService.";
+constexpr std::string_view content_type = "application/x-amz-json-1.1";
+// Node reads 16 KB of headers by default.
+constexpr std::size_t explanation_bytes_max = 4096;
+
+// A header's value is one line of visible ASCII.
+std::string header_text(std::string_view text) {
+    std::string out(text.substr(0, explanation_bytes_max));
+    for (char& c : out)
+        if (c < 0x20 || c > 0x7e)
+            c = '?';
+    return out;
+}
+
+http::Response respond(TimePoint now, const std::string& request_id) {
+    http::Response response;
+    response.headers = {
+        {"x-amzn-RequestId", request_id},
+        {"Content-Type", std::string(content_type)},
+        // Clients set their signing clock by it.
+        {"Date",
+         http::http_date(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count())},
+    };
+    return response;
+}
+
+http::Response refuse(http::Response response, const ApiError& error) {
+    response.status = error.status;
+    response.body = error.body();
+    if (!error.why().empty())
+        response.headers.push_back({std::string(explanation_header), header_text(error.why())});
+    return response;
+}
+
+}  // namespace
+
+Service::Service(ServiceSettings settings, KeyStore& keys, const iam::CredentialStore& credentials,
+                 const Directory& directory, std::vector<nsm::TrustRoot> roots, const Clock& clock,
+                 RandomSource& random, Log& log, JsonLines* trace, JsonLines* access_log)
+    : settings_(std::move(settings)),
+      credentials_(credentials),
+      roots_(std::move(roots)),
+      environment_{settings_.account, settings_.region, keys, directory, roots_, random},
+      clock_(clock),
+      random_(random),
+      log_(log),
+      trace_(trace),
+      access_log_(access_log) {}
+
+Answer<iam::Principal> Service::caller_of(const http::Request& request, TimePoint now) const {
+    if (!settings_.authenticate) {
+        const auto claimed =
+            credentials_.find(iam::claimed_access_key_id(request),
+                              std::string(request.header("X-Amz-Security-Token").value_or("")));
+        return claimed ? claimed->principal : settings_.anonymous;
+    }
+    auto outcome = iam::authenticate(request, credentials_, {settings_.region, "kms"}, now);
+    if (auto* failure = std::get_if<iam::AuthenticationFailure>(&outcome))
+        return api_error(failure->exception, failure->message, failure->explanation);
+    return std::get<iam::Credential>(outcome).principal;
+}
+
+http::Response Service::handle(const http::Request& request) {
+    const TimePoint now = clock_.now();
+    const std::string request_id = make_uuid(random_);
+    if (request.method == "GET" &&
+        (request.path() == "/ping" || request.path() == "/healthcheck")) {
+        http::Response response = respond(now, request_id);
+        response.headers[1].value = "text/plain";
+        response.body = "healthy";
+        return response;
+    }
+    const std::string_view target = request.header("X-Amz-Target").value_or("");
+    const Operation* operation = target.starts_with(target_prefix)
+                                     ? find_operation(target.substr(target_prefix.size()))
+                                     : nullptr;
+    if (request.method != "POST" || operation == nullptr) {
+        const ApiError error = without_message(
+            "UnknownOperationException",
+            request.method != "POST"
+                ? fmt::format("KMS is asked with POST /, not {} {}", request.method, request.path())
+                : fmt::format("X-Amz-Target \"{}\" is no operation of this service", target));
+        log_.warning("{} from {}: {}", target.empty() ? request.method : target,
+                     request.remote_address, error.why());
+        return refuse(respond(now, request_id), error);
+    }
+    const auto caller = caller_of(request, now);
+    if (!caller) {
+        log_.warning("{} from {} refused: {}: {}", operation->name, request.remote_address,
+                     caller.error().exception, caller.error().why());
+        return refuse(respond(now, request_id), caller.error());
+    }
+    Call call{request,    *operation, {}, *caller, iam::claimed_access_key_id(request),
+              request_id, now,        {}, {},      {},
+              {}};
+    Answer<std::string> answer = std::string();
+    try {
+        answer = run(call);
+    } catch (const std::exception& bug) {
+        answer = internal_error(bug.what());
+    }
+    std::optional<ApiError> error;
+    if (!answer)
+        error = answer.error();
+    record(call, error);
+    if (error)
+        return refuse(respond(now, request_id), *error);
+    http::Response response = respond(now, request_id);
+    response.body = std::move(*answer);
+    return response;
+}
+
+Answer<std::string> Service::run(Call& call) {
+    // An empty body is an empty object: operations without members are called with either.
+    const auto value = parse_json(call.http.body.empty() ? std::string_view("{}") : call.http.body);
+    if (!value || !value->is_object())
+        return ApiError{"SerializationException", std::nullopt,
+                        "the request's body is no JSON object" +
+                            (value ? std::string() : ": " + value.error().message)};
+    call.input = value->get_object();
+    Input input(call.input);
+    const bool dry_run = call.operation.cryptographic && input.flag("DryRun");
+    if (auto error = input.error())
+        return *error;
+    const auto output = call.operation.handler(environment_, call);
+    if (!output)
+        return output.error();
+    if (dry_run)
+        return api_error("DryRunOperationException",
+                         "The request would have succeeded, but the DryRun option is set.");
+    return call.operation.has_output ? to_json(*output) : std::string();
+}
+
+void Service::record(const Call& call, const std::optional<ApiError>& error) {
+    const std::string on =
+        call.resources.empty() ? std::string() : fmt::format(" on {}", call.resources.front());
+    if (!error)
+        log_.info("{} by {}{}", call.operation.name, call.caller.arn, on);
+    else if (error->status >= 500)
+        log_.error("{} by {}{} failed: {}: {}", call.operation.name, call.caller.arn, on,
+                   error->exception, error->why());
+    else
+        log_.warning("{} by {}{} refused: {}: {}", call.operation.name, call.caller.arn, on,
+                     error->exception, error->why());
+    const auto append = [&](JsonLines* lines, const json::object& line, std::string_view what) {
+        if (lines != nullptr && !lines->append(line))
+            log_.error("the {} could not be written: is its disk full?", what);
+    };
+    if (trace_ != nullptr)
+        append(trace_, trace_record(call, error), "trace");
+    if (access_log_ != nullptr)
+        append(access_log_, cloudtrail_event(environment_, call, error, random_), "access log");
+}
+
+}  // namespace glovebox::kms

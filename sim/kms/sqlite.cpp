@@ -1,0 +1,136 @@
+#include "sim/kms/sqlite.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sqlite3.h>
+
+#include <boost/system/errc.hpp>
+#include <cerrno>
+#include <stdexcept>
+
+#include "core/base/unique_fd.h"
+
+namespace glovebox::kms {
+namespace {
+
+// Another process may hold the file for a moment.
+constexpr int busy_timeout_ms = 5000;
+
+}  // namespace
+
+void Query::Finalize::operator()(sqlite3_stmt* statement) const {
+    sqlite3_finalize(statement);
+}
+
+void Database::Close::operator()(sqlite3* database) const {
+    sqlite3_close(database);
+}
+
+Query& Query::bind(std::string_view text) {
+    sqlite3_bind_text64(statement_.get(), ++bound_, text.data() == nullptr ? "" : text.data(),
+                        text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return *this;
+}
+
+Query& Query::bind(BytesView bytes) {
+    static constexpr std::uint8_t nothing = 0;
+    sqlite3_bind_blob64(statement_.get(), ++bound_, bytes.empty() ? &nothing : bytes.data(),
+                        bytes.size(), SQLITE_TRANSIENT);
+    return *this;
+}
+
+Query& Query::bind(std::int64_t number) {
+    sqlite3_bind_int64(statement_.get(), ++bound_, number);
+    return *this;
+}
+
+Query& Query::bind(std::optional<std::int64_t> number) {
+    if (number)
+        return bind(*number);
+    sqlite3_bind_null(statement_.get(), ++bound_);
+    return *this;
+}
+
+Result<bool> Query::step() {
+    switch (sqlite3_step(statement_.get())) {
+        case SQLITE_ROW:
+            return true;
+        case SQLITE_DONE:
+            return false;
+        default:
+            return database_.error(sqlite3_sql(statement_.get()));
+    }
+}
+
+Result<int> Query::run() {
+    const auto row = step();
+    if (!row)
+        return row.error();
+    return sqlite3_changes(database_.database_.get());
+}
+
+std::string Query::text(int column) const {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+    return text == nullptr ? std::string() : std::string(text, length);
+}
+
+Bytes Query::bytes(int column) const {
+    const auto* begin =
+        static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
+    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+    return begin == nullptr ? Bytes() : Bytes(begin, begin + length);
+}
+
+std::int64_t Query::number(int column) const {
+    return sqlite3_column_int64(statement_.get(), column);
+}
+
+bool Query::is_null(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
+    if (file != ":memory:") {
+        // SQLite would make it with the mode that the umask leaves; it holds keys.
+        const UniqueFd made(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+        if (!made)
+            return errno_error("opening " + file, errno);
+    }
+    sqlite3* opened = nullptr;
+    const int result = sqlite3_open_v2(
+        file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
+        nullptr);
+    std::unique_ptr<Database> database(new Database(file, opened));
+    if (result != SQLITE_OK)
+        return database->error("opening it");
+    sqlite3_extended_result_codes(opened, 1);
+    sqlite3_busy_timeout(opened, busy_timeout_ms);
+    return database;
+}
+
+Result<void> Database::execute(const char* sql) {
+    if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+        return error(sql);
+    return {};
+}
+
+Query Database::query(std::string_view sql) {
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &statement,
+                           nullptr) != SQLITE_OK)
+        throw std::runtime_error(
+            fmt::format("{}: {}: {}", file_, sql, sqlite3_errmsg(database_.get())));
+    return Query(*this, statement);
+}
+
+Error Database::error(std::string_view what) const {
+    return Error(make_error_code(boost::system::errc::io_error),
+                 fmt::format("{}: {}: {}", file_, what, sqlite3_errmsg(database_.get())));
+}
+
+bool Database::failed_on_constraint() const {
+    return (sqlite3_errcode(database_.get()) & 0xff) == SQLITE_CONSTRAINT;
+}
+
+}  // namespace glovebox::kms

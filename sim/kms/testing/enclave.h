@@ -1,0 +1,75 @@
+// For tests: an enclave's security module with known PCRs, and the documents that it signs.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/random_source.h"
+#include "nsm-mock/certificate_authority.h"
+#include "nsm-mock/mock_nsm.h"
+#include "nsm-mock/nsm_client.h"
+#include "nsm-mock/trust_root.h"
+#include "sim/kms/key_pair.h"
+
+namespace glovebox::kms::testing {
+
+// PCR<n> of the enclaves here, before debug mode makes it zero: SHA-384 of "image <n>".
+[[nodiscard]] inline nsm::Pcr measured(int n) {
+    return nsm::sha384({as_bytes("image " + std::to_string(n))});
+}
+
+struct EnclaveOptions {
+    bool debug = false;
+    bool signed_image = true;
+    bool with_role = true;
+};
+
+class Enclave {
+  public:
+    static constexpr auto role = "arn:aws:iam::111122223333:role/parent";
+
+    Enclave(const nsm::CaIdentity& root, TimePoint now, EnclaveOptions options = {})
+        : clock_(now),
+          authority_(root, random_),
+          nsm_(config(options), nsm::boot_pcrs(config(options)), authority_, clock_, random_,
+               null_log()) {}
+
+    // With key() unless another is given; std::nullopt leaves it out.
+    [[nodiscard]] Bytes attest() { return attest(key().public_key().to_der()); }
+    [[nodiscard]] Bytes attest(std::optional<Bytes> public_key) {
+        nsm::NsmClient client(nsm_);
+        nsm::request::Attestation fields;
+        fields.public_key = std::move(public_key);
+        return client.attest(fields).value();
+    }
+    // The one RSA-2048 key of all enclaves here: to make one takes a tenth of a second.
+    [[nodiscard]] static const KeyPair& key() {
+        static const KeyPair pair = KeyPair::generate(*find_key_spec("RSA_2048"));
+        return pair;
+    }
+    [[nodiscard]] nsm::NsmDevice& device() { return nsm_; }
+    [[nodiscard]] ManualClock& clock() { return clock_; }
+
+  private:
+    static nsm::MockNsmConfig config(EnclaveOptions options) {
+        nsm::MockNsmConfig config;
+        config.module_id = nsm::parse_module_id("i-0123456789abcdef0-enc0181d3dff86da785").value();
+        config.measurements.pcr0 = measured(0);
+        config.measurements.pcr1 = measured(1);
+        config.measurements.pcr2 = measured(2);
+        if (options.signed_image)
+            config.measurements.pcr8 = measured(8);
+        if (options.with_role)
+            config.role_arn = role;
+        config.debug = options.debug;
+        return config;
+    }
+
+    SystemRandom random_;
+    ManualClock clock_;
+    nsm::CertificateAuthority authority_;
+    nsm::MockNsm nsm_;
+};
+
+}  // namespace glovebox::kms::testing

@@ -1,0 +1,35 @@
+#include "sim/supervisor/metadata_redirect.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <cerrno>
+
+namespace glovebox::supervisor {
+namespace {
+
+constexpr std::uint32_t metadata_address = 0xa9fea9fe;  // 169.254.169.254
+constexpr std::uint16_t metadata_port = 80;
+
+}  // namespace
+
+std::optional<SyscallReply> MetadataRedirect::answer(const SystemCall& call, Tracee& tracee) const {
+    if (call.number != SYS_connect || call.int_argument(2) < static_cast<int>(sizeof(sockaddr_in)))
+        return std::nullopt;
+    const auto asked = tracee.read_value<sockaddr_in>(call.arguments[1]);
+    if (!asked || asked->sin_family != AF_INET || ntohs(asked->sin_port) != metadata_port ||
+        ntohl(asked->sin_addr.s_addr) != metadata_address)
+        return std::nullopt;
+    const auto socket = tracee.descriptor(call.int_argument(0));
+    if (!socket)
+        return SyscallReply::error(to_int(socket.error()));
+    if (!tracee.is_waiting())
+        return SyscallReply::error(EINTR);
+    if (::connect(socket->get(), reinterpret_cast<const sockaddr*>(&service_), sizeof service_) ==
+        0)
+        return SyscallReply::value(0);
+    return SyscallReply::error(errno);
+}
+
+}  // namespace glovebox::supervisor

@@ -1,0 +1,83 @@
+#include "sim/tls/trust_bundle.h"
+
+#include <fmt/core.h>
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <unistd.h>
+
+#include <boost/system/errc.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+namespace glovebox::tls {
+namespace {
+
+// The bundles of Debian and Alpine, Amazon Linux and Fedora, SUSE.
+constexpr const char* machine_bundles[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                           "/etc/pki/tls/certs/ca-bundle.crt",
+                                           "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+
+Error failed(const std::string& what) {
+    return Error(make_error_code(boost::system::errc::io_error), what);
+}
+
+std::optional<std::string> read_file(const std::string& name) {
+    std::ifstream in(name, std::ios::binary);
+    if (!in)
+        return std::nullopt;
+    return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+std::optional<std::string> hash_subject(const std::string& pem) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> in(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+        PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), X509_free);
+    if (!certificate)
+        return std::nullopt;
+    return fmt::format("{:08x}", X509_subject_name_hash(certificate.get()));
+}
+
+}  // namespace
+
+Result<std::optional<TrustBundle>> TrustBundle::read(const std::string& directory) {
+    TrustBundle trust;
+    trust.certificate_file = directory + "/ca.pem";
+    auto pem = read_file(trust.certificate_file);
+    if (!pem)
+        return std::optional<TrustBundle>();
+    auto hash = hash_subject(*pem);
+    if (!hash)
+        return failed(trust.certificate_file +
+                      ": a certificate in PEM was expected; remove it, and glovebox kms makes one");
+    trust.certificate_pem = std::move(*pem);
+    trust.subject_hash = std::move(*hash);
+    return std::optional<TrustBundle>(std::move(trust));
+}
+
+std::string TrustBundle::with_machines_own() const {
+    for (const char* name : machine_bundles)
+        if (const auto own = read_file(name))
+            return *own + "\n" + certificate_pem;
+    return certificate_pem;
+}
+
+Result<std::string> TrustBundle::write_bundle() const {
+    const std::string folder = std::filesystem::path(certificate_file).parent_path().string();
+    const std::string name = folder + "/bundle.pem";
+    const std::string fresh = fmt::format("{}.{}", name, ::getpid());
+    std::ofstream out(fresh, std::ios::binary);
+    const bool is_written = static_cast<bool>(out << with_machines_own() << std::flush);
+    out.close();
+    std::error_code failure;
+    if (is_written)
+        std::filesystem::rename(fresh, name, failure);
+    if (!is_written || failure)
+        return failed("writing " + name);
+    return name;
+}
+
+}  // namespace glovebox::tls

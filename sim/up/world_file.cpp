@@ -1,0 +1,208 @@
+#include "sim/up/world_file.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include "core/allowlist.h"
+#include "core/dialer.h"
+#include "core/proxy_route.h"
+#include "core/vsock_address.h"
+#include "sim/iam/arn.h"
+#include "sim/yaml/yaml_map.h"
+
+namespace glovebox::up {
+namespace {
+
+constexpr std::int64_t port_max = 0xfffffffe;  // VMADDR_PORT_ANY is none
+constexpr std::int64_t cid_max = 0xfffffffe;
+constexpr std::int64_t mebibytes_max = 16 * 1024 * 1024;
+constexpr std::int64_t cpus_max = 4096;
+
+// The path of a file that must be there.
+std::string file(yaml::Map& map, std::string_view name, const std::string& text,
+                 const std::string& folder) {
+    const std::filesystem::path path = std::filesystem::path(folder) / text;
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored))
+        map.mistake(name, fmt::format("there is no file {}", path.string()));
+    return path.string();
+}
+
+template <class Parse>
+void check(yaml::Map& map, std::string_view name, const std::vector<std::string>& texts,
+           Parse parse) {
+    for (const std::string& text : texts)
+        if (const auto parsed = parse(text); !parsed)
+            map.mistake(name, parsed.error().message);
+}
+
+KmsPart read_kms(yaml::Map& map, const std::string& folder) {
+    KmsPart kms;
+    if (const auto seed = map.text("seed"))
+        kms.seed = file(map, "seed", *seed, folder);
+    if (const auto state = map.text("state"))
+        kms.state = (std::filesystem::path(folder) / *state).string();
+    kms.auth = map.text("auth").value_or(kms.auth);
+    if (kms.auth != "sigv4" && kms.auth != "off")
+        map.mistake("auth", "sigv4 or off was expected");
+    map.refuse_unknown();
+    return kms;
+}
+
+// "8000 kms.us-east-1.amazonaws.com 443", as AWS's unit file has it.
+void read_vsock_proxy(ProxyPart& proxy, yaml::Map& map, const std::string& folder) {
+    std::istringstream words(map.text("vsock_proxy").value_or(""));
+    std::vector<std::string> given{std::istream_iterator<std::string>(words), {}};
+    const auto listen = core::parse_vsock_address("3:" + (given.empty() ? "" : given.front()));
+    if (given.size() != 3 || !listen || listen->port > port_max)
+        map.mistake("vsock_proxy", "LOCAL-PORT REMOTE-ADDRESS REMOTE-PORT were expected");
+    else
+        proxy.vsock_proxy_port = listen->port;
+    if (const auto config = map.text("config"))
+        proxy.vsock_proxy = {"--config", file(map, "config", *config, folder)};
+    else
+        map.mistake("config", "missing: an allowlist in the form of AWS's vsock-proxy.yaml");
+    proxy.vsock_proxy.insert(proxy.vsock_proxy.end(), given.begin(), given.end());
+    map.refuse_unknown();
+}
+
+ProxyPart read_proxy(const std::string& name, yaml::Map& map, const std::string& folder) {
+    ProxyPart proxy;
+    proxy.name = name;
+    if (map.text("vsock_proxy")) {
+        read_vsock_proxy(proxy, map, folder);
+        return proxy;
+    }
+    proxy.listen = map.texts("listen");
+    if (proxy.listen.empty())
+        map.mistake("listen", "missing: 8000=HOST:PORT or 8001=connect was expected");
+    check(map, "listen", proxy.listen,
+          [](const std::string& text) { return core::parse_proxy_route(text); });
+    proxy.allow = map.texts("allow");
+    check(map, "allow", proxy.allow,
+          [](const std::string& text) { return core::AllowRule::parse(text); });
+    proxy.resolve = map.texts("resolve");
+    check(map, "resolve", proxy.resolve,
+          [](const std::string& text) { return core::parse_resolved_target(text); });
+    for (const std::string& text : map.texts("allowlist"))
+        proxy.allowlists.push_back(file(map, "allowlist", text, folder));
+    proxy.idle_timeout = map.text("idle_timeout").value_or("");
+    map.refuse_unknown();
+    return proxy;
+}
+
+// What starts it: a command, an image, or a root file system with or without a command.
+void read_program(EnclavePart& enclave, yaml::Map& map, const std::string& folder) {
+    enclave.command = map.texts("command");
+    if (const auto eif = map.text("eif"))
+        enclave.eif = file(map, "eif", *eif, folder);
+    if (const auto root_fs = map.text("rootfs"))
+        enclave.root_fs = file(map, "rootfs", *root_fs, folder);
+    enclave.environment = map.named_texts("env");
+    for (const std::string& mount : map.texts("mount"))
+        enclave.mounts.push_back(file(map, "mount", mount, folder));
+    enclave.isolation = map.text("isolation").value_or("");
+    if (!enclave.isolation.empty() && enclave.isolation != "sandbox" && enclave.isolation != "none")
+        map.mistake("isolation", "sandbox or none was expected");
+    const bool has_own_files = !enclave.eif.empty() || !enclave.root_fs.empty();
+    if (enclave.command.empty() && !has_own_files)
+        map.mistake("command",
+                    "missing: a program and its arguments were expected, or eif, or rootfs");
+    if (!enclave.eif.empty() && !enclave.root_fs.empty())
+        map.mistake("rootfs", "beside eif: an image has a root file system of its own");
+    if (has_own_files && enclave.isolation == "none")
+        map.mistake("isolation", "none: an image or a root file system needs a sandbox");
+    if (!enclave.eif.empty() && !enclave.command.empty())
+        map.mistake("command", "beside eif: an image has a command of its own");
+    if (!enclave.eif.empty() && !enclave.environment.empty())
+        map.mistake("env", "beside eif: an image has an environment of its own");
+    if (!enclave.mounts.empty() && (!enclave.eif.empty() || enclave.isolation == "none"))
+        map.mistake("mount", "neither an image nor isolation none has a room to show folders in");
+}
+
+EnclavePart read_enclave(const std::string& name, yaml::Map& map, const std::string& folder) {
+    EnclavePart enclave;
+    enclave.name = name;
+    read_program(enclave, map, folder);
+    enclave.cid =
+        static_cast<std::uint32_t>(map.integer("cid", core::cid_parent + 1, cid_max).value_or(0));
+    enclave.debug = map.flag("debug").value_or(false);
+    if (const auto port = map.integer("ready", 0, port_max))
+        enclave.ready = static_cast<std::uint32_t>(*port);
+    enclave.trust_env = map.flag("trust_env").value_or(false);
+    if (const auto memory = map.integer("memory", 1, mebibytes_max))
+        enclave.memory_mib = static_cast<std::uint32_t>(*memory);
+    if (const auto cpus = map.integer("cpus", 1, cpus_max))
+        enclave.cpu_count = static_cast<std::uint32_t>(*cpus);
+    map.refuse_unknown();
+    return enclave;
+}
+
+// Those that have none get the first free ones from 16 up, as Nitro gives them.
+void give_cids(std::vector<EnclavePart>& enclaves) {
+    std::set<std::uint32_t> taken;
+    for (const EnclavePart& enclave : enclaves)
+        taken.insert(enclave.cid);
+    std::uint32_t next = 16;
+    for (EnclavePart& enclave : enclaves) {
+        if (enclave.cid != 0)
+            continue;
+        while (!taken.insert(next).second)
+            ++next;
+        enclave.cid = next;
+    }
+}
+
+}  // namespace
+
+Result<WorldFile> parse_world_file(std::string_view text, const std::string& name,
+                                   const std::string& folder) {
+    const auto document = yaml::Document::parse(text, name);
+    if (!document)
+        return document.error();
+    yaml::Map top = document->top();
+    WorldFile world;
+    world.folder = folder;
+    world.region = top.text("region").value_or(world.region);
+    world.role_arn = top.text("role_arn").value_or("");
+    if (!world.role_arn.empty())
+        if (const auto role = iam::session_of(world.role_arn, "i-0"); !role)
+            top.mistake("role_arn", role.error().message);
+    if (auto map = top.map("kms"))
+        world.kms = read_kms(*map, folder);
+    if (auto map = top.map("imds")) {
+        world.imds.emplace().require_tokens = map->flag("require_tokens").value_or(false);
+        map->refuse_unknown();
+    }
+    for (auto& [proxy_name, map] : top.named_maps("proxies"))
+        world.proxies.push_back(read_proxy(proxy_name, map, folder));
+    std::set<std::uint32_t> cids;
+    for (auto& [enclave_name, map] : top.named_maps("enclaves")) {
+        world.enclaves.push_back(read_enclave(enclave_name, map, folder));
+        const std::uint32_t cid = world.enclaves.back().cid;
+        if (cid != 0 && !cids.insert(cid).second)
+            map.mistake("cid", fmt::format("{} is another enclave's too", cid));
+    }
+    if (auto map = top.map("parent")) {
+        world.parent_trust_env = map->flag("trust_env").value_or(false);
+        world.parent_environment = map->named_texts("env");
+        map->refuse_unknown();
+    }
+    const bool trusts =
+        world.parent_trust_env || std::any_of(world.enclaves.begin(), world.enclaves.end(),
+                                              [](const EnclavePart& one) { return one.trust_env; });
+    if (trusts && !world.kms)
+        top.mistake("kms", "missing: trust_env trusts its TLS authority");
+    top.refuse_unknown();
+    if (auto error = document->error())
+        return *error;
+    give_cids(world.enclaves);
+    return world;
+}
+
+}  // namespace glovebox::up

@@ -1,0 +1,138 @@
+#include "sim/up/world_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace glovebox::up {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+Result<WorldFile> parse(std::string_view text) {
+    return parse_world_file(text, "world.yaml", "/");
+}
+
+TEST(WorldFile, HasItsParts) {
+    const WorldFile world = parse(R"(
+region: eu-west-1
+role_arn: arn:aws:iam::111122223333:role/parent
+kms: {auth: "off"}
+imds: {require_tokens: true}
+proxies:
+  aws: {listen: 8000=kms.eu-west-1.amazonaws.com:443}
+enclaves:
+  first: {command: [./server, "5005"], ready: 5005, env: {A: "1"}, trust_env: true}
+  second: {command: ./other, cid: 16, debug: true}
+parent: {env: {B: "2"}}
+)")
+                                .value();
+    EXPECT_EQ(world.region, "eu-west-1");
+    EXPECT_EQ(world.kms->auth, "off");
+    EXPECT_TRUE(world.imds->require_tokens);
+    EXPECT_THAT(world.proxies.at(0).listen, ElementsAre("8000=kms.eu-west-1.amazonaws.com:443"));
+    const EnclavePart& first = world.enclaves.at(0);
+    EXPECT_THAT(first.command, ElementsAre("./server", "5005"));
+    EXPECT_EQ(first.ready, 5005U);
+    EXPECT_THAT(first.environment, ElementsAre(Pair("A", "1")));
+    EXPECT_EQ(world.enclaves.at(1).cid, 16U);
+    EXPECT_EQ(first.cid, 17U);
+    EXPECT_THAT(world.parent_environment, ElementsAre(Pair("B", "2")));
+}
+
+TEST(WorldFile, AnEnclaveCanBeAnImageOrARootFileSystem) {
+    const WorldFile world = parse(R"(
+enclaves:
+  image: {eif: /, memory: 512, cpus: 2}
+  root: {rootfs: /, mount: [/usr, /bin], command: [app, --port], isolation: sandbox}
+)")
+                                .value();
+    EXPECT_EQ(world.enclaves.at(0).eif, "/");
+    EXPECT_EQ(world.enclaves.at(0).memory_mib, 512U);
+    EXPECT_EQ(world.enclaves.at(0).cpu_count, 2U);
+    EXPECT_EQ(world.enclaves.at(1).root_fs, "/");
+    EXPECT_THAT(world.enclaves.at(1).mounts, ElementsAre("/usr", "/bin"));
+    EXPECT_EQ(world.enclaves.at(1).isolation, "sandbox");
+}
+
+TEST(WorldFile, WhatAnEnclaveCantBeTogetherIsAMistake) {
+    const std::string message = parse(
+                                    "enclaves:\n"
+                                    "  a: {eif: /, command: x}\n"
+                                    "  b: {eif: /, env: {A: '1'}}\n"
+                                    "  c: {eif: /, rootfs: /}\n"
+                                    "  d: {rootfs: /, isolation: none}\n"
+                                    "  e: {command: x, isolation: other, mount: /none}\n"
+                                    "  f: {command: x, memory: much}\n")
+                                    .error()
+                                    .message;
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:24: command: beside eif"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:3:20: env: beside eif"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:4:23: rootfs: beside eif"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:5:29: isolation: none"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:6:30: isolation: sandbox or none"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:6:44: mount: there is no file /none"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:7:27: memory: a number"));
+}
+
+TEST(WorldFile, AwssProxyStandsByItsOwnArguments) {
+    const ProxyPart proxy =
+        parse("proxies:\n  kms: {vsock_proxy: 8000 kms.us-east-1.amazonaws.com 443, config: /}\n")
+            .value()
+            .proxies.at(0);
+    EXPECT_THAT(proxy.vsock_proxy,
+                ElementsAre("--config", "/", "8000", "kms.us-east-1.amazonaws.com", "443"));
+    EXPECT_EQ(proxy.vsock_proxy_port, 8000U);
+    const std::string message =
+        parse("proxies:\n  p: {vsock_proxy: kms 443, listen: 1=a:2}\n").error().message;
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:20: vsock_proxy: LOCAL-PORT REMOTE-ADDRESS"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:6: config: missing"));
+    EXPECT_THAT(message, HasSubstr("\"listen\" is not known here"));
+}
+
+TEST(WorldFile, AnEmptyPartIsThereWithItsDefaults) {
+    const WorldFile world = parse("kms:\nimds:\n").value();
+    EXPECT_TRUE(world.kms && world.imds);
+    EXPECT_FALSE(parse("region: x\n").value().kms);
+}
+
+TEST(WorldFile, EveryMistakeIsFoundAtOnceWithItsLineAndColumn) {
+    const std::string message = parse(
+                                    "region: x\n"
+                                    "role_arn: parent\n"
+                                    "proxies:\n"
+                                    "  p: {listen: nonsense}\n"
+                                    "enclaves:\n"
+                                    "  a: {cid: 20}\n"
+                                    "  b: {command: x, cid: 3, ready: soon}\n")
+                                    .error()
+                                    .message;
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:11: role_arn: "));
+    EXPECT_THAT(message, HasSubstr("world.yaml:4:15: listen: "));
+    EXPECT_THAT(message, HasSubstr("world.yaml:6:6: command: missing"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:7:24: cid: a number from 4"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:7:34: ready: a number"));
+}
+
+TEST(WorldFile, ReferencesThatLeadNowhereAreMistakes) {
+    const std::string message = parse(
+                                    "kms: {seed: no/such/keys.yaml}\n"
+                                    "enclaves:\n"
+                                    "  a: {command: x, cid: 20}\n"
+                                    "  b: {command: x, cid: 20}\n"
+                                    "unknown: 1\n")
+                                    .error()
+                                    .message;
+    EXPECT_EQ(
+        message,
+        "world.yaml:1:13: seed: there is no file /no/such/keys.yaml\n"
+        "world.yaml:4:24: cid: 20 is another enclave's too\n"
+        "world.yaml:5:1: \"unknown\" is not known here: enclaves, imds, kms, parent, proxies, "
+        "region, role_arn may stand here");
+    EXPECT_EQ(parse("parent: {trust_env: true}\n").error().message,
+              "world.yaml:1:1: kms: missing: trust_env trusts its TLS authority");
+}
+
+}  // namespace
+}  // namespace glovebox::up

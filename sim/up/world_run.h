@@ -1,0 +1,94 @@
+// One run of a world: its parts started in order, each when what it needs is ready, and stopped in
+// the opposite order.
+//
+//   1  KMS and metadata      ready when their log says so; their ports are then known
+//   2  proxies               KMS's name leads to ours
+//   3  enclaves              ready when they listen on their port, at once without one
+//   4  the command, as a parent program
+//
+// Each part is this same program with another subcommand, so a world is nothing that could not be
+// done by hand; the timeline says what is run.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/up/child_process.h"
+#include "sim/up/world_file.h"
+
+namespace glovebox::up {
+
+struct RunPaths {
+    std::string program;    // glovebox
+    std::string directory;  // the world's, which is there
+    std::string pki;        // --pki; empty for the user's
+};
+
+class WorldRun {
+  public:
+    // One line of the timeline: which part, and what it wrote.
+    using Tell = std::function<void(const std::string& part, const std::string& line)>;
+
+    // `command` may be empty: then the world runs until stop(), or until its last enclave has
+    // ended.
+    WorldRun(boost::asio::io_context& context, WorldFile world, RunPaths paths,
+             std::vector<std::string> command, Tell tell);
+
+    // To the end: the command's exit status; 0 without one. An Error when a part could not be
+    // started, did not become ready, or failed. All parts have ended then.
+    [[nodiscard]] boost::asio::awaitable<Result<int>> run();
+
+    // From a signal: the command is told, or without one the world ends. The second time everything
+    // is killed.
+    void stop(int signal);
+    // A child has ended (SIGCHLD).
+    void look() { changed_.cancel(); }
+
+  private:
+    struct Part {
+        std::string name;
+        std::shared_ptr<ChildProcess> process;
+        std::string waits_for;  // a file of an enclave's, or empty: its log says "ready:"
+        bool ready = false;
+        std::string ready_line;
+        bool is_enclave = false;
+        bool ended = false;
+    };
+
+    [[nodiscard]] Result<Part*> start(const std::string& name, std::vector<std::string> arguments,
+                                      const std::string& directory = {},
+                                      Environment environment = {});
+    [[nodiscard]] Result<void> start_vsock_proxy(const ProxyPart& proxy);
+    [[nodiscard]] Result<void> start_services();
+    [[nodiscard]] Result<void> start_proxies();
+    [[nodiscard]] Result<void> start_enclaves();
+    [[nodiscard]] Result<void> start_command();
+    // What leads KMS's name to ours, as `glovebox proxy --resolve` takes it; empty without KMS.
+    [[nodiscard]] std::string kms_resolved() const;
+    // Whatever has ended or become ready since; an error when a part has failed.
+    [[nodiscard]] Result<void> check();
+    [[nodiscard]] boost::asio::awaitable<Result<void>> all_ready();
+    [[nodiscard]] boost::asio::awaitable<Result<int>> live();
+    [[nodiscard]] boost::asio::awaitable<void> end_all();
+    [[nodiscard]] boost::asio::awaitable<void> next_change(std::chrono::milliseconds at_the_latest);
+
+    boost::asio::io_context& context_;
+    WorldFile world_;
+    RunPaths paths_;
+    std::vector<std::string> arguments_;
+    Tell tell_;
+    boost::asio::steady_timer changed_;
+    std::vector<std::unique_ptr<Part>> parts_;  // in the order of their start
+    std::shared_ptr<ChildProcess> command_;
+    std::string kms_url_;
+    std::string kms_tls_address_;  // "127.0.0.1:4600"
+    std::string imds_url_;
+    int signals_ = 0;
+};
+
+}  // namespace glovebox::up

@@ -1,0 +1,73 @@
+#include "sim/vsock_proxy/allowlist_check.h"
+
+#include <fmt/core.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "core/proxy_error.h"
+
+namespace glovebox::vsock_proxy {
+namespace {
+
+Error refused(std::string sentence) {
+    return Error(core::ProxyErrc::bad_target, std::move(sentence));
+}
+
+// yaml-cpp reads every scalar as a text; AWS's reader tells them apart as YAML 1.2 does: what is
+// not quoted and looks like a number is one.
+bool is_number(const YAML::Node& node) {
+    long long value = 0;
+    return node.IsScalar() && node.Tag() == "?" && YAML::convert<long long>::decode(node, value);
+}
+
+Result<std::string> match(const YAML::Node& entries, const std::string& remote, core::TcpPort port,
+                          const core::IpAddress& first, const Lookup& look_up) {
+    for (const YAML::Node& entry : entries) {
+        const YAML::Node address = entry.IsMap() ? entry["address"] : YAML::Node();
+        if (!address || !address.IsScalar() || is_number(address))
+            return refused("No address field");
+        if (!entry["port"] || !is_number(entry["port"]))
+            return refused("No port field or invalid type");
+        if (static_cast<core::TcpPort>(entry["port"].as<long long>()) != port)
+            continue;
+        const auto name = address.as<std::string>();
+        if (name == remote)
+            return fmt::format("Matched with host name \"{}\" and port \"{}\"", name, port);
+        const auto addresses = look_up(name);
+        if (addresses && std::find(addresses->begin(), addresses->end(), first) != addresses->end())
+            return fmt::format("Matched with host IP \"{}\" and port \"{}\"", first.to_string(),
+                               port);
+    }
+    return Error(core::ProxyErrc::not_allowed, "The given address and port are not allowed");
+}
+
+}  // namespace
+
+Result<std::string> check_allowlist(const std::string& file, const std::string& remote,
+                                    core::TcpPort port, const Lookup& look_up) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in)
+        return refused("Could not open the file");
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    if (in.bad())
+        return refused("Could not read the file");
+    try {
+        const YAML::Node document = YAML::Load(text);
+        const YAML::Node entries = document.IsMap() ? document["allowlist"] : YAML::Node();
+        if (!document || document.IsNull())
+            return refused("Bad yaml format");
+        if (!entries || !entries.IsSequence())
+            return refused("No allowlist field");
+        const auto addresses = look_up(remote);
+        if (!addresses)
+            return addresses.error();
+        return match(entries, remote, port, addresses->front(), look_up);
+    } catch (const YAML::Exception&) {
+        return refused("Bad yaml format");
+    }
+}
+
+}  // namespace glovebox::vsock_proxy

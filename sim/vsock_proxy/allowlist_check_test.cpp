@@ -1,0 +1,87 @@
+#include "sim/vsock_proxy/allowlist_check.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/proxy_error.h"
+
+namespace glovebox::vsock_proxy {
+namespace {
+
+class AllowlistCheck : public ::testing::Test {
+  protected:
+    AllowlistCheck() {
+        std::string name = "/tmp/glovebox-allowlist-XXXXXX";
+        directory_ = ::mkdtemp(name.data());
+    }
+    ~AllowlistCheck() override { std::filesystem::remove_all(directory_); }
+
+    // What is logged of the match, or the sentence of the refusal.
+    std::string check(const std::string& text, const std::string& remote = "kms.example.com",
+                      core::TcpPort port = 443) {
+        const std::string file = directory_ + "/vsock-proxy.yaml";
+        std::ofstream(file) << text;
+        const auto look_up = [](const std::string& host) -> Result<std::vector<core::IpAddress>> {
+            if (host == "kms.example.com" || host == "alias.example.com")
+                return std::vector{core::parse_ip_address("192.0.2.7").value()};
+            if (const auto address = core::parse_ip_address(host))
+                return std::vector{*address};
+            return Error(core::ProxyErrc::name_unknown, "DNS lookup failed!");
+        };
+        const auto matched = check_allowlist(file, remote, port, look_up);
+        return matched ? *matched : matched.error().message;
+    }
+
+    std::string directory_;
+};
+
+TEST_F(AllowlistCheck, MatchesByNameAndPort) {
+    EXPECT_EQ(check("allowlist:\n- {address: kms.example.com, port: 443}\n"),
+              "Matched with host name \"kms.example.com\" and port \"443\"");
+}
+
+TEST_F(AllowlistCheck, MatchesWhatHasTheRemotesFirstAddress) {
+    const std::string matched = "Matched with host IP \"192.0.2.7\" and port \"443\"";
+    EXPECT_EQ(check("allowlist:\n- {address: 192.0.2.7, port: 443}\n"), matched);
+    EXPECT_EQ(check("allowlist:\n- {address: gone.example.com, port: 443}\n"
+                    "- {address: alias.example.com, port: 443}\n"),
+              matched);
+}
+
+TEST_F(AllowlistCheck, CutsPortsToSixteenBits) {
+    EXPECT_EQ(check("allowlist:\n- {address: kms.example.com, port: 65979}\n"),
+              "Matched with host name \"kms.example.com\" and port \"443\"");
+}
+
+TEST_F(AllowlistCheck, ReadsNothingBehindTheMatch) {
+    EXPECT_EQ(check("allowlist:\n- {address: kms.example.com, port: 443}\n- {port: 1}\n"),
+              "Matched with host name \"kms.example.com\" and port \"443\"");
+    EXPECT_EQ(check("allowlist:\n- {port: 1}\n- {address: kms.example.com, port: 443}\n"),
+              "No address field");
+}
+
+TEST_F(AllowlistCheck, RefusesInTheSentencesOfAws) {
+    const std::string refused = "The given address and port are not allowed";
+    EXPECT_EQ(check("allowlist:\n- {address: kms.example.com, port: 444}\n"), refused);
+    EXPECT_EQ(check("allowlist:\n- {address: '*.example.com', port: 443}\n"), refused);
+    EXPECT_EQ(check("allowlist: []\n"), refused);
+    EXPECT_EQ(check("allowlist:\n- {address: kms.example.com, port: '443'}\n"),
+              "No port field or invalid type");
+    EXPECT_EQ(check("allowlist:\n- {address: 12, port: 443}\n"), "No address field");
+    EXPECT_EQ(check("other: 1\n"), "No allowlist field");
+    EXPECT_EQ(check("allowlist: ["), "Bad yaml format");
+    EXPECT_EQ(check("allowlist:\n- {address: gone.example.com, port: 443}\n", "gone.example.com"),
+              "DNS lookup failed!");
+    EXPECT_EQ(check_allowlist(directory_ + "/none", "kms.example.com", 443, {}).error().message,
+              "Could not open the file");
+}
+
+TEST_F(AllowlistCheck, AnEmptyFileIsRefusedWhereAwsPanics) {
+    EXPECT_EQ(check(""), "Bad yaml format");
+}
+
+}  // namespace
+}  // namespace glovebox::vsock_proxy

@@ -1,0 +1,316 @@
+#include "sim/yaml/yaml_map.h"
+
+#include <fmt/core.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <boost/system/errc.hpp>
+#include <charconv>
+#include <set>
+
+namespace glovebox::yaml {
+namespace {
+
+// Deeper than any configuration; yaml-cpp and to_json() recurse.
+constexpr std::size_t depth_max = 64;
+
+// "line:column", from 1.
+std::string place(const YAML::Mark& mark) {
+    return mark.is_null() ? std::string("1:1")
+                          : fmt::format("{}:{}", mark.line + 1, mark.column + 1);
+}
+
+std::optional<std::int64_t> parse_integer(const std::string& text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
+    return value;
+}
+
+std::string quote(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out += fmt::format("\\{}", c);
+        else if (static_cast<unsigned char>(c) < 0x20)
+            out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+        else
+            out += c;
+    }
+    return out + '"';
+}
+
+// A scalar that was not quoted is what YAML 1.2's core schema makes of it.
+std::string scalar_to_json(const YAML::Node& node) {
+    const std::string& text = node.Scalar();
+    const bool plain = node.Tag() == "?";
+    if (plain && (text == "true" || text == "false" || text == "null"))
+        return text;
+    // An account id's leading zeros are not a number's.
+    if (plain && parse_integer(text) &&
+        (text == "0" || text.find_first_not_of('-') != text.find('0')))
+        return text;
+    return quote(text);
+}
+
+// Nothing when it is nested too deeply (an alias can make a node its own part).
+std::optional<std::string> to_json(const YAML::Node& node, std::size_t depth = 0) {
+    if (depth > depth_max)
+        return std::nullopt;
+    if (node.IsScalar())
+        return scalar_to_json(node);
+    if (!node.IsMap() && !node.IsSequence())
+        return "null";
+    std::string out;
+    for (const auto& element : node) {
+        const auto value = to_json(node.IsMap() ? element.second : element, depth + 1);
+        if (!value)
+            return std::nullopt;
+        if (!out.empty())
+            out += ", ";
+        if (node.IsMap())
+            out += quote(element.first.IsScalar() ? element.first.Scalar() : "") + ": ";
+        out += *value;
+    }
+    return node.IsMap() ? "{" + out + "}" : "[" + out + "]";
+}
+
+}  // namespace
+
+struct Document::State {
+    std::string name;
+    YAML::Node top;
+    std::vector<std::string> mistakes;
+
+    void note(const YAML::Mark& mark, std::string_view sentence) {
+        mistakes.push_back(fmt::format("{}:{}: {}", name, place(mark), sentence));
+    }
+};
+
+struct Map::State {
+    State(std::shared_ptr<Document::State> file, YAML::Node map)
+        : document(std::move(file)), node(std::move(map)) {}
+
+    std::shared_ptr<Document::State> document;
+    YAML::Node node;
+    std::set<std::string, std::less<>> asked;
+
+    // The value of `name`; invalid where there is none. Notes that it was asked for.
+    std::optional<YAML::Node> find(std::string_view name) {
+        asked.emplace(name);
+        return look(name);
+    }
+    std::optional<YAML::Node> look(std::string_view name) const {
+        for (const auto& entry : node)
+            if (entry.first.IsScalar() && entry.first.Scalar() == name)
+                return entry.second;
+        return std::nullopt;
+    }
+    void expected(const YAML::Node& value, std::string_view name, std::string_view what) const {
+        document->note(value.Mark(), fmt::format("{}: {} was expected", name, what));
+    }
+};
+
+bool Map::has(std::string_view name) const {
+    return state_->look(name).has_value();
+}
+
+std::optional<std::string> Map::text(std::string_view name) {
+    const auto value = state_->find(name);
+    if (!value)
+        return std::nullopt;
+    if (value->IsScalar())
+        return value->Scalar();
+    state_->expected(*value, name, "a text");
+    return std::nullopt;
+}
+
+std::string Map::required_text(std::string_view name) {
+    if (!has(name)) {
+        state_->asked.emplace(name);
+        state_->document->note(state_->node.Mark(), fmt::format("{} is missing here", name));
+    }
+    return text(name).value_or("");
+}
+
+std::optional<std::int64_t> Map::integer(std::string_view name, std::int64_t least,
+                                         std::int64_t most) {
+    const auto value = state_->find(name);
+    if (!value)
+        return std::nullopt;
+    const auto number = value->IsScalar() ? parse_integer(value->Scalar()) : std::nullopt;
+    if (number && *number >= least && *number <= most)
+        return number;
+    state_->expected(*value, name, fmt::format("a number from {} to {}", least, most));
+    return std::nullopt;
+}
+
+std::optional<bool> Map::flag(std::string_view name) {
+    const auto value = state_->find(name);
+    if (!value)
+        return std::nullopt;
+    if (value->IsScalar() && (value->Scalar() == "true" || value->Scalar() == "false"))
+        return value->Scalar() == "true";
+    state_->expected(*value, name, "true or false");
+    return std::nullopt;
+}
+
+std::vector<std::string> Map::texts(std::string_view name) {
+    const auto value = state_->find(name);
+    std::vector<std::string> out;
+    if (!value)
+        return out;
+    if (value->IsScalar())
+        return {value->Scalar()};
+    if (!value->IsSequence()) {
+        state_->expected(*value, name, "a list of texts");
+        return out;
+    }
+    for (const auto& element : *value) {
+        if (element.IsScalar())
+            out.push_back(element.Scalar());
+        else
+            state_->expected(element, name, "a text in this list");
+    }
+    return out;
+}
+
+std::optional<Map> Map::map(std::string_view name) {
+    const auto value = state_->find(name);
+    if (!value)
+        return std::nullopt;
+    if (value->IsMap() || value->IsNull())
+        return Map(std::make_shared<State>(state_->document, *value));
+    state_->expected(*value, name, "a map");
+    return std::nullopt;
+}
+
+std::vector<Map> Map::maps(std::string_view name) {
+    const auto value = state_->find(name);
+    std::vector<Map> out;
+    if (!value)
+        return out;
+    if (!value->IsSequence()) {
+        state_->expected(*value, name, "a list of maps");
+        return out;
+    }
+    for (const auto& element : *value) {
+        if (element.IsMap())
+            out.push_back(Map(std::make_shared<State>(state_->document, element)));
+        else
+            state_->expected(element, name, "a map in this list");
+    }
+    return out;
+}
+
+std::vector<std::pair<std::string, Map>> Map::named_maps(std::string_view name) {
+    const auto value = state_->find(name);
+    std::vector<std::pair<std::string, Map>> out;
+    if (!value || value->IsNull())
+        return out;
+    if (!value->IsMap()) {
+        state_->expected(*value, name, "a map of names");
+        return out;
+    }
+    for (const auto& entry : *value) {
+        const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+        if (std::any_of(out.begin(), out.end(), [&](const auto& one) { return one.first == key; }))
+            state_->document->note(entry.first.Mark(), fmt::format("{} is there twice", key));
+        else if (entry.second.IsMap() || entry.second.IsNull())
+            out.emplace_back(key, Map(std::make_shared<State>(state_->document, entry.second)));
+        else
+            state_->expected(entry.second, key, "a map");
+    }
+    return out;
+}
+
+std::vector<std::pair<std::string, std::string>> Map::named_texts(std::string_view name) {
+    const auto value = state_->find(name);
+    std::vector<std::pair<std::string, std::string>> out;
+    if (!value || value->IsNull())
+        return out;
+    if (!value->IsMap()) {
+        state_->expected(*value, name, "a map of texts");
+        return out;
+    }
+    for (const auto& entry : *value) {
+        if (entry.first.IsScalar() && entry.second.IsScalar())
+            out.emplace_back(entry.first.Scalar(), entry.second.Scalar());
+        else
+            state_->expected(entry.second, name, "a text in this map");
+    }
+    return out;
+}
+
+std::optional<std::string> Map::json(std::string_view name) {
+    const auto value = state_->find(name);
+    if (!value)
+        return std::nullopt;
+    if (value->IsScalar())
+        return value->Scalar();
+    auto written = to_json(*value);
+    if (!written)
+        state_->expected(*value, name,
+                         fmt::format("a nesting of {} levels at the most", depth_max));
+    return written;
+}
+
+void Map::mistake(std::string_view name, std::string_view sentence) {
+    const auto value = state_->look(name);
+    state_->document->note(value ? value->Mark() : state_->node.Mark(),
+                           fmt::format("{}: {}", name, sentence));
+}
+
+void Map::refuse_unknown() {
+    std::string known;
+    for (const std::string& name : state_->asked)
+        known += (known.empty() ? "" : ", ") + name;
+    std::set<std::string> seen;
+    for (const auto& entry : state_->node) {
+        const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+        if (!state_->asked.contains(key))
+            state_->document->note(
+                entry.first.Mark(),
+                fmt::format("\"{}\" is not known here: {} may stand here", key, known));
+        else if (!seen.insert(key).second)
+            state_->document->note(entry.first.Mark(), fmt::format("{} is there twice", key));
+    }
+}
+
+Result<Document> Document::parse(std::string_view text, std::string name) {
+    const auto refuse = [&](const YAML::Mark& mark, std::string_view sentence) {
+        return Error(make_error_code(boost::system::errc::invalid_argument),
+                     fmt::format("{}:{}: {}", name, place(mark), sentence));
+    };
+    std::vector<YAML::Node> documents;
+    try {
+        documents = YAML::LoadAll(std::string(text));
+    } catch (const YAML::Exception& failure) {
+        return refuse(failure.mark, fmt::format("this is not YAML: {}", failure.msg));
+    }
+    if (documents.empty() || !documents.front().IsMap())
+        return refuse(documents.empty() ? YAML::Mark() : documents.front().Mark(),
+                      "a map was expected");
+    if (documents.size() > 1)
+        return refuse(documents[1].Mark(), "one document was expected, here begins a second");
+    auto state = std::make_shared<State>();
+    state->name = std::move(name);
+    state->top = documents.front();
+    return Document(std::move(state));
+}
+
+Map Document::top() const {
+    return Map(std::make_shared<Map::State>(state_, state_->top));
+}
+
+std::optional<Error> Document::error() const {
+    if (state_->mistakes.empty())
+        return std::nullopt;
+    std::string all;
+    for (const std::string& mistake : state_->mistakes)
+        all += (all.empty() ? "" : "\n") + mistake;
+    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(all));
+}
+
+}  // namespace glovebox::yaml

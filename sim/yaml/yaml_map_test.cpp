@@ -1,0 +1,94 @@
+#include "sim/yaml/yaml_map.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace glovebox::yaml {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+TEST(YamlMap, GivesWhatItHas) {
+    const Document file = Document::parse(R"(
+name: demo
+port: 8000
+debug: true
+hosts: [a, b]
+one: alone
+nested: {x: 1}
+list:
+- {x: 2}
+env: {A: "1", B: two}
+)",
+                                          "f")
+                              .value();
+    Map top = file.top();
+    EXPECT_EQ(top.required_text("name"), "demo");
+    EXPECT_EQ(top.integer("port", 1, 65535), 8000);
+    EXPECT_EQ(top.flag("debug"), true);
+    EXPECT_THAT(top.texts("hosts"), ElementsAre("a", "b"));
+    EXPECT_THAT(top.texts("one"), ElementsAre("alone"));
+    EXPECT_EQ(top.map("nested")->integer("x", 0, 9), 1);
+    EXPECT_EQ(top.maps("list").at(0).integer("x", 0, 9), 2);
+    EXPECT_THAT(top.named_texts("env"), ElementsAre(Pair("A", "1"), Pair("B", "two")));
+    EXPECT_EQ(top.text("absent"), std::nullopt);
+    top.refuse_unknown();
+    EXPECT_EQ(file.error(), std::nullopt) << file.error()->message;
+}
+
+TEST(YamlMap, EveryMistakeHasItsLineAndColumn) {
+    const Document file =
+        Document::parse("port: 70000\nnmae: x\nhosts: {}\nenclaves:\n  a: 5\n  a: {}\n", "w.yaml")
+            .value();
+    Map top = file.top();
+    (void)top.integer("port", 1, 65535);
+    (void)top.required_text("name");
+    (void)top.texts("hosts");
+    (void)top.named_maps("enclaves");
+    top.refuse_unknown();
+    EXPECT_EQ(file.error()->message,
+              "w.yaml:1:7: port: a number from 1 to 65535 was expected\n"
+              "w.yaml:1:1: name is missing here\n"
+              "w.yaml:3:8: hosts: a list of texts was expected\n"
+              "w.yaml:5:6: a: a map was expected\n"
+              "w.yaml:2:1: \"nmae\" is not known here: enclaves, hosts, name, port may stand here");
+}
+
+TEST(YamlMap, ANameThatStandsTwiceIsAMistake) {
+    const Document file = Document::parse("a: 1\na: 2\n", "f").value();
+    Map top = file.top();
+    (void)top.integer("a", 0, 9);
+    top.refuse_unknown();
+    EXPECT_THAT(file.error()->message, HasSubstr("f:2:1: a is there twice"));
+}
+
+TEST(YamlMap, WritesYamlAsJson) {
+    const Document file = Document::parse(R"(
+policy:
+  Version: "2012-10-17"
+  Statement:
+  - {Effect: Allow, Action: ["kms:*"], Flag: true, N: 3, Account: 012345678901,
+     Quoted: "true", None: null}
+text: '{"a": 1}'
+)",
+                                          "f")
+                              .value();
+    Map top = file.top();
+    EXPECT_EQ(
+        top.json("policy"),
+        R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["kms:*"], )"
+        R"("Flag": true, "N": 3, "Account": "012345678901", "Quoted": "true", "None": null}]})");
+    EXPECT_EQ(top.json("text"), R"({"a": 1})");
+}
+
+TEST(YamlMap, WhatIsNoMapOfOneDocumentIsRefused) {
+    EXPECT_EQ(Document::parse("- 1\n", "f").error().message, "f:1:1: a map was expected");
+    EXPECT_THAT(Document::parse("a: [", "f").error().message, HasSubstr("this is not YAML"));
+    EXPECT_THAT(Document::parse("a: 1\n---\nb: 2\n", "f").error().message, HasSubstr("a second"));
+    EXPECT_THAT(Document::parse("", "f").error().message, HasSubstr("a map was expected"));
+}
+
+}  // namespace
+}  // namespace glovebox::yaml
