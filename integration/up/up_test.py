@@ -101,6 +101,7 @@ class Case(unittest.TestCase):
         self._directory = tempfile.TemporaryDirectory(prefix="glovebox-up-")
         self.addCleanup(self._directory.cleanup)
         self.directory = Path(self._directory.name)
+        os.environ["XDG_CACHE_HOME"] = f"{self.directory}/cache"
         (self.directory / "echo.py").write_text(ECHO)
         (self.directory / "ask.py").write_text(ASK)
 

@@ -33,8 +33,12 @@ constexpr const char* tree_folder = "tree";
 constexpr const char* bytes_file = "bytes";
 constexpr const char* seal_file = "seal";
 
+// What an entry holds: one that is laid out otherwise has another name.
+constexpr std::string_view layout = "tree, bytes, seal";
+
 std::string name_of(const Image& image, const Pcr& pcr0) {
     Hash hash(Hash::Algorithm::sha384);
+    hash.update(as_bytes(layout));
     hash.update(pcr0);
     for (const BytesView ramdisk : image.ramdisks()) {
         std::array<std::uint8_t, 8> size{};

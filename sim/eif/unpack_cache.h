@@ -1,7 +1,8 @@
 // Ramdisks on this machine's disk, ready to be started, and kept: the second start of an image
 // finds them there.
 //
-//   <cache>/<96 hexadecimal digits>/        SHA-384 of PCR0 and the ramdisks' sizes
+//   <cache>/<96 hexadecimal digits>/        SHA-384 of PCR0 and the ramdisks' sizes, and
+//                                           of this layout's name
 //       tree/rootfs/  init  dev/  cmd  env  all ramdisks, one over the other, as the kernel has
 //                                           them
 //       bytes                               what they take in memory
