@@ -23,6 +23,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/base/leave_child.h"
 #include "sim/sandbox/builder.h"
 #include "sim/sandbox/report.h"
 
@@ -119,7 +120,7 @@ void InitProcess::fail(Report::Stage stage, int error, int step) noexcept {
     report.error = error;
     report.step = step;
     send_report(report_socket, report);
-    ::_exit(EXIT_FAILURE);
+    leave_child(EXIT_FAILURE);
 }
 
 void InitProcess::take_standard_streams() noexcept {
@@ -176,7 +177,7 @@ void InitProcess::run() noexcept {
     while ((size = ::read(report_socket, &go, 1)) < 0 && errno == EINTR) {
     }
     if (size != 1)
-        ::_exit(EXIT_FAILURE);  // the maker is gone, or could not write the maps: he knows
+        leave_child(EXIT_FAILURE);  // the maker is gone, or could not write the maps: he knows
 
     ::signal(SIGCHLD, SIG_DFL);  // an ignored one would reap behind our back
     become_init();
@@ -242,7 +243,7 @@ void InitProcess::run_program(int exec_pipe) noexcept {
     Report ready;
     ready.kind = Report::Kind::ready;
     if (const int error = send_report(report_socket, ready, result.descriptor); error != 0)
-        ::_exit(EXIT_FAILURE);  // the maker is gone
+        leave_child(EXIT_FAILURE);  // the maker is gone
     close_range(first_free_descriptor, ~0U, close_range_cloexec);
 
     const int error = execute();
@@ -250,7 +251,7 @@ void InitProcess::run_program(int exec_pipe) noexcept {
     while (::write(exec_pipe, &error, sizeof error) < 0 && errno == EINTR) {
     }
     // What AWS's init does; PID 1 sees it as the program's end.
-    ::_exit(error & 0xff);
+    leave_child(error & 0xff);
 }
 
 // execvpe(3) over the search path that was asked for. Returns errno.
@@ -298,9 +299,9 @@ void InitProcess::wait_for_the_end(pid_t program, int exec_pipe, int signals) no
         {{signals, POLLIN, 0}, {report_socket, 0, 0}, {exec_pipe, POLLIN, 0}}};
     for (;;) {
         if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
-            ::_exit(EXIT_FAILURE);
+            leave_child(EXIT_FAILURE);
         if ((watched[1].revents & (POLLHUP | POLLERR)) != 0)
-            ::_exit(EXIT_FAILURE);  // the maker is gone
+            leave_child(EXIT_FAILURE);  // the maker is gone
         if (watched[2].fd >= 0 && watched[2].revents != 0) {
             report_exec(exec_pipe);
             watched[2].fd = -1;
@@ -326,7 +327,7 @@ void InitProcess::wait_for_the_end(pid_t program, int exec_pipe, int signals) no
             report.kind = Report::Kind::exited;
             report.status = status;
             send_report(report_socket, report);
-            ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+            leave_child(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
         }
     }
 }

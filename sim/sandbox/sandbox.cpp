@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "sim/sandbox/fork_hooks.h"
 #include "sim/sandbox/id_helpers.h"
 #include "sim/sandbox/init_process.h"
 #include "sim/sandbox/refusal.h"
@@ -173,12 +174,15 @@ Result<void> Sandbox::launch(const SandboxPlan& plan, const StartOptions& option
         const SignalsBlocked blocked;
         int pidfd = -1;
         // Not fork(3): its handlers are not for a child that never returns to the caller's code.
+        before_clone();
         const long child = ::syscall(SYS_clone, namespaces | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd,
                                      nullptr, nullptr);
+        const int error = errno;
+        after_clone(child == 0);
         if (child == 0)
             init.run();
         if (child < 0)
-            return explain_forbidden_namespaces(errno, read_namespace_facts());
+            return explain_forbidden_namespaces(error, read_namespace_facts());
         init_pid_ = static_cast<pid_t>(child);
         pidfd_.reset(pidfd);
     }

@@ -15,6 +15,7 @@
 #include <map>
 #include <string_view>
 
+#include "core/base/leave_child.h"
 #include "sim/supervisor/fd_passing.h"
 #include "sim/supervisor/obstacle.h"
 #include "sim/supervisor/seccomp_notify.h"
@@ -93,7 +94,7 @@ struct Parent {
     }
     [[noreturn]] void give_up(Message::Step step, int errno_value) const noexcept {
         say({step, errno_value});
-        ::_exit(1);
+        leave_child(1);
     }
 
     // Puts the calling process under the filter and hands over its listener.
@@ -183,7 +184,7 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
         // would leave it open, and this process waiting for its own supervision for ever.
         ::close(ours.get());
         body(Parent{theirs.get()});
-        ::_exit(0);
+        leave_child(0);
     }
     theirs.reset();
 
