@@ -79,7 +79,7 @@ def check(guest: Guest, glovebox: Path, built: Path, tests: list[Path]) -> bool:
     checks.step("programs in C, Go and Rust", f"{USER} '{here} {ROOT}/integration/apps/run_apps glovebox {built} sandbox'",
                 0, "ok c-dynamic client of c-dynamic server")
     checks.step("two processes over the enclave's memory are ended by its cgroup",
-                f"{USER} '{here} glovebox run --memory 64 --attach-console --log-level info --mount {ROOT} -- "
+                f"{USER} '{here} glovebox run --memory 64 --attach-console --mount {ROOT} -- "
                 f"python3 {ROOT}/integration/sandbox/programs/two_hogs.py'",
                 137, absent=("RLIMIT_DATA",))
     checks.step("lives of enclaves", f"{USER} '{here} python3 {ROOT}/integration/sandbox/lifecycle_test.py {glovebox} "

@@ -244,6 +244,7 @@ class Isolation(Case):
         self.assertTrue(enclave.output.startswith("1\n"), enclave.output + enclave.errors)
         if enclave.process.returncode != 128 + signal.SIGKILL:
             self.assertEqual(enclave.output, "1\nno memory\n")
+            self.assertIn("256 MiB are held for each process on its own (RLIMIT_DATA)", enclave.errors)
 
 
 class Forbidden(Case):

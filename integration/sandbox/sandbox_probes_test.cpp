@@ -1,8 +1,8 @@
-// Holds docs/sandbox_probes.md against what integration/apps/world_probe.c, an unmodified program,
-// sees in a sandbox of each kind. Goal: no difference from Nitro that isn't in the table. Method:
-// leave about what a careless host leaves about (sockets, keys, credentials, a second enclave's
-// files), start the program, compare line by line; a line without a row and a row without a line
-// are failures too.
+// Holds docs/sandbox_probes.md against what integration/sandbox/world_probe.c, an unmodified
+// program, sees in a sandbox of each kind. Goal: no difference from Nitro that isn't in the table.
+// Method: leave about what a careless host leaves about (sockets, keys, credentials, a second
+// enclave's files), start the program, compare line by line; a line without a row and a row without
+// a line are failures too.
 
 #include <gtest/gtest.h>
 #include <sys/shm.h>

@@ -150,6 +150,7 @@ struct RunCommand {
                 .value();
         options.room = request.plan().value();
         options.room_is_a_wish = sandbox.is_a_wish();
+        options.shortfalls = LogLevel::warning;
         program.hint_when_missing = request.explain_missing_program();
         measure(request.executable());
     }

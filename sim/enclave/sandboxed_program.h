@@ -28,7 +28,11 @@ class SandboxedProgram {
     [[nodiscard]] UniqueFd take_listener() { return sandbox_->take_hook_descriptor(); }
     // The child of ours whose end is the enclave's.
     [[nodiscard]] pid_t init_process() const { return sandbox_->init_pid(); }
+    // What this machine could not give; and of that, what was asked for.
     [[nodiscard]] const std::vector<std::string>& notes() const { return sandbox_->notes(); }
+    [[nodiscard]] const std::vector<std::string>& shortfalls() const {
+        return sandbox_->shortfalls();
+    }
 
     // To the program alone, as a console's keys or kill(1) would.
     void send_signal(int number) const;

@@ -134,6 +134,9 @@ Result<UniqueFd> Session::start_in_room(const RunOptions& options,
     process_ = room_->init_process();
     for (const std::string& note : room_->notes())
         log_.info("{}", note);
+    for (const std::string& shortfall : room_->shortfalls())
+        if (log_.wants(options.shortfalls))
+            log_.write(options.shortfalls, shortfall);
     auto file = make_console_file(world_.directory(), claim_->cid());
     if (!file)
         return file.error();

@@ -38,6 +38,8 @@ struct RunOptions {
 
     // An enclave's room; none for a program that keeps its files and network.
     std::optional<sandbox::SandboxPlan> room;
+    // How loudly to say that a room is less than was asked for.
+    LogLevel shortfalls = LogLevel::info;
     // Where this machine forbids rooms, it goes without, and the log says why.
     bool room_is_a_wish = false;
     Console* console = nullptr;  // of a room; outlives the run

@@ -44,6 +44,12 @@ bool holds_a_home(const std::string& folder, const Machine& machine) {
     });
 }
 
+// As a working directory it is there, and nothing of this machine's is in it.
+bool is_seen_empty(const std::string& folder, const Machine& machine) {
+    return std::find(fresh_folders.begin(), fresh_folders.end(), folder) != fresh_folders.end() ||
+           (!is_home(folder, machine) && holds_a_home(folder, machine));
+}
+
 // A folder and all that lead to it.
 void add_directories(std::vector<Step>& out, const std::string& folder) {
     for (std::size_t end = folder.find('/', 1); end != std::string::npos;
@@ -134,7 +140,7 @@ Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& requ
     if (folder == "/" || folder == system_folder_of(folder))
         return {};
     if (std::find(fresh_folders.begin(), fresh_folders.end(), folder) != fresh_folders.end()) {
-        plan.notes.push_back(
+        plan.shortfalls.push_back(
             fmt::format("the working directory {} is the enclave's own, empty one: keep a program "
                         "that it shall "
                         "run in a folder below it",
@@ -157,19 +163,22 @@ Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& requ
     if (is_home(folder, machine))
         add_home_folder(plan.steps, request);
     else if (holds_a_home(folder, machine))
-        plan.notes.push_back(fmt::format(
+        plan.shortfalls.push_back(fmt::format(
             "the working directory {} holds home folders, so the enclave sees it empty", folder));
     else
         plan.steps.push_back(steps::bind(folder, folder, true));
     return {};
 }
 
-bool is_shown(const std::string& path, const CommandRequest& request) {
-    if (!system_folder_of(path).empty() ||
-        (request.working_directory != "/" && lies_in(path, request.working_directory)))
-        return true;
-    return std::any_of(request.shown_folders.begin(), request.shown_folders.end(),
+bool is_mounted(const std::string& path, const CommandRequest& request) {
+    return !system_folder_of(path).empty() ||
+           std::any_of(request.shown_folders.begin(), request.shown_folders.end(),
                        [&](const std::string& folder) { return lies_in(path, folder); });
+}
+
+bool is_shown(const std::string& path, const CommandRequest& request) {
+    return is_mounted(path, request) ||
+           (request.working_directory != "/" && lies_in(path, request.working_directory));
 }
 
 // PATH is kept where --env gives no other.
@@ -201,7 +210,7 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
     if (!plan.ids.note.empty())
         plan.notes.push_back(plan.ids.note);
     plan.memory_bytes = request.resources.memory_bytes;
-    plan.cpus = choose_cpus(machine, request.resources.cpu_count, plan.notes);
+    plan.cpus = choose_cpus(machine, request.resources.cpu_count, plan.shortfalls);
     plan.limits = enclave_limits();
 
     add_stage(plan.steps, request.resources);
@@ -247,7 +256,15 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
 
 std::string explain_missing_program(const std::string& program, const CommandRequest& request,
                                     const Machine& machine) {
-    if (!program.starts_with('/') || is_shown(program, request))
+    if (!program.starts_with('/') || is_mounted(program, request))
+        return {};
+    if (const std::string& folder = request.working_directory;
+        folder != "/" && lies_in(program, folder) && is_seen_empty(folder, machine))
+        return fmt::format(
+            "{} lies in {}, which an enclave sees empty: start from the program's own folder below "
+            "it, or show that with --mount",
+            program, folder);
+    if (is_shown(program, request))
         return {};
     for (const std::string& home : machine.homes)
         if (lies_in(program, home))

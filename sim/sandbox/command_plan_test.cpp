@@ -82,17 +82,17 @@ TEST(CommandPlan, AHomeFolderShowsNoneOfItsHiddenEntries) {
 
 TEST(CommandPlan, AFolderThatHoldsHomesIsEmptyAndSaysSo) {
     const SandboxPlan plan = make_command_plan(request_in("/home"), laptop()).value();
-    EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("the working directory /home")));
+    EXPECT_THAT(plan.shortfalls, ElementsAre(HasSubstr("the working directory /home")));
     Machine machine = laptop();
     machine.homes = {"/data/home/alice"};
     const SandboxPlan above = make_command_plan(request_in("/data"), machine).value();
-    EXPECT_THAT(above.notes, ElementsAre(HasSubstr("holds home folders")));
+    EXPECT_THAT(above.shortfalls, ElementsAre(HasSubstr("holds home folders")));
     EXPECT_THAT(to_lines(above.steps), Not(Contains(StartsWith("bind /data"))));
 }
 
 TEST(CommandPlan, TmpStaysFreshForACallerWhoStandsInIt) {
     const SandboxPlan plan = make_command_plan(request_in("/tmp"), laptop()).value();
-    EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("/tmp is the enclave's own")));
+    EXPECT_THAT(plan.shortfalls, ElementsAre(HasSubstr("/tmp is the enclave's own")));
     EXPECT_THAT(to_lines(plan.steps), Not(Contains("bind /tmp on /tmp ro")));
     EXPECT_THAT(lines_of(request_in("/tmp/build"), laptop()),
                 Contains("bind /tmp/build on /tmp/build ro"));
@@ -169,6 +169,17 @@ TEST(CommandPlan, AProgramThatOnlyTheHostHasIsExplained) {
                 HasSubstr("--mount"));
     for (const char* program : {"/data/tools/x", "/usr/bin/no", "/home/alice/app/x", "python3"})
         EXPECT_THAT(explain_missing_program(program, request, laptop()), IsEmpty()) << program;
+}
+
+TEST(CommandPlan, AProgramInAWorkingDirectoryThatIsSeenEmptyIsExplained) {
+    for (const char* folder : {"/tmp", "/home"})
+        EXPECT_THAT(explain_missing_program(std::string(folder) + "/app/server", request_in(folder),
+                                            laptop()),
+                    HasSubstr(std::string("lies in ") + folder + ", which an enclave sees empty"));
+    EXPECT_THAT(explain_missing_program("/tmp/app/server", request_in("/tmp/app"), laptop()),
+                IsEmpty());
+    EXPECT_THAT(explain_missing_program("/data/server", request_in("/"), laptop()),
+                HasSubstr("lies outside of"));
 }
 
 }  // namespace

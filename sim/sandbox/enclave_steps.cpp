@@ -222,11 +222,11 @@ std::vector<ResourceLimit> enclave_limits() {
 }
 
 std::vector<int> choose_cpus(const Machine& machine, std::optional<unsigned> count,
-                             std::vector<std::string>& notes) {
+                             std::vector<std::string>& shortfalls) {
     if (!count)
         return {};
     if (*count > machine.cpus.size()) {
-        notes.push_back(
+        shortfalls.push_back(
             fmt::format("{} CPUs were asked for and this machine lets us use {}: the enclave has "
                         "those",
                         *count, machine.cpus.size()));

@@ -62,8 +62,9 @@ void add_overlay(std::vector<Step>& steps, const std::string& lower, const std::
 // files, 4096 at most.
 [[nodiscard]] std::vector<ResourceLimit> enclave_limits();
 
-// The first `count` of the CPUs; all of them, and a sentence in `notes`, where there are fewer.
+// The first `count` of the CPUs; all of them, and a sentence in `shortfalls`, where there are
+// fewer.
 [[nodiscard]] std::vector<int> choose_cpus(const Machine& machine, std::optional<unsigned> count,
-                                           std::vector<std::string>& notes);
+                                           std::vector<std::string>& shortfalls);
 
 }  // namespace glovebox::sandbox

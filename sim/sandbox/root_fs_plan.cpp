@@ -55,7 +55,7 @@ Result<SandboxPlan> make_root_fs_plan(const RootFsRequest& request, const RootFs
     if (!plan.ids.note.empty())
         plan.notes.push_back(plan.ids.note);
     plan.memory_bytes = request.resources.memory_bytes;
-    plan.cpus = choose_cpus(machine, request.resources.cpu_count, plan.notes);
+    plan.cpus = choose_cpus(machine, request.resources.cpu_count, plan.shortfalls);
     plan.limits = enclave_limits();
     plan.like_aws_init = true;
 

@@ -120,6 +120,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxPlan& plan,
     sandbox->program_ = plan.arguments.front();
     sandbox->like_aws_init_ = plan.like_aws_init;
     sandbox->notes_ = plan.notes;
+    sandbox->shortfalls_ = plan.shortfalls;
     sandbox->make_cgroup(plan, options);
     if (const auto launched = sandbox->launch(plan, options); !launched)
         return launched.error();
@@ -141,7 +142,7 @@ void Sandbox::make_cgroup(const SandboxPlan& plan, const StartOptions& options) 
         }
         why = made.error().message;
     }
-    notes_.push_back(fmt::format(
+    shortfalls_.push_back(fmt::format(
         "{} MiB are held for each process on its own (RLIMIT_DATA), not for the enclave as a "
         "whole: "
         "{}. `systemd-run --user --scope glovebox run ...` gives it one where systemd is",

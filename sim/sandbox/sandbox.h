@@ -65,8 +65,10 @@ class Sandbox {
     [[nodiscard]] int report_descriptor() const { return reports_.get(); }
     // What the hook handed out; empty where nothing was, or when it has been taken.
     [[nodiscard]] UniqueFd take_hook_descriptor() { return std::move(hook_descriptor_); }
-    // What this machine could not give, a sentence each: the plan's, and how memory is held.
+    // What this machine could not give, a sentence each: the plan's notes; its shortfalls, and how
+    // memory is held where that is less than was asked for.
     [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+    [[nodiscard]] const std::vector<std::string>& shortfalls() const { return shortfalls_; }
     // The cgroup that holds its memory; empty without one.
     [[nodiscard]] std::string cgroup() const { return cgroup_ ? cgroup_->path() : std::string(); }
 
@@ -92,6 +94,7 @@ class Sandbox {
     UniqueFd reports_;
     UniqueFd hook_descriptor_;
     std::vector<std::string> notes_;
+    std::vector<std::string> shortfalls_;
     std::string program_;  // for sentences
     bool like_aws_init_ = false;
     bool reaped_ = false;

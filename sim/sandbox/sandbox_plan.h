@@ -37,15 +37,16 @@ struct SandboxPlan {
     std::vector<ResourceLimit> limits;
 
     // What the enclave may use. Memory is held with a cgroup where one can be had, see
-    // Sandbox::notes.
+    // Sandbox::shortfalls.
     std::optional<std::uint64_t> memory_bytes;
     std::vector<int> cpus;  // CPU numbers; empty for all that the caller has
 
     // PID 1 says "child exited with error" on the console, as AWS's init does.
     bool like_aws_init = false;
 
-    // What this machine can't give, a sentence each.
+    // What this machine can't give, a sentence each; and of that, what the caller has asked for.
     std::vector<std::string> notes;
+    std::vector<std::string> shortfalls;
 };
 
 }  // namespace glovebox::sandbox

@@ -118,8 +118,9 @@ Result<int> run_once(const Options& options, const Machine& machine) {
     Sandbox& sandbox = **started;
     if (const auto executed = sandbox.wait_for_exec(); !executed)
         return executed.error();
-    for (const std::string& note : sandbox.notes())
-        std::cerr << "note: " << note << '\n';
+    for (const auto& notes : {sandbox.notes(), sandbox.shortfalls()})
+        for (const std::string& note : notes)
+            std::cerr << "note: " << note << '\n';
     if (options.say_pids)
         std::cerr << "init " << sandbox.init_pid() << " program " << sandbox.program_pid() << '\n';
     const EnclaveEnd end = sandbox.wait();

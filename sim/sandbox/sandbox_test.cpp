@@ -425,7 +425,7 @@ TEST_F(SandboxTest, MemoryIsHeldOrTheNoteSaysHow) {
     const auto sandbox = Sandbox::start(plan);
     ASSERT_TRUE(sandbox) << sandbox.error().message;
     if ((*sandbox)->cgroup().empty()) {
-        EXPECT_THAT((*sandbox)->notes(), testing::Contains(HasSubstr("RLIMIT_DATA")));
+        EXPECT_THAT((*sandbox)->shortfalls(), testing::Contains(HasSubstr("RLIMIT_DATA")));
     }
     const int status = status_of((*sandbox)->wait());
     EXPECT_NE(status, 0) << "200 MB were kept in 64 MiB";
