@@ -1,20 +1,17 @@
 #!/usr/bin/python3
-"""nitro-cli as a CI job would call it: images of Debian's busybox and python3 built, run, asked over vsock, described with
-jq, their consoles read, terminated; unsigned, signed, in debug mode; several at a time.
+"""nitro-cli as a CI job would call it: images of Debian's busybox and python3 built, run, asked over vsock, described, their
+consoles read, terminated; unsigned, signed, in debug mode; several at a time.
 
-Usage: nitro_cli_test.py GLOVEBOX [unittest's arguments]
+Usage: nitro_cli_test.py GLOVEBOX ATTEST_SERVER [unittest's arguments]
 """
 
 import datetime
 import gzip
 import json
 import os
-import shutil
-import stat
 import struct
 import subprocess
 import sys
-import tempfile
 import unittest
 import zlib
 from pathlib import Path
@@ -23,169 +20,27 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-GLOVEBOX = ""
-ZERO = "00" * 48
-
-# What runs in the enclaves: answers each connection with the PCRs that its own security module tells, asked with nothing
-# but the ioctl and ten bytes of CBOR a register.
-SERVER = b'''
-import fcntl, socket, struct, ctypes, os
-def pcr(index):
-    request = bytes([0xa1, 0x6b]) + b"DescribePCR" + bytes([0xa1, 0x65]) + b"index" + bytes([index])
-    answer = bytearray(0x3000)
-    q = (ctypes.c_char * len(request)).from_buffer_copy(request)
-    a = (ctypes.c_char * len(answer)).from_buffer(answer)
-    message = bytearray(struct.pack("QQQQ", ctypes.addressof(q), len(request), ctypes.addressof(a), len(answer)))
-    fd = os.open("/dev/nsm", os.O_RDWR)
-    fcntl.ioctl(fd, 0xc0200a00, message)
-    os.close(fd)
-    at = answer.index(b"data") + 4
-    assert answer[at:at + 2] == b"\\x58\\x30", answer[:80]
-    return answer[at + 2:at + 50].hex()
-with socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM) as listener:
-    listener.bind((socket.VMADDR_CID_ANY, 5005))
-    listener.listen()
-    print("serving as", os.environ["NAME"], "uid", os.getuid(), "in", os.getcwd(), flush=True)
-    while True:
-        peer, address = listener.accept()
-        with peer:
-            peer.sendall(" ".join(pcr(i) for i in (0, 1, 2, 8)).encode())
-'''
-
-# run-enclave has returned, the server may not listen yet: tried again until it does.
-WAITING_CLIENT = r'''
-import select, socket, sys, time
-end = time.monotonic() + 45
-while True:
-    try:
-        s = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-        s.connect((int(sys.argv[1]), 5005))
-        break
-    except ConnectionResetError:
-        s.close()
-        if time.monotonic() > end:
-            raise
-        select.select([], [], [], 0.05)
-text = b""
-while part := s.recv(65536):
-    text += part
-print(text.decode())
-'''
-
-
-def libraries_of(program: str) -> list:
-    listed = subprocess.run(["ldd", program], capture_output=True, text=True).stdout
-    return [word for line in listed.splitlines() for word in line.split() if word.startswith("/")]
-
-
-def copy_into(root: Path, path: str) -> None:
-    """A file of this machine, and what its links lead to, under its own name."""
-    target = root / path.lstrip("/")
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(os.path.realpath(path), target)
-        target.chmod(stat.S_IMODE(os.stat(path).st_mode))
-
-
-class NitroCli(unittest.TestCase):
-    """A folder of its own with blobs; a world, logs, a cache and a PKI of its own."""
-
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory(prefix="glovebox-nitro-")
-        self.addCleanup(directory.cleanup)
-        self.folder = Path(directory.name)
-        self.nitro_cli = self.folder / "nitro-cli"
-        self.nitro_cli.symlink_to(GLOVEBOX)
-        blobs = self.folder / "blobs"
-        blobs.mkdir()
-        (blobs / "bzImage").write_bytes(b"\0" * 0x202 + b"HdrS" + b"kernel" * 100)
-        (blobs / "cmdline").write_text("reboot=k panic=30 console=ttyS0\n")
-        (blobs / "init").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e\0init")
-        # The session's run folder may be missing or another user's.
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home"), "GLOVEBOX_WORLD": f"{self.folder}/world",
-                    "NITRO_CLI_BLOBS": str(blobs), "XDG_CACHE_HOME": str(self.folder / "cache")}
-        (self.folder / "home").mkdir()
-        self.addCleanup(self.call, "terminate-enclave", "--all")
-
-    def call(self, *arguments, expected=None, env=None):
-        done = subprocess.run([self.nitro_cli, *map(str, arguments)], capture_output=True, text=True, timeout=120,
-                              env=self.env | (env or {}), stdin=subprocess.DEVNULL)
-        if expected is not None:
-            self.assertEqual(done.returncode, expected, done.stderr)
-        return done
-
-    def json_of(self, *arguments, **options):
-        return json.loads(self.call(*arguments, expected=0, **options).stdout)
-
-    def busybox_root(self) -> Path:
-        busybox = shutil.which("busybox")
-        if busybox is None or len(libraries_of(busybox)) > 0:
-            self.skipTest("busybox-static is not installed")
-        root = self.folder / "busybox"
-        (root / "bin").mkdir(parents=True)
-        for name in ("dev", "proc", "sys", "run", "tmp", "etc"):
-            (root / name).mkdir()
-        shutil.copy(busybox, root / "bin/busybox")
-        for name in ("sh", "cat", "sleep", "echo"):
-            (root / "bin" / name).symlink_to("busybox")
-        return root
-
-    def python_root(self) -> Path:
-        root = self.folder / "python"
-        for name in ("dev", "proc", "sys", "run", "tmp", "etc", "app"):
-            (root / name).mkdir(parents=True)
-        python = os.path.realpath("/usr/bin/python3")
-        code = ("import sys, sysconfig; print(sysconfig.get_path('stdlib'));"
-                "import socket, fcntl, struct, ctypes, os;"
-                "print(*[m.__file__ for m in sys.modules.values() if getattr(m, '__file__', None)], sep='\\n')")
-        lines = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True).stdout.split("\n")
-        for path in [python, *libraries_of(python), *filter(None, lines[1:])]:
-            copy_into(root, path)
-            if path.endswith(".so"):
-                for library in libraries_of(path):
-                    copy_into(root, library)
-        encodings = Path(lines[0]) / "encodings"
-        for path in [*encodings.glob("*.py"), *map(Path, lines[:1])]:
-            if path.is_file():
-                copy_into(root, str(path))
-        (root / "usr/bin").mkdir(parents=True, exist_ok=True)
-        link = root / "usr/bin/python3"
-        if not link.exists():
-            link.symlink_to(os.path.basename(python))
-        (root / "app/server.py").write_bytes(SERVER)
-        return root
-
-    def build(self, root: Path, command: str, output="app.eif", *more):
-        path = self.folder / output
-        printed = self.json_of("build-enclave", "--rootfs", root, "--cmd", command, "--env", "NAME=" + output,
-                               "--env", "PYTHONDONTWRITEBYTECODE=1", "--output-file", path, *more)
-        return path, printed["Measurements"]
-
-    def key_pair(self):
-        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
-        subprocess.run(["openssl", "ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", key], check=True)
-        subprocess.run(["openssl", "req", "-x509", "-new", "-key", key, "-out", certificate, "-days", "30", "-subj",
-                        "/CN=signer"], check=True)
-        return "--private-key", key, "--signing-certificate", certificate
-
-    def run_enclave(self, image, *more, memory=256, expected=0):
-        done = self.call("run-enclave", "--eif-path", image, "--cpu-count", "2", "--memory", memory, *more)
-        if done.returncode != 0 and "user namespace" in done.stderr:
-            self.skipTest("no sandbox here: " + done.stderr.splitlines()[0])
-        self.assertEqual(done.returncode, expected, done.stderr)
-        return json.loads(done.stdout) if expected == 0 else done
-
-    def ask(self, cid) -> list:
-        """The PCRs that the enclave tells, asked from the parent's side."""
-        for _ in range(2):
-            done = subprocess.run([GLOVEBOX, "parent", "--", "/usr/bin/python3", "-c", WAITING_CLIENT, str(cid)],
-                                  capture_output=True, text=True, env=self.env, timeout=60)
-            if done.returncode == 0:
-                return done.stdout.split()
-        self.fail(done.stderr)
+import nitro_cli_case
+from nitro_cli_case import ZERO, NitroCli
 
 
 class Lifecycle(NitroCli):
+    def assert_attests(self, cid, image=None):
+        """Its documents hold what describe-eif prints of the image; without one, zeroes."""
+        measured = self.json_of("describe-eif", "--eif-path", image)["Measurements"] if image else {}
+        told = self.attested(cid)
+        self.assertEqual({name: told.get(name, ZERO) for name in ("PCR0", "PCR1", "PCR2", "PCR8")},
+                         {name: measured.get(name, ZERO) for name in ("PCR0", "PCR1", "PCR2", "PCR8")})
+
+    def test_busybox_answers_over_vsock_and_attests_what_describe_eif_prints(self):
+        root = self.busybox_root()
+        command = '["/bin/sh", "-c", "exec /bin/attest_server"]'
+        unsigned, _ = self.build(root, command, "unsigned.eif")
+        signed, _ = self.build(root, command, "signed.eif", *self.key_pair())
+        self.assert_attests(self.run_enclave(unsigned, memory=64)["EnclaveCID"], unsigned)
+        self.assert_attests(self.run_enclave(signed, memory=64)["EnclaveCID"], signed)
+        self.assert_attests(self.run_enclave(signed, "--debug-mode", memory=64)["EnclaveCID"])
+
     def test_python_answers_over_vsock_and_attests_what_describe_eif_prints(self):
         root = self.python_root()
         unsigned, measured = self.build(root, "/usr/bin/python3 -B -I /app/server.py", "unsigned.eif")
@@ -196,9 +51,9 @@ class Lifecycle(NitroCli):
         self.assertEqual(started[2]["EnclaveCID"], 40)
         self.assertEqual(list(started[0]), ["EnclaveName", "EnclaveID", "ProcessID", "EnclaveCID", "NumberOfCPUs", "CPUIDs",
                                             "MemoryMiB"])
-        self.assertEqual(self.ask(started[0]["EnclaveCID"]), [measured[f"PCR{i}"] for i in (0, 1, 2)] + [ZERO])
-        self.assertEqual(self.ask(started[1]["EnclaveCID"]), [signed_measured[f"PCR{i}"] for i in (0, 1, 2, 8)])
-        self.assertEqual(self.ask(40), [ZERO] * 4)
+        self.assert_attests(started[0]["EnclaveCID"], unsigned)
+        self.assert_attests(started[1]["EnclaveCID"], signed)
+        self.assert_attests(40)
 
         described = {one["EnclaveName"]: one for one in self.json_of("describe-enclaves")}
         self.assertEqual(list(described["signed"])[7:], ["State", "Flags", "Measurements"])
@@ -304,8 +159,8 @@ class InitFails(NitroCli):
         console = self.console_of_one_that_ended("other")
         self.assertEqual(console.count("Could not open /env file: No such file or directory\n"), 1)
         self.assertIn("exitcode=0x0000000b", console)
-        done = subprocess.run([GLOVEBOX, "run", "--eif", image, "--memory", "64", "--debug"], capture_output=True, text=True,
-                              env=self.env)
+        done = subprocess.run([nitro_cli_case.GLOVEBOX, "run", "--eif", image, "--memory", "64", "--debug"],
+                              capture_output=True, text=True, env=self.env)
         self.assertEqual(done.returncode, 1)
         self.assertIn("Could not open /env file: No such file or directory\n", done.stdout)
         self.assertIn("ship both files", done.stderr)
@@ -428,8 +283,8 @@ class Refusals(NitroCli):
         self.assertIn("  Action: terminate-enclave\n", Path(report).read_text())
 
     def test_two_that_boot_at_once_collide_on_port_9000(self):
-        listener = subprocess.Popen([GLOVEBOX, "parent", "--", "/usr/bin/python3", "-c", "import socket, sys\n"
-                                     "s = socket.socket(socket.AF_VSOCK); s.bind((socket.VMADDR_CID_ANY, 9000)); s.listen()\n"
+        listener = subprocess.Popen([nitro_cli_case.GLOVEBOX, "parent", "--", "/usr/bin/python3", "-c",
+                                     "import socket, sys\ns = socket.socket(socket.AF_VSOCK); s.bind((socket.VMADDR_CID_ANY, 9000)); s.listen()\n"
                                      "print('ready', flush=True); sys.stdin.read()"], env=self.env, stdin=subprocess.PIPE,
                                     stdout=subprocess.PIPE)
         self.addCleanup(listener.stdout.close)
@@ -439,5 +294,6 @@ class Refusals(NitroCli):
 
 
 if __name__ == "__main__":
-    GLOVEBOX = os.path.abspath(sys.argv.pop(1))
+    nitro_cli_case.GLOVEBOX = os.path.abspath(sys.argv.pop(1))
+    nitro_cli_case.ATTEST_SERVER = os.path.abspath(sys.argv.pop(1))
     unittest.main()
