@@ -5,8 +5,6 @@ cryptography.
 Usage: images_test.py GLOVEBOX [unittest's arguments]
 """
 
-import hashlib
-import io
 import json
 import os
 import resource
@@ -27,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import eif_reader
+from container_archive import docker_archive, entry
 
 GLOVEBOX = ""
 VECTORS = Path(os.environ.get("GLOVEBOX_VECTORS")
@@ -34,38 +33,6 @@ VECTORS = Path(os.environ.get("GLOVEBOX_VECTORS")
 NOBODY = 65534
 
 APPLICATION = b"#!/bin/sh\necho hello\n"
-
-
-def docker_archive(path: Path, layers: list, config: dict, compress: str = "") -> None:
-    """A docker save archive; a layer is a list of (tarfile.TarInfo, content)."""
-    packed = []
-    for entries in layers:
-        layer = io.BytesIO()
-        with tarfile.open(fileobj=layer, mode="w") as tar:
-            for info, content in entries:
-                info.size = len(content)
-                tar.addfile(info, io.BytesIO(content))
-        packed.append(layer.getvalue())
-    document = json.dumps({
-        "architecture": "amd64", "os": "linux", "config": config,
-        "rootfs": {"type": "layers",
-                   "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest() for layer in packed]},
-    }).encode()
-    files = {f"{number}/layer.tar": layer for number, layer in enumerate(packed)}
-    manifest = [{"Config": "config.json", "RepoTags": ["app:latest"], "Layers": list(files)}]
-    files |= {"config.json": document, "manifest.json": json.dumps(manifest).encode()}
-    with tarfile.open(path, mode="w:" + compress) as tar:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-
-
-def entry(name: str, mode: int, kind: bytes = tarfile.REGTYPE, target: str = "", uid: int = 0,
-          mtime: int = 1_700_000_000) -> tarfile.TarInfo:
-    info = tarfile.TarInfo(name)
-    info.mode, info.type, info.linkname, info.uid, info.gid, info.mtime = mode, kind, target, uid, uid, mtime
-    return info
 
 
 class Case(unittest.TestCase):

@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 GLOVEBOX = ""
 ATTEST_SERVER = ""
 ZERO = "00" * 48
+MACHINE = os.uname().machine
+ELF_MACHINES = {"x86_64": b"\x3e\0", "aarch64": b"\xb7\0"}
 
 # The same as attest_server.c: each connection is answered with a document that carries what the peer sent as its nonce.
 SERVER = b'''
@@ -114,9 +116,13 @@ class NitroCli(unittest.TestCase):
         self.nitro_cli.symlink_to(GLOVEBOX)
         blobs = self.folder / "blobs"
         blobs.mkdir()
-        (blobs / "bzImage").write_bytes(b"\0" * 0x202 + b"HdrS" + b"kernel" * 100)
+        # As nitro-cli takes them, of this machine's own kind: a kernel by its magic, an init by its ELF header.
+        if MACHINE == "aarch64":
+            (blobs / "Image").write_bytes(bytes(0x38) + b"ARM\x64" + b"kernel" * 100)
+        else:
+            (blobs / "bzImage").write_bytes(bytes(0x202) + b"HdrS" + b"kernel" * 100)
         (blobs / "cmdline").write_text("reboot=k panic=30 console=ttyS0\n")
-        (blobs / "init").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e\0init")
+        (blobs / "init").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + ELF_MACHINES[MACHINE] + b"init")
         # The session's run folder may be missing or another user's.
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home"), "GLOVEBOX_WORLD": f"{self.folder}/world",
                     "NITRO_CLI_BLOBS": str(blobs), "XDG_CACHE_HOME": str(self.folder / "cache")}
@@ -129,6 +135,10 @@ class NitroCli(unittest.TestCase):
         if expected is not None:
             self.assertEqual(done.returncode, expected, done.stderr)
         return done
+
+    def glovebox(self, *arguments):
+        return subprocess.run([GLOVEBOX, *map(str, arguments)], capture_output=True, text=True, timeout=120, env=self.env,
+                              stdin=subprocess.DEVNULL)
 
     def json_of(self, *arguments, **options):
         return json.loads(self.call(*arguments, expected=0, **options).stdout)
@@ -178,8 +188,8 @@ class NitroCli(unittest.TestCase):
                                "--env", "PYTHONDONTWRITEBYTECODE=1", "--output-file", path, *more)
         return path, printed["Measurements"]
 
-    def key_pair(self):
-        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
+    def key_pair(self, folder=None):
+        key, certificate = (folder or self.folder) / "key.pem", (folder or self.folder) / "certificate.pem"
         subprocess.run(["openssl", "ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", key], check=True)
         subprocess.run(["openssl", "req", "-x509", "-new", "-key", key, "-out", certificate, "-days", "30", "-subj",
                         "/CN=signer"], check=True)

@@ -20,8 +20,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+import eif_reader
 import nitro_cli_case
-from nitro_cli_case import ZERO, NitroCli
+from nitro_cli_case import MACHINE, ZERO, NitroCli
 
 
 class Lifecycle(NitroCli):
@@ -140,7 +141,7 @@ class InitFails(NitroCli):
         for kind, data in sections:
             offsets.append(548 + len(body))
             body += struct.pack(">HHQ", kind, 0, len(data)) + data
-        header = struct.pack(">4sHHQQHH", b".eif", 4, 0, 1 << 30, 2, 0, len(sections))
+        header = struct.pack(">4sHHQQHH", b".eif", 4, int(MACHINE == "aarch64"), 1 << 30, 2, 0, len(sections))
         header += struct.pack(">32Q", *offsets, *[0] * (32 - len(offsets)))
         header += struct.pack(">32Q", *[len(data) for _, data in sections], *[0] * (32 - len(sections))) + bytes(4)
         path = self.folder / "other.eif"
@@ -159,8 +160,7 @@ class InitFails(NitroCli):
         console = self.console_of_one_that_ended("other")
         self.assertEqual(console.count("Could not open /env file: No such file or directory\n"), 1)
         self.assertIn("exitcode=0x0000000b", console)
-        done = subprocess.run([nitro_cli_case.GLOVEBOX, "run", "--eif", image, "--memory", "64", "--debug"],
-                              capture_output=True, text=True, env=self.env)
+        done = self.glovebox("run", "--eif", image, "--memory", "64", "--debug")
         self.assertEqual(done.returncode, 1)
         self.assertIn("Could not open /env file: No such file or directory\n", done.stdout)
         self.assertIn("ship both files", done.stderr)
@@ -224,11 +224,32 @@ class Refusals(NitroCli):
                      "the configured CPU pool size.", *image, "--cpu-count", "17", "--memory", "72")
         self.refused("E20", "Invalid CPU configuration.", *image, "--cpu-ids", "1", "1", "--memory", "72")
         self.refused("E21", "No such CPU available in the pool.", *image, "--cpu-ids", "1", "99", "--memory", "72")
-        self.refused("E29", "Ioctl failure. 1 CPUs are no whole cores", *image, "--cpu-count", "1", "--memory", "72")
+        if MACHINE == "x86_64":  # an aarch64 core has one thread
+            self.refused("E29", "Ioctl failure. 1 CPUs are no whole cores", *image, "--cpu-count", "1", "--memory", "72")
         self.refused("E27", "Insufficient memory available. User provided `memory` is 128 MB", *image, "--cpu-count", "2",
                      "--memory", "128", env={"GLOVEBOX_MEMORY_POOL": "100"})
         self.refused("E21", "No such CPU available in the pool. User provided `cpu-ids` contains CPU 1,", *image,
                      "--cpu-ids", "1", "3", "--memory", "72", env={"GLOVEBOX_CPU_POOL": "2,3,6-9"})
+
+    def test_an_image_for_another_machine_is_read_and_measured_and_not_run(self):
+        other = {"x86_64": "aarch64", "aarch64": "x86_64"}[MACHINE]
+        image = self.folder / "other.eif"
+        for name in ("kernel", "init"):
+            (self.folder / name).write_bytes(name.encode())
+        built = self.glovebox("eif", "build", "--kernel", self.folder / "kernel", "--init", self.folder / "init", "--rootfs",
+                              self.folder / "root", "--cmd", "/bin/app", "--arch", other, "-o", image)
+        self.assertEqual(built.returncode, 0, built.stderr)
+        measured = json.loads(built.stdout)["Measurements"]
+        data = image.read_bytes()
+        self.assertEqual(eif_reader.read(data).flags, int(other == "aarch64"))
+        self.assertEqual(measured, {"HashAlgorithm": "Sha384 { ... }"} | eif_reader.read(data).pcrs())
+        described = self.json_of("describe-eif", "--eif-path", image)
+        self.assertEqual((described["Measurements"], described["CheckCRC"]), (measured, True))
+        sentence = f"the image is for {other} (bit 0 of the header's flags, offset 6), and this machine is {MACHINE}"
+        self.refused("E36", f"Enclave boot failure. {sentence}", "--eif-path", image, "--cpu-count", "2", "--memory", "72")
+        done = self.glovebox("run", "--eif", image)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn(sentence, done.stderr)
 
     def test_files_that_are_no_images_and_bad_signatures(self):
         cpus = ("--cpu-count", "2", "--memory", "128")

@@ -1,6 +1,7 @@
 #include "sim/cli/image_run.h"
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 
 #include <boost/system/errc.hpp>
 #include <cstdlib>
@@ -27,6 +28,13 @@ using nitro_cli::NitroError;
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
+}
+
+// x86_64, aarch64.
+std::string machine_name() {
+    utsname names{};
+    ::uname(&names);
+    return names.machine;
 }
 
 // PCR0 to PCR2 are the image's, and PCR8 its certificate's.
@@ -82,7 +90,7 @@ Result<enclave::BootImage> ImageRun::open(const std::string& eif,
 }
 
 int ImageRun::run(const enclave::BootImage& image, MockNsmOption nsm, Log& log) const {
-    const auto verdict = image.examine(SystemClock().now());
+    const auto verdict = image.examine(SystemClock().now(), machine_name());
     if (!verdict)
         throw ErrorException(
             nitro_cli::nitro_error(NitroError::eif_parsing, verdict.error().message));

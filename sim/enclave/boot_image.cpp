@@ -35,7 +35,7 @@ Result<BootImage> BootImage::open(const std::filesystem::path& path) {
     return BootImage(std::move(*file), std::move(*image));
 }
 
-Result<BootImage::Verdict> BootImage::examine(TimePoint now) const {
+Result<BootImage::Verdict> BootImage::examine(TimePoint now, std::string_view machine) const {
     auto description = eif::describe(image_, now, &file_);
     if (!description)
         return description.error();
@@ -45,6 +45,8 @@ Result<BootImage::Verdict> BootImage::examine(TimePoint now) const {
             verdict.refusal = finding.sentence;
     if (verdict.refusal.empty() && !description->crc_is_right)
         verdict.refusal = "its CRC is wrong: the file was changed after it was built";
+    if (verdict.refusal.empty())
+        verdict.refusal = foreign_architecture(image_.header().architecture(), machine);
     const auto signature = eif::check_signature(image_, description->pcrs.pcr0);
     if (!signature)
         return signature.error();
@@ -71,6 +73,17 @@ Result<InitStart> BootImage::start(const eif::UnpackCache& cache, const eif::Pcr
     // While the kernel unpacks, the image lies in memory beside what comes out of it.
     const bool enough_memory = memory_bytes == 0 || size() + unpacked->bytes <= memory_bytes;
     return read_init_start(*unpacked, *files, has_root, enough_memory);
+}
+
+std::string foreign_architecture(eif::Architecture of_image, std::string_view machine) {
+    const std::string_view wanted = eif::to_string(of_image);
+    if (wanted == machine)
+        return {};
+    return fmt::format(
+        "the image is for {} (bit 0 of the header's flags, offset 6), and this machine is {}: an "
+        "enclave has its parent's processors, on Nitro too, and nothing is emulated here. Build it "
+        "for {} (docker build --platform linux/{}), or run it on a machine of its kind",
+        wanted, machine, machine, machine == "aarch64" ? "arm64" : "amd64");
 }
 
 InitStart read_init_start(const eif::UnpackedImage& unpacked, const eif::InitFiles& files,

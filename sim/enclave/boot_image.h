@@ -39,14 +39,15 @@ class BootImage {
     [[nodiscard]] const eif::Image& image() const { return image_; }
     [[nodiscard]] std::uint64_t size() const { return file_.bytes().size(); }
 
-    // What the hypervisor refuses: a rule of the format that is broken, a wrong CRC; what
-    // describe-eif can't read; and a signature that run-enclave refuses.
+    // What the hypervisor refuses: a rule of the format that is broken, a wrong CRC, an image for
+    // another machine; what describe-eif can't read; and a signature that run-enclave refuses.
     struct Verdict {
         eif::Description description;
         std::string refusal;            // empty where it boots
         std::string signature_refusal;  // empty where there is none, or it holds
     };
-    [[nodiscard]] Result<Verdict> examine(TimePoint now) const;
+    // `machine` is this one's name as uname(2) has it: x86_64, aarch64.
+    [[nodiscard]] Result<Verdict> examine(TimePoint now, std::string_view machine) const;
 
     // Unpacks it, or finds it unpacked. `memory_bytes` is what the enclave has; 0 for enough.
     [[nodiscard]] Result<InitStart> start(const eif::UnpackCache& cache, const eif::Pcr& pcr0,
@@ -58,6 +59,10 @@ class BootImage {
     eif::MappedFile file_;
     eif::Image image_;
 };
+
+// Why an image can't run on a machine of this name; empty where it can.
+[[nodiscard]] std::string foreign_architecture(eif::Architecture of_image,
+                                               std::string_view machine);
 
 // From the files that init found; `enough_memory` says whether the ramdisks could be unpacked.
 [[nodiscard]] InitStart read_init_start(const eif::UnpackedImage& unpacked,

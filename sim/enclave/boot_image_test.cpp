@@ -12,6 +12,18 @@ constexpr const char* no_such_file = "Could not open /env file: No such file or 
 
 const eif::UnpackedImage unpacked{"/cache/entry/tree", 80 << 20, true};
 
+TEST(ForeignArchitecture, IsRefusedWithTheWayOut) {
+    using eif::Architecture;
+    EXPECT_EQ(foreign_architecture(Architecture::x86_64, "x86_64"), "");
+    EXPECT_EQ(foreign_architecture(Architecture::aarch64, "aarch64"), "");
+    EXPECT_THAT(
+        foreign_architecture(Architecture::aarch64, "x86_64"),
+        HasSubstr("the image is for aarch64 (bit 0 of the header's flags, offset 6), and this "
+                  "machine is x86_64"));
+    EXPECT_THAT(foreign_architecture(Architecture::x86_64, "aarch64"),
+                HasSubstr("--platform linux/arm64"));
+}
+
 TEST(InitStart, IsTheLinesOfBothFiles) {
     const InitStart start =
         read_init_start(unpacked, {"A=1\nB=\n", "/bin/app\n--port\n5005"}, true, true);
