@@ -12,7 +12,8 @@ from pathlib import Path
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[os.uname().machine]
 
 
-def docker_archive(path: Path, layers: list, config: dict, compress: str = "", architecture: str = "amd64") -> None:
+def docker_archive(path: Path, layers: list, config: dict, compress: str = "", architecture: str = "amd64",
+                   outer_mtime: int = 0) -> None:
     """A docker save archive; a layer is a list of (tarfile.TarInfo, content)."""
     packed = []
     for entries in layers:
@@ -33,7 +34,7 @@ def docker_archive(path: Path, layers: list, config: dict, compress: str = "", a
     with tarfile.open(path, mode="w:" + compress) as tar:
         for name, content in files.items():
             info = tarfile.TarInfo(name)
-            info.size = len(content)
+            info.size, info.mtime = len(content), outer_mtime
             tar.addfile(info, io.BytesIO(content))
 
 
