@@ -9,6 +9,7 @@ import datetime
 import gzip
 import json
 import os
+import select
 import struct
 import subprocess
 import sys
@@ -148,7 +149,17 @@ class InitFails(NitroCli):
         path.write_bytes(header + struct.pack(">I", zlib.crc32(body, zlib.crc32(header))) + body)
         return path
 
-    def console_of_one_that_ended(self, name: str) -> str:
+    def console_of_one_that_ended(self, started) -> str:
+        """run-enclave has returned; its enclave's process may still be ending."""
+        enclave = json.loads(started.stdout)
+        try:
+            process = os.pidfd_open(enclave["ProcessID"])
+        except ProcessLookupError:
+            pass
+        else:
+            self.assertEqual(select.select([process], [], [], 60)[0], [process])
+            os.close(process)
+        name = enclave["EnclaveName"]
         self.assertEqual(self.json_of("describe-enclaves"), [])
         return self.call("console", "--enclave-name", name, expected=0).stdout
 
@@ -157,7 +168,7 @@ class InitFails(NitroCli):
         started = self.call("run-enclave", "--eif-path", image, "--cpu-count", "2", "--memory", "64", "--debug-mode",
                             expected=0)  # the heartbeat comes first
         self.assertIn("the ramdisks have no /env at their top", started.stderr)
-        console = self.console_of_one_that_ended("other")
+        console = self.console_of_one_that_ended(started)
         self.assertEqual(console.count("Could not open /env file: No such file or directory\n"), 1)
         self.assertIn("exitcode=0x0000000b", console)
         done = self.glovebox("run", "--eif", image, "--memory", "64", "--debug")
@@ -172,7 +183,7 @@ class InitFails(NitroCli):
         started = self.call("run-enclave", "--eif-path", image, "--cpu-count", "2", "--memory", "64", "--debug-mode",
                             expected=0)
         self.assertIn("give it more (--memory)", started.stderr)
-        self.assertEqual(self.console_of_one_that_ended("other").count("Could not open /env file"), 2)
+        self.assertEqual(self.console_of_one_that_ended(started).count("Could not open /env file"), 2)
 
     def test_a_program_outside_inits_search_path_boots_and_ends(self):
         root = self.busybox_root()
@@ -184,7 +195,7 @@ class InitFails(NitroCli):
             self.skipTest("no sandbox here")
         self.assertEqual(started.returncode, 0, started.stderr)
         self.assertIn("write /usr/local/bin/app", started.stderr)
-        console = self.console_of_one_that_ended("lost")
+        console = self.console_of_one_that_ended(started)
         self.assertIn("execvpe: app: No such file or directory\nchild exited with error\n", console)
 
 
@@ -256,6 +267,8 @@ class Refusals(NitroCli):
         self.refused("E19", "File operation failure.", "--eif-path", self.folder / "none", *cpus)
         other = self.folder / "short"
         other.write_bytes(b"no image")
+        self.refused("E59", "EIF signature checker error.", "--eif-path", other, *cpus)  # looked for before it is parsed
+        other.write_bytes(b"no image" * 100)
         self.refused("E35", "EIF file parsing error.", "--eif-path", other, *cpus)
         damaged = bytearray(self.image.read_bytes())
         damaged[-1000] ^= 1

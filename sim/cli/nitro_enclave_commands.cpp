@@ -13,8 +13,11 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <system_error>
 
+#include "core/base/clock.h"
 #include "sim/cli/image_run.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"
@@ -120,6 +123,17 @@ Result<void> check_driver_rules(const nitro_cli::RunArguments& arguments,
     return {};
 }
 
+// E59 for a signature that does not hold, or a file that is too short to have been looked at.
+Result<void> refuse_signature(const Result<enclave::BootImage>& image) {
+    if (!image)
+        return image.error().code == NitroError::signature_checker ? Result<void>(image.error())
+                                                                   : Result<void>();
+    const auto refusal = image->signature_refusal(SystemClock().now());
+    if (!refusal)
+        return nitro_error(NitroError::eif_parsing, refusal.error().message);
+    return refusal->empty() ? Result<void>() : nitro_error(NitroError::signature_checker, *refusal);
+}
+
 boost::json::object metadata_of(const eif::Description& description) {
     boost::json::object metadata;
     const boost::json::object& all = description.json.get_object();
@@ -138,21 +152,30 @@ class EnclaveProcess {
 
     // To the enclave's end.
     [[nodiscard]] Result<void> run() {
+        // In AWS's order: an image that can't be read is told behind what is wrong with the rest.
         const auto image = ImageRun::open(arguments_.eif_path, std::nullopt);
-        if (!image)
+        if (!image && image.error().code == NitroError::file_operation)
             return image.error();
         const auto running = enclaves().running();
-        const auto cpus = choose_cpus(arguments_, running, image->image().header().architecture());
+        const auto cpus =
+            choose_cpus(arguments_, running,
+                        image ? image->image().header().architecture() : eif::Architecture::x86_64);
         if (!cpus)
             return cpus.error();
-        if (const auto enough = nitro_cli::check_memory(arguments_.memory_mib, image->size());
-            !enough)
+        std::error_code code;
+        const std::uint64_t size =
+            image ? image->size() : std::filesystem::file_size(arguments_.eif_path, code);
+        if (const auto enough = nitro_cli::check_memory(arguments_.memory_mib, size); !enough)
             return enough.error();
         if (const auto allowed = check_driver_rules(arguments_, running); !allowed)
             return allowed.error();
+        if (const auto refusal = refuse_signature(image); !refusal)
+            return refusal.error();
         std::cerr << "Start allocating memory..." << std::endl;
         if (const auto there = check_memory_pool(arguments_.memory_mib, running); !there)
             return there.error();
+        if (!image)
+            return image.error();
         auto world = transports::World::open(transports::World::choose_name(""));
         if (!world)
             return world.error();

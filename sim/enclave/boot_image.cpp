@@ -35,6 +35,20 @@ Result<BootImage> BootImage::open(const std::filesystem::path& path) {
     return BootImage(std::move(*file), std::move(*image));
 }
 
+Result<std::string> BootImage::signature_refusal(TimePoint now) const {
+    constexpr eif::Pcr any{};  // run-enclave does not ask whether it is this image that was signed
+    const auto signature = eif::check_signature(image_, any);
+    if (!signature)
+        return signature.error();
+    if (!*signature)
+        return std::string();
+    if (!(*signature)->cose_verifies)
+        return std::string("The signature does not verify with the certificate's key");
+    return (*signature)->certificate.is_valid_at(now)
+               ? std::string()
+               : std::string("The signing certificate is expired");
+}
+
 Result<BootImage::Verdict> BootImage::examine(TimePoint now, std::string_view machine) const {
     auto description = eif::describe(image_, now, &file_);
     if (!description)
@@ -47,15 +61,10 @@ Result<BootImage::Verdict> BootImage::examine(TimePoint now, std::string_view ma
         verdict.refusal = "its CRC is wrong: the file was changed after it was built";
     if (verdict.refusal.empty())
         verdict.refusal = foreign_architecture(image_.header().architecture(), machine);
-    const auto signature = eif::check_signature(image_, description->pcrs.pcr0);
+    auto signature = signature_refusal(now);
     if (!signature)
         return signature.error();
-    if (*signature) {
-        if (!(*signature)->cose_verifies)
-            verdict.signature_refusal = "The signature does not verify with the certificate's key";
-        else if (!(*signature)->certificate.is_valid_at(now))
-            verdict.signature_refusal = "The signing certificate is expired";
-    }
+    verdict.signature_refusal = std::move(*signature);
     verdict.description = std::move(*description);
     return verdict;
 }

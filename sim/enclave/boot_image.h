@@ -39,6 +39,10 @@ class BootImage {
     [[nodiscard]] const eif::Image& image() const { return image_; }
     [[nodiscard]] std::uint64_t size() const { return file_.bytes().size(); }
 
+    // Why run-enclave refuses the signature, measuring nothing; empty where there is none, or its
+    // COSE and the certificate's dates hold.
+    [[nodiscard]] Result<std::string> signature_refusal(TimePoint now) const;
+
     // What the hypervisor refuses: a rule of the format that is broken, a wrong CRC, an image for
     // another machine; what describe-eif can't read; and a signature that run-enclave refuses.
     struct Verdict {

@@ -1,0 +1,239 @@
+#!/usr/bin/python3
+"""Corners of nitro-cli 1.5.0 that scripts meet rarely; docs/nitro_cli.md says which row is held by which test.
+
+Usage: nitro_cli_rows_test.py GLOVEBOX ATTEST_SERVER [unittest's arguments]
+"""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import nitro_cli_case
+from container_archive import ARCHITECTURE, docker_archive, entry
+from nitro_cli_case import NitroCli
+
+# Says what it was asked, and has one image.
+DOCKER = """#!/bin/sh
+echo "$*" >>{folder}/asked
+case "$1" in
+    build) [ "$4" != broken ] ;;
+    image) [ "$3" = local:1 ] ;;
+    pull) [ "$2" = remote:latest ] ;;
+    save) cp {folder}/app.tar "$3" ;;
+esac
+"""
+
+
+class CommandLine(NitroCli):
+    def test_help_and_version_go_to_stdout(self):
+        for arguments in (["--help"], ["help"], ["help", "run-enclave"], ["run-enclave", "--help"]):
+            done = self.call(*arguments, expected=0)
+            self.assertIn("--enclave-name" if "run-enclave" in arguments else "run-enclave", done.stdout)
+            self.assertEqual(done.stderr, "")
+        for flag in ("--version", "-V"):
+            self.assertEqual(self.call(flag, expected=0).stdout, "Nitro CLI 1.5.0\n")
+        self.call("run-enclave", "--version", expected=2)
+
+    def test_options_are_whole_words_given_once(self):
+        self.call("describe-eif", f"--eif-path={self.folder}/none", expected=35)
+        self.call("describe-eif", "--eif-path", f"{self.folder}/none", expected=35)
+        for wrong in (["describe-eif", "--eif", "x"], ["describe-eif", "--eif-path", "x", "--eif-path", "y"],
+                      ["describe-eif"], ["describe-eif", "x"], ["console", "--enclave-name", "-3"],
+                      ["console", "--enclave-name", "a", "--enclave-id", "b"], ["terminate-enclave", "--all", "--enclave-id", "b"],
+                      ["pcr"], ["pcr", "--input", "a", "--signing-certificate", "b"], ["explain"],
+                      ["build-enclave", "--docker-uri", "a"], ["build-enclave", "--output-file", "a"],
+                      ["build-enclave", "--docker-uri", "a", "--output-file", "a", "--private-key", "k"],
+                      ["sign-eif", "--eif-path", "a", "--signing-certificate", "c"], ["describe-enclaves", "x"]):
+            done = self.call(*wrong, expected=2)
+            self.assertTrue(done.stderr.startswith("error: "), done.stderr)
+            self.assertEqual(done.stdout, "")
+
+    def test_a_cid_of_zero_is_any(self):
+        done = self.call("run-enclave", "--enclave-cid", "0", "--cpu-count", "2", "--memory", "64", "--eif-path",
+                         f"{self.folder}/none", expected=39)
+        self.assertTrue(done.stderr.startswith("The enclave CID will be auto-generated as the provided CID is 0\n"), done.stderr)
+
+    def test_explain_answers_on_stderr_whatever_the_code(self):
+        for code, start in (("E26", "Insufficient memory requested. "), ("E57", "No such error code E57"),
+                            ("x", "No such error code x")):
+            done = self.call("explain", "--error-code", code, expected=0)
+            self.assertEqual((done.stdout, done.stderr[:len(start)]), ("", start))
+
+    def test_pcr_of_a_file_and_of_a_certificate(self):
+        (self.folder / "empty").write_bytes(b"")
+        printed = self.json_of("pcr", "--input", self.folder / "empty")
+        self.assertEqual(list(printed), ["PCR"])
+        self.assertTrue(printed["PCR"].startswith("21b9efbc184807662e966d34f3908213"))
+        _, _, _, certificate = self.key_pair()
+        self.assertEqual(list(self.json_of("pcr", "--signing-certificate", certificate)), ["PCR8"])
+        done = self.call("pcr", "--input", self.folder / "none", expected=19)
+        self.assertIn("[ E19 ] File operation failure.", done.stderr)
+        done = self.call("pcr", "--signing-certificate", self.folder / "empty", expected=57)
+        self.assertIn("[ E57 ] Hasher error.", done.stderr)
+
+
+class Building(NitroCli):
+    def setUp(self):
+        super().setUp()
+        self.root = self.folder / "root"
+        (self.root / "bin").mkdir(parents=True)
+        (self.root / "bin/app").write_bytes(b"\x7fELF program")
+        (self.root / "bin/app").chmod(0o755)
+        tools = self.folder / "tools"
+        tools.mkdir()
+        (tools / "docker").write_text(DOCKER.format(folder=self.folder))
+        (tools / "docker").chmod(0o755)
+        docker_archive(self.folder / "app.tar", [[(entry("bin/app", 0o755), b"program")]], {"Cmd": ["/bin/app"]},
+                       architecture=ARCHITECTURE)
+        self.env |= {"PATH": f"{tools}:{self.env['PATH']}"}
+        self.image = self.folder / "app.eif"
+
+    def build_from(self, *arguments, expected=0, **options):
+        return self.call("build-enclave", *arguments, "--output-file", self.image, expected=expected, **options)
+
+    def asked(self) -> list:
+        lines = (self.folder / "asked").read_text().splitlines()
+        (self.folder / "asked").unlink()
+        return [" ".join(line.split()[:2]) + ("" if len(line.split()) < 3 else " " + line.split()[-1]) for line in lines]
+
+    def test_a_local_image_is_used_and_another_is_pulled(self):
+        done = self.build_from("--docker-uri", "local:1")
+        self.assertEqual(done.stderr.split("\n")[:2], ["Start building the Enclave Image...",
+                                                       "Using the locally available Docker image..."])
+        self.assertTrue(done.stderr.endswith("Enclave Image successfully created.\n"))
+        self.assertEqual(self.asked(), ["image inspect local:1", "save -o local:1"])
+        done = self.build_from("--docker-uri", "remote")
+        self.assertNotIn("locally available", done.stderr)
+        self.assertEqual(self.asked(), ["image inspect remote:latest", "pull remote:latest", "save -o remote:latest"])
+        self.assertIn("[ E50 ] Docker image pull error.", self.build_from("--docker-uri", "nowhere", expected=50).stderr)
+
+    def test_a_docker_dir_is_built_under_the_uri(self):
+        self.build_from("--docker-uri", "mine", "--docker-dir", self.folder / "tools")
+        self.assertEqual(self.asked(), [f"build -t {self.folder}/tools", "save -o mine:latest"])
+        self.assertIn("[ E49 ] Docker image build error.",
+                      self.build_from("--docker-uri", "mine", "--docker-dir", "broken", expected=49).stderr)
+
+    def test_without_a_docker_program_the_way_out_is_said(self):
+        done = self.build_from("--docker-uri", "local:1", expected=50, env={"PATH": "/nonexistent"})
+        self.assertIn("give --docker-archive app.tar", done.stderr)
+
+    def test_names_and_versions_in_the_metadata(self):
+        self.build_from("--docker-uri", "local:1")
+        described = self.json_of("describe-eif", "--eif-path", self.image)
+        self.assertEqual(described["ImageName"], "local")
+        self.assertEqual("sha256:" + described["ImageVersion"], described["Metadata"]["DockerInfo"]["Id"])
+        (self.folder / "custom.json").write_text('{"b": [1, 2], "a": "x"}')
+        self.build_from("--docker-uri", "local:1", "--name", "n", "--version", "2", "--metadata", self.folder / "custom.json")
+        described = self.json_of("describe-eif", "--eif-path", self.image)
+        self.assertEqual((described["ImageName"], described["ImageVersion"]), ("n", "2"))
+        self.assertEqual(list(described["Metadata"]), ["BuildTime", "BuildTool", "BuildToolVersion", "OperatingSystem",
+                                                       "KernelVersion", "DockerInfo", "a", "b"])
+
+    def test_what_fails_to_build_has_its_code(self):
+        rootfs = ("--rootfs", self.root, "--cmd", "/bin/app")
+        (self.folder / "large.json").write_text(json.dumps({"a": "x" * 5000}))
+        done = self.build_from(*rootfs, "--metadata", self.folder / "large.json", expected=48)
+        self.assertIn("4096", done.stderr)
+        arn = "arn:aws:kms:us-east-1:123456789012:key/abc"
+        _, _, _, certificate = self.key_pair()
+        self.assertIn("KMS", self.build_from(*rootfs, "--private-key", arn, "--signing-certificate", certificate,
+                                             expected=48).stderr)
+        self.build_from(*rootfs, "--private-key", "/none", "--signing-certificate", certificate, expected=48)
+        self.build_from(*rootfs, env={"HOME": ""}, expected=51)
+        self.build_from(*rootfs, env={"HOME": "", "NITRO_CLI_ARTIFACTS": "/x", "NITRO_CLI_LOGS_PATH": f"{self.folder}/logs"})
+        self.build_from(*rootfs, env={"NITRO_CLI_BLOBS": "/none"}, expected=48)
+        (self.folder / "blobs/cmdline").unlink()
+        self.build_from(*rootfs, expected=19)
+        self.call("build-enclave", *rootfs, "--output-file", "/none/app.eif", expected=19)
+
+    def test_custom_metadata_that_is_no_object(self):
+        (self.folder / "custom.json").write_text("[1, 2]")
+        done = self.build_from("--docker-uri", "local:1", "--metadata", self.folder / "custom.json", expected=48)
+        self.assertIn("custom metadata has to be a JSON object", done.stderr)
+
+    def test_sign_eif_has_its_codes(self):
+        self.build_from("--docker-uri", "local:1")
+        self.assertIn("[ E01 ] Missing mandatory argument. User did not provide the `MISSING_INFO` argument.",
+                      self.call("sign-eif", expected=1).stderr)
+        self.call("sign-eif", "--eif-path", self.image, expected=60)
+        key, path, flag, certificate = self.key_pair()
+        done = self.call("sign-eif", "--eif-path", self.image, key, "/none", flag, certificate, expected=60)
+        self.assertTrue(done.stderr.startswith("Could not read signing info: "), done.stderr)
+        arn = "arn:aws:kms:us-east-1:123456789012:key/abc"
+        self.assertIn("KMS", self.call("sign-eif", "--eif-path", self.image, key, arn, flag, certificate, expected=60).stderr)
+        done = self.call("sign-eif", "--eif-path", self.image, key, path, flag, certificate, expected=0)
+        self.assertEqual(done.stderr, "Enclave Image successfully signed.\n")
+        self.assertEqual(list(json.loads(done.stdout)["Measurements"]), ["HashAlgorithm", "PCR0", "PCR1", "PCR2", "PCR8"])
+
+
+class Running(NitroCli):
+    def test_attach_console_beside_config_is_ignored(self):
+        image, _ = self.build(self.busybox_root(), '["/bin/sleep", "1000"]')
+        config = self.folder / "config.json"
+        config.write_text(json.dumps({"eif_path": "app.eif", "memory_mib": 64, "cpu_count": 2}))
+        done = subprocess.run([self.nitro_cli, "run-enclave", "--config", config, "--attach-console"], cwd=self.folder,
+                              env=self.env, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        if "user namespace" in done.stderr:
+            self.skipTest("no sandbox here")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.json_of("describe-enclaves")[0]["Flags"], "NONE")
+
+    def test_the_consoles_time_counts_from_the_connection(self):
+        image, _ = self.build(self.busybox_root(), '["/bin/sh", "-c", "while :; do echo tick; /bin/sleep 0.2; done"]')
+        self.run_enclave(image, "--debug-mode", memory=64)
+        done = self.call("console", "--enclave-name", "app", "--disconnect-timeout", "1", expected=0)
+        self.assertIn("tick\n", done.stdout)
+        self.assertEqual(len(self.json_of("describe-enclaves")), 1)
+
+    def test_ids_are_compared_behind_their_last_enc(self):
+        image, _ = self.build(self.busybox_root(), '["/bin/sleep", "1000"]')
+        id_ = self.run_enclave(image, memory=64)["EnclaveID"]
+        self.assertRegex(id_, r"^i-[0-9a-f]{17}-enc[1-9a-f][0-9a-f]*$")
+        done = self.json_of("terminate-enclave", "--enclave-id", "i-0-enc" + id_.rpartition("-enc")[2])
+        self.assertEqual(done["EnclaveID"], id_)
+
+    def test_an_enclave_outlives_the_command_and_ends_with_its_process(self):
+        image, _ = self.build(self.busybox_root(), '["/bin/sleep", "1000"]')
+        started = self.run_enclave(image, memory=64)
+        process = started["ProcessID"]
+        self.assertEqual(os.readlink(f"/proc/{process}/fd/1"), "/dev/null")
+        self.assertEqual(os.getsid(process), process)
+        self.assertEqual(self.json_of("terminate-enclave", "--enclave-name", "app")["Terminated"], True)
+        self.assertEqual(self.json_of("describe-enclaves"), [])
+
+    def test_what_the_driver_refuses(self):
+        image, _ = self.build(self.busybox_root(), '["/bin/sleep", "1000"]')
+        config = self.folder / "config.json"
+        for memory, cid, text in ((63, 20, "An enclave has 64 MiB at least"), (64, 2, "No enclave can have CID 2"),
+                                  (64, 1 << 32, "No enclave can have CID 4294967296")):
+            config.write_text(json.dumps({"eif_path": str(image), "memory_mib": memory, "cpu_count": 2, "enclave_cid": cid}))
+            done = self.call("run-enclave", "--config", config, expected=39)
+            self.assertIn(f"[ E29 ] Ioctl failure. {text}", done.stderr)
+        self.run_enclave(image, "--enclave-cid", "20", memory=64)
+        done = self.call("run-enclave", "--eif-path", image, "--cpu-count", "2", "--memory", "64", "--enclave-cid", "20",
+                         expected=39)
+        self.assertIn("[ E29 ] Ioctl failure. CID 20 is in use by another enclave", done.stderr)
+
+    def test_a_short_file_fails_the_signature_check(self):
+        short = self.folder / "short.eif"
+        short.write_bytes(b".eif" + bytes(543))
+        done = self.call("run-enclave", "--eif-path", short, "--cpu-count", "2", "--memory", "64", expected=39)
+        self.assertIn("[ E59 ] EIF signature checker error.", done.stderr)
+        self.assertNotIn("Start allocating memory", done.stderr)
+        # What else is wrong is told first.
+        done = self.call("run-enclave", "--eif-path", short, "--cpu-ids", "1", "1", "--memory", "64", expected=39)
+        self.assertIn("[ E20 ]", done.stderr)
+        done = self.call("run-enclave", "--eif-path", short, "--cpu-count", "2", "--memory", "0", expected=39)
+        self.assertIn("[ E26 ]", done.stderr)
+        short.write_bytes(b"no image" * 100)
+        done = self.call("run-enclave", "--eif-path", short, "--cpu-count", "2", "--memory", "64", expected=39)
+        self.assertIn("Start allocating memory...\n[ E35 ] EIF file parsing error.", done.stderr)
+
+
+if __name__ == "__main__":
+    nitro_cli_case.GLOVEBOX = os.path.abspath(sys.argv.pop(1))
+    nitro_cli_case.ATTEST_SERVER = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
