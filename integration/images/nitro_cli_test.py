@@ -10,11 +10,9 @@ import gzip
 import json
 import os
 import select
-import struct
 import subprocess
 import sys
 import unittest
-import zlib
 from pathlib import Path
 
 from cryptography import x509
@@ -23,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import eif_reader
 import nitro_cli_case
+from eif_writer import image_of_ramdisks, newc
 from nitro_cli_case import MACHINE, ZERO, NitroCli
 
 
@@ -123,30 +122,10 @@ class Lifecycle(NitroCli):
 
 
 class InitFails(NitroCli):
-    def newc(self, entries) -> bytes:
-        """A ramdisk of another tool."""
-        def one(name, mode, content):
-            head = "070701" + "".join(f"{value:08x}" for value in (1, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0,
-                                                                    len(name) + 1, 0))
-            text = head.encode() + name.encode() + b"\0"
-            text += bytes(-len(text) % 4) + content
-            return text + bytes(-len(text) % 4)
-        return b"".join(one(*entry) for entry in entries) + one("TRAILER!!!", 0, b"")
-
     def image_of(self, ramdisk: bytes) -> Path:
-        metadata = json.dumps({"ImageName": "n", "ImageVersion": "v", "BuildMetadata": {
-            "BuildTime": "t", "BuildTool": "b", "BuildToolVersion": "1", "OperatingSystem": "Linux", "KernelVersion": "4"},
-            "DockerInfo": None, "CustomMetadata": None}).encode()
-        sections = [(1, b"kernel"), (2, b"console=ttyS0"), (5, metadata), (3, b""), (3, ramdisk)]
-        body, offsets = b"", []
-        for kind, data in sections:
-            offsets.append(548 + len(body))
-            body += struct.pack(">HHQ", kind, 0, len(data)) + data
-        header = struct.pack(">4sHHQQHH", b".eif", 4, int(MACHINE == "aarch64"), 1 << 30, 2, 0, len(sections))
-        header += struct.pack(">32Q", *offsets, *[0] * (32 - len(offsets)))
-        header += struct.pack(">32Q", *[len(data) for _, data in sections], *[0] * (32 - len(sections))) + bytes(4)
+        """An image of another tool."""
         path = self.folder / "other.eif"
-        path.write_bytes(header + struct.pack(">I", zlib.crc32(body, zlib.crc32(header))) + body)
+        path.write_bytes(image_of_ramdisks(b"", ramdisk))
         return path
 
     def console_of_one_that_ended(self, started) -> str:
@@ -164,7 +143,7 @@ class InitFails(NitroCli):
         return self.call("console", "--enclave-name", name, expected=0).stdout
 
     def test_a_ramdisk_without_env_ends_as_on_nitro_and_says_why(self):
-        image = self.image_of(self.newc([("rootfs", 0o40755, b""), ("cmd", 0o100644, b"/app\n")]))
+        image = self.image_of(newc([("rootfs", 0o40755, b""), ("cmd", 0o100644, b"/app\n")]))
         started = self.call("run-enclave", "--eif-path", image, "--cpu-count", "2", "--memory", "64", "--debug-mode",
                             expected=0)  # the heartbeat comes first
         self.assertIn("the ramdisks have no /env at their top", started.stderr)
@@ -177,7 +156,7 @@ class InitFails(NitroCli):
         self.assertIn("ship both files", done.stderr)
 
     def test_too_little_memory_to_unpack_ends_in_the_same_words(self):
-        ramdisk = gzip.compress(self.newc([("rootfs", 0o40755, b""), ("rootfs/big", 0o100644, bytes(80 << 20)),
+        ramdisk = gzip.compress(newc([("rootfs", 0o40755, b""), ("rootfs/big", 0o100644, bytes(80 << 20)),
                                            ("env", 0o100644, b""), ("cmd", 0o100644, b"/app\n")]))
         image = self.image_of(ramdisk)
         started = self.call("run-enclave", "--eif-path", image, "--cpu-count", "2", "--memory", "64", "--debug-mode",

@@ -52,6 +52,12 @@ struct OpenImage {
     }
 };
 
+void add_max_size(CLI::App& app, std::uint64_t& gib) {
+    app.add_option("--max-size", gib, "GiB that the files may have together")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 20))
+        ->capture_default_str();
+}
+
 // --- build ---
 
 struct BuildArguments {
@@ -137,9 +143,7 @@ void add_build(CLI::App& eif, int& exit_status) {
         ->capture_default_str();
     app.add_flag("--keep-owners", a.options.keep_owners,
                  "with --rootfs: the folder's owners instead of root's");
-    app.add_option("--max-size", a.content_max_gib, "GiB that the files may have together")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 20))
-        ->capture_default_str();
+    add_max_size(app, a.content_max_gib);
     app.add_option("-o,--output", a.output, "the image; replaced whole or not at all")->required();
     app.footer(
         "Examples:\n"
@@ -231,6 +235,7 @@ void add_describe(CLI::App& eif, int& exit_status) {
 struct ExtractArguments {
     std::string image, folder;
     eif::ExtractOptions options;
+    std::uint64_t content_max_gib = 8;
 };
 
 void add_extract(CLI::App& eif, int& exit_status) {
@@ -241,6 +246,7 @@ void add_extract(CLI::App& eif, int& exit_status) {
         ->required();
     app.add_flag("--files", arguments->options.files,
                  "also unpack the ramdisks to files/ and list them in files.txt");
+    add_max_size(app, arguments->content_max_gib);
     app.footer(
         "Examples:\n"
         "  glovebox eif extract app.eif -o parts      # kernel cmdline metadata.json ramdisk0.cpio "
@@ -250,6 +256,7 @@ void add_extract(CLI::App& eif, int& exit_status) {
         const OpenImage opened = OpenImage::open(arguments->image);
         for (const eif::Finding& finding : opened.image.findings())
             print_remark("note", finding.sentence);
+        arguments->options.limits.content_max = arguments->content_max_gib << 30;
         const auto extracted =
             eif::extract_image(opened.image, arguments->folder, arguments->options);
         if (!extracted)

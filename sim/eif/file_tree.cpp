@@ -86,25 +86,25 @@ std::string_view to_string(NodeType type) {
     return "node";
 }
 
-Result<void> TreeBudget::spend_entry(std::string_view path) {
+Result<void> TreeBudget::spend_entry(std::string_view path, std::string_view target) {
     ++entries_;
-    names_ += path.size();
+    names_ += path.size() + target.size();
     if (entries_ > limits_.entries_max)
         return Error(EifError::limit_exceeded,
                      fmt::format("more than {} files and directories", limits_.entries_max));
     if (names_ > limits_.names_max)
         return Error(EifError::limit_exceeded,
-                     fmt::format("paths of more than {} bytes together", limits_.names_max));
+                     fmt::format("paths and link targets of more than {} bytes together",
+                                 limits_.names_max));
     return {};
 }
 
 Result<void> TreeBudget::spend_content(std::uint64_t size) {
     if (size > limits_.content_max - std::min(content_, limits_.content_max))
-        return Error(
-            EifError::limit_exceeded,
-            fmt::format("files of more than {} bytes together (--max-size of glovebox eif build "
-                        "allows more)",
-                        limits_.content_max));
+        return Error(EifError::limit_exceeded,
+                     fmt::format("files of more than {} bytes together (--max-size of glovebox eif "
+                                 "allows more)",
+                                 limits_.content_max));
     content_ += size;
     return {};
 }
@@ -221,7 +221,7 @@ Result<void> FileTree::put(std::string_view path, NodePtr node, TreeBudget* budg
     if (path.empty())
         return {};  // the root itself
     if (budget != nullptr)
-        if (const auto spent = budget->spend_entry(path); !spent)
+        if (const auto spent = budget->spend_entry(path, node->target); !spent)
             return spent.error();
     const auto parent = make_parents(path, budget);
     if (!parent)

@@ -45,13 +45,13 @@ struct Node {
 struct TreeLimits {
     std::uint64_t entries_max = 1'000'000;
     std::uint64_t content_max = std::uint64_t{8} << 30;  // bytes of all files together
-    std::uint64_t names_max = 256 << 20;                 // bytes of all paths together
+    std::uint64_t names_max = 256 << 20;  // bytes of all paths and link targets together
 };
 // Spent while trees are read; shared by the layers of one image.
 class TreeBudget {
   public:
     explicit TreeBudget(TreeLimits limits) : limits_(limits) {}
-    [[nodiscard]] Result<void> spend_entry(std::string_view path);
+    [[nodiscard]] Result<void> spend_entry(std::string_view path, std::string_view target = {});
     [[nodiscard]] Result<void> spend_content(std::uint64_t size);
 
   private:
@@ -60,6 +60,9 @@ class TreeBudget {
     std::uint64_t content_ = 0;
     std::uint64_t names_ = 0;
 };
+
+// What a symbolic link may name, as the kernel's PATH_MAX has it.
+constexpr std::size_t link_target_max = 4096;
 
 // "./usr//bin/" -> "usr/bin", "/etc" -> "etc", "." -> "". Refuses "..", NUL, and names beyond 255
 // or paths beyond 4000 bytes.

@@ -135,7 +135,8 @@ TEST(TreeBudget, EachLimitIsKept) {
     EXPECT_EQ(budget.spend_content(1).error().code, EifError::limit_exceeded);
     EXPECT_EQ(budget.spend_content(~std::uint64_t{0}).error().code, EifError::limit_exceeded);
     EXPECT_TRUE(budget.spend_entry("abc"));
-    EXPECT_THAT(budget.spend_entry("abc").error().message, HasSubstr("paths of more than 5"));
+    EXPECT_THAT(budget.spend_entry("abc").error().message,
+                HasSubstr("paths and link targets of more than 5"));
     EXPECT_THAT(budget.spend_entry("").error().message, HasSubstr("more than 2 files"));
 }
 

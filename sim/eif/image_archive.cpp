@@ -21,8 +21,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Manifests and configs are a few kilobytes. What is larger than this, or more than that together,
-// is none of them.
+// Manifests, configs and the names of links are a few kilobytes. What is larger than this, or more
+// than that together, is none of them.
 constexpr std::uint64_t document_size_max = 4 << 20;
 constexpr std::uint64_t documents_size_max = 64 << 20;
 constexpr std::size_t archive_entries_max = 100'000;
@@ -75,11 +75,23 @@ Result<void> for_each_entry(const OpenSource& open, Visit visit) {
 Result<ArchiveIndex> read_index(const OpenSource& open) {
     ArchiveIndex index;
     std::uint64_t documents_size = 0;
+    const auto spend = [&documents_size](std::uint64_t size) -> Result<void> {
+        documents_size += size;
+        if (documents_size <= documents_size_max)
+            return {};
+        return Error(
+            EifError::limit_exceeded,
+            fmt::format("more than {} bytes of JSON and links in the archive", documents_size_max));
+    };
     const auto visit = [&](const std::string& path, const TarEntry& entry,
                            ByteSource& content) -> Result<void> {
         if (entry.type == TarEntry::Type::symlink || entry.type == TarEntry::Type::hard_link) {
-            if (auto target = link_target(path, entry))
-                index.links[path] = std::move(*target);
+            auto target = link_target(path, entry);
+            if (!target)
+                return {};
+            if (const auto spent = spend(path.size() + target->size()); !spent)
+                return spent.error();
+            index.links[path] = std::move(*target);
             return {};
         }
         if (entry.type != TarEntry::Type::file)
@@ -94,11 +106,8 @@ Result<ArchiveIndex> read_index(const OpenSource& open) {
             return first.error();
         if (*first == 0 || (bytes[0] != '{' && bytes[0] != '['))
             return {};
-        documents_size += entry.size;
-        if (documents_size > documents_size_max)
-            return Error(
-                EifError::limit_exceeded,
-                fmt::format("more than {} bytes of JSON in the archive", documents_size_max));
+        if (const auto spent = spend(entry.size); !spent)
+            return spent.error();
         const auto rest = read_full(content, std::span(bytes).subspan(1));
         if (!rest)
             return rest.error();

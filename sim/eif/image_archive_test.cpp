@@ -224,6 +224,18 @@ TEST(Layers, ABombEndsAtTheLimit) {
     EXPECT_THAT(image.error().message, HasSubstr("zeroes"));
 }
 
+TEST(Layers, LinkTargetsCountAsNamesAndHaveTheKernelsLimit) {
+    const Bytes longest = TarBuilder().symlink("a", std::string(4096, 'x')).take();
+    EXPECT_TRUE(read(docker_archive({.layers = {longest}})));
+    const auto image = read(docker_archive({.layers = {longest}}),
+                            {.architecture = {}, .limits = {.names_max = 4000}});
+    ASSERT_FALSE(image);
+    EXPECT_EQ(image.error().code, EifError::limit_exceeded);
+    EXPECT_THAT(refusal(docker_archive(
+                    {.layers = {TarBuilder().symlink("a", std::string(4097, 'x')).take()}})),
+                HasSubstr("a symbolic link to a path of 4097 bytes"));
+}
+
 TEST(Layers, TooManyEntriesEndAtTheLimit) {
     TarBuilder tar;
     for (int i = 0; i < 50; ++i)

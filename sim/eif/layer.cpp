@@ -58,6 +58,9 @@ Result<FileTree::NodePtr> node_of(const TarEntry& entry, const std::string& wher
     node->uid = *uid;
     node->gid = *gid;
     node->mtime = entry.mtime;
+    if (node->type == NodeType::symlink && entry.link_target.size() > link_target_max)
+        return Error(EifError::bad_archive, fmt::format("{}: a symbolic link to a path of {} bytes",
+                                                        where, entry.link_target.size()));
     node->target = entry.link_target;
     node->device_major = entry.device_major;
     node->device_minor = entry.device_minor;
@@ -115,6 +118,8 @@ Result<Layer> Layer::read(ByteSource& tar, const std::string& name, Spool& spool
         }
 
         if (entry.type == TarEntry::Type::other) {
+            if (const auto spent = budget.spend_entry(*path); !spent)
+                return Error(spent.error()).in(name);
             warnings.push_back("/" + *path + " is of a kind that no image carries and is left out");
             continue;
         }
@@ -125,7 +130,7 @@ Result<Layer> Layer::read(ByteSource& tar, const std::string& name, Spool& spool
                 return Error(target.error()).in(where + ", hard link to");
             node = layer.tree_.locate(*target);
             if (!node) {
-                if (const auto spent = budget.spend_entry(*path); !spent)
+                if (const auto spent = budget.spend_entry(*path, *target); !spent)
                     return Error(spent.error()).in(name);
                 layer.links_below_.push_back({*path, *target});
                 continue;

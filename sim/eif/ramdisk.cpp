@@ -11,8 +11,6 @@
 namespace glovebox::eif {
 namespace {
 
-constexpr std::uint32_t link_target_max = 4096;
-
 // The rest of a ramdisk entry's content as a source.
 class EntrySource final : public ByteSource {
   public:

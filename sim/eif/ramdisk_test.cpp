@@ -254,6 +254,17 @@ TEST(Ramdisk, ABombEndsAtTheLimit) {
     EXPECT_THAT(tree.error().message, AllOf(HasSubstr("zeroes"), HasSubstr("1048576")));
 }
 
+TEST(Ramdisk, LinkTargetsCountAsNames) {
+    const std::string target(4000, 'a');
+    std::vector<std::pair<CpioEntry, std::string>> links;
+    for (int i = 0; i < 10; ++i)
+        links.emplace_back(entry("link" + std::to_string(i), S_IFLNK | 0777), target);
+    EXPECT_TRUE(unpack(written(links), {.names_max = 10 * 4010}).has_value());
+    const auto tree = unpack(written(links), {.names_max = 9 * 4010});
+    ASSERT_FALSE(tree);
+    EXPECT_EQ(tree.error().code, EifError::limit_exceeded);
+}
+
 TEST(Ramdisk, RealOnesAreRead) {
     const auto folder = testing::vectors_folder();
     if (!folder)
