@@ -1,6 +1,7 @@
 #include "sim/eif/unpack_cache.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "sim/eif/output_file.h"
 #include "sim/eif/ramdisk.h"
 #include "sim/eif/spool.h"
+#include "sim/eif/tree_seal.h"
 #include "sim/eif/tree_writer.h"
 
 namespace glovebox::eif {
@@ -29,6 +31,7 @@ constexpr std::uint64_t init_file_size_max = 4 << 20;
 
 constexpr const char* tree_folder = "tree";
 constexpr const char* bytes_file = "bytes";
+constexpr const char* seal_file = "seal";
 
 std::string name_of(const Image& image, const Pcr& pcr0) {
     Hash hash(Hash::Algorithm::sha384);
@@ -63,6 +66,15 @@ Result<std::optional<std::string>> read_small(const fs::path& path) {
     return std::optional(std::string(as_text(content)));
 }
 
+Result<void> write_small(const fs::path& path, std::string_view text) {
+    auto file = OutputFile::create(path);
+    if (!file)
+        return file.error();
+    if (const auto written = file->append(as_bytes(text)); !written)
+        return written.error();
+    return file->commit();
+}
+
 // In whole pages, as a file system in memory keeps them.
 std::uint64_t memory_of(const FileTree& tree) {
     constexpr std::uint64_t page = 4096;
@@ -82,21 +94,26 @@ Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits
                     unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget);
                 !unpacked)
                 return unpacked.error();
-    auto bytes = OutputFile::create(folder / bytes_file);
-    if (!bytes)
-        return bytes.error();
-    const std::string text = std::to_string(memory_of(tree));
-    if (const auto written = bytes->append(as_bytes(text)); !written)
-        return written.error();
-    if (const auto committed = bytes->commit(); !committed)
-        return committed.error();
     if (::mkdir((folder / tree_folder).c_str(), 0755) != 0)
         return errno_error((folder / tree_folder).string() + " can't be made", errno);
-    return write_tree(tree, folder / tree_folder, TreeUse::root_file_system);
+    if (const auto done = write_tree(tree, folder / tree_folder, TreeUse::root_file_system); !done)
+        return done.error();
+    if (const auto done = write_small(folder / bytes_file, std::to_string(memory_of(tree))); !done)
+        return done.error();
+    const auto seal = seal_of(folder / tree_folder);
+    return seal ? write_small(folder / seal_file, *seal) : Result<void>(seal.error());
 }
 
 // What is there under the entry's name.
 Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached) {
+    const auto altered = [&entry] {
+        return Error(
+            EifError::damaged,
+            fmt::format("{0} is not as it was unpacked: something removed or changed files "
+                        "of it, or the machine lost power meanwhile. While no enclave runs "
+                        "from it: rm -rf {0}",
+                        entry.string()));
+    };
     const auto text = read_small(entry / bytes_file);
     if (!text)
         return text.error();
@@ -105,9 +122,13 @@ Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached) {
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), image.bytes);
     if (error != std::errc() || end != digits.data() + digits.size())
-        return Error(EifError::damaged, entry.string() +
-                                            " is no whole entry of the cache of "
-                                            "unpacked images: remove it");
+        return altered();
+    const auto seal = read_small(entry / seal_file);
+    if (!seal)
+        return seal.error();
+    const auto found = seal_of(image.folder);
+    if (!found || *found != seal->value_or(""))
+        return altered();
     return image;
 }
 
@@ -150,6 +171,7 @@ Result<UnpackedImage> UnpackCache::get(const Image& image, const Pcr& pcr0,
     std::error_code code;
     if (fs::is_directory(entry, code))
         return read_entry(entry, true);
+    FolderAside::remove_abandoned(folder_);
     auto aside = FolderAside::beside(entry);
     if (!aside)
         return aside.error();

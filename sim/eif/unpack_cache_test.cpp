@@ -4,8 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <future>
+#include <set>
+
 #include "sim/eif/builder.h"
 #include "sim/eif/error.h"
+#include "sim/eif/folder_aside.h"
 #include "sim/eif/test_support.h"
 
 namespace glovebox::eif {
@@ -45,6 +49,14 @@ class UnpackCacheTest : public ::testing::Test {
         return UnpackCache(folder_ / "cache/images").get(image, pcr0, file);
     }
     Result<UnpackedImage> get() { return get(pcr0_); }
+
+    // What lies in the cache.
+    [[nodiscard]] std::vector<std::string> names() const {
+        std::vector<std::string> found;
+        for (const auto& entry : fs::directory_iterator(folder_ / "cache/images"))
+            found.push_back(entry.path().filename().string());
+        return found;
+    }
 
     ScratchFolder folder_;
     Pcr pcr0_{};
@@ -92,6 +104,57 @@ TEST_F(UnpackCacheTest, WhatMeasuresOtherwiseBehindTheUnpackingLeavesNothing) {
     other[0] ^= 1;
     EXPECT_EQ(get(other).error().code, EifError::changed_while_read);
     EXPECT_TRUE(fs::is_empty(folder_ / "cache/images"));
+}
+
+TEST_F(UnpackCacheTest, ManyFirstStartsAtOnceShareOneEntry) {
+    constexpr int starts = 8;
+    std::vector<std::future<Result<UnpackedImage>>> first;
+    for (int i = 0; i < starts; ++i)
+        first.push_back(std::async(std::launch::async, [this] { return get(); }));
+    std::set<fs::path> folders;
+    for (auto& start : first)
+        folders.insert(start.get().value().folder);
+    EXPECT_EQ(folders.size(), 1U);
+    EXPECT_EQ(names(), std::vector<std::string>{folders.begin()->parent_path().filename()});
+    EXPECT_TRUE(get().value().was_cached);
+}
+
+TEST_F(UnpackCacheTest, WhatAKilledStartLeftGoesWithTheNextThatUnpacks) {
+    const fs::path cache = folder_ / "cache/images";
+    fs::create_directories(cache / ".abcd.x1y2z3/tree/rootfs/closed");
+    fs::permissions(cache / ".abcd.x1y2z3/tree/rootfs/closed", fs::perms::none);
+    fs::permissions(cache, fs::perms(0700));
+    // This one is being filled.
+    const auto filled = FolderAside::beside(cache / "abcd").value();
+    const fs::path entry = get().value().folder.parent_path();
+    EXPECT_THAT(names(), ::testing::UnorderedElementsAre(entry.filename().string(),
+                                                         filled.path().filename().string()));
+}
+
+TEST_F(UnpackCacheTest, AnEntryThatWasChangedIsRefusedWithTheCure) {
+    const auto refused_after = [this](const char* what, auto change) {
+        const fs::path entry = get().value().folder.parent_path();
+        change(entry);
+        const auto again = get();
+        ASSERT_FALSE(again) << what;
+        EXPECT_EQ(again.error().code, EifError::damaged) << what;
+        EXPECT_THAT(again.error().message, ::testing::HasSubstr("rm -rf " + entry.string()))
+            << what;
+        fs::remove_all(entry);
+        EXPECT_FALSE(get().value().was_cached) << what;
+    };
+    refused_after("a half-removed entry", [](const fs::path& at) { fs::remove(at / "bytes"); });
+    refused_after("no seal", [](const fs::path& at) { fs::remove(at / "seal"); });
+    refused_after("a removed file",
+                  [](const fs::path& at) { fs::remove(at / "tree/rootfs/link"); });
+    refused_after("an emptied file",
+                  [](const fs::path& at) { fs::resize_file(at / "tree/rootfs/bin/app", 0); });
+    refused_after("another mode", [](const fs::path& at) {
+        fs::permissions(at / "tree/rootfs/bin/app", fs::perms(0700));
+    });
+    refused_after("a new file", [](const fs::path& at) {
+        write_file(at / "tree/rootfs/new", std::string_view());
+    });
 }
 
 TEST_F(UnpackCacheTest, AFolderThatOthersMayWriteToIsRefused) {
