@@ -152,6 +152,9 @@ void add_build(CLI::App& eif, int& exit_status) {
         "  glovebox eif build --kernel bzImage --init init --rootfs rootfs/ \\\n"
         "      --cmd '/bin/server --port 5005' --env LOG=info -o app.eif\n"
         "\n"
+        "An instance with aws-nitro-enclaves-cli-devel has AWS's kernel, init and nsm.ko in\n"
+        "/usr/share/nitro_enclaves/blobs.\n"
+        "\n"
         "Prints the measurements as nitro-cli build-enclave does. Warnings on stderr say what "
         "AWS's\n"
         "builder and init do to such an image without a word.");

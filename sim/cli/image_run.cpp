@@ -12,7 +12,6 @@
 #include "sim/cli/nsm_session.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"
-#include "sim/eif/error.h"
 #include "sim/eif/unpack_cache.h"
 #include "sim/enclave/failed_boot.h"
 #include "sim/nitro_cli/error.h"
@@ -82,9 +81,6 @@ Result<enclave::BootImage> ImageRun::open(const std::string& eif,
         if (image.error().code.category() == boost::system::generic_category() ||
             image.error().code.category() == boost::system::system_category())
             return nitro_cli::file_error(image.error().message, eif, "Open");
-        // Shorter than a header: AWS's run-enclave meets it where it looks for a signature.
-        if (image.error().code == eif::EifError::too_short)
-            return nitro_cli::nitro_error(NitroError::signature_checker, image.error().message);
         return nitro_cli::nitro_error(NitroError::eif_parsing, image.error().message);
     }
     if (memory_mib)

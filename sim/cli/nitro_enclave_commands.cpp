@@ -23,6 +23,7 @@
 #include "sim/cli/subcommand.h"
 #include "sim/cli/world_option.h"
 #include "sim/eif/describe.h"
+#include "sim/eif/header.h"
 #include "sim/eif/json_text.h"
 #include "sim/enclave/console_reader.h"
 #include "sim/nitro_cli/cpu_pool.h"
@@ -123,11 +124,15 @@ Result<void> check_driver_rules(const nitro_cli::RunArguments& arguments,
     return {};
 }
 
-// E59 for a signature that does not hold, or a file that is too short to have been looked at.
-Result<void> refuse_signature(const Result<enclave::BootImage>& image) {
+// E59 for a signature that does not hold, and for a file too short to have been looked at.
+Result<void> refuse_signature(const Result<enclave::BootImage>& image, std::uint64_t size) {
+    if (size < eif::header_size)
+        return nitro_error(NitroError::signature_checker,
+                           fmt::format("The file has {} bytes, and the header of an enclave image "
+                                       "alone has {}",
+                                       size, eif::header_size));
     if (!image)
-        return image.error().code == NitroError::signature_checker ? Result<void>(image.error())
-                                                                   : Result<void>();
+        return {};  // told behind the memory's allocation
     const auto refusal = image->signature_refusal(SystemClock().now());
     if (!refusal)
         return nitro_error(NitroError::eif_parsing, refusal.error().message);
@@ -169,7 +174,7 @@ class EnclaveProcess {
             return enough.error();
         if (const auto allowed = check_driver_rules(arguments_, running); !allowed)
             return allowed.error();
-        if (const auto refusal = refuse_signature(image); !refusal)
+        if (const auto refusal = refuse_signature(image, size); !refusal)
             return refusal.error();
         std::cerr << "Start allocating memory..." << std::endl;
         if (const auto there = check_memory_pool(arguments_.memory_mib, running); !there)

@@ -37,8 +37,6 @@ class EifCategory final : public boost::system::error_category {
                 return "invalid input";
             case EifError::changed_while_read:
                 return "file changed while it was read";
-            case EifError::too_short:
-                return "too short for an enclave image";
         }
         return "unknown error";
     }

@@ -8,20 +8,19 @@
 namespace glovebox::eif {
 
 enum class EifError {
-    not_an_image = 1,    // another magic number, and nothing that is a section
-    damaged,             // a size, offset or section contradicts the file
-    bad_metadata,        // the metadata section is no such JSON
-    bad_signature,       // the signature section or its certificate can't be read
-    wrong_signature,     // it can be read and does not verify
-    bad_key,             // a private key or certificate that can't sign
-    bad_ramdisk,         // no cpio archive of the "newc" form, or damaged compression
-    bad_archive,         // no docker save or OCI archive, or a damaged one
-    unsafe_path,         // a name that leads out of the tree
-    limit_exceeded,      // more bytes or entries than were allowed
-    unsupported,         // known, and not done by Glovebox
-    invalid_input,       // a kernel, command or option that no image can be built from
-    changed_while_read,  // a file was altered during the build
-    too_short            // fewer bytes than the header of an image has
+    not_an_image = 1,   // too short for a header, or another magic number
+    damaged,            // a size, offset or section contradicts the file
+    bad_metadata,       // the metadata section is no such JSON
+    bad_signature,      // the signature section or its certificate can't be read
+    wrong_signature,    // it can be read and does not verify
+    bad_key,            // a private key or certificate that can't sign
+    bad_ramdisk,        // no cpio archive of the "newc" form, or damaged compression
+    bad_archive,        // no docker save or OCI archive, or a damaged one
+    unsafe_path,        // a name that leads out of the tree
+    limit_exceeded,     // more bytes or entries than were allowed
+    unsupported,        // known, and not done by Glovebox
+    invalid_input,      // a kernel, command or option that no image can be built from
+    changed_while_read  // a file was altered during the build
 };
 
 [[nodiscard]] const boost::system::error_category& eif_category();

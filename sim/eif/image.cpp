@@ -190,7 +190,7 @@ void judge_sections(const Header& header, const Sections& sections,
 
 Result<Image> Image::parse(BytesView file) {
     if (file.size() < header_size)
-        return Error(EifError::too_short,
+        return Error(EifError::not_an_image,
                      fmt::format("the file has {} bytes: the header of an enclave image alone has "
                                  "{}",
                                  file.size(), header_size));

@@ -54,7 +54,8 @@ Result<void> for_each_entry(const OpenSource& open, Visit visit) {
         return unpacked.error();
     const auto reader = TarReader::open(**unpacked);
     if (!reader)
-        return reader.error();
+        return Error(reader.error())
+            .in("no archive of a container image, as `docker save IMAGE -o app.tar` writes it");
     for (std::size_t count = 0;; ++count) {
         const auto entry = (*reader)->next();
         if (!entry)

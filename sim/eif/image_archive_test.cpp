@@ -262,7 +262,8 @@ TEST(ImageArchive, DamageIsFoundByTheDigests) {
 
 TEST(ImageArchive, WhatIsNoImageIsToldWithTheWayOut) {
     EXPECT_THAT(refusal(TarBuilder().file("a", "b").take()), HasSubstr("docker save"));
-    EXPECT_THAT(refusal(Bytes{'n', 'o', 't', 'a', 'r'}), Not(HasSubstr("manifest")));
+    EXPECT_THAT(refusal(Bytes{'n', 'o', 't', 'a', 'r'}),
+                AllOf(HasSubstr("docker save IMAGE"), Not(HasSubstr("manifest"))));
     EXPECT_FALSE(read(Bytes{}));
     EXPECT_FALSE(read(Bytes(1 << 16, 0xff)));
     EXPECT_THAT(refusal(TarBuilder().file("manifest.json", "[]").take()),

@@ -76,7 +76,7 @@ TEST(Image, EveryTruncationIsRefusedOrNamed) {
         const auto image = Image::parse(file);
         if (size < header_size) {
             ASSERT_FALSE(image) << size;
-            EXPECT_EQ(image.error().code, EifError::too_short);
+            EXPECT_EQ(image.error().code, EifError::not_an_image);
         } else if (image) {
             EXPECT_TRUE(image->has(Effect::will_not_boot)) << size;
         } else {

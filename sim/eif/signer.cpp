@@ -75,7 +75,11 @@ Result<SigningIdentity> SigningIdentity::load(const std::string& private_key,
     const auto pem = read_pem(certificate);
     if (!pem)
         return Error(pem.error()).in("signing certificate");
-    return from_pem(*key, *pem);
+    auto identity = from_pem(*key, *pem);
+    if (!identity)
+        return Error(identity.error())
+            .in(fmt::format("{} and {}", private_key, certificate.string()));
+    return identity;
 }
 
 Pcr SigningIdentity::pcr8() const {
