@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nitro_cli_case
 from container_archive import ARCHITECTURE, docker_archive, entry
-from nitro_cli_case import NitroCli
+from nitro_cli_case import MACHINE, NitroCli
 
 # Says what it was asked, and has one image.
 DOCKER = """#!/bin/sh
@@ -131,6 +131,17 @@ class Building(NitroCli):
         self.assertEqual((described["ImageName"], described["ImageVersion"]), ("n", "2"))
         self.assertEqual(list(described["Metadata"]), ["BuildTime", "BuildTool", "BuildToolVersion", "OperatingSystem",
                                                        "KernelVersion", "DockerInfo", "a", "b"])
+
+    def test_the_kernel_says_its_version(self):
+        kernel = self.folder / "blobs" / ("Image" if MACHINE == "aarch64" else "bzImage")
+        if MACHINE == "aarch64":
+            kernel.write_bytes(kernel.read_bytes() + b"Linux version 6.6.79 (builder) #1\n")
+        else:  # the text's place, less 0x200, stands at 0x20e
+            head = kernel.read_bytes()[:0x20e] + (0x400 - 0x200).to_bytes(2, "little")
+            kernel.write_bytes(head.ljust(0x400, b"\0") + b"6.6.79 (builder) #1\0")
+        self.build_from("--docker-uri", "local:1")
+        metadata = self.json_of("describe-eif", "--eif-path", self.image)["Metadata"]
+        self.assertEqual((metadata["OperatingSystem"], metadata["KernelVersion"]), ("Linux", "6.6.79"))
 
     def test_what_fails_to_build_has_its_code(self):
         rootfs = ("--rootfs", self.root, "--cmd", "/bin/app")

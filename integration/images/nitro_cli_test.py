@@ -293,7 +293,11 @@ class Refusals(NitroCli):
         logs = self.folder / "logs"
         done = self.call("terminate-enclave", "--enclave-name", "none", env={"NITRO_CLI_LOGS_PATH": str(logs)}, expected=58)
         report = done.stderr.rsplit('"', 2)[1]
-        self.assertIn("  Action: terminate-enclave\n", Path(report).read_text())
+        self.assertRegex(Path(report).read_text(), r"^  Action: terminate-enclave\n  Subactions:\n    .*none.*\n"
+                                                   r"  Root error file: \w+\n  Root error line: \d+\n  Version: [\d.]+\n$")
+        lines = (logs / "nitro_enclaves.log").read_text().splitlines()
+        for line, level in zip(lines, ("INFO", "ERROR"), strict=True):
+            self.assertRegex(line, rf"^\[nitro-cli:\d+\]\[{level}\]\[\d{{4}}-\d\d-\d\dT[\d:.]+Z\] .")
 
     def test_two_that_boot_at_once_collide_on_port_9000(self):
         listener = subprocess.Popen([nitro_cli_case.GLOVEBOX, "parent", "--", "/usr/bin/python3", "-c",
