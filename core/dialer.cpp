@@ -55,12 +55,13 @@ Dialer::Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options)
     : allowlist_(std::move(allowlist)), resolver_(resolver), options_(std::move(options)) {}
 
 // What the target means, less what the allowlist refuses; not empty.
-asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const Target& target) {
+asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const Target& target,
+                                                                         Cid asker) {
     if (const auto verdict = allowlist_.may_look_up(target); !verdict)
         co_return verdict.error();
     std::vector<IpAddress> addresses;
     if (const auto* name = std::get_if<HostName>(&target.host)) {
-        auto answer = co_await resolver_.resolve(*name);
+        auto answer = co_await resolver_.resolve(*name, asker);
         if (!answer && !allowlist_.names(target))
             co_return Error(ProxyErrc::not_allowed,
                             fmt::format("{} is not in the allowlist: no rule names it, and whether "
@@ -97,10 +98,11 @@ const ResolvedTarget* Dialer::find_resolved(const Target& target) const {
     return found == options_.resolved.end() ? nullptr : &*found;
 }
 
-asio::awaitable<Result<std::vector<tcp::endpoint>>> Dialer::endpoints_of(const Target& target) {
+asio::awaitable<Result<std::vector<tcp::endpoint>>> Dialer::endpoints_of(const Target& target,
+                                                                         Cid asker) {
     if (const ResolvedTarget* resolved = find_resolved(target))
         co_return std::vector<tcp::endpoint>{resolved->endpoint};
-    const auto addresses = co_await judged_addresses(target);
+    const auto addresses = co_await judged_addresses(target, asker);
     if (!addresses)
         co_return addresses.error();
     std::vector<tcp::endpoint> endpoints;
@@ -138,8 +140,8 @@ asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {
     co_return stream;
 }
 
-asio::awaitable<Result<Dialed>> Dialer::dial(Target target) {
-    const auto endpoints = co_await endpoints_of(target);
+asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
+    const auto endpoints = co_await endpoints_of(target, asker);
     if (!endpoints)
         co_return endpoints.error();
     const auto end = steady_clock::now() + options_.connect_timeout;
