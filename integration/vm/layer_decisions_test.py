@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""What the layer decides without a guest: whether KVM can be used, and what is worth a second boot."""
+"""What the layer decides without a guest: whether KVM can be used, what is worth a second boot, and
+what a failure tells."""
 
 import os
 import sys
@@ -119,6 +120,14 @@ class SecondBootTest(unittest.TestCase):
         result, made = self.boots(self.boot_two, None, "no status", "no status")
         self.assertIsInstance(result, GuestFailed)
         self.assertTrue(all(each.stopped for each in made))
+
+
+class GuestFailedTest(unittest.TestCase):
+    def test_a_panic_is_named_however_long_its_trace_is(self):
+        said = "[ 2.3] Kernel panic - not syncing: a crash\n" + "[ 2.3]  ? some_function+0x1/0x2\n" * 100
+        told = str(GuestFailed("guest 'g' ended", said, True))
+        self.assertTrue(told.startswith("guest 'g' ended; Kernel panic - not syncing: a crash; its last lines:"), told)
+        self.assertEqual(len(told.splitlines()), 41)
 
 
 if __name__ == "__main__":

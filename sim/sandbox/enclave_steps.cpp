@@ -21,10 +21,11 @@ std::string with_size(std::string options, const EnclaveResources& resources) {
     return options.empty() ? size : options + "," + size;
 }
 
-// One device of the host's, seen under `name` in the sandbox's /dev.
+// One device of the host's, seen under `name` in the sandbox's /dev. It opens for writing as ever;
+// read-only is the node, or a chmod(2) by a sandbox's root who is the host's would be the host's.
 void add_device(std::vector<Step>& out, const std::string& host_path, const std::string& name) {
     out.push_back(steps::write_file("/dev/" + name, "", 0666));
-    out.push_back(steps::bind(host_path, "/dev/" + name, false));
+    out.push_back(steps::bind(host_path, "/dev/" + name, true));
 }
 
 void add_devices(std::vector<Step>& out, const Machine& machine,

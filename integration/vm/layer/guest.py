@@ -44,11 +44,14 @@ ASK_SECONDS = 150.0
 
 
 class GuestFailed(Exception):
-    """The guest ended or hung without giving its command's status."""
+    """The guest ended or hung without giving its command's status; the message has its last lines, and
+    its kernel's panic, which a long trace after it would push out of them."""
 
     def __init__(self, reason: str, said: str, may_retry: bool) -> None:
-        tail = "\n".join("  | " + line for line in said.splitlines()[-40:])
-        super().__init__(f"{reason}; its last lines:\n{tail or '  | (none)'}")
+        lines = said.splitlines()
+        panic = next((f"; {line[line.index('Kernel panic'):]}" for line in lines if "Kernel panic" in line), "")
+        tail = "\n".join("  | " + line for line in lines[-40:])
+        super().__init__(f"{reason}{panic}; its last lines:\n{tail or '  | (none)'}")
         self.may_retry = may_retry
 
 
@@ -188,7 +191,7 @@ class Guest:
             self._changed.wait(left)
 
     def _failure(self, reason: str, may_retry: bool) -> GuestFailed:
-        said = "".join(f"--- {channel}\n{text(data[-4000:])}\n"
+        said = "".join(f"--- {channel}\n{text(data[-16384:])}\n"
                        for channel, data in self._output.items() if data)
         return GuestFailed(f"guest '{self._options.name}' {reason}", said, may_retry)
 
