@@ -65,9 +65,8 @@ struct ChildProcess::Pipe {
     asio::streambuf buffer;
 };
 
-ChildProcess::ChildProcess(asio::io_context& context, pid_t process, bool is_service,
-                           OnLine on_line)
-    : context_(context), process_(process), is_service_(is_service), on_line_(std::move(on_line)) {}
+ChildProcess::ChildProcess(pid_t process, bool is_service, OnLine on_line)
+    : process_(process), is_service_(is_service), on_line_(std::move(on_line)) {}
 
 Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& context,
                                                           const Command& command, OnLine on_line) {
@@ -122,7 +121,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
         return errno_error("starting " + arguments.front(), error);
     }
     std::shared_ptr<ChildProcess> child(
-        new ChildProcess(context, process, command.is_service, std::move(on_line)));
+        new ChildProcess(process, command.is_service, std::move(on_line)));
     if (command.is_service)
         child->read(std::make_shared<Pipe>(context, output_reader.release()));
     return child;

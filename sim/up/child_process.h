@@ -43,11 +43,10 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     void send_signal(int number);
 
   private:
-    ChildProcess(boost::asio::io_context& context, pid_t process, bool is_service, OnLine on_line);
+    ChildProcess(pid_t process, bool is_service, OnLine on_line);
     struct Pipe;
     void read(const std::shared_ptr<Pipe>& pipe);
 
-    boost::asio::io_context& context_;
     pid_t process_;
     bool is_service_;
     OnLine on_line_;

@@ -220,7 +220,7 @@ std::vector<Case> attested_policy_cases() {
          only(pcr_condition("StringEqualsIgnoreCase", "PCR0", hex(0))),
          Sent::cut,
          Verdict::allowed,
-         "",
+         "it ends inside an item",
          {},
          "kms:Decrypt",
          role_arn,
