@@ -359,38 +359,6 @@ int print_help(const CLI::App& app, const std::vector<std::string>& words) {
     return exit_done;
 }
 
-const CLI::App* find_command(const CLI::App& app, std::string_view name) {
-    const auto found =
-        app.get_subcommands([name](const CLI::App* one) { return one->get_name() == name; });
-    return found.empty() ? nullptr : found.front();
-}
-
-// clap takes no word that begins with '-' for an option's value, unless it stands behind '='; CLI11
-// would take any.
-void refuse_values_with_hyphens(const CLI::App& app, const std::vector<std::string>& words) {
-    const CLI::App* command = words.empty() ? nullptr : find_command(app, words.front());
-    if (command == nullptr)
-        return;
-    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-        const CLI::Option* option = command->get_option_no_throw(words[i]);
-        if (option != nullptr && option->get_items_expected_min() > 0 && words[i + 1].size() > 1 &&
-            words[i + 1].starts_with('-'))
-            throw CLI::ArgumentMismatch(fmt::format(
-                "a value is required for '{}', and '{}' is none: write {}={} if it is meant",
-                words[i], words[i + 1], words[i], words[i + 1]));
-    }
-}
-
-// Before CLI11 reads on: to it, the name behind `help` would be another command.
-int print_help(const CLI::App& app, const std::vector<std::string>& words) {
-    const CLI::App* about = words.size() < 2 ? &app : find_command(app, words[1]);
-    if (about == nullptr)
-        throw CLI::ExtrasError({words[1]});
-    std::cout << app.get_formatter()->make_help(about, about->get_name(),
-                                                CLI::AppFormatMode::Normal);
-    return exit_done;
-}
-
 int usage_error(const CLI::App& app, const std::string& message) {
     const CLI::App* command = &app;
     if (const auto given = app.get_subcommands(); !given.empty())
