@@ -33,12 +33,13 @@ Dialer::Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options)
     : allowlist_(std::move(allowlist)), resolver_(resolver), options_(std::move(options)) {}
 
 // What the target means, less what the allowlist refuses; not empty.
-asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const Target& target) {
+asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const Target& target,
+                                                                         Cid asker) {
     if (const auto verdict = allowlist_.may_look_up(target); !verdict)
         co_return verdict.error();
     std::vector<IpAddress> addresses;
     if (const auto* name = std::get_if<HostName>(&target.host)) {
-        auto answer = co_await resolver_.resolve(*name);
+        auto answer = co_await resolver_.resolve(*name, asker);
         if (!answer && !allowlist_.names(target))
             co_return Error(ProxyErrc::not_allowed,
                             fmt::format("{} is not in the allowlist: no rule names it, and whether "
@@ -95,8 +96,8 @@ asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {
     co_return stream;
 }
 
-asio::awaitable<Result<Dialed>> Dialer::dial(Target target) {
-    const auto addresses = co_await judged_addresses(target);
+asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
+    const auto addresses = co_await judged_addresses(target, asker);
     if (!addresses)
         co_return addresses.error();
     const auto end = steady_clock::now() + options_.connect_timeout;

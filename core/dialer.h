@@ -38,7 +38,8 @@ class Dialer {
   public:
     Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options = {});
 
-    [[nodiscard]] boost::asio::awaitable<Result<Dialed>> dial(Target target);
+    // For the peer with the CID `asker`, whose share of the lookups it is counted to.
+    [[nodiscard]] boost::asio::awaitable<Result<Dialed>> dial(Target target, Cid asker);
 
     // What can be said of a target without a lookup: a refusal is final, a name that passes may
     // still turn out to mean an address that does not.
@@ -46,7 +47,7 @@ class Dialer {
 
   private:
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> judged_addresses(
-        const Target& target);
+        const Target& target, Cid asker);
     [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect(
         boost::asio::ip::tcp::endpoint endpoint);
 

@@ -38,7 +38,7 @@ class DialerTest : public testing::Test {
         for (const char* rule : rules)
             allowlist.add(AllowRule::parse(with_port(rule)).value());
         Dialer dialer(std::move(allowlist), resolver_, options_);
-        return run(context_, dialer.dial(parse_target(with_port(target)).value()));
+        return run(context_, dialer.dial(parse_target(with_port(target)).value(), 16));
     }
 
     // Whether anybody has connected.
@@ -82,8 +82,8 @@ TEST_F(DialerTest, ANameThatTurnsIntoARefusedAddressIsRefusedThen) {
     allowlist.add(AllowRule::parse(with_port("127.0.0.1:0")).value());
     Dialer dialer(std::move(allowlist), resolver_, options_);
     const Target target = parse_target(with_port("app.example:0")).value();
-    EXPECT_TRUE(run(context_, dialer.dial(target)));
-    const auto second = run(context_, dialer.dial(target));
+    EXPECT_TRUE(run(context_, dialer.dial(target, 16)));
+    const auto second = run(context_, dialer.dial(target, 16));
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, ProxyErrc::not_allowed);
     EXPECT_THAT(second.error().message, HasSubstr("127.0.0.2"));

@@ -12,7 +12,7 @@ TEST(DescriptorBudget, NeverPromisesMoreThanTheLimitHolds) {
     for (std::size_t limit = 40; limit < 100'000; limit += limit / 7 + 1) {
         const DescriptorBudget budget = descriptor_budget(limit);
         EXPECT_LE(2 * budget.connections + 2 * budget.pipes + 32, limit) << limit;
-        EXPECT_GE(2 * budget.connections, (limit - 32) * 3 / 4) << limit;
+        EXPECT_GE(2 * budget.connections, (limit - 32) * 2 / 3) << limit;
     }
 }
 

@@ -101,7 +101,7 @@ asio::awaitable<void> Proxy::serve(Connection connection, std::optional<Target> 
 }
 
 asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target) {
-    auto dialed = co_await dialer_.dial(target);
+    auto dialed = co_await dialer_.dial(target, connection.peer.cid);
     if (!dialed) {
         log_.warning("{} -> {} failed: {}", to_string(connection.peer), to_string(target),
                      dialed.error().message);
@@ -120,7 +120,7 @@ asio::awaitable<void> Proxy::serve_connect(Connection connection) {
     std::optional<HttpRefusal> refusal;
     Result<Dialed> dialed = Error();
     if (head && head->state() == ConnectParser::State::complete) {
-        dialed = co_await dialer_.dial(head->target());
+        dialed = co_await dialer_.dial(head->target(), connection.peer.cid);
         if (!dialed)
             refusal = refusal_of(dialed.error());
     } else if (head) {

@@ -180,6 +180,13 @@ TEST_F(ProxyTest, AConnectRequestOpensATunnel) {
     EXPECT_EQ(rest(client), "");
 }
 
+TEST_F(ProxyTest, ALookupIsCountedToTheEnclaveThatAsks) {
+    const auto address = start({"*:443"}, "8001=connect");
+    EXPECT_THAT(answer_to(address, connect_head("unknown.example:443")),
+                StartsWith("HTTP/1.1 502 "));
+    EXPECT_EQ(resolver_.last_asker(), 16U);
+}
+
 TEST_F(ProxyTest, EarlyBytesFollowTheTwoHundred) {
     const auto address = start({"target"}, "8001=connect");
     Stream client = connect(address);

@@ -8,7 +8,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -60,120 +59,196 @@ Answer look_up(const HostName& name) {
     return addresses;
 }
 
-// One name being looked up, and the alarm clocks of all who wait for it. Touched on the executor's
-// thread alone.
+// One name that is looked up or waits for it, and the alarm clocks of all who want its answer.
 struct ThreadedResolver::Flight {
+    explicit Flight(HostName looked_up) : name(std::move(looked_up)) {}
+
+    HostName name;
+    bool started = false;
     std::optional<Answer> answer;
     std::vector<asio::steady_timer*> waiting;
 };
 
-// What the threads and the resolver have in common; it outlives the resolver while a thread hangs.
-struct ThreadedResolver::Shared {
-    std::mutex mutex;
-    std::condition_variable wake;
-    asio::any_io_executor executor;  // empty when the resolver is gone
-    std::deque<HostName> queue;
-    std::size_t threads = 0;
-    std::size_t idle = 0;
+// All flights. The executor's thread has it for itself, but for the executor, which the lookups'
+// threads ask for; it outlives the resolver while one of them hangs.
+class ThreadedResolver::Flights : public std::enable_shared_from_this<ThreadedResolver::Flights> {
+  public:
+    Flights(asio::any_io_executor executor, ResolverOptions options, Lookup lookup)
+        : executor_(std::move(executor)), options_(options), lookup_(std::move(lookup)) {}
 
-    // For the executor's thread alone.
-    std::map<HostName, std::shared_ptr<Flight>> flights;
+    // The name's one flight, which begins at once, or when `asker` may have a thread.
+    Result<std::shared_ptr<Flight>> join(const HostName& name, Cid asker);
+
+    // A flight that nobody waits for any more does not begin.
+    void leave(const std::shared_ptr<Flight>& flight);
+
+    // Why there was no answer: tells apart a name that nobody answers for and one that never had
+    // its turn.
+    [[nodiscard]] Error too_late(const Flight& flight, Cid asker) const;
+
+    // The resolver is gone: nothing begins and nothing is told any more.
+    void close();
+
+  private:
+    struct Share {
+        std::size_t threads = 0;
+        std::deque<std::shared_ptr<Flight>> queue;
+    };
+
+    // The one rule: no more than are left.
+    [[nodiscard]] bool may_start(const Share& share) const {
+        return share.threads + threads_ < options_.threads_max;
+    }
+    [[nodiscard]] Result<void> start(const std::shared_ptr<Flight>& flight, Cid asker);
+    void start_waiting();
+    void finish(const std::shared_ptr<Flight>& flight, Cid asker, Answer answer);
+
+    std::mutex mutex_;
+    asio::any_io_executor executor_;  // guarded; empty when the resolver is gone
+    bool closed_ = false;
+    ResolverOptions options_;
+    Lookup lookup_;
+    std::map<HostName, std::shared_ptr<Flight>> flights_;
+    std::map<Cid, Share> shares_;
+    std::size_t threads_ = 0;
 };
 
-ThreadedResolver::ThreadedResolver(asio::any_io_executor executor, ResolverOptions options,
-                                   Lookup lookup)
-    : lookup_(std::move(lookup)), options_(options), shared_(std::make_shared<Shared>()) {
-    shared_->executor = std::move(executor);
-}
-
-ThreadedResolver::~ThreadedResolver() {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->executor = {};
-    shared_->queue.clear();
-    shared_->wake.notify_all();
-}
-
-void ThreadedResolver::work(const std::shared_ptr<Shared>& shared, const Lookup& lookup) {
-    std::unique_lock lock(shared->mutex);
-    while (true) {
-        ++shared->idle;
-        shared->wake.wait(lock, [&] { return !shared->executor || !shared->queue.empty(); });
-        --shared->idle;
-        if (!shared->executor)
-            return;
-        const HostName name = std::move(shared->queue.front());
-        shared->queue.pop_front();
-        lock.unlock();
-        Answer answer = lookup(name);
-        lock.lock();
-        if (!shared->executor)
-            return;
-        // Posted under the lock, so that the destructor can't come between question and use.
-        asio::post(shared->executor, [shared, name, answer = std::move(answer)]() mutable {
-            const auto flight = shared->flights.extract(name).mapped();
-            flight->answer = std::move(answer);
-            for (asio::steady_timer* timer : flight->waiting)
-                timer->cancel();
-        });
+Result<std::shared_ptr<ThreadedResolver::Flight>> ThreadedResolver::Flights::join(
+    const HostName& name, Cid asker) {
+    const auto place = flights_.find(name);
+    const auto flight = place == flights_.end() ? std::make_shared<Flight>(name) : place->second;
+    Share& share = shares_[asker];
+    // Who joins a name that waits in another's queue has it in his own too: it begins as soon as
+    // either may.
+    const bool waits_already =
+        std::find(share.queue.begin(), share.queue.end(), flight) != share.queue.end();
+    if (!flight->started && !waits_already) {
+        const auto started = may_start(share) ? start(flight, asker) : Result<void>();
+        if (!started && threads_ == 0)
+            return started.error();
+        if (!flight->started && share.queue.size() >= options_.waiting_max)
+            return Error(ProxyErrc::lookup_queue_full,
+                         fmt::format("the name {} was not looked up: {} names of CID {} wait "
+                                     "already because their name servers do not answer",
+                                     name.text(), share.queue.size(), asker));
+        if (!flight->started)
+            share.queue.push_back(flight);
     }
+    flights_[name] = flight;
+    return flight;
 }
 
-// Hands the name to a thread, new or waiting, or to the queue.
-Result<void> ThreadedResolver::start(const HostName& name) {
-    const std::lock_guard lock(shared_->mutex);
-    if (shared_->queue.size() >= options_.waiting_max)
-        return Error(ProxyErrc::lookup_queue_full,
-                     fmt::format("the name {} was not looked up: {} names wait already because "
-                                 "their name servers do not answer",
-                                 name.text(), shared_->queue.size()));
-    if (shared_->idle <= shared_->queue.size() && shared_->threads < options_.threads_max) {
-        try {
-            std::thread([shared = shared_, lookup = lookup_] { work(shared, lookup); }).detach();
-            ++shared_->threads;
-        } catch (const std::system_error& failure) {
-            if (shared_->threads == 0)
-                return Error(ProxyErrc::lookup_failed,
-                             fmt::format("the name {} was not looked up: no thread can be "
-                                         "started: {}",
-                                         name.text(), failure.what()));
-        }
+void ThreadedResolver::Flights::leave(const std::shared_ptr<Flight>& flight) {
+    if (flight->started || !flight->waiting.empty())
+        return;
+    for (auto& [asker, share] : shares_)
+        std::erase(share.queue, flight);
+    flights_.erase(flight->name);
+}
+
+Error ThreadedResolver::Flights::too_late(const Flight& flight, Cid asker) const {
+    const std::string limit = format_duration(options_.deadline);
+    if (flight.started)
+        return Error(ProxyErrc::lookup_timed_out,
+                     fmt::format("no name server answered within {} for the name {}", limit,
+                                 flight.name.text()));
+    return Error(ProxyErrc::lookup_timed_out,
+                 fmt::format("the name {} was not looked up within {}: {} lookups wait for name "
+                             "servers that do not answer, {} of them for CID {}, which may have no "
+                             "more than are left of {}",
+                             flight.name.text(), limit, threads_, shares_.at(asker).threads, asker,
+                             options_.threads_max));
+}
+
+void ThreadedResolver::Flights::close() {
+    closed_ = true;
+    const std::lock_guard lock(mutex_);
+    executor_ = {};
+}
+
+Result<void> ThreadedResolver::Flights::start(const std::shared_ptr<Flight>& flight, Cid asker) {
+    try {
+        std::thread([self = shared_from_this(), flight, name = flight->name, asker] {
+            Answer answer = self->lookup_(name);
+            // Posted under the lock, so that close() can't come between question and use.
+            const std::lock_guard lock(self->mutex_);
+            if (self->executor_)
+                asio::post(self->executor_,
+                           [self, flight, asker, answer = std::move(answer)]() mutable {
+                               self->finish(flight, asker, std::move(answer));
+                           });
+        }).detach();
+    } catch (const std::system_error& failure) {
+        return Error(ProxyErrc::lookup_failed,
+                     fmt::format("the name {} was not looked up: no thread can be started: {}",
+                                 flight->name.text(), failure.what()));
     }
-    shared_->queue.push_back(name);
-    shared_->wake.notify_one();
+    flight->started = true;
+    ++threads_;
+    ++shares_[asker].threads;
     return {};
 }
 
-// The sentence tells apart a name that nobody answers for and one that never had its turn.
-Error ThreadedResolver::too_late(const HostName& name) const {
-    const std::lock_guard lock(shared_->mutex);
-    if (std::find(shared_->queue.begin(), shared_->queue.end(), name) != shared_->queue.end())
-        return Error(
-            ProxyErrc::lookup_timed_out,
-            fmt::format("the name {} was not looked up within {}: all {} lookup threads "
-                        "wait for name servers that do not answer",
-                        name.text(), format_duration(options_.deadline), shared_->threads));
-    return Error(ProxyErrc::lookup_timed_out,
-                 fmt::format("no name server answered within {} for the name {}",
-                             format_duration(options_.deadline), name.text()));
+// Whoever holds the fewest threads comes first; when he may have no more, nobody may.
+void ThreadedResolver::Flights::start_waiting() {
+    while (true) {
+        auto next = shares_.end();
+        for (auto place = shares_.begin(); place != shares_.end(); ++place)
+            if (!place->second.queue.empty() &&
+                (next == shares_.end() || place->second.threads < next->second.threads))
+                next = place;
+        if (next == shares_.end() || !may_start(next->second))
+            return;
+        const auto flight = next->second.queue.front();
+        // Without a thread it stays where it is, until the next lookup ends.
+        if (!flight->started && !start(flight, next->first))
+            return;
+        next->second.queue.pop_front();
+    }
 }
 
-asio::awaitable<Answer> ThreadedResolver::resolve(HostName name) {
-    auto place = shared_->flights.find(name);
-    if (place == shared_->flights.end()) {
-        if (const auto started = start(name); !started)
-            co_return started.error();
-        place = shared_->flights.emplace(name, std::make_shared<Flight>()).first;
-    }
-    const std::shared_ptr<Flight> flight = place->second;
-    asio::steady_timer alarm(co_await asio::this_coro::executor, options_.deadline);
+void ThreadedResolver::Flights::finish(const std::shared_ptr<Flight>& flight, Cid asker,
+                                       Answer answer) {
+    flights_.erase(flight->name);
+    flight->answer = std::move(answer);
+    for (asio::steady_timer* timer : flight->waiting)
+        timer->cancel();
+    --threads_;
+    --shares_[asker].threads;
+    if (closed_)
+        return;
+    start_waiting();
+    std::erase_if(shares_, [](const auto& entry) {
+        return entry.second.threads == 0 && entry.second.queue.empty();
+    });
+}
+
+ThreadedResolver::ThreadedResolver(asio::any_io_executor executor, ResolverOptions options,
+                                   Lookup lookup)
+    : deadline_(options.deadline),
+      flights_(std::make_shared<Flights>(std::move(executor), options, std::move(lookup))) {}
+
+ThreadedResolver::~ThreadedResolver() {
+    flights_->close();
+}
+
+asio::awaitable<Answer> ThreadedResolver::resolve(HostName name, Cid asker) {
+    const std::shared_ptr<Flights> flights = flights_;
+    auto joined = flights->join(name, asker);
+    if (!joined)
+        co_return joined.error();
+    const std::shared_ptr<Flight> flight = std::move(*joined);
+    asio::steady_timer alarm(co_await asio::this_coro::executor, deadline_);
     flight->waiting.push_back(&alarm);
     const auto [failure] = co_await alarm.async_wait(as_result);
     std::erase(flight->waiting, &alarm);
     if (flight->answer)
         co_return *flight->answer;
-    if (failure)
-        co_return Error(failure, fmt::format("the lookup of {} was called off", name.text()));
-    co_return too_late(name);
+    const Error error =
+        failure ? Error(failure, fmt::format("the lookup of {} was called off", name.text()))
+                : flights->too_late(*flight, asker);
+    flights->leave(flight);
+    co_return error;
 }
 
 }  // namespace glovebox::core

@@ -3,8 +3,10 @@
 //
 // getaddrinfo can't be called off and may take half a minute for a name whose servers are dead.
 // Therefore: each asker waits no longer than the deadline; all who ask for one name share one
-// lookup, so that a dead name holds one thread however often it is asked for; and the threads and
-// the queue before them are bounded.
+// lookup, so that a dead name holds one thread however often it is asked for; and the threads are
+// many, since a thread that waits costs little, but bounded. One asker may hold no more of them
+// than are left for all others: half when he is alone, so that whatever names he comes with, the
+// next one finds a thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,6 +20,7 @@
 #include "core/base/error.h"
 #include "core/host_name.h"
 #include "core/ip_address.h"
+#include "core/vsock_address.h"
 
 namespace glovebox::core {
 
@@ -26,9 +29,10 @@ class Resolver {
     virtual ~Resolver() = default;
 
     // The addresses of a name in the order in which they are to be tried; never an empty list.
+    // `asker` is the CID on whose behalf it is looked up.
     // Errors: ProxyErrc::name_unknown, lookup_failed, lookup_timed_out, lookup_queue_full.
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<IpAddress>>> resolve(
-        HostName name) = 0;
+        HostName name, Cid asker) = 0;
 };
 
 // One lookup, which may block. Called on any thread.
@@ -38,13 +42,13 @@ using Lookup = std::function<Result<std::vector<IpAddress>>(const HostName&)>;
 [[nodiscard]] Result<std::vector<IpAddress>> look_up(const HostName& name);
 
 struct ResolverOptions {
-    std::size_t threads_max = 16;   // started one by one as they are needed
-    std::size_t waiting_max = 256;  // names that wait for a thread; more are refused at once
+    std::size_t threads_max = 256;  // one a lookup; half of them for one asker who is alone
+    std::size_t waiting_max = 256;  // of each asker's names; more are refused at once
     std::chrono::milliseconds deadline{5000};
 };
 
-// The pool. Used from the executor's one thread, and destroyed before its context; only the lookups
-// run elsewhere.
+// The threads. Used from the executor's one thread, and destroyed before its context; only the
+// lookups run elsewhere.
 class ThreadedResolver final : public Resolver {
   public:
     ThreadedResolver(boost::asio::any_io_executor executor, ResolverOptions options = {},
@@ -53,19 +57,15 @@ class ThreadedResolver final : public Resolver {
     // nothing of ours.
     ~ThreadedResolver() override;
 
-    boost::asio::awaitable<Result<std::vector<IpAddress>>> resolve(HostName name) override;
+    boost::asio::awaitable<Result<std::vector<IpAddress>>> resolve(HostName name,
+                                                                   Cid asker) override;
 
   private:
-    struct Shared;
     struct Flight;
+    class Flights;
 
-    static void work(const std::shared_ptr<Shared>& shared, const Lookup& lookup);
-    Result<void> start(const HostName& name);
-    [[nodiscard]] Error too_late(const HostName& name) const;
-
-    Lookup lookup_;
-    ResolverOptions options_;
-    std::shared_ptr<Shared> shared_;
+    std::chrono::milliseconds deadline_;
+    std::shared_ptr<Flights> flights_;
 };
 
 }  // namespace glovebox::core

@@ -51,14 +51,15 @@ class ThreadedResolverTest : public testing::Test {
     ~ThreadedResolverTest() override { names_->release.release(1000); }
 
     // Asks and leaves the answer to whoever looks.
-    std::shared_ptr<std::optional<Answer>> ask(Resolver& resolver, std::string_view text) {
+    std::shared_ptr<std::optional<Answer>> ask(Resolver& resolver, std::string_view text,
+                                               Cid asker = 16) {
         auto answer = std::make_shared<std::optional<Answer>>();
         spawn(context_,
-              [](Resolver& r, HostName n,
+              [](Resolver& r, HostName n, Cid c,
                  std::shared_ptr<std::optional<Answer>> a) -> asio::awaitable<void> {
-                  auto result = co_await r.resolve(std::move(n));
+                  auto result = co_await r.resolve(std::move(n), c);
                   *a = std::move(result);
-              }(resolver, name(text), answer));
+              }(resolver, name(text), asker, answer));
         context_.restart();
         context_.poll();
         return answer;
@@ -70,25 +71,25 @@ class ThreadedResolverTest : public testing::Test {
 
 TEST_F(ThreadedResolverTest, AnswersWithAddresses) {
     ThreadedResolver resolver(context_.get_executor(), {}, DeadNames::lookup(names_));
-    const auto answer = run(context_, resolver.resolve(name("alive.example")));
+    const auto answer = run(context_, resolver.resolve(name("alive.example"), 16));
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->front().to_string(), "192.0.2.1");
 }
 
 TEST_F(ThreadedResolverTest, ADeadNameStallsNobodyElse) {
-    ThreadedResolver resolver(context_.get_executor(), {.threads_max = 2},
+    ThreadedResolver resolver(context_.get_executor(), {.threads_max = 4},
                               DeadNames::lookup(names_));
     const auto dead = ask(resolver, "dead.example");
     names_->hung.acquire();
     for (int i = 0; i < 10; ++i)
-        EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"))));
+        EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 16)));
     EXPECT_FALSE(*dead);
 }
 
 TEST_F(ThreadedResolverTest, ADeadNameIsGivenUpAtTheDeadline) {
     ThreadedResolver resolver(context_.get_executor(), {.deadline = 20ms},
                               DeadNames::lookup(names_));
-    const auto answer = run(context_, resolver.resolve(name("dead.example")));
+    const auto answer = run(context_, resolver.resolve(name("dead.example"), 16));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, ProxyErrc::lookup_timed_out);
     EXPECT_THAT(answer.error().message,
@@ -96,12 +97,12 @@ TEST_F(ThreadedResolverTest, ADeadNameIsGivenUpAtTheDeadline) {
 }
 
 TEST_F(ThreadedResolverTest, OneDeadNameHoldsOneThreadHoweverOftenItIsAsked) {
-    ThreadedResolver resolver(context_.get_executor(), {.threads_max = 2, .deadline = 20ms},
+    ThreadedResolver resolver(context_.get_executor(), {.threads_max = 4, .deadline = 20ms},
                               DeadNames::lookup(names_));
     for (int i = 0; i < 5; ++i)
-        EXPECT_FALSE(run(context_, resolver.resolve(name("dead.example"))));
+        EXPECT_FALSE(run(context_, resolver.resolve(name("dead.example"), 16)));
     EXPECT_EQ(names_->lookups, 1);
-    EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"))));
+    EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 16)));
 }
 
 TEST_F(ThreadedResolverTest, AllWhoAskForOneNameShareItsAnswer) {
@@ -109,7 +110,7 @@ TEST_F(ThreadedResolverTest, AllWhoAskForOneNameShareItsAnswer) {
     const auto first = ask(resolver, "dead.example");
     const auto second = ask(resolver, "dead.example");
     names_->release.release();
-    EXPECT_TRUE(run(context_, resolver.resolve(name("dead.example"))));
+    EXPECT_TRUE(run(context_, resolver.resolve(name("dead.example"), 16)));
     context_.restart();
     context_.poll();
     ASSERT_TRUE(*first && *second);
@@ -117,21 +118,72 @@ TEST_F(ThreadedResolverTest, AllWhoAskForOneNameShareItsAnswer) {
     EXPECT_EQ(names_->lookups, 1);
 }
 
-TEST_F(ThreadedResolverTest, WhenEveryThreadIsStuckTheSentenceSaysSo) {
-    ThreadedResolver resolver(context_.get_executor(), {.threads_max = 2, .deadline = 30ms},
+TEST_F(ThreadedResolverTest, AHundredDeadNamesOfOneEnclaveStallNeitherAnotherNorItself) {
+    ThreadedResolver resolver(context_.get_executor(), {.deadline = 10s},
+                              DeadNames::lookup(names_));
+    for (int i = 0; i < 100; ++i)
+        ask(resolver, "dead" + std::to_string(i) + ".example");
+    for (int i = 0; i < 100; ++i)
+        names_->hung.acquire();
+    EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 17)));
+    EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 16)));
+}
+
+TEST_F(ThreadedResolverTest, HoweverManyDeadNamesTwoEnclavesBringAThirdFindsAThread) {
+    ThreadedResolver resolver(context_.get_executor(), {.threads_max = 16, .deadline = 10s},
+                              DeadNames::lookup(names_));
+    for (const Cid asker : {16U, 17U})
+        for (int i = 0; i < 100; ++i)
+            ask(resolver, "dead" + std::to_string(i) + ".of" + std::to_string(asker), asker);
+    // 8 of 16 are no more than were left, then 4 of the other 8.
+    for (int i = 0; i < 12; ++i)
+        names_->hung.acquire();
+    EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 18)));
+    EXPECT_EQ(names_->lookups, 13);
+}
+
+TEST_F(ThreadedResolverTest, ANameInOneEnclavesQueueIsLookedUpForAnotherThatAsks) {
+    ThreadedResolver resolver(context_.get_executor(), {.threads_max = 4, .deadline = 10s},
+                              DeadNames::lookup(names_));
+    ask(resolver, "dead1.example", 16);
+    ask(resolver, "dead2.example", 16);
+    const auto queued = ask(resolver, "alive.example", 16);
+    EXPECT_FALSE(*queued);
+    EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 17)));
+    context_.restart();
+    context_.poll();
+    ASSERT_TRUE(*queued);
+    EXPECT_TRUE(**queued);
+    EXPECT_EQ(names_->lookups, 3);
+}
+
+TEST_F(ThreadedResolverTest, WhenAShareIsSpentTheSentenceSaysSoAndOneThatComesBackMendsIt) {
+    ThreadedResolver resolver(context_.get_executor(), {.threads_max = 4, .deadline = 30ms},
                               DeadNames::lookup(names_));
     ask(resolver, "dead1.example");
     ask(resolver, "dead2.example");
     names_->hung.acquire();
     names_->hung.acquire();
-    const auto answer = run(context_, resolver.resolve(name("alive.example")));
+    const auto answer = run(context_, resolver.resolve(name("alive.example"), 16));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, ProxyErrc::lookup_timed_out);
-    EXPECT_THAT(answer.error().message, HasSubstr("all 2 lookup threads wait for name servers"));
-    // And when one comes back, all is well again.
+    EXPECT_THAT(answer.error().message,
+                HasSubstr("2 lookups wait for name servers that do not answer, 2 of them for CID "
+                          "16, which may have no more than are left of 4"));
     names_->release.release();
     names_->release.release();
-    EXPECT_TRUE(run(context_, resolver.resolve(name("other.example"))));
+    EXPECT_TRUE(run(context_, resolver.resolve(name("other.example"), 16)));
+}
+
+TEST_F(ThreadedResolverTest, ANameThatNobodyWaitsForAnyMoreIsNotLookedUp) {
+    ThreadedResolver resolver(context_.get_executor(), {.threads_max = 1, .deadline = 30ms},
+                              DeadNames::lookup(names_));
+    ask(resolver, "dead.example");
+    names_->hung.acquire();
+    EXPECT_FALSE(run(context_, resolver.resolve(name("late.example"), 16)));
+    names_->release.release();
+    EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 16)));
+    EXPECT_EQ(names_->lookups, 2);
 }
 
 TEST_F(ThreadedResolverTest, MoreNamesThanMayWaitAreRefusedAtOnce) {
@@ -142,26 +194,29 @@ TEST_F(ThreadedResolverTest, MoreNamesThanMayWaitAreRefusedAtOnce) {
     names_->hung.acquire();
     ask(resolver, "a.example");
     ask(resolver, "b.example");
-    const auto answer = run(context_, resolver.resolve(name("c.example")));
+    const auto answer = run(context_, resolver.resolve(name("c.example"), 16));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, ProxyErrc::lookup_queue_full);
+    // Another's names are not counted to it.
+    const auto of_another = ask(resolver, "c.example", 17);
+    EXPECT_FALSE(*of_another);
 }
 
 TEST_F(ThreadedResolverTest, AnAskerMayBeCalledOff) {
     ThreadedResolver resolver(context_.get_executor(), {}, DeadNames::lookup(names_));
     const auto answer =
-        run(context_, with_timeout(resolver.resolve(name("dead.example")), 10ms,
+        run(context_, with_timeout(resolver.resolve(name("dead.example"), 16), 10ms,
                                    Error(ProxyErrc::connect_timed_out, "called off")));
     EXPECT_EQ(answer.error().message, "called off");
     names_->release.release();
-    EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"))));
+    EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 16)));
 }
 
 TEST_F(ThreadedResolverTest, ItsEndWaitsForNobodyAndALateAnswerDoesNoHarm) {
     {
         ThreadedResolver resolver(context_.get_executor(), {.deadline = 10ms},
                                   DeadNames::lookup(names_));
-        EXPECT_FALSE(run(context_, resolver.resolve(name("dead.example"))));
+        EXPECT_FALSE(run(context_, resolver.resolve(name("dead.example"), 16)));
     }
     names_->release.release();
     context_.restart();

@@ -28,9 +28,12 @@ class FakeResolver final : public Resolver {
     void delay(std::chrono::milliseconds by) { delay_ = by; }
 
     [[nodiscard]] int lookups() const { return lookups_; }
+    [[nodiscard]] Cid last_asker() const { return last_asker_; }
 
-    boost::asio::awaitable<Result<std::vector<IpAddress>>> resolve(HostName name) override {
+    boost::asio::awaitable<Result<std::vector<IpAddress>>> resolve(HostName name,
+                                                                   Cid asker) override {
         ++lookups_;
+        last_asker_ = asker;
         boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, delay_);
         co_await timer.async_wait(as_result);
         const auto found = answers_.find(name.text());
@@ -46,6 +49,7 @@ class FakeResolver final : public Resolver {
     std::map<std::string, std::deque<std::vector<IpAddress>>> answers_;
     std::chrono::milliseconds delay_{0};
     int lookups_ = 0;
+    Cid last_asker_ = cid_any;
 };
 
 }  // namespace glovebox::core
