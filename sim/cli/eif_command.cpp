@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "core/base/clock.h"
+#include "sim/cli/number_option.h"
 #include "sim/cli/source_date.h"
 #include "sim/cli/subcommand.h"
 #include "sim/eif/builder.h"
@@ -138,7 +139,7 @@ void add_build(CLI::App& eif, int& exit_status) {
     app.add_flag("--keep-owners", a.options.keep_owners,
                  "with --rootfs: the folder's owners instead of root's");
     app.add_option("--max-size", a.content_max_gib, "GiB that the files may have together")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 20))
+        ->check(number_between("a number of GiB", 1, std::uint64_t{1} << 20))
         ->capture_default_str();
     app.add_option("-o,--output", a.output, "the image; replaced whole or not at all")->required();
     app.footer(
