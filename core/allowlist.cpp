@@ -30,6 +30,17 @@ std::string spell(const PortRange& ports) {
     return fmt::format("{}-{}", ports.first, ports.last);
 }
 
+bool is_url(std::string_view text) {
+    return text.find("://") != std::string_view::npos;
+}
+
+Error url_refusal(std::string_view text) {
+    return Error(ProxyErrc::bad_target,
+                 fmt::format("\"{}\": it is a URL; its host and port alone were expected, for "
+                             "example example.com:443",
+                             text));
+}
+
 }  // namespace
 
 Result<PortRange> PortRange::parse(std::string_view text) {
@@ -51,6 +62,8 @@ Result<PortRange> PortRange::parse(std::string_view text) {
 }
 
 Result<AllowRule> AllowRule::parse(std::string_view address, std::string_view port) {
+    if (is_url(address))
+        return url_refusal(address);
     const auto ports = PortRange::parse(port);
     if (!ports)
         return ports.error();
@@ -82,6 +95,8 @@ Result<AllowRule> AllowRule::parse(std::string_view address, std::string_view po
 }
 
 Result<AllowRule> AllowRule::parse(std::string_view text) {
+    if (is_url(text))
+        return url_refusal(text);
     // The prefix length of an IPv6 block stands behind the bracket: [2001:db8::]/32:443.
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos || text.ends_with(']'))

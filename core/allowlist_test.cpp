@@ -245,5 +245,14 @@ TEST(AllowRule, WhatIsNoRuleIsRefusedWithASentence) {
     }
 }
 
+TEST(AllowRule, AUrlIsCalledOne) {
+    for (const auto& rule :
+         {AllowRule::parse("http://a.example/:80"), AllowRule::parse("https://a.example"),
+          AllowRule::parse("https://a.example/", "443")}) {
+        ASSERT_FALSE(rule);
+        EXPECT_NE(rule.error().message.find("it is a URL"), std::string::npos);
+    }
+}
+
 }  // namespace
 }  // namespace glovebox::core

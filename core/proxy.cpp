@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -10,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/connect_parser.h"
 #include "core/http_refusal.h"
+#include "core/proxy_error.h"
 #include "core/stream_io.h"
 #include "core/timeout.h"
 
@@ -53,6 +55,13 @@ Result<VsockAddress> Proxy::listen(ProxyRoute route) {
     if (route.target)
         if (const auto verdict = dialer_.may_dial(*route.target); !verdict)
             return verdict.error();
+    const auto has_it = [&](const auto& listener) {
+        return listener->local().port == route.listen.port;
+    };
+    if (route.listen.port != port_any && std::any_of(listeners_.begin(), listeners_.end(), has_it))
+        return Error(ProxyErrc::bad_target,
+                     fmt::format("port {} was given to two listeners: give each one its own",
+                                 route.listen.port));
     auto bound = transport_.listen(route.listen);
     if (!bound)
         return std::move(bound.error())

@@ -18,7 +18,7 @@ Result<ProxyRoute> parse_proxy_route(std::string_view text) {
     const std::string_view listen_text = text.substr(0, equals);
     const std::string_view target_text = text.substr(equals + 1);
     const auto listen = parse_vsock_address(fmt::format("any:{}", listen_text));
-    if (!listen)
+    if (!listen || (listen->port == port_any && listen_text != "any"))
         return Error(ProxyErrc::bad_target,
                      fmt::format("\"{}\": \"{}\" is not a vsock port: a number up to 4294967294, "
                                  "or any, was expected before the =",

@@ -28,9 +28,10 @@ TEST(ProxyRoute, AnEnclavesCidInPlaceOfTheHostIsRecognised) {
 }
 
 TEST(ProxyRoute, AnythingElseIsRefused) {
-    for (const char* text : {"", "8000", "=", "8000=", "=example.com:443", "x=example.com:443",
-                             "4294967296=connect", "-1=connect", "8000=Connect", "8000=example.com",
-                             "8000=127.1:443", "8000=example.com:443=x", "3:8000=connect"})
+    for (const char* text :
+         {"", "8000", "=", "8000=", "=example.com:443", "x=example.com:443", "4294967296=connect",
+          "4294967295=connect", "-1=connect", "8000=Connect", "8000=example.com", "8000=127.1:443",
+          "8000=example.com:443=x", "3:8000=connect"})
         EXPECT_FALSE(parse_proxy_route(text)) << text;
 }
 

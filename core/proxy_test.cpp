@@ -180,6 +180,14 @@ TEST_F(ProxyTest, AConnectRequestOpensATunnel) {
     EXPECT_EQ(rest(client), "");
 }
 
+TEST_F(ProxyTest, TwoListenersCanNotHaveOnePort) {
+    start({"target"}, "8001=connect");
+    const auto second = proxy_->listen(parse_proxy_route("8001=connect").value());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().message,
+              "port 8001 was given to two listeners: give each one its own");
+}
+
 TEST_F(ProxyTest, ALookupIsCountedToTheEnclaveThatAsks) {
     const auto address = start({"*:443"}, "8001=connect");
     EXPECT_THAT(answer_to(address, connect_head("unknown.example:443")),
@@ -281,7 +289,8 @@ TEST_F(ProxyTest, AFixedTargetOutsideTheAllowlistIsRefusedAtTheStart) {
 }
 
 TEST_F(ProxyTest, APortThatIsTakenIsNamed) {
-    start({"*:*"}, "8000=a.example:443");
+    start({"*:*"}, "8001=a.example:443");
+    const auto others = parent_.listen({cid_any, 8000}).value();
     const auto taken = proxy_->listen(parse_proxy_route("8000=b.example:443").value());
     ASSERT_FALSE(taken);
     EXPECT_THAT(taken.error().message, AllOf(HasSubstr("8000"), HasSubstr("in use")));

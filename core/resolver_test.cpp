@@ -147,6 +147,8 @@ TEST_F(ThreadedResolverTest, ANameInOneEnclavesQueueIsLookedUpForAnotherThatAsks
                               DeadNames::lookup(names_));
     ask(resolver, "dead1.example", 16);
     ask(resolver, "dead2.example", 16);
+    names_->hung.acquire();
+    names_->hung.acquire();
     const auto queued = ask(resolver, "alive.example", 16);
     EXPECT_FALSE(*queued);
     EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 17)));

@@ -36,6 +36,8 @@ Result<HostAndPort> split_host_and_port(std::string_view text) {
     const auto refuse = [text](std::string_view why) {
         return Error(ProxyErrc::bad_target, fmt::format("\"{}\" is not HOST:PORT: {}", text, why));
     };
+    if (text.find("://") != std::string_view::npos)
+        return refuse("it is a URL: write its host and port alone, for example example.com:443");
     if (text.starts_with('[')) {
         const std::size_t close = text.find(']');
         if (close == std::string_view::npos)

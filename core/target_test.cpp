@@ -56,5 +56,10 @@ TEST(Target, TheSentenceSaysHowToWriteIt) {
                 testing::HasSubstr("1 to 65535"));
 }
 
+TEST(Target, AUrlIsCalledOne) {
+    for (const char* text : {"http://a.b/:80", "https://example.com", "https://[2001:db8::7]:443/"})
+        EXPECT_THAT(parse_target(text).error().message, testing::HasSubstr("it is a URL")) << text;
+}
+
 }  // namespace
 }  // namespace glovebox::core

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <boost/system/errc.hpp>
 #include <cerrno>
 
 #include "nsm-mock/nsm_response.h"
@@ -20,7 +21,14 @@ Result<std::unique_ptr<HardwareNsm>> HardwareNsm::open(const std::string& path, 
                 "simulated module is --device mock";
         return error;
     }
-    return std::unique_ptr<HardwareNsm>(new HardwareNsm(std::move(device), log));
+    // A driver that knows the call fails to read its argument before it asks the module anything.
+    if (::ioctl(device.get(), nsm_ioctl_raw, nullptr) != 0 && errno == ENOTTY)
+        return Error(
+            make_error_code(boost::system::errc::inappropriate_io_control_operation),
+            path +
+                " is no Nitro Secure Module: it does not know the module's ioctl; /dev/nsm, "
+                "or mock for the simulated module, was expected");
+    return std::make_unique<HardwareNsm>(std::move(device), log);
 }
 
 Bytes HardwareNsm::process(BytesView request) {

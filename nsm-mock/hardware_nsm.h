@@ -31,7 +31,10 @@ inline constexpr unsigned long nsm_ioctl_raw = _IOWR(0x0A, 0, NsmRaw);
 
 class HardwareNsm final : public NsmDevice {
   public:
-    // An error names the device and, where it is missing, what this machine is not.
+    // `device` is an open /dev/nsm.
+    HardwareNsm(UniqueFd device, Log& log) : device_(std::move(device)), log_(log) {}
+
+    // An error names the device and, where it is missing or something else, what was expected.
     [[nodiscard]] static Result<std::unique_ptr<HardwareNsm>> open(const std::string& path,
                                                                    Log& log);
 
@@ -40,8 +43,6 @@ class HardwareNsm final : public NsmDevice {
     [[nodiscard]] Bytes process(BytesView request) override;
 
   private:
-    HardwareNsm(UniqueFd device, Log& log) : device_(std::move(device)), log_(log) {}
-
     UniqueFd device_;
     Log& log_;
 };

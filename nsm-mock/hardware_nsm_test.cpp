@@ -1,5 +1,6 @@
 #include "nsm-mock/hardware_nsm.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,17 +25,25 @@ TEST(HardwareNsm, AMissingDeviceIsSaidToBeNoEnclave) {
                        HasSubstr("not the inside of a Nitro enclave"), HasSubstr("--device mock")));
 }
 
-TEST(HardwareNsm, ADeviceThatIsNoModuleIsAnInternalError) {
+TEST(HardwareNsm, ADeviceThatIsNoModuleIsRefusedByName) {
     const auto device = HardwareNsm::open("/dev/null", null_log());
-    ASSERT_TRUE(device);
-    NsmClient client(**device);
+    ASSERT_FALSE(device);
+    EXPECT_THAT(device.error().message, testing::StartsWith("/dev/null is no Nitro Secure Module"));
+}
+
+UniqueFd dev_null() {
+    return UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+}
+
+TEST(HardwareNsm, AnIoctlThatFailsIsAnsweredWithAnInternalError) {
+    HardwareNsm device(dev_null(), null_log());
+    NsmClient client(device);
     EXPECT_EQ(client.get_random().error().code, NsmError::internal_error);
 }
 
 TEST(HardwareNsm, ATooLargeRequestIsAnsweredAsAwsLibraryDoes) {
-    const auto device = HardwareNsm::open("/dev/null", null_log());
-    ASSERT_TRUE(device);
-    EXPECT_EQ((*device)->process(Bytes(request_bytes_max + 1)),
+    HardwareNsm device(dev_null(), null_log());
+    EXPECT_EQ(device.process(Bytes(request_bytes_max + 1)),
               encode_response(NsmError::input_too_large));
 }
 

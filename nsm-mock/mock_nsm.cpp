@@ -136,6 +136,7 @@ Response MockNsm::answer(const request::Attestation& r) {
             Error(NsmError::invalid_argument,
                   "a field is not within the strict limits: public_key 1 to 1024, user_data "
                   "and nonce 0 to 512 bytes"));
+    warn_of_long_fields(r);
     AttestationDocument document;
     document.module_id = to_string(config_.module_id);
     document.timestamp = clock_.now();
@@ -155,6 +156,19 @@ Response MockNsm::answer(const request::Attestation& r) {
     // The signature, which is what takes time, needs no lock.
     return response::Attestation{
         CoseSign1::sign(encode_payload(document, config_.payload_form), *key).encode()};
+}
+
+void MockNsm::warn_of_long_fields(const request::Attestation& r) {
+    const bool is_long = too_long(r.public_key, strict_public_key_max) ||
+                         too_long(r.user_data, strict_user_data_max) ||
+                         too_long(r.nonce, strict_nonce_max);
+    if (!is_long || warned_.exchange(true))
+        return;
+    log_.warning(
+        "an attestation has a user_data or nonce above {} bytes, or a public_key above {}: AWS "
+        "names these limits in one place and larger ones in another, and some verifiers refuse "
+        "such a document; with --strict-fields the module does",
+        strict_user_data_max, strict_public_key_max);
 }
 
 const EnclaveIdentity& MockNsm::identity(TimePoint now) {

@@ -2,6 +2,7 @@
 // documents signed by the mock PKI.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -63,6 +64,8 @@ class MockNsm final : public NsmDevice {
     [[nodiscard]] Response answer(const request::LockPcrs&);
     [[nodiscard]] Response answer(const request::Attestation&);
 
+    // Once: a program that does it does it each time.
+    void warn_of_long_fields(const request::Attestation& r);
     [[nodiscard]] Response refuse(const Error& error);
     [[nodiscard]] const EnclaveIdentity& identity(TimePoint now);
 
@@ -72,6 +75,7 @@ class MockNsm final : public NsmDevice {
     RandomSource& random_;
     Log& log_;
 
+    std::atomic<bool> warned_{false};
     mutable std::mutex mutex_;  // guards what follows and random_
     PcrBank pcrs_;
     std::optional<EnclaveIdentity> identity_;

@@ -186,6 +186,29 @@ TEST(MockNsm, StrictLimitsRefuseWhatStrictVerifiersWould) {
               NsmError::invalid_argument);
 }
 
+class WarningCount final : public Log {
+  public:
+    void write(LogLevel level, std::string_view line) override {
+        if (level == LogLevel::warning)
+            warnings.emplace_back(line);
+    }
+    [[nodiscard]] bool wants(LogLevel level) const override { return level >= LogLevel::warning; }
+
+    std::vector<std::string> warnings;
+};
+
+TEST(MockNsm, LenientLimitsWarnOnceOfWhatStrictVerifiersRefuse) {
+    WarningCount log;
+    MockModule module(module_config(), log);
+    EXPECT_TRUE(module.client.attest(
+        {.user_data = Bytes(512), .nonce = Bytes(512), .public_key = Bytes(1024)}));
+    EXPECT_THAT(log.warnings, testing::IsEmpty());
+    EXPECT_TRUE(module.client.attest({.user_data = Bytes(513)}));
+    EXPECT_TRUE(module.client.attest({.nonce = Bytes(513)}));
+    ASSERT_EQ(log.warnings.size(), 1u);
+    EXPECT_THAT(log.warnings.front(), testing::HasSubstr("user_data or nonce above 512 bytes"));
+}
+
 TEST(MockNsm, LenientLimitsTakeWhatARequestCanCarryAndTheAnswerFits) {
     MockModule module;
     ASSERT_TRUE(module.client.lock_pcrs(32));

@@ -31,18 +31,11 @@ std::string why_not_private(const struct stat& status) {
     return {};
 }
 
-Error not_private(const std::string& path, const std::string& why, std::string_view mode) {
-    return Error(make_error_code(boost::system::errc::permission_denied),
-                 fmt::format("{}: {}; a mock root is kept private: chmod {} it, or name another "
-                             "directory with --pki",
-                             path, why, mode));
-}
-
 Result<void> make_directories(const std::string& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         const std::string part = path.substr(0, slash);
         if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST)
-            return errno_error("making the directory " + part, errno);
+            return errno_error("making the directory " + part + " for the mock root", errno);
         if (slash == std::string::npos)
             return {};
     }
@@ -59,7 +52,12 @@ class Directory {
         if (::fstat(fd.get(), &status) != 0)
             return errno_error("asking about " + path, errno);
         if (const std::string why = why_not_private(status); !why.empty())
-            return not_private(path, why, "700");
+            // Closing it is no advice: it may be one that others live by, such as /tmp.
+            return Error(
+                make_error_code(boost::system::errc::permission_denied),
+                fmt::format("{}: {}; a mock root is kept private: name a directory that is "
+                            "not there yet with --pki, and it is made",
+                            path, why));
         return Directory(path, std::move(fd));
     }
 
@@ -90,7 +88,10 @@ class Directory {
             return Error(make_error_code(boost::system::errc::invalid_argument),
                          path + ": not a regular file");
         if (const std::string why = why_not_private(status); !why.empty())
-            return not_private(path, why, "600");
+            return Error(make_error_code(boost::system::errc::permission_denied),
+                         fmt::format("{}: {}; a mock root is kept private: chmod 600 it, or name "
+                                     "another directory with --pki",
+                                     path, why));
         std::string content(file_bytes_max, '\0');
         const ssize_t size = ::read(file.get(), content.data(), content.size());
         if (size < 0)
@@ -167,12 +168,18 @@ Result<std::string> default_pki_directory() {
         return Error(make_error_code(boost::system::errc::no_such_file_or_directory),
                      "no place for the mock root: neither XDG_DATA_HOME nor HOME is set; name a "
                      "directory with --pki");
+    while (home.ends_with('/'))
+        home.pop_back();
     return home + "/.local/share/glovebox/pki";
 }
 
 Result<CaIdentity> open_pki(const std::string& path, RandomSource& random) {
-    if (const auto made = make_directories(path); !made)
-        return made.error();
+    if (const auto made = make_directories(path); !made) {
+        Error error = made.error();
+        error.message +=
+            "; name a directory that you can write to with --pki, or set XDG_DATA_HOME";
+        return error;
+    }
     const auto directory = Directory::open(path);
     if (!directory)
         return directory.error();

@@ -52,9 +52,12 @@ Result<UniqueFd> open_private_directory(const std::string& path) {
                                           "another directory, or have its owner remove it",
                                           name, status.st_uid, ::geteuid()));
     if ((status.st_mode & others_bits) != 0)
-        return refusal(EACCES, fmt::format("{} has mode {:04o}, so others may enter it; mode 0700 "
-                                           "was expected: chmod 700 {}",
-                                           name, status.st_mode & 07777U, name));
+        // Closing it is no advice: it may be one that others live by, such as /tmp.
+        return refusal(EACCES,
+                       fmt::format("{} has mode {:04o}, so others may enter it; one for you "
+                                   "alone (0700) was expected: name a directory that is "
+                                   "not there yet, and it is made",
+                                   name, status.st_mode & 07777U));
     return directory;
 }
 

@@ -90,13 +90,17 @@ std::string World::choose_name(std::string_view option) {
     if (!option.empty())
         return std::string(option);
     const char* environment = std::getenv("GLOVEBOX_WORLD");
-    if (environment != nullptr && environment[0] != '\0')
+    if (environment != nullptr)
         return environment;
     return std::string(default_world_name);
 }
 
 Result<std::unique_ptr<World>> World::open(std::string_view name_or_path) {
     std::string path(name_or_path);
+    if (path.empty())
+        return refusal(EINVAL,
+                       "GLOVEBOX_WORLD is set and empty, which names no world: unset it for the "
+                       "world \"default\", or give it a name");
     if (path.find('/') == std::string::npos) {
         if (!is_world_name(path))
             return refusal(EINVAL,

@@ -57,6 +57,7 @@ class World {
     [[nodiscard]] static std::string worlds_folder(const char* run_directory);
 
     // The name that --world or GLOVEBOX_WORLD gave, in this order, or default_world_name.
+    // Empty where the variable is, which open() refuses.
     [[nodiscard]] static std::string choose_name(std::string_view option);
 
     ~World();

@@ -338,9 +338,17 @@ TEST(WorldName, TheOptionComesBeforeTheEnvironmentAndThatBeforeTheDefault) {
     EXPECT_EQ(World::choose_name("mine"), "mine");
     EXPECT_EQ(World::choose_name(""), "ci-7");
     const Environment empty("GLOVEBOX_WORLD", "");
-    EXPECT_EQ(World::choose_name(""), "default");
+    EXPECT_EQ(World::choose_name(""), "");
     const Environment none("GLOVEBOX_WORLD", nullptr);
     EXPECT_EQ(World::choose_name(""), "default");
+}
+
+TEST(WorldName, AVariableThatIsSetAndEmptyIsNotTheWorldThatAllShare) {
+    const Environment empty("GLOVEBOX_WORLD", "");
+    const auto world = World::open(World::choose_name(""));
+    ASSERT_FALSE(world);
+    EXPECT_EQ(world.error().code.value(), EINVAL);
+    EXPECT_THAT(world.error().message, HasSubstr("GLOVEBOX_WORLD is set and empty"));
 }
 
 TEST(WorldName, LiesInTheUsersRunDirectory) {
@@ -371,8 +379,8 @@ TEST(WorldName, AnyOtherFormIsRefusedWithWhatWasExpected) {
     const TemporaryDirectory run;
     const Environment environment("XDG_RUNTIME_DIR", run.path().c_str());
     for (const std::string& name :
-         {std::string(), std::string("."), std::string(".."), std::string(".hidden"),
-          std::string("two words"), std::string("a\0b", 3), std::string(129, 'x')}) {
+         {std::string("."), std::string(".."), std::string(".hidden"), std::string("two words"),
+          std::string("a\0b", 3), std::string(129, 'x')}) {
         const auto world = World::open(name);
         ASSERT_FALSE(world) << name;
         EXPECT_EQ(world.error().code.value(), EINVAL);

@@ -163,7 +163,7 @@ class Worlds(Case):
         self.assert_refused(link, "symbolic link")
         self.assert_refused(f"{link}/", "symbolic link")
         self.world.chmod(0o750)
-        self.assert_refused(self.world, "chmod 700")
+        self.assert_refused(self.world, "has mode 0750, so others may enter it; .* is made")
         self.assert_refused("/usr" if os.geteuid() else self.given_away(), "belongs to user")
         self.assert_refused("two words", "letters, digits")
         self.assert_refused(self.scratch / "absent" / "world", "can't be made")

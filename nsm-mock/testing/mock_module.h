@@ -19,8 +19,8 @@ inline MockNsmConfig module_config() {
 }
 
 struct MockModule {
-    explicit MockModule(const MockNsmConfig& config = module_config())
-        : device(config, boot_pcrs(config), authority, clock, random, null_log()) {}
+    explicit MockModule(const MockNsmConfig& config = module_config(), Log& log = null_log())
+        : device(config, boot_pcrs(config), authority, clock, random, log) {}
 
     SystemRandom random;
     ManualClock clock{module_time};

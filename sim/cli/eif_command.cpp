@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "core/base/clock.h"
+#include "sim/cli/number_option.h"
 #include "sim/cli/source_date.h"
 #include "sim/cli/subcommand.h"
 #include "sim/eif/builder.h"
@@ -54,7 +55,7 @@ struct OpenImage {
 
 void add_max_size(CLI::App& app, std::uint64_t& gib) {
     app.add_option("--max-size", gib, "GiB that the files may have together")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 20))
+        ->check(number_between("a number of GiB", 1, std::uint64_t{1} << 20))
         ->capture_default_str();
 }
 

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/process_setup.h"
 #include "sim/cli/duration_option.h"
 #include "sim/cli/log_option.h"
+#include "sim/cli/number_option.h"
 #include "sim/cli/run_until_signal.h"
 #include "sim/cli/subcommand.h"
 #include "sim/cli/transport_option.h"
@@ -98,7 +100,8 @@ void add_forward_command(CLI::App& app, int& exit_status) {
                     "Further connections wait until one ends; fewer where the limit on open "
                     "descriptors (ulimit -n) does not hold as many")
         ->type_name("N")
-        ->check(CLI::PositiveNumber)
+        ->check(
+            number_between("a number of connections", 1, std::numeric_limits<std::size_t>::max()))
         ->capture_default_str();
     options->transport.add_to(command);
     options->log.add_to(command);

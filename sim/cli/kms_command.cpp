@@ -16,6 +16,7 @@
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/log_option.h"
+#include "sim/cli/number_option.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/serve_until_signal.h"
 #include "sim/cli/service_subcommand.h"
@@ -324,7 +325,7 @@ void add_kms_command(CLI::App& app, int& exit_status) {
         ->capture_default_str();
     command.add_option("--threads", options->threads, "That requests are answered on")
         ->type_name("N")
-        ->check(CLI::Range(1, 64))
+        ->check(number_between("a number of threads", 1, 64))
         ->capture_default_str();
     options->pki.add_to(command);
     options->clock.add_to(command);

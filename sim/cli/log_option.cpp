@@ -15,9 +15,16 @@ void LogOption::add_to(CLI::App& app) {
     for (const auto& [name, level] : levels)
         if (level == options.level)
             least += " [" + name + "]";
-    app.add_option("--log-level", options.level, least)
+    app.add_option_function<std::string>(
+           "--log-level", [this](const std::string& name) { options.level = levels.at(name); },
+           least)
         ->type_name("debug|info|warning|error")
-        ->transform(CLI::CheckedTransformer(levels).description(""))
+        ->check([](const std::string& name) {
+            return levels.contains(name) ? std::string()
+                                         : "\"" + name +
+                                               "\" is not a level: debug, info, warning or error "
+                                               "was expected";
+        })
         ->group(group);
     app.add_option("--log-file", options.file,
                    "Append to this file instead of writing to stderr; several processes may share "

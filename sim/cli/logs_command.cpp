@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 
+#include "sim/cli/number_option.h"
 #include "sim/cli/subcommand.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/console.h"
@@ -64,7 +65,10 @@ struct LogsCommand {
         if (!file)
             throw ErrorException(errno_error("opening the console's file", errno));
         ::lseek(file.get(), enclave::first_kept_byte(file.get()), SEEK_SET);
-        return follow ? print_to_the_end(directory.get(), *record, file) : print(file);
+        if (follow)
+            return print_to_the_end(directory.get(), *record, file);
+        print(file);
+        return exit_done;
     }
 
   private:
@@ -78,17 +82,16 @@ struct LogsCommand {
         return found;
     }
 
-    static int print(const UniqueFd& file) {
+    static void print(const UniqueFd& file) {
         std::array<char, 65536> buffer{};
         for (ssize_t bytes = 0; (bytes = ::read(file.get(), buffer.data(), buffer.size())) > 0;)
             for (ssize_t done = 0; done < bytes;) {
                 const ssize_t written = ::write(STDOUT_FILENO, buffer.data() + done,
                                                 static_cast<std::size_t>(bytes - done));
                 if (written < 0 && errno != EINTR)
-                    return exit_failed;
+                    throw ErrorException(errno_error("writing standard output", errno));
                 done += std::max<ssize_t>(written, 0);
             }
-        return exit_done;
     }
 
     static int print_to_the_end(int directory, const enclave::EnclaveRecord& record,
@@ -101,8 +104,7 @@ struct LogsCommand {
         for (;;) {
             const auto end = end_of(directory, record);
             // After its end, all is there that there will be.
-            if (print(file) != exit_done)
-                return exit_failed;
+            print(file);
             if (end) {
                 std::cerr << fmt::format("The enclave with CID {} {}\n", record.cid, *end);
                 return exit_done;
@@ -132,7 +134,8 @@ void add_logs_command(CLI::App& app, int& exit_status) {
     CLI::App& command = *app.add_subcommand("logs", "Prints an enclave's console");
     command.footer(examples);
     command.add_option("cid", options->cid, "Its CID [the enclave that was started last]")
-        ->type_name("CID");
+        ->type_name("CID")
+        ->check(enclave_cid());
     command.add_flag("-f,--follow", options->follow, "Goes on until the enclave's end");
     options->world.add_to(command);
     command.callback([options, &exit_status] { exit_status = options->run(); });

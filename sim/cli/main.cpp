@@ -10,6 +10,7 @@
 
 #include "sim/cli/nitro_cli.h"
 #include "sim/cli/service_subcommand.h"
+#include "sim/cli/standard_streams.h"
 #include "sim/cli/subcommand.h"
 #include "sim/cli/vsock_proxy.h"
 
@@ -23,6 +24,10 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
         parsed = parsed->get_subcommands().front();
     const auto words = parsed->remaining();
     const bool missing = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+    // The same with an option that is missing, and one that is misspelt.
+    if (missing && !words.empty() && words.front().starts_with("--") && words.front() != "--")
+        return "there is no option " + words.front() + ", and " + error.what() +
+               ". Run with --help for more.\n";
     if (!missing || parsed->get_require_subcommand_min() == 0)
         return CLI::FailureMessage::simple(app, error);
     std::string known;
@@ -34,9 +39,7 @@ std::string explain(const CLI::App* app, const CLI::Error& error) {
     return name + ": " + wrong + "; one of " + known + " was expected. Run with --help for more.\n";
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     using namespace glovebox::cli;
     // AWS's programs are programs of their own in all but the file.
     constexpr std::string_view nitro_cli = "nitro-cli";
@@ -78,8 +81,17 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? exit_done : exit_usage;
     } catch (const std::exception& error) {
-        std::cerr << "glovebox: " << error.what() << '\n';
+        // What couldn't be written is said once, by main.
+        if (!is_output_lost())
+            std::cerr << "glovebox: " << error.what() << '\n';
         return exit_failed;
     }
     return exit_status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    glovebox::cli::hold_standard_streams();
+    return glovebox::cli::finish_output(run(argc, argv));
 }

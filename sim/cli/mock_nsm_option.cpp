@@ -44,7 +44,9 @@ void MockNsmOption::add_to(CLI::App& app) {
               ->check([](const std::string& text) {
                   return nsm::is_region(text)
                              ? std::string()
-                             : "a region is a name such as us-east-1; found " + text;
+                             : "a region is a name such as us-east-1, of 15 characters at "
+                               "most, since certificates name it; found " +
+                                   text;
               }));
     other_options_.push_back(
         app.add_flag("--indefinite", indefinite,

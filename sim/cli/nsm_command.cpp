@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -12,6 +13,7 @@
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/nsm_session.h"
+#include "sim/cli/number_option.h"
 #include "sim/cli/subcommand.h"
 
 namespace glovebox::cli {
@@ -106,6 +108,31 @@ void write_output(const Options& options, const Bytes& bytes, std::string_view d
     write_file(options.output, as_bytes(text)).value();
 }
 
+// One JSON object with the bytes under this name, in place of the bytes themselves.
+void write_json(const Options& options, const char* name, const std::string& text) {
+    if (options.format == "raw")
+        throw CLI::ValidationError("--format", "raw bytes are no JSON: base64 or hex was expected");
+    const std::string line = json::serialize(json::object{{name, text}}) + "\n";
+    write_file(options.output, as_bytes(line)).value();
+}
+
+void lock(const Options& options, nsm::NsmClient& client) {
+    if (options.range > 0)
+        client.lock_pcrs(options.range).value();
+    else
+        client.lock_pcr(options.index).value();
+    if (options.json)
+        print({{"locked_pcrs", json::value_from(client.describe_nsm().value().locked_pcrs)}});
+}
+
+void get_random(const Options& options, nsm::NsmClient& client) {
+    const Bytes random = client.get_random().value();
+    if (options.json)
+        return write_json(options, "random",
+                          options.format == "base64" ? to_base64(random) : to_hex(random));
+    write_output(options, random, "hex");
+}
+
 void attest(const Options& options, nsm::NsmClient& client) {
     nsm::request::Attestation fields;
     if (options.nonce)
@@ -114,8 +141,16 @@ void attest(const Options& options, nsm::NsmClient& client) {
         fields.user_data = read_bytes_argument(*options.user_data).value();
     if (options.public_key)
         fields.public_key = read_file(*options.public_key, nsm::request_bytes_max).value();
-    write_output(options, client.attest(std::move(fields)).value(),
-                 options.output == "-" ? "base64" : "raw");
+    const Bytes document = client.attest(std::move(fields)).value();
+    if (options.json)
+        return write_json(options, "document",
+                          options.format == "hex" ? to_hex(document) : to_base64(document));
+    write_output(options, document, options.output == "-" ? "base64" : "raw");
+}
+
+// All that a request can carry: that there are 32 PCRs is the module's own answer.
+auto pcr_index() {
+    return number_between("a PCR's index", 0, std::numeric_limits<nsm::PcrIndex>::max());
 }
 
 CLI::Option* add_output(CLI::App& app, Options& options, const char* defaults) {
@@ -141,7 +176,9 @@ void add_nsm_command(CLI::App& app, int& exit_status) {
                     "Keep a simulated module's identity and PCRs in this file, from one command to "
                     "the next")
         ->type_name("FILE");
-    nsm->add_flag("--json", options->json, "Print JSON");
+    nsm->add_flag("--json", options->json,
+                  "Print JSON, bytes in it as hexadecimal and a document as base64, unless "
+                  "--format says otherwise");
     options->mock.add_to(*nsm);
     options->log.options.level = LogLevel::warning;
     options->log.add_to(*nsm);
@@ -172,36 +209,33 @@ void add_nsm_command(CLI::App& app, int& exit_status) {
         [options](NsmSession& session, nsm::NsmClient& client) {
             describe(*options, session, client);
         });
-    add("pcr", "PCRs and their locks", [options](NsmSession&, nsm::NsmClient& client) {
-        describe_pcrs(*options, client);
-    })->add_option("INDEX", options->indices, "Which ones [all]");
+    add("pcr", "PCRs and their locks",
+        [options](NsmSession&, nsm::NsmClient& client) { describe_pcrs(*options, client); })
+        ->add_option("INDEX", options->indices, "Which ones [all]")
+        ->check(pcr_index());
 
     CLI::App* extending =
         add("extend", "Extends a PCR: SHA384(old value, data)",
             [options](NsmSession&, nsm::NsmClient& client) { extend(*options, client); });
-    extending->add_option("INDEX", options->index, "16 to 31")->required();
+    extending->add_option("INDEX", options->index, "16 to 31")->required()->check(pcr_index());
     extending->add_option("DATA", options->data, bytes_help)
         ->required()
         ->check(check_bytes_argument);
 
-    CLI::App* locking = add("lock", "Locks a PCR, or with --range all below a number",
-                            [options](NsmSession&, nsm::NsmClient& client) {
-                                if (options->range > 0)
-                                    client.lock_pcrs(options->range).value();
-                                else
-                                    client.lock_pcr(options->index).value();
-                            });
-    CLI::Option* lock_index = locking->add_option("INDEX", options->index, "16 to 31");
+    CLI::App* locking =
+        add("lock", "Locks a PCR, or with --range all below a number",
+            [options](NsmSession&, nsm::NsmClient& client) { lock(*options, client); });
+    CLI::Option* lock_index =
+        locking->add_option("INDEX", options->index, "16 to 31")->check(pcr_index());
     locking->add_option("--range", options->range, "Locks PCR0 to PCR(N-1)")
         ->type_name("N")
-        ->check(CLI::Range(1, 65535))
+        ->check(number_between("a number of PCRs", 1, 65535))
         ->excludes(lock_index);
     locking->require_option(1);
 
-    CLI::App* random = add("random", "256 random bytes of the module",
-                           [options](NsmSession&, nsm::NsmClient& client) {
-                               write_output(*options, client.get_random().value(), "hex");
-                           });
+    CLI::App* random =
+        add("random", "256 random bytes of the module",
+            [options](NsmSession&, nsm::NsmClient& client) { get_random(*options, client); });
     add_output(*random, *options, "raw, base64 or hex [hex]");
 
     CLI::App* attesting =

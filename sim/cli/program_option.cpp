@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "sim/cli/world_name.h"
 #include "sim/enclave/delegation.h"
 #include "sim/supervisor/launch.h"
 #include "transports/world.h"
@@ -48,7 +49,8 @@ CLI::Option* ProgramOption::add_to(CLI::App& command) {
         .add_option("--world", world,
                     "The world, where parent and enclaves meet: a name, or a directory (with a "
                     "'/'). GLOVEBOX_WORLD gives it too [default]")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(check_world_name);
     command.add_flag("--trace", trace,
                      "One line an event on stderr, or as --log-file and --log-json say: calls, "
                      "requests to the module, connections with their bytes and ends");

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/allowlist_file.h"
 #include "sim/cli/duration_option.h"
 #include "sim/cli/log_option.h"
+#include "sim/cli/number_option.h"
 #include "sim/cli/proxy_service.h"
 #include "sim/cli/subcommand.h"
 
@@ -152,7 +154,8 @@ void add_proxy_command(CLI::App& app, int& exit_status) {
                     "Further connections wait until one ends; fewer where the limit on open "
                     "descriptors (ulimit -n) does not hold as many")
         ->type_name("N")
-        ->check(CLI::PositiveNumber)
+        ->check(
+            number_between("a number of connections", 1, std::numeric_limits<std::size_t>::max()))
         ->capture_default_str();
     options->service.transport.add_to(command);
     options->log.add_to(command);

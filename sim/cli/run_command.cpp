@@ -4,16 +4,19 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "sim/cli/console_text.h"
 #include "sim/cli/image_run.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/mock_nsm_option.h"
 #include "sim/cli/nsm_session.h"
+#include "sim/cli/number_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/sandbox_option.h"
 #include "sim/cli/subcommand.h"
@@ -125,10 +128,9 @@ struct RunCommand {
 
     void check() const {
         if (!eif.empty()) {
-            if (!program.arguments.empty() || !sandbox.root_fs.empty() || !sandbox.mounts.empty() ||
-                !sandbox.environment.empty() || sandbox.is_none())
-                throw CLI::ExcludesError("--eif",
-                                         "a program, --rootfs, --mount, --env, --isolation none");
+            const std::string excluded = excluded_by_eif();
+            if (!excluded.empty())
+                throw CLI::ExcludesError("--eif", excluded);
             return;
         }
         if (program.arguments.empty() && sandbox.root_fs.empty())
@@ -138,6 +140,25 @@ struct RunCommand {
         if (sandbox.is_none() && (!sandbox.root_fs.empty() || !sandbox.mounts.empty()))
             throw CLI::ExcludesError("--isolation none",
                                      sandbox.root_fs.empty() ? "--mount" : "--rootfs");
+    }
+
+    // An image brings its program, its files and its environment, and has a sandbox always.
+    [[nodiscard]] std::string excluded_by_eif() const {
+        if (!program.arguments.empty())
+            return "a program";
+        if (!sandbox.root_fs.empty())
+            return "--rootfs";
+        if (!sandbox.mounts.empty())
+            return "--mount";
+        if (!sandbox.environment.empty())
+            return "--env";
+        if (!sandbox.is_none())
+            return "";
+        const char* variable = std::getenv("GLOVEBOX_ISOLATION");
+        return variable != nullptr && std::string_view(variable) == "none"
+                   ? "GLOVEBOX_ISOLATION=none, which is set: an image runs in a sandbox always; "
+                     "unset it, or give --isolation sandbox"
+                   : "--isolation none";
     }
 
     void plan_room(enclave::RunOptions& options, const std::string& console_path) {
@@ -194,7 +215,8 @@ void add_run_command(CLI::App& app, int& exit_status) {
         "run", "Runs a program as an enclave: its AF_VSOCK and its /dev/nsm are simulated");
     command.footer(examples);
     command.add_option("--cid", options->cid, "The enclave's CID [the first free one from 16 up]")
-        ->type_name("N");
+        ->type_name("N")
+        ->check(enclave_cid());
     command.add_option("--eif", options->eif, "An enclave image, started as on Nitro")
         ->type_name("FILE");
     command.add_flag("--attach-console", options->attach_console,

@@ -11,8 +11,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 
 #include "core/base/unique_fd.h"
+#include "sim/cli/number_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/sandbox/working_directory.h"
@@ -94,11 +96,11 @@ void SandboxOption::add_to(CLI::App& app) {
         ->group(group);
     app.add_option("--memory", memory_mib, "The enclave's memory in MiB [not limited]")
         ->type_name("MIB")
-        ->check(CLI::PositiveNumber)
+        ->check(number_between("a number of MiB", 1, std::numeric_limits<unsigned>::max()))
         ->group(group);
     app.add_option("--cpus", cpu_count, "How many CPUs it may use [all]")
         ->type_name("N")
-        ->check(CLI::PositiveNumber)
+        ->check(number_between("a number of CPUs", 1, std::numeric_limits<unsigned>::max()))
         ->group(group);
 }
 

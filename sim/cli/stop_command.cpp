@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 
+#include "sim/cli/number_option.h"
 #include "sim/cli/subcommand.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/stop.h"
@@ -69,7 +70,9 @@ void add_stop_command(CLI::App& app, int& exit_status) {
     const auto options = std::make_shared<StopCommand>();
     CLI::App& command = *app.add_subcommand("stop", "Ends enclaves at once, as a power-off does");
     command.footer(examples);
-    command.add_option("cid", options->cids, "Their CIDs")->type_name("CID...");
+    command.add_option("cid", options->cids, "Their CIDs")
+        ->type_name("CID...")
+        ->check(enclave_cid());
     command.add_flag("-a,--all", options->all, "Every enclave of this world");
     options->world.add_to(command);
     command.callback([options, &exit_status] { exit_status = options->run(); });

@@ -119,14 +119,37 @@ std::optional<nsm::AttestationDocument> claims_of(BytesView document) {
     return std::move(*claims);
 }
 
+// What a verification needs: all that may not be readable.
+struct Inputs {
+    nsm::TrustRoot root;
+    nsm::Policy policy;
+    Bytes document;
+};
+
+Inputs read_inputs(const Options& options) {
+    nsm::TrustRoot root = find_root(options).value();
+    nsm::Policy policy = make_policy(options);
+    auto document = decode_text_form(read_file(options.document, document_file_bytes_max).value());
+    if (!document)
+        throw ErrorException(document.error().in(options.document));
+    return {std::move(root), std::move(policy), std::move(*document)};
+}
+
+// With --json, a script is told apart by a form of its own that nothing was verified or refused.
+Inputs read_inputs_or_say(const Options& options) {
+    try {
+        return read_inputs(options);
+    } catch (const ErrorException& failure) {
+        if (options.json)
+            fmt::print("{}", unread_json(failure.error()));
+        throw;
+    }
+}
+
 int verify(const Options& options) {
-    const nsm::TrustRoot root = find_root(options).value();
-    const nsm::Policy policy = make_policy(options);
+    const Inputs inputs = read_inputs_or_say(options);
+    const auto& [root, policy, document] = inputs;
     const TimePoint now = options.at ? parse_time(*options.at).value() : options.clock.make().now();
-    auto decoded = decode_text_form(read_file(options.document, document_file_bytes_max).value());
-    if (!decoded)
-        throw ErrorException(decoded.error().in(options.document));
-    const Bytes document = std::move(*decoded);
     const auto verified = nsm::verify_document(document, root, now, policy);
     if (verified) {
         fmt::print("{}", options.json ? verified_json(*verified, policy)
@@ -200,7 +223,11 @@ void add_verify_command(CLI::App& app, int& exit_status) {
         "The checks, in their order: syntax, fields, chain, signature, policy; the first that "
         "fails "
         "is the answer.\n"
-        "Exit status: 0 verified, 1 refused, 2 wrong usage.\n\n"
+        "Exit status: 0 verified; 1 refused, or the document, the root or another file could not "
+        "be "
+        "read; 2 wrong usage. --json tells the two apart: \"verified\" is false in both, with "
+        "\"refusal\" where the document was refused and with \"error\" where nothing was "
+        "verified.\n\n"
         "Examples:\n"
         "  glovebox verify document.bin --pcr 0=<96 hex> --nonce 0011\n"
         "  glovebox verify old.bin --at 2022-07-06T14:18:22Z\n"

@@ -197,4 +197,8 @@ std::string refused_json(const Error& refusal, const nsm::TrustRoot& root, TimeP
     return json::serialize(object) + "\n";
 }
 
+std::string unread_json(const Error& error) {
+    return json::serialize(json::object{{"verified", false}, {"error", error.message}}) + "\n";
+}
+
 }  // namespace glovebox::cli

@@ -24,4 +24,7 @@ namespace glovebox::cli {
                                        TimePoint now,
                                        const std::optional<nsm::AttestationDocument>& claims);
 
+// What is said in place of a verification when something for it could not be read.
+[[nodiscard]] std::string unread_json(const Error& error);
+
 }  // namespace glovebox::cli

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "sim/cli/world_name.h"
 #include "transports/world.h"
 
 namespace glovebox::cli {
@@ -31,11 +32,14 @@ void WorldOption::add_to(CLI::App& app) {
     app.add_option("--world", world,
                    "The world: a name, or a directory (with a '/'). GLOVEBOX_WORLD gives it too "
                    "[default]")
-        ->type_name("NAME");
+        ->type_name("NAME")
+        ->check(check_world_name);
 }
 
 std::string WorldOption::path() const {
     const std::string name = transports::World::choose_name(world);
+    if (name.empty())
+        throw ErrorException(transports::World::open(name).error());
     return name.find('/') != std::string::npos ? name : worlds_folder() + "/" + name;
 }
 

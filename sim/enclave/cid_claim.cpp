@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 
 namespace glovebox::enclave {
 namespace {
@@ -16,17 +17,34 @@ std::string file_name(core::Cid cid) {
     return fmt::format("{}.enclave", cid);
 }
 
+// "<world's directory>/16.enclave", for messages.
+std::string path_of(int directory, const std::string& name) {
+    std::array<char, PATH_MAX> path{};
+    const ssize_t size =
+        ::readlink(fmt::format("/proc/self/fd/{}", directory).c_str(), path.data(), path.size());
+    return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) + "/" + name : name;
+}
+
+Error not_claimed(int directory, const std::string& name, int errno_value) {
+    Error error = errno_error("claiming a CID: " + path_of(directory, name), errno_value);
+    if (errno_value == EROFS || errno_value == EACCES || errno_value == EPERM)
+        error.message +=
+            "; a directory that can be written to was expected: name another world with --world or "
+            "GLOVEBOX_WORLD";
+    return error;
+}
+
 // The locked file; an empty descriptor when somebody else has the lock.
 Result<UniqueFd> lock_file(int directory, const std::string& name) {
     for (;;) {
         UniqueFd file(
             ::openat(directory, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!file)
-            return errno_error("claiming a CID: " + name, errno);
+            return not_claimed(directory, name, errno);
         if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
             if (errno == EWOULDBLOCK)
                 return UniqueFd();
-            return errno_error("claiming a CID: locking " + name, errno);
+            return errno_error("claiming a CID: locking " + path_of(directory, name), errno);
         }
         // Its last holder may have removed the name between our open and our lock.
         struct stat held {};
@@ -71,7 +89,8 @@ Result<CidClaim> CidClaim::make(int world_directory, std::optional<core::Cid> wa
             const std::string process = std::to_string(::getpid());
             if (::ftruncate(file->get(), 0) != 0 ||
                 ::pwrite(file->get(), process.data(), process.size(), 0) < 0)
-                return errno_error("claiming a CID: writing " + name, errno);
+                return errno_error("claiming a CID: writing " + path_of(directory.get(), name),
+                                   errno);
             return CidClaim(cid, std::move(directory), std::move(*file));
         }
         if (wanted)

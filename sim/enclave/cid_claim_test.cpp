@@ -1,6 +1,7 @@
 #include "sim/enclave/cid_claim.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -34,6 +35,16 @@ TEST_F(CidClaimTest, TheFirstFreeOneFromSixteenUpIsGiven) {
     EXPECT_EQ(third->cid(), 18u);
     { const CidClaim ended = std::move(*second); }
     EXPECT_EQ(claim()->cid(), 17u);
+}
+
+TEST(CidClaim, ADirectoryThatCanNotBeWrittenIsNamedWithTheWayOut) {
+    // The kernel lets nobody make a file there, root neither.
+    const UniqueFd directory(::open("/sys", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_TRUE(directory);
+    const auto claim = CidClaim::make(directory.get(), std::nullopt);
+    ASSERT_FALSE(claim);
+    EXPECT_THAT(claim.error().message, ::testing::StartsWith("claiming a CID: /sys/16.enclave: "));
+    EXPECT_THAT(claim.error().message, ::testing::HasSubstr("another world with --world"));
 }
 
 TEST_F(CidClaimTest, OneThatIsTakenIsRefusedWithItsHolder) {

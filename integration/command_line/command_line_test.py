@@ -1,0 +1,216 @@
+#!/usr/bin/python3
+"""What every command of the built glovebox says and how it ends.
+
+Usage: command_line_test.py GLOVEBOX [unittest's arguments]
+"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+GLOVEBOX = ""
+PATIENCE = 60  # seconds
+
+
+class Case(unittest.TestCase):
+    """A directory with a world, a mock root and a home of its own."""
+
+    def setUp(self):
+        self._directory = tempfile.TemporaryDirectory(prefix="glovebox-command-line-")
+        self.addCleanup(self._directory.cleanup)
+        self.directory = Path(self._directory.name)
+        self.world = self.directory / "world"
+        self.world.mkdir(mode=0o700)
+
+    def run_program(self, *arguments, environment=None, **options):
+        variables = {"PATH": os.environ["PATH"], "HOME": str(self.directory),
+                     "GLOVEBOX_WORLD": str(self.world), **(environment or {})}
+        return subprocess.run([GLOVEBOX, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                              env=variables, timeout=PATIENCE, cwd=self.directory,
+                              **{"capture_output": not options, **options})
+
+    def nsm(self, *arguments):
+        done = self.run_program("nsm", "--device", "mock", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        return done.stdout
+
+    def complaint(self, *arguments, status=2, **options):
+        """What a command that fails says: one sentence, on stderr."""
+        done = self.run_program(*arguments, **options)
+        self.assertEqual(done.returncode, status, done)
+        return done.stderr.decode()
+
+
+class Output(Case):
+    def commands(self):
+        document = self.directory / "document"
+        document.write_bytes(self.nsm("attest"))
+        nsm = ["nsm", "--device", "mock"]
+        return [["--help"], ["--version"], ["nsm", "--help"], ["doctor"], ["ps", "--json"],
+                ["pki", "show"], ["pki", "root"],
+                ["verify", document, "--root", "mock"], ["verify", document, "--root", "mock", "--json"],
+                [*nsm, "describe"], [*nsm, "pcr", "0"], [*nsm, "pcr"], [*nsm, "random"],
+                [*nsm, "--json", "attest"], ["nitro-cli", "--help"], ["nitro-cli", "--version"],
+                ["nitro-cli", "describe-enclaves"], ["nitro-cli", "pcr", "--input", document]]
+
+    def test_what_cannot_be_written_is_not_done(self):
+        for command in self.commands():
+            with self.subTest(command=command), open("/dev/full", "wb") as full:
+                done = self.run_program(*command, stdout=full, stderr=subprocess.PIPE, text=True)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertEqual(done.stderr.count("standard output"), 1, done.stderr)
+
+    def test_neither_is_what_has_no_output_to_be_written_to(self):
+        for command in self.commands():
+            with self.subTest(command=command):
+                done = self.run_program(*command, preexec_fn=lambda: os.close(1),
+                                        stderr=subprocess.PIPE, text=True)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn("standard output", done.stderr)
+
+    def test_a_closed_output_does_not_become_the_file_that_is_opened_next(self):
+        state = self.directory / "state.json"
+        self.nsm("--state", state, "describe")
+        before = state.read_bytes()
+        self.run_program("nsm", "--device", "mock", "--state", state, "pcr",
+                         preexec_fn=lambda: os.close(1), stderr=subprocess.DEVNULL)
+        self.assertEqual(json.loads(state.read_bytes()), json.loads(before))
+
+    def test_who_has_nothing_to_say_needs_no_output(self):
+        with open("/dev/full", "wb") as full:
+            self.assertEqual(self.run_program("run", "--isolation", "none", "--", "true", stdout=full,
+                                              stderr=subprocess.DEVNULL).returncode, 0)
+
+
+class Json(Case):
+    def test_all_questions_to_the_module_are_answered_in_json_when_asked(self):
+        state = ["--state", self.directory / "state.json", "--json"]
+        self.assertIn("module_id", json.loads(self.nsm(*state, "describe")))
+        self.assertEqual(json.loads(self.nsm(*state, "pcr", "16"))[0]["index"], 16)
+        self.assertEqual(json.loads(self.nsm(*state, "extend", "16", "00"))["index"], 16)
+        self.assertEqual(json.loads(self.nsm(*state, "lock", "16"))["locked_pcrs"], list(range(17)))
+        self.assertEqual(json.loads(self.nsm(*state, "lock", "--range", "19"))["locked_pcrs"],
+                         list(range(19)))
+        self.assertEqual(len(bytes.fromhex(json.loads(self.nsm(*state, "random"))["random"])), 256)
+        document = base64.b64decode(json.loads(self.nsm(*state, "attest"))["document"], validate=True)
+        self.assertEqual(document[:2].hex(), "8444")
+
+    def test_json_goes_where_the_bytes_would_and_in_the_form_that_was_asked_for(self):
+        output = self.directory / "answer.json"
+        self.nsm("--json", "attest", "--format", "hex", "-o", output)
+        self.assertTrue(json.loads(output.read_text())["document"].startswith("8444"))
+        self.assertIn("raw bytes are no JSON",
+                      self.complaint("nsm", "--device", "mock", "--json", "attest", "--format", "raw"))
+
+    def test_a_script_can_tell_a_refused_document_from_one_that_could_not_be_read(self):
+        document = self.directory / "document"
+        document.write_bytes(self.nsm("attest", "--format", "raw")[:-1])
+        text = self.directory / "text"
+        text.write_text("not a document?")
+
+        def answer(*arguments):
+            done = self.run_program("verify", "--json", *arguments)
+            self.assertEqual(done.returncode, 1)
+            answer = json.loads(done.stdout)
+            self.assertIs(answer["verified"], False)
+            return answer
+
+        refused = answer(document, "--root", "mock")
+        self.assertEqual((refused["refusal"], "error" in refused), ("malformed_cbor", False))
+        for arguments, words in [(["/nonexistent"], "opening /nonexistent: No such file"),
+                                 ([document, "--root", "/nonexistent"], "the root: opening"),
+                                 ([document, "--nonce", "@/nonexistent"], "opening /nonexistent"),
+                                 ([text], "neither hexadecimal nor base64")]:
+            unread = answer(*arguments)
+            self.assertIn(words, unread["error"])
+            self.assertNotIn("refusal", unread)
+
+
+class Sentences(Case):
+    def test_a_number_that_is_none_is_told_what_was_expected(self):
+        for arguments, words in [
+                (["proxy", "--listen", "8000=a.example:443", "--max-connections", "0"],
+                 '"0" is not a number of connections: a whole number of 1 or more was expected'),
+                (["forward", "--listen", "8443=3:8000", "--max-connections", "x"],
+                 '"x" is not a number of connections'),
+                (["run", "--memory", "0", "--", "true"], '"0" is not a number of MiB: a whole number of 1 or more'),
+                (["run", "--cpus", "0", "--", "true"], '"0" is not a number of CPUs'),
+                (["run", "--cid", "x", "--", "true"],
+                 '"x" is not an enclave\'s CID: a whole number from 4 to 4294967294 was expected'),
+                (["forward", "--cid", "2", "--listen", "8443=3:8000"], "from 3 to 4294967294 was expected"),
+                (["stop", "x"], '"x" is not an enclave\'s CID'),
+                (["logs", "x"], '"x" is not an enclave\'s CID'),
+                (["nsm", "pcr", "70000"],
+                 '"70000" is not a PCR\'s index: a whole number from 0 to 65535 was expected'),
+                (["nsm", "lock", "--range", "0"], '"0" is not a number of PCRs'),
+                (["nsm", "--log-level", "x", "describe"],
+                 '"x" is not a level: debug, info, warning or error was expected')]:
+            said = self.complaint(*arguments)
+            self.assertIn(words, said)
+            self.assertNotIn("Could not convert", said)
+
+    def test_an_option_that_does_not_exist_is_named_before_one_that_is_missing(self):
+        said = self.complaint("proxy", "--list", "8000=a.example:443")
+        self.assertIn("there is no option --list, and --listen is required", said)
+
+    def test_an_empty_world_is_not_the_one_that_everybody_shares(self):
+        for command in (["run", "--world", "", "--", "true"], ["ps", "--world", ""],
+                        ["proxy", "--world", "", "--listen", "8000=a.example:443"]):
+            self.assertIn("an empty name names no world", self.complaint(*command))
+        for command in (["run", "--isolation", "none", "--", "true"], ["ps"], ["stop", "16"],
+                        ["proxy", "--transport", "unix", "--listen", "8000=a.example:443"]):
+            self.assertIn("GLOVEBOX_WORLD is set and empty",
+                          self.complaint(*command, status=1, environment={"GLOVEBOX_WORLD": ""}))
+
+    def test_nobody_is_advised_to_close_a_directory_that_others_live_by(self):
+        shared = self.directory / "shared"
+        shared.mkdir()
+        shared.chmod(0o1777)
+        for command in (["run", "--isolation", "none", "--world", shared, "--", "true"],
+                        ["nsm", "--device", "mock", "--pki", shared, "describe"]):
+            said = self.complaint(*command, status=1)
+            self.assertIn("not there yet", said)
+            self.assertNotIn("chmod", said)
+
+    def test_a_home_that_cannot_be_written_to_has_a_way_around(self):
+        said = self.complaint("nsm", "--device", "mock", "describe", status=1,
+                              environment={"HOME": "/sys/"})
+        self.assertIn("making the directory /sys/.local for the mock root", said)
+        self.assertIn("with --pki, or set XDG_DATA_HOME", said)
+
+    def test_what_is_no_module_is_not_said_to_have_answered(self):
+        said = self.complaint("nsm", "--device", "/dev/null", "describe", status=1)
+        self.assertIn("/dev/null is no Nitro Secure Module", said)
+        self.assertNotIn("answered", said)
+
+    def test_the_proxys_arguments(self):
+        for arguments, words, status in [
+                (["--listen", "8001=connect", "--allow", "http://a.b/:80"], "it is a URL", 2),
+                (["--listen", "4294967295=a.example:443"], "a number up to 4294967294", 2),
+                (["--listen", "8001=a.example:443", "--listen", "8001=b.example:443"],
+                 "port 8001 was given to two listeners", 1)]:
+            self.assertIn(words, self.complaint("proxy", "--transport", "unix", *arguments,
+                                                status=status))
+
+    def test_a_regions_limit_is_said(self):
+        self.assertIn("15 characters at most",
+                      self.complaint("nsm", "--region", "us-isof-south-10", "describe"))
+
+    def test_what_excludes_an_image_is_named(self):
+        for arguments, words in [(["--rootfs", "x"], "--rootfs"), (["--mount", "x"], "--mount"),
+                                 (["--env", "A=1"], "--env"), (["--isolation", "none"], "--isolation none")]:
+            self.assertTrue(self.complaint("run", "--eif", "image.eif", *arguments)
+                            .startswith(f"--eif excludes {words}\n"))
+        self.assertIn("GLOVEBOX_ISOLATION=none, which is set",
+                      self.complaint("run", "--eif", "image.eif",
+                                     environment={"GLOVEBOX_ISOLATION": "none"}))
+
+
+if __name__ == "__main__":
+    GLOVEBOX = str(Path(sys.argv.pop(1)).resolve())
+    unittest.main(verbosity=2)
