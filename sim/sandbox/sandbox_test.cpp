@@ -453,10 +453,6 @@ TEST_F(SandboxTest, ADevicesModeAndOwnerAreTheHostsToChange) {
 }
 
 TEST_F(SandboxTest, TwentyAtOnceDoNotMeet) {
-#ifdef __SANITIZE_THREAD__
-    GTEST_SKIP() << "the thread sanitizer doesn't see clone(2): it takes the descriptors that a "
-                    "child closes for those of its maker's threads";
-#endif
     const std::string number = tag();
     std::array<std::string, 20> seen;
     std::vector<std::thread> makers;
