@@ -280,14 +280,14 @@ void add_explain(CLI::App& app, Chosen& chosen) {
 
 // --- the program ---
 
-std::filesystem::path log_folder() {
+Result<std::filesystem::path> log_folder() {
     if (const char* given = variable("NITRO_CLI_LOGS_PATH"))
-        return given;
+        return std::filesystem::path(given);
     if (const char* state = variable("XDG_STATE_HOME"))
         return std::filesystem::path(state) / "glovebox/nitro_enclaves";
-    const char* home = variable("HOME");
-    return std::filesystem::path(home != nullptr ? home : "/nonexistent") /
-           ".local/state/glovebox/nitro_enclaves";
+    if (const char* home = variable("HOME"))
+        return std::filesystem::path(home) / ".local/state/glovebox/nitro_enclaves";
+    return nitro_cli::nitro_error(nitro_cli::NitroError::logger, "HOME is not set");
 }
 
 // An enclave is run and looked at from outside a supervised tree: `glovebox parent -- sh -c
@@ -303,7 +303,9 @@ int run_chosen(const Chosen& chosen) {
         if (const auto status = run_from_outside())
             return *status;
     const SystemClock clock;
-    const auto log = ErrorLog::open(log_folder(), chosen.name, clock.now());
+    const auto folder = log_folder();
+    const auto log = folder ? ErrorLog::open(*folder, chosen.name, clock.now())
+                            : Result<ErrorLog>(folder.error());
     // AWS's ends where its log can't be opened; ours where a folder was asked for.
     const auto done =
         !log && variable("NITRO_CLI_LOGS_PATH") ? Result<void>(log.error()) : chosen.run();
