@@ -62,6 +62,11 @@ class CommandLine(NitroCli):
             done = self.call("explain", "--error-code", code, expected=0)
             self.assertEqual((done.stdout, done.stderr[:len(start)]), ("", start))
 
+    def test_without_a_home_there_is_no_log_and_no_e19(self):
+        done = self.call("terminate-enclave", "--enclave-name", "none", env={"HOME": ""}, expected=58)
+        self.assertNotIn("error log found at", done.stderr)
+        self.assertIn("error log found at", self.call("terminate-enclave", "--enclave-name", "none", expected=58).stderr)
+
     def test_pcr_of_a_file_and_of_a_certificate(self):
         (self.folder / "empty").write_bytes(b"")
         printed = self.json_of("pcr", "--input", self.folder / "empty")

@@ -37,7 +37,7 @@ Result<void> add(const fs::path& folder, const std::string& shown, Hash& hash) {
                                          is_folder ? 0 : status.st_size, status.st_mtim.tv_sec,
                                          status.st_mtim.tv_nsec, inner)));
         if (is_folder)
-            if (const auto added = add(path, inner, hash); !added)
+            if (auto added = add(path, inner, hash); !added)
                 return added;
     }
     return {};
