@@ -21,8 +21,10 @@ Result<std::unique_ptr<HardwareNsm>> HardwareNsm::open(const std::string& path, 
                 "simulated module is --device mock";
         return error;
     }
-    // A driver that knows the call fails to read its argument before it asks the module anything.
-    if (::ioctl(device.get(), nsm_ioctl_raw, nullptr) != 0 && errno == ENOTTY)
+    // Somebody's own choice of a device: a driver that knows the call fails to read its argument
+    // before it asks the module anything.
+    if (path != nsm_device_path && ::ioctl(device.get(), nsm_ioctl_raw, nullptr) != 0 &&
+        errno == ENOTTY)
         return Error(
             make_error_code(boost::system::errc::inappropriate_io_control_operation),
             path +
