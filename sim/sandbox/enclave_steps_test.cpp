@@ -76,9 +76,9 @@ TEST(EnclaveSteps, TheMountsAreAwsInitsInItsOrderAndWords) {
 TEST(EnclaveSteps, TheDevicesAreTheMachinesAndThePlaceholders) {
     const auto lines = enclave_mounts(laptop());
     for (const char* line :
-         {"bind /dev/null on /dev/null", "bind /dev/zero on /dev/zero", "mkdir /dev/net 755",
-          "bind /dev/net/tun on /dev/net/tun", "bind /dev/null on /dev/nsm",
-          "bind /dev/null on /dev/vsock", "bind /dev/urandom on /dev/hwrng",
+         {"bind /dev/null on /dev/null ro", "bind /dev/zero on /dev/zero ro", "mkdir /dev/net 755",
+          "bind /dev/net/tun on /dev/net/tun ro", "bind /dev/null on /dev/nsm ro",
+          "bind /dev/null on /dev/vsock ro", "bind /dev/urandom on /dev/hwrng ro",
           "symlink /dev/ptmx -> pts/ptmx", "symlink /dev/console -> /proc/self/fd/1"})
         EXPECT_THAT(lines, Contains(line));
 }
@@ -87,7 +87,7 @@ TEST(EnclaveSteps, TheConsoleIsThePseudoTerminalThatWasGiven) {
     EnclaveResources resources;
     resources.console_path = "/dev/pts/4";
     const auto lines = enclave_mounts(laptop(), resources);
-    EXPECT_THAT(lines, Contains("bind /dev/pts/4 on /dev/console"));
+    EXPECT_THAT(lines, Contains("bind /dev/pts/4 on /dev/console ro"));
     EXPECT_THAT(lines, Contains("symlink /dev/ttyS0 -> console"));
 }
 
