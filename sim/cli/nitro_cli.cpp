@@ -280,14 +280,15 @@ void add_explain(CLI::App& app, Chosen& chosen) {
 
 // --- the program ---
 
-Result<std::filesystem::path> log_folder() {
+// Absent where no variable says whose log it is.
+std::optional<std::filesystem::path> log_folder() {
     if (const char* given = variable("NITRO_CLI_LOGS_PATH"))
-        return std::filesystem::path(given);
+        return given;
     if (const char* state = variable("XDG_STATE_HOME"))
         return std::filesystem::path(state) / "glovebox/nitro_enclaves";
     if (const char* home = variable("HOME"))
         return std::filesystem::path(home) / ".local/state/glovebox/nitro_enclaves";
-    return nitro_cli::nitro_error(nitro_cli::NitroError::logger, "HOME is not set");
+    return std::nullopt;
 }
 
 // An enclave is run and looked at from outside a supervised tree: `glovebox parent -- sh -c
@@ -297,24 +298,33 @@ bool is_about_enclaves(const std::string& name) {
            name == "console";
 }
 
+// `report` is the file that has the error's whole story, where one could be written.
+int report_failure(const Error& error, const std::string& report) {
+    std::cerr << nitro_cli::text_of(error, report);
+    return nitro_cli::exit_status_of(error);
+}
+
 // Runs the command between the log's opening and the report of its error.
 int run_chosen(const Chosen& chosen) {
     if (is_about_enclaves(chosen.name))
         if (const auto status = run_from_outside())
             return *status;
     const SystemClock clock;
-    const auto folder = log_folder();
-    const auto log = folder ? ErrorLog::open(*folder, chosen.name, clock.now())
-                            : Result<ErrorLog>(folder.error());
-    // AWS's ends where its log can't be opened; ours where a folder was asked for.
-    const auto done =
-        !log && variable("NITRO_CLI_LOGS_PATH") ? Result<void>(log.error()) : chosen.run();
+    std::optional<ErrorLog> log;
+    if (const auto folder = log_folder()) {
+        auto opened = ErrorLog::open(*folder, chosen.name, clock.now());
+        if (opened)
+            log = std::move(*opened);
+        else if (variable("NITRO_CLI_LOGS_PATH"))
+            // AWS's ends where its log can't be opened; ours where a folder was asked for.
+            return report_failure(opened.error(), {});
+    }
+    const auto done = chosen.run();
     if (done)
         return exit_done;
     const std::string report =
         log ? log->report(done.error(), chosen.name, clock.now()) : std::string();
-    std::cerr << nitro_cli::text_of(done.error(), report);
-    return nitro_cli::exit_status_of(done.error());
+    return report_failure(done.error(), report);
 }
 
 const CLI::App* find_command(const CLI::App& app, std::string_view name) {
