@@ -28,6 +28,8 @@ class SandboxedProgram {
     [[nodiscard]] UniqueFd take_listener() { return sandbox_->take_hook_descriptor(); }
     // The child of ours whose end is the enclave's.
     [[nodiscard]] pid_t init_process() const { return sandbox_->init_pid(); }
+    // The program's own process, which may have ended.
+    [[nodiscard]] pid_t program_process() const { return sandbox_->program_pid(); }
     [[nodiscard]] const std::vector<std::string>& notes() const { return sandbox_->notes(); }
 
     // To the program alone, as a console's keys or kill(1) would.

@@ -1,5 +1,6 @@
 #include "sim/enclave/session.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -92,8 +93,12 @@ Result<void> Session::start(const RunOptions& options) {
     }
     if (!listener)
         return listener.error();
-    // A room has no way out to us.
-    if (!room_)
+    // A room has a /dev of its own, and no way out to us. Its PID 1 may not be looked into, the
+    // program may.
+    if (room_)
+        config.dev = supervisor::DeviceFolder::at(
+            fmt::format("/proc/{}/root/dev", room_->program_process()), true);
+    else
         config.control_door = [this](pid_t thread) { return open_door(thread); };
     names_.emplace(config.own, world_);
     if (options.trace) {

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "sim/supervisor/ioctl_numbers.h"
+#include "sim/supervisor/path_walk.h"
 #include "sim/supervisor/socket_mark.h"
 
 namespace glovebox::supervisor {
@@ -18,20 +19,29 @@ namespace {
 
 // Where the calls that take a path have it, and the flags of an open or the mode of an access.
 struct PathCall {
-    enum Kind { open, open_how, stat, statx, access, xattr } kind;
+    enum Kind { open, create, open_how, stat, statx, access, xattr } kind;
     int directory = -1;  // index of the argument; -1 for the working directory
     std::size_t path = 0;
     std::size_t detail = 0;  // flags, open_how, the struct to fill, or the access mode
+    // AT_SYMLINK_NOFOLLOW: index of the argument; -1 for a call that always follows a link at the
+    // end, -2 for one that never does.
+    int at_flags = -1;
 };
+constexpr int never_follows = -2;
+
+constexpr int links_max = 40;  // MAXSYMLINKS
 
 std::optional<PathCall> path_call(int number) {
     switch (number) {
 #ifdef SYS_open  // aarch64 has none of these
         case SYS_open:
             return PathCall{PathCall::open, -1, 0, 1};
+        case SYS_creat:
+            return PathCall{PathCall::create, -1, 0, 1};
         case SYS_stat:
-        case SYS_lstat:
             return PathCall{PathCall::stat, -1, 0, 1};
+        case SYS_lstat:
+            return PathCall{PathCall::stat, -1, 0, 1, never_follows};
         case SYS_access:
             return PathCall{PathCall::access, -1, 0, 1};
 #endif
@@ -40,18 +50,35 @@ std::optional<PathCall> path_call(int number) {
         case SYS_openat2:
             return PathCall{PathCall::open_how, 0, 1, 2};
         case SYS_newfstatat:
-            return PathCall{PathCall::stat, 0, 1, 2};
+            return PathCall{PathCall::stat, 0, 1, 2, 3};
         case SYS_statx:
-            return PathCall{PathCall::statx, 0, 1, 4};
+            return PathCall{PathCall::statx, 0, 1, 4, 2};
         case SYS_faccessat:
-        case SYS_faccessat2:
             return PathCall{PathCall::access, 0, 1, 2};
+        case SYS_faccessat2:
+            return PathCall{PathCall::access, 0, 1, 2, 3};
         case SYS_getxattr:
-        case SYS_lgetxattr:
             return PathCall{PathCall::xattr, -1, 0, 1};
+        case SYS_lgetxattr:
+            return PathCall{PathCall::xattr, -1, 0, 1, never_follows};
         default:
             return std::nullopt;
     }
+}
+
+// After these a thread's root, or what is mounted there, may not be ours.
+bool changes_view(int number) {
+    return number == SYS_chroot || number == SYS_pivot_root || number == SYS_setns ||
+           number == SYS_unshare;
+}
+
+// /proc/self/root/..., /dev/fd/3: where this process would see its own.
+bool may_name_itself(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    if (path.find("self/") != std::string_view::npos)
+        return true;
+    return slash != std::string_view::npos && path.substr(0, slash).ends_with("fd") &&
+           path.find_first_not_of("0123456789", slash + 1) == std::string_view::npos;
 }
 
 struct statx to_statx(const struct stat& status) {
@@ -87,7 +114,7 @@ SyscallReply give(Tracee& tracee, std::uint64_t address, const Struct& value) {
 }  // namespace
 
 bool DeviceCalls::handles(int number) {
-    return number == SYS_ioctl || path_call(number).has_value();
+    return number == SYS_ioctl || changes_view(number) || path_call(number).has_value();
 }
 
 std::optional<std::size_t> DeviceCalls::path_argument(int number) {
@@ -99,20 +126,39 @@ SyscallReply DeviceCalls::answer(const SystemCall& call, Tracee& tracee) {
     if (call.number == SYS_ioctl)
         return ioctl(call, tracee);
     const auto how = path_call(call.number);
-    const auto path = tracee.read_path(call.arguments[how->path]);
-    const auto device = path ? device_named(*path) : std::nullopt;
+    if (!how) {
+        shares_root_ = false;
+        return SyscallReply::pass_through();
+    }
+    auto path = tracee.read_path(call.arguments[how->path]);
+    if (!path)
+        return SyscallReply::pass_through();
     const int directory =
         how->directory < 0 ? AT_FDCWD : call.int_argument(static_cast<std::size_t>(how->directory));
-    if (!device || !exists(*device) || !is_in_dev(call.thread, directory, *path) ||
-        !tracee.is_waiting())
-        return SyscallReply::pass_through();
-    if (how->kind == PathCall::open)
-        return open(*device, call, call.int_argument(how->detail));
+    int flags = call.int_argument(how->detail);
+    bool follows_last = how->at_flags == -1;
+    if (how->at_flags >= 0)
+        follows_last =
+            (call.int_argument(static_cast<std::size_t>(how->at_flags)) & AT_SYMLINK_NOFOLLOW) == 0;
+    if (how->kind == PathCall::create)
+        flags = O_CREAT | O_WRONLY | O_TRUNC;
     if (how->kind == PathCall::open_how) {
         const auto given = tracee.read_value<open_how>(call.arguments[how->detail]);
-        return given ? open(*device, call, static_cast<int>(given->flags))
-                     : SyscallReply::error(to_int(given.error()));
+        if (!given)
+            return SyscallReply::pass_through();
+        flags = static_cast<int>(given->flags);
+        if ((given->resolve & RESOLVE_IN_ROOT) != 0)
+            path->erase(0, path->find_first_not_of('/'));
     }
+    const bool opens = how->kind == PathCall::open || how->kind == PathCall::create ||
+                       how->kind == PathCall::open_how;
+    if (opens)
+        follows_last = (flags & O_NOFOLLOW) == 0;
+    const auto device = find(call, directory, *path, follows_last);
+    if (!device || !exists(*device) || !tracee.is_waiting())
+        return SyscallReply::pass_through();
+    if (opens)
+        return open(*device, call, flags);
     if (*device == DeviceFile::glovebox)
         return SyscallReply::pass_through();
     if (how->kind == PathCall::access)
@@ -126,6 +172,34 @@ SyscallReply DeviceCalls::answer(const SystemCall& call, Tracee& tracee) {
     if (how->kind == PathCall::statx)
         return give(tracee, call.arguments[how->detail], to_statx(*status));
     return give(tracee, call.arguments[how->detail], *status);
+}
+
+std::optional<DeviceFile> DeviceCalls::find(const SystemCall& call, int directory,
+                                            const std::string& path, bool follows_last) {
+    // A program of the tree may be about to serve a file system: looking at a link of it, we would
+    // wait for a program that itself waits for us.
+    if (path.ends_with("/fuse"))
+        looks_at_links_ = false;
+    if (!may_concern_us(call, directory, path, follows_last))
+        return std::nullopt;
+    return device_at(dev_, call.thread, directory, path, follows_last);
+}
+
+bool DeviceCalls::may_concern_us(const SystemCall& call, int directory, const std::string& path,
+                                 bool follows_last) const {
+    std::string spelled = path;
+    for (int links = 0; links < links_max; ++links) {
+        if (device_named(spelled) || may_name_itself(spelled))
+            return true;
+        const auto text = looks_at_links_ && follows_last
+                              ? link_at_end(call.thread, directory, spelled, shares_root_)
+                              : std::nullopt;
+        if (!text)
+            return false;
+        const std::size_t folder_bytes = text->starts_with('/') ? 0 : spelled.rfind('/') + 1;
+        spelled.replace(folder_bytes, std::string::npos, *text);
+    }
+    return false;
 }
 
 bool DeviceCalls::exists(DeviceFile device) const {
@@ -152,15 +226,21 @@ SyscallReply DeviceCalls::open(DeviceFile device, const SystemCall& call, int fl
 // elsewhere.
 SyscallReply DeviceCalls::ioctl(const SystemCall& call, Tracee& tracee) {
     const auto fd = tracee.descriptor(call.int_argument(0));
-    const auto device = fd ? device_of(fd->get()) : std::nullopt;
-    const auto number = static_cast<std::uint32_t>(call.arguments[1]);
-    if (fd && !is_of_every_socket(number) && read_mark(fd->get()))
-        return SyscallReply::error(EOPNOTSUPP);
-    if (device == DeviceFile::vsock && number == ioctl_get_local_cid)
-        return give(tracee, call.arguments[2], own_);
-    if (device != DeviceFile::nsm || nsm_ == nullptr)
+    if (!fd)
         return SyscallReply::pass_through();
-    return number == ioctl_nsm_raw ? nsm_->answer(call, tracee) : SyscallReply::error(EINVAL);
+    const auto device = device_of(fd->get());
+    const auto number = static_cast<std::uint32_t>(call.arguments[1]);
+    if (!is_of_every_socket(number) && read_mark(fd->get()))
+        return SyscallReply::error(EOPNOTSUPP);
+    // Opened by the kernel, which found a node of a sandbox, or by a second name of this machine's.
+    const bool is_node = !device && dev_.has_nodes && may_be_node(fd->get());
+    if (number == ioctl_get_local_cid &&
+        (device == DeviceFile::vsock || is_node || is_real_vsock(fd->get())))
+        return give(tracee, call.arguments[2], own_);
+    const bool is_nsm = device == DeviceFile::nsm && nsm_ != nullptr;
+    if (number == ioctl_nsm_raw && (is_nsm || (is_node && nsm_ != nullptr)))
+        return nsm_->answer(call, tracee);
+    return is_nsm ? SyscallReply::error(EINVAL) : SyscallReply::pass_through();
 }
 
 }  // namespace glovebox::supervisor

@@ -1,7 +1,8 @@
 // The opens, stats and ioctls that could concern /dev/nsm and /dev/vsock.
 //
 // Every open of every program comes through here, so the answer "not ours" must be quick: one read
-// of the path, one look at its last component.
+// of the path, one look at its text, and where the kernel finds no device by itself
+// (DeviceFolder::has_nodes) one readlink. Only what may be ours is walked (path_walk.h).
 #pragma once
 
 #include <functional>
@@ -22,22 +23,33 @@ class DeviceCalls {
   public:
     // `nsm` is null on the parent's side, where there is no such device. What is given by reference
     // outlives it.
-    DeviceCalls(core::Cid own, NsmCalls* nsm, ControlDoor control_door)
-        : own_(own), nsm_(nsm), control_door_(std::move(control_door)) {}
+    DeviceCalls(core::Cid own, DeviceFolder dev, NsmCalls* nsm, ControlDoor control_door)
+        : own_(own),
+          dev_(dev),
+          nsm_(nsm),
+          control_door_(std::move(control_door)),
+          looks_at_links_(!dev.has_nodes) {}
 
     [[nodiscard]] static bool handles(int number);
-    // Which argument of the call is a path; nothing for ioctl and for calls that are not handled.
+    // Which argument of the call is a path of a device; nothing for the others.
     [[nodiscard]] static std::optional<std::size_t> path_argument(int number);
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
 
   private:
     [[nodiscard]] bool exists(DeviceFile device) const;
+    [[nodiscard]] std::optional<DeviceFile> find(const SystemCall& call, int directory,
+                                                 const std::string& path, bool follows_last);
+    [[nodiscard]] bool may_concern_us(const SystemCall& call, int directory,
+                                      const std::string& path, bool follows_last) const;
     SyscallReply ioctl(const SystemCall& call, Tracee& tracee);
     SyscallReply open(DeviceFile device, const SystemCall& call, int flags);
 
     core::Cid own_;
+    DeviceFolder dev_;
     NsmCalls* nsm_;
     ControlDoor control_door_;
+    bool shares_root_ = true;  // no thread of the tree has left our root, or our mounts
+    bool looks_at_links_;
 };
 
 }  // namespace glovebox::supervisor

@@ -1,37 +1,51 @@
 #include "sim/supervisor/device_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "sim/supervisor/path_walk.h"
 
 namespace glovebox::supervisor {
 namespace {
 
 constexpr int access_mode_ioctl_only = 3;
-constexpr std::string_view proc_self = "/proc/self/";
 
 const char* stand_in(DeviceFile device) {
     return device == DeviceFile::vsock ? "/dev/zero" : "/dev/null";
 }
 
-UniqueFd open_folder(int directory, const std::string& path, std::uint64_t resolve) {
-    open_how how{};
-    how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-    how.resolve = resolve;
-    return UniqueFd(static_cast<int>(
-        ::syscall(SYS_openat2, directory, path.empty() ? "." : path.c_str(), &how, sizeof how)));
+// Documentation/admin-guide/devices.txt
+const dev_t null_number = makedev(1, 3);
+const dev_t zero_number = makedev(1, 5);
+
+// As open(2) was given them, of a descriptor that /proc/PID/fd/N leads to.
+std::optional<int> flags_of_link(const PathEnd& link) {
+    const UniqueFd file(
+        ::openat(link.folder.get(), ("../fdinfo/" + link.name).c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 128> text{};
+    const ssize_t bytes = file ? ::read(file.get(), text.data(), text.size() - 1) : -1;
+    const char* const flags = bytes > 0 ? std::strstr(text.data(), "flags:") : nullptr;
+    if (flags == nullptr)
+        return std::nullopt;
+    constexpr int octal = 8;
+    return static_cast<int>(std::strtoul(flags + std::strlen("flags:"), nullptr, octal));
 }
 
-bool is_same_file(int one, int other) {
-    struct stat of_one {};
-    struct stat of_other {};
-    return ::fstat(one, &of_one) == 0 && ::fstat(other, &of_other) == 0 &&
-           of_one.st_dev == of_other.st_dev && of_one.st_ino == of_other.st_ino;
+std::optional<DeviceFile> device_with(int flags, const struct stat& status) {
+    if ((flags & O_ACCMODE) != access_mode_ioctl_only || (flags & O_PATH) != 0 ||
+        !S_ISCHR(status.st_mode))
+        return std::nullopt;
+    if (status.st_rdev == null_number)
+        return DeviceFile::nsm;
+    if (status.st_rdev == zero_number)
+        return DeviceFile::vsock;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -47,27 +61,30 @@ std::optional<DeviceFile> device_named(std::string_view path) {
     return std::nullopt;
 }
 
-bool is_in_dev(pid_t thread, int directory, const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-    if (folder == "/dev/")
-        return true;
-    const UniqueFd root = open_folder(AT_FDCWD, fmt::format("/proc/{}/root", thread), 0);
-    const UniqueFd dev = open_folder(root.get(), "dev", RESOLVE_IN_ROOT);
-    UniqueFd found;
-    if (!folder.starts_with('/')) {
-        const std::string start = directory == AT_FDCWD
-                                      ? fmt::format("/proc/{}/cwd", thread)
-                                      : fmt::format("/proc/{}/fd/{}", thread, directory);
-        found = open_folder(open_folder(AT_FDCWD, start, 0).get(), folder, 0);
-    } else if (folder.starts_with(proc_self)) {
-        // Its own, not the supervisor's.
-        found = open_folder(AT_FDCWD,
-                            fmt::format("/proc/{}/{}", thread, folder.substr(proc_self.size())), 0);
-    } else {
-        found = open_folder(root.get(), folder, RESOLVE_IN_ROOT);
+DeviceFolder DeviceFolder::at(const std::string& path, bool has_nodes) {
+    struct stat status {};
+    ::stat(path.c_str(), &status);
+    return {status.st_dev, status.st_ino, has_nodes};
+}
+
+std::optional<DeviceFile> device_at(const DeviceFolder& dev, pid_t thread, int directory,
+                                    const std::string& path, bool follows_last) {
+    if (path == "/dev/glovebox")
+        return DeviceFile::glovebox;
+    const auto end = walk_path(thread, directory, path, follows_last);
+    struct stat status {};
+    if (!end)
+        return std::nullopt;
+    if (end->is_file_link) {
+        const auto flags = flags_of_link(*end);
+        return flags && ::fstatat(end->folder.get(), end->name.c_str(), &status, 0) == 0
+                   ? device_with(*flags, status)
+                   : std::nullopt;
     }
-    return is_same_file(dev.get(), found.get());
+    const auto device = device_named(end->name);
+    const bool is_here = device && ::fstat(end->folder.get(), &status) == 0 &&
+                         status.st_dev == dev.device && status.st_ino == dev.inode;
+    return is_here ? device : std::nullopt;
 }
 
 OrErrno<UniqueFd> open_device(DeviceFile device, int flags) {
@@ -85,15 +102,22 @@ OrErrno<UniqueFd> open_device(DeviceFile device, int flags) {
 std::optional<DeviceFile> device_of(int fd) {
     const int flags = ::fcntl(fd, F_GETFL);
     struct stat status {};
-    if (flags < 0 || (flags & O_ACCMODE) != access_mode_ioctl_only || (flags & O_PATH) != 0 ||
-        ::fstat(fd, &status) != 0 || !S_ISCHR(status.st_mode))
+    if (flags < 0 || ::fstat(fd, &status) != 0)
         return std::nullopt;
-    // Documentation/admin-guide/devices.txt: 1:3 is null, 1:5 is zero.
-    if (status.st_rdev == makedev(1, 3))
-        return DeviceFile::nsm;
-    if (status.st_rdev == makedev(1, 5))
-        return DeviceFile::vsock;
-    return std::nullopt;
+    return device_with(flags, status);
+}
+
+bool may_be_node(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == null_number;
+}
+
+bool is_real_vsock(int fd) {
+    struct stat status {};
+    struct stat real {};
+    return ::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+           ::stat("/dev/vsock", &real) == 0 && S_ISCHR(real.st_mode) &&
+           status.st_rdev == real.st_rdev;
 }
 
 OrErrno<struct stat> stat_device(DeviceFile device) {

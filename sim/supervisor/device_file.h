@@ -26,15 +26,37 @@ enum class DeviceFile {
 // The device that a path may name, by its last component alone; most paths name none.
 [[nodiscard]] std::optional<DeviceFile> device_named(std::string_view path);
 
-// Whether the folder of `path` (all but its last component) is the /dev that `thread` sees, when it
-// is resolved as openat(directory, path) resolves it.
-[[nodiscard]] bool is_in_dev(pid_t thread, int directory, const std::string& path);
+// The folder that the devices are in: /dev as it was when the tree began. Another /dev, of a chroot
+// or a mount namespace, has none of them unless it is the same folder.
+struct DeviceFolder {
+    dev_t device = 0;
+    ino_t inode = 0;
+    // A sandbox's: it has a /dev/null by each device's name. So the kernel itself follows links and
+    // mounts to them, and what it opens then is a /dev/null.
+    bool has_nodes = false;
+
+    [[nodiscard]] static DeviceFolder at(const std::string& path, bool has_nodes);
+};
+
+// The device that openat(directory, path) of `thread` leads to: by its name in that folder, however
+// the path is spelled and through whatever links, or by a descriptor that is opened anew through
+// procfs. A link at the very end is followed when `follows_last`. DeviceFile::glovebox is found by
+// its path alone, from any root.
+[[nodiscard]] std::optional<DeviceFile> device_at(const DeviceFolder& dev, pid_t thread,
+                                                  int directory, const std::string& path,
+                                                  bool follows_last);
 
 // A descriptor for the program. `flags` are open(2)'s. Not for DeviceFile::glovebox.
 [[nodiscard]] OrErrno<UniqueFd> open_device(DeviceFile device, int flags);
 
 // Which device a descriptor is that open_device() gave.
 [[nodiscard]] std::optional<DeviceFile> device_of(int fd);
+
+// Whether the kernel may have opened a descriptor by way of a sandbox's node: it is a /dev/null. No
+// other program has a reason to call our devices' ioctls on one.
+[[nodiscard]] bool may_be_node(int fd);
+// Whether a descriptor is this machine's own /dev/vsock.
+[[nodiscard]] bool is_real_vsock(int fd);
 
 // What stat(2) says of the device: as of the descriptor, mode 0666.
 [[nodiscard]] OrErrno<struct stat> stat_device(DeviceFile device);

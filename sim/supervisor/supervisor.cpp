@@ -41,7 +41,7 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
                     : kernel_),
       vsock_calls_(config.own, world, names, options_, config.traffic),
       acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic),
-      device_calls_(config.own,
+      device_calls_(config.own, config.dev,
                     config.nsm == nullptr
                         ? nullptr
                         : &nsm_calls_.emplace(*config.nsm, notifier_, tracee_maker()),

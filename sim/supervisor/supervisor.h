@@ -28,6 +28,7 @@ namespace glovebox::supervisor {
 
 struct SupervisorConfig {
     core::Cid own = core::cid_parent;
+    DeviceFolder dev = DeviceFolder::at("/dev", false);
     nsm::NsmDevice* nsm = nullptr;       // /dev/nsm, in an enclave; outlives the supervisor
     ControlDoor control_door;            // /dev/glovebox
     bool trace = false;                  // tell every call in the log

@@ -106,8 +106,13 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
 
     // /dev/vsock, and in an enclave /dev/nsm. A directory is neither.
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(open), {lacks(1, O_DIRECTORY)});
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(creat));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(openat), {lacks(2, O_DIRECTORY)});
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(openat2));
+    // What changes the root from which paths are resolved.
+    for (const int number :
+         {SCMP_SYS(chroot), SCMP_SYS(pivot_root), SCMP_SYS(setns), SCMP_SYS(unshare)})
+        rules.add(SCMP_ACT_NOTIFY, number);
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {int_is(1, static_cast<int>(ioctl_get_local_cid))});
     // A vsock socket has no ioctls, not even these two, which programs do ask other sockets.
     for (const int number : {FIONREAD, TIOCOUTQ})

@@ -100,6 +100,13 @@ TEST_P(SyscallFilter, NotifiesAfVsock) {
     EXPECT_EQ(notified_call(filter_, [] { ::open("/dev/vsock", O_RDONLY); }), SYS_openat);
 }
 
+#ifdef SYS_creat
+TEST_P(SyscallFilter, NotifiesCreat) {
+    EXPECT_EQ(notified_call(filter_, [] { ::syscall(SYS_creat, "/absent/file", 0600); }),
+              SYS_creat);
+}
+#endif
+
 TEST_P(SyscallFilter, NotifiesStatOnlyWhereTheDeviceIs) {
     const int notified = notified_call(filter_, [] { ::access("/dev/nsm", R_OK); });
     EXPECT_EQ(notified != 0, GetParam());

@@ -1,0 +1,104 @@
+#include "sim/supervisor/path_walk.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <latch>
+#include <thread>
+
+namespace glovebox::supervisor {
+namespace {
+
+class PathWalk : public ::testing::Test {
+  protected:
+    PathWalk() {
+        std::string pattern = ::testing::TempDir() + "path-walk-XXXXXX";
+        folder_ = std::filesystem::canonical(::mkdtemp(pattern.data())).string();
+        std::filesystem::create_directory(folder_ + "/inner");
+        EXPECT_EQ(::symlink("inner", (folder_ + "/link").c_str()), 0);
+        EXPECT_EQ(::symlink("target", (folder_ + "/inner/end").c_str()), 0);
+    }
+    ~PathWalk() override { std::filesystem::remove_all(folder_); }
+
+    // Where the walk ended, as the kernel names it.
+    static std::string walked(const std::string& path, bool follows_last = true,
+                              int directory = AT_FDCWD) {
+        const auto end = walk_path(::gettid(), directory, path, follows_last);
+        if (!end)
+            return "";
+        return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(end->folder.get()))
+                   .string() +
+               "/" + end->name;
+    }
+
+    std::string folder_;
+};
+
+TEST_F(PathWalk, FollowsLinksOnTheWayAndAtTheEnd) {
+    EXPECT_EQ(walked(folder_ + "/link/absent"), folder_ + "/inner/absent");
+    EXPECT_EQ(walked(folder_ + "/link/end"), folder_ + "/inner/target");
+    EXPECT_EQ(walked(folder_ + "/link/end", false), "");
+    EXPECT_EQ(walked(folder_ + "/link/../other"), folder_ + "/other");
+    EXPECT_EQ(walked(folder_ + "/absent/other"), "");
+    EXPECT_EQ(walked(folder_ + "/link/"), "");
+}
+
+TEST_F(PathWalk, BeginsWhereTheCallDoes) {
+    const UniqueFd folder(::open(folder_.c_str(), O_PATH | O_CLOEXEC));
+    EXPECT_EQ(walked("link/x", true, folder.get()), folder_ + "/inner/x");
+    EXPECT_EQ(walked("x"), std::filesystem::current_path().string() + "/x");
+    EXPECT_EQ(walked("/proc/self/cwd/x"), walked("x"));
+}
+
+TEST_F(PathWalk, StaysInTheThreadsRoot) {
+    EXPECT_EQ(walked("/../../proc/version"), "/proc/version");
+    EXPECT_EQ(walked("/proc/self/root/../proc/version"), "/proc/version");
+}
+
+TEST_F(PathWalk, SeesTheOtherThreadsOwnSelf) {
+    std::latch known(1);
+    std::latch done(1);
+    pid_t other = 0;
+    std::thread thread([&] {
+        other = ::gettid();
+        known.count_down();
+        done.wait();
+    });
+    known.wait();
+    const auto end = walk_path(other, AT_FDCWD, "/proc/self/status", true);
+    ASSERT_TRUE(end);
+    EXPECT_EQ(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(end->folder.get())),
+              "/proc/" + std::to_string(other));
+    done.count_down();
+    thread.join();
+}
+
+TEST_F(PathWalk, TellsLinksToFilesThemselves) {
+    const auto end = walk_path(::gettid(), AT_FDCWD, "/dev/fd/0", true);
+    ASSERT_TRUE(end);
+    EXPECT_TRUE(end->is_file_link);
+    EXPECT_EQ(end->name, "0");
+}
+
+TEST_F(PathWalk, OneLookTellsALinkAtTheEnd) {
+    const UniqueFd folder(::open(folder_.c_str(), O_PATH | O_CLOEXEC));
+    for (const bool shares_root : {true, false}) {
+        const auto look = [&](const std::string& path, int directory = AT_FDCWD) {
+            return link_at_end(::gettid(), directory, path, shares_root).value_or("none");
+        };
+        EXPECT_EQ(look(folder_ + "/link"), "inner");
+        EXPECT_EQ(look(folder_ + "/link/end"), "target");
+        EXPECT_EQ(look("link", folder.get()), "inner");
+        EXPECT_EQ(look(folder_ + "/inner"), "none");
+        EXPECT_EQ(look(folder_ + "/absent"), "none");
+        EXPECT_EQ(look("absent"), "none");
+        EXPECT_EQ(look(""), "none");
+    }
+}
+
+}  // namespace
+}  // namespace glovebox::supervisor
