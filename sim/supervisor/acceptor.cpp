@@ -227,6 +227,8 @@ UniqueFd Acceptor::accept_one(int listener, Listener* known, bool& was_nudge) {
     if (::poll(&poll_fd, 1, 0) != 1 || (poll_fd.revents & POLLIN) == 0)
         return {};
     UniqueFd connection(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+    if (!connection && errno == EMFILE && pidfds_.let_go())
+        connection.reset(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
     if (!connection || known == nullptr || !known->nudge)
         return connection;
     if (name_of(connection.get(), &::getpeername) != known->nudge_name)

@@ -29,17 +29,20 @@ class KernelTracee final : public Tracee {
     }
     OrErrno<UniqueFd> descriptor(int fd) override { return note(pidfds_.duplicate(thread_, fd)); }
     OrErrno<UniqueFd> make_socket(int domain, int type) override {
-        return sockets_.make(thread_, domain, type);
+        return note(sockets_.make(thread_, domain, type));
     }
     bool is_waiting() override { return notifier_.is_valid(id_); }
 
     // The kernel refused a look into the program.
     [[nodiscard]] bool was_denied() const { return was_denied_; }
+    // The supervisor itself had no descriptor left for a look.
+    [[nodiscard]] bool was_exhausted() const { return was_exhausted_; }
 
   private:
     template <class T>
     OrErrno<T> note(OrErrno<T> result) {
         was_denied_ = was_denied_ || (!result && to_int(result.error()) == EPERM);
+        was_exhausted_ = was_exhausted_ || (!result && to_int(result.error()) == EMFILE);
         return result;
     }
 
@@ -49,6 +52,7 @@ class KernelTracee final : public Tracee {
     PidfdCache& pidfds_;
     SocketMaker& sockets_;
     bool was_denied_ = false;
+    bool was_exhausted_ = false;
 };
 
 }  // namespace glovebox::supervisor

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
@@ -20,10 +22,37 @@ UniqueFd open_pidfd(pid_t id, unsigned flags) {
     return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, id, flags)));
 }
 
+// Of the descriptors that this process may have; the others are waiting calls' and connections'.
+constexpr rlim_t share = 4;
+constexpr rlim_t entries_at_most = 256;
+
 }  // namespace
+
+PidfdCache::PidfdCache()
+    : entries_max_([] {
+          rlimit limit{};
+          ::getrlimit(RLIMIT_NOFILE, &limit);
+          return static_cast<std::size_t>(
+              std::clamp<rlim_t>(limit.rlim_cur / share, 1, entries_at_most));
+      }()) {}
 
 OrErrno<UniqueFd> PidfdCache::duplicate(pid_t thread, int fd) {
     const std::lock_guard lock(mutex_);
+    auto duplicate = try_duplicate(thread, fd);
+    if (duplicate || duplicate.error() != Errno{EMFILE} || entries_.empty())
+        return duplicate;
+    entries_.clear();
+    return try_duplicate(thread, fd);
+}
+
+bool PidfdCache::let_go() {
+    const std::lock_guard lock(mutex_);
+    const bool had_any = !entries_.empty();
+    entries_.clear();
+    return had_any;
+}
+
+OrErrno<UniqueFd> PidfdCache::try_duplicate(pid_t thread, int fd) {
     for (bool cached = entries_.contains(thread);; cached = false) {
         const auto entry = find(thread);
         if (!entry)
@@ -50,6 +79,8 @@ OrErrno<const PidfdCache::Entry*> PidfdCache::find(pid_t thread) {
     if (const auto found = entries_.find(thread); found != entries_.end())
         return &found->second;
     Entry entry{open_pidfd(thread, pidfd_thread)};
+    if (!entry.pidfd && errno == EMFILE)
+        return Errno{EMFILE};
     if (!entry.pidfd) {
         const auto status = read_thread_status(thread);
         if (!status)
@@ -59,7 +90,7 @@ OrErrno<const PidfdCache::Entry*> PidfdCache::find(pid_t thread) {
     }
     if (!entry.pidfd)
         return Errno{errno};
-    if (entries_.size() >= entries_max)
+    if (entries_.size() >= entries_max_)
         entries_.erase(entries_.begin());
     if (epoll_ >= 0) {
         epoll_event event{};

@@ -17,14 +17,21 @@ namespace glovebox::supervisor {
 // thread.
 class PidfdCache {
   public:
+    // Takes no more than its share of the descriptors that this process may have by now.
+    PidfdCache();
+
     // A duplicate of descriptor `fd` of `thread`; EBADF where it has none, EPERM where it may not
-    // be looked into, ESRCH when it is gone.
+    // be looked into, ESRCH when it is gone, EMFILE when this process has no descriptor left, what
+    // is kept here included.
     [[nodiscard]] OrErrno<UniqueFd> duplicate(pid_t thread, int fd);
 
     // From now on `epoll` tells when a thread that is known here ends, with event_of(thread) as its
     // data; then forget() lets go of it.
     void watch_exits(int epoll, std::uint64_t (*event_of)(pid_t thread));
     void forget(pid_t thread);
+    // Closes all that is kept; whether there was anything.
+    bool let_go();
+    [[nodiscard]] std::size_t entries_max() const { return entries_max_; }
 
   private:
     struct Entry {
@@ -33,10 +40,10 @@ class PidfdCache {
     };
 
     [[nodiscard]] OrErrno<const Entry*> find(pid_t thread);
+    [[nodiscard]] OrErrno<UniqueFd> try_duplicate(pid_t thread, int fd);
 
     // A descriptor each. What has more threads in vsock calls at a time only loses speed.
-    static constexpr std::size_t entries_max = 256;
-
+    const std::size_t entries_max_;
     std::mutex mutex_;
     std::unordered_map<pid_t, Entry> entries_;
     int epoll_ = -1;

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <vector>
 
 namespace glovebox::supervisor {
 namespace {
@@ -76,6 +78,54 @@ TEST(PidfdCache, TellsWhenAThreadThatItKnowsEnds) {
     ASSERT_EQ(::epoll_wait(epoll.get(), &event, 1, 10'000), 1);
     EXPECT_EQ(event.data.u64, static_cast<std::uint64_t>(process));
     cache.forget(process);
+}
+
+// No more than `free` descriptors can be opened while it lives.
+class FewDescriptors {
+  public:
+    explicit FewDescriptors(rlim_t free) {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const UniqueFd next(::dup(0));
+        const rlimit few{static_cast<rlim_t>(next.get()) + free, before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &few);
+    }
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+  private:
+    rlimit before_{};
+};
+
+TEST(PidfdCache, TakesAShareOfTheDescriptorsThatTheProcessMayHave) {
+    EXPECT_LE(PidfdCache().entries_max(), 256u);
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit few{128, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    EXPECT_EQ(PidfdCache().entries_max(), 32u);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST(PidfdCache, LetsGoOfWhatItKeepsWhereDescriptorsRunOut) {
+    std::vector<Child> children(8);
+    PidfdCache cache;
+    const FewDescriptors few(4);
+    for (int round = 0; round < 2; ++round)
+        for (const Child& child : children) {
+            const auto theirs = cache.duplicate(child.process(), 0);
+            ASSERT_TRUE(theirs) << to_int(theirs.error());
+        }
+}
+
+TEST(PidfdCache, SaysSoWhereNothingIsLeftToLetGo) {
+    const Child child;
+    PidfdCache cache;
+    {
+        const FewDescriptors few(0);
+        EXPECT_EQ(cache.duplicate(child.process(), 0).error(), Errno{EMFILE});
+        EXPECT_FALSE(cache.let_go());
+    }
+    EXPECT_TRUE(cache.duplicate(child.process(), 0));
+    EXPECT_TRUE(cache.let_go());
 }
 
 }  // namespace

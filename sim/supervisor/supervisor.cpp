@@ -3,6 +3,8 @@
 #include <linux/audit.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <cerrno>
 #include <chrono>
@@ -29,6 +31,19 @@ constexpr int foreign_number_bit = 0;
 constexpr int interrupting_signal = SIGURG;
 
 void do_nothing(int) {}
+
+// What the program is told where the supervisor ran out of descriptors of its own; 0 where it
+// didn't. EMFILE would speak of the program's.
+int exhaustion(const SystemCall& call, const KernelTracee& tracee, const SyscallReply& reply) {
+    using Kind = SyscallReply::Kind;
+    if (reply.kind() == Kind::error && reply.errno_value() == EMFILE)
+        return call.number == SYS_socket ? ENFILE : ENOMEM;
+    // It may have been a call on a socket of ours, which the kernel would misunderstand. Of ioctls
+    // most are not.
+    if (tracee.was_exhausted() && reply.kind() == Kind::pass_through && call.number != SYS_ioctl)
+        return ENOMEM;
+    return 0;
+}
 
 }  // namespace
 
@@ -102,6 +117,10 @@ void Supervisor::handle(const SystemCall& call) {
     }
     if (tracee.was_denied())
         tell_of_denial(call.thread);
+    if (const int error = exhaustion(call, tracee, reply)) {
+        tell_of_exhaustion();
+        reply = SyscallReply::error(error);
+    }
     if (reply.kind() == SyscallReply::Kind::later)
         return;
     const int failure = notifier_.send(call.id, reply);
@@ -127,6 +146,19 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
     if (DeviceCalls::handles(call.number))
         return device_calls_.answer(call, tracee);
     return SyscallReply::pass_through();
+}
+
+void Supervisor::tell_of_exhaustion() {
+    if (told_of_exhaustion_)
+        return;
+    told_of_exhaustion_ = true;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    log_.error(
+        "the supervisor has no descriptor left (it needs one for each call that waits, of {} that "
+        "it may have), so calls on AF_VSOCK sockets fail with ENOMEM or ENFILE: raise the hard "
+        "limit (ulimit -Hn) where glovebox is started",
+        limit.rlim_cur);
 }
 
 void Supervisor::tell_of_denial(pid_t thread) {

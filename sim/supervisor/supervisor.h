@@ -55,6 +55,7 @@ class Supervisor {
     [[nodiscard]] TraceeMaker tracee_maker();
     [[nodiscard]] SyscallReply refuse_foreign(const SystemCall& call);
     void tell_of_denial(pid_t thread);
+    void tell_of_exhaustion();
 
     Log& log_;
     SeccompNotifier kernel_;
@@ -69,6 +70,7 @@ class Supervisor {
     DeviceCalls device_calls_;
     pid_t last_foreign_ = 0;
     pid_t last_denied_ = 0;
+    bool told_of_exhaustion_ = false;
     std::atomic<bool> is_over_ = false;
     std::thread thread_;
 };
