@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 
+#include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"
 #include "sim/enclave/machine.h"
 
@@ -18,7 +19,8 @@ constexpr const char* examples = R"(Examples:
   glovebox doctor || echo "programs can't be supervised here"
 
 Looks at the machine, changes nothing, needs no privileges. The exit status is 0 when `glovebox run`
-works here, else 1.)";
+works here, else 1. Inside of `glovebox parent` and of `run --isolation none` it looks from outside,
+from where `glovebox run` starts its enclaves too.)";
 
 const char* mark(enclave::Finding::State state) {
     switch (state) {
@@ -32,6 +34,10 @@ const char* mark(enclave::Finding::State state) {
 }
 
 int diagnose() {
+    // In a supervised tree the machine is to be judged as `glovebox run` will find it: from
+    // outside.
+    if (const auto status = run_from_outside())
+        return *status;
     const enclave::Machine machine = enclave::Machine::look();
     std::cout << fmt::format(
         "Linux {}{}{}\n", machine.kernel, machine.is_root ? ", as root" : ", as an ordinary user",

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 
@@ -30,6 +32,24 @@ std::optional<int> read_number(const char* path) {
 bool exists(const char* path) {
     struct stat status {};
     return ::stat(path, &status) == 0;
+}
+
+// The drivers of vsock and of the NSM are "misc" devices (linux/major.h); what a supervised tree or
+// a sandbox shows by their names is not.
+bool is_misc_device(const char* path) {
+    constexpr unsigned misc_major = 10;
+    struct stat status {};
+    return ::stat(path, &status) == 0 && S_ISCHR(status.st_mode) &&
+           major(status.st_rdev) == misc_major;
+}
+
+// "6.18.44-generic" is at least 6.6.
+bool is_at_least(const std::string& release, int major_wanted, int minor_wanted) {
+    int major_found = 0;
+    int minor_found = 0;
+    if (std::sscanf(release.c_str(), "%d.%d", &major_found, &minor_found) != 2)
+        return false;
+    return major_found != major_wanted ? major_found > major_wanted : minor_found >= minor_wanted;
 }
 
 // In a child, since there is no way back.
@@ -84,11 +104,16 @@ Finding judge_supervision(const Machine& machine) {
 }
 
 Finding judge_wake_up(const Machine& machine) {
-    if (machine.supervision && machine.supervision->wakes_up_synchronously)
-        return {State::yes, "synchronous wake-up", "an emulated ioctl takes about 20 us", ""};
-    return {State::limited, "synchronous wake-up",
-            "an emulated call takes about 100 us instead of 20; everything works",
-            "a kernel from 6.6 on"};
+    constexpr const char* subject = "synchronous wake-up";
+    if (!machine.supervision)
+        return {State::limited, subject, "not known: programs can't be supervised here", ""};
+    if (machine.supervision->wakes_up_synchronously)
+        return {State::yes, subject, "an emulated ioctl takes about 20 us", ""};
+    const bool is_new = is_at_least(machine.kernel, 6, 6);
+    return {State::limited, subject,
+            fmt::format("an emulated call takes about 100 us instead of 20; everything works{}",
+                        is_new ? ". This kernel should have it, and refuses it" : ""),
+            is_new ? "" : "a kernel from 6.6 on"};
 }
 
 Finding judge_namespaces(const Machine& machine) {
@@ -119,6 +144,13 @@ Finding judge_kvm(const Machine& machine) {
         return {State::limited, subject,
                 fmt::format("/dev/kvm is there, the processor shows neither vmx nor svm: {}", slow),
                 "nested virtualization, a matter of the host"};
+    if (machine.kvm != ENOENT && !machine.virtualizing_processor)
+        return {
+            State::limited, subject,
+            fmt::format("/dev/kvm can't be opened ({}), and the processor shows neither vmx nor "
+                        "svm: {}",
+                        std::strerror(machine.kvm), slow),
+            "nested virtualization, a matter of the host"};
     if (machine.kvm == EACCES || machine.kvm == EPERM)
         return {State::limited, subject, fmt::format("/dev/kvm is not this user's: {}", slow),
                 "sudo setfacl -m u:$USER:rw /dev/kvm"};
@@ -164,8 +196,8 @@ Machine Machine::look() {
         read_number("/proc/sys/kernel/unprivileged_userns_clone") == 0;
     machine.kvm = try_open("/dev/kvm");
     machine.virtualizing_processor = has_virtualizing_processor();
-    machine.vsock_device = exists("/dev/vsock");
-    machine.nsm_device = exists("/dev/nsm");
+    machine.vsock_device = is_misc_device("/dev/vsock");
+    machine.nsm_device = is_misc_device("/dev/nsm");
     return machine;
 }
 

@@ -22,8 +22,8 @@ struct Machine {
     bool sysctl_forbids_namespaces = false;      // kernel.unprivileged_userns_clone = 0
     int kvm = 0;                                 // opening /dev/kvm
     bool virtualizing_processor = true;  // vmx or svm in /proc/cpuinfo; always true on arm64
-    bool vsock_device = false;           // /dev/vsock, which is not opened
-    bool nsm_device = false;             // /dev/nsm
+    bool vsock_device = false;           // /dev/vsock, which is not opened; no simulated one
+    bool nsm_device = false;             // /dev/nsm, likewise
 
     // Looks and tries; opens no AF_VSOCK socket outside of a filter of ours, loads no module.
     [[nodiscard]] static Machine look();

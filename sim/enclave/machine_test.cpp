@@ -58,6 +58,34 @@ TEST(Machine, AnOldKernelIsSlowerAndAProcessorWithoutVmxMakesKvmUseless) {
     EXPECT_NE(finding(machine, "KVM").remedy, "");
 }
 
+TEST(Machine, AKernelIsNamedAsTheCauseOfASlowWakeUpOnlyWhereItIsOne) {
+    Machine machine;
+    for (const char* old : {"6.1.0-13-amd64", "5.15.0", "6.5.0-rc1"}) {
+        machine.kernel = old;
+        EXPECT_NE(finding(machine, "synchronous wake-up").remedy, "") << old;
+    }
+    for (const char* recent : {"6.6.0", "6.18.44-fc", "7.0.1"}) {
+        machine.kernel = recent;
+        EXPECT_EQ(finding(machine, "synchronous wake-up").remedy, "") << recent;
+    }
+    machine.kernel = "5.15.0";
+    machine.supervision = errno_error("denied", EBUSY);
+    EXPECT_EQ(finding(machine, "synchronous wake-up").remedy, "");
+    EXPECT_NE(finding(machine, "synchronous wake-up").consequence.find("not known"),
+              std::string::npos);
+}
+
+TEST(Machine, AnotherUsersKvmIsWorthARightOnlyOnAProcessorThatVirtualizes) {
+    Machine machine;
+    machine.kvm = EACCES;
+    EXPECT_NE(finding(machine, "KVM").remedy.find("setfacl"), std::string::npos);
+    machine.virtualizing_processor = false;
+    EXPECT_EQ(finding(machine, "KVM").remedy.find("setfacl"), std::string::npos);
+    EXPECT_NE(finding(machine, "KVM").consequence.find("neither vmx nor svm"), std::string::npos);
+    machine.kvm = ENOENT;
+    EXPECT_NE(finding(machine, "KVM").consequence.find("no /dev/kvm"), std::string::npos);
+}
+
 TEST(Machine, CanBeLookedAt) {
     EXPECT_FALSE(Machine::look().kernel.empty());
 }
