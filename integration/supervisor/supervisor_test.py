@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -81,7 +82,93 @@ class Signals(sides.Case):
         self.parent("/etc/passwd", expected=126)
 
 
+    def test_signals_that_would_end_a_process_reach_the_program_and_no_other(self):
+        script = """
+            import signal
+            expected = [signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGXCPU, signal.SIGHUP,
+                        signal.SIGUSR1, signal.SIGRTMIN, signal.SIGRTMAX]
+            signal.pthread_sigmask(signal.SIG_BLOCK, expected)
+            print("ready", flush=True)
+            for wanted in expected:
+                print("got", signal.sigwait(expected).name, flush=True)"""
+        enclave = self.enclave(PYTHON, "-c", textwrap.dedent(script))
+        enclave.wait_for("ready")
+        for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGXCPU, signal.SIGHUP,
+                       signal.SIGUSR1, signal.SIGRTMIN, signal.SIGRTMAX):
+            enclave.process.send_signal(number)
+            self.assertIn(number.name, enclave.wait_for("got"))
+        enclave.finish()
+
+    def test_a_signal_that_ends_glovebox_run_ends_the_enclave_and_is_recorded(self):
+        enclave = self.enclave("sh", "-c", "echo $$; exec sleep 600")
+        program = int(enclave.wait_for(""))
+        enclave.process.send_signal(signal.SIGSEGV)
+        enclave.finish(expected=-signal.SIGSEGV)
+        pidfd = os.pidfd_open(program) if os.path.exists(f"/proc/{program}") else None
+        if pidfd is not None:
+            self.assertTrue(select.select([pidfd], [], [], sides.DEADLINE)[0])
+            os.close(pidfd)
+        told = subprocess.run([sides.GLOVEBOX, "ps", "--all"], capture_output=True, text=True, **self.how)
+        self.assertIn("which was killed", told.stdout)
+
+
 class Limits(sides.Case):
+    def test_many_processes_under_a_low_descriptor_limit_are_served(self):
+        script = """
+            import errno, os, socket, sys
+            held, hold = os.pipe()
+            children = []
+            for i in range(128):
+                read, write = os.pipe()
+                child = os.fork()
+                if child == 0:
+                    os.close(hold)
+                    said = ""
+                    try:
+                        listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+                        listener.bind((socket.VMADDR_CID_ANY, 6000 + i))
+                        listener.listen()
+                        assert listener.getsockname()[1] == 6000 + i
+                        socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).connect((3, 9))
+                    except OSError as error:
+                        said = errno.errorcode[error.errno]
+                    os.write(write, said.encode())
+                    os.close(write)
+                    os.read(held, 1)
+                    os._exit(0)
+                os.close(write)
+                children.append(os.read(read, 100).decode())
+                os.close(read)
+            os.close(hold)
+            print(sorted(set(children)))"""
+        low = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh"]
+        side = self.enclave(PYTHON, "-c", textwrap.dedent(script), before=low)
+        self.assertEqual(side.finish().strip(), "['ECONNRESET']")
+
+    def test_a_supervisor_without_descriptors_says_so(self):
+        script = """
+            import errno, os, socket, threading, time
+            def serve(port):
+                try:
+                    listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+                    listener.bind((socket.VMADDR_CID_ANY, port))
+                    listener.listen()
+                    listener.accept()
+                except OSError as error:
+                    errors.add(errno.errorcode[error.errno])
+            errors = set()
+            for port in range(6000, 6090):
+                threading.Thread(target=serve, args=[port], daemon=True).start()
+            while not errors:
+                time.sleep(0.01)
+            print(sorted(errors - {"ENOMEM", "ENFILE"}), flush=True)
+            os._exit(0)"""
+        # As many waiting calls as the program has descriptors, of which the supervisor has some of its own too.
+        low = ["sh", "-c", 'ulimit -n 100; exec "$@"', "sh"]
+        side = self.enclave(PYTHON, "-c", textwrap.dedent(script), before=low)
+        self.assertEqual(side.finish().strip(), "[]")
+        self.assertEqual(side.errors.count("no descriptor left"), 1, side.errors)
+
     def test_at_the_descriptor_limit_accept_says_so_and_the_connection_waits(self):
         enclave = self.enclave(HERE / "descriptor_limit", 5005)
         enclave.wait_for("listening")
@@ -492,6 +579,23 @@ class Doctor(sides.Case):
         for subject in ("supervision of programs", "synchronous wake-up", "user namespaces", "KVM", "real AF_VSOCK",
                         "real /dev/nsm"):
             self.assertIn(subject, done.stdout)
+
+    def test_inside_a_supervised_tree_it_looks_from_outside(self):
+        outside = subprocess.run([sides.GLOVEBOX, "doctor"], capture_output=True, text=True, **self.how).stdout
+        self.assertEqual(self.parent(sides.GLOVEBOX, "doctor"), outside)
+        self.assertEqual(self.enclave(sides.GLOVEBOX, "doctor").finish(), outside)
+
+    def test_it_takes_no_simulated_device_for_a_real_one(self):
+        side = self.start("run", sides.GLOVEBOX, "doctor",
+                          options=["--isolation", "sandbox", "--attach-console",
+                                   f"--mount={Path(sides.GLOVEBOX).parent}"])
+        said = side.finish(expected=1)
+        if "forbids the sandbox's namespaces" in side.errors:
+            self.skipTest(side.errors.strip())
+        self.assertIn("NO       supervision of programs", said)
+        self.assertRegex(said, "without +real AF_VSOCK")
+        self.assertRegex(said, "without +real /dev/nsm")
+        self.assertRegex(said, "synchronous wake-up: not known")
 
     def test_it_names_a_container_that_denies_af_vsock(self):
         done = subprocess.run([APPS / "deny_vsock", sides.GLOVEBOX, "doctor"], capture_output=True, text=True,

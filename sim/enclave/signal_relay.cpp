@@ -12,8 +12,10 @@ namespace glovebox::enclave {
 SignalRelay::SignalRelay() {
     sigset_t taken;
     sigemptyset(&taken);
-    for (const int number :
-         {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, power_off_signal, SIGCHLD})
+    for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
+                             SIGPROF, SIGIO, SIGSTKFLT, SIGXCPU, power_off_signal, SIGCHLD})
+        sigaddset(&taken, number);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; ++number)
         sigaddset(&taken, number);
     ::pthread_sigmask(SIG_BLOCK, &taken, &before_);
     fd_.reset(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));

@@ -12,8 +12,10 @@ namespace glovebox::enclave {
 // What `glovebox stop` sends: the enclave's power goes off, and its program hears nothing of it.
 inline constexpr int power_off_signal = SIGPWR;
 
-// While it lives, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPWR and SIGCHLD wait in a
-// descriptor, for all threads that are started meanwhile too. Throws ErrorException.
+// While it lives, SIGCHLD and all that end a process by default wait in a descriptor, for all
+// threads that are started meanwhile too: real-time signals as well, and all but SIGKILL and those
+// that tell of a defect of this process itself (SIGSEGV, SIGABRT and their like, SIGPIPE, SIGXFSZ).
+// Throws ErrorException.
 class SignalRelay {
   public:
     SignalRelay();
