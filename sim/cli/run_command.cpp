@@ -48,9 +48,8 @@ the last of it has ended. PCR0 to PCR2 are made from the executable file (from t
 script); --program names another file.
 
 The exit status is the program's, 128 and the signal that killed it, or 126 or 127 when it can't be
-executed. Signals that `glovebox run` gets and that would end it are passed on to the program. Those
-that can't be (SIGKILL; SIGSEGV, SIGABRT and their like) end the enclave too, and `glovebox ps --all`
-says so.)";
+executed. Signals that `glovebox run` gets and that would end it are passed on to the program; what
+can't be (SIGKILL, SIGSEGV and their like) ends the enclave too, and `glovebox ps --all` says so.)";
 
 // The lines of a console that are shown when its program failed unseen.
 constexpr std::size_t shown_lines = 10;
