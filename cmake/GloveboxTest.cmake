@@ -12,6 +12,8 @@ function(glovebox_test name)
         set(arg_TIMEOUT 60)
     endif()
     add_executable(${name} ${arg_SOURCES})
+    # What a test itself does is not what is slow; compiling it is, and optimised it takes half as long again.
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0>)
     target_link_libraries(${name} PRIVATE glovebox_options ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
         PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})

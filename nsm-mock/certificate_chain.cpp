@@ -169,10 +169,8 @@ Result<void> check_times(const Chain& chain, TimePoint now) {
     return {};
 }
 
-}  // namespace
-
-Result<std::vector<Certificate>> verify_chain(const AttestationDocument& document,
-                                              const TrustRoot& root, TimePoint now) {
+// All that does not depend on the time.
+Result<Chain> read_in_order(const AttestationDocument& document, const TrustRoot& root) {
     auto chain = read_chain(document, root);
     if (!chain)
         return chain.error();
@@ -184,9 +182,28 @@ Result<std::vector<Certificate>> verify_chain(const AttestationDocument& documen
         return checked.error();
     if (const auto checked = check_usage(*chain); !checked)
         return checked.error();
+    return chain;
+}
+
+}  // namespace
+
+Result<std::vector<Certificate>> verify_chain(const AttestationDocument& document,
+                                              const TrustRoot& root, TimePoint now,
+                                              KnownChains* known) {
+    std::optional<Chain> chain;
+    if (known != nullptr)
+        chain = known->find(document, root);
+    if (!chain) {
+        auto read = read_in_order(document, root);
+        if (!read)
+            return read.error();
+        chain = std::move(*read);
+        if (known != nullptr)
+            known->add(document, root, *chain);
+    }
     if (const auto checked = check_times(*chain, now); !checked)
         return checked.error();
-    return chain;
+    return std::move(*chain);
 }
 
 }  // namespace glovebox::nsm

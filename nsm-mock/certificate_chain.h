@@ -4,13 +4,16 @@
 #include <vector>
 
 #include "nsm-mock/attestation_document.h"
+#include "nsm-mock/known_chains.h"
 #include "nsm-mock/trust_root.h"
 
 namespace glovebox::nsm {
 
 // Reads and checks the chain of `document` at `now`. Gives its certificates, root first, leaf last.
-// Errors are Refusal codes of Check::chain.
+// Errors are Refusal codes of Check::chain. What `known` has is not checked again but for its
+// times, and what is in order is added to it.
 [[nodiscard]] Result<std::vector<Certificate>> verify_chain(const AttestationDocument& document,
-                                                            const TrustRoot& root, TimePoint now);
+                                                            const TrustRoot& root, TimePoint now,
+                                                            KnownChains* known = nullptr);
 
 }  // namespace glovebox::nsm

@@ -107,7 +107,7 @@ Result<void> check_policy(const AttestationDocument& document, const Policy& pol
 }  // namespace
 
 Result<VerifiedDocument> verify_document(BytesView bytes, const TrustRoot& root, TimePoint now,
-                                         const Policy& policy) {
+                                         const Policy& policy, KnownChains* known) {
     const auto sign1 = CoseSign1::decode(bytes);
     if (!sign1)
         return sign1.error();
@@ -115,7 +115,7 @@ Result<VerifiedDocument> verify_document(BytesView bytes, const TrustRoot& root,
     auto document = decode_payload(sign1->payload, policy.limits, warnings);
     if (!document)
         return document.error();
-    auto chain = verify_chain(*document, root, now);
+    auto chain = verify_chain(*document, root, now, known);
     if (!chain)
         return chain.error();
     if (!sign1->verify(chain->back().public_key()))

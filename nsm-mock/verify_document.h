@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "nsm-mock/attestation_document.h"
+#include "nsm-mock/known_chains.h"
 #include "nsm-mock/refusal.h"
 #include "nsm-mock/trust_root.h"
 
@@ -55,7 +56,7 @@ class VerifiedDocument {
 
   private:
     friend Result<VerifiedDocument> verify_document(BytesView, const TrustRoot&, TimePoint,
-                                                    const Policy&);
+                                                    const Policy&, KnownChains*);
     VerifiedDocument(AttestationDocument document, TrustRoot root, TimePoint verified_at,
                      std::vector<Certificate> chain, std::vector<std::string> warnings)
         : document_(std::move(document)),
@@ -72,8 +73,10 @@ class VerifiedDocument {
 };
 
 // `now` is the time at which the chain has to be valid. Errors are Refusal codes, each with a
-// sentence that has the particulars.
+// sentence that has the particulars. With `known`, a chain that was in order once is looked at for
+// its times alone.
 [[nodiscard]] Result<VerifiedDocument> verify_document(BytesView document, const TrustRoot& root,
-                                                       TimePoint now, const Policy& policy = {});
+                                                       TimePoint now, const Policy& policy = {},
+                                                       KnownChains* known = nullptr);
 
 }  // namespace glovebox::nsm

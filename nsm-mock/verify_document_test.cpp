@@ -121,6 +121,58 @@ TEST_F(VerifyDocument, TheRootIsComparedAsAWhole) {
     expect_refused(Refusal::untrusted_root, HasSubstr("the trusted one is the mock root"));
 }
 
+TEST_F(VerifyDocument, AKnownChainIsNotCheckedAgainButForItsTimes) {
+    put(issue());
+    KnownChains known;
+    ASSERT_TRUE(verify_document(sign(), root_, now, {}, &known));
+    ASSERT_TRUE(known.find(document_, root_));
+    const auto again = verify_document(sign(), root_, now, {}, &known);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->chain().size(), 5u);
+    const auto late = verify_document(sign(), root_, now + 4h, {}, &known);
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, Refusal::certificate_expired);
+    // The document's own signature is nobody's memory.
+    links_.back().key = SigningKey::generate();
+    const auto forged = verify_document(sign(), root_, now, {}, &known);
+    ASSERT_FALSE(forged);
+    EXPECT_EQ(forged.error().code, Refusal::bad_signature);
+}
+
+TEST_F(VerifyDocument, AChainIsKnownUnderItsOwnRootAndByEachOfItsBytes) {
+    put(issue());
+    KnownChains known;
+    ASSERT_TRUE(verify_document(sign(), root_, now, {}, &known));
+    const auto elsewhere = verify_document(sign(), TrustRoot::aws(), now, {}, &known);
+    ASSERT_FALSE(elsewhere);
+    EXPECT_EQ(elsewhere.error().code, Refusal::untrusted_root);
+    for (Bytes* certificate : {&document_.certificate, &document_.cabundle[2]}) {
+        certificate->back() ^= 1;  // within its signature
+        const auto changed = verify_document(sign(), root_, now, {}, &known);
+        ASSERT_FALSE(changed);
+        EXPECT_EQ(changed.error().code, Refusal::broken_chain) << changed.error().message;
+        EXPECT_FALSE(known.find(document_, root_));
+        certificate->back() ^= 1;
+    }
+}
+
+TEST_F(VerifyDocument, OfTooManyKnownChainsTheOldestIsForgotten) {
+    const std::vector<Certificate> chain = issue();
+    put(chain);
+    const Bytes leaf = document_.certificate;
+    KnownChains known;
+    for (std::size_t i = 0; i <= KnownChains::chains_max; ++i) {
+        document_.certificate.resize(leaf.size() + i);
+        known.add(document_, root_, chain);
+        known.add(document_, root_, chain);  // no second place
+    }
+    EXPECT_TRUE(known.find(document_, root_));
+    document_.certificate.resize(leaf.size() + 1);
+    EXPECT_TRUE(known.find(document_, root_));
+    document_.certificate = leaf;
+    EXPECT_FALSE(known.find(document_, root_));
+}
+
 TEST_F(VerifyDocument, ACertificateThatCantBeReadIsNamed) {
     put(issue());
     const Bytes zonal = document_.cabundle[2];

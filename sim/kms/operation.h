@@ -25,6 +25,7 @@ struct Environment {
     KeyStore& keys;
     const Directory& directory;
     const std::vector<nsm::TrustRoot>& roots;  // of attestation
+    nsm::KnownChains& chains;
     RandomSource& random;
 
     [[nodiscard]] std::string key_arn(std::string_view id) const;

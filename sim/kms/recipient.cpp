@@ -19,10 +19,10 @@ Error invalid(std::string message) {
 
 Result<nsm::VerifiedDocument> verify_with_any(BytesView document,
                                               const std::vector<nsm::TrustRoot>& roots,
-                                              TimePoint now) {
+                                              TimePoint now, nsm::KnownChains* known) {
     std::optional<Error> untrusted;
     for (const nsm::TrustRoot& root : roots) {
-        auto verified = nsm::verify_document(document, root, now);
+        auto verified = nsm::verify_document(document, root, now, {}, known);
         if (verified || verified.error().code != nsm::Refusal::untrusted_root)
             return verified;
         if (!untrusted)
@@ -70,8 +70,8 @@ void describe_attestation(const nsm::AttestationDocument& document,
 }
 
 Result<Recipient> Recipient::verify(BytesView document, const std::vector<nsm::TrustRoot>& roots,
-                                    TimePoint now) {
-    auto verified = verify_with_any(document, roots, now);
+                                    TimePoint now, nsm::KnownChains* known) {
+    auto verified = verify_with_any(document, roots, now, known);
     if (!verified)
         return verified.error();
     auto key = key_of(verified->document());

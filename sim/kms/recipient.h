@@ -28,10 +28,10 @@ class Recipient {
   public:
     // Verified against the first of `roots` that is the document's own; one is enough. The error is
     // a sentence on what is wrong with the document: its form, its fields, its chain at `now`, its
-    // signature, or its public key.
+    // signature, or its public key. `known` spares the checks of a chain that was in order before.
     [[nodiscard]] static Result<Recipient> verify(BytesView document,
                                                   const std::vector<nsm::TrustRoot>& roots,
-                                                  TimePoint now);
+                                                  TimePoint now, nsm::KnownChains* known = nullptr);
 
     [[nodiscard]] const nsm::AttestationDocument& document() const { return verified_.document(); }
     [[nodiscard]] const nsm::VerifiedDocument& verified() const { return verified_; }

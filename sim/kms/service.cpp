@@ -55,7 +55,7 @@ Service::Service(ServiceSettings settings, KeyStore& keys, const iam::Credential
     : settings_(std::move(settings)),
       credentials_(credentials),
       roots_(std::move(roots)),
-      environment_{settings_.account, settings_.region, keys, directory, roots_, random},
+      environment_{settings_.account, settings_.region, keys, directory, roots_, chains_, random},
       clock_(clock),
       random_(random),
       log_(log),
