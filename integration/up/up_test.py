@@ -183,6 +183,15 @@ enclaves:
         self.assertEqual(service.stop(signal.SIGINT), 0)
         self.assertFalse(Path(directory).exists())
 
+    def test_a_command_that_does_not_end_is_ended_by_the_second_signal(self):
+        service = Service(GLOVEBOX, "up", self.world("kms: {}\n"), "--pki", self.directory / "pki", "--", "sh", "-c",
+                          "trap '' TERM HUP; echo deaf >&2; while :; do sleep 1; done", ready="deaf")
+        self.addCleanup(service.kill)
+        directory = re.search(r"ready: world (\S+?),", service.wait_for("ready: world")).group(1)
+        service.process.send_signal(signal.SIGHUP)
+        self.assertEqual(service.stop(signal.SIGTERM), 128 + signal.SIGHUP)
+        self.assertFalse(Path(directory).exists())
+
     def test_mistakes_come_with_their_lines_before_anything_starts(self):
         done = self.up(self.world("kms: {seed: none.yaml}\nenclave:\n  a: {}\n"), "true")
         self.assertEqual(done.returncode, 1)

@@ -112,6 +112,8 @@ int UpCommand::run() const {
                              tell(part, line);
                      });
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
+    for (const int number : {SIGHUP, SIGQUIT})
+        signals.add(number);
     bool has_ended = false;  // a signal's handler may be on its way when the last wait is cancelled
     std::function<void()> watch = [&] {
         signals.async_wait([&](const boost::system::error_code& failure, int signal) {

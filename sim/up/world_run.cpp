@@ -289,6 +289,10 @@ asio::awaitable<Result<int>> WorldRun::live() {
         if (command_)
             if (const auto status = command_->status())
                 co_return *status;
+        // It was asked once, and has had its time; end_all() asks nobody.
+        if (command_ && (signals_ > 1 || (signals_ == 1 && std::chrono::steady_clock::now() >
+                                                               first_signal_at_ + end_timeout)))
+            co_return 128 + first_signal_;
         if (auto good = check(); !good)
             co_return good.error();
         const bool enclaves_ended = !world_.enclaves.empty() &&
@@ -302,9 +306,10 @@ asio::awaitable<Result<int>> WorldRun::live() {
 }
 
 asio::awaitable<void> WorldRun::end_all() {
+    const bool is_overdue = first_signal_ != 0 && command_ && !command_->status();
     const auto end = std::chrono::steady_clock::now() + end_timeout;
     if (command_)
-        command_->send_signal(SIGTERM);
+        command_->send_signal(is_overdue ? SIGKILL : SIGTERM);
     for (auto part = parts_.rbegin(); part != parts_.rend(); ++part)
         (*part)->process->send_signal(SIGTERM);
     bool killed = false;
@@ -353,9 +358,12 @@ asio::awaitable<Result<int>> WorldRun::run() {
 }
 
 void WorldRun::stop(int signal) {
-    ++signals_;
-    if (command_ && signals_ == 1)
-        command_->send_signal(signal);
+    if (++signals_ == 1) {
+        first_signal_ = signal;
+        first_signal_at_ = std::chrono::steady_clock::now();
+        if (command_)
+            command_->send_signal(signal);
+    }
     changed_.cancel();
 }
 

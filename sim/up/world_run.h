@@ -89,6 +89,8 @@ class WorldRun {
     std::string kms_tls_address_;  // "127.0.0.1:4600"
     std::string imds_url_;
     int signals_ = 0;
+    int first_signal_ = 0;
+    std::chrono::steady_clock::time_point first_signal_at_;
 };
 
 }  // namespace glovebox::up

@@ -63,10 +63,33 @@ std::optional<double> number(std::string_view text) {
     return value;
 }
 
-// ISO 8601 in UTC, a date alone, or seconds since 1970.
+// "+05:30" and its like at the end of an ISO 8601 time; absent where there is none.
+std::optional<std::chrono::minutes> utc_offset(std::string_view text) {
+    constexpr std::size_t size = 6;
+    if (text.size() <= size || text.find('T') == std::string_view::npos)
+        return std::nullopt;
+    const std::string_view offset = text.substr(text.size() - size);
+    const auto digits = [&offset](std::size_t at) {
+        return offset[at] >= '0' && offset[at] <= '9' && offset[at + 1] >= '0' &&
+                       offset[at + 1] <= '9'
+                   ? (offset[at] - '0') * 10 + (offset[at + 1] - '0')
+                   : 100;
+    };
+    if ((offset[0] != '+' && offset[0] != '-') || offset[3] != ':' || digits(1) > 23 ||
+        digits(4) > 59)
+        return std::nullopt;
+    const std::chrono::minutes value(digits(1) * 60 + digits(4));
+    return offset[0] == '-' ? -value : value;
+}
+
+// ISO 8601, a date alone, or seconds since 1970.
 std::optional<TimePoint> date(std::string_view text) {
     if (text.empty())
         return std::nullopt;
+    if (const auto offset = utc_offset(text)) {
+        const auto time = parse_time(std::string(text.substr(0, text.size() - 6)) + "Z");
+        return time ? std::optional<TimePoint>(*time - *offset) : std::nullopt;
+    }
     std::string spelled(text);
     if (text.find('-') == std::string_view::npos)
         spelled = "@" + spelled;

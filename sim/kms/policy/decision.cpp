@@ -22,7 +22,9 @@ PrincipalMatch match_principal(const PrincipalElement& element, const iam::Princ
     }
     if (!element.negated)
         return best;
-    return best == PrincipalMatch::none ? PrincipalMatch::direct : PrincipalMatch::none;
+    // A NotPrincipal names an account beside its user, so that the account itself is spared; all
+    // others of the account are meant, as IAM's guide has it.
+    return best == PrincipalMatch::direct ? PrincipalMatch::none : PrincipalMatch::direct;
 }
 
 bool match_action(const PatternElement& element, std::string_view action) {
