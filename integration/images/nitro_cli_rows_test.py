@@ -62,6 +62,14 @@ class CommandLine(NitroCli):
             done = self.call("explain", "--error-code", code, expected=0)
             self.assertEqual((done.stdout, done.stderr[:len(start)]), ("", start))
 
+    def test_a_folder_that_should_be_a_file_is_e19(self):
+        for arguments in (("pcr", "--input", "/etc"), ("pcr", "--signing-certificate", "/etc"),
+                          ("run-enclave", "--config", "/etc")):
+            self.assertIn("[ E19 ]", self.call(*arguments, expected=19).stderr)
+
+    def test_an_empty_id_is_no_enclaves(self):
+        self.assertIn("[ E11 ]", self.call("terminate-enclave", "--enclave-id", "", expected=11).stderr)
+
     def test_without_a_home_there_is_no_log_and_no_e19(self):
         done = self.call("terminate-enclave", "--enclave-name", "none", env={"HOME": ""}, expected=58)
         self.assertNotIn("error log found at", done.stderr)

@@ -177,9 +177,10 @@ class Isolation(Case):
     def test_the_environment_is_path_and_what_was_given(self):
         self.how["env"]["AWS_SECRET_ACCESS_KEY"] = "secret"
         self.how["env"]["TAKEN"] = "along"
-        said = self.enclave("env", options=["--env", "GIVEN=here", "--env", "TAKEN"]).finish()
+        said = self.enclave("env", options=["--env", "GIVEN=first", "--env", "TAKEN", "--env", "GIVEN=here"]).finish()
         self.assertEqual(sorted(line.split("=")[0] for line in said.splitlines()), ["GIVEN", "PATH", "TAKEN"])
         self.assertIn("TAKEN=along", said)
+        self.assertIn("GIVEN=here", said)
 
     def test_home_and_what_lies_beside_the_working_directory_are_out_of_sight(self):
         (self.scratch / "home/.aws").mkdir()

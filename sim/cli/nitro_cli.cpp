@@ -11,7 +11,6 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <iterator>
@@ -28,6 +27,7 @@
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/error_log.h"
 #include "sim/nitro_cli/image_commands.h"
+#include "sim/nitro_cli/text_file.h"
 
 namespace glovebox::cli {
 namespace {
@@ -113,11 +113,10 @@ struct RunCommandLine {
 Result<nitro_cli::RunArguments> arguments_of(const RunCommandLine& line) {
     if (line.config.empty())
         return nitro_cli::parse_run_flags(line.flags);
-    std::ifstream file(line.config, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file)
+    const auto text = nitro_cli::read_text_file(line.config);
+    if (!text)
         return nitro_cli::file_error("Failed to open config file", line.config, "Open");
-    return nitro_cli::parse_run_config(text);
+    return nitro_cli::parse_run_config(*text);
 }
 
 void add_run_enclave(CLI::App& app, Chosen& chosen) {
@@ -173,6 +172,7 @@ void add_terminate_enclave(CLI::App& app, Chosen& chosen) {
     command.add_flag("--all", *all, "All of them")->excludes(id)->excludes(name);
     command.callback([choice, all, &command, &chosen] {
         require_one(command, {"--enclave-id", "--enclave-name", "--all"});
+        choice->is_by_id = command.get_option("--enclave-id")->count() > 0;
         chosen = {"terminate-enclave", [choice, all] {
                       return *all ? terminate_all_enclaves() : terminate_enclave(*choice);
                   }};
@@ -193,6 +193,7 @@ void add_console(CLI::App& app, Chosen& chosen) {
     command.add_option("--disconnect-timeout", a->timeout, "Seconds, from the connection on");
     command.callback([a, &command, &chosen] {
         require_one(command, {"--enclave-id", "--enclave-name"});
+        a->choice.is_by_id = command.get_option("--enclave-id")->count() > 0;
         chosen = {"console", [a]() -> Result<void> {
                       const auto seconds = nitro_cli::parse_timeout(a->timeout);
                       return seconds ? show_console(a->choice, *seconds)

@@ -60,8 +60,8 @@ EnclaveList enclaves() {
 
 Result<nitro_cli::KnownEnclave> find(const EnclaveChoice& choice, bool ended_too) {
     const EnclaveList list = enclaves();
-    return choice.id.empty() ? list.by_name(choice.name, ended_too)
-                             : list.by_id(choice.id, ended_too);
+    return choice.is_by_id ? list.by_id(choice.id, ended_too)
+                           : list.by_name(choice.name, ended_too);
 }
 
 // --- what an enclave gets ---

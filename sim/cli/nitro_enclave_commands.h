@@ -18,6 +18,7 @@ namespace glovebox::cli {
 
 // Which enclave: exactly one of id and name.
 struct EnclaveChoice {
+    bool is_by_id = false;  // an id that is given and empty is no enclave's
     std::string id;
     std::string name;
 };

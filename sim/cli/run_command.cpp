@@ -138,6 +138,8 @@ struct RunCommand {
             throw CLI::RequiredError("PROGRAM [ARGUMENT...]");
         if (!program.arguments.empty() && program.arguments.front().empty())
             throw CLI::ValidationError("PROGRAM", "its name is empty");
+        if (!sandbox.root_fs.empty() && !sandbox.mounts.empty())
+            throw CLI::ExcludesError("--rootfs", "--mount");
         if (sandbox.is_none() && (!sandbox.root_fs.empty() || !sandbox.mounts.empty()))
             throw CLI::ExcludesError("--isolation none",
                                      sandbox.root_fs.empty() ? "--mount" : "--rootfs");

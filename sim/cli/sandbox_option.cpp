@@ -106,6 +106,12 @@ void SandboxOption::add_to(CLI::App& app) {
 
 Result<std::vector<std::string>> SandboxOption::variables() const {
     std::vector<std::string> variables;
+    // As with env(1), the last of a name is the one.
+    const auto set = [&variables](const std::string& variable) {
+        const std::string name = variable.substr(0, variable.find('=') + 1);
+        std::erase_if(variables, [&name](const std::string& one) { return one.starts_with(name); });
+        variables.push_back(variable);
+    };
     for (const std::string& entry : environment) {
         if (entry.empty() || entry.front() == '=')
             return Error(sandbox::SandboxErrc::bad_request,
@@ -113,7 +119,7 @@ Result<std::vector<std::string>> SandboxOption::variables() const {
                                      "variable that is set",
                                      entry));
         if (entry.find('=') != std::string::npos) {
-            variables.push_back(entry);
+            set(entry);
             continue;
         }
         const char* value = std::getenv(entry.c_str());
@@ -122,7 +128,7 @@ Result<std::vector<std::string>> SandboxOption::variables() const {
                          fmt::format("--env {0}: no such variable is set here; give it a value: "
                                      "--env {0}=VALUE",
                                      entry));
-        variables.push_back(entry + "=" + value);
+        set(entry + "=" + value);
     }
     return variables;
 }

@@ -5,7 +5,6 @@
 
 #include <boost/json.hpp>
 #include <cerrno>
-#include <fstream>
 #include <iterator>
 #include <ostream>
 #include <system_error>
@@ -17,6 +16,7 @@
 #include "sim/eif/signer.h"
 #include "sim/nitro_cli/docker.h"
 #include "sim/nitro_cli/error.h"
+#include "sim/nitro_cli/text_file.h"
 
 namespace glovebox::nitro_cli {
 namespace {
@@ -53,14 +53,13 @@ json::value measurements_of(const eif::Measurements& pcrs) {
 
 // The kernel's command line as a file has it: surrounding blanks are cut, as AWS's does.
 Result<std::string> read_cmdline(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file)
+    const auto text = read_text_file(path);
+    if (!text)
         return file_error("Failed to read the kernel's command line", path.string(), "Open");
-    const auto first = text.find_first_not_of(" \t\r\n");
+    const auto first = text->find_first_not_of(" \t\r\n");
     if (first == std::string::npos)
         return std::string();
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+    return text->substr(first, text->find_last_not_of(" \t\r\n") - first + 1);
 }
 
 Result<void> add_blobs(const fs::path& blobs, eif::BuildOptions& options) {
@@ -87,12 +86,11 @@ Result<void> add_blobs(const fs::path& blobs, eif::BuildOptions& options) {
 }
 
 Result<std::string> read_for_pcr(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file)
+    auto text = read_text_file(path);
+    if (!text)
         return nitro_error(NitroError::file_operation,
                            fmt::format("Failed to read the file {}", path));
-    return text;
+    return std::move(*text);
 }
 
 }  // namespace

@@ -134,6 +134,15 @@ void add_home_folder(std::vector<Step>& out, const CommandRequest& request) {
     out.back().flags |= MS_RDONLY;
 }
 
+// Which of the enclave's own mounts `folder` lies in, of those that show the machine; null when in
+// none.
+const char* enclaves_own(const std::string& folder) {
+    for (const char* mounted : {"/proc", "/sys", "/dev"})
+        if (lies_in(folder, mounted) && !lies_in(folder, "/dev/shm"))
+            return mounted;
+    return nullptr;
+}
+
 Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& request,
                                    const Machine& machine) {
     const std::string& folder = request.working_directory;
@@ -147,12 +156,11 @@ Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& requ
                         folder));
         return {};
     }
-    for (const char* mounted : {"/proc", "/sys", "/dev"})
-        if (lies_in(folder, mounted) && !lies_in(folder, "/dev/shm"))
-            return Error(SandboxErrc::bad_request,
-                         fmt::format("the working directory {} can't be shown to the enclave: {} "
-                                     "is its own. Go to the folder of your program",
-                                     folder, mounted));
+    if (const char* own = enclaves_own(folder); own != nullptr)
+        return Error(SandboxErrc::bad_request,
+                     fmt::format("the working directory {} can't be shown to the enclave: {} "
+                                 "is its own. Go to the folder of your program",
+                                 folder, own));
     for (const std::string& hidden : request.hidden_folders)
         if (lies_in(folder, hidden))
             return Error(SandboxErrc::bad_request,
@@ -229,6 +237,12 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
     add_enclave_mounts(plan.steps, machine, plan.ids, request.resources, plan.cpus);
 
     for (const std::string& folder : request.shown_folders) {
+        const char* own = folder == "/" ? "/" : enclaves_own(folder);
+        if (own != nullptr)
+            return Error(SandboxErrc::bad_request,
+                         fmt::format("--mount {} can't be shown to the enclave: {} is its own. "
+                                     "Name the folders below it that the program needs",
+                                     folder, own));
         add_directories(plan.steps, folder);
         plan.steps.push_back(steps::bind(folder, folder, true));
     }

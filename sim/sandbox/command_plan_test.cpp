@@ -138,6 +138,17 @@ TEST(CommandPlan, AWorkingDirectoryInAHiddenFolderIsRefused) {
     EXPECT_THAT(plan.error().message, HasSubstr("lies in /home/alice/world"));
 }
 
+TEST(CommandPlan, AFolderThatIsTheEnclavesOwnIsNotMounted) {
+    for (const char* folder : {"/", "/proc", "/sys/class", "/dev"}) {
+        CommandRequest request = request_in("/app");
+        request.shown_folders = {folder};
+        const auto plan = make_command_plan(request, laptop());
+        ASSERT_FALSE(plan) << folder;
+        EXPECT_EQ(plan.error().code, SandboxErrc::bad_request);
+        EXPECT_THAT(plan.error().message, HasSubstr("can't be shown to the enclave"));
+    }
+}
+
 TEST(CommandPlan, WhatCannotBeASandboxIsRefusedWithASentence) {
     CommandRequest nothing = request_in("/app");
     nothing.arguments.clear();
