@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -417,6 +418,31 @@ class Attested(Case):
         told = self.glovebox("kms", "explain", "--state", self.state, "--policy",
                              self.directory / "edited.json").decode()
         self.assertIn("allowed", told)
+
+    def test_explain_names_a_request_that_was_refused_before_any_policy(self):
+        kms = self.client()
+        self.refused("AccessDeniedException", kms.decrypt, CiphertextBlob=self.ciphertext())
+
+        def last(file):
+            return json.loads((self.state / file).read_text().splitlines()[-1])
+
+        stranger = self.client({**ALICE, "aws_secret_access_key": "another secret"})
+        error = self.refused("InvalidSignatureException", stranger.describe_key, KeyId=KEY_ID)
+        self.assertEqual(last("trace.jsonl")["requestId"], error.response["ResponseMetadata"]["RequestId"])
+        told = self.glovebox("kms", "explain", "--state", self.state, status=1).decode()
+        self.assertIn("DescribeKey by nobody known, as access key AKIAALICE\n", told)
+        self.assertIn("InvalidSignatureException: the signature does not match", told)
+        self.assertIn("no policy was asked", told)
+        event = last("cloudtrail.jsonl")
+        self.assertEqual((event["eventName"], event["errorCode"]), ("DescribeKey", "InvalidSignatureException"))
+        self.assertEqual(event["userIdentity"], {"type": "Unknown", "accessKeyId": "AKIAALICE"})
+        # Whatever bytes a header has, the trace can be read afterwards.
+        nonsense = urllib.request.Request(self.url, data=b"{}", headers={"X-Amz-Target": "TrentService.N\xff\"nsense"})
+        with self.assertRaises(urllib.error.HTTPError):
+            urllib.request.urlopen(nonsense, timeout=PATIENCE)
+        told = self.glovebox("kms", "explain", "--state", self.state, status=1).decode()
+        self.assertIn('N?"nsense by nobody known\n', told)
+        self.assertIn("UnknownOperationException", told)
 
     def test_the_access_log_has_cloudtrails_shape(self):
         kms = self.client()
