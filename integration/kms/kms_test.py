@@ -477,6 +477,12 @@ class Storage(Case):
         self.assertEqual(kms.describe_key(KeyId="alias/kept")["KeyMetadata"]["Description"], "kept")
         self.assertEqual((self.state / "keys.db").stat().st_mode & 0o777, 0o600)
 
+    def test_the_scenes_users_are_of_the_account_that_the_command_line_gives(self):
+        self.kms.kill()
+        self.start("--account", "222233334444")
+        metadata = self.client().create_key()["KeyMetadata"]  # an IAM policy of alice's allows it
+        self.assertEqual(metadata["AWSAccountId"], "222233334444")
+
     def test_a_broken_scene_is_refused_with_its_lines(self):
         (self.directory / "bad.yaml").write_text("keys:\n- alias: app\n  specc: RSA_2048\n")
         done = subprocess.run([GLOVEBOX, "kms", "--seed", self.directory / "bad.yaml", "--state", self.state],

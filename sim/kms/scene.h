@@ -67,12 +67,20 @@ struct Scene {
     std::vector<SceneKey> keys;
 };
 
+// What stands above the file, before anything of it is made into ARNs; empty where the file
+// decides.
+struct SceneOverrides {
+    std::string account;  // is_account()
+    std::string region;   // is_region()
+};
+
 // Gives a file's content, or says why not; `name` is relative to the scene's file.
 using ReadFile = std::function<Result<std::string>(const std::string& name)>;
 
 // The error has every mistake with its line and column, policies' included.
 [[nodiscard]] Result<Scene> parse_scene(std::string_view yaml, const std::string& file_name,
-                                        const ReadFile& read_file);
+                                        const ReadFile& read_file,
+                                        const SceneOverrides& overrides = {});
 
 // Fills the directory and the credentials.
 void apply(const Scene& scene, Directory& directory, iam::CredentialStore& credentials);
