@@ -182,6 +182,7 @@ Result<Scene> parse_scene(std::string_view text, const std::string& file_name,
     scene.account = top.text("account").value_or(scene.account);
     if (!iam::is_account(scene.account))
         top.mistake("account", "12 digits were expected, in quotes where they begin with 0");
+    scene.names_region = top.has("region");
     scene.region = top.text("region").value_or(scene.region);
     if (!nsm::is_region(scene.region))
         top.mistake("region", "a name such as us-east-1 was expected");

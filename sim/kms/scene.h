@@ -62,6 +62,7 @@ struct SceneKey {
 struct Scene {
     std::string account = "111122223333";
     std::string region = "us-east-1";
+    bool names_region = false;  // whether the file does
     bool has_entities = false;  // whether the file has users or roles
     std::vector<SceneEntity> entities;
     std::vector<SceneKey> keys;

@@ -3,7 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <set>
 #include <sstream>
@@ -13,6 +16,7 @@
 #include "core/proxy_route.h"
 #include "core/vsock_address.h"
 #include "sim/iam/arn.h"
+#include "sim/kms/scene.h"
 #include "sim/yaml/yaml_map.h"
 
 namespace glovebox::up {
@@ -39,6 +43,44 @@ void check(yaml::Map& map, std::string_view name, const std::vector<std::string>
     for (const std::string& text : texts)
         if (const auto parsed = parse(text); !parsed)
             map.mistake(name, parsed.error().message);
+}
+
+Result<std::string> read_text(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)
+        text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
+    if (!in.is_open() || in.bad())  // a folder opens, and can't be read
+        return errno_error("reading " + path.string(), errno == 0 ? EIO : errno);
+    return text;
+}
+
+// The scene has a region too, and the KMS starts with the world's: without one there the world has
+// the scene's. The error is the scene's own, with its lines.
+Result<void> read_scene(const std::string& seed, yaml::Map& top, yaml::Map& map, WorldFile& world) {
+    const std::filesystem::path path = seed;
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored))
+        return {};  // noted already
+    const auto text = read_text(path);
+    if (!text) {
+        map.mistake("seed", text.error().message);
+        return {};
+    }
+    const auto read_beside = [&](const std::string& name) {
+        return read_text(path.parent_path() / name);
+    };
+    const auto scene = kms::parse_scene(*text, seed, read_beside);
+    if (!scene)
+        return scene.error();
+    if (!top.has("region"))
+        world.region = scene->region;
+    else if (scene->names_region && scene->region != world.region)
+        top.mistake("region", fmt::format("the scene {} has {}: a world is in one region, and one "
+                                          "of the two is enough",
+                                          seed, scene->region));
+    return {};
 }
 
 KmsPart read_kms(yaml::Map& map, const std::string& folder) {
@@ -173,8 +215,12 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     if (!world.role_arn.empty())
         if (const auto role = iam::session_of(world.role_arn, "i-0"); !role)
             top.mistake("role_arn", role.error().message);
-    if (auto map = top.map("kms"))
+    Result<void> scene;
+    if (auto map = top.map("kms")) {
         world.kms = read_kms(*map, folder);
+        if (!world.kms->seed.empty())
+            scene = read_scene(world.kms->seed, top, *map, world);
+    }
     if (auto map = top.map("imds")) {
         world.imds.emplace().require_tokens = map->flag("require_tokens").value_or(false);
         map->refuse_unknown();
@@ -199,8 +245,13 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     if (trusts && !world.kms)
         top.mistake("kms", "missing: trust_env trusts its TLS authority");
     top.refuse_unknown();
-    if (auto error = document->error())
+    if (auto error = document->error()) {
+        if (!scene)
+            error->message += "\n" + scene.error().message;
         return *error;
+    }
+    if (!scene)
+        return scene.error();
     give_cids(world.enclaves);
     return world;
 }
