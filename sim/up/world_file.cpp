@@ -12,9 +12,12 @@
 #include <sstream>
 
 #include "core/allowlist.h"
+#include "core/allowlist_file.h"
+#include "core/base/clock.h"
 #include "core/dialer.h"
 #include "core/proxy_route.h"
 #include "core/vsock_address.h"
+#include "nsm-mock/certificate_authority.h"
 #include "sim/iam/arn.h"
 #include "sim/kms/scene.h"
 #include "sim/yaml/yaml_map.h"
@@ -96,6 +99,17 @@ KmsPart read_kms(yaml::Map& map, const std::string& folder) {
     return kms;
 }
 
+// Variables, as env has them.
+Environment read_environment(yaml::Map& map) {
+    Environment environment = map.named_texts("env");
+    for (const auto& [name, value] : environment)
+        if (name.empty() || name.find('=') != std::string::npos)
+            map.mistake("env", fmt::format("\"{}\" is no variable's name: it is not empty and has "
+                                           "no = in it",
+                                           name));
+    return environment;
+}
+
 // "8000 kms.us-east-1.amazonaws.com 443", as AWS's unit file has it.
 void read_vsock_proxy(ProxyPart& proxy, yaml::Map& map, const std::string& folder) {
     std::istringstream words(map.text("vsock_proxy").value_or(""));
@@ -131,11 +145,38 @@ ProxyPart read_proxy(const std::string& name, yaml::Map& map, const std::string&
     proxy.resolve = map.texts("resolve");
     check(map, "resolve", proxy.resolve,
           [](const std::string& text) { return core::parse_resolved_target(text); });
-    for (const std::string& text : map.texts("allowlist"))
-        proxy.allowlists.push_back(file(map, "allowlist", text, folder));
-    proxy.idle_timeout = map.text("idle_timeout").value_or("");
+    for (const std::string& text : map.texts("allowlist")) {
+        const std::string path = file(map, "allowlist", text, folder);
+        std::error_code ignored;
+        if (std::filesystem::exists(path, ignored))  // else it is noted already
+            if (const auto list = core::read_allowlist(path); !list)
+                map.mistake("allowlist", list.error().message);
+        proxy.allowlists.push_back(path);
+    }
+    if (const auto text = map.text("idle_timeout")) {
+        proxy.idle_timeout = *text;
+        const auto duration = parse_duration(*text);
+        if (!duration)
+            map.mistake("idle_timeout", duration.error().message);
+        else if (*duration < duration->zero())
+            map.mistake("idle_timeout", fmt::format("\"{}\" is less than no time", *text));
+    }
     map.refuse_unknown();
     return proxy;
+}
+
+// All proxies listen in the parent; `taken` has the ports of those before.
+void check_ports(const ProxyPart& proxy, yaml::Map& map, std::set<std::uint32_t>& taken) {
+    const auto take = [&](std::string_view name, std::uint32_t port) {
+        if (!taken.insert(port).second)
+            map.mistake(name, fmt::format("a proxy listens on port {} already", port));
+    };
+    for (const std::string& text : proxy.listen)
+        if (const auto route = core::parse_proxy_route(text);
+            route && route->listen.port != core::port_any)
+            take("listen", route->listen.port);
+    if (proxy.vsock_proxy_port != 0)
+        take("vsock_proxy", proxy.vsock_proxy_port);
 }
 
 // What starts it: a command, an image, or a root file system with or without a command.
@@ -145,7 +186,7 @@ void read_program(EnclavePart& enclave, yaml::Map& map, const std::string& folde
         enclave.eif = file(map, "eif", *eif, folder);
     if (const auto root_fs = map.text("rootfs"))
         enclave.root_fs = file(map, "rootfs", *root_fs, folder);
-    enclave.environment = map.named_texts("env");
+    enclave.environment = read_environment(map);
     for (const std::string& mount : map.texts("mount"))
         enclave.mounts.push_back(file(map, "mount", mount, folder));
     enclave.isolation = map.text("isolation").value_or("");
@@ -211,6 +252,10 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     WorldFile world;
     world.folder = folder;
     world.region = top.text("region").value_or(world.region);
+    // A number would pass is_region(), and is no region.
+    if (!nsm::is_region(world.region) ||
+        world.region.find_first_not_of("0123456789") == std::string::npos)
+        top.mistake("region", "a name such as us-east-1 was expected");
     world.role_arn = top.text("role_arn").value_or("");
     if (!world.role_arn.empty())
         if (const auto role = iam::session_of(world.role_arn, "i-0"); !role)
@@ -225,8 +270,11 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
         world.imds.emplace().require_tokens = map->flag("require_tokens").value_or(false);
         map->refuse_unknown();
     }
-    for (auto& [proxy_name, map] : top.named_maps("proxies"))
+    std::set<std::uint32_t> ports;
+    for (auto& [proxy_name, map] : top.named_maps("proxies")) {
         world.proxies.push_back(read_proxy(proxy_name, map, folder));
+        check_ports(world.proxies.back(), map, ports);
+    }
     std::set<std::uint32_t> cids;
     for (auto& [enclave_name, map] : top.named_maps("enclaves")) {
         world.enclaves.push_back(read_enclave(enclave_name, map, folder));
@@ -236,7 +284,7 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     }
     if (auto map = top.map("parent")) {
         world.parent_trust_env = map->flag("trust_env").value_or(false);
-        world.parent_environment = map->named_texts("env");
+        world.parent_environment = read_environment(*map);
         map->refuse_unknown();
     }
     const bool trusts =

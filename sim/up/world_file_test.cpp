@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -204,6 +205,64 @@ TEST(WorldFile, TheScenesMistakesComeWithTheirLinesBesideItsOwn) {
 TEST(WorldFile, ASceneThatCantBeReadIsAMistake) {
     EXPECT_EQ(parse("kms: {seed: /}\n").error().message,
               "world.yaml:1:13: seed: reading /: Is a directory");
+}
+
+TEST(WorldFile, ARegionThatIsNoneIsAMistake) {
+    for (const std::string region : {"5", "mars 1", "''", "US-EAST-1"})
+        EXPECT_EQ(parse("region: " + region + "\n").error().message,
+                  "world.yaml:1:9: region: a name such as us-east-1 was expected")
+            << region;
+}
+
+TEST(WorldFile, WhatAProxyWouldRefuseIsAMistake) {
+    const Folder folder;
+    folder.write("bad.yaml", "allowlist:\n- {address: a.example, port: many}\n");
+    folder.write("good.yaml", "allowlist:\n- {address: a.example, port: 443}\n");
+    const std::string message =
+        folder
+            .parse(
+                "proxies:\n"
+                "  a: {listen: 1=connect, idle_timeout: soon}\n"
+                "  b: {listen: 2=connect, idle_timeout: -5s}\n"
+                "  c: {listen: 3=connect, idle_timeout: 90s, allowlist: [good.yaml, bad.yaml]}\n"
+                "  d: {listen: 4=connect, allowlist: none.yaml}\n")
+            .error()
+            .message;
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:40: idle_timeout: "));
+    EXPECT_THAT(message, HasSubstr("world.yaml:3:40: idle_timeout: \"-5s\" is less than no time"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:4:56: allowlist: "));
+    EXPECT_THAT(message, HasSubstr(folder.file("bad.yaml") + ": line 2, column 30: "));
+    EXPECT_THAT(message, HasSubstr("world.yaml:5:37: allowlist: there is no file "));
+    EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 3);
+}
+
+TEST(WorldFile, TwoListenersOnOnePortAreAMistake) {
+    EXPECT_TRUE(
+        parse("proxies:\n"
+              "  a: {listen: [8000=connect, any=connect]}\n"
+              "  b: {listen: [8001=connect, any=connect]}\n"));
+    EXPECT_EQ(parse("proxies:\n"
+                    "  a: {listen: [8000=connect, 8001=connect]}\n"
+                    "  b: {listen: 8001=a.example:443}\n"
+                    "  c: {listen: [8002=connect, 8002=a.example:443]}\n"
+                    "  d: {vsock_proxy: 8000 a.example 443, config: /}\n")
+                  .error()
+                  .message,
+              "world.yaml:3:15: listen: a proxy listens on port 8001 already\n"
+              "world.yaml:4:15: listen: a proxy listens on port 8002 already\n"
+              "world.yaml:5:20: vsock_proxy: a proxy listens on port 8000 already");
+}
+
+TEST(WorldFile, AVariablesNameHasNoEqualsSign) {
+    EXPECT_EQ(
+        parse("enclaves:\n"
+              "  a: {command: x, env: {A=B: '1'}}\n"
+              "parent: {env: {'': '2', B: a=b}}\n")
+            .error()
+            .message,
+        "world.yaml:2:24: env: \"A=B\" is no variable's name: it is not empty and has no = in "
+        "it\n"
+        "world.yaml:3:15: env: \"\" is no variable's name: it is not empty and has no = in it");
 }
 
 }  // namespace
