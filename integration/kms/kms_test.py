@@ -341,6 +341,17 @@ class Authentication(Case):
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"no loopback address", done.stderr)
 
+    def test_without_authentication_the_caller_is_the_root_user_though_a_scene_has_users(self):
+        self.kms.kill()
+        self.start("--in-memory", "--auth", "off")
+        kms = self.client({"aws_access_key_id": "x", "aws_secret_access_key": "y"})
+        self.assertEqual(len(kms.list_keys()["Keys"]), 2)
+        self.assertEqual(len(kms.generate_random(NumberOfBytes=5)["Plaintext"]), 5)
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        kms.encrypt(KeyId=key, Plaintext=b"x")
+        # A key's policy that names alice alone decides as ever.
+        self.refused("AccessDeniedException", kms.encrypt, KeyId=KEY_ID, Plaintext=b"x")
+
 
 class Attested(Case):
     def ciphertext(self):
