@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -340,6 +341,17 @@ class Authentication(Case):
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"no loopback address", done.stderr)
 
+    def test_without_authentication_the_caller_is_the_root_user_though_a_scene_has_users(self):
+        self.kms.kill()
+        self.start("--in-memory", "--auth", "off")
+        kms = self.client({"aws_access_key_id": "x", "aws_secret_access_key": "y"})
+        self.assertEqual(len(kms.list_keys()["Keys"]), 2)
+        self.assertEqual(len(kms.generate_random(NumberOfBytes=5)["Plaintext"]), 5)
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        kms.encrypt(KeyId=key, Plaintext=b"x")
+        # A key's policy that names alice alone decides as ever.
+        self.refused("AccessDeniedException", kms.encrypt, KeyId=KEY_ID, Plaintext=b"x")
+
 
 class Attested(Case):
     def ciphertext(self):
@@ -418,6 +430,31 @@ class Attested(Case):
                              self.directory / "edited.json").decode()
         self.assertIn("allowed", told)
 
+    def test_explain_names_a_request_that_was_refused_before_any_policy(self):
+        kms = self.client()
+        self.refused("AccessDeniedException", kms.decrypt, CiphertextBlob=self.ciphertext())
+
+        def last(file):
+            return json.loads((self.state / file).read_text().splitlines()[-1])
+
+        stranger = self.client({**ALICE, "aws_secret_access_key": "another secret"})
+        error = self.refused("InvalidSignatureException", stranger.describe_key, KeyId=KEY_ID)
+        self.assertEqual(last("trace.jsonl")["requestId"], error.response["ResponseMetadata"]["RequestId"])
+        told = self.glovebox("kms", "explain", "--state", self.state, status=1).decode()
+        self.assertIn("DescribeKey by nobody known, as access key AKIAALICE\n", told)
+        self.assertIn("InvalidSignatureException: the signature does not match", told)
+        self.assertIn("no policy was asked", told)
+        event = last("cloudtrail.jsonl")
+        self.assertEqual((event["eventName"], event["errorCode"]), ("DescribeKey", "InvalidSignatureException"))
+        self.assertEqual(event["userIdentity"], {"type": "Unknown", "accessKeyId": "AKIAALICE"})
+        # Whatever bytes a header has, the trace can be read afterwards.
+        nonsense = urllib.request.Request(self.url, data=b"{}", headers={"X-Amz-Target": "TrentService.N\xff\"nsense"})
+        with self.assertRaises(urllib.error.HTTPError):
+            urllib.request.urlopen(nonsense, timeout=PATIENCE)
+        told = self.glovebox("kms", "explain", "--state", self.state, status=1).decode()
+        self.assertIn('N?"nsense by nobody known\n', told)
+        self.assertIn("UnknownOperationException", told)
+
     def test_the_access_log_has_cloudtrails_shape(self):
         kms = self.client()
         _, document = self.enclave("--pcr0", PCR0)
@@ -450,6 +487,12 @@ class Storage(Case):
         self.assertEqual(kms.decrypt(CiphertextBlob=blob)["Plaintext"], b"kept")
         self.assertEqual(kms.describe_key(KeyId="alias/kept")["KeyMetadata"]["Description"], "kept")
         self.assertEqual((self.state / "keys.db").stat().st_mode & 0o777, 0o600)
+
+    def test_the_scenes_users_are_of_the_account_that_the_command_line_gives(self):
+        self.kms.kill()
+        self.start("--account", "222233334444")
+        metadata = self.client().create_key()["KeyMetadata"]  # an IAM policy of alice's allows it
+        self.assertEqual(metadata["AWSAccountId"], "222233334444")
 
     def test_a_broken_scene_is_refused_with_its_lines(self):
         (self.directory / "bad.yaml").write_text("keys:\n- alias: app\n  specc: RSA_2048\n")

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/process_setup.h"
+#include "nsm-mock/certificate_authority.h"
 #include "nsm-mock/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
@@ -104,23 +105,18 @@ Result<nsm::TrustRoot> read_root(const std::string& text, const PkiOption& pki,
 }
 
 kms::Scene read_scene(const ServeOptions& options) {
-    kms::Scene scene;
-    if (!options.seed.empty()) {
-        const Bytes content = read_file(options.seed, scene_bytes_max).value();
-        const auto folder = std::filesystem::path(options.seed).parent_path();
-        const auto read_beside = [&](const std::string& name) -> Result<std::string> {
-            auto file = read_file((folder / name).string(), scene_bytes_max);
-            if (!file)
-                return file.error();
-            return std::string(as_text(*file));
-        };
-        scene = kms::parse_scene(as_text(content), options.seed, read_beside).value();
-    }
-    if (!options.account.empty())
-        scene.account = options.account;
-    if (!options.region.empty())
-        scene.region = options.region;
-    return scene;
+    const kms::SceneOverrides overrides{options.account, options.region};
+    if (options.seed.empty())
+        return kms::parse_scene("{}", "no scene", {}, overrides).value();
+    const Bytes content = read_file(options.seed, scene_bytes_max).value();
+    const auto folder = std::filesystem::path(options.seed).parent_path();
+    const auto read_beside = [&](const std::string& name) -> Result<std::string> {
+        auto file = read_file((folder / name).string(), scene_bytes_max);
+        if (!file)
+            return file.error();
+        return std::string(as_text(*file));
+    };
+    return kms::parse_scene(as_text(content), options.seed, read_beside, overrides).value();
 }
 
 // Who can sign when the scene names nobody: the credentials of AWS's documentation.
@@ -306,7 +302,12 @@ void add_kms_command(CLI::App& app, int& exit_status) {
         ->check([](const std::string& text) {
             return iam::is_account(text) ? std::string() : "an account is 12 digits; found " + text;
         });
-    command.add_option("--region", options->region, "The region [us-east-1]")->type_name("NAME");
+    command.add_option("--region", options->region, "The region [us-east-1]")
+        ->type_name("NAME")
+        ->check([](const std::string& text) {
+            return nsm::is_region(text) ? std::string()
+                                        : "a region is a name such as us-east-1; found " + text;
+        });
     command
         .add_option("--auth", options->auth,
                     "sigv4: signatures are verified; off: they are not (loopback only)")

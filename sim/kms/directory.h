@@ -19,7 +19,8 @@ struct NamedPolicy {
 class Directory {
   public:
     // Users and roles of `account` that were never added have an administrator's policy, until
-    // require_entries(): without a configuration it is the keys' policies that are tested.
+    // require_entries(): without a configuration it is the keys' policies that are tested. The
+    // account's root user has it always.
     explicit Directory(std::string account);
     void require_entries() { administrators_by_default_ = false; }
 

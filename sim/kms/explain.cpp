@@ -25,6 +25,14 @@ std::string text_of(const json::object& record, std::string_view name) {
     return text == nullptr ? std::string() : std::string(*text);
 }
 
+std::string caller_of(const json::object& record) {
+    std::string caller = text_of(record, "caller");
+    if (!caller.empty())
+        return caller;
+    const std::string id = text_of(record, "accessKeyId");
+    return id.empty() ? "nobody known" : fmt::format("nobody known, as access key {}", id);
+}
+
 Result<void> replace_key_policy(Check& check, const std::string& text) {
     for (NamedPolicy& policy : check.policies) {
         if (policy.attached.kind != policy::PolicyKind::key)
@@ -73,7 +81,7 @@ Result<Explanation> explain(const json::object& record,
                             const std::optional<std::string>& key_policy) {
     Explanation out;
     out.text = fmt::format("{} {} by {}\n", text_of(record, "time"), text_of(record, "operation"),
-                           text_of(record, "caller"));
+                           caller_of(record));
     const std::string error = text_of(record, "error");
     out.text += error.empty()
                     ? "then      allowed\n"

@@ -78,6 +78,9 @@ json::object cloudtrail_recipient(const Recipient& recipient) {
 
 json::object user_identity(const Call& call) {
     const iam::Principal& caller = call.caller;
+    // CloudTrail's word for who could not be told; the access key's id is only claimed.
+    if (caller.arn.empty())
+        return {{"type", "Unknown"}, {"accessKeyId", call.access_key_id}};
     switch (caller.kind) {
         case iam::Principal::Kind::root:
             return {{"type", "Root"},
@@ -196,6 +199,8 @@ json::object trace_record(const Call& call, const std::optional<ApiError>& error
         {"operation", call.operation.name},
         {"caller", call.caller.arn},
     };
+    if (call.caller.arn.empty())
+        out["accessKeyId"] = call.access_key_id;
     if (error) {
         out["error"] = error->exception;
         if (error->message)

@@ -9,6 +9,9 @@
 //           "checks": [{"action", "resource", "account", "caller": {...}, "recipient", "context",
 //                       "policies": [{"name", "kind", "text"}], "decision": {...}}],
 //           "recipient": {"moduleId", "root", "timestamp", "pcrs": {"0": "<hex>"}}}
+//
+// A request that was refused before it was known who calls has an empty caller and no checks, and
+// the "accessKeyId" that it claims.
 #pragma once
 
 #include <boost/json/object.hpp>

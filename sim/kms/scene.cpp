@@ -173,7 +173,7 @@ Key make_key(const Scene& scene, const SceneKey& from, TimePoint now, RandomSour
 }  // namespace
 
 Result<Scene> parse_scene(std::string_view text, const std::string& file_name,
-                          const ReadFile& read_file) {
+                          const ReadFile& read_file, const SceneOverrides& overrides) {
     const auto file = yaml::Document::parse(text, file_name);
     if (!file)
         return file.error();
@@ -182,9 +182,15 @@ Result<Scene> parse_scene(std::string_view text, const std::string& file_name,
     scene.account = top.text("account").value_or(scene.account);
     if (!iam::is_account(scene.account))
         top.mistake("account", "12 digits were expected, in quotes where they begin with 0");
+    scene.names_region = top.has("region");
     scene.region = top.text("region").value_or(scene.region);
     if (!nsm::is_region(scene.region))
         top.mistake("region", "a name such as us-east-1 was expected");
+    // Users and roles are of the account and the region's partition that the KMS has in the end.
+    if (!overrides.account.empty())
+        scene.account = overrides.account;
+    if (!overrides.region.empty())
+        scene.region = overrides.region;
     read_entities(top, "user", read_file, scene);
     read_entities(top, "role", read_file, scene);
     std::set<std::string> names;

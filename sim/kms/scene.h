@@ -62,9 +62,17 @@ struct SceneKey {
 struct Scene {
     std::string account = "111122223333";
     std::string region = "us-east-1";
+    bool names_region = false;  // whether the file does
     bool has_entities = false;  // whether the file has users or roles
     std::vector<SceneEntity> entities;
     std::vector<SceneKey> keys;
+};
+
+// What stands above the file, before anything of it is made into ARNs; empty where the file
+// decides.
+struct SceneOverrides {
+    std::string account;  // is_account()
+    std::string region;   // is_region()
 };
 
 // Gives a file's content, or says why not; `name` is relative to the scene's file.
@@ -72,7 +80,8 @@ using ReadFile = std::function<Result<std::string>(const std::string& name)>;
 
 // The error has every mistake with its line and column, policies' included.
 [[nodiscard]] Result<Scene> parse_scene(std::string_view yaml, const std::string& file_name,
-                                        const ReadFile& read_file);
+                                        const ReadFile& read_file,
+                                        const SceneOverrides& overrides = {});
 
 // Fills the directory and the credentials.
 void apply(const Scene& scene, Directory& directory, iam::CredentialStore& credentials);

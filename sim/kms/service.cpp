@@ -18,7 +18,8 @@ constexpr std::string_view content_type = "application/x-amz-json-1.1";
 // Node reads 16 KB of headers by default.
 constexpr std::size_t explanation_bytes_max = 4096;
 
-// A header's value is one line of visible ASCII.
+// One line of visible ASCII: what a header's value is, and what of a header may stand in the trace,
+// whose lines are read again as JSON in UTF-8.
 std::string header_text(std::string_view text) {
     std::string out(text.substr(0, explanation_bytes_max));
     for (char& c : out)
@@ -45,6 +46,17 @@ http::Response refuse(http::Response response, const ApiError& error) {
     if (!error.why().empty())
         response.headers.push_back({std::string(explanation_header), header_text(error.why())});
     return response;
+}
+
+// What a request that is no operation is called in the logs: "Nonsense" of its X-Amz-Target, or
+// "GET /path".
+std::string name_of(const http::Request& request) {
+    std::string_view target = request.header("X-Amz-Target").value_or("");
+    if (request.method != "POST" || target.empty())
+        return header_text(fmt::format("{} {}", request.method, request.path()));
+    if (target.starts_with(target_prefix))
+        target.remove_prefix(target_prefix.size());
+    return header_text(target);
 }
 
 }  // namespace
@@ -85,6 +97,29 @@ http::Response Service::handle(const http::Request& request) {
         response.body = "healthy";
         return response;
     }
+    const auto call_of = [&](const Operation& operation, iam::Principal caller) {
+        return Call{request,
+                    operation,
+                    {},
+                    std::move(caller),
+                    header_text(iam::claimed_access_key_id(request)),
+                    request_id,
+                    now,
+                    {},
+                    {},
+                    {},
+                    {}};
+    };
+    // Nobody knows who calls, and no policy was asked; the logs have it all the same, so that the
+    // last refusal in them is the last that there was.
+    const auto refuse_unheard = [&](const Operation& operation, const ApiError& error) {
+        ApiError written = error;
+        if (written.message)
+            written.message = header_text(*written.message);
+        written.explanation = header_text(written.explanation);
+        record(call_of(operation, {}), written);
+        return refuse(respond(now, request_id), error);
+    };
     const std::string_view target = request.header("X-Amz-Target").value_or("");
     const Operation* operation = target.starts_with(target_prefix)
                                      ? find_operation(target.substr(target_prefix.size()))
@@ -95,19 +130,13 @@ http::Response Service::handle(const http::Request& request) {
             request.method != "POST"
                 ? fmt::format("KMS is asked with POST /, not {} {}", request.method, request.path())
                 : fmt::format("X-Amz-Target \"{}\" is no operation of this service", target));
-        log_.warning("{} from {}: {}", target.empty() ? request.method : target,
-                     request.remote_address, error.why());
-        return refuse(respond(now, request_id), error);
+        const std::string name = name_of(request);
+        return refuse_unheard(Operation{name, nullptr}, error);
     }
     const auto caller = caller_of(request, now);
-    if (!caller) {
-        log_.warning("{} from {} refused: {}: {}", operation->name, request.remote_address,
-                     caller.error().exception, caller.error().why());
-        return refuse(respond(now, request_id), caller.error());
-    }
-    Call call{request,    *operation, {}, *caller, iam::claimed_access_key_id(request),
-              request_id, now,        {}, {},      {},
-              {}};
+    if (!caller)
+        return refuse_unheard(*operation, caller.error());
+    Call call = call_of(*operation, *caller);
     Answer<std::string> answer = std::string();
     try {
         answer = run(call);
@@ -147,19 +176,19 @@ Answer<std::string> Service::run(Call& call) {
 }
 
 void Service::record(const Call& call, const std::optional<ApiError>& error) {
-    const std::string on =
-        call.resources.empty() ? std::string() : fmt::format(" on {}", call.resources.front());
+    const std::string what = fmt::format(
+        "{} {}{}", call.operation.name,
+        call.caller.arn.empty() ? "from " + call.http.remote_address : "by " + call.caller.arn,
+        call.resources.empty() ? std::string() : " on " + call.resources.front());
     if (!error)
-        log_.info("{} by {}{}", call.operation.name, call.caller.arn, on);
+        log_.info("{}", what);
     else if (error->status >= 500)
-        log_.error("{} by {}{} failed: {}: {}", call.operation.name, call.caller.arn, on,
-                   error->exception, error->why());
+        log_.error("{} failed: {}: {}", what, error->exception, error->why());
     else
-        log_.warning("{} by {}{} refused: {}: {}", call.operation.name, call.caller.arn, on,
-                     error->exception, error->why());
-    const auto append = [&](JsonLines* lines, const json::object& line, std::string_view what) {
+        log_.warning("{} refused: {}: {}", what, error->exception, error->why());
+    const auto append = [&](JsonLines* lines, const json::object& line, std::string_view file) {
         if (lines != nullptr && !lines->append(line))
-            log_.error("the {} could not be written: is its disk full?", what);
+            log_.error("the {} could not be written: is its disk full?", file);
     };
     if (trace_ != nullptr)
         append(trace_, trace_record(call, error), "trace");

@@ -3,16 +3,23 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <set>
 #include <sstream>
 
 #include "core/allowlist.h"
+#include "core/allowlist_file.h"
+#include "core/base/clock.h"
 #include "core/dialer.h"
 #include "core/proxy_route.h"
 #include "core/vsock_address.h"
+#include "nsm-mock/certificate_authority.h"
 #include "sim/iam/arn.h"
+#include "sim/kms/scene.h"
 #include "sim/yaml/yaml_map.h"
 
 namespace glovebox::up {
@@ -41,6 +48,44 @@ void check(yaml::Map& map, std::string_view name, const std::vector<std::string>
             map.mistake(name, parsed.error().message);
 }
 
+Result<std::string> read_text(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)
+        text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
+    if (!in.is_open() || in.bad())  // a folder opens, and can't be read
+        return errno_error("reading " + path.string(), errno == 0 ? EIO : errno);
+    return text;
+}
+
+// The scene has a region too, and the KMS starts with the world's: without one there the world has
+// the scene's. The error is the scene's own, with its lines.
+Result<void> read_scene(const std::string& seed, yaml::Map& top, yaml::Map& map, WorldFile& world) {
+    const std::filesystem::path path = seed;
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored))
+        return {};  // noted already
+    const auto text = read_text(path);
+    if (!text) {
+        map.mistake("seed", text.error().message);
+        return {};
+    }
+    const auto read_beside = [&](const std::string& name) {
+        return read_text(path.parent_path() / name);
+    };
+    const auto scene = kms::parse_scene(*text, seed, read_beside);
+    if (!scene)
+        return scene.error();
+    if (!top.has("region"))
+        world.region = scene->region;
+    else if (scene->names_region && scene->region != world.region)
+        top.mistake("region", fmt::format("the scene {} has {}: a world is in one region, and one "
+                                          "of the two is enough",
+                                          seed, scene->region));
+    return {};
+}
+
 KmsPart read_kms(yaml::Map& map, const std::string& folder) {
     KmsPart kms;
     if (const auto seed = map.text("seed"))
@@ -52,6 +97,17 @@ KmsPart read_kms(yaml::Map& map, const std::string& folder) {
         map.mistake("auth", "sigv4 or off was expected");
     map.refuse_unknown();
     return kms;
+}
+
+// Variables, as env has them.
+Environment read_environment(yaml::Map& map) {
+    Environment environment = map.named_texts("env");
+    for (const auto& [name, value] : environment)
+        if (name.empty() || name.find('=') != std::string::npos)
+            map.mistake("env", fmt::format("\"{}\" is no variable's name: it is not empty and has "
+                                           "no = in it",
+                                           name));
+    return environment;
 }
 
 // "8000 kms.us-east-1.amazonaws.com 443", as AWS's unit file has it.
@@ -89,11 +145,38 @@ ProxyPart read_proxy(const std::string& name, yaml::Map& map, const std::string&
     proxy.resolve = map.texts("resolve");
     check(map, "resolve", proxy.resolve,
           [](const std::string& text) { return core::parse_resolved_target(text); });
-    for (const std::string& text : map.texts("allowlist"))
-        proxy.allowlists.push_back(file(map, "allowlist", text, folder));
-    proxy.idle_timeout = map.text("idle_timeout").value_or("");
+    for (const std::string& text : map.texts("allowlist")) {
+        const std::string path = file(map, "allowlist", text, folder);
+        std::error_code ignored;
+        if (std::filesystem::exists(path, ignored))  // else it is noted already
+            if (const auto list = core::read_allowlist(path); !list)
+                map.mistake("allowlist", list.error().message);
+        proxy.allowlists.push_back(path);
+    }
+    if (const auto text = map.text("idle_timeout")) {
+        proxy.idle_timeout = *text;
+        const auto duration = parse_duration(*text);
+        if (!duration)
+            map.mistake("idle_timeout", duration.error().message);
+        else if (*duration < duration->zero())
+            map.mistake("idle_timeout", fmt::format("\"{}\" is less than no time", *text));
+    }
     map.refuse_unknown();
     return proxy;
+}
+
+// All proxies listen in the parent; `taken` has the ports of those before.
+void check_ports(const ProxyPart& proxy, yaml::Map& map, std::set<std::uint32_t>& taken) {
+    const auto take = [&](std::string_view name, std::uint32_t port) {
+        if (!taken.insert(port).second)
+            map.mistake(name, fmt::format("a proxy listens on port {} already", port));
+    };
+    for (const std::string& text : proxy.listen)
+        if (const auto route = core::parse_proxy_route(text);
+            route && route->listen.port != core::port_any)
+            take("listen", route->listen.port);
+    if (proxy.vsock_proxy_port != 0)
+        take("vsock_proxy", proxy.vsock_proxy_port);
 }
 
 // What starts it: a command, an image, or a root file system with or without a command.
@@ -103,7 +186,7 @@ void read_program(EnclavePart& enclave, yaml::Map& map, const std::string& folde
         enclave.eif = file(map, "eif", *eif, folder);
     if (const auto root_fs = map.text("rootfs"))
         enclave.root_fs = file(map, "rootfs", *root_fs, folder);
-    enclave.environment = map.named_texts("env");
+    enclave.environment = read_environment(map);
     for (const std::string& mount : map.texts("mount"))
         enclave.mounts.push_back(file(map, "mount", mount, folder));
     enclave.isolation = map.text("isolation").value_or("");
@@ -169,18 +252,29 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     WorldFile world;
     world.folder = folder;
     world.region = top.text("region").value_or(world.region);
+    // A number would pass is_region(), and is no region.
+    if (!nsm::is_region(world.region) ||
+        world.region.find_first_not_of("0123456789") == std::string::npos)
+        top.mistake("region", "a name such as us-east-1 was expected");
     world.role_arn = top.text("role_arn").value_or("");
     if (!world.role_arn.empty())
         if (const auto role = iam::session_of(world.role_arn, "i-0"); !role)
             top.mistake("role_arn", role.error().message);
-    if (auto map = top.map("kms"))
+    Result<void> scene;
+    if (auto map = top.map("kms")) {
         world.kms = read_kms(*map, folder);
+        if (!world.kms->seed.empty())
+            scene = read_scene(world.kms->seed, top, *map, world);
+    }
     if (auto map = top.map("imds")) {
         world.imds.emplace().require_tokens = map->flag("require_tokens").value_or(false);
         map->refuse_unknown();
     }
-    for (auto& [proxy_name, map] : top.named_maps("proxies"))
+    std::set<std::uint32_t> ports;
+    for (auto& [proxy_name, map] : top.named_maps("proxies")) {
         world.proxies.push_back(read_proxy(proxy_name, map, folder));
+        check_ports(world.proxies.back(), map, ports);
+    }
     std::set<std::uint32_t> cids;
     for (auto& [enclave_name, map] : top.named_maps("enclaves")) {
         world.enclaves.push_back(read_enclave(enclave_name, map, folder));
@@ -190,7 +284,7 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     }
     if (auto map = top.map("parent")) {
         world.parent_trust_env = map->flag("trust_env").value_or(false);
-        world.parent_environment = map->named_texts("env");
+        world.parent_environment = read_environment(*map);
         map->refuse_unknown();
     }
     const bool trusts =
@@ -199,8 +293,13 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     if (trusts && !world.kms)
         top.mistake("kms", "missing: trust_env trusts its TLS authority");
     top.refuse_unknown();
-    if (auto error = document->error())
+    if (auto error = document->error()) {
+        if (!scene)
+            error->message += "\n" + scene.error().message;
         return *error;
+    }
+    if (!scene)
+        return scene.error();
     give_cids(world.enclaves);
     return world;
 }

@@ -1,6 +1,6 @@
 // world.yaml: a whole world in one file, for `glovebox up`.
 //
-//   region: us-east-1
+//   region: us-east-1          # without it the scene's, which must be the same where it has one
 //   role_arn: arn:aws:iam::111122223333:role/parent    # the parent instance's: metadata, PCR3
 //   kms: {seed: keys.yaml}                             # a KMS; also state: DIR, auth: off
 //   imds: {require_tokens: true}                       # instance metadata
@@ -88,8 +88,9 @@ struct WorldFile {
     Environment parent_environment;
 };
 
-// `folder` is what relative files are relative to. Whether they are there is asked as well. The
-// error has every mistake with its line and column, a line each.
+// `folder` is what relative files are relative to. Whether they are there is asked as well, and
+// a scene is read. The error has every mistake with its line and column, a line each; a scene's and
+// its policies' too.
 [[nodiscard]] Result<WorldFile> parse_world_file(std::string_view text, const std::string& name,
                                                  const std::string& folder);
 

@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 namespace glovebox::up {
 namespace {
@@ -13,6 +18,36 @@ using ::testing::Pair;
 Result<WorldFile> parse(std::string_view text) {
     return parse_world_file(text, "world.yaml", "/");
 }
+
+// A folder with files in it, that ends with the test.
+class Folder {
+  public:
+    Folder() {
+        std::string name =
+            (std::filesystem::temp_directory_path() / "glovebox-world-XXXXXX").string();
+        EXPECT_NE(::mkdtemp(name.data()), nullptr);
+        path_ = name;
+    }
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    void write(const std::string& name, std::string_view text) const {
+        std::ofstream(path_ / name) << text;
+    }
+    [[nodiscard]] Result<WorldFile> parse(std::string_view text) const {
+        return parse_world_file(text, "world.yaml", path_.string());
+    }
+    [[nodiscard]] std::string file(const std::string& name) const {
+        return (path_ / name).string();
+    }
+
+  private:
+    std::filesystem::path path_;
+};
 
 TEST(WorldFile, HasItsParts) {
     const WorldFile world = parse(R"(
@@ -132,6 +167,102 @@ TEST(WorldFile, ReferencesThatLeadNowhereAreMistakes) {
         "region, role_arn may stand here");
     EXPECT_EQ(parse("parent: {trust_env: true}\n").error().message,
               "world.yaml:1:1: kms: missing: trust_env trusts its TLS authority");
+}
+
+TEST(WorldFile, WithoutARegionOfItsOwnAWorldIsInTheScenes) {
+    const Folder folder;
+    folder.write("keys.yaml", "region: eu-west-1\n");
+    folder.write("none.yaml", "keys: []\n");
+    EXPECT_EQ(folder.parse("kms: {seed: keys.yaml}\n").value().region, "eu-west-1");
+    EXPECT_EQ(folder.parse("kms: {seed: none.yaml}\n").value().region, "us-east-1");
+    EXPECT_EQ(folder.parse("region: cn-north-1\nkms: {seed: none.yaml}\n").value().region,
+              "cn-north-1");
+    EXPECT_EQ(folder.parse("region: eu-west-1\nkms: {seed: keys.yaml}\n").value().region,
+              "eu-west-1");
+}
+
+TEST(WorldFile, AnotherRegionThanTheScenesIsAMistake) {
+    const Folder folder;
+    folder.write("keys.yaml", "region: eu-west-1\n");
+    EXPECT_EQ(folder.parse("kms: {seed: keys.yaml}\nregion: us-east-1\n").error().message,
+              "world.yaml:2:9: region: the scene " + folder.file("keys.yaml") +
+                  " has eu-west-1: a world is in one region, and one of the two is enough");
+}
+
+TEST(WorldFile, TheScenesMistakesComeWithTheirLinesBesideItsOwn) {
+    const Folder folder;
+    folder.write("keys.yaml", "keys:\n- alias: app\n- {alias: alias/a, policy_file: bad.json}\n");
+    folder.write("bad.json", "{");
+    const std::string message =
+        folder.parse("kms: {seed: keys.yaml}\nunknown: 1\n").error().message;
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:1: \"unknown\" is not known here"));
+    EXPECT_THAT(message, HasSubstr("\n" + folder.file("keys.yaml") + ":2:10: alias: "));
+    EXPECT_THAT(message, HasSubstr("\n" + folder.file("keys.yaml") + ":3:33: policy_file: "));
+    EXPECT_THAT(folder.parse("kms: {seed: keys.yaml}\n").error().message,
+                HasSubstr("keys.yaml:2:10: alias: "));
+}
+
+TEST(WorldFile, ASceneThatCantBeReadIsAMistake) {
+    EXPECT_EQ(parse("kms: {seed: /}\n").error().message,
+              "world.yaml:1:13: seed: reading /: Is a directory");
+}
+
+TEST(WorldFile, ARegionThatIsNoneIsAMistake) {
+    for (const std::string region : {"5", "mars 1", "''", "US-EAST-1"})
+        EXPECT_EQ(parse("region: " + region + "\n").error().message,
+                  "world.yaml:1:9: region: a name such as us-east-1 was expected")
+            << region;
+}
+
+TEST(WorldFile, WhatAProxyWouldRefuseIsAMistake) {
+    const Folder folder;
+    folder.write("bad.yaml", "allowlist:\n- {address: a.example, port: many}\n");
+    folder.write("good.yaml", "allowlist:\n- {address: a.example, port: 443}\n");
+    const std::string message =
+        folder
+            .parse(
+                "proxies:\n"
+                "  a: {listen: 1=connect, idle_timeout: soon}\n"
+                "  b: {listen: 2=connect, idle_timeout: -5s}\n"
+                "  c: {listen: 3=connect, idle_timeout: 90s, allowlist: [good.yaml, bad.yaml]}\n"
+                "  d: {listen: 4=connect, allowlist: none.yaml}\n")
+            .error()
+            .message;
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:40: idle_timeout: "));
+    EXPECT_THAT(message, HasSubstr("world.yaml:3:40: idle_timeout: \"-5s\" is less than no time"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:4:56: allowlist: "));
+    EXPECT_THAT(message, HasSubstr(folder.file("bad.yaml") + ": line 2, column 30: "));
+    EXPECT_THAT(message, HasSubstr("world.yaml:5:37: allowlist: there is no file "));
+    EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 3);
+}
+
+TEST(WorldFile, TwoListenersOnOnePortAreAMistake) {
+    EXPECT_TRUE(
+        parse("proxies:\n"
+              "  a: {listen: [8000=connect, any=connect]}\n"
+              "  b: {listen: [8001=connect, any=connect]}\n"));
+    EXPECT_EQ(parse("proxies:\n"
+                    "  a: {listen: [8000=connect, 8001=connect]}\n"
+                    "  b: {listen: 8001=a.example:443}\n"
+                    "  c: {listen: [8002=connect, 8002=a.example:443]}\n"
+                    "  d: {vsock_proxy: 8000 a.example 443, config: /}\n")
+                  .error()
+                  .message,
+              "world.yaml:3:15: listen: a proxy listens on port 8001 already\n"
+              "world.yaml:4:15: listen: a proxy listens on port 8002 already\n"
+              "world.yaml:5:20: vsock_proxy: a proxy listens on port 8000 already");
+}
+
+TEST(WorldFile, AVariablesNameHasNoEqualsSign) {
+    EXPECT_EQ(
+        parse("enclaves:\n"
+              "  a: {command: x, env: {A=B: '1'}}\n"
+              "parent: {env: {'': '2', B: a=b}}\n")
+            .error()
+            .message,
+        "world.yaml:2:24: env: \"A=B\" is no variable's name: it is not empty and has no = in "
+        "it\n"
+        "world.yaml:3:15: env: \"\" is no variable's name: it is not empty and has no = in it");
 }
 
 }  // namespace

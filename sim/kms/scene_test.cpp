@@ -1,0 +1,41 @@
+#include "sim/kms/scene.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/system/errc.hpp>
+
+namespace glovebox::kms {
+namespace {
+
+Result<Scene> parse(std::string_view text, const SceneOverrides& overrides = {}) {
+    const auto nothing_beside = [](const std::string& name) -> Result<std::string> {
+        return Error(make_error_code(boost::system::errc::no_such_file_or_directory), name);
+    };
+    return parse_scene(text, "keys.yaml", nothing_beside, overrides);
+}
+
+TEST(Scene, ItsUsersAreOfItsAccountAndPartition) {
+    const Scene scene =
+        parse("account: '222233334444'\nregion: cn-north-1\nusers: {alice: {}}\n").value();
+    EXPECT_EQ(scene.entities.at(0).arn, "arn:aws-cn:iam::222233334444:user/alice");
+}
+
+TEST(Scene, WhereTheAccountOrTheRegionIsGivenFromOutsideItsUsersAreOfThat) {
+    const std::string_view text = "account: '222233334444'\nusers: {alice: {}}\nroles: {app: {}}\n";
+    const Scene moved = parse(text, {"333344445555", "us-gov-west-1"}).value();
+    EXPECT_EQ(moved.account, "333344445555");
+    EXPECT_EQ(moved.region, "us-gov-west-1");
+    EXPECT_EQ(moved.entities.at(0).arn, "arn:aws-us-gov:iam::333344445555:user/alice");
+    EXPECT_EQ(moved.entities.at(1).arn, "arn:aws-us-gov:iam::333344445555:role/app");
+    const Scene elsewhere = parse(text, {"", "cn-north-1"}).value();
+    EXPECT_EQ(elsewhere.entities.at(0).arn, "arn:aws-cn:iam::222233334444:user/alice");
+}
+
+TEST(Scene, AMistakeInTheFileIsOneThoughSomethingElseIsGivenFromOutside) {
+    EXPECT_EQ(
+        parse("account: 5\n", {"333344445555", ""}).error().message,
+        "keys.yaml:1:10: account: 12 digits were expected, in quotes where they begin with 0");
+}
+
+}  // namespace
+}  // namespace glovebox::kms
