@@ -22,7 +22,7 @@ ROOMS = {
     "sim/tls": ("core/base", "transports", "nsm-mock", "sim/http"),
     "sim/imds": ("core/base", "sim/http", "sim/iam"),
     "sim/kms": ("core/base", "core", "nsm-mock", "sim/http", "sim/iam", "sim/yaml"),
-    "sim/up": ("core/base", "core", "sim/iam", "sim/yaml"),
+    "sim/up": ("core/base", "core", "nsm-mock", "sim/iam", "sim/kms", "sim/yaml"),
     "sim/vsock_proxy": ("core/base", "core"),
     "sim/enclave": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif",
                     "sim/http", "sim/iam", "sim/kms"),
