@@ -24,6 +24,7 @@ import sides  # noqa: E402
 HERE = APPS = None  # the two folders of built programs, set below
 PYTHON = "/usr/bin/python3"
 PYTHON_APPS = Path(__file__).resolve().parent.parent / "apps" / "python"
+SANITIZED = "ASAN_OPTIONS" in os.environ  # ci/sanitize sets it
 
 
 def c(name):
@@ -99,6 +100,7 @@ class Signals(sides.Case):
             self.assertIn(number.name, enclave.wait_for("got"))
         enclave.finish()
 
+    @unittest.skipIf(SANITIZED, "a sanitizer takes SIGSEGV for a finding of its own")
     def test_a_signal_that_ends_glovebox_run_ends_the_enclave_and_is_recorded(self):
         enclave = self.enclave("sh", "-c", "echo $$; exec sleep 600")
         program = int(enclave.wait_for(""))
@@ -145,6 +147,7 @@ class Limits(sides.Case):
         side = self.enclave(PYTHON, "-c", textwrap.dedent(script), before=low)
         self.assertEqual(side.finish().strip(), "['ECONNRESET']")
 
+    @unittest.skipIf(SANITIZED, "the sanitizer's own checks open a pipe, which there are no descriptors for")
     def test_a_supervisor_without_descriptors_says_so(self):
         script = """
             import errno, os, socket, threading, time
