@@ -205,6 +205,22 @@ Answer<void> authorize(Environment& env, Call& call, std::string_view action, co
         NamedPolicy{key.policy, {"the key policy", policy::PolicyKind::key, std::move(*parsed)}});
 }
 
+Answer<NamedKey> read_allowed_key(Environment& env, Call& call) {
+    Input input(call.input);
+    const std::string reference = input.required_text("KeyId", key_reference_length);
+    read_grant_tokens(input);
+    if (auto error = input.error())
+        return *error;
+    call.request_parameters["keyId"] = reference;
+    auto named = find_key(env, call, reference, Naming::any_form);
+    if (!named)
+        return named.error();
+    if (auto allowed = authorize(env, call, call.operation.action(), *named, context_of(env, call));
+        !allowed)
+        return allowed.error();
+    return named;
+}
+
 Answer<void> authorize_without_key(Environment& env, Call& call, std::string_view action,
                                    std::string resource, policy::RequestContext context) {
     policy::AccessRequest request;

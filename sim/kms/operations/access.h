@@ -34,6 +34,9 @@ void add_encryption_context(policy::RequestContext& context, const EncryptionCon
 [[nodiscard]] Answer<void> authorize_without_key(Environment& env, Call& call,
                                                  std::string_view action, std::string resource,
                                                  policy::RequestContext context);
+// The key of a request that has a KeyId and nothing else to read, where the caller may do the
+// operation with it.
+[[nodiscard]] Answer<NamedKey> read_allowed_key(Environment& env, Call& call);
 
 // DisabledException or KMSInvalidStateException for a key that can't be used, and
 // InvalidKeyUsageException for one that is made for something else.

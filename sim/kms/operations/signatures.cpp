@@ -113,18 +113,9 @@ Answer<json::object> verify_signature(Environment& env, Call& call) {
 }
 
 Answer<json::object> get_public_key(Environment& env, Call& call) {
-    Input input(call.input);
-    const std::string reference = input.required_text("KeyId", key_reference_length);
-    read_grant_tokens(input);
-    if (auto error = input.error())
-        return *error;
-    call.request_parameters["keyId"] = reference;
-    const auto named = find_key(env, call, reference, Naming::any_form);
+    const auto named = read_allowed_key(env, call);
     if (!named)
         return named.error();
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, context_of(env, call));
-        !allowed)
-        return allowed.error();
     if (!is_key_pair(named->key))
         return api_error(
             "UnsupportedOperationException",
