@@ -1,4 +1,4 @@
-// The other side of the switch's device (integration/vm/switch), for its fuzz targets: a QEMU that
+// The other side of the switch's device (sim/vsock_switch), for its fuzz targets: a QEMU that
 // says what a target wants, and a guest's memory with a receive and a transmit ring in it.
 //
 //   0x0000  the receive ring: descriptors, +0x80 the available ring, +0xc0 the used ring
@@ -17,7 +17,7 @@
 #include <memory>
 #include <vector>
 
-#include "integration/vm/switch/device.h"
+#include "sim/vsock_switch/device.h"
 
 namespace glovebox::vsock_switch {
 

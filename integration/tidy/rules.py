@@ -24,6 +24,7 @@ ROOMS = {
     "sim/kms": ("core/base", "core", "nsm-mock", "sim/http", "sim/iam", "sim/yaml"),
     "sim/up": ("core/base", "core", "nsm-mock", "sim/iam", "sim/kms", "sim/yaml"),
     "sim/vsock_proxy": ("core/base", "core"),
+    "sim/vsock_switch": ("core/base",),
     "sim/enclave": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif",
                     "sim/http", "sim/iam", "sim/kms"),
     "sim/nitro_cli": ("core/base", "core", "transports", "nsm-mock", "sim/sandbox", "sim/eif", "sim/enclave"),
@@ -31,15 +32,15 @@ ROOMS = {
                 "sim/iam", "sim/imds", "sim/kms", "sim/tls", "sim/yaml", "sim/up", "sim/vsock_proxy", "sim/enclave",
                 "sim/nitro_cli"),
     "examples": ("core/base", "core", "transports", "nsm-mock"),
-    "integration": ("core/base",),
+    "integration": (),
     "bench": ("core/base", "core", "transports", "nsm-mock"),
     "fuzz": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
-             "sim/iam", "sim/kms", "sim/yaml", "sim/enclave", "integration"),
+             "sim/iam", "sim/kms", "sim/yaml", "sim/vsock_switch", "sim/enclave"),
 }
 
 # Libraries that have a home: an #include that begins so belongs into these rooms alone.
 LIBRARY_HOMES = {
-    "CLI/": ("sim/cli", "examples", "integration", "bench"),
+    "CLI/": ("sim/cli", "sim/vsock_switch", "examples", "bench"),
     "archive": ("sim/eif", "sim/enclave"),
     "boost/asio": ("core", "transports", "sim/http", "sim/kms", "sim/enclave", "sim/up", "sim/cli", "examples",
                    "bench", "fuzz"),

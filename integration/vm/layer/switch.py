@@ -21,7 +21,7 @@ def build_folder() -> Path:
 class Switch:
     def __init__(self, cids: list[int], silent: int = 99, program: Path | None = None) -> None:
         self._work = Path(tempfile.mkdtemp(prefix="glovebox-switch-"))
-        program = program or build_folder() / "integration/vm/switch/glovebox-vsock-switch"
+        program = program or build_folder() / "sim/vsock_switch/glovebox-vsock-switch"
         with open(self._work / "log", "wb") as log:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "--", str(program), "--silent", str(silent)]

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "integration/vm/switch/guest_memory.h"
+#include "sim/vsock_switch/guest_memory.h"
 
 namespace glovebox::vsock_switch {
 

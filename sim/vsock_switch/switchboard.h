@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
-#include "integration/vm/switch/vsock_packet.h"
+#include "sim/vsock_switch/vsock_packet.h"
 
 namespace glovebox::vsock_switch {
 

@@ -8,7 +8,7 @@
 #include <csignal>
 #include <cstdio>
 
-#include "integration/vm/switch/switch.h"
+#include "sim/vsock_switch/switch.h"
 
 namespace {
 

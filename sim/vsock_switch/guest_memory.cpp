@@ -1,4 +1,4 @@
-#include "integration/vm/switch/guest_memory.h"
+#include "sim/vsock_switch/guest_memory.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <limits>
 
-#include "integration/vm/switch/malformed.h"
+#include "sim/vsock_switch/malformed.h"
 
 namespace glovebox::vsock_switch {
 

@@ -1,4 +1,4 @@
-#include "integration/vm/switch/switchboard.h"
+#include "sim/vsock_switch/switchboard.h"
 
 #include <algorithm>
 #include <utility>

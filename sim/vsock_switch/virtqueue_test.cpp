@@ -1,9 +1,9 @@
-#include "integration/vm/switch/virtqueue.h"
+#include "sim/vsock_switch/virtqueue.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "integration/vm/switch/ring_fixture.h"
+#include "sim/vsock_switch/ring_fixture.h"
 
 namespace glovebox::vsock_switch {
 namespace {

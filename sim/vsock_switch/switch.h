@@ -9,8 +9,8 @@
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/base/unique_fd.h"
-#include "integration/vm/switch/device.h"
-#include "integration/vm/switch/switchboard.h"
+#include "sim/vsock_switch/device.h"
+#include "sim/vsock_switch/switchboard.h"
 
 namespace glovebox::vsock_switch {
 

@@ -15,10 +15,10 @@
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
-#include "integration/vm/switch/guest_memory.h"
-#include "integration/vm/switch/switchboard.h"
-#include "integration/vm/switch/vhost_user_message.h"
-#include "integration/vm/switch/virtqueue.h"
+#include "sim/vsock_switch/guest_memory.h"
+#include "sim/vsock_switch/switchboard.h"
+#include "sim/vsock_switch/vhost_user_message.h"
+#include "sim/vsock_switch/virtqueue.h"
 
 namespace glovebox::vsock_switch {
 

@@ -1,5 +1,5 @@
 // A device with a QEMU and a guest's driver that this test plays.
-#include "integration/vm/switch/device.h"
+#include "sim/vsock_switch/device.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "integration/vm/switch/ring_fixture.h"
+#include "sim/vsock_switch/ring_fixture.h"
 
 namespace glovebox::vsock_switch {
 namespace {

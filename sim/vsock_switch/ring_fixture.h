@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "integration/vm/switch/virtqueue.h"
+#include "sim/vsock_switch/virtqueue.h"
 
 namespace glovebox::vsock_switch {
 

@@ -1,4 +1,4 @@
-#include "integration/vm/switch/switch.h"
+#include "sim/vsock_switch/switch.h"
 
 #include <fmt/format.h>
 #include <poll.h>

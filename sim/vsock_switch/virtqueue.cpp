@@ -1,4 +1,4 @@
-#include "integration/vm/switch/virtqueue.h"
+#include "sim/vsock_switch/virtqueue.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <bit>
 #include <cstring>
 
-#include "integration/vm/switch/malformed.h"
+#include "sim/vsock_switch/malformed.h"
 
 namespace glovebox::vsock_switch {
 

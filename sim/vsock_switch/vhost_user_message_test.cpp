@@ -1,4 +1,4 @@
-#include "integration/vm/switch/vhost_user_message.h"
+#include "sim/vsock_switch/vhost_user_message.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-#include "integration/vm/switch/ring_fixture.h"
+#include "sim/vsock_switch/ring_fixture.h"
 
 namespace glovebox::vsock_switch {
 namespace {

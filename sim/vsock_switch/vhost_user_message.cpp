@@ -1,4 +1,4 @@
-#include "integration/vm/switch/vhost_user_message.h"
+#include "sim/vsock_switch/vhost_user_message.h"
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "integration/vm/switch/malformed.h"
+#include "sim/vsock_switch/malformed.h"
 
 namespace glovebox::vsock_switch {
 

@@ -1,4 +1,4 @@
-#include "integration/vm/switch/device.h"
+#include "sim/vsock_switch/device.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <utility>
 
-#include "integration/vm/switch/malformed.h"
+#include "sim/vsock_switch/malformed.h"
 
 namespace glovebox::vsock_switch {
 

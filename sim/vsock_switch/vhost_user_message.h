@@ -16,7 +16,7 @@
 #include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
-#include "integration/vm/switch/guest_memory.h"
+#include "sim/vsock_switch/guest_memory.h"
 
 namespace glovebox::vsock_switch {
 
