@@ -16,7 +16,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
-#include "nsm-mock/pcr_bank.h"
+#include "nsm-mock/pcr.h"
 
 namespace glovebox::nsm {
 

@@ -12,7 +12,7 @@
 #include <variant>
 
 #include "core/base/bytes.h"
-#include "nsm-mock/pcr_bank.h"
+#include "nsm-mock/pcr.h"
 
 namespace glovebox::nsm {
 

@@ -16,7 +16,7 @@
 
 #include "core/base/bytes.h"
 #include "nsm-mock/nsm_error.h"
-#include "nsm-mock/pcr_bank.h"
+#include "nsm-mock/pcr.h"
 
 namespace glovebox::nsm {
 

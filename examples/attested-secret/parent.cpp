@@ -16,7 +16,7 @@
 #include "examples/attested-secret/message.h"
 #include "examples/attested-secret/options.h"
 #include "examples/attested-secret/secret_store.h"
-#include "nsm-mock/pcr_bank.h"
+#include "nsm-mock/pcr.h"
 #include "nsm-mock/trust_root.h"
 
 namespace glovebox::example {

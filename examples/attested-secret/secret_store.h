@@ -8,7 +8,7 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/random_source.h"
-#include "nsm-mock/pcr_bank.h"
+#include "nsm-mock/pcr.h"
 #include "nsm-mock/trust_root.h"
 
 namespace glovebox::example {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "nsm-mock/pcr_bank.h"
+#include "nsm-mock/pcr.h"
 #include "nsm-mock/verify_document.h"
 
 namespace glovebox::cli {
