@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "nsm-mock/cbor.h"
+#include "core/cbor/cbor.h"
 #include "nsm-mock/refusal.h"
 
 namespace glovebox::nsm {

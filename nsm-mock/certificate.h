@@ -7,7 +7,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
-#include "nsm-mock/openssl.h"
+#include "core/crypto/openssl.h"
 
 namespace glovebox::nsm {
 

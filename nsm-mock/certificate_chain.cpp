@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "core/crypto/openssl.h"
 #include "nsm-mock/es384.h"
-#include "nsm-mock/openssl.h"
 #include "nsm-mock/refusal.h"
 
 namespace glovebox::nsm {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "nsm-mock/cbor.h"
+#include "core/cbor/cbor.h"
 #include "nsm-mock/refusal.h"
 
 namespace glovebox::nsm {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "nsm-mock/cbor.h"
+#include "core/cbor/cbor.h"
 #include "nsm-mock/refusal.h"
 
 namespace glovebox::nsm {

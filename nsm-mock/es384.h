@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "core/base/bytes.h"
-#include "nsm-mock/openssl.h"
+#include "core/crypto/openssl.h"
 
 namespace glovebox::nsm {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "nsm-mock/openssl.h"
+#include "core/crypto/openssl.h"
 
 namespace glovebox::nsm {
 namespace {

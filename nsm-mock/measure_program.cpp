@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "nsm-mock/openssl.h"
+#include "core/crypto/openssl.h"
 
 namespace glovebox::nsm {
 namespace {

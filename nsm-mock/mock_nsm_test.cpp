@@ -8,7 +8,7 @@
 #include <set>
 #include <thread>
 
-#include "nsm-mock/cbor.h"
+#include "core/cbor/cbor.h"
 #include "nsm-mock/cose_sign1.h"
 #include "nsm-mock/testing/mock_module.h"
 

@@ -4,10 +4,10 @@
 
 #include <limits>
 
-#include "nsm-mock/cbor.h"
+#include "core/base/overloaded.h"
+#include "core/cbor/cbor.h"
 #include "nsm-mock/nsm_device.h"
 #include "nsm-mock/nsm_error.h"
-#include "nsm-mock/overloaded.h"
 
 namespace glovebox::nsm {
 namespace {

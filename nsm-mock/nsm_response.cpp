@@ -2,8 +2,8 @@
 
 #include <fmt/core.h>
 
-#include "nsm-mock/cbor.h"
-#include "nsm-mock/overloaded.h"
+#include "core/base/overloaded.h"
+#include "core/cbor/cbor.h"
 
 namespace glovebox::nsm {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/system/errc.hpp>
 
-#include "nsm-mock/openssl.h"
+#include "core/crypto/openssl.h"
 
 namespace glovebox::nsm {
 

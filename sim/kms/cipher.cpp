@@ -5,25 +5,25 @@
 
 #include <string>
 
-#include "nsm-mock/openssl.h"
+#include "core/crypto/openssl.h"
 
 namespace glovebox::kms {
 namespace {
 
 constexpr int tag_bytes = 16;
 
-using CipherCtx = std::unique_ptr<EVP_CIPHER_CTX, nsm::OpensslDeleter<EVP_CIPHER_CTX_free>>;
-using Digest = std::unique_ptr<EVP_MD, nsm::OpensslDeleter<EVP_MD_free>>;
+using CipherCtx = std::unique_ptr<EVP_CIPHER_CTX, OpensslDeleter<EVP_CIPHER_CTX_free>>;
+using Digest = std::unique_ptr<EVP_MD, OpensslDeleter<EVP_MD_free>>;
 
 void check(int result, std::string_view what) {
     if (result != 1)
-        nsm::throw_openssl(what);
+        throw_openssl(what);
 }
 
 Digest fetch(std::string_view hash) {
     Digest md(EVP_MD_fetch(nullptr, std::string(hash).c_str(), nullptr));
     if (!md)
-        nsm::throw_openssl(hash);
+        throw_openssl(hash);
     return md;
 }
 
@@ -103,7 +103,7 @@ Bytes hmac(std::string_view hash, BytesView key, BytesView message) {
     if (EVP_Q_mac(nullptr, "HMAC", nullptr, std::string(hash).c_str(), nullptr, key.data(),
                   key.size(), message.data(), message.size(), out.data(), out.size(),
                   &length) == nullptr)
-        nsm::throw_openssl("HMAC");
+        throw_openssl("HMAC");
     out.resize(length);
     return out;
 }

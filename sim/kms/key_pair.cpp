@@ -8,13 +8,13 @@
 #include <boost/system/errc.hpp>
 #include <string>
 
-#include "nsm-mock/openssl.h"
+#include "core/crypto/openssl.h"
 #include "sim/kms/cipher.h"
 
 namespace glovebox::kms {
 namespace {
 
-using Context = std::unique_ptr<EVP_PKEY_CTX, nsm::OpensslDeleter<EVP_PKEY_CTX_free>>;
+using Context = std::unique_ptr<EVP_PKEY_CTX, OpensslDeleter<EVP_PKEY_CTX_free>>;
 
 std::shared_ptr<EVP_PKEY> share(EVP_PKEY* key) {
     return std::shared_ptr<EVP_PKEY>(key, &EVP_PKEY_free);
@@ -22,7 +22,7 @@ std::shared_ptr<EVP_PKEY> share(EVP_PKEY* key) {
 
 Error refused(std::string what) {
     return Error(make_error_code(boost::system::errc::invalid_argument),
-                 std::move(what) + ": " + nsm::openssl_reason());
+                 std::move(what) + ": " + openssl_reason());
 }
 
 const EVP_MD* md(std::string_view hash) {
@@ -53,15 +53,15 @@ bool use_scheme(EVP_PKEY_CTX* context, const SigningAlgorithm& algorithm) {
 }
 
 Bytes sign_message(EVP_PKEY* key, BytesView message) {
-    const nsm::MdCtx context(EVP_MD_CTX_new());
+    const MdCtx context(EVP_MD_CTX_new());
     std::size_t length = 0;
     if (EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key) != 1 ||
         EVP_DigestSign(context.get(), nullptr, &length, message.data(), message.size()) != 1)
-        nsm::throw_openssl("signing");
+        throw_openssl("signing");
     Bytes signature(length);
     if (EVP_DigestSign(context.get(), signature.data(), &length, message.data(), message.size()) !=
         1)
-        nsm::throw_openssl("signing");
+        throw_openssl("signing");
     signature.resize(length);
     return signature;
 }
@@ -83,7 +83,7 @@ Bytes PublicKey::to_der() const {
     unsigned char* der = nullptr;
     const int length = i2d_PUBKEY(key_.get(), &der);
     if (length <= 0)
-        nsm::throw_openssl("encoding a public key");
+        throw_openssl("encoding a public key");
     Bytes bytes(der, der + length);
     OPENSSL_free(der);
     return bytes;
@@ -136,7 +136,7 @@ KeyPair KeyPair::generate(const KeySpec& spec) {
             throw std::logic_error("no key pair is of spec " + std::string(spec.name));
     }
     if (key == nullptr)
-        nsm::throw_openssl("generating a key pair");
+        throw_openssl("generating a key pair");
     return KeyPair(share(key));
 }
 
@@ -149,12 +149,12 @@ Result<KeyPair> KeyPair::from_der(BytesView der) {
 }
 
 Bytes KeyPair::to_der() const {
-    const std::unique_ptr<PKCS8_PRIV_KEY_INFO, nsm::OpensslDeleter<PKCS8_PRIV_KEY_INFO_free>> info(
+    const std::unique_ptr<PKCS8_PRIV_KEY_INFO, OpensslDeleter<PKCS8_PRIV_KEY_INFO_free>> info(
         EVP_PKEY2PKCS8(key_.get()));
     unsigned char* der = nullptr;
     const int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), &der) : -1;
     if (length <= 0)
-        nsm::throw_openssl("encoding a private key");
+        throw_openssl("encoding a private key");
     Bytes bytes(der, der + length);
     OPENSSL_clear_free(der, static_cast<std::size_t>(length));
     return bytes;
@@ -166,13 +166,13 @@ std::optional<Bytes> KeyPair::decrypt_oaep(std::string_view hash, BytesView ciph
     if (!context || EVP_PKEY_decrypt_init(context.get()) != 1 || !use_oaep(context.get(), hash) ||
         EVP_PKEY_decrypt(context.get(), nullptr, &length, ciphertext.data(), ciphertext.size()) !=
             1) {
-        (void)nsm::openssl_reason();
+        (void)openssl_reason();
         return std::nullopt;
     }
     Bytes plaintext(length);
     if (EVP_PKEY_decrypt(context.get(), plaintext.data(), &length, ciphertext.data(),
                          ciphertext.size()) != 1) {
-        (void)nsm::openssl_reason();
+        (void)openssl_reason();
         return std::nullopt;
     }
     plaintext.resize(length);
@@ -189,10 +189,10 @@ Bytes KeyPair::sign(const SigningAlgorithm& algorithm, BytesView message, bool i
     if (!context || EVP_PKEY_sign_init(context.get()) != 1 ||
         !use_scheme(context.get(), algorithm) ||
         EVP_PKEY_sign(context.get(), nullptr, &length, hashed.data(), hashed.size()) != 1)
-        nsm::throw_openssl("signing");
+        throw_openssl("signing");
     Bytes signature(length);
     if (EVP_PKEY_sign(context.get(), signature.data(), &length, hashed.data(), hashed.size()) != 1)
-        nsm::throw_openssl("signing");
+        throw_openssl("signing");
     signature.resize(length);
     return signature;
 }
@@ -201,9 +201,9 @@ bool KeyPair::verify(const SigningAlgorithm& algorithm, BytesView message, bool 
                      BytesView signature) const {
     bool valid = false;
     if (algorithm.scheme == SignatureScheme::eddsa) {
-        const nsm::MdCtx context(EVP_MD_CTX_new());
+        const MdCtx context(EVP_MD_CTX_new());
         if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) != 1)
-            nsm::throw_openssl("verifying");
+            throw_openssl("verifying");
         valid = EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
                                  message.size()) == 1;
     } else {
@@ -212,12 +212,12 @@ bool KeyPair::verify(const SigningAlgorithm& algorithm, BytesView message, bool 
         const Context context(EVP_PKEY_CTX_new(key_.get(), nullptr));
         if (!context || EVP_PKEY_verify_init(context.get()) != 1 ||
             !use_scheme(context.get(), algorithm))
-            nsm::throw_openssl("verifying");
+            throw_openssl("verifying");
         valid = EVP_PKEY_verify(context.get(), signature.data(), signature.size(), hashed.data(),
                                 hashed.size()) == 1;
     }
     if (!valid)
-        (void)nsm::openssl_reason();  // empties the queue
+        (void)openssl_reason();  // empties the queue
     return valid;
 }
 

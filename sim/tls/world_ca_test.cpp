@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/crypto/openssl.h"
 #include "nsm-mock/certificate_profile.h"
 
 namespace glovebox::tls {
@@ -36,9 +37,9 @@ class WorldCaTest : public ::testing::Test {
                       TimePoint time = now) {
         const auto root = nsm::Certificate::from_pem(ca).value();
         const auto leaf = nsm::Certificate::from_pem(identity).value();
-        const nsm::StorePtr store(X509_STORE_new());
+        const StorePtr store(X509_STORE_new());
         X509_STORE_add_cert(store.get(), root.get());
-        const nsm::StoreCtxPtr context(X509_STORE_CTX_new());
+        const StoreCtxPtr context(X509_STORE_CTX_new());
         X509_STORE_CTX_init(context.get(), store.get(), leaf.get(), nullptr);
         X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
         X509_VERIFY_PARAM_set1_host(parameters, host, 0);

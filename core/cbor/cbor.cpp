@@ -1,4 +1,4 @@
-#include "nsm-mock/cbor.h"
+#include "core/cbor/cbor.h"
 
 #include <cbor/encoding.h>
 #include <cbor/streaming.h>
@@ -9,7 +9,7 @@
 #include <optional>
 #include <stdexcept>
 
-namespace glovebox::nsm::cbor {
+namespace glovebox::cbor {
 
 Value::Value() = default;
 Value::Value(const Value&) = default;
@@ -354,4 +354,4 @@ Encoder& Encoder::end() {
     return head([](auto* out, std::size_t size) { return cbor_encode_break(out, size); });
 }
 
-}  // namespace glovebox::nsm::cbor
+}  // namespace glovebox::cbor

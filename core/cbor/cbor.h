@@ -1,5 +1,5 @@
-// CBOR (RFC 8949) as NSM and attestation documents need it: a small tree to read foreign bytes
-// into, and an encoder that writes exactly what it is told.
+// CBOR (RFC 8949): a small tree to read foreign bytes into, and an encoder that writes exactly what
+// it is told.
 //
 // libcbor's streaming decoder recognises the items and its encoders write the heads; the tree is
 // ours, so that a claimed length allocates nothing: memory follows the bytes that are there. Both
@@ -16,7 +16,7 @@
 
 #include "core/base/bytes.h"
 
-namespace glovebox::nsm::cbor {
+namespace glovebox::cbor {
 
 class Value;
 struct Entry;
@@ -106,4 +106,4 @@ class Encoder {
     Bytes out_;
 };
 
-}  // namespace glovebox::nsm::cbor
+}  // namespace glovebox::cbor

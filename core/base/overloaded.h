@@ -1,7 +1,7 @@
 // A visitor for std::visit made of one lambda a type.
 #pragma once
 
-namespace glovebox::nsm {
+namespace glovebox {
 
 template <class... Handlers>
 struct Overloaded : Handlers... {
@@ -10,4 +10,4 @@ struct Overloaded : Handlers... {
 template <class... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;  // clang 14 deduces none for aggregates
 
-}  // namespace glovebox::nsm
+}  // namespace glovebox

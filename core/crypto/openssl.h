@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace glovebox::nsm {
+namespace glovebox {
 
 template <auto free_function>
 struct OpensslDeleter {
@@ -40,4 +40,4 @@ using X509Ptr = std::unique_ptr<X509, OpensslDeleter<X509_free>>;
 // Throws std::runtime_error: "<what>: <OpenSSL's reason>".
 [[noreturn]] void throw_openssl(std::string_view what);
 
-}  // namespace glovebox::nsm
+}  // namespace glovebox

@@ -1,10 +1,10 @@
-#include "nsm-mock/openssl.h"
+#include "core/crypto/openssl.h"
 
 #include <openssl/err.h>
 
 #include <stdexcept>
 
-namespace glovebox::nsm {
+namespace glovebox {
 
 std::string openssl_reason() {
     const unsigned long code = ERR_peek_last_error();
@@ -17,4 +17,4 @@ void throw_openssl(std::string_view what) {
     throw std::runtime_error(std::string(what) + ": " + openssl_reason());
 }
 
-}  // namespace glovebox::nsm
+}  // namespace glovebox

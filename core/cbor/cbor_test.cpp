@@ -1,11 +1,11 @@
-#include "nsm-mock/cbor.h"
+#include "core/cbor/cbor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace glovebox::nsm::cbor {
+namespace glovebox::cbor {
 namespace {
 
 using testing::HasSubstr;
@@ -225,4 +225,4 @@ TEST(Cbor, TheEncoderWritesTheShortestForms) {
 }
 
 }  // namespace
-}  // namespace glovebox::nsm::cbor
+}  // namespace glovebox::cbor
