@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
-#include "nsm-mock/mock_nsm.h"
-#include "nsm-mock/nsm_client.h"
-#include "nsm-mock/verify_document.h"
+#include "nsm/document/verify_document.h"
+#include "nsm/module/mock_nsm.h"
+#include "nsm/module/nsm_client.h"
 
 namespace {
 

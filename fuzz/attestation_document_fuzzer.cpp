@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
-#include "nsm-mock/cose_sign1.h"
-#include "nsm-mock/verify_document.h"
+#include "nsm/document/cose_sign1.h"
+#include "nsm/document/verify_document.h"
 
 namespace {
 

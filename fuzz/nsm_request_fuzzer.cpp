@@ -3,9 +3,9 @@
 
 #include <cstdlib>
 
-#include "nsm-mock/mock_nsm.h"
-#include "nsm-mock/nsm_request.h"
-#include "nsm-mock/nsm_response.h"
+#include "nsm/module/mock_nsm.h"
+#include "nsm/module/nsm_request.h"
+#include "nsm/module/nsm_response.h"
 
 namespace {
 

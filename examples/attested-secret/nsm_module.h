@@ -9,7 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/random_source.h"
-#include "nsm-mock/nsm_device.h"
+#include "nsm/module/nsm_device.h"
 
 namespace glovebox::example {
 

@@ -14,33 +14,42 @@ ROOMS = {
     "core/crypto": ("core/base",),
     "core": ("core/base",),
     "transports": ("core/base", "core"),
-    "nsm-mock": ("core/base", "core/cbor", "core/crypto"),
-    "sim/supervisor": ("core/base", "core", "transports", "nsm-mock"),
+    "nsm/document": ("core/base", "core/cbor", "core/crypto"),
+    "nsm/pki": ("core/base", "core/crypto", "nsm/document"),
+    "nsm/module": ("core/base", "core/cbor", "core/crypto", "nsm/document", "nsm/pki"),
+    "nsm/testing": ("core/base", "nsm/document", "nsm/module", "nsm/pki"),
+    "sim/supervisor": ("core/base", "core", "transports", "nsm/module"),
     "sim/sandbox": ("core/base",),
     "sim/eif": ("core/base",),
     "sim/http": ("core/base", "core"),
     "sim/iam": ("core/base", "sim/http"),
     "sim/yaml": ("core/base",),
-    "sim/tls": ("core/base", "core/crypto", "transports", "nsm-mock", "sim/http"),
+    "sim/tls": ("core/base", "core/crypto", "transports", "nsm/document", "nsm/pki", "sim/http"),
     "sim/imds": ("core/base", "sim/http", "sim/iam"),
-    "sim/kms": ("core/base", "core/crypto", "core", "nsm-mock", "sim/http", "sim/iam", "sim/yaml"),
-    "sim/up": ("core/base", "core", "nsm-mock", "sim/iam", "sim/kms", "sim/yaml"),
+    "sim/kms": ("core/base", "core/crypto", "core", "nsm/document", "nsm/pki", "sim/http", "sim/iam", "sim/yaml"),
+    "sim/up": ("core/base", "core", "nsm/pki", "sim/iam", "sim/kms", "sim/yaml"),
     "sim/vsock_proxy": ("core/base", "core"),
     "sim/vsock_switch": ("core/base",),
-    "sim/enclave": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif",
+    "sim/enclave": ("core/base", "core", "transports", "nsm/module", "sim/supervisor", "sim/sandbox", "sim/eif",
                     "sim/http", "sim/iam", "sim/kms"),
-    "sim/nitro_cli": ("core/base", "core", "transports", "nsm-mock", "sim/sandbox", "sim/eif", "sim/enclave"),
-    "sim/cli": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
+    "sim/nitro_cli": ("core/base", "core", "transports", "sim/sandbox", "sim/eif", "sim/enclave"),
+    "sim/cli": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
                 "sim/iam", "sim/imds", "sim/kms", "sim/tls", "sim/yaml", "sim/up", "sim/vsock_proxy", "sim/enclave",
                 "sim/nitro_cli"),
-    "examples": ("core/base", "core", "transports", "nsm-mock"),
+    "examples": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki"),
     "integration": (),
-    "bench": ("core/base", "core", "transports", "nsm-mock"),
-    "fuzz": ("core/base", "core", "transports", "nsm-mock", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
+    "bench": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki"),
+    "fuzz": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
              "sim/iam", "sim/kms", "sim/yaml", "sim/vsock_switch", "sim/enclave"),
 }
 
-# Libraries that have a home: an #include that begins so belongs into these rooms alone.
+# What tests and their fixtures use beside what their room uses; every test may also use TEST_FOLDERS.
+TESTS_ALSO_USE = {
+    "nsm/document": ("nsm/pki",),
+    "sim/kms": ("nsm/module",),
+}
+
+# Libraries that have a home: an #include that begins so belongs into these rooms, and the rooms inside them, alone.
 LIBRARY_HOMES = {
     "CLI/": ("sim/cli", "sim/vsock_switch", "examples", "bench"),
     "archive": ("sim/eif", "sim/enclave"),
@@ -48,7 +57,7 @@ LIBRARY_HOMES = {
                    "bench", "fuzz"),
     "boost/beast": ("core", "sim/http", "sim/kms", "sim/cli", "examples", "bench", "fuzz"),
     "cbor": ("core/cbor", "sim/eif"),
-    "openssl/": ("core/crypto", "nsm-mock", "sim/eif", "sim/http", "sim/iam", "sim/kms", "sim/tls", "sim/enclave", "sim/cli", "examples",
+    "openssl/": ("core/crypto", "nsm", "sim/eif", "sim/http", "sim/iam", "sim/kms", "sim/tls", "sim/enclave", "sim/cli", "examples",
                  "bench"),
     "seccomp.h": ("sim/supervisor",),
     "spdlog/": ("core/base",),
@@ -57,7 +66,7 @@ LIBRARY_HOMES = {
 }
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
-TEST_FOLDERS = ("core/testing", "transports/contract", "nsm-mock/testing", "sim/supervisor/testing", "sim/kms/testing",
+TEST_FOLDERS = ("core/testing", "transports/contract", "nsm/testing", "sim/supervisor/testing", "sim/kms/testing",
                 "fuzz")
 TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|_fixture\.(cpp|h)|/test_support\.(cpp|h))$")
 TEST_FRAMEWORKS = ("gtest/", "gmock/")

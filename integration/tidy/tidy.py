@@ -37,8 +37,12 @@ def room_of(path: str) -> str | None:
     return max(rooms, key=len, default=None)
 
 
+def lies_in(path: str, folders: tuple[str, ...]) -> bool:
+    return path.startswith(tuple(folder + "/" for folder in folders))
+
+
 def serves_tests(path: str) -> bool:
-    return rules.TEST_FILE.search(path) is not None or path.startswith(tuple(f + "/" for f in rules.TEST_FOLDERS))
+    return rules.TEST_FILE.search(path) is not None or lies_in(path, rules.TEST_FOLDERS)
 
 
 def check_arrows(path: str, text: str) -> list[Finding]:
@@ -46,14 +50,18 @@ def check_arrows(path: str, text: str) -> list[Finding]:
     if room is None:
         return [Finding(path, 1, "belongs to no room: add its folder to ROOMS in integration/tidy/rules.py and to the "
                                  "table of docs/architecture.md")]
+    may_use = rules.ROOMS[room]
+    if serves_tests(path):
+        may_use += rules.TESTS_ALSO_USE.get(room, ())
     findings = []
     for line, name, quoted in includes_of(text):
         used = room_of(name)
-        if quoted and used and used != room and used not in rules.ROOMS[room]:
-            may = ", ".join(rules.ROOMS[room]) or "no other room"
+        is_fixture = serves_tests(path) and lies_in(name, rules.TEST_FOLDERS)
+        if quoted and used and used != room and used not in may_use and not is_fixture:
+            may = ", ".join(may_use) or "no other room"
             findings.append(Finding(path, line, f"{room} may not use {used} (\"{name}\"); it may use {may}"))
         for library, homes in rules.LIBRARY_HOMES.items():
-            if not quoted and name.startswith(library) and room not in homes:
+            if not quoted and name.startswith(library) and not lies_in(path, homes):
                 findings.append(Finding(path, line, f"<{name}> belongs into {', '.join(homes)} alone"))
         if not serves_tests(path) and (serves_tests(name) if quoted else name.startswith(rules.TEST_FRAMEWORKS)):
             findings.append(Finding(path, line, f"{name} serves tests, and this is no test: name it *_test.cpp or *_fixture.h"))

@@ -23,9 +23,11 @@ class Rooms(unittest.TestCase):
         self.assertEqual(tidy.room_of("transports/contract/contract.h"), "transports")
         self.assertIsNone(tidy.room_of("corelike/relay.h"))
 
-    def test_core_and_nsm_mock_have_never_heard_of_each_other(self):
-        self.assertNotIn("nsm-mock", rules.ROOMS["core"])
-        self.assertNotIn("core", rules.ROOMS["nsm-mock"])
+    def test_core_and_nsm_have_never_heard_of_each_other(self):
+        for room, used in rules.ROOMS.items():
+            if room.startswith("nsm/"):
+                self.assertNotIn("core", used)
+                self.assertNotIn(room, rules.ROOMS["core"])
 
     def test_nothing_below_sim_depends_on_it(self):
         for room, used in rules.ROOMS.items():
@@ -45,9 +47,9 @@ class Arrows(unittest.TestCase):
         return messages(tidy.check_arrows(path, text))
 
     def test_an_arrow_that_is_not_in_the_table_is_named(self):
-        (message,) = self.check("core/relay.cpp", '#include "nsm-mock/nsm_device.h"\n')
-        self.assertIn("core may not use nsm-mock", message)
-        (message,) = self.check("nsm-mock/pcr_bank.cpp", '#include "core/transport.h"\n')
+        (message,) = self.check("core/relay.cpp", '#include "nsm/module/nsm_device.h"\n')
+        self.assertIn("core may not use nsm/module", message)
+        (message,) = self.check("nsm/module/pcr_bank.cpp", '#include "core/transport.h"\n')
         self.assertIn("it may use core/base", message)
         (message,) = self.check("transports/world.cpp", '#  include "sim/cli/subcommand.h"\n')
         self.assertIn("transports may not use sim/cli", message)
@@ -65,12 +67,21 @@ class Arrows(unittest.TestCase):
     def test_a_library_stays_at_home(self):
         (message,) = self.check("core/relay.cpp", "#include <openssl/evp.h>\n")
         self.assertIn("belongs into core/crypto", message)
-        self.assertEqual(self.check("nsm-mock/es384.cpp", "#include <openssl/evp.h>\n"), [])
+        self.assertEqual(self.check("nsm/document/es384.cpp", "#include <openssl/evp.h>\n"), [])
 
     def test_what_serves_tests_is_used_by_tests(self):
         self.assertTrue(self.check("transports/world.cpp", '#include "transports/contract/machine.h"\n'))
         self.assertTrue(self.check("transports/world.cpp", "#include <gtest/gtest.h>\n"))
         self.assertEqual(self.check("transports/world_test.cpp", "#include <gtest/gtest.h>\n"), [])
+
+    def test_a_test_may_use_fixtures_and_what_tests_of_its_room_use(self):
+        for line in ('#include "core/testing/run.h"\n', '#include "nsm/pki/certificate_profile.h"\n'):
+            self.assertEqual(self.check("nsm/document/certificate_test.cpp", line), [])
+            self.assertTrue(self.check("nsm/document/certificate.cpp", line))
+
+    def test_a_library_is_at_home_in_the_rooms_inside_its_home(self):
+        self.assertEqual(self.check("nsm/document/es384.cpp", "#include <openssl/evp.h>\n"), [])
+        self.assertTrue(self.check("nsmlike/es384.cpp", "#include <openssl/evp.h>\n"))
 
     def test_a_folder_that_is_no_room_is_asked_for(self):
         self.assertTrue(self.check("elsewhere/thing.cpp", ""))

@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "nsm-mock/pki_directory.h"
-#include "nsm-mock/trust_root.h"
+#include "nsm/document/trust_root.h"
+#include "nsm/pki/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/subcommand.h"

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "nsm-mock/pcr.h"
-#include "nsm-mock/verify_document.h"
+#include "nsm/document/pcr.h"
+#include "nsm/document/verify_document.h"
 
 namespace glovebox::cli {
 
