@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "core/embedded_ipv4.h"
 #include "core/proxy_error.h"
 
 namespace glovebox::core {
@@ -32,6 +34,25 @@ std::string spell(const PortRange& ports) {
 
 bool is_url(std::string_view text) {
     return text.find("://") != std::string_view::npos;
+}
+
+// Why an address is opened by a rule of its own alone.
+struct Special {
+    std::string_view what;  // "a loopback address"
+    const IpNetwork* block = nullptr;
+
+    // A block as wide as "everything" means the world outside, not what is special in here.
+    [[nodiscard]] bool is_named_by(const IpNetwork& rule) const {
+        return block != nullptr ? rule.is_within(*block) : rule.prefix > 0;
+    }
+};
+
+std::optional<Special> special_of(const IpAddress& address, std::span<const IpAddress> own) {
+    if (const SpecialBlock* block = special_block_of(address))
+        return Special{block->what, &block->network};
+    if (std::find(own.begin(), own.end(), address) != own.end())
+        return Special{"this host's own address"};
+    return std::nullopt;
 }
 
 Error url_refusal(std::string_view text) {
@@ -172,34 +193,42 @@ Result<void> Allowlist::may_look_up(const Target& target) const {
 Result<void> Allowlist::may_dial(const Target& target, const IpAddress& address,
                                  std::span<const IpAddress> own) const {
     const IpAddress plain = unmapped(address);
-    const SpecialBlock* special = special_block_of(plain);
-    const bool is_own = special == nullptr && std::find(own.begin(), own.end(), plain) != own.end();
-    for (const AllowRule& rule : rules_) {
-        const auto* network = std::get_if<IpNetwork>(&rule.hosts);
-        if (network == nullptr || !rule.ports.contains(target.port) || !network->contains(plain))
-            continue;
-        // A block as wide as "everything" means the world outside, not what is special in here.
-        if (special != nullptr ? network->is_within(special->network)
-                               : !is_own || network->prefix > 0)
-            return {};
-    }
+    const auto opens = [&](const IpAddress& one, const auto& is_narrow_enough) {
+        return std::any_of(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
+            const auto* network = std::get_if<IpNetwork>(&rule.hosts);
+            return network != nullptr && rule.ports.contains(target.port) &&
+                   network->contains(one) && is_narrow_enough(*network);
+        });
+    };
+    const auto opens_special = [&](const IpAddress& one, const Special& special) {
+        return opens(one, [&](const IpNetwork& network) { return special.is_named_by(network); });
+    };
     const std::string rule = to_string(AllowRule::of(Target{plain, target.port}));
-    const std::string is_what =
+    const std::string subject =
         to_string(target.host) == plain.to_string()
-            ? fmt::format("{} is", to_string(target))
-            : fmt::format("{} leads to {}, which is", to_string(target), plain.to_string());
-    if (special != nullptr)
+            ? to_string(target)
+            : fmt::format("{} leads to {}, which", to_string(target), plain.to_string());
+    const auto needs_a_rule = [&](const std::string& why) {
         return refuse(fmt::format("{} {}: only a rule for that address opens it, for example {}",
-                                  is_what, special->what, rule));
-    if (is_own)
-        return refuse(
-            fmt::format("{} this host's own address: only a rule for that address opens it, for "
-                        "example {}",
-                        is_what, rule));
-    if (names(target))
+                                  subject, why, rule));
+    };
+
+    const auto special = special_of(plain, own);
+    if (special && !opens_special(plain, *special))
+        return needs_a_rule(fmt::format("is {}", special->what));
+    const bool is_named =
+        opens(plain, [&](const IpNetwork& network) { return network == IpNetwork::of(plain); });
+    if (plain.is_v6() && !is_named)
+        for (const EmbeddedIpv4& inner : embedded_ipv4(plain.to_v6())) {
+            const auto carried = special_of(inner.address, own);
+            if (carried && !opens_special(inner.address, *carried))
+                return needs_a_rule(fmt::format("is the {} form of {}, {}", inner.form,
+                                                inner.address.to_string(), carried->what));
+        }
+    if (special || opens(plain, [](const IpNetwork&) { return true; }) || names(target))
         return {};
     return refuse(fmt::format(
-        "{} not in the allowlist: add the rule {} to open it", is_what,
+        "{} is not in the allowlist: add the rule {} to open it", subject,
         std::holds_alternative<HostName>(target.host) ? to_string(AllowRule::of(target)) : rule));
 }
 

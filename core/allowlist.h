@@ -13,7 +13,8 @@
 //
 // Addresses that lead back to this host or its link (special_block_of, and the host's own) are not
 // opened by a name, whatever it resolves to, nor by a block wider than theirs: only a rule that
-// names them does, 127.0.0.1 or 127.0.0.0/8 and not 0.0.0.0/0.
+// names them does, 127.0.0.1 or 127.0.0.0/8 and not 0.0.0.0/0. An IPv6 address that carries such an
+// IPv4 address (embedded_ipv4.h) is opened by that same rule or by one for itself, and by no other.
 #pragma once
 
 #include <cstddef>

@@ -124,6 +124,46 @@ TEST(Allowlist, MappedAddressesAreJudgedAsWhatTheyReach) {
         EXPECT_FALSE(opens(everything, target)) << target;
 }
 
+TEST(Allowlist, AnAddressInATunnelsFormIsJudgedAsWhatItCarries) {
+    const auto everything = Allowlist::everything();
+    for (const char* hidden :
+         {"[::ffff:0:127.0.0.1]:80", "[::ffff:0:a9fe:a9fe]:80", "[2002:7f00:1::1]:80",
+          "[2002:a9fe:a9fe::]:80", "[2002:cb00:7105::1]:80", "[2001:0:1:2::80ff:fffe]:80",
+          "[2001:0:c633:6401:0:0:5601:5601]:80", "[2001:0:a9fe:a9fe::39cc:9bfe]:80",
+          "[2001:db8:1::5efe:7f00:1]:80", "[2001:db8:1::200:5efe:a9fe:a9fe]:80",
+          "[64:ff9b:1::7f00:1]:80", "[64:ff9b:1:a9fe:a9:fe00::]:80", "[::a9fe:a9fe]:80"}) {
+        EXPECT_FALSE(opens(everything, hidden)) << hidden;
+        EXPECT_FALSE(opens(allowing({"*:80"}), "example.com:80",
+                           std::get<IpAddress>(parse_target(hidden).value().host).to_string()))
+            << hidden;
+    }
+    // What they carry is nothing special here.
+    for (const char* plain : {"[2002:c633:6401::1]:80", "[2001:0:c633:6401::39cc:9bfe]:80",
+                              "[::ffff:0:a00:1]:80", "[2001:db8:1::5efe:c633:6401]:80"})
+        EXPECT_TRUE(opens(everything, plain)) << plain;
+}
+
+TEST(Allowlist, ATunnelsFormIsOpenedByARuleForItselfOrForWhatItCarries) {
+    const char* hidden = "[2002:7f00:1::1]:80";
+    EXPECT_TRUE(opens(allowing({"[2002:7f00:1::1]:80"}), hidden));
+    EXPECT_TRUE(opens(allowing({"[2002::]/16:80", "127.0.0.0/8:80"}), hidden));
+    EXPECT_FALSE(opens(allowing({"[2002::]/16:80"}), hidden));
+    EXPECT_FALSE(opens(allowing({"[2002:7f00:1::]/48:80"}), hidden));
+    EXPECT_FALSE(opens(allowing({"127.0.0.1:80"}), hidden));
+    EXPECT_FALSE(opens(allowing({"[2002::]/16:80", "127.0.0.1:81"}), hidden));
+    EXPECT_TRUE(opens(allowing({"127.0.0.1:80"}), "[::ffff:0:127.0.0.1]:80"));
+    EXPECT_TRUE(opens(allowing({"[64:ff9b:1::]/96:80"}), "[64:ff9b:1::a00:5]:80"));
+    EXPECT_FALSE(opens(allowing({"[64:ff9b:1::]/48:80"}), "[64:ff9b:1::a9fe:a9fe]:80"));
+    EXPECT_FALSE(opens(allowing({"[::]/96:80"}), "[::7f00:1]:80"));
+    const auto refusal = Allowlist::everything().may_dial(parse_target("me.example:80").value(),
+                                                          address("2002:7f00:1::1"), this_host);
+    ASSERT_FALSE(refusal);
+    EXPECT_THAT(refusal.error().message,
+                HasSubstr("me.example:80 leads to 2002:7f00:1::1, which is the 6to4 form of "
+                          "127.0.0.1, a loopback address: only a rule for that address opens it, "
+                          "for example [2002:7f00:1::1]:80"));
+}
+
 TEST(Allowlist, ANameThatLeadsBackHereIsRefusedThoughTheNameIsAllowed) {
     const auto allowlist = allowing({"example.com:80", "*:80"});
     for (const char* resolved : {"127.0.0.1",

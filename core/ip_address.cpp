@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/embedded_ipv4.h"
 #include "core/proxy_error.h"
 
 namespace glovebox::core {
@@ -17,19 +18,7 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-constexpr unsigned mapped_prefix = 96;  // of ::ffff:0:0/96 and 64:ff9b::/96
-
-bool has_prefix96(const ip::address_v6::bytes_type& bytes,
-                  const std::array<unsigned char, 12>& prefix) {
-    return std::equal(prefix.begin(), prefix.end(), bytes.begin());
-}
-
-bool embeds_ipv4(const ip::address_v6::bytes_type& bytes) {
-    static constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    static constexpr std::array<unsigned char, 12> nat64{0, 0x64, 0xff, 0x9b, 0, 0,
-                                                         0, 0,    0,    0,    0, 0};
-    return has_prefix96(bytes, mapped) || has_prefix96(bytes, nat64);
-}
+constexpr unsigned mapped_prefix = 96;  // of every form that translated_ipv4 knows
 
 template <std::size_t Size>
 std::array<unsigned char, Size> cut(std::array<unsigned char, Size> bytes, unsigned prefix) {
@@ -57,10 +46,9 @@ Error refuse(std::string_view text, std::string_view why) {
 IpAddress unmapped(const IpAddress& address) {
     if (address.is_v4())
         return address;
-    const auto bytes = address.to_v6().to_bytes();
-    if (!embeds_ipv4(bytes))
-        return ip::address_v6(bytes);
-    return ip::address_v4({bytes[12], bytes[13], bytes[14], bytes[15]});
+    if (const auto translated = translated_ipv4(address.to_v6()))
+        return *translated;
+    return ip::address_v6(address.to_v6().to_bytes());
 }
 
 Result<IpAddress> parse_ip_address(std::string_view text) {

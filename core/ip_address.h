@@ -15,8 +15,8 @@ namespace glovebox::core {
 
 using IpAddress = boost::asio::ip::address;
 
-// The IPv4 address inside ::ffff:a.b.c.d (RFC 4291 2.5.5.2) or 64:ff9b::a.b.c.d (NAT64, RFC 6052),
-// which reach the same host; any other address without its scope.
+// The IPv4 address inside a mapped or translated form (translated_ipv4, embedded_ipv4.h), which
+// reaches the same host; any other address without its scope.
 [[nodiscard]] IpAddress unmapped(const IpAddress& address);
 
 // "192.0.2.7" or "2001:db8::7", without brackets. Only the four-number form of IPv4, no leading

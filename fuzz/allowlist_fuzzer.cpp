@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/allowlist_file.h"
+#include "core/embedded_ipv4.h"
 
 namespace {
 
@@ -38,7 +39,11 @@ void check_host(const std::string& text) {
     require(inet_pton(text.find(':') == std::string::npos ? AF_INET : AF_INET6, text.c_str(),
                       bytes) == 1);
     const core::Target target{address, 443};
-    if (core::special_block_of(core::unmapped(address)))
+    bool is_special = core::special_block_of(core::unmapped(address)) != nullptr;
+    if (address.is_v6())
+        for (const core::EmbeddedIpv4& inner : core::embedded_ipv4(address.to_v6()))
+            is_special = is_special || core::special_block_of(inner.address) != nullptr;
+    if (is_special)
         require(!core::Allowlist::everything().may_dial(target, address, {}));
 }
 
