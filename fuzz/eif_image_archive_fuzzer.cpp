@@ -4,10 +4,10 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "sim/eif/container_config.h"
-#include "sim/eif/image_archive.h"
-#include "sim/eif/layer.h"
-#include "sim/eif/nitro_rules.h"
+#include "sim/eif/archive/container_config.h"
+#include "sim/eif/archive/image_archive.h"
+#include "sim/eif/archive/layer.h"
+#include "sim/eif/build/nitro_rules.h"
 
 namespace {
 

@@ -4,14 +4,14 @@
 
 #include <cstdlib>
 
-#include "sim/eif/certificate.h"
-#include "sim/eif/describe.h"
-#include "sim/eif/diff.h"
-#include "sim/eif/header.h"
-#include "sim/eif/json_text.h"
-#include "sim/eif/metadata.h"
-#include "sim/eif/program_file.h"
-#include "sim/eif/signer.h"
+#include "sim/eif/base/json_text.h"
+#include "sim/eif/build/program_file.h"
+#include "sim/eif/build/signer.h"
+#include "sim/eif/format/certificate.h"
+#include "sim/eif/format/header.h"
+#include "sim/eif/format/metadata.h"
+#include "sim/eif/report/describe.h"
+#include "sim/eif/report/diff.h"
 
 namespace {
 

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "sim/eif/ramdisk.h"
-#include "sim/eif/ramdisk_diff.h"
-#include "sim/eif/tree_writer.h"
+#include "sim/eif/report/ramdisk_diff.h"
+#include "sim/eif/tree/ramdisk.h"
+#include "sim/eif/tree/tree_writer.h"
 
 namespace {
 

@@ -20,7 +20,14 @@ ROOMS = {
     "nsm/testing": ("core/base", "nsm/document", "nsm/module", "nsm/pki"),
     "sim/supervisor": ("core/base", "core", "transports", "nsm/module"),
     "sim/sandbox": ("core/base",),
-    "sim/eif": ("core/base",),
+    "sim/eif/base": ("core/base",),
+    "sim/eif/format": ("core/base", "sim/eif/base"),
+    "sim/eif/tree": ("core/base", "sim/eif/base"),
+    "sim/eif/archive": ("core/base", "sim/eif/base", "sim/eif/format", "sim/eif/tree"),
+    "sim/eif/build": ("core/base", "sim/eif/base", "sim/eif/format", "sim/eif/tree", "sim/eif/archive"),
+    "sim/eif/report": ("core/base", "sim/eif/base", "sim/eif/format", "sim/eif/tree", "sim/eif/build"),
+    "sim/eif/unpack": ("core/base", "sim/eif/base", "sim/eif/format", "sim/eif/tree"),
+    "sim/eif/testing": ("core/base", "sim/eif/base", "sim/eif/format"),
     "sim/http": ("core/base", "core"),
     "sim/iam": ("core/base", "sim/http"),
     "sim/yaml": ("core/base",),
@@ -30,21 +37,30 @@ ROOMS = {
     "sim/up": ("core/base", "core", "nsm/pki", "sim/iam", "sim/kms", "sim/yaml"),
     "sim/vsock_proxy": ("core/base", "core"),
     "sim/vsock_switch": ("core/base",),
-    "sim/enclave": ("core/base", "core", "transports", "nsm/module", "sim/supervisor", "sim/sandbox", "sim/eif",
+    "sim/enclave": ("core/base", "core", "transports", "nsm/module", "sim/supervisor", "sim/sandbox", "sim/eif/base", "sim/eif/format",
+                    "sim/eif/build", "sim/eif/report", "sim/eif/unpack",
                     "sim/http", "sim/iam", "sim/kms"),
-    "sim/nitro_cli": ("core/base", "core", "transports", "sim/sandbox", "sim/eif", "sim/enclave"),
-    "sim/cli": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
+    "sim/nitro_cli": ("core/base", "core", "transports", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/build",
+                      "sim/eif/report", "sim/enclave"),
+    "sim/cli": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki", "sim/supervisor", "sim/sandbox", "sim/eif/base",
+                "sim/eif/format", "sim/eif/build", "sim/eif/report", "sim/eif/unpack", "sim/http",
                 "sim/iam", "sim/imds", "sim/kms", "sim/tls", "sim/yaml", "sim/up", "sim/vsock_proxy", "sim/enclave",
                 "sim/nitro_cli"),
     "examples": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki"),
     "integration": (),
     "bench": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki"),
-    "fuzz": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki", "sim/supervisor", "sim/sandbox", "sim/eif", "sim/http",
+    "fuzz": ("core/base", "core", "transports", "nsm/document", "nsm/module", "nsm/pki", "sim/supervisor", "sim/sandbox", "sim/eif/base",
+             "sim/eif/format", "sim/eif/tree", "sim/eif/archive", "sim/eif/build", "sim/eif/report", "sim/http",
              "sim/iam", "sim/kms", "sim/yaml", "sim/vsock_switch", "sim/enclave"),
 }
 
 # What tests and their fixtures use beside what their room uses; every test may also use TEST_FOLDERS.
 TESTS_ALSO_USE = {
+    "sim/eif/format": ("sim/eif/report",),
+    "sim/eif/tree": ("sim/eif/format",),
+    "sim/eif/build": ("sim/eif/report",),
+    "sim/eif/report": ("sim/eif/unpack",),
+    "sim/eif/unpack": ("sim/eif/build",),
     "nsm/document": ("nsm/pki",),
     "sim/kms": ("nsm/module",),
 }
@@ -66,7 +82,7 @@ LIBRARY_HOMES = {
 }
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
-TEST_FOLDERS = ("core/testing", "transports/contract", "nsm/testing", "sim/supervisor/testing", "sim/kms/testing",
+TEST_FOLDERS = ("core/testing", "transports/contract", "nsm/testing", "sim/eif/testing", "sim/supervisor/testing", "sim/kms/testing",
                 "fuzz")
 TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|_fixture\.(cpp|h)|/test_support\.(cpp|h))$")
 TEST_FRAMEWORKS = ("gtest/", "gmock/")

@@ -12,14 +12,14 @@
 #include "sim/cli/number_option.h"
 #include "sim/cli/source_date.h"
 #include "sim/cli/subcommand.h"
-#include "sim/eif/builder.h"
-#include "sim/eif/describe.h"
-#include "sim/eif/diff.h"
-#include "sim/eif/error.h"
-#include "sim/eif/extract.h"
-#include "sim/eif/json_text.h"
-#include "sim/eif/mapped_file.h"
-#include "sim/eif/signer.h"
+#include "sim/eif/base/error.h"
+#include "sim/eif/base/json_text.h"
+#include "sim/eif/base/mapped_file.h"
+#include "sim/eif/build/builder.h"
+#include "sim/eif/build/signer.h"
+#include "sim/eif/report/describe.h"
+#include "sim/eif/report/diff.h"
+#include "sim/eif/unpack/extract.h"
 
 namespace glovebox::cli {
 namespace {

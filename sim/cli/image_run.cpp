@@ -12,7 +12,7 @@
 #include "sim/cli/nsm_session.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"
-#include "sim/eif/unpack_cache.h"
+#include "sim/eif/unpack/unpack_cache.h"
 #include "sim/enclave/failed_boot.h"
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/run_arguments.h"

@@ -23,7 +23,7 @@
 #include "sim/cli/program_option.h"
 #include "sim/cli/source_date.h"
 #include "sim/cli/subcommand.h"
-#include "sim/eif/json_text.h"
+#include "sim/eif/base/json_text.h"
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/error_log.h"
 #include "sim/nitro_cli/image_commands.h"

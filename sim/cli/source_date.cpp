@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "sim/eif/builder.h"
-#include "sim/eif/error.h"
+#include "sim/eif/base/error.h"
+#include "sim/eif/build/builder.h"
 
 namespace glovebox::cli {
 

@@ -4,7 +4,7 @@
 
 #include <system_error>
 
-#include "sim/eif/signer.h"
+#include "sim/eif/build/signer.h"
 #include "sim/sandbox/root_fs_plan.h"
 
 namespace glovebox::enclave {

@@ -12,10 +12,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
-#include "sim/eif/describe.h"
-#include "sim/eif/image.h"
-#include "sim/eif/mapped_file.h"
-#include "sim/eif/unpack_cache.h"
+#include "sim/eif/base/mapped_file.h"
+#include "sim/eif/format/image.h"
+#include "sim/eif/report/describe.h"
+#include "sim/eif/unpack/unpack_cache.h"
 
 namespace glovebox::enclave {
 

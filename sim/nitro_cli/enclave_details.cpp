@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "sim/eif/json_text.h"
+#include "sim/eif/base/json_text.h"
 #include "sim/nitro_cli/error.h"
 
 namespace glovebox::nitro_cli {

@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "sim/eif/json_text.h"
+#include "sim/eif/base/json_text.h"
 #include "sim/nitro_cli/error.h"
 
 namespace glovebox::nitro_cli {

@@ -9,11 +9,11 @@
 #include <ostream>
 #include <system_error>
 
-#include "sim/eif/builder.h"
-#include "sim/eif/describe.h"
-#include "sim/eif/mapped_file.h"
-#include "sim/eif/signature_section.h"
-#include "sim/eif/signer.h"
+#include "sim/eif/base/mapped_file.h"
+#include "sim/eif/build/builder.h"
+#include "sim/eif/build/signer.h"
+#include "sim/eif/format/signature_section.h"
+#include "sim/eif/report/describe.h"
 #include "sim/nitro_cli/docker.h"
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/text_file.h"

@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <sstream>
 
-#include "sim/eif/test_support.h"
+#include "sim/eif/testing/test_support.h"
 #include "sim/nitro_cli/error.h"
 
 namespace glovebox::nitro_cli {

@@ -1,0 +1,47 @@
+// The signing certificate: what describe-eif prints of it, its dates, and its public key's verdict
+// on a signature.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "core/base/error.h"
+#include "sim/eif/format/signature_section.h"
+
+struct x509_st;
+
+namespace glovebox::eif {
+
+class Certificate {
+  public:
+    // The first certificate in a PEM text.
+    [[nodiscard]] static Result<Certificate> from_pem(BytesView pem);
+
+    [[nodiscard]] Bytes der() const;
+    // By long name: {"commonName": "...", "countryName": "..."}.
+    [[nodiscard]] std::map<std::string, std::string> issuer() const;
+    [[nodiscard]] std::string signature_algorithm() const;  // "ecdsa-with-SHA384"
+    [[nodiscard]] std::string signature() const;            // "30:65:02:AB:..."
+    [[nodiscard]] std::string not_before() const;           // "Nov 23 07:49:08 2026 GMT"
+    [[nodiscard]] std::string not_after() const;
+    // What run-enclave checks: not yet valid and expired are one to it.
+    [[nodiscard]] bool is_valid_at(TimePoint time) const;
+
+    // Whether the certificate's key made this signature. An error when the key isn't of the curve
+    // that the algorithm names.
+    [[nodiscard]] Result<bool> verifies(const CoseSign1& cose) const;
+
+    [[nodiscard]] x509_st* get() const { return x509_.get(); }
+
+  private:
+    struct Free {
+        void operator()(x509_st* x509) const;
+    };
+    explicit Certificate(x509_st* x509) : x509_(x509) {}
+    std::unique_ptr<x509_st, Free> x509_;
+};
+
+}  // namespace glovebox::eif

@@ -1,0 +1,120 @@
+#include "sim/eif/format/metadata.h"
+
+#include <fmt/core.h>
+
+#include <boost/json.hpp>
+
+#include "sim/eif/base/error.h"
+#include "sim/eif/base/json_text.h"
+
+namespace glovebox::eif {
+namespace {
+
+namespace json = boost::json;
+
+Error bad(std::string sentence) {
+    return Error(EifError::bad_metadata, "metadata section: " + std::move(sentence));
+}
+
+// Parses JSON whose every value is kept; deep nesting (Boost's limit is 32) is an error.
+Result<json::value> parse(std::string_view text) {
+    boost::system::error_code code;
+    json::value value = json::parse(text, code);
+    if (code)
+        return bad("no JSON (" + code.message() + ")");
+    return value;
+}
+
+Result<std::string> string_member(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    if (value == nullptr)
+        return bad(fmt::format("missing field \"{}\"", key));
+    if (!value->is_string())
+        return bad(fmt::format("\"{}\" is not a string", key));
+    return std::string(value->get_string());
+}
+
+Result<json::value> any_member(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    if (value == nullptr)
+        return bad(fmt::format("missing field \"{}\" (AWS's reader wants it, null at least)", key));
+    return *value;
+}
+
+}  // namespace
+
+std::string Metadata::encode() const {
+    json::object object;
+    object["ImageName"] = image_name;
+    object["ImageVersion"] = image_version;
+    json::object build;
+    build["BuildTime"] = build_time;
+    build["BuildTool"] = build_tool;
+    build["BuildToolVersion"] = build_tool_version;
+    build["OperatingSystem"] = operating_system;
+    build["KernelVersion"] = kernel_version;
+    object["BuildMetadata"] = std::move(build);
+    object["DockerInfo"] = sorted_keys(docker_info);
+    object["CustomMetadata"] = sorted_keys(custom);
+    return compact_json(object);
+}
+
+Result<Metadata> Metadata::decode(BytesView bytes) {
+    const auto value = parse(as_text(bytes));
+    if (!value)
+        return value.error();
+    if (!value->is_object())
+        return bad("not a JSON object");
+    const json::object& object = value->get_object();
+    const auto* build_value = object.if_contains("BuildMetadata");
+    if (build_value == nullptr || !build_value->is_object())
+        return bad("no object \"BuildMetadata\"");
+    const json::object& build = build_value->get_object();
+
+    Metadata metadata;
+    const auto read = [](std::string& into, const json::object& from,
+                         std::string_view key) -> Result<void> {
+        auto text = string_member(from, key);
+        if (!text)
+            return text.error();
+        into = std::move(*text);
+        return {};
+    };
+    for (const auto& [into, from, key] :
+         {std::tuple{&metadata.image_name, &object, "ImageName"},
+          std::tuple{&metadata.image_version, &object, "ImageVersion"},
+          std::tuple{&metadata.build_time, &build, "BuildTime"},
+          std::tuple{&metadata.build_tool, &build, "BuildTool"},
+          std::tuple{&metadata.build_tool_version, &build, "BuildToolVersion"},
+          std::tuple{&metadata.operating_system, &build, "OperatingSystem"},
+          std::tuple{&metadata.kernel_version, &build, "KernelVersion"}})
+        if (const auto done = read(*into, *from, key); !done)
+            return done.error();
+    auto docker = any_member(object, "DockerInfo");
+    if (!docker)
+        return docker.error();
+    metadata.docker_info = std::move(*docker);
+    auto custom = any_member(object, "CustomMetadata");
+    if (!custom)
+        return custom.error();
+    metadata.custom = std::move(*custom);
+    return metadata;
+}
+
+Result<json::value> parse_custom_metadata(std::string_view text) {
+    if (text.size() > custom_metadata_size_max)
+        return Error(EifError::invalid_input,
+                     fmt::format("custom metadata has {} bytes: {} at most", text.size(),
+                                 custom_metadata_size_max));
+    boost::system::error_code code;
+    json::value value = json::parse(text, code);
+    if (code)
+        return Error(EifError::invalid_input, "custom metadata is no JSON: " + code.message());
+    if (!value.is_object())
+        return Error(EifError::invalid_input,
+                     "custom metadata has to be a JSON object: nitro-cli can't describe an image "
+                     "with any other");
+    return value;
+}
+
+}  // namespace glovebox::eif

@@ -1,0 +1,69 @@
+// What the tests of this room share: a scratch folder, files, images made field by field, and the
+// real images that live beside the checkout.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "sim/eif/format/header.h"
+
+namespace glovebox::eif::testing {
+
+// A fresh folder, removed with all that is in it.
+class ScratchFolder {
+  public:
+    ScratchFolder();
+    ~ScratchFolder();
+    ScratchFolder(const ScratchFolder&) = delete;
+    ScratchFolder& operator=(const ScratchFolder&) = delete;
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+    [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
+        return path_ / name;
+    }
+
+  private:
+    std::filesystem::path path_;
+};
+
+[[nodiscard]] Bytes read_file(const std::filesystem::path& path);
+void write_file(const std::filesystem::path& path, BytesView content);
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+// Runs a shell command; its standard output, and a test failure when it does not exit with 0.
+std::string shell(const std::string& command);
+[[nodiscard]] bool has_program(const std::string& name);
+
+// The folder of real images, by GLOVEBOX_VECTORS or beside the checkout.
+[[nodiscard]] std::optional<std::filesystem::path> vectors_folder();
+
+// An image file put together from parts, with right table and CRC. `change` alters the header after
+// that, before the CRC is computed (again).
+struct Part {
+    SectionType type;
+    Bytes data;
+};
+[[nodiscard]] Bytes make_image(const std::vector<Part>& parts, Header header = {});
+// Writes `header` over the front and corrects the CRC.
+void set_header(Bytes& image, Header header);
+[[nodiscard]] Part part(SectionType type, std::string_view data);
+// kernel "K", cmdline "C", metadata, ramdisks "A" and "B".
+[[nodiscard]] Bytes small_image();
+inline constexpr std::string_view some_metadata =
+    R"({"ImageName":"n","ImageVersion":"v","BuildMetadata":{"BuildTime":"t","BuildTool":"b",)"
+    R"("BuildToolVersion":"1","OperatingSystem":"Linux","KernelVersion":"4"},)"
+    R"("DockerInfo":null,"CustomMetadata":null})";
+
+// A self-signed pair made with the openssl program: key.pem and cert.pem in `folder`. Extra
+// arguments go to `openssl req -x509`.
+struct KeyPair {
+    std::filesystem::path key;
+    std::filesystem::path certificate;
+};
+[[nodiscard]] KeyPair make_key_pair(const std::filesystem::path& folder, const std::string& curve,
+                                    const std::string& req_options = "-days 30");
+
+}  // namespace glovebox::eif::testing

@@ -1,0 +1,104 @@
+// cpio archives of the "newc" form, the only one the kernel takes for an initramfs.
+//
+//   each entry:  "070701" and 13 fields of 8 hexadecimal digits (110 bytes)
+//                  ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor
+//                  namesize check
+//                the name with its NUL, zeroes up to a multiple of 4
+//                the content (a link's target for symlinks), zeroes up to a multiple of 4
+//   the end:     an entry named "TRAILER!!!"
+//
+// Several archives may follow each other with zeroes between them. "070702" is the same with a
+// checksum in `check`.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/base/bytes.h"
+#include "core/base/error.h"
+#include "sim/eif/base/byte_source.h"
+#include "sim/eif/base/output_file.h"
+
+namespace glovebox::eif {
+
+struct CpioEntry {
+    std::string name;  // as it stands there, not to be trusted
+    std::uint32_t ino = 0;
+    std::uint32_t mode = 0;  // type and permissions, as st_mode
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::uint32_t nlink = 1;
+    std::uint32_t mtime = 0;
+    std::uint32_t size = 0;
+    std::uint32_t device_major = 0;
+    std::uint32_t device_minor = 0;
+    std::uint32_t rdev_major = 0;
+    std::uint32_t rdev_minor = 0;
+    std::uint32_t check = 0;
+};
+
+// Names longer than the kernel's PATH_MAX are refused, as it does.
+inline constexpr std::uint32_t cpio_name_size_max = 4096;
+inline constexpr std::uint32_t cpio_file_size_max = 0xffffffff;
+
+// Reads archive after archive. Errors name the entry's offset in the (unpacked) data.
+class CpioReader {
+  public:
+    explicit CpioReader(ByteSource& input);
+
+    // The next entry, or nothing at the end of the data. Skips what is left of the last one.
+    [[nodiscard]] Result<std::optional<CpioEntry>> next();
+    // Reads of the current entry's content; 0 at its end.
+    [[nodiscard]] Result<std::size_t> read(std::span<std::uint8_t> out);
+    // The offset in the data of the next byte that read() or next() takes. Behind next() it is
+    // where the entry's content begins.
+    [[nodiscard]] std::uint64_t position() const { return position_; }
+    // Data that is neither a cpio archive nor zeroes stops the reader here: the kernel looks for a
+    // compressed archive at such a place. Nothing when it stopped at the end of the data.
+    [[nodiscard]] bool stopped_at_other_data() const { return other_data_; }
+
+  private:
+    [[nodiscard]] Result<BytesView> peek(std::size_t size);
+    void consume(std::size_t size);
+    [[nodiscard]] Result<void> skip(std::uint64_t size);
+    [[nodiscard]] Result<void> skip_padding();
+    [[nodiscard]] Error bad(const std::string& sentence) const;
+
+    ByteSource& input_;
+    Bytes buffer_;
+    std::size_t begin_ = 0;  // of what is buffered and not consumed
+    std::size_t end_ = 0;
+    bool input_ended_ = false;
+    std::uint64_t position_ = 0;
+    std::uint64_t archive_start_ = 0;  // alignment counts from here
+    std::uint64_t content_left_ = 0;
+    bool inside_archive_ = false;
+    bool other_data_ = false;
+};
+
+// Writes one archive: every byte of it is the caller's entries and fixed numbers. Inodes count up
+// from 721 and the device is 3:1, as in the ramdisks of AWS's builder; check is 0.
+class CpioWriter {
+  public:
+    explicit CpioWriter(OutputFile& out) : out_(out), start_(out.size()) {}
+
+    // `entry`'s ino, devices, check and namesize are set here. Then `entry.size` bytes have to be
+    // given to write() before the next add() or finish().
+    [[nodiscard]] Result<void> add(const CpioEntry& entry);
+    [[nodiscard]] Result<void> write(BytesView content);
+    // An entry with its content in memory.
+    [[nodiscard]] Result<void> add(CpioEntry entry, BytesView content);
+    // The trailer, and zeroes up to a multiple of 512.
+    [[nodiscard]] Result<void> finish();
+
+  private:
+    [[nodiscard]] Result<void> put_header(const CpioEntry& entry);
+    [[nodiscard]] Result<void> pad(std::uint64_t multiple);
+
+    OutputFile& out_;
+    std::uint64_t start_;
+    std::uint32_t next_ino_ = 721;
+};
+
+}  // namespace glovebox::eif

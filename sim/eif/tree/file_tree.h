@@ -1,0 +1,104 @@
+// A root file system as a value: names, attributes and where the contents lie. Nothing of it is
+// created on this machine, so it needs no privilege for owners and device nodes, and no name in a
+// foreign archive can lead anywhere.
+//
+// Paths are relative to the tree's root, "usr/bin/env", in the order of their bytes, and canonical:
+// every parent is a directory of the tree, never a symbolic link. The root itself has no entry.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "sim/eif/tree/content.h"
+
+namespace glovebox::eif {
+
+enum class NodeType { file, directory, symlink, character_device, block_device, fifo };
+// The type's bits of st_mode.
+[[nodiscard]] std::uint32_t mode_bits(NodeType type);
+[[nodiscard]] std::string_view to_string(NodeType type);
+
+struct Node {
+    NodeType type = NodeType::file;
+    std::uint32_t permissions = 0;  // 07777
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::int64_t mtime = 0;  // seconds since 1970
+    Content content;         // of files
+    std::string target;      // of symlinks, as it stands there
+    std::uint32_t device_major = 0;
+    std::uint32_t device_minor = 0;
+    bool has_capabilities = false;  // security.capability, which no cpio archive can carry
+    // Came up only as the parent of an entry, so that it has no attributes of its own.
+    bool implied = false;
+
+    [[nodiscard]] std::uint32_t mode() const { return mode_bits(type) | permissions; }
+};
+
+// What one tree may grow to, so that a hostile archive ends with a sentence and not with a full
+// disk or no memory.
+struct TreeLimits {
+    std::uint64_t entries_max = 1'000'000;
+    std::uint64_t content_max = std::uint64_t{8} << 30;  // bytes of all files together
+    std::uint64_t names_max = 256 << 20;  // bytes of all paths and link targets together
+};
+// Spent while trees are read; shared by the layers of one image.
+class TreeBudget {
+  public:
+    explicit TreeBudget(TreeLimits limits) : limits_(limits) {}
+    [[nodiscard]] Result<void> spend_entry(std::string_view path, std::string_view target = {});
+    [[nodiscard]] Result<void> spend_content(std::uint64_t size);
+
+  private:
+    TreeLimits limits_;
+    std::uint64_t entries_ = 0;
+    std::uint64_t content_ = 0;
+    std::uint64_t names_ = 0;
+};
+
+// What a symbolic link may name, as the kernel's PATH_MAX has it.
+constexpr std::size_t link_target_max = 4096;
+
+// "./usr//bin/" -> "usr/bin", "/etc" -> "etc", "." -> "". Refuses "..", NUL, and names beyond 255
+// or paths beyond 4000 bytes.
+[[nodiscard]] Result<std::string> canonical_path(std::string_view raw);
+
+class FileTree {
+  public:
+    using NodePtr = std::shared_ptr<Node>;
+    using Entries = std::map<std::string, NodePtr, std::less<>>;
+
+    // Puts a node at a canonical path. Missing parents are made (root's, 0755); a parent that is a
+    // symbolic link is followed inside the tree, as it would be in a chroot; one that is neither is
+    // an error. What was there is replaced, but a directory over a directory keeps what is in it.
+    // Two paths with one node are hard links of each other. The node and each parent that is made
+    // are spent of the budget, if there is one.
+    [[nodiscard]] Result<void> put(std::string_view path, NodePtr node,
+                                   TreeBudget* budget = nullptr);
+    void remove(std::string_view path);  // with all below it
+    void remove_children(std::string_view path);
+
+    [[nodiscard]] const Entries& entries() const { return entries_; }
+    // Without following a link at the end; parents have to be canonical.
+    [[nodiscard]] NodePtr find(std::string_view path) const;
+    // Follows all links, clamped at the root. The canonical path of what exists, or nothing ("" for
+    // the root).
+    [[nodiscard]] std::optional<std::string> resolve(std::string_view path) const;
+    // The node at a path whose parents may be links, itself not followed if it is one.
+    [[nodiscard]] NodePtr locate(std::string_view path) const;
+
+  private:
+    [[nodiscard]] Result<std::string> make_parents(std::string_view path, TreeBudget* budget);
+    Entries entries_;
+};
+
+// The relative form in which one path names another: "usr/bin/b" seen from "usr/lib/a" is
+// "../bin/b".
+[[nodiscard]] std::string relative_to(std::string_view path, std::string_view from_file);
+
+}  // namespace glovebox::eif

@@ -1,0 +1,157 @@
+#include "sim/eif/tree/ramdisk.h"
+
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <map>
+#include <tuple>
+
+#include "sim/eif/base/error.h"
+
+namespace glovebox::eif {
+namespace {
+
+// The rest of a ramdisk entry's content as a source.
+class EntrySource final : public ByteSource {
+  public:
+    explicit EntrySource(RamdiskReader& reader) : reader_(reader) {}
+    Result<std::size_t> read(std::span<std::uint8_t> out) override { return reader_.read(out); }
+
+  private:
+    RamdiskReader& reader_;
+};
+
+std::optional<NodeType> type_of(std::uint32_t mode) {
+    switch (mode & S_IFMT) {
+        case S_IFREG:
+            return NodeType::file;
+        case S_IFDIR:
+            return NodeType::directory;
+        case S_IFLNK:
+            return NodeType::symlink;
+        case S_IFCHR:
+            return NodeType::character_device;
+        case S_IFBLK:
+            return NodeType::block_device;
+        case S_IFIFO:
+            return NodeType::fifo;
+        default:
+            return std::nullopt;  // the kernel makes nothing of it, sockets included
+    }
+}
+
+}  // namespace
+
+RamdiskReader::RamdiskReader(BytesView ramdisk)
+    : ramdisk_(ramdisk), raw_(std::make_unique<MemorySource>(ramdisk)) {
+    cpio_ = std::make_unique<CpioReader>(*raw_);
+}
+
+Result<std::optional<CpioEntry>> RamdiskReader::next() {
+    auto entry = cpio_->next();
+    if (!entry || *entry || !cpio_->stopped_at_other_data())
+        return entry;
+    const auto junk = [this](const char* what) {
+        return Error(
+            EifError::bad_ramdisk,
+            fmt::format("byte {}{}: {}", cpio_->position(),
+                        compression_ == Compression::none ? "" : " of the unpacked data", what));
+    };
+    if (compression_ != Compression::none)
+        return junk("neither a cpio archive nor its end");
+    const BytesView rest = ramdisk_.subspan(static_cast<std::size_t>(cpio_->position()));
+    const Compression packed = compression_of(rest);
+    if (packed == Compression::none)
+        return junk(
+            "neither a cpio archive of the newc form nor one of the compressions that kernels know "
+            "(gzip, bzip2, lzma, xz, lzo, lz4)");
+    raw_ = std::make_unique<MemorySource>(rest);
+    auto unpacked = Decompressor::open(*raw_, packed);
+    if (!unpacked)
+        return Error(unpacked.error()).in(to_string(packed));
+    unpacked_ = std::move(*unpacked);
+    compression_ = packed;
+    cpio_ = std::make_unique<CpioReader>(*unpacked_);
+    return next();
+}
+
+Result<std::size_t> RamdiskReader::read(std::span<std::uint8_t> out) {
+    return cpio_->read(out);
+}
+
+std::optional<BytesView> RamdiskReader::plain_content(const CpioEntry& entry) const {
+    if (compression_ != Compression::none)
+        return std::nullopt;
+    const std::uint64_t at = cpio_->position();
+    if (at > ramdisk_.size() || ramdisk_.size() - at < entry.size)
+        return std::nullopt;  // cut off: reading it gives the error
+    return ramdisk_.subspan(static_cast<std::size_t>(at), entry.size);
+}
+
+Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree& tree,
+                            Spool& spool, TreeBudget& budget) {
+    RamdiskReader reader(ramdisk);
+    // The kernel's key for hard links; only entries with a count above one are looked up.
+    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, FileTree::NodePtr> links;
+    for (;;) {
+        auto next = reader.next();
+        if (!next)
+            return Error(next.error()).in(name);
+        if (!*next)
+            return {};
+        const CpioEntry& entry = **next;
+        const auto path = canonical_path(entry.name);
+        if (!path)
+            return Error(path.error()).in(name);
+        const std::string where = fmt::format("{}, {}", name, *path);
+
+        const auto type = type_of(entry.mode);
+        if (!type)
+            continue;
+
+        auto node = std::make_shared<Node>();
+        node->type = *type;
+        node->permissions = entry.mode & 07777;
+        node->uid = entry.uid;
+        node->gid = entry.gid;
+        node->mtime = entry.mtime;
+        node->device_major = entry.rdev_major;
+        node->device_minor = entry.rdev_minor;
+        EntrySource source(reader);
+        if (*type == NodeType::symlink) {
+            if (entry.size > link_target_max)
+                return Error(
+                    EifError::bad_ramdisk,
+                    fmt::format("{}: a symbolic link to a path of {} bytes", where, entry.size));
+            Bytes target(entry.size);
+            const auto got = read_full(source, target);
+            if (!got)
+                return Error(got.error()).in(where);
+            node->target = as_text(target);
+        } else if (*type == NodeType::file) {
+            if (const auto plain = reader.plain_content(entry)) {
+                if (const auto spent = budget.spend_content(entry.size); !spent)
+                    return Error(spent.error()).in(where);
+                node->content = Content::view(*plain);
+            } else {
+                auto content = spool.take(source, budget);
+                if (!content)
+                    return Error(content.error()).in(where);
+                node->content = std::move(*content);
+            }
+            if (entry.nlink > 1) {
+                auto& first = links[{entry.ino, entry.device_major, entry.device_minor}];
+                if (!first)
+                    first = node;
+                // Content comes with one of the names, as a rule the last.
+                if (entry.size != 0)
+                    first->content = node->content;
+                node = first;
+            }
+        }
+        if (const auto put = tree.put(*path, std::move(node), &budget); !put)
+            return Error(put.error()).in(name);
+    }
+}
+
+}  // namespace glovebox::eif

@@ -1,0 +1,110 @@
+#include "sim/eif/unpack/extract.h"
+
+#include <fmt/core.h>
+
+#include <map>
+#include <string>
+#include <system_error>
+
+#include "sim/eif/base/error.h"
+#include "sim/eif/base/output_file.h"
+#include "sim/eif/format/signature_section.h"
+#include "sim/eif/tree/archive_reader.h"
+#include "sim/eif/tree/ramdisk.h"
+#include "sim/eif/tree/spool.h"
+#include "sim/eif/tree/tree_writer.h"
+#include "sim/eif/unpack/folder_aside.h"
+
+namespace glovebox::eif {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<void> write_whole(const fs::path& path, BytesView bytes) {
+    auto out = OutputFile::create(path);
+    if (!out)
+        return out.error();
+    if (const auto written = out->append(bytes); !written)
+        return written.error();
+    return out->commit();
+}
+
+std::string file_name_of(const Section& section, std::size_t number_of_its_type) {
+    static const std::map<Compression, std::string> suffixes{
+        {Compression::none, ".cpio"},      {Compression::gzip, ".cpio.gz"},
+        {Compression::bzip2, ".cpio.bz2"}, {Compression::xz, ".cpio.xz"},
+        {Compression::lzma, ".cpio.lzma"}, {Compression::lzo, ".cpio.lzo"},
+        {Compression::lz4, ".cpio.lz4"},   {Compression::zstd, ".cpio.zst"}};
+    const std::string again =
+        number_of_its_type == 0 ? std::string() : fmt::format("{}", number_of_its_type);
+    switch (section.type) {
+        case SectionType::kernel:
+            return "kernel" + again;
+        case SectionType::cmdline:
+            return "cmdline" + again;
+        case SectionType::ramdisk:
+            return fmt::format("ramdisk{}{}", number_of_its_type,
+                               suffixes.at(compression_of(section.data)));
+        case SectionType::signature:
+            return "signature" + again + ".cbor";
+        case SectionType::metadata:
+            return "metadata" + again + ".json";
+    }
+    return "section";
+}
+
+Result<void> extract_files(const Image& image, const fs::path& folder, const TreeLimits& limits) {
+    FileTree tree;
+    Spool spool(folder);
+    TreeBudget budget(limits);
+    for (std::size_t i = 0; i < image.sections().size(); ++i)
+        if (const Section& section = image.sections()[i]; section.type == SectionType::ramdisk)
+            if (const auto unpacked =
+                    unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget);
+                !unpacked)
+                return unpacked.error();
+    if (const auto listed = write_whole(folder / "files.txt", as_bytes(listing_of(tree))); !listed)
+        return listed.error();
+    std::error_code code;
+    if (!fs::create_directory(folder / "files", code))
+        return errno_error((folder / "files").string() + " can't be made", code.value());
+    return write_tree(tree, folder / "files", TreeUse::inspection);
+}
+
+}  // namespace
+
+Result<void> extract_image(const Image& image, const fs::path& given,
+                           const ExtractOptions& options) {
+    // "out/" is "out".
+    const fs::path folder = given.has_filename() ? given : given.parent_path();
+    std::error_code code;
+    if (fs::symlink_status(folder, code).type() != fs::file_type::not_found)
+        return Error(EifError::invalid_input,
+                     folder.string() + " exists already: name a folder that does not");
+    auto aside = FolderAside::beside(folder);
+    if (!aside)
+        return aside.error();
+    std::map<SectionType, std::size_t> seen;
+    for (const Section& section : image.sections()) {
+        const fs::path path = aside->path() / file_name_of(section, seen[section.type]++);
+        if (const auto written = write_whole(path, section.data); !written)
+            return written.error();
+        // What can't be decoded stays as it is in signature.cbor.
+        if (section.type == SectionType::signature)
+            if (const auto signature = SignatureSection::decode(section.data))
+                if (const auto written = write_whole(aside->path() / "signing-certificate.pem",
+                                                     signature->certificate_pem);
+                    !written)
+                    return written.error();
+    }
+    if (options.files)
+        if (const auto extracted = extract_files(image, aside->path(), options.limits); !extracted)
+            return extracted.error();
+    if (const auto renamed = aside->rename_to(folder); !renamed)
+        return renamed.error();
+    // The folder aside was for its owner alone; this one is as any other.
+    fs::permissions(folder, fs::perms(0755), code);
+    return {};
+}
+
+}  // namespace glovebox::eif

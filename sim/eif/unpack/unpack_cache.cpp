@@ -1,0 +1,203 @@
+#include "sim/eif/unpack/unpack_cache.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <system_error>
+
+#include "core/base/unique_fd.h"
+#include "sim/eif/base/big_endian.h"
+#include "sim/eif/base/byte_source.h"
+#include "sim/eif/base/error.h"
+#include "sim/eif/base/output_file.h"
+#include "sim/eif/tree/ramdisk.h"
+#include "sim/eif/tree/spool.h"
+#include "sim/eif/tree/tree_writer.h"
+#include "sim/eif/unpack/folder_aside.h"
+#include "sim/eif/unpack/tree_seal.h"
+
+namespace glovebox::eif {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Commands and environments are a few kilobytes; the kernel takes no more than 2 MiB of both.
+constexpr std::uint64_t init_file_size_max = 4 << 20;
+
+constexpr const char* tree_folder = "tree";
+constexpr const char* bytes_file = "bytes";
+constexpr const char* seal_file = "seal";
+
+// What an entry holds: one that is laid out otherwise has another name.
+constexpr std::string_view layout = "tree, bytes, seal";
+
+std::string name_of(const Image& image, const Pcr& pcr0) {
+    Hash hash(Hash::Algorithm::sha384);
+    hash.update(as_bytes(layout));
+    hash.update(pcr0);
+    for (const BytesView ramdisk : image.ramdisks()) {
+        std::array<std::uint8_t, 8> size{};
+        store_be<std::uint64_t>(size.data(), ramdisk.size());
+        hash.update(size);
+    }
+    return to_hex(hash.finish());
+}
+
+Result<std::optional<std::string>> read_small(const fs::path& path) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!fd) {
+        if (errno == ENOENT)
+            return std::optional<std::string>();
+        return errno_error(path.string() + " can't be opened", errno);
+    }
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0)
+        return errno_error(path.string() + " can't be examined", errno);
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    if (!S_ISREG(status.st_mode) || size > init_file_size_max)
+        return Error(EifError::limit_exceeded,
+                     path.filename().string() + " of the ramdisk is no file of a few lines");
+    Bytes content(static_cast<std::size_t>(size));
+    FileSource source(fd.get(), 0, size, path);
+    if (!content.empty())
+        if (const auto got = read_full(source, content); !got)
+            return got.error();
+    return std::optional(std::string(as_text(content)));
+}
+
+Result<void> write_small(const fs::path& path, std::string_view text) {
+    auto file = OutputFile::create(path);
+    if (!file)
+        return file.error();
+    if (const auto written = file->append(as_bytes(text)); !written)
+        return written.error();
+    return file->commit();
+}
+
+// In whole pages, as a file system in memory keeps them.
+std::uint64_t memory_of(const FileTree& tree) {
+    constexpr std::uint64_t page = 4096;
+    std::uint64_t bytes = 0;
+    for (const auto& [path, node] : tree.entries())
+        bytes += (node->content.size() + page - 1) / page * page;
+    return bytes;
+}
+
+Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits& limits) {
+    FileTree tree;
+    Spool spool(folder);
+    TreeBudget budget(limits);
+    for (std::size_t i = 0; i < image.sections().size(); ++i)
+        if (const Section& section = image.sections()[i]; section.type == SectionType::ramdisk)
+            if (const auto unpacked =
+                    unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget);
+                !unpacked)
+                return unpacked.error();
+    if (::mkdir((folder / tree_folder).c_str(), 0755) != 0)
+        return errno_error((folder / tree_folder).string() + " can't be made", errno);
+    if (const auto done = write_tree(tree, folder / tree_folder, TreeUse::root_file_system); !done)
+        return done.error();
+    if (const auto done = write_small(folder / bytes_file, std::to_string(memory_of(tree))); !done)
+        return done.error();
+    const auto seal = seal_of(folder / tree_folder);
+    return seal ? write_small(folder / seal_file, *seal) : Result<void>(seal.error());
+}
+
+// What is there under the entry's name.
+Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached) {
+    const auto altered = [&entry] {
+        return Error(
+            EifError::damaged,
+            fmt::format("{0} is not as it was unpacked: something removed or changed files "
+                        "of it, or the machine lost power meanwhile. While no enclave runs "
+                        "from it: rm -rf {0}",
+                        entry.string()));
+    };
+    const auto text = read_small(entry / bytes_file);
+    if (!text)
+        return text.error();
+    UnpackedImage image{entry / tree_folder, 0, was_cached};
+    const std::string digits = text->value_or("");
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), image.bytes);
+    if (error != std::errc() || end != digits.data() + digits.size())
+        return altered();
+    const auto seal = read_small(entry / seal_file);
+    if (!seal)
+        return seal.error();
+    const auto found = seal_of(image.folder);
+    if (!found || *found != seal->value_or(""))
+        return altered();
+    return image;
+}
+
+}  // namespace
+
+Result<InitFiles> read_init_files(const UnpackedImage& image) {
+    InitFiles files;
+    auto env = read_small(image.folder / "env");
+    if (!env)
+        return env.error();
+    auto cmd = read_small(image.folder / "cmd");
+    if (!cmd)
+        return cmd.error();
+    files.env = std::move(*env);
+    files.cmd = std::move(*cmd);
+    return files;
+}
+
+Result<void> UnpackCache::make_folder() const {
+    std::error_code code;
+    fs::create_directories(folder_.parent_path(), code);
+    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)
+        return errno_error(folder_.string() + " can't be made", errno);
+    struct stat status {};
+    if (::lstat(folder_.c_str(), &status) != 0)
+        return errno_error(folder_.string() + " can't be examined", errno);
+    if (!S_ISDIR(status.st_mode) || status.st_uid != ::geteuid() || (status.st_mode & 022) != 0)
+        return Error(EifError::unsafe_path,
+                     folder_.string() +
+                         ": a folder of this user's that nobody else may write to "
+                         "was expected (chown, chmod 700)");
+    return {};
+}
+
+Result<UnpackedImage> UnpackCache::get(const Image& image, const Pcr& pcr0,
+                                       const MappedFile& mapping, const TreeLimits& limits) const {
+    if (const auto made = make_folder(); !made)
+        return made.error();
+    const fs::path entry = folder_ / name_of(image, pcr0);
+    std::error_code code;
+    if (fs::is_directory(entry, code))
+        return read_entry(entry, true);
+    FolderAside::remove_abandoned(folder_);
+    auto aside = FolderAside::beside(entry);
+    if (!aside)
+        return aside.error();
+    if (const auto unpacked = unpack(image, aside->path(), limits); !unpacked)
+        return unpacked.error();
+    if (measure_content(image, &mapping).pcrs.pcr0 != pcr0)
+        return Error(EifError::changed_while_read,
+                     "the image was altered while it was unpacked: start it again");
+    if (const auto renamed = aside->rename_to(entry);
+        !renamed && !fs::is_directory(entry, code))  // another start was quicker
+        return renamed.error();
+    return read_entry(entry, false);
+}
+
+Result<fs::path> UnpackCache::default_folder(const char* xdg_cache_home, const char* home) {
+    const auto absolute = [](const char* text) { return text != nullptr && *text == '/'; };
+    if (absolute(xdg_cache_home))
+        return fs::path(xdg_cache_home) / "glovebox" / "images";
+    if (absolute(home))
+        return fs::path(home) / ".cache" / "glovebox" / "images";
+    return Error(EifError::invalid_input,
+                 "no place to unpack images: set HOME or XDG_CACHE_HOME to an absolute path");
+}
+
+}  // namespace glovebox::eif
