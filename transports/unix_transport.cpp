@@ -46,6 +46,7 @@ Result<std::unique_ptr<core::Listener>> UnixTransport::listen(core::VsockAddress
         world_->unbind(socket->get(), own_, *bound);
         return errno_error("listening on " + to_string(*bound), failure);
     }
+    world_->mark_listening(socket->get());
     const auto unbind = [world = world_, own = own_, bound = *bound](int closing) {
         world->unbind(closing, own, bound);
     };

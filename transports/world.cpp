@@ -8,11 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <optional>
-#include <vector>
 
 #include "core/base/random_source.h"
 #include "transports/private_directory.h"
@@ -31,6 +32,9 @@ namespace {
 
 // Free ports are looked for this often (MAX_PORT_RETRIES, af_vsock.c).
 constexpr int port_tries_max = 24;
+// A socket's file, bound and listening: whoever may not enter the world's directory never sees it.
+constexpr mode_t mode_bound = 0600;
+constexpr mode_t mode_listening = 0700;
 // Keeps <run directory>/glovebox/NAME within a file name, with room to spare.
 constexpr std::size_t world_name_bytes_max = 128;
 // What the abstract names of clients begin with: "glovebox/<device>.<inode>/16.1073741824".
@@ -73,6 +77,18 @@ std::string listener_name(Cid own, VsockAddress bound) {
 std::string rival_name(Cid own, VsockAddress bound) {
     return bound.cid == core::cid_local ? socket_name({own, bound.port})
                                         : local_socket_name(own, bound.port);
+}
+
+// Binds the socket to a file of mode_bound: the kernel takes the mode of the socket's own inode
+// (unix_bind_bsd, net/unix/af_unix.c), so there is no moment at which the name looks like a
+// listener.
+int bind_unmarked(int socket, const UnixAddress& address) {
+    struct stat status {};
+    if (::fstat(socket, &status) != 0 || ::fchmod(socket, mode_bound) != 0)
+        return errno;
+    const int result = address.bind(socket);
+    ::fchmod(socket, status.st_mode & 07777);
+    return result;
 }
 
 }  // namespace
@@ -175,12 +191,12 @@ Result<void> World::check_free(const std::string& name) const {
 // Called with the lock held.
 Result<void> World::claim(int socket, const std::string& name) {
     const UnixAddress address = UnixAddress::in_directory(directory(), name);
-    int result = address.bind(socket);
+    int result = bind_unmarked(socket, address);
     if (result == EADDRINUSE) {
         if (const auto free = check_free(name); !free)
             return free.error();
         ::unlinkat(directory(), name.c_str(), 0);
-        result = address.bind(socket);
+        result = bind_unmarked(socket, address);
     }
     if (result == ENOENT)
         return directory_is_gone(path_, name);
@@ -194,6 +210,35 @@ Result<void> World::claim(int socket, const std::string& name) {
     const std::lock_guard guard(mutex_);
     bound_[of_socket.st_ino] = {name, file.st_dev, file.st_ino};
     return {};
+}
+
+void World::mark_listening(int socket) const {
+    const auto name = UnixAddress::of_socket(socket);
+    if (!name || name->is_abstract())
+        return;
+    const std::string file(name->text().substr(name->text().rfind('/') + 1));
+    if (parse_socket_name(file))
+        (void)::fchmodat(directory(), file.c_str(), mode_listening, 0);
+}
+
+bool World::is_listening(VsockAddress address) const {
+    const std::string name = socket_name(address);
+    struct stat status {};
+    if (::fstatat(directory(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISSOCK(status.st_mode) || (status.st_mode & S_IXUSR) == 0)
+        return false;
+    const auto held = is_held(name);
+    return held && *held;
+}
+
+std::vector<VsockAddress> World::listeners() const {
+    std::vector<VsockAddress> found;
+    for (const std::string& name : names())
+        if (const auto address = parse_socket_name(name);
+            address && address->cid != core::cid_local && is_listening(*address))
+            found.push_back(*address);
+    std::sort(found.begin(), found.end());
+    return found;
 }
 
 void World::unbind(int socket, Cid own, VsockAddress address) {
@@ -320,18 +365,28 @@ void World::remove_if_stale(const std::string& name) const {
         ::unlinkat(directory(), name.c_str(), 0);
 }
 
-void World::sweep() const {
-    auto held = lock();
-    if (!held)
-        return;
+// The names of all sockets in the world's directory, live or not.
+std::vector<std::string> World::names() const {
+    UniqueFd folder(::openat(directory(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const auto close_stream = [](DIR* stream) { ::closedir(stream); };
-    const std::unique_ptr<DIR, decltype(close_stream)> entries(::fdopendir(held->get()));
+    const std::unique_ptr<DIR, decltype(close_stream)> entries(folder ? ::fdopendir(folder.get())
+                                                                      : nullptr);
     if (!entries)
-        return;
-    (void)held->release();  // the stream closes it, and so unlocks
+        return {};
+    (void)folder.release();  // the stream closes it
+    std::vector<std::string> found;
     while (const dirent* const entry = ::readdir(entries.get()))
         if (parse_socket_name(entry->d_name))
-            remove_if_stale(entry->d_name);
+            found.emplace_back(entry->d_name);
+    return found;
+}
+
+void World::sweep() const {
+    const auto held = lock();
+    if (!held)
+        return;
+    for (const std::string& name : names())
+        remove_if_stale(name);
 }
 
 }  // namespace glovebox::transports

@@ -1,6 +1,8 @@
 // A world: one directory in which a simulated parent and its enclaves meet.
 //
-//   <world>/<cid>.<port>   the listening socket of (cid, port), e.g. 16.5005 (socket_name.h)
+//   <world>/<cid>.<port>   the socket of (cid, port), e.g. 16.5005 (socket_name.h). Mode 0600 says
+//   that
+//                          it is bound, the owner's execute bit (0700) that it listens.
 //
 // A client first binds the abstract name "glovebox/<world's device>.<inode>/<cid>.<port>"; the
 // acceptor reads it with getpeername, so the peer's CID and port are known with no extra byte on
@@ -34,6 +36,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
@@ -79,6 +82,17 @@ class World {
         return bind(socket, address.cid, address);
     }
 
+    // Marks the name of a bound socket as listening; to be called after listen(2). Whoever waits
+    // for a listener (ListenerWatch) is woken by it. A socket without a name in this world is left
+    // alone.
+    void mark_listening(int socket) const;
+
+    // The addresses of the world that a live socket listens at, ascending; those bound to CID 1 are
+    // left out.
+    [[nodiscard]] std::vector<core::VsockAddress> listeners() const;
+    // Whether a live socket listens at the address.
+    [[nodiscard]] bool is_listening(core::VsockAddress address) const;
+
     // Removes the name that bind() gave to `socket`, which is about to close, and no other: a name
     // that was removed and taken by somebody else meanwhile stays. For a socket that is closed
     // already, give -1: the name goes unless a live socket has it.
@@ -112,6 +126,7 @@ class World {
     [[nodiscard]] Result<void> claim(int socket, const std::string& name);
     [[nodiscard]] Result<core::Port> name_client(int socket, core::Cid seen_as);
     [[nodiscard]] Result<bool> is_held(const std::string& name) const;
+    [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] Result<UniqueFd> lock() const;
     void remove_if_stale(const std::string& name) const;
     void sweep() const;

@@ -11,7 +11,6 @@
 #include <optional>
 #include <string_view>
 
-#include "sim/cli/console_text.h"
 #include "sim/cli/image_run.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/mock_nsm_option.h"
@@ -22,6 +21,7 @@
 #include "sim/cli/subcommand.h"
 #include "sim/cli/trust_option.h"
 #include "sim/cli/world_option.h"
+#include "sim/enclave/console_tail.h"
 
 namespace glovebox::cli {
 namespace {
@@ -202,7 +202,8 @@ struct RunCommand {
             std::cerr << "glovebox: the enclave was stopped\n";
             return;
         }
-        const std::string lines = last_console_lines(world, record.cid, shown_lines, shown_bytes);
+        const std::string lines =
+            enclave::last_console_lines(world, record.cid, shown_lines, shown_bytes);
         std::cerr << fmt::format(
             "glovebox: the enclave's program {}{}\n{}{}", record.reason,
             lines.empty() ? "; its console is empty" : "; its console ended with:", lines,

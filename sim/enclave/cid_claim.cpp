@@ -1,20 +1,38 @@
 #include "sim/enclave/cid_claim.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <climits>
+#include <memory>
+#include <string_view>
 
 namespace glovebox::enclave {
 namespace {
 
+constexpr std::string_view suffix = ".enclave";
+
 std::string file_name(core::Cid cid) {
-    return fmt::format("{}.enclave", cid);
+    return fmt::format("{}{}", cid, suffix);
+}
+
+std::optional<core::Cid> cid_of(std::string_view name) {
+    if (!name.ends_with(suffix))
+        return std::nullopt;
+    name.remove_suffix(suffix.size());
+    core::Cid cid = 0;
+    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), cid);
+    return failure == std::errc() && end == name.data() + name.size() ? std::optional(cid)
+                                                                      : std::nullopt;
 }
 
 // "<world's directory>/16.enclave", for messages.
@@ -56,13 +74,20 @@ Result<UniqueFd> lock_file(int directory, const std::string& name) {
     }
 }
 
-std::string holder(int directory, const std::string& name) {
+// The process that holds the claim; 0 where the file doesn't say.
+pid_t holding_process(int directory, const std::string& name) {
     const UniqueFd file(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC));
     std::array<char, 16> text{};
     const ssize_t bytes = file ? ::read(file.get(), text.data(), text.size()) : 0;
-    return bytes > 0 ? fmt::format("process {}",
-                                   std::string_view(text.data(), static_cast<std::size_t>(bytes)))
-                     : "another process";
+    pid_t process = 0;
+    if (bytes > 0)
+        std::from_chars(text.data(), text.data() + bytes, process);
+    return process;
+}
+
+std::string holder(int directory, const std::string& name) {
+    const pid_t process = holding_process(directory, name);
+    return process > 0 ? fmt::format("process {}", process) : "another process";
 }
 
 Error refusal(int errno_value, std::string message) {
@@ -100,6 +125,22 @@ Result<CidClaim> CidClaim::make(int world_directory, std::optional<core::Cid> wa
                             "one, or leave --cid out for the next free one",
                             cid, holder(directory.get(), name)));
     }
+}
+
+std::vector<core::Cid> claimed_cids(int world_directory) {
+    std::vector<core::Cid> cids;
+    const int copy = ::openat(world_directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (copy < 0)
+        return cids;
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(copy), ::closedir);
+    while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
+        const auto cid = cid_of(entry->d_name);
+        const pid_t process = cid ? holding_process(world_directory, entry->d_name) : 0;
+        if (process > 0 && (::kill(process, 0) == 0 || errno == EPERM))
+            cids.push_back(*cid);
+    }
+    std::sort(cids.begin(), cids.end());
+    return cids;
 }
 
 CidClaim::~CidClaim() {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
@@ -37,5 +38,9 @@ class CidClaim {
     UniqueFd directory_;
     UniqueFd file_;
 };
+
+// The CIDs that living processes hold in the world whose directory this is, ascending. Takes no
+// lock, so that asking never gets in the way of a claim.
+[[nodiscard]] std::vector<core::Cid> claimed_cids(int world_directory);
 
 }  // namespace glovebox::enclave

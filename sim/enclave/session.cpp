@@ -11,15 +11,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <sstream>
+#include <string>
 
 #include "sim/enclave/boot_heartbeat.h"
 #include "sim/enclave/children.h"
+#include "sim/enclave/refused_connection.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/supervisor/syscall_filter.h"
 #include "sim/supervisor/thread_status.h"
 
 namespace glovebox::enclave {
 namespace {
+
+// A program that scans ports gets this many explanations.
+constexpr std::size_t explained_max = 32;
 
 std::int64_t milliseconds_now(const Clock& clock) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock.now().time_since_epoch())
@@ -53,7 +59,7 @@ Result<int> Session::run(const RunOptions& options) {
     if (const auto started = start(options); !started)
         return started.error();
     while (!exit_status_ || supervisor_ || !delegations_.empty())
-        wait_for_events();
+        wait_for_events(options);
     // A filter's end is told a moment before the last process's sockets are closed; its own end, a
     // moment after.
     while (!names_->sweep() && ::waitpid(-1, nullptr, 0) > 0) {
@@ -61,6 +67,8 @@ Result<int> Session::run(const RunOptions& options) {
     if (console_ != nullptr)
         console_->finish();
     end_record(options);
+    if (not_ready_)
+        return *not_ready_;
     return *exit_status_;
 }
 
@@ -81,6 +89,8 @@ Result<void> Session::start(const RunOptions& options) {
                    *heard ? "was answered on the parent's port 9000"
                           : "found nobody listening on the parent's port 9000");
     }
+    if (const auto watched = watch_for_readiness(options); !watched)
+        return watched.error();
     const auto filter =
         supervisor::make_filter({.nsm = options.nsm != nullptr, .trace = options.trace});
     if (!filter)
@@ -102,6 +112,7 @@ Result<void> Session::start(const RunOptions& options) {
     else
         config.control_door = [this](pid_t thread) { return open_door(thread); };
     names_.emplace(config.own, world_);
+    config.refused = [this](core::VsockAddress target) { explain_refusal(target); };
     if (options.trace) {
         config.trace = true;
         config.traffic = &traffic_.emplace(log_);
@@ -162,6 +173,51 @@ void Session::begin_record(const RunOptions& options) {
         log_.warning("{}", written.error().message);
     if (options.started)
         options.started(*record_);
+    if (readiness_)
+        look_for_readiness(options);
+    else if (options.ready)
+        options.ready(*record_);
+}
+
+// Begins before the program does, so that no listener is missed.
+Result<void> Session::watch_for_readiness(const RunOptions& options) {
+    if (!options.ready_port)
+        return {};
+    auto watch = transports::ListenerWatch::make(world_);
+    if (!watch)
+        return watch.error();
+    readiness_.emplace(std::move(*watch));
+    readiness_deadline_ = std::chrono::steady_clock::now() + options.ready_limit;
+    return {};
+}
+
+void Session::look_for_readiness(const RunOptions& options) {
+    const core::VsockAddress awaited{record_->cid, *options.ready_port};
+    if (readiness_->is_listening(awaited)) {
+        readiness_.reset();
+        if (options.ready)
+            options.ready(*record_);
+        return;
+    }
+    if (exit_status_ || std::chrono::steady_clock::now() < readiness_deadline_)
+        return;
+    readiness_.reset();
+    not_ready_ = Error(boost::system::errc::make_error_code(boost::system::errc::timed_out),
+                       fmt::format("the enclave was not ready within {}: {}. It was ended; --ready "
+                                   "names the port that is waited for, --ready-timeout how long",
+                                   format_duration(options.ready_limit),
+                                   describe_destination(core::cid_parent, awaited,
+                                                        WorldView::read(world_, clock_))));
+    power_off();
+}
+
+// For poll(2): until the deadline of readiness, rounded up; -1 without one.
+int Session::milliseconds_to_wait() const {
+    if (!readiness_)
+        return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+        readiness_deadline_ - std::chrono::steady_clock::now());
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
 }
 
 void Session::end_record(const RunOptions& options) {
@@ -197,14 +253,28 @@ supervisor::OrErrno<UniqueFd> Session::open_door(pid_t thread) {
     return UniqueFd(ends[1]);
 }
 
-void Session::wait_for_events() {
+// Called by the supervisor's thread: once for each destination, so that a program that dials until
+// somebody listens is not told again and again.
+void Session::explain_refusal(core::VsockAddress target) {
+    if (explained_.size() >= explained_max || !explained_.insert(target).second)
+        return;
+    const core::Cid own = claim_ ? claim_->cid() : core::cid_parent;
+    std::istringstream text(enclave::explain_refusal(own, target, WorldView::read(world_, clock_)));
+    for (std::string line; std::getline(text, line);)  // the log escapes line ends
+        log_.warning("{}", line);
+    if (explained_.size() == explained_max)
+        log_.warning("{} destinations were refused; further ones are not explained", explained_max);
+}
+
+void Session::wait_for_events(const RunOptions& options) {
     std::vector<pollfd> fds{{signals_.fd(), POLLIN, 0}, {door_event_.get(), POLLIN, 0}};
     fds.push_back({supervisor_ ? supervisor_->listener() : -1, 0, 0});  // for POLLHUP
+    fds.push_back({readiness_ ? readiness_->fd() : -1, POLLIN, 0});
     for (const Delegation& delegation : delegations_)
         fds.push_back({delegation.channel(), POLLIN, 0});
-    ::poll(fds.data(), fds.size(), -1);
+    ::poll(fds.data(), fds.size(), milliseconds_to_wait());
 
-    auto ready = fds.begin() + 3;
+    auto ready = fds.begin() + 4;
     for (Delegation& delegation : delegations_)
         if ((ready++)->revents != 0)
             delegation.take_message();
@@ -219,6 +289,8 @@ void Session::wait_for_events() {
     delegations_.remove_if([](const Delegation& one) { return one.is_over(); });
     if ((fds[2].revents & POLLHUP) != 0)
         supervisor_.reset();
+    if (readiness_)
+        look_for_readiness(options);
 }
 
 void Session::take_signals() {

@@ -3,11 +3,13 @@
 // (delegation.h), and end with the last of them.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -23,6 +25,7 @@
 #include "sim/enclave/traffic.h"
 #include "sim/supervisor/launch.h"
 #include "sim/supervisor/supervisor.h"
+#include "transports/listener_watch.h"
 #include "transports/world.h"
 
 namespace glovebox::enclave {
@@ -49,6 +52,12 @@ struct RunOptions {
     // Called when an enclave's program has been executed, and when it has ended (with the
     // descriptor of the world's directory).
     std::function<void(const EnclaveRecord&)> started;
+    // An enclave that is ready only when it listens on this vsock port. One that does not within
+    // the limit is ended, and run() is an error that says which ports it listens on.
+    std::optional<core::Port> ready_port;
+    std::chrono::milliseconds ready_limit = std::chrono::seconds(30);
+    // Called when the enclave is ready: after `started` where no port is waited for.
+    std::function<void(const EnclaveRecord&)> ready;
     std::function<void(const EnclaveRecord&, int world)> ended;
 };
 
@@ -73,7 +82,11 @@ class Session {
     void begin_record(const RunOptions& options);
     void end_record(const RunOptions& options);
     [[nodiscard]] supervisor::OrErrno<UniqueFd> open_door(pid_t thread);
-    void wait_for_events();
+    void explain_refusal(core::VsockAddress target);
+    [[nodiscard]] Result<void> watch_for_readiness(const RunOptions& options);
+    void look_for_readiness(const RunOptions& options);
+    [[nodiscard]] int milliseconds_to_wait() const;
+    void wait_for_events(const RunOptions& options);
     void take_signals();
     void signal_program(int number) const;
     void power_off();
@@ -94,12 +107,16 @@ class Session {
     std::optional<int> wait_status_;  // of the program, where it ended by itself
     bool power_is_off_ = false;
     std::optional<EnclaveRecord> record_;
+    std::optional<transports::ListenerWatch> readiness_;  // until it is ready
+    std::chrono::steady_clock::time_point readiness_deadline_;
+    std::optional<Error> not_ready_;
     Console* console_ = nullptr;
     std::list<Delegation> delegations_;
 
     std::mutex mutex_;
     std::vector<UniqueFd> new_clients_;  // guarded by mutex_: the supervisor's thread adds to it
 
+    std::set<core::VsockAddress> explained_;  // the supervisor's thread alone uses it
     std::optional<Traffic> traffic_;
     std::unique_ptr<supervisor::Supervisor> supervisor_;
 };

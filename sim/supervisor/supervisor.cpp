@@ -55,7 +55,7 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
                     ? static_cast<Notifier&>(tracing_.emplace(kernel_, log, tracee_maker()))
                     : kernel_),
       metadata_(config.metadata),
-      vsock_calls_(config.own, world, names, options_, config.traffic),
+      vsock_calls_(config.own, world, names, options_, config.traffic, std::move(config.refused)),
       acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic),
       device_calls_(config.own, config.dev,
                     config.nsm == nullptr

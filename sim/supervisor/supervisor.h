@@ -35,6 +35,7 @@ struct SupervisorConfig {
     bool trace = false;                        // tell every call in the log
     std::optional<MetadataRedirect> metadata;  // for a parent program
     TrafficObserver* traffic = nullptr;  // counts the bytes of connections; outlives the supervisor
+    VsockCalls::RefusalObserver refused;  // called by the supervisor's thread
 };
 
 class Supervisor {

@@ -88,6 +88,7 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
 
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(bind));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(connect));
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(listen));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(accept));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(accept4));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockname));
@@ -132,9 +133,6 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
         // FIOCLEX) and which no driver of ours knows.
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_LT, 0x5400, 0}});
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_GT, 0x54ff, 0}});
-    }
-    if (options.trace) {
-        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(listen));
     }
     return rules.compile();
 }

@@ -160,17 +160,19 @@ std::string TracingNotifier::describe(const SystemCall& call, const SyscallReply
     const auto tracee = make_tracee_(call);
     const int first = call.int_argument(0);
     if (reply.kind() == SyscallReply::Kind::pass_through) {
-        const bool is_told = call.number == SYS_listen || call.number == SYS_shutdown;
-        return is_told && is_emulated(*tracee, first)
-                   ? fmt::format("{}({}, {})", name_of(call.number), first, call.int_argument(1))
+        return call.number == SYS_shutdown && is_emulated(*tracee, first)
+                   ? fmt::format("shutdown(fd {}, {})", first, call.int_argument(1))
                    : "";
     }
     if (call.number == SYS_ioctl && static_cast<std::uint32_t>(call.arguments[1]) == ioctl_nsm_raw)
         return describe_nsm(call, *tracee, reply);
-    std::string arguments = std::to_string(first);
+    // "fd 5": a bare number would be taken for a CID.
+    std::string arguments = fmt::format("fd {}", first);
     if (takes_address(call.number)) {
         const auto given = read_address(*tracee, call.arguments[1], call.int_argument(2));
         arguments += given ? fmt::format(", {}", to_string(given->address)) : ", ?";
+    } else if (call.number == SYS_listen) {
+        arguments += fmt::format(", backlog {}", call.int_argument(1));
     } else if (call.number == SYS_socket) {
         arguments = fmt::format("AF_VSOCK, {:#x}", call.int_argument(1));
     } else if (const auto index = DeviceCalls::path_argument(call.number)) {

@@ -67,8 +67,8 @@ TEST_F(TracingNotifierTest, TellsACallWithItsAddressAndItsResult) {
     memory_.put(0x1000, make_sockaddr_vm({3, 8000}));
     answer(SYS_connect, {5, 0x1000, sizeof(sockaddr_vm)}, SyscallReply::value(0));
     answer(SYS_connect, {5, 0x1000, sizeof(sockaddr_vm)}, SyscallReply::error(ECONNRESET));
-    EXPECT_THAT(log_.lines(), ElementsAre("info: 1234: connect(5, 3:8000) = 0",
-                                          "info: 1234: connect(5, 3:8000) = ECONNRESET"));
+    EXPECT_THAT(log_.lines(), ElementsAre("info: 1234: connect(fd 5, 3:8000) = 0",
+                                          "info: 1234: connect(fd 5, 3:8000) = ECONNRESET"));
 }
 
 TEST_F(TracingNotifierTest, TellsThePathOfADevice) {

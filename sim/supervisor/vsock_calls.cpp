@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "sim/supervisor/emulated_socket.h"
 #include "sim/supervisor/interposition.h"
@@ -61,19 +62,21 @@ int errno_of(const Error& error) {
 }  // namespace
 
 VsockCalls::VsockCalls(core::Cid own, transports::World& world, BoundNames& names,
-                       VsockOptionTable& options, TrafficObserver* traffic)
+                       VsockOptionTable& options, TrafficObserver* traffic, RefusalObserver refused)
     : own_(own),
       privileged_(may_bind_low_ports(::getpid())),
       world_(world),
       bound_names_(names),
       options_(options),
-      traffic_(traffic) {}
+      traffic_(traffic),
+      refused_(std::move(refused)) {}
 
 bool VsockCalls::handles(int number) {
     switch (number) {
         case SYS_socket:
         case SYS_bind:
         case SYS_connect:
+        case SYS_listen:
         case SYS_shutdown:
         case SYS_getsockname:
         case SYS_getpeername:
@@ -93,6 +96,8 @@ SyscallReply VsockCalls::answer(const SystemCall& call, Tracee& tracee) {
             return bind(call, tracee);
         case SYS_connect:
             return connect(call, tracee);
+        case SYS_listen:
+            return listen(call, tracee);
         case SYS_shutdown:
             return shutdown(call, tracee);
         case SYS_getsockname:
@@ -185,9 +190,27 @@ SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
     mark.dialled_local = given->address.cid == core::cid_local;
     if (mark != socket->mark && set_mark(socket->fd.get(), mark) != 0)
         return SyscallReply::error(ENOMEM);
-    if (!local)
-        return SyscallReply::error(errno_of(local.error()));
+    if (!local) {
+        const int failure = errno_of(local.error());
+        if (failure == ECONNRESET && refused_)
+            refused_(given->address);
+        return SyscallReply::error(failure);
+    }
     wake_writers(socket->fd.get());
+    return SyscallReply::value(0);
+}
+
+// listen(fd, backlog): carried out here, so that the world says so once it has succeeded. A socket
+// that isn't bound is refused by the kernel itself, with the EINVAL of vsock.
+SyscallReply VsockCalls::listen(const SystemCall& call, Tracee& tracee) {
+    const auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
+    if (!socket || socket->local() == core::VsockAddress{})
+        return SyscallReply::pass_through();
+    if (!tracee.is_waiting())
+        return SyscallReply::error(EINTR);
+    if (::listen(socket->fd.get(), call.int_argument(1)) != 0)
+        return SyscallReply::error(errno);
+    world_.mark_listening(socket->fd.get());
     return SyscallReply::value(0);
 }
 

@@ -5,6 +5,8 @@
 // A descriptor that is not an emulated one is the kernel's own affair.
 #pragma once
 
+#include <functional>
+
 #include "core/vsock_address.h"
 #include "sim/supervisor/bound_names.h"
 #include "sim/supervisor/system_call.h"
@@ -17,9 +19,14 @@ namespace glovebox::supervisor {
 
 class VsockCalls {
   public:
-    // `own` is this side's CID; `traffic` may be null. What is given by reference outlives it.
+    // Told of each connect that is answered ECONNRESET, by the thread that answers.
+    using RefusalObserver = std::function<void(core::VsockAddress target)>;
+
+    // `own` is this side's CID; `traffic` and `refused` may be empty. What is given by reference
+    // outlives it.
     VsockCalls(core::Cid own, transports::World& world, BoundNames& names,
-               VsockOptionTable& options, TrafficObserver* traffic = nullptr);
+               VsockOptionTable& options, TrafficObserver* traffic = nullptr,
+               RefusalObserver refused = {});
 
     // Whether `number` is one of these calls.
     [[nodiscard]] static bool handles(int number);
@@ -29,6 +36,7 @@ class VsockCalls {
     SyscallReply socket(const SystemCall& call, Tracee& tracee);
     SyscallReply bind(const SystemCall& call, Tracee& tracee);
     SyscallReply connect(const SystemCall& call, Tracee& tracee);
+    SyscallReply listen(const SystemCall& call, Tracee& tracee);
     SyscallReply shutdown(const SystemCall& call, Tracee& tracee);
     SyscallReply name(const SystemCall& call, Tracee& tracee);
     SyscallReply getsockopt(const SystemCall& call, Tracee& tracee);
@@ -40,6 +48,7 @@ class VsockCalls {
     BoundNames& bound_names_;
     VsockOptionTable& options_;
     TrafficObserver* traffic_;
+    RefusalObserver refused_;
 };
 
 }  // namespace glovebox::supervisor

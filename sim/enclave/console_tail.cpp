@@ -1,4 +1,4 @@
-#include "sim/cli/console_text.h"
+#include "sim/enclave/console_tail.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,11 +8,11 @@
 #include "core/base/unique_fd.h"
 #include "sim/enclave/record.h"
 
-namespace glovebox::cli {
+namespace glovebox::enclave {
 
 std::string last_console_lines(int world, core::Cid cid, std::size_t lines, std::size_t bytes) {
-    const UniqueFd file(::openat(world, enclave::console_file_name(cid).c_str(),
-                                 O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    const UniqueFd file(
+        ::openat(world, console_file_name(cid).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     const off_t size = file ? ::lseek(file.get(), 0, SEEK_END) : 0;
     if (size <= 0)
         return {};
@@ -28,4 +28,4 @@ std::string last_console_lines(int world, core::Cid cid, std::size_t lines, std:
     return text.substr(begin);
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::enclave
