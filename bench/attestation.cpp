@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
-#include "nsm/document/verify_document.h"
-#include "nsm/module/mock_nsm.h"
-#include "nsm/module/nsm_client.h"
+#include "nsm-mock/document/verify_document.h"
+#include "nsm-mock/module/mock_nsm.h"
+#include "nsm-mock/module/nsm_client.h"
 
 namespace {
 

@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
-#include "nsm/document/cose_sign1.h"
-#include "nsm/document/verify_document.h"
+#include "nsm-mock/document/cose_sign1.h"
+#include "nsm-mock/document/verify_document.h"
 
 namespace {
 

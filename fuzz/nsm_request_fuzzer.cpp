@@ -3,9 +3,9 @@
 
 #include <cstdlib>
 
-#include "nsm/module/mock_nsm.h"
-#include "nsm/module/nsm_request.h"
-#include "nsm/module/nsm_response.h"
+#include "nsm-mock/module/mock_nsm.h"
+#include "nsm-mock/module/nsm_request.h"
+#include "nsm-mock/module/nsm_response.h"
 
 namespace {
 

@@ -21,7 +21,7 @@
 #include "examples/attested-secret/nsm_module.h"
 #include "examples/attested-secret/options.h"
 #include "examples/attested-secret/recipient_key.h"
-#include "nsm/module/nsm_client.h"
+#include "nsm-mock/module/nsm_client.h"
 
 namespace glovebox::example {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "nsm/module/hardware_nsm.h"
-#include "nsm/module/measure_program.h"
-#include "nsm/module/mock_nsm.h"
-#include "nsm/pki/pki_directory.h"
+#include "nsm-mock/module/hardware_nsm.h"
+#include "nsm-mock/module/measure_program.h"
+#include "nsm-mock/module/mock_nsm.h"
+#include "nsm-mock/pki/pki_directory.h"
 
 namespace glovebox::example {
 namespace {

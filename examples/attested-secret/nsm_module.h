@@ -9,7 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/random_source.h"
-#include "nsm/module/nsm_device.h"
+#include "nsm-mock/module/nsm_device.h"
 
 namespace glovebox::example {
 

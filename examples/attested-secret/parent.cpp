@@ -16,8 +16,8 @@
 #include "examples/attested-secret/message.h"
 #include "examples/attested-secret/options.h"
 #include "examples/attested-secret/secret_store.h"
-#include "nsm/document/pcr.h"
-#include "nsm/document/trust_root.h"
+#include "nsm-mock/document/pcr.h"
+#include "nsm-mock/document/trust_root.h"
 
 namespace glovebox::example {
 namespace {

@@ -3,7 +3,7 @@
 #include <boost/system/errc.hpp>
 
 #include "examples/attested-secret/recipient_key.h"
-#include "nsm/document/verify_document.h"
+#include "nsm-mock/document/verify_document.h"
 
 namespace glovebox::example {
 

@@ -8,8 +8,8 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/random_source.h"
-#include "nsm/document/pcr.h"
-#include "nsm/document/trust_root.h"
+#include "nsm-mock/document/pcr.h"
+#include "nsm-mock/document/trust_root.h"
 
 namespace glovebox::example {
 

@@ -25,7 +25,7 @@ class Rooms(unittest.TestCase):
 
     def test_core_and_nsm_have_never_heard_of_each_other(self):
         for room, used in rules.ROOMS.items():
-            if room.startswith("nsm/"):
+            if room.startswith("nsm-mock/"):
                 self.assertNotIn("core", used)
                 self.assertNotIn(room, rules.ROOMS["core"])
 
@@ -47,9 +47,9 @@ class Arrows(unittest.TestCase):
         return messages(tidy.check_arrows(path, text))
 
     def test_an_arrow_that_is_not_in_the_table_is_named(self):
-        (message,) = self.check("core/relay.cpp", '#include "nsm/module/nsm_device.h"\n')
-        self.assertIn("core may not use nsm/module", message)
-        (message,) = self.check("nsm/module/pcr_bank.cpp", '#include "core/transport.h"\n')
+        (message,) = self.check("core/relay.cpp", '#include "nsm-mock/module/nsm_device.h"\n')
+        self.assertIn("core may not use nsm-mock/module", message)
+        (message,) = self.check("nsm-mock/module/pcr_bank.cpp", '#include "core/transport.h"\n')
         self.assertIn("it may use core/base", message)
         (message,) = self.check("transports/world.cpp", '#  include "sim/cli/subcommand.h"\n')
         self.assertIn("transports may not use sim/cli", message)
@@ -67,7 +67,7 @@ class Arrows(unittest.TestCase):
     def test_a_library_stays_at_home(self):
         (message,) = self.check("core/relay.cpp", "#include <openssl/evp.h>\n")
         self.assertIn("belongs into core/crypto", message)
-        self.assertEqual(self.check("nsm/document/es384.cpp", "#include <openssl/evp.h>\n"), [])
+        self.assertEqual(self.check("nsm-mock/document/es384.cpp", "#include <openssl/evp.h>\n"), [])
 
     def test_what_serves_tests_is_used_by_tests(self):
         self.assertTrue(self.check("transports/world.cpp", '#include "transports/contract/machine.h"\n'))
@@ -75,13 +75,13 @@ class Arrows(unittest.TestCase):
         self.assertEqual(self.check("transports/world_test.cpp", "#include <gtest/gtest.h>\n"), [])
 
     def test_a_test_may_use_fixtures_and_what_tests_of_its_room_use(self):
-        for line in ('#include "core/testing/run.h"\n', '#include "nsm/pki/certificate_profile.h"\n'):
-            self.assertEqual(self.check("nsm/document/certificate_test.cpp", line), [])
-            self.assertTrue(self.check("nsm/document/certificate.cpp", line))
+        for line in ('#include "core/testing/run.h"\n', '#include "nsm-mock/pki/certificate_profile.h"\n'):
+            self.assertEqual(self.check("nsm-mock/document/certificate_test.cpp", line), [])
+            self.assertTrue(self.check("nsm-mock/document/certificate.cpp", line))
 
     def test_a_library_is_at_home_in_the_rooms_inside_its_home(self):
-        self.assertEqual(self.check("nsm/document/es384.cpp", "#include <openssl/evp.h>\n"), [])
-        self.assertTrue(self.check("nsmlike/es384.cpp", "#include <openssl/evp.h>\n"))
+        self.assertEqual(self.check("nsm-mock/document/es384.cpp", "#include <openssl/evp.h>\n"), [])
+        self.assertTrue(self.check("nsm-mocklike/es384.cpp", "#include <openssl/evp.h>\n"))
 
     def test_a_folder_that_is_no_room_is_asked_for(self):
         self.assertTrue(self.check("elsewhere/thing.cpp", ""))
@@ -180,7 +180,7 @@ class Built(unittest.TestCase):
 
     def test_one_that_nobody_names_is_dead(self):
         self.assertTrue(self.check("core/bytes.cpp", core__="add_library(x some_bytes.cpp bytes_test.cpp)"))
-        self.assertTrue(self.check("core/bytes.cpp", nsm__="bytes.cpp"))
+        self.assertTrue(self.check("core/bytes.cpp", nsm_mock__="bytes.cpp"))
 
 
 class SourceText(unittest.TestCase):

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "nsm/testing/temporary_directory.h"
+#include "nsm-mock/testing/temporary_directory.h"
 
 namespace glovebox::cli {
 namespace {

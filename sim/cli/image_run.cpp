@@ -8,7 +8,7 @@
 #include <iostream>
 
 #include "core/base/clock.h"
-#include "nsm/module/nsm_client.h"
+#include "nsm-mock/module/nsm_client.h"
 #include "sim/cli/nsm_session.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/subcommand.h"

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/process_setup.h"
-#include "nsm/document/module_id.h"
-#include "nsm/pki/pki_directory.h"
+#include "nsm-mock/document/module_id.h"
+#include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/duration_option.h"

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/process_setup.h"
-#include "nsm/pki/certificate_authority.h"
-#include "nsm/pki/pki_directory.h"
+#include "nsm-mock/pki/certificate_authority.h"
+#include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/log_option.h"

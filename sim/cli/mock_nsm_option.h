@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "nsm/module/mock_nsm.h"
+#include "nsm-mock/module/mock_nsm.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/pki_option.h"
 

@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "nsm/module/nsm_client.h"
+#include "nsm-mock/module/nsm_client.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/nsm_session.h"

@@ -6,10 +6,10 @@
 #include <boost/system/errc.hpp>
 #include <optional>
 
-#include "nsm/module/deferred_nsm.h"
-#include "nsm/module/hardware_nsm.h"
-#include "nsm/module/measure_program.h"
-#include "nsm/pki/pki_directory.h"
+#include "nsm-mock/module/deferred_nsm.h"
+#include "nsm-mock/module/hardware_nsm.h"
+#include "nsm-mock/module/measure_program.h"
+#include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/nsm_state.h"
 
 namespace glovebox::cli {

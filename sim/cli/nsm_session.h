@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/base/log.h"
-#include "nsm/module/nsm_device.h"
+#include "nsm-mock/module/nsm_device.h"
 #include "sim/cli/mock_nsm_option.h"
 
 namespace glovebox::cli {

@@ -9,7 +9,7 @@
 #include <boost/system/errc.hpp>
 #include <cerrno>
 
-#include "nsm/pki/certificate_authority.h"
+#include "nsm-mock/pki/certificate_authority.h"
 
 namespace glovebox::cli {
 namespace {

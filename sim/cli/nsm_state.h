@@ -9,8 +9,8 @@
 #include <string>
 
 #include "core/base/unique_fd.h"
-#include "nsm/document/module_id.h"
-#include "nsm/module/pcr_bank.h"
+#include "nsm-mock/document/module_id.h"
+#include "nsm-mock/module/pcr_bank.h"
 
 namespace glovebox::cli {
 

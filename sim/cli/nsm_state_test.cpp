@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "nsm/testing/temporary_directory.h"
+#include "nsm-mock/testing/temporary_directory.h"
 
 namespace glovebox::cli {
 namespace {

@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "nsm/document/trust_root.h"
-#include "nsm/pki/pki_directory.h"
+#include "nsm-mock/document/trust_root.h"
+#include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/subcommand.h"

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "nsm/pki/pki_directory.h"
+#include "nsm-mock/pki/pki_directory.h"
 
 namespace glovebox::cli {
 

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "nsm/pki/pki_directory.h"
+#include "nsm-mock/pki/pki_directory.h"
 #include "transports/private_directory.h"
 
 namespace glovebox::cli {

@@ -7,9 +7,9 @@
 #include <memory>
 #include <optional>
 
-#include "nsm/document/cose_sign1.h"
-#include "nsm/document/verify_document.h"
-#include "nsm/pki/pki_directory.h"
+#include "nsm-mock/document/cose_sign1.h"
+#include "nsm-mock/document/verify_document.h"
+#include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/pki_option.h"

@@ -6,7 +6,7 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "nsm/document/module_id.h"
+#include "nsm-mock/document/module_id.h"
 
 namespace glovebox::cli {
 namespace {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "nsm/document/pcr.h"
-#include "nsm/document/verify_document.h"
+#include "nsm-mock/document/pcr.h"
+#include "nsm-mock/document/verify_document.h"
 
 namespace glovebox::cli {
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "nsm/testing/temporary_directory.h"
+#include "nsm-mock/testing/temporary_directory.h"
 
 namespace glovebox::enclave {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/random_source.h"
-#include "nsm/document/verify_document.h"
+#include "nsm-mock/document/verify_document.h"
 #include "sim/kms/key_pair.h"
 #include "sim/kms/policy/request_context.h"
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/base/base64.h"
-#include "nsm/pki/certificate_authority.h"
+#include "nsm-mock/pki/certificate_authority.h"
 #include "sim/kms/cipher.h"
 #include "sim/kms/identifier.h"
 #include "sim/kms/key_material.h"

@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "nsm/testing/temporary_directory.h"
+#include "nsm-mock/testing/temporary_directory.h"
 #include "sim/supervisor/testing/fake_notifier.h"
 #include "sim/supervisor/testing/fake_tracee.h"
 #include "transports/world.h"

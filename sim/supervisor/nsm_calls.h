@@ -12,7 +12,7 @@
 #include <thread>
 #include <unordered_map>
 
-#include "nsm/module/nsm_device.h"
+#include "nsm-mock/module/nsm_device.h"
 #include "sim/supervisor/ioctl_numbers.h"
 #include "sim/supervisor/seccomp_notify.h"
 #include "sim/supervisor/system_call.h"

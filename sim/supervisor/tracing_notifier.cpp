@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "nsm/module/nsm_device.h"
+#include "nsm-mock/module/nsm_device.h"
 #include "sim/supervisor/device_calls.h"
 #include "sim/supervisor/ioctl_numbers.h"
 #include "sim/supervisor/sockaddr_vm.h"

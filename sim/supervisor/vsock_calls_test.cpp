@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "nsm/testing/temporary_directory.h"
+#include "nsm-mock/testing/temporary_directory.h"
 #include "sim/supervisor/emulated_socket.h"
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/testing/fake_tracee.h"

@@ -12,7 +12,7 @@
 #include <optional>
 
 #include "core/base/unique_fd.h"
-#include "nsm/pki/certificate_profile.h"
+#include "nsm-mock/pki/certificate_profile.h"
 #include "transports/private_directory.h"
 
 namespace glovebox::tls {

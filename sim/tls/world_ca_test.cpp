@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "core/crypto/openssl.h"
-#include "nsm/pki/certificate_profile.h"
+#include "nsm-mock/pki/certificate_profile.h"
 
 namespace glovebox::tls {
 namespace {

@@ -17,7 +17,7 @@
 #include "core/dialer.h"
 #include "core/proxy_route.h"
 #include "core/vsock_address.h"
-#include "nsm/pki/certificate_authority.h"
+#include "nsm-mock/pki/certificate_authority.h"
 #include "sim/iam/arn.h"
 #include "sim/kms/scene.h"
 #include "sim/yaml/yaml_map.h"

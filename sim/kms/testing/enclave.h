@@ -6,10 +6,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/random_source.h"
-#include "nsm/document/trust_root.h"
-#include "nsm/module/mock_nsm.h"
-#include "nsm/module/nsm_client.h"
-#include "nsm/pki/certificate_authority.h"
+#include "nsm-mock/document/trust_root.h"
+#include "nsm-mock/module/mock_nsm.h"
+#include "nsm-mock/module/nsm_client.h"
+#include "nsm-mock/pki/certificate_authority.h"
 #include "sim/kms/key_pair.h"
 
 namespace glovebox::kms::testing {

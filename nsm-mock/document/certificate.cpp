@@ -1,0 +1,124 @@
+#include "nsm-mock/document/certificate.h"
+
+#include <openssl/pem.h>
+
+#include <algorithm>
+#include <boost/system/errc.hpp>
+#include <ctime>
+#include <optional>
+#include <stdexcept>
+
+namespace glovebox::nsm {
+namespace {
+
+Error invalid(std::string message) {
+    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
+}
+
+std::string memory_of(BIO* bio) {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio, &data);
+    return {data, static_cast<std::size_t>(size)};
+}
+
+std::optional<TimePoint> time_of(const ASN1_TIME* time) {
+    std::tm broken_down{};
+    if (time == nullptr || ASN1_TIME_to_tm(time, &broken_down) != 1)
+        return std::nullopt;
+    return TimePoint(std::chrono::seconds(timegm(&broken_down)));
+}
+
+}  // namespace
+
+Certificate::Certificate(X509Ptr x509) : x509_(std::move(x509)) {
+    unsigned char* out = nullptr;
+    const int size = i2d_X509(x509_.get(), &out);
+    if (size <= 0)
+        throw_openssl("encoding a certificate");
+    der_.assign(out, out + size);
+    OPENSSL_free(out);
+    // OpenSSL reads the extensions when they are first asked for, and keeps them in the object:
+    // now, while one thread has it. What is wrong with them is found again by who asks.
+    static_cast<void>(X509_check_purpose(x509_.get(), -1, 0));
+    static_cast<void>(openssl_reason());
+    const auto not_before = time_of(X509_get0_notBefore(x509_.get()));
+    const auto not_after = time_of(X509_get0_notAfter(x509_.get()));
+    if (!not_before || !not_after)
+        throw std::invalid_argument("a certificate's validity can't be read");
+    not_before_ = *not_before;
+    not_after_ = *not_after;
+}
+
+Result<Certificate> Certificate::take(X509Ptr x509) {
+    if (!time_of(X509_get0_notBefore(x509.get())) || !time_of(X509_get0_notAfter(x509.get())))
+        return invalid("the certificate's validity can't be read");
+    return Certificate(std::move(x509));
+}
+
+Result<Certificate> Certificate::from_der(BytesView der) {
+    const unsigned char* in = der.data();
+    X509Ptr x509(d2i_X509(nullptr, &in, static_cast<long>(der.size())));
+    if (!x509)
+        return invalid("not a certificate in DER: " + openssl_reason());
+    if (in != der.data() + der.size())
+        return invalid(std::to_string(der.data() + der.size() - in) +
+                       " bytes follow the certificate");
+    // OpenSSL keeps the signed part's bytes as they came and reads BER around it; DER has one
+    // spelling alone.
+    auto certificate = take(std::move(x509));
+    if (certificate &&
+        !std::equal(der.begin(), der.end(), certificate->der_.begin(), certificate->der_.end()))
+        return invalid("the certificate is not encoded as DER");
+    return certificate;
+}
+
+Result<Certificate> Certificate::from_pem(std::string_view pem) {
+    const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    X509Ptr x509(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    if (!x509)
+        return invalid("no certificate in PEM form: " + openssl_reason());
+    return take(std::move(x509));
+}
+
+std::string Certificate::to_pem() const {
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    if (!bio || PEM_write_bio_X509(bio.get(), x509_.get()) != 1)
+        throw_openssl("writing a certificate");
+    return memory_of(bio.get());
+}
+
+Bytes Certificate::fingerprint() const {
+    Bytes digest(32);
+    if (EVP_Digest(der_.data(), der_.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+        throw_openssl("computing SHA-256");
+    return digest;
+}
+
+std::string Certificate::subject() const {
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    if (!bio ||
+        X509_NAME_print_ex(bio.get(), X509_get_subject_name(x509_.get()), 0, XN_FLAG_RFC2253) < 0)
+        throw_openssl("writing a certificate's name");
+    return memory_of(bio.get());
+}
+
+std::string Certificate::common_name() const {
+    X509_NAME* name = X509_get_subject_name(x509_.get());
+    const int index = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+    if (index < 0)
+        return subject();
+    const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index));
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    if (!bio || ASN1_STRING_print_ex(bio.get(), value, ASN1_STRFLGS_RFC2253) < 0)
+        throw_openssl("writing a certificate's common name");
+    return memory_of(bio.get());
+}
+
+EVP_PKEY* Certificate::public_key() const {
+    EVP_PKEY* key = X509_get0_pubkey(x509_.get());
+    if (key == nullptr)
+        static_cast<void>(openssl_reason());
+    return key;
+}
+
+}  // namespace glovebox::nsm

@@ -1,0 +1,31 @@
+// Whom a verifier believes: AWS's root of attestation, a mock root, or another by choice.
+#pragma once
+
+#include <string>
+
+#include "nsm-mock/document/certificate.h"
+
+namespace glovebox::nsm {
+
+// SHA-256 over the DER of AWS's root, AWS_NitroEnclaves_Root-G1, as AWS publishes it.
+inline constexpr std::string_view aws_root_fingerprint =
+    "641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b";
+
+class TrustRoot {
+  public:
+    // AWS's root, G1, of the commercial partition; carried in the code. Throws when it isn't the
+    // certificate of aws_root_fingerprint.
+    [[nodiscard]] static TrustRoot aws();
+    // `name` is what results call it: "mock", or a file's name.
+    TrustRoot(std::string name, Certificate certificate)
+        : name_(std::move(name)), certificate_(std::move(certificate)) {}
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    [[nodiscard]] const Certificate& certificate() const { return certificate_; }
+
+  private:
+    std::string name_;
+    Certificate certificate_;
+};
+
+}  // namespace glovebox::nsm

@@ -1,0 +1,84 @@
+// The security module in software: the seven requests with the real module's semantics, and
+// documents signed by the mock PKI.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/random_source.h"
+#include "nsm-mock/document/attestation_document.h"
+#include "nsm-mock/document/module_id.h"
+#include "nsm-mock/module/nsm_device.h"
+#include "nsm-mock/module/nsm_request.h"
+#include "nsm-mock/module/nsm_response.h"
+#include "nsm-mock/module/pcr_bank.h"
+#include "nsm-mock/pki/certificate_authority.h"
+
+namespace glovebox::nsm {
+
+// The image's measurements. PCR8 is there when the image is signed.
+struct Measurements {
+    Pcr pcr0{};
+    Pcr pcr1{};
+    Pcr pcr2{};
+    std::optional<Pcr> pcr8;
+};
+
+struct MockNsmConfig {
+    ModuleId module_id;
+    std::string region = "us-east-1";  // is_region()
+    Measurements measurements;
+    // The parent instance's IAM role, "arn:aws:iam::123456789012:role/name"; PCR3 is zero without.
+    std::optional<std::string> role_arn;
+    // Debug mode: PCR0, PCR1, PCR2 and PCR8 are zero; PCR3 and PCR4 keep their values.
+    bool debug = false;
+    PayloadForm payload_form = PayloadForm::definite;
+    FieldLimits field_limits = FieldLimits::lenient;
+};
+
+// The registers as they are when the enclave's first instruction runs: PCR0 to PCR15 locked.
+[[nodiscard]] PcrBank boot_pcrs(const MockNsmConfig& config);
+
+// Safe from any thread. What it is given by reference outlives it.
+class MockNsm final : public NsmDevice {
+  public:
+    // `pcrs` is boot_pcrs(config), or what an earlier module of the same id had left.
+    MockNsm(MockNsmConfig config, PcrBank pcrs, CertificateAuthority& authority, const Clock& clock,
+            RandomSource& random, Log& log);
+
+    [[nodiscard]] Bytes process(BytesView request) override;
+
+    [[nodiscard]] PcrBank pcrs() const;
+
+  private:
+    [[nodiscard]] Response answer(const Request& request);
+    [[nodiscard]] Response answer(const request::DescribeNsm&);
+    [[nodiscard]] Response answer(const request::GetRandom&);
+    [[nodiscard]] Response answer(const request::DescribePcr&);
+    [[nodiscard]] Response answer(const request::ExtendPcr&);
+    [[nodiscard]] Response answer(const request::LockPcr&);
+    [[nodiscard]] Response answer(const request::LockPcrs&);
+    [[nodiscard]] Response answer(const request::Attestation&);
+
+    // Once: a program that does it does it each time.
+    void warn_of_long_fields(const request::Attestation& r);
+    [[nodiscard]] Response refuse(const Error& error);
+    [[nodiscard]] const EnclaveIdentity& identity(TimePoint now);
+
+    const MockNsmConfig config_;
+    CertificateAuthority& authority_;
+    const Clock& clock_;
+    RandomSource& random_;
+    Log& log_;
+
+    std::atomic<bool> warned_{false};
+    mutable std::mutex mutex_;  // guards what follows and random_
+    PcrBank pcrs_;
+    std::optional<EnclaveIdentity> identity_;
+};
+
+}  // namespace glovebox::nsm
