@@ -344,7 +344,7 @@ class CommandLine(Case):
                 (["nsm", "--clock", "4", "describe"], b"+4h"),
                 (["nsm", "--region", "Mars", "describe"], b"us-east-1"),
                 (["nsm", "--instance-id", "x", "describe"], b"i-07e25f3bada361dec"),
-                (["nsm", "lock"], b"option")]:
+                (["nsm", "lock"], b"INDEX or --range is required")]:
             done = self.run_program(*arguments)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertIn(words, done.stderr + done.stdout, arguments)

@@ -131,6 +131,46 @@ class Json(Case):
             self.assertNotIn("refusal", unread)
 
 
+class Parsing(Case):
+    def test_an_option_before_a_subcommand_holds_or_is_refused(self):
+        # `explain` has a --state too, and no --listen.
+        state = self.directory / "state"
+        state.mkdir(mode=0o700)
+        self.assertIn(str(state), self.complaint("kms", "--state", state, "explain", status=1))
+        self.assertIn('--listen is no option of "glovebox kms explain"',
+                      self.complaint("kms", "--listen", "127.0.0.1:1", "explain"))
+        self.assertIn("--state was given more than once",
+                      self.complaint("kms", "--state", state, "explain", "--state", state))
+        for arguments in (["--json", "describe"], ["describe", "--json"]):
+            self.assertIn("module_id", json.loads(self.nsm(*arguments)))
+
+    def test_a_map_does_not_hold_a_key_with_two_values(self):
+        zero, one = "0" * 96, "1" * 96
+        for command, option, first, second in [
+                (["verify", "document"], "--pcr", f"0={zero}", f"00={one}"),
+                (["proxy", "--listen", "8000=a.example:443"], "--resolve",
+                 "a.example:443=127.0.0.1:1", "A.Example:443=127.0.0.1:2")]:
+            said = self.complaint(*command, option, first, option, second)
+            self.assertIn(f"{option} gives", said)
+            self.assertIn(second, said)
+
+    def test_what_the_program_is_given_is_not_read(self):
+        done = self.run_program("run", "--isolation", "none", "--", "echo", "--help", "--", "-x")
+        self.assertEqual((done.returncode, done.stdout), (0, b"--help -- -x\n"), done.stderr)
+        self.assertIn('write "--" before the program: glovebox run -- ls -l',
+                      self.complaint("run", "ls", "-l"))
+
+    def test_a_misspelt_command_is_told_the_nearest(self):
+        for arguments, words in [(["rnu"], "did you mean run?"), (["nsm", "atest"], "did you mean attest?"),
+                                 (["help", "stpo"], "did you mean stop?")]:
+            self.assertIn(words, self.complaint(*arguments))
+
+    def test_help_is_found_both_ways(self):
+        for command in (["run"], ["nsm", "attest"], ["vsock-proxy"], ["nitro-cli", "pcr"]):
+            self.assertEqual(self.run_program("help", *command).returncode, 0, command)
+            self.assertEqual(self.run_program(*command, "--help").returncode, 0, command)
+
+
 class Sentences(Case):
     def test_a_number_that_is_none_is_told_what_was_expected(self):
         for arguments, words in [
@@ -154,9 +194,9 @@ class Sentences(Case):
             self.assertIn(words, said)
             self.assertNotIn("Could not convert", said)
 
-    def test_an_option_that_does_not_exist_is_named_before_one_that_is_missing(self):
+    def test_a_misspelt_option_is_named_before_one_that_is_missing(self):
         said = self.complaint("proxy", "--list", "8000=a.example:443")
-        self.assertIn("there is no option --list, and --listen is required", said)
+        self.assertIn("there is no option --list; did you mean --listen?", said)
 
     def test_an_empty_world_is_not_the_one_that_everybody_shares(self):
         for command in (["run", "--world", "", "--", "true"], ["ps", "--world", ""],
@@ -205,7 +245,7 @@ class Sentences(Case):
         for arguments, words in [(["--rootfs", "x"], "--rootfs"), (["--mount", "x"], "--mount"),
                                  (["--env", "A=1"], "--env"), (["--isolation", "none"], "--isolation none")]:
             self.assertTrue(self.complaint("run", "--eif", "image.eif", *arguments)
-                            .startswith(f"--eif excludes {words}\n"))
+                            .startswith(f"glovebox run: --eif excludes {words}\n"))
         self.assertIn("GLOVEBOX_ISOLATION=none, which is set",
                       self.complaint("run", "--eif", "image.eif",
                                      environment={"GLOVEBOX_ISOLATION": "none"}))

@@ -304,7 +304,7 @@ class NotStarted(Case):
                  ("./folder", 126, "./folder: Permission denied"),
                  (self.file("plain", "text\n", 0o644), 126, "./plain: Permission denied"),
                  (self.file("script", "#!/nonexistent/sh\n"), 127, "its first line names /nonexistent/sh, which is not"),
-                 ("", 2, "its name is empty")]
+                 ("", 2, "the name of the program is empty")]
         for isolation in ("sandbox", "none"):
             for command, status, words in cases:
                 with self.subTest(isolation=isolation, command=command):

@@ -42,10 +42,11 @@ ROOMS = {
                     "sim/http", "sim/iam", "sim/kms"),
     "sim/nitro_cli": ("core/base", "core", "transports", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/build",
                       "sim/eif/report", "sim/enclave"),
+    "sim/command_line": ("core/base",),
     "sim/cli": ("core/base", "core", "transports", "nsm-mock/document", "nsm-mock/module", "nsm-mock/pki", "sim/supervisor", "sim/sandbox", "sim/eif/base",
                 "sim/eif/format", "sim/eif/build", "sim/eif/report", "sim/eif/unpack", "sim/http",
                 "sim/iam", "sim/imds", "sim/kms", "sim/tls", "sim/yaml", "sim/up", "sim/vsock_proxy", "sim/enclave",
-                "sim/nitro_cli"),
+                "sim/nitro_cli", "sim/command_line"),
     "examples": ("core/base", "core", "transports", "nsm-mock/document", "nsm-mock/module", "nsm-mock/pki"),
     "integration": (),
     "bench": ("core/base", "core", "transports", "nsm-mock/document", "nsm-mock/module", "nsm-mock/pki"),
@@ -67,7 +68,7 @@ TESTS_ALSO_USE = {
 
 # Libraries that have a home: an #include that begins so belongs into these rooms, and the rooms inside them, alone.
 LIBRARY_HOMES = {
-    "CLI/": ("sim/cli", "sim/vsock_switch", "examples", "bench"),
+    "CLI/": ("sim/command_line", "sim/vsock_switch", "examples", "bench"),
     "archive": ("sim/eif", "sim/enclave"),
     "boost/asio": ("core", "transports", "sim/http", "sim/kms", "sim/enclave", "sim/up", "sim/cli", "examples",
                    "bench", "fuzz"),

@@ -5,15 +5,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
 #include <cerrno>
 #include <charconv>
 #include <iostream>
 #include <memory>
 #include <set>
 
-#include "sim/cli/subcommand.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/cid_claim.h"
 #include "sim/sandbox/memory_cgroup.h"
@@ -21,15 +19,6 @@
 
 namespace glovebox::cli {
 namespace {
-
-constexpr const char* examples = R"(Examples:
-  This world, and all of this user's worlds:
-    glovebox clean
-    glovebox clean --all
-
-What an enclave leaves is its console and how it ended. A `glovebox run` that was killed leaves
-names of sockets and maybe a cgroup too; the kernel has ended its processes and undone its mounts.
-What runs is let alone.)";
 
 struct Cleaned {
     int removed = 0;
@@ -77,50 +66,54 @@ Cleaned clean_world(const std::string& path) {
     return cleaned;
 }
 
-struct CleanCommand {
-    WorldOption world;
-    bool all = false;
-
-    [[nodiscard]] int run() const {
-        for (const std::string& path : worlds()) {
-            const Cleaned cleaned = clean_world(path);
-            ::rmdir(path.c_str());  // where nothing is left in it
-            std::cout << fmt::format("{}: {} removed\n", path, cleaned.removed);
-            for (const core::Cid cid : cleaned.running)
-                std::cout << fmt::format("{}: the enclave with CID {} runs: glovebox stop {}\n",
-                                         path, cid, cid);
-        }
-        for (const std::string& cgroup : sandbox::remove_abandoned_cgroups())
-            std::cout << cgroup << ": removed\n";
-        return exit_done;
-    }
-
-  private:
-    [[nodiscard]] std::vector<std::string> worlds() const {
-        std::vector<std::string> paths;
-        if (!all) {
-            if (world.open())
-                paths.push_back(world.path());
-            return paths;
-        }
-        const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(worlds_folder().c_str()),
-                                                         ::closedir);
-        while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr)
-            if (entry->d_name[0] != '.' && entry->d_type == DT_DIR)
-                paths.push_back(worlds_folder() + "/" + entry->d_name);
+std::vector<std::string> worlds_of(const Values& values) {
+    std::vector<std::string> paths;
+    const WorldOption world = WorldOption::of(values);
+    if (!values.flag("--all")) {
+        if (world.open())
+            paths.push_back(world.path());
         return paths;
     }
-};
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(worlds_folder().c_str()),
+                                                     ::closedir);
+    while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr)
+        if (entry->d_name[0] != '.' && entry->d_type == DT_DIR)
+            paths.push_back(worlds_folder() + "/" + entry->d_name);
+    return paths;
+}
+
+int clean(const Values& values) {
+    for (const std::string& path : worlds_of(values)) {
+        const Cleaned cleaned = clean_world(path);
+        ::rmdir(path.c_str());  // where nothing is left in it
+        std::cout << fmt::format("{}: {} removed\n", path, cleaned.removed);
+        for (const core::Cid cid : cleaned.running)
+            std::cout << fmt::format("{}: the enclave with CID {} runs: glovebox stop {}\n", path,
+                                     cid, cid);
+    }
+    for (const std::string& cgroup : sandbox::remove_abandoned_cgroups())
+        std::cout << cgroup << ": removed\n";
+    return exit_done;
+}
 
 }  // namespace
 
-void add_clean_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<CleanCommand>();
-    CLI::App& command = *app.add_subcommand("clean", "Removes what ended enclaves have left");
-    command.footer(examples);
-    command.add_flag("-a,--all", options->all, "All of this user's worlds");
-    options->world.add_to(command);
-    command.callback([options, &exit_status] { exit_status = options->run(); });
+Command clean_command() {
+    return {.name = "clean",
+            .summary = "Remove what ended enclaves have left",
+            .description = {"An enclave leaves its console and a record of how it ended. A "
+                            "`glovebox run` that was killed also leaves the names of sockets and "
+                            "maybe a cgroup; the kernel has ended its processes and undone its "
+                            "mounts. Running enclaves are not touched."},
+            .options = {{.name = "--all",
+                         .letter = 'a',
+                         .kind = Kind::flag,
+                         .summary = "Clean all worlds of this user"},
+                        WorldOption::option()},
+            .examples = {{"Clean this world", "glovebox clean"},
+                         {"Clean all of this user's worlds", "glovebox clean --all"}},
+            .see_also = {"glovebox-logs(1)", "glovebox-ps(1)", "glovebox-stop(1)"},
+            .run = clean};
 }
 
 }  // namespace glovebox::cli

@@ -1,17 +1,17 @@
 #include "sim/cli/clock_option.h"
 
-#include <CLI/CLI.hpp>
-
 namespace glovebox::cli {
 
-CLI::Option* ClockOption::add_to(CLI::App& app) {
-    return app
-        .add_option("--clock", offset, "The clock's distance from the system's: +4h, -90s, 1h30m")
-        ->type_name("OFFSET")
-        ->check([](const std::string& text) {
-            const auto parsed = parse_duration(text);
-            return parsed ? std::string() : parsed.error().message;
-        });
+Option ClockOption::option() {
+    return {.name = "--clock",
+            .placeholder = "OFFSET",
+            .check = problem_by<parse_duration>,
+            .summary = "Set the clock ahead of the system's, or behind: +4h, -90s, 1h30m",
+            .default_value = "0s"};
+}
+
+ClockOption ClockOption::of(const Values& values) {
+    return {values.text("--clock")};
 }
 
 OffsetClock ClockOption::make() const {

@@ -1,15 +1,16 @@
 // --clock: a module or a verifier whose clock is ahead or behind.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 
 #include "core/base/clock.h"
+#include "sim/cli/commands.h"
 
 namespace glovebox::cli {
 
 struct ClockOption {
-    CLI::Option* add_to(CLI::App& app);
+    [[nodiscard]] static Option option();
+    [[nodiscard]] static ClockOption of(const Values& values);
     [[nodiscard]] OffsetClock make() const;
 
     std::string offset = "0s";

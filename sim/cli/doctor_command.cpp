@@ -1,26 +1,15 @@
 // glovebox doctor: what this machine can do, what follows, and what would change it.
 
-#include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <iostream>
-#include <memory>
 
+#include "sim/cli/commands.h"
 #include "sim/cli/program_option.h"
-#include "sim/cli/subcommand.h"
 #include "sim/enclave/machine.h"
 
 namespace glovebox::cli {
 namespace {
-
-constexpr const char* examples = R"(Examples:
-  glovebox doctor
-  glovebox doctor || echo "programs can't be supervised here"
-
-Looks at the machine, changes nothing, needs no privileges. The exit status is 0 when `glovebox run`
-works here, else 1. Inside of `glovebox parent` and of `run --isolation none` it looks from outside,
-from where `glovebox run` starts its enclaves too.)";
 
 const char* mark(enclave::Finding::State state) {
     switch (state) {
@@ -33,7 +22,7 @@ const char* mark(enclave::Finding::State state) {
     }
 }
 
-int diagnose() {
+int diagnose(const Values&) {
     // In a supervised tree the machine is to be judged as `glovebox run` will find it: from
     // outside.
     if (const auto status = run_from_outside())
@@ -54,11 +43,18 @@ int diagnose() {
 
 }  // namespace
 
-void add_doctor_command(CLI::App& app, int& exit_status) {
-    CLI::App& command = *app.add_subcommand(
-        "doctor", "What this machine can do, what follows, and what would change it");
-    command.footer(examples);
-    command.callback([&exit_status] { exit_status = diagnose(); });
+Command doctor_command() {
+    return {.name = "doctor",
+            .summary = "Report what this machine supports and how to change it",
+            .description = {"Looks at the machine, changes nothing and needs no privileges. Inside "
+                            "`glovebox parent` and `glovebox run --isolation none` it looks from "
+                            "outside, where `glovebox run` starts its enclaves too."},
+            .examples = {{"Look at this machine", "glovebox doctor"},
+                         {"Skip a test where programs cannot be supervised",
+                          "glovebox doctor >/dev/null || exit 0"}},
+            .exit_codes = {{"0", "glovebox run works here"}, {"1", "it does not"}},
+            .see_also = {"glovebox-run(1)"},
+            .run = diagnose};
 }
 
 }  // namespace glovebox::cli

@@ -3,15 +3,15 @@
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <filesystem>
 #include <iostream>
-#include <memory>
+#include <limits>
+#include <optional>
 
 #include "core/base/clock.h"
-#include "sim/cli/number_option.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/source_date.h"
-#include "sim/cli/subcommand.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/base/mapped_file.h"
@@ -53,268 +53,344 @@ struct OpenImage {
     }
 };
 
-void add_max_size(CLI::App& app, std::uint64_t& gib) {
-    app.add_option("--max-size", gib, "GiB that the files may have together")
-        ->check(number_between("a number of GiB", 1, std::uint64_t{1} << 20))
-        ->capture_default_str();
+Option max_size_option() {
+    return {.name = "--max-size",
+            .kind = Kind::number,
+            .placeholder = "GIB",
+            .noun = "a number of GiB",
+            .least = 1,
+            .most = std::uint64_t{1} << 20,
+            .summary = "Refuse an image whose files have more GiB together",
+            .default_value = "8"};
+}
+
+Option image_argument() {
+    return {.name = "IMAGE", .kind = Kind::file, .is_required = true, .summary = "The image"};
+}
+
+std::uint64_t content_max(const Values& values) {
+    return values.number("--max-size") << 30;
 }
 
 // --- build ---
 
-struct BuildArguments {
+eif::BuildOptions build_options(const Values& values) {
+    const auto find_path =
+        [&values](std::string_view name) -> std::optional<std::filesystem::path> {
+        return values.find_text(name);
+    };
     eif::BuildOptions options;
-    std::string kernel, init, nsm_ko, cmdline, rootfs, image, cmd, name, version, metadata, arch,
-        private_key, certificate, output;
-    std::string mtime = "fixed";
-    std::uint64_t content_max_gib = 8;
-};
-
-void build(BuildArguments& arguments) {
-    const auto path_or_none = [](const std::string& text) {
-        return text.empty() ? std::nullopt : std::optional<std::filesystem::path>(text);
-    };
-    const auto text_or_none = [](const std::string& text) {
-        return text.empty() ? std::nullopt : std::optional(text);
-    };
-    eif::BuildOptions& options = arguments.options;
-    options.kernel = arguments.kernel;
-    options.init = arguments.init;
-    options.nsm_ko = path_or_none(arguments.nsm_ko);
-    options.cmdline = text_or_none(arguments.cmdline);
-    options.rootfs = path_or_none(arguments.rootfs);
-    options.image = path_or_none(arguments.image);
-    if (!arguments.cmd.empty())
-        options.command = eif::parse_command(arguments.cmd).value();
-    options.name = text_or_none(arguments.name);
-    options.version = text_or_none(arguments.version);
-    options.metadata = path_or_none(arguments.metadata);
-    if (!arguments.arch.empty())
+    options.kernel = values.text("--kernel");
+    options.init = values.text("--init");
+    options.nsm_ko = find_path("--nsm-ko");
+    options.cmdline = values.find_text("--cmdline");
+    options.rootfs = find_path("--rootfs");
+    options.image = find_path("--image");
+    if (const auto command = values.find_text("--cmd"))
+        options.command = eif::parse_command(*command).value();
+    options.environment = values.list("--env");
+    options.name = values.find_text("--name");
+    options.version = values.find_text("--version");
+    options.metadata = find_path("--metadata");
+    if (const auto architecture = values.find_text("--arch"))
         options.architecture =
-            arguments.arch == "aarch64" ? eif::Architecture::aarch64 : eif::Architecture::x86_64;
-    options.private_key = text_or_none(arguments.private_key);
-    options.signing_certificate = path_or_none(arguments.certificate);
-    options.keep_times = arguments.mtime == "keep";
+            *architecture == "aarch64" ? eif::Architecture::aarch64 : eif::Architecture::x86_64;
+    options.private_key = values.find_text("--private-key");
+    options.signing_certificate = find_path("--signing-certificate");
+    options.keep_times = values.text("--mtime") == "keep";
+    options.keep_owners = values.flag("--keep-owners");
     options.source_date = source_date();
     options.tool_version = GLOVEBOX_VERSION;
-    options.limits.content_max = arguments.content_max_gib << 30;
-    options.output = arguments.output;
+    options.limits.content_max = content_max(values);
+    options.output = values.text("--output");
+    return options;
+}
 
-    const eif::BuildResult result = eif::build_image(options).value();
+int build(const Values& values) {
+    const eif::BuildResult result = eif::build_image(build_options(values)).value();
     for (const std::string& warning : result.warnings)
         print_remark("warning", warning);
     constexpr std::uint64_t mib = 1 << 20;
-    print_remark(
-        "built",
-        fmt::format("{}, {} bytes; run-enclave will want --memory {} or more", arguments.output,
-                    result.size, std::max<std::uint64_t>(64, 4 * ((result.size + mib - 1) / mib))));
+    print_remark("built",
+                 fmt::format("{}, {} bytes; run-enclave will want --memory {} or more",
+                             values.text("--output"), result.size,
+                             std::max<std::uint64_t>(64, 4 * ((result.size + mib - 1) / mib))));
     print_measurements(result.pcrs);
+    return exit_done;
 }
 
-void add_build(CLI::App& eif, int& exit_status) {
-    auto arguments = std::make_shared<BuildArguments>();
-    BuildArguments& a = *arguments;
-    CLI::App& app = *eif.add_subcommand(
-        "build",
-        "Builds an image from a folder or a container image archive, the same bytes each time");
-    app.add_option("--kernel", a.kernel, "bzImage (x86_64) or Image (aarch64)")->required();
-    app.add_option("--init", a.init, "the init program, AWS's or your own")->required();
-    app.add_option("--nsm-ko", a.nsm_ko, "the driver of /dev/nsm, if the kernel lacks it");
-    app.add_option("--cmdline", a.cmdline, "the kernel's arguments (default: AWS's)");
-    auto* rootfs = app.add_option("--rootfs", a.rootfs, "a root file system folder; needs --cmd");
-    app.add_option("--image", a.image, "a docker save or OCI archive")->excludes(rootfs);
-    app.add_option("--cmd", a.cmd,
-                   "what runs: words, or a JSON array; replaces the image's CMD and ENTRYPOINT");
-    app.add_option("--env", a.options.environment,
-                   "NAME=VALUE, repeatable; replaces or adds to the image's ENV")
-        ->allow_extra_args(false);
-    app.add_option("--name", a.name, "ImageName (default: the image's, else \"enclave\")");
-    app.add_option("--version", a.version, "ImageVersion (default: the image's id, else \"1.0\")");
-    app.add_option("--metadata", a.metadata, "a JSON object of 4096 bytes at most, for describe");
-    app.add_option("--arch", a.arch, "x86_64 or aarch64 (default: told from image, init or kernel)")
-        ->check(CLI::IsMember({"x86_64", "aarch64"}));
-    auto* key = app.add_option("--private-key", a.private_key, "EC key in PEM: sign the image");
-    auto* certificate =
-        app.add_option("--signing-certificate", a.certificate, "its certificate in PEM");
-    key->needs(certificate);
-    certificate->needs(key);
-    app.add_option(
-           "--mtime", a.mtime,
-           "fixed: one time for all files (SOURCE_DATE_EPOCH or 2017-04-18); keep: their own")
-        ->check(CLI::IsMember({"fixed", "keep"}))
-        ->capture_default_str();
-    app.add_flag("--keep-owners", a.options.keep_owners,
-                 "with --rootfs: the folder's owners instead of root's");
-    add_max_size(app, a.content_max_gib);
-    app.add_option("-o,--output", a.output, "the image; replaced whole or not at all")->required();
-    app.footer(
-        "Examples:\n"
-        "  glovebox eif build --kernel bzImage --init init --nsm-ko nsm.ko \\\n"
-        "      --image app.tar -o app.eif          # docker save app -o app.tar\n"
-        "  glovebox eif build --kernel bzImage --init init --rootfs rootfs/ \\\n"
-        "      --cmd '/bin/server --port 5005' --env LOG=info -o app.eif\n"
-        "\n"
-        "An instance with aws-nitro-enclaves-cli-devel has AWS's kernel, init and nsm.ko in\n"
-        "/usr/share/nitro_enclaves/blobs.\n"
-        "\n"
-        "Prints the measurements as nitro-cli build-enclave does. Warnings on stderr say what "
-        "AWS's\n"
-        "builder and init do to such an image without a word.");
-    app.callback([arguments, &exit_status] {
-        build(*arguments);
-        exit_status = exit_done;
-    });
+Options signing_options(bool are_required) {
+    return {{.name = "--private-key",
+             .kind = Kind::file,
+             .placeholder = "FILE",
+             .is_required = are_required,
+             .needs = {"--signing-certificate"},
+             .summary = "Sign with this EC key in PEM: P-256, P-384 or P-521"},
+            {.name = "--signing-certificate",
+             .kind = Kind::file,
+             .placeholder = "FILE",
+             .is_required = are_required,
+             .needs = {"--private-key"},
+             .summary = "The key's certificate in PEM"}};
+}
+
+Command build_command() {
+    return {
+        .name = "build",
+        .summary = "Build an image from a directory or a container image archive",
+        .description =
+            {"The same inputs give the same bytes each time. The measurements are printed as "
+             "nitro-cli build-enclave prints them. Warnings on standard error say what AWS's "
+             "builder and init would do to such an image without a message.",
+             "An instance with aws-nitro-enclaves-cli-devel has AWS's kernel, init and nsm.ko in "
+             "/usr/share/nitro_enclaves/blobs."},
+        .options = command_line::joined(
+            {{{.name = "--kernel",
+               .kind = Kind::file,
+               .placeholder = "FILE",
+               .is_required = true,
+               .summary = "The kernel: bzImage (x86_64) or Image (aarch64)"},
+              {.name = "--init",
+               .kind = Kind::file,
+               .placeholder = "FILE",
+               .is_required = true,
+               .summary = "The init program, AWS's or your own"},
+              {.name = "--nsm-ko",
+               .kind = Kind::file,
+               .placeholder = "FILE",
+               .summary = "The driver of /dev/nsm, if the kernel lacks it"},
+              {.name = "--cmdline",
+               .placeholder = "TEXT",
+               .summary = "The kernel's arguments",
+               .default_note = "AWS's"},
+              {.name = "--rootfs",
+               .kind = Kind::directory,
+               .placeholder = "DIR",
+               .summary = "Build from this root file system; needs --cmd"},
+              {.name = "--image",
+               .kind = Kind::file,
+               .placeholder = "FILE",
+               .excludes = {"--rootfs"},
+               .summary = "Build from this archive, made by docker save or in OCI's form"},
+              {.name = "--cmd",
+               .placeholder = "COMMAND",
+               .summary = "What the enclave runs: words, or a JSON array; replaces the image's CMD "
+                          "and ENTRYPOINT"},
+              {.name = "--env",
+               .placeholder = "NAME=VALUE",
+               .repeat = Repeat::list,
+               .summary = "A variable that replaces or adds to the image's ENV"},
+              {.name = "--name",
+               .placeholder = "NAME",
+               .summary = "ImageName in the metadata",
+               .default_note = "the image's, else \"enclave\""},
+              {.name = "--version",
+               .placeholder = "VERSION",
+               .summary = "ImageVersion in the metadata",
+               .default_note = "the image's id, else \"1.0\""},
+              {.name = "--metadata",
+               .kind = Kind::file,
+               .placeholder = "FILE",
+               .summary = "A JSON object of 4096 bytes at most, which describe shows"},
+              {.name = "--arch",
+               .kind = Kind::choice,
+               .placeholder = "ARCH",
+               .noun = "an architecture",
+               .choices = {"x86_64", "aarch64"},
+               .summary = "The architecture",
+               .default_note = "that of the image, init or kernel"}},
+             signing_options(false),
+             {{.name = "--mtime",
+               .kind = Kind::choice,
+               .placeholder = "MODE",
+               .noun = "a mode",
+               .choices = {"fixed", "keep"},
+               .summary = "fixed: one time for all files; keep: their own",
+               .default_value = "fixed"},
+              {.name = "--keep-owners",
+               .kind = Kind::flag,
+               .summary = "With --rootfs, keep the files' owners instead of root"},
+              max_size_option(),
+              {.name = "--output",
+               .letter = 'o',
+               .kind = Kind::file,
+               .placeholder = "FILE",
+               .is_required = true,
+               .summary = "The image to write; it is replaced whole or not at all"}}}),
+        .examples = {{"Build from a container image",
+                      "docker save app -o app.tar\n"
+                      "glovebox eif build --kernel bzImage --init init --nsm-ko nsm.ko \\\n"
+                      "    --image app.tar -o app.eif"},
+                     {"Build from a root file system",
+                      "glovebox eif build --kernel bzImage --init init --rootfs rootfs/ \\\n"
+                      "    --cmd '/bin/server --port 5005' --env LOG=info -o app.eif"}},
+        .variables = {{"SOURCE_DATE_EPOCH",
+                       "The time of all files, in seconds since 1970, with --mtime fixed; "
+                       "2017-04-18 by default"}},
+        .see_also = {"glovebox-eif-describe(1)", "glovebox-eif-sign(1)", "nitro-cli(1)"},
+        .run = build};
 }
 
 // --- sign ---
 
-struct SignArguments {
-    std::string image, private_key, certificate;
-};
+int sign(const Values& values) {
+    const auto identity = eif::SigningIdentity::load(values.text("--private-key"),
+                                                     values.text("--signing-certificate"))
+                              .value();
+    const eif::Certificate& certificate = identity.certificate();
+    if (const TimePoint now = SystemClock().now(); !certificate.is_valid_at(now))
+        print_remark("warning", fmt::format("the signing certificate is valid from {} to {}: today "
+                                            "run-enclave refuses it (E59)",
+                                            certificate.not_before(), certificate.not_after()));
+    print_measurements(eif::sign_file(values.text("IMAGE"), identity).value());
+    return exit_done;
+}
 
-void add_sign(CLI::App& eif, int& exit_status) {
-    auto arguments = std::make_shared<SignArguments>();
-    CLI::App& app =
-        *eif.add_subcommand("sign", "Signs an image in place, or replaces its signature");
-    app.add_option("image", arguments->image, "the image")->required();
-    app.add_option("--private-key", arguments->private_key, "EC key in PEM: P-256, P-384 or P-521")
-        ->required();
-    app.add_option("--signing-certificate", arguments->certificate, "its certificate in PEM")
-        ->required();
-    app.footer(
-        "Examples:\n"
-        "  openssl ecparam -name secp384r1 -genkey -noout -out key.pem\n"
-        "  openssl req -x509 -new -key key.pem -days 365 -subj /CN=me -out cert.pem\n"
-        "  glovebox eif sign app.eif --private-key key.pem --signing-certificate cert.pem");
-    app.callback([arguments, &exit_status] {
-        const auto identity =
-            eif::SigningIdentity::load(arguments->private_key, arguments->certificate).value();
-        const eif::Certificate& certificate = identity.certificate();
-        if (const TimePoint now = SystemClock().now(); !certificate.is_valid_at(now))
-            print_remark("warning",
-                         fmt::format("the signing certificate is valid from {} to {}: today "
-                                     "run-enclave refuses it (E59)",
-                                     certificate.not_before(), certificate.not_after()));
-        print_measurements(eif::sign_file(arguments->image, identity).value());
-        exit_status = exit_done;
-    });
+Command sign_command() {
+    return {
+        .name = "sign",
+        .summary = "Sign an image in place, or replace its signature",
+        .options = signing_options(true),
+        .positionals = {image_argument()},
+        .examples = {{"Make a key and its certificate, and sign",
+                      "openssl ecparam -name secp384r1 -genkey -noout -out key.pem\n"
+                      "openssl req -x509 -new -key key.pem -days 365 -subj /CN=me -out cert.pem\n"
+                      "glovebox eif sign app.eif --private-key key.pem \\\n"
+                      "    --signing-certificate cert.pem"}},
+        .see_also = {"glovebox-eif-build(1)"},
+        .run = sign};
 }
 
 // --- describe ---
 
-struct DescribeArguments {
-    std::string image;
-    bool check = false;
-};
+int describe(const Values& values) {
+    const std::string path = values.text("IMAGE");
+    const OpenImage opened = OpenImage::open(path);
+    const auto description = eif::describe(opened.image, SystemClock().now(), &opened.file);
+    if (!description)
+        throw ErrorException(Error(description.error()).in(path));
+    std::cout << eif::pretty_json(description->json) << '\n';
+    for (const std::string& remark : description->remarks)
+        print_remark("note", remark);
+    return values.flag("--check") && !description->good ? exit_failed : exit_done;
+}
 
-void add_describe(CLI::App& eif, int& exit_status) {
-    auto arguments = std::make_shared<DescribeArguments>();
-    CLI::App& app = *eif.add_subcommand(
-        "describe", "Prints what nitro-cli describe-eif does, and says what is wrong");
-    app.add_option("image", arguments->image, "the image")->required();
-    app.add_flag("--check", arguments->check,
-                 "exit with 1 unless Nitro would start it as it is measured and signed");
-    app.footer(
-        "Examples:\n"
-        "  glovebox eif describe app.eif\n"
-        "  glovebox eif describe app.eif | jq -r .Measurements.PCR0\n"
-        "  glovebox eif describe --check app.eif >/dev/null && echo good\n"
-        "\n"
-        "The JSON on stdout is nitro-cli's, key for key. Remarks on stderr say which rules the "
-        "file\n"
-        "breaks and who minds, whether the signature verifies, and whether it signs this PCR0.");
-    app.callback([arguments, &exit_status] {
-        const OpenImage opened = OpenImage::open(arguments->image);
-        const auto description = eif::describe(opened.image, SystemClock().now(), &opened.file);
-        if (!description)
-            throw ErrorException(Error(description.error()).in(arguments->image));
-        std::cout << eif::pretty_json(description->json) << '\n';
-        for (const std::string& remark : description->remarks)
-            print_remark("note", remark);
-        exit_status = arguments->check && !description->good ? exit_failed : exit_done;
-    });
+Command describe_command() {
+    return {
+        .name = "describe",
+        .summary =
+            "Describe an image as nitro-cli describe-eif does, and say what is wrong with it",
+        .description = {"The JSON on standard output is nitro-cli's, key for key. Remarks on "
+                        "standard error say which rules the file breaks and which reader rejects "
+                        "it for that, whether the signature verifies, and whether it signs this "
+                        "PCR0."},
+        .options = {{.name = "--check",
+                     .kind = Kind::flag,
+                     .summary = "Exit with 1 unless Nitro would start the image as it is measured "
+                                "and signed"}},
+        .positionals = {image_argument()},
+        .examples = {{"Describe an image", "glovebox eif describe app.eif"},
+                     {"Print PCR0 alone",
+                      "glovebox eif describe app.eif | jq -r .Measurements.PCR0"},
+                     {"Check an image in a script",
+                      "glovebox eif describe --check app.eif >/dev/null && echo good"}},
+        .exit_codes = {{"0", "the image is described"},
+                       {"1", "it cannot be read, or with --check Nitro would not start it"},
+                       {"2", "the command line is wrong"}},
+        .see_also = {"glovebox-eif-diff(1)", "nitro-cli(1)"},
+        .run = describe};
 }
 
 // --- extract ---
 
-struct ExtractArguments {
-    std::string image, folder;
+int extract(const Values& values) {
+    const std::string path = values.text("IMAGE");
+    const OpenImage opened = OpenImage::open(path);
+    for (const eif::Finding& finding : opened.image.findings())
+        print_remark("note", finding.sentence);
     eif::ExtractOptions options;
-    std::uint64_t content_max_gib = 8;
-};
+    options.files = values.flag("--files");
+    options.limits.content_max = content_max(values);
+    const auto extracted = eif::extract_image(opened.image, values.text("--output"), options);
+    if (!extracted)
+        throw ErrorException(Error(extracted.error()).in(path));
+    return exit_done;
+}
 
-void add_extract(CLI::App& eif, int& exit_status) {
-    auto arguments = std::make_shared<ExtractArguments>();
-    CLI::App& app = *eif.add_subcommand("extract", "Takes an image apart into a new folder");
-    app.add_option("image", arguments->image, "the image")->required();
-    app.add_option("-o,--output", arguments->folder, "the folder, which must not exist")
-        ->required();
-    app.add_flag("--files", arguments->options.files,
-                 "also unpack the ramdisks to files/ and list them in files.txt");
-    add_max_size(app, arguments->content_max_gib);
-    app.footer(
-        "Examples:\n"
-        "  glovebox eif extract app.eif -o parts      # kernel cmdline metadata.json ramdisk0.cpio "
-        "...\n"
-        "  glovebox eif extract app.eif -o parts --files && less parts/files.txt");
-    app.callback([arguments, &exit_status] {
-        const OpenImage opened = OpenImage::open(arguments->image);
-        for (const eif::Finding& finding : opened.image.findings())
-            print_remark("note", finding.sentence);
-        arguments->options.limits.content_max = arguments->content_max_gib << 30;
-        const auto extracted =
-            eif::extract_image(opened.image, arguments->folder, arguments->options);
-        if (!extracted)
-            throw ErrorException(Error(extracted.error()).in(arguments->image));
-        exit_status = exit_done;
-    });
+Command extract_command() {
+    return {
+        .name = "extract",
+        .summary = "Take an image apart into a new directory",
+        .options = {{.name = "--output",
+                     .letter = 'o',
+                     .kind = Kind::directory,
+                     .placeholder = "DIR",
+                     .is_required = true,
+                     .summary = "The directory to make, which must not exist"},
+                    {.name = "--files",
+                     .kind = Kind::flag,
+                     .summary = "Also unpack the ramdisks to files/ and list them in files.txt"},
+                    max_size_option()},
+        .positionals = {image_argument()},
+        .examples = {{"Extract kernel, cmdline, metadata.json and ramdisks",
+                      "glovebox eif extract app.eif -o parts"},
+                     {"Look at the files too",
+                      "glovebox eif extract app.eif -o parts --files && less parts/files.txt"}},
+        .see_also = {"glovebox-eif-diff(1)"},
+        .run = extract};
 }
 
 // --- diff ---
 
-struct DiffArguments {
-    std::string first, second;
-    std::size_t files_max = 50;
-};
+int diff(const Values& values) {
+    const OpenImage first = OpenImage::open(values.text("FIRST"));
+    const OpenImage second = OpenImage::open(values.text("SECOND"));
+    const eif::Comparison comparison =
+        eif::compare_images(first.image, second.image, values.number<std::size_t>("--files"));
+    for (const std::string& line : comparison.lines)
+        std::cout << line << '\n';
+    std::cout << (comparison.same_bytes          ? "the files are identical\n"
+                  : comparison.same_measurements ? "both measure the same\n"
+                                                 : "they measure differently\n");
+    return comparison.same_measurements ? exit_done : exit_failed;
+}
 
-void add_diff(CLI::App& eif, int& exit_status) {
-    auto arguments = std::make_shared<DiffArguments>();
-    CLI::App& app = *eif.add_subcommand("diff", "Says why two images measure differently");
-    app.add_option("first", arguments->first, "an image")->required();
-    app.add_option("second", arguments->second, "another")->required();
-    app.add_option("--files", arguments->files_max, "how many files of a ramdisk are named")
-        ->capture_default_str();
-    app.footer(
-        "Examples:\n"
-        "  glovebox eif diff monday.eif tuesday.eif\n"
-        "\n"
-        "Of each pair the first image's value stands before the slash. Exits with 0 when PCR0, 1, "
-        "2\n"
-        "and 8 are equal, else with 1.");
-    app.callback([arguments, &exit_status] {
-        const OpenImage first = OpenImage::open(arguments->first);
-        const OpenImage second = OpenImage::open(arguments->second);
-        const eif::Comparison comparison =
-            eif::compare_images(first.image, second.image, arguments->files_max);
-        for (const std::string& line : comparison.lines)
-            std::cout << line << '\n';
-        std::cout << (comparison.same_bytes          ? "the files are identical\n"
-                      : comparison.same_measurements ? "both measure the same\n"
-                                                     : "they measure differently\n");
-        exit_status = comparison.same_measurements ? exit_done : exit_failed;
-    });
+Command diff_command() {
+    Option first = image_argument();
+    first.name = "FIRST";
+    Option second = image_argument();
+    second.name = "SECOND";
+    second.summary = "The image to compare with it";
+    return {.name = "diff",
+            .summary = "Show why two images have different measurements",
+            .description = {"In each pair the first image's value stands before the slash."},
+            .options = {{.name = "--files",
+                         .kind = Kind::number,
+                         .placeholder = "N",
+                         .noun = "a number of files",
+                         .least = 0,
+                         .most = std::numeric_limits<std::uint32_t>::max(),
+                         .summary = "Name this many files of a ramdisk at most",
+                         .default_value = "50"}},
+            .positionals = {first, second},
+            .examples = {{"Compare two builds", "glovebox eif diff monday.eif tuesday.eif"}},
+            .exit_codes = {{"0", "PCR0, 1, 2 and 8 are equal"},
+                           {"1", "they differ, or an image cannot be read"},
+                           {"2", "the command line is wrong"}},
+            .see_also = {"glovebox-eif-describe(1)"},
+            .run = diff};
 }
 
 }  // namespace
 
-void add_eif_command(CLI::App& app, int& exit_status) {
-    CLI::App& eif =
-        *app.add_subcommand("eif", "Enclave images: build, sign, describe, extract, diff");
-    eif.require_subcommand(1);
-    add_build(eif, exit_status);
-    add_sign(eif, exit_status);
-    add_describe(eif, exit_status);
-    add_extract(eif, exit_status);
-    add_diff(eif, exit_status);
+Command eif_command() {
+    return {.name = "eif",
+            .summary = "Build, sign, describe, extract and compare enclave images",
+            .description = {"Enclave image files (EIF) without Docker, root or AWS."},
+            .examples = {{"Describe an image", "glovebox eif describe app.eif"}},
+            .see_also = {"glovebox-run(1)", "nitro-cli(1)"},
+            .subcommands = {build_command(), sign_command(), describe_command(), extract_command(),
+                            diff_command()}};
 }
 
 }  // namespace glovebox::cli

@@ -11,7 +11,7 @@
 #include "nsm-mock/module/nsm_client.h"
 #include "sim/cli/nsm_session.h"
 #include "sim/cli/program_option.h"
-#include "sim/cli/subcommand.h"
+#include "sim/command_line/exit_status.h"
 #include "sim/eif/unpack/unpack_cache.h"
 #include "sim/enclave/failed_boot.h"
 #include "sim/nitro_cli/error.h"
@@ -23,6 +23,7 @@
 namespace glovebox::cli {
 namespace {
 
+using command_line::exit_done;
 using nitro_cli::NitroError;
 
 std::string variable(const char* name) {

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <memory>
@@ -16,13 +16,11 @@
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/log_option.h"
-#include "sim/cli/number_option.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/serve_until_signal.h"
-#include "sim/cli/service_subcommand.h"
 #include "sim/cli/state_directory.h"
-#include "sim/cli/subcommand.h"
 #include "sim/cli/world_ca_option.h"
 #include "sim/http/server.h"
 #include "sim/kms/explain.h"
@@ -32,51 +30,16 @@
 namespace glovebox::cli {
 namespace {
 
-constexpr const char* examples = R"(Examples:
-  A KMS on loopback, for whatever the AWS SDKs do; credentials and keys from a scene:
-    glovebox kms --seed keys.yaml
-    AWS_ENDPOINT_URL_KMS=http://127.0.0.1:4599 aws kms describe-key --key-id alias/app
-  With TLS as kms.us-east-1.amazonaws.com, for an enclave behind glovebox proxy --resolve:
-    glovebox kms --seed keys.yaml --listen-tls 127.0.0.1:4600
-  Why was the last request refused, and would this policy have let it pass?
-    glovebox kms explain
-    glovebox kms explain --policy edited.json
-
-A scene (docs/kms.md has the whole of it):
-    users:
-      alice: {access_key_id: AKIDEXAMPLE, secret_access_key: secret}
-    keys:
-    - alias: alias/app
-      policy: {Version: "2012-10-17", Statement: [...]}
-Without users anybody can sign as AKIAIOSFODNN7EXAMPLE with AWS's documentation's example secret,
-wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY; a role's credentials come from glovebox imds.
-
-Each refusal is explained in the log, in DIR/trace.jsonl and in the header
-x-glovebox-explanation. DIR/cloudtrail.jsonl has events in CloudTrail's shape.)";
+constexpr std::string_view scene_text = R"(users:
+  alice: {access_key_id: AKIDEXAMPLE, secret_access_key: secret}
+keys:
+- alias: alias/app
+  policy: {Version: "2012-10-17", Statement: [...]})";
 
 constexpr const char* default_address = "127.0.0.1:4599";
 constexpr std::size_t scene_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t certificate_bytes_max = 64 * 1024;
 constexpr std::size_t trace_bytes_max = std::size_t{1} << 30;
-
-struct ServeOptions {
-    std::string listen;
-    std::string listen_tls;
-    std::vector<std::string> tls_hosts;
-    WorldCaOption ca;
-    StateDirectory state;
-    bool in_memory = false;
-    std::string seed;
-    std::string account;
-    std::string region;
-    std::string auth = "sigv4";
-    std::string caller;
-    std::vector<std::string> roots{"mock", "aws"};
-    unsigned threads = 2;
-    PkiOption pki;
-    ClockOption clock;
-    LogOption log;
-};
 
 Result<nsm::TrustRoot> read_root(const std::string& text, const PkiOption& pki,
                                  RandomSource& random) {
@@ -104,19 +67,20 @@ Result<nsm::TrustRoot> read_root(const std::string& text, const PkiOption& pki,
     return nsm::TrustRoot(text, std::move(*certificate));
 }
 
-kms::Scene read_scene(const ServeOptions& options) {
-    const kms::SceneOverrides overrides{options.account, options.region};
-    if (options.seed.empty())
+kms::Scene read_scene(const Values& values) {
+    const kms::SceneOverrides overrides{values.text("--account"), values.text("--region")};
+    const std::string seed = values.text("--seed");
+    if (seed.empty())
         return kms::parse_scene("{}", "no scene", {}, overrides).value();
-    const Bytes content = read_file(options.seed, scene_bytes_max).value();
-    const auto folder = std::filesystem::path(options.seed).parent_path();
+    const Bytes content = read_file(seed, scene_bytes_max).value();
+    const auto folder = std::filesystem::path(seed).parent_path();
     const auto read_beside = [&](const std::string& name) -> Result<std::string> {
         auto file = read_file((folder / name).string(), scene_bytes_max);
         if (!file)
             return file.error();
         return std::string(as_text(*file));
     };
-    return kms::parse_scene(as_text(content), options.seed, read_beside, overrides).value();
+    return kms::parse_scene(as_text(content), seed, read_beside, overrides).value();
 }
 
 // Who can sign when the scene names nobody: the credentials of AWS's documentation.
@@ -130,42 +94,42 @@ iam::Credential example_credential(const kms::Scene& scene) {
                 .value()};
 }
 
-std::vector<http::ServerOptions> make_listeners(const ServeOptions& options,
-                                                const kms::Scene& scene, TimePoint now,
-                                                RandomSource& random) {
+std::vector<http::ServerOptions> make_listeners(const Values& values, const kms::Scene& scene,
+                                                TimePoint now, RandomSource& random) {
     std::vector<http::ServerOptions> listeners;
     const auto add = [&](const std::string& text) -> http::ServerOptions& {
         http::ServerOptions listener;
         listener.address = http::parse_address(text).value();
         listener.body_bytes_max = kms::request_body_bytes_max;
-        if (options.auth == "off" && !listener.address.is_loopback())
-            throw CLI::ValidationError(
-                "--auth",
-                fmt::format("off serves this machine alone, and {} is no loopback address",
+        if (values.text("--auth") == "off" && !listener.address.is_loopback())
+            throw UsageError(
+                fmt::format("--auth: off serves this machine alone, and {} is no loopback address",
                             listener.address.ip));
         return listeners.emplace_back(std::move(listener));
     };
-    if (!options.listen.empty() || options.listen_tls.empty())
-        add(options.listen.empty() ? default_address : options.listen);
-    if (!options.listen_tls.empty()) {
-        std::vector<std::string> hosts = options.tls_hosts;
+    const auto plain = values.find_text("--listen");
+    const auto tls = values.find_text("--listen-tls");
+    if (plain || !tls)
+        add(plain.value_or(default_address));
+    if (tls) {
+        std::vector<std::string> hosts = values.list("--tls-host");
         if (hosts.empty())
             hosts = {fmt::format("kms.{}.{}", scene.region, iam::domain_of(scene.region)),
                      "localhost"};
-        const auto ca = options.ca.open(hosts, now, random).value();
-        add(options.listen_tls).tls = ca.issue(hosts, now, random).value();
+        const auto ca = WorldCaOption::of(values).open(hosts, now, random).value();
+        add(*tls).tls = ca.issue(hosts, now, random).value();
     }
     return listeners;
 }
 
-void serve(const ServeOptions& options) {
-    const kms::Scene scene = read_scene(options);
-    const auto log = options.log.make("kms");
-    const OffsetClock clock = options.clock.make();
+int serve(const Values& values) {
+    const kms::Scene scene = read_scene(values);
+    const auto log = make_log(values, "kms");
+    const OffsetClock clock = ClockOption::of(values).make();
     SystemRandom random;
     core::ignore_sigpipe();
-    const auto listeners = make_listeners(options, scene, clock.now(), random);
-    const std::string state = options.state.open().value();
+    const auto listeners = make_listeners(values, scene, clock.now(), random);
+    const std::string state = StateDirectory::of(values).open().value();
 
     iam::CredentialStore credentials(
         iam::SessionIssuer::open(state + "/session.key", random).value());
@@ -176,27 +140,29 @@ void serve(const ServeOptions& options) {
                     [](const kms::SceneEntity& one) { return !one.access_key_id.empty(); });
     if (!somebody_signs)
         credentials.add(example_credential(scene));
+    const bool is_in_memory = values.flag("--in-memory");
     const auto keys =
-        kms::KeyStore::open(options.in_memory ? kms::KeyStore::in_memory : state + "/keys.db")
-            .value();
+        kms::KeyStore::open(is_in_memory ? kms::KeyStore::in_memory : state + "/keys.db").value();
     kms::apply(scene, *keys, clock.now(), random).value();
     std::vector<nsm::TrustRoot> roots;
-    for (const std::string& text : options.roots)
-        roots.push_back(read_root(text, options.pki, random).value());
+    for (const std::string& text :
+         values.has("--root") ? values.list("--root") : std::vector<std::string>{"mock", "aws"})
+        roots.push_back(read_root(text, PkiOption::of(values), random).value());
     auto trace = kms::JsonLines::open(state + "/trace.jsonl").value();
     auto access_log = kms::JsonLines::open(state + "/cloudtrail.jsonl").value();
 
-    kms::ServiceSettings settings{scene.account, scene.region, options.auth != "off", {}};
+    kms::ServiceSettings settings{scene.account, scene.region, values.text("--auth") != "off", {}};
     settings.anonymous =
         iam::parse_principal(
-            options.caller.empty()
-                ? fmt::format("arn:{}:iam::{}:root", iam::partition_of(scene.region), scene.account)
-                : options.caller)
+            values.find_text("--caller")
+                .value_or(fmt::format("arn:{}:iam::{}:root", iam::partition_of(scene.region),
+                                      scene.account)))
             .value();
     kms::Service service(settings, *keys, credentials, directory, std::move(roots), clock, random,
                          *log, &trace, &access_log);
 
-    boost::asio::io_context context(static_cast<int>(options.threads));
+    const auto threads = values.number<unsigned>("--threads");
+    boost::asio::io_context context(static_cast<int>(threads));
     std::vector<std::unique_ptr<http::Server>> servers;
     std::string addresses;
     for (const http::ServerOptions& listener : listeners) {
@@ -218,126 +184,154 @@ void serve(const ServeOptions& options) {
     else if (!somebody_signs)
         log->info("no credentials in a scene: AKIAIOSFODNN7EXAMPLE signs as user/developer");
     log->info("ready: {}; {} keys are kept {}", addresses, scene.region,
-              options.in_memory ? "in memory" : "in " + state + "/keys.db");
-    serve_until_signal(context, *log, options.threads);
+              is_in_memory ? "in memory" : "in " + state + "/keys.db");
+    serve_until_signal(context, *log, threads);
     for (const auto& server : servers)
         server->close();
+    return exit_done;
 }
 
-struct ExplainOptions {
-    StateDirectory state;
-    std::string trace;
-    std::string request;
-    std::string policy;
-};
-
-int explain(const ExplainOptions& options) {
-    const std::string file =
-        options.trace.empty() ? options.state.open().value() + "/trace.jsonl" : options.trace;
+int explain(const Values& values) {
+    const std::string file = values.find_text("--trace").value_or(
+        StateDirectory::of(values).open().value() + "/trace.jsonl");
     const Bytes trace = read_file(file, trace_bytes_max).value();
     std::optional<std::string> policy;
-    if (!options.policy.empty())
-        policy = std::string(as_text(read_file(options.policy, scene_bytes_max).value()));
-    const auto record = kms::find_in_trace(as_text(trace), options.request).value();
+    if (const auto policy_file = values.find_text("--policy"))
+        policy = std::string(as_text(read_file(*policy_file, scene_bytes_max).value()));
+    const auto record = kms::find_in_trace(as_text(trace), values.text("--request")).value();
     const auto explanation = kms::explain(record, policy).value();
     fmt::print("{}", explanation.text);
     return explanation.allowed ? exit_done : exit_failed;
 }
 
-template <class Parse>
-auto checked_by(Parse parse) {
-    return [parse](const std::string& text) {
-        const auto parsed = parse(text);
-        return parsed ? std::string() : parsed.error().message;
-    };
+std::string check_account(const std::string& text) {
+    return iam::is_account(text) ? std::string() : "an account is 12 digits; found " + text;
 }
 
-void add_explain(CLI::App& kms, int& exit_status) {
-    const auto options = std::make_shared<ExplainOptions>();
-    CLI::App& command = *kms.add_subcommand(
-        "explain",
-        "Judges a request of the trace again, with another key policy if one is given. Exit status "
-        "0: the policies allow it, 1: they don't");
-    options->state.add_to(command);
-    command.add_option("--trace", options->trace, "The trace [trace.jsonl of the state directory]")
-        ->type_name("FILE");
-    command
-        .add_option("--request", options->request,
-                    "The request's id, x-amzn-RequestId [the last that was refused]")
-        ->type_name("ID");
-    command.add_option("--policy", options->policy, "A key policy in JSON, in place of the key's")
-        ->type_name("FILE");
-    command.callback([options, &exit_status] { exit_status = explain(*options); });
+std::string check_region(const std::string& text) {
+    return nsm::is_region(text) ? std::string()
+                                : "a region is a name such as us-east-1; found " + text;
+}
+
+Command explain_command() {
+    return {
+        .name = "explain",
+        .summary = "Judge a request of the trace again, with another key policy if one is given",
+        .options = {StateDirectory::option(),
+                    {.name = "--trace",
+                     .kind = Kind::file,
+                     .placeholder = "FILE",
+                     .summary = "The trace",
+                     .default_note = "trace.jsonl in the state directory"},
+                    {.name = "--request",
+                     .placeholder = "ID",
+                     .summary = "The request's id, x-amzn-RequestId",
+                     .default_note = "the last request that was refused"},
+                    {.name = "--policy",
+                     .kind = Kind::file,
+                     .placeholder = "FILE",
+                     .summary = "Judge by this key policy in JSON instead of the key's own"}},
+        .examples = {{"Why was the last request refused?", "glovebox kms explain"},
+                     {"Would this policy have allowed it?",
+                      "glovebox kms explain --policy edited.json"}},
+        .exit_codes = {{"0", "the policies allow the request"},
+                       {"1", "they do not, or the trace could not be read"},
+                       {"2", "the command line is wrong"}},
+        .see_also = {"glovebox-kms(1)"},
+        .run = explain};
+}
+
+Options serve_options() {
+    return {{.name = "--listen",
+             .placeholder = "IP:PORT",
+             .check = problem_by<http::parse_address>,
+             .summary = "The address for plain HTTP",
+             .default_note = "127.0.0.1:4599, or none with --listen-tls"},
+            {.name = "--listen-tls",
+             .placeholder = "IP:PORT",
+             .check = problem_by<http::parse_address>,
+             .summary = "The address for HTTPS"},
+            {.name = "--tls-host",
+             .placeholder = "HOST",
+             .repeat = Repeat::list,
+             .summary = "A name in the server's certificate",
+             .default_note = "kms.REGION.amazonaws.com and localhost"},
+            StateDirectory::option(),
+            {.name = "--in-memory",
+             .kind = Kind::flag,
+             .summary = "Keep keys in memory; they end with the process"},
+            {.name = "--seed",
+             .kind = Kind::file,
+             .placeholder = "FILE",
+             .summary = "The scene: accounts, credentials, IAM policies and keys"},
+            {.name = "--account",
+             .placeholder = "ID",
+             .check = check_account,
+             .summary = "The account that owns the keys"},
+            {.name = "--region",
+             .placeholder = "NAME",
+             .check = check_region,
+             .summary = "The region",
+             .default_note = "the scene's, or us-east-1"},
+            {.name = "--auth",
+             .kind = Kind::choice,
+             .placeholder = "MODE",
+             .noun = "a mode",
+             .choices = {"sigv4", "off"},
+             .summary = "sigv4: verify signatures; off: accept every request (on loopback alone)",
+             .default_value = "sigv4"},
+            {.name = "--caller",
+             .placeholder = "ARN",
+             .check = problem_by<iam::parse_principal>,
+             .summary = "With --auth off, the caller if the credentials are unknown",
+             .default_note = "the account's root user"},
+            {.name = "--root",
+             .placeholder = "ROOT",
+             .repeat = Repeat::list,
+             .summary = "A root of attestation to trust: mock, aws, or a certificate's file",
+             .default_note = "mock and aws"},
+            {.name = "--threads",
+             .kind = Kind::number,
+             .placeholder = "N",
+             .noun = "a number of threads",
+             .least = 1,
+             .most = 64,
+             .summary = "The number of threads that answer requests",
+             .default_value = "2"},
+            PkiOption::option(),
+            ClockOption::option()};
 }
 
 }  // namespace
 
-void add_kms_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<ServeOptions>();
-    CLI::App& command = *app.add_subcommand(
-        "kms", "A KMS that verifies attestation documents, and explains each refusal");
-    command.footer(examples);
-    const auto is_address = CLI::Validator(checked_by(http::parse_address), "");
-    command.add_option("--listen", options->listen, "Where plain HTTP is served [127.0.0.1:4599]")
-        ->type_name("IP:PORT")
-        ->check(is_address);
-    command
-        .add_option("--listen-tls", options->listen_tls,
-                    "Where HTTPS is served; without --listen that is all")
-        ->type_name("IP:PORT")
-        ->check(is_address);
-    command
-        .add_option("--tls-host", options->tls_hosts,
-                    "Names of the server's certificate [kms.REGION.amazonaws.com and localhost]")
-        ->type_name("HOST");
-    options->ca.add_to(command);
-    options->state.add_to(command);
-    command.add_flag("--in-memory", options->in_memory, "Keys end with the process");
-    command
-        .add_option("--seed", options->seed,
-                    "The scene: accounts, credentials, IAM policies, keys (docs/kms.md)")
-        ->type_name("FILE");
-    command.add_option("--account", options->account, "The account that owns the keys")
-        ->type_name("ID")
-        ->check([](const std::string& text) {
-            return iam::is_account(text) ? std::string() : "an account is 12 digits; found " + text;
-        });
-    command.add_option("--region", options->region, "The region [us-east-1]")
-        ->type_name("NAME")
-        ->check([](const std::string& text) {
-            return nsm::is_region(text) ? std::string()
-                                        : "a region is a name such as us-east-1; found " + text;
-        });
-    command
-        .add_option("--auth", options->auth,
-                    "sigv4: signatures are verified; off: they are not (loopback only)")
-        ->check(CLI::IsMember({"sigv4", "off"}))
-        ->capture_default_str();
-    command
-        .add_option("--caller", options->caller,
-                    "With --auth off, who calls when the credentials are nobody's [the account's "
-                    "root user]")
-        ->type_name("ARN")
-        ->check(CLI::Validator(checked_by(iam::parse_principal), ""));
-    command
-        .add_option("--root", options->roots,
-                    "Roots of attestation that are believed: mock, aws, or a certificate's file")
-        ->type_name("ROOT")
-        ->capture_default_str();
-    command.add_option("--threads", options->threads, "That requests are answered on")
-        ->type_name("N")
-        ->check(number_between("a number of threads", 1, 64))
-        ->capture_default_str();
-    options->pki.add_to(command);
-    options->clock.add_to(command);
-    options->log.add_to(command);
-    add_explain(command, exit_status);
-    command.callback([options, &command, &exit_status] {
-        if (!command.get_subcommands().empty())
-            return;
-        serve(*options);
-        exit_status = exit_done;
-    });
+Command kms_command() {
+    return {
+        .name = "kms",
+        .summary = "Run a KMS that verifies attestation documents and explains each refusal",
+        .description =
+            {"Each refusal is explained in the log, in DIR/trace.jsonl and in the header "
+             "x-glovebox-explanation, DIR being the state directory. DIR/cloudtrail.jsonl has "
+             "events in CloudTrail's shape.",
+             "If the scene has no users, AWS's example credentials are accepted: "
+             "AKIAIOSFODNN7EXAMPLE with the secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. "
+             "`glovebox imds` gives a role's credentials."},
+        .options = command_line::joined({serve_options(), WorldCaOption::options(), log_options()}),
+        .examples =
+            {{"A KMS on loopback for the AWS SDKs, with credentials and keys from a scene",
+              "glovebox kms --seed keys.yaml &\n"
+              "AWS_ENDPOINT_URL_KMS=http://127.0.0.1:4599 \\\n"
+              "    aws kms describe-key --key-id alias/app"},
+             {"With TLS as kms.us-east-1.amazonaws.com, for an enclave behind glovebox proxy "
+              "--resolve",
+              "glovebox kms --seed keys.yaml --listen-tls 127.0.0.1:4600"},
+             {"Why was the last request refused, and would this policy have allowed it?",
+              "glovebox kms explain\n"
+              "glovebox kms explain --policy edited.json"}},
+        .sections = {{"Scene (docs/kms.md describes all of it)", scene_text, true}},
+        .see_also = {"glovebox-imds(1)", "glovebox-kms-explain(1)", "glovebox-proxy(1)",
+                     "glovebox-up(1)"},
+        .subcommands = {explain_command()},
+        .run = serve};
 }
 
 }  // namespace glovebox::cli

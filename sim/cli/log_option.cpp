@@ -1,43 +1,55 @@
 #include "sim/cli/log_option.h"
 
-#include <CLI/CLI.hpp>
-#include <map>
+#include <array>
 
 namespace glovebox::cli {
+namespace {
 
-void LogOption::add_to(CLI::App& app) {
-    constexpr const char* group = "Log";
-    static const std::map<std::string, LogLevel> levels{{"debug", LogLevel::debug},
-                                                        {"info", LogLevel::info},
-                                                        {"warning", LogLevel::warning},
-                                                        {"error", LogLevel::error}};
-    std::string least = "The least that is written";
-    for (const auto& [name, level] : levels)
-        if (level == options.level)
-            least += " [" + name + "]";
-    app.add_option_function<std::string>(
-           "--log-level", [this](const std::string& name) { options.level = levels.at(name); },
-           least)
-        ->type_name("debug|info|warning|error")
-        ->check([](const std::string& name) {
-            return levels.contains(name) ? std::string()
-                                         : "\"" + name +
-                                               "\" is not a level: debug, info, warning or error "
-                                               "was expected";
-        })
-        ->group(group);
-    app.add_option("--log-file", options.file,
-                   "Append to this file instead of writing to stderr; several processes may share "
-                   "one")
-        ->type_name("FILE")
-        ->group(group);
-    app.add_flag("--log-json", options.json, "One JSON object a line")->group(group);
+constexpr std::string_view group = "Log";
+
+constexpr std::array<std::pair<std::string_view, LogLevel>, 4> levels{
+    {{"debug", LogLevel::debug},
+     {"info", LogLevel::info},
+     {"warning", LogLevel::warning},
+     {"error", LogLevel::error}}};
+
+}  // namespace
+
+Options log_options(std::string_view level) {
+    return {{.name = "--log-level",
+             .kind = Kind::choice,
+             .placeholder = "LEVEL",
+             .noun = "a level",
+             .choices = {"debug", "info", "warning", "error"},
+             .summary = "Write messages of this level and above",
+             .default_value = level,
+             .group = group},
+            {.name = "--log-file",
+             .kind = Kind::file,
+             .placeholder = "FILE",
+             .summary = "Append the log to this file instead of writing it to standard error; "
+                        "several processes may share one",
+             .group = group},
+            {.name = "--log-json",
+             .kind = Kind::flag,
+             .summary = "Write one JSON object a line",
+             .group = group}};
 }
 
-std::unique_ptr<Log> LogOption::make(std::string component) const {
-    LogOptions chosen = options;
-    chosen.component = std::move(component);
-    return make_log(chosen);
+LogOptions read_log_options(const Values& values, std::string component) {
+    LogOptions options;
+    options.component = std::move(component);
+    const std::string wanted = values.text("--log-level");
+    for (const auto& [name, level] : levels)
+        if (name == wanted)
+            options.level = level;
+    options.file = values.text("--log-file");
+    options.json = values.flag("--log-json");
+    return options;
+}
+
+std::unique_ptr<Log> make_log(const Values& values, std::string component) {
+    return make_log(read_log_options(values, std::move(component)));
 }
 
 }  // namespace glovebox::cli

@@ -1,21 +1,22 @@
-// --log-level, --log-file and --log-json: where a subcommand says what it does.
+// --log-level, --log-file and --log-json: where a command says what it does.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/base/log.h"
+#include "sim/cli/commands.h"
 
 namespace glovebox::cli {
 
-struct LogOption {
-    LogOptions options;  // what it is before add_to() is the default
+// `level` is the default.
+[[nodiscard]] Options log_options(std::string_view level = "info");
 
-    void add_to(CLI::App& app);
+// What the options say, for the log of `component`, "proxy".
+[[nodiscard]] LogOptions read_log_options(const Values& values, std::string component);
 
-    // The log of `component`, "proxy". Throws ErrorException when its file can't be opened.
-    [[nodiscard]] std::unique_ptr<Log> make(std::string component) const;
-};
+// Throws ErrorException when its file can't be opened.
+[[nodiscard]] std::unique_ptr<Log> make_log(const Values& values, std::string component);
 
 }  // namespace glovebox::cli

@@ -6,32 +6,19 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <iostream>
-#include <memory>
 #include <optional>
 
-#include "sim/cli/number_option.h"
-#include "sim/cli/subcommand.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/shared_options.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/console.h"
 
 namespace glovebox::cli {
 namespace {
-
-constexpr const char* examples = R"(Examples:
-  What the enclave that was started last wrote, and what it writes until its end:
-    glovebox logs
-    glovebox logs -f
-  The console of the enclave with CID 16:
-    glovebox logs 16
-
-A console is kept until another enclave has its CID, or until `glovebox clean`; of more than 8 MiB
-only the end is kept.)";
 
 // A `glovebox run` that is killed writes nothing any more, so that -f looks after it now and then.
 constexpr int look_after_ms = 500;
@@ -129,16 +116,31 @@ struct LogsCommand {
 
 }  // namespace
 
-void add_logs_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<LogsCommand>();
-    CLI::App& command = *app.add_subcommand("logs", "Prints an enclave's console");
-    command.footer(examples);
-    command.add_option("cid", options->cid, "Its CID [the enclave that was started last]")
-        ->type_name("CID")
-        ->check(enclave_cid());
-    command.add_flag("-f,--follow", options->follow, "Goes on until the enclave's end");
-    options->world.add_to(command);
-    command.callback([options, &exit_status] { exit_status = options->run(); });
+Command logs_command() {
+    Option cid = enclave_cid("CID");
+    cid.summary = "The enclave whose console is printed";
+    cid.default_note = "the enclave that was started last";
+    cid.completion = Completion::any_enclave;
+    return {
+        .name = "logs",
+        .summary = "Print an enclave's console",
+        .description = {"A console is kept until another enclave has its CID, or until "
+                        "`glovebox clean`. Of more than 8 MiB only the end is kept."},
+        .options = {{.name = "--follow",
+                     .letter = 'f',
+                     .kind = Kind::flag,
+                     .summary = "Go on printing until the enclave ends"},
+                    WorldOption::option()},
+        .positionals = {cid},
+        .examples = {{"Print the console of the enclave that was started last", "glovebox logs"},
+                     {"Go on printing until its end", "glovebox logs -f"},
+                     {"Print the console of the enclave with CID 16", "glovebox logs 16"}},
+        .see_also = {"glovebox-ps(1)", "glovebox-run(1)"},
+        .run = [](const Values& values) {
+            return LogsCommand{WorldOption::of(values), values.find_number<core::Cid>("CID"),
+                               values.flag("--follow")}
+                .run();
+        }};
 }
 
 }  // namespace glovebox::cli

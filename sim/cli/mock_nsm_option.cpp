@@ -1,85 +1,99 @@
 #include "sim/cli/mock_nsm_option.h"
 
-#include <fmt/core.h>
-
-#include <CLI/CLI.hpp>
-
 namespace glovebox::cli {
-
-void MockNsmOption::add_to(CLI::App& app) {
-    constexpr const char* group = "Simulated module";
-    const auto boots = [this](CLI::Option* option) {
-        boot_options_.push_back(option->group(group));
-        return option;
-    };
-    boots(app.add_option("--program", program,
-                         "PCR0 to PCR2 are made from this file, where there is no image")
-              ->type_name("FILE"));
-    for (const nsm::PcrIndex index : {0, 1, 2, 8})
-        boots(app.add_option(fmt::format("--pcr{}", index), pcrs[index],
-                             fmt::format("The value of PCR{}, 96 hexadecimal digits", index))
-                  ->type_name("HEX")
-                  ->check([](const std::string& text) {
-                      const auto pcr = nsm::parse_pcr(text);
-                      return pcr ? std::string() : pcr.error().message;
-                  }));
-    boots(app.add_flag("--debug", debug,
-                       "Debug mode: PCR0, 1, 2 and 8 are zero, PCR3 and 4 keep their values"));
-    boots(app.add_option("--role-arn", role_arn,
-                         "The parent instance's IAM role, which PCR3 is made from")
-              ->type_name("ARN"));
-    boots(app.add_option("--instance-id", instance_id,
-                         "The parent instance, which PCR4 is made from [one of the mock root's]")
-              ->type_name("ID")
-              ->check([](const std::string& text) {
-                  return nsm::is_instance_id(text)
-                             ? std::string()
-                             : "an instance id is i- and 17 hexadecimal digits, for example "
-                               "i-07e25f3bada361dec; found " +
-                                   text;
-              }));
-    boots(app.add_option("--region", region, "The region that certificates name")
-              ->type_name("NAME")
-              ->capture_default_str()
-              ->check([](const std::string& text) {
-                  return nsm::is_region(text)
-                             ? std::string()
-                             : "a region is a name such as us-east-1, of 15 characters at "
-                               "most, since certificates name it; found " +
-                                   text;
-              }));
-    other_options_.push_back(
-        app.add_flag("--indefinite", indefinite,
-                     "Documents with an indefinite-length map, as AWS's newest have")
-            ->group(group));
-    other_options_.push_back(app.add_flag("--strict-fields", strict,
-                                          "Refuse a public_key that is empty or above 1024 bytes, "
-                                          "user_data and nonce above 512")
-                                 ->group(group));
-    other_options_.push_back(pki.add_to(app)->group(group));
-    other_options_.push_back(clock.add_to(app)->group(group));
-}
-
 namespace {
 
-void append_given(const std::vector<const CLI::Option*>& options, std::vector<std::string>& names) {
-    for (const CLI::Option* option : options)
-        if (option->count() > 0)
-            names.push_back(option->get_name());
+std::string problem_of_instance_id(const std::string& text) {
+    return nsm::is_instance_id(text)
+               ? std::string()
+               : "an instance id is i- and 17 hexadecimal digits, for example "
+                 "i-07e25f3bada361dec; found " +
+                     text;
+}
+
+std::string problem_of_region(const std::string& text) {
+    return nsm::is_region(text) ? std::string()
+                                : "a region is a name such as us-east-1, of 15 characters at "
+                                  "most, since certificates name it; found " +
+                                      text;
+}
+
+// The others can be changed while a module runs.
+bool decides_the_boot(std::string_view name) {
+    return name != "--indefinite" && name != "--strict-fields" && name != "--pki" &&
+           name != "--clock";
 }
 
 }  // namespace
 
-std::vector<std::string> MockNsmOption::options_given() const {
-    std::vector<std::string> given = boot_options_given();
-    append_given(other_options_, given);
-    return given;
+Options MockNsmOption::options() {
+    const auto pcr = [](std::string_view name, std::string_view summary) {
+        return Option{.name = name,
+                      .placeholder = "HEX",
+                      .check = problem_by<nsm::parse_pcr>,
+                      .summary = summary};
+    };
+    Options options{
+        {.name = "--program",
+         .kind = Kind::file,
+         .placeholder = "FILE",
+         .summary = "Measure this file into PCR0 to PCR2, where there is no image"},
+        pcr("--pcr0", "The value of PCR0, 96 hexadecimal digits"),
+        pcr("--pcr1", "The value of PCR1"),
+        pcr("--pcr2", "The value of PCR2"),
+        pcr("--pcr8", "The value of PCR8"),
+        {.name = "--debug",
+         .kind = Kind::flag,
+         .summary = "Debug mode: PCR0, 1, 2 and 8 are zero, PCR3 and 4 keep their values"},
+        {.name = "--role-arn",
+         .placeholder = "ARN",
+         .summary = "The parent instance's IAM role, which PCR3 is made from"},
+        {.name = "--instance-id",
+         .placeholder = "ID",
+         .check = problem_of_instance_id,
+         .summary = "The parent instance's id, which PCR4 is made from",
+         .default_note = "an id made from the mock root"},
+        {.name = "--region",
+         .placeholder = "NAME",
+         .check = problem_of_region,
+         .summary = "The region that certificates name",
+         .default_value = "us-east-1"},
+        {.name = "--indefinite",
+         .kind = Kind::flag,
+         .summary = "Encode documents as maps of indefinite length, as AWS's newest modules do"},
+        {.name = "--strict-fields",
+         .kind = Kind::flag,
+         .summary = "Refuse a public_key that is empty or above 1024 bytes, and a user_data or "
+                    "nonce above 512"},
+        PkiOption::option(),
+        ClockOption::option()};
+    for (Option& option : options)
+        option.group = "Simulated module";
+    return options;
 }
 
-std::vector<std::string> MockNsmOption::boot_options_given() const {
-    std::vector<std::string> given;
-    append_given(boot_options_, given);
-    return given;
+MockNsmOption MockNsmOption::of(const Values& values) {
+    MockNsmOption nsm;
+    for (const Option& option : options())
+        if (values.has(option.name)) {
+            nsm.options_given.emplace_back(option.name);
+            if (decides_the_boot(option.name))
+                nsm.boot_options_given.emplace_back(option.name);
+        }
+    nsm.program = values.text("--program");
+    nsm.pcrs = {{0, values.text("--pcr0")},
+                {1, values.text("--pcr1")},
+                {2, values.text("--pcr2")},
+                {8, values.text("--pcr8")}};
+    nsm.instance_id = values.text("--instance-id");
+    nsm.region = values.text("--region");
+    nsm.role_arn = values.text("--role-arn");
+    nsm.debug = values.flag("--debug");
+    nsm.indefinite = values.flag("--indefinite");
+    nsm.strict = values.flag("--strict-fields");
+    nsm.pki = PkiOption::of(values);
+    nsm.clock = ClockOption::of(values);
+    return nsm;
 }
 
 nsm::MockNsmConfig MockNsmOption::config(const nsm::Measurements& measured,

@@ -1,7 +1,6 @@
 // What a simulated security module is to be: whose instance, which measurements, which mode.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,12 +12,13 @@
 namespace glovebox::cli {
 
 struct MockNsmOption {
-    void add_to(CLI::App& app);
+    [[nodiscard]] static Options options();
+    [[nodiscard]] static MockNsmOption of(const Values& values);
 
     // The options that were given: all of them, and those that decide what the module is when it
     // boots. "--debug", ...
-    [[nodiscard]] std::vector<std::string> options_given() const;
-    [[nodiscard]] std::vector<std::string> boot_options_given() const;
+    std::vector<std::string> options_given;
+    std::vector<std::string> boot_options_given;
 
     // A module that starts at `start`, of a program with these measurements, as far as options give
     // no other. `root` gives the instance id where none was asked for.
@@ -36,10 +36,6 @@ struct MockNsmOption {
     bool strict = false;
     PkiOption pki;
     ClockOption clock;
-
-  private:
-    std::vector<const CLI::Option*> boot_options_;
-    std::vector<const CLI::Option*> other_options_;
 };
 
 }  // namespace glovebox::cli

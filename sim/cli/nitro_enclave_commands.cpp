@@ -20,8 +20,8 @@
 #include "core/base/clock.h"
 #include "sim/cli/image_run.h"
 #include "sim/cli/program_option.h"
-#include "sim/cli/subcommand.h"
 #include "sim/cli/world_option.h"
+#include "sim/command_line/exit_status.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/format/header.h"
 #include "sim/eif/report/describe.h"
@@ -34,6 +34,8 @@
 namespace glovebox::cli {
 namespace {
 
+using command_line::exit_done;
+using command_line::exit_failed;
 using nitro_cli::EnclaveDetails;
 using nitro_cli::EnclaveList;
 using nitro_cli::nitro_error;

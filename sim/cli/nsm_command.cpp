@@ -2,42 +2,19 @@
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <functional>
 #include <limits>
-#include <memory>
-#include <optional>
 
 #include "nsm-mock/module/nsm_client.h"
 #include "sim/cli/bytes_argument.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/nsm_session.h"
-#include "sim/cli/number_option.h"
-#include "sim/cli/subcommand.h"
 
 namespace glovebox::cli {
 namespace {
 
 namespace json = boost::json;
-
-struct Options {
-    std::string device;
-    std::string state;
-    MockNsmOption mock;
-    LogOption log;
-    bool json = false;
-
-    std::vector<std::uint16_t> indices;
-    std::uint16_t index = 0;
-    std::uint16_t range = 0;
-    std::string data;
-    std::optional<std::string> nonce;
-    std::optional<std::string> user_data;
-    std::optional<std::string> public_key;
-    std::string output = "-";
-    std::string format;
-};
 
 // "0-15, 20": indices as ranges.
 std::string ranges(const std::vector<nsm::PcrIndex>& indices) {
@@ -58,11 +35,11 @@ void print(const json::value& value) {
     fmt::print("{}\n", json::serialize(value));
 }
 
-void describe(const Options& options, NsmSession& session, nsm::NsmClient& client) {
+void describe(const Values& values, NsmSession& session, nsm::NsmClient& client) {
     const auto answer = client.describe_nsm().value();
     const std::string version =
         fmt::format("{}.{}.{}", answer.version_major, answer.version_minor, answer.version_patch);
-    if (options.json)
+    if (values.flag("--json"))
         return print({{"device", session.name()},
                       {"module_id", answer.module_id},
                       {"digest", answer.digest},
@@ -74,183 +51,232 @@ void describe(const Options& options, NsmSession& session, nsm::NsmClient& clien
                ranges(answer.locked_pcrs), version);
 }
 
-void describe_pcrs(const Options& options, nsm::NsmClient& client) {
-    std::vector<std::uint16_t> indices = options.indices;
+void describe_pcrs(const Values& values, NsmSession&, nsm::NsmClient& client) {
+    auto indices = values.numbers<std::uint16_t>("INDEX");
     if (indices.empty())
         for (std::uint16_t index = 0; index < client.describe_nsm().value().max_pcrs; ++index)
             indices.push_back(index);
     json::array list;
     for (const std::uint16_t index : indices) {
         const auto pcr = client.describe_pcr(index).value();
-        if (options.json)
+        if (values.flag("--json"))
             list.push_back({{"index", index}, {"data", to_hex(pcr.data)}, {"lock", pcr.lock}});
         else
             fmt::print("PCR{:<2} {} {}\n", index, to_hex(pcr.data), pcr.lock ? "locked" : "open");
     }
-    if (options.json)
+    if (values.flag("--json"))
         print(list);
 }
 
-void extend(const Options& options, nsm::NsmClient& client) {
+void extend(const Values& values, NsmSession&, nsm::NsmClient& client) {
+    const auto index = values.number<std::uint16_t>("INDEX");
     const Bytes value =
-        client.extend_pcr(options.index, read_bytes_argument(options.data).value()).value();
-    if (options.json)
-        return print({{"index", options.index}, {"data", to_hex(value)}});
-    fmt::print("PCR{:<2} {}\n", options.index, to_hex(value));
+        client.extend_pcr(index, read_bytes_argument(values.text("DATA")).value()).value();
+    if (values.flag("--json"))
+        return print({{"index", index}, {"data", to_hex(value)}});
+    fmt::print("PCR{:<2} {}\n", index, to_hex(value));
 }
 
 // Bytes as --format has them; text with a newline, so that it can be read on a terminal.
-void write_output(const Options& options, const Bytes& bytes, std::string_view default_format) {
-    const std::string_view format = options.format.empty() ? default_format : options.format;
+void write_output(const Values& values, const Bytes& bytes, std::string_view default_format) {
+    const std::string format = values.find_text("--format").value_or(std::string(default_format));
+    const std::string output = values.text("--output");
     if (format == "raw")
-        return write_file(options.output, bytes).value();
+        return write_file(output, bytes).value();
     const std::string text = (format == "hex" ? to_hex(bytes) : to_base64(bytes)) + "\n";
-    write_file(options.output, as_bytes(text)).value();
+    write_file(output, as_bytes(text)).value();
 }
 
 // One JSON object with the bytes under this name, in place of the bytes themselves.
-void write_json(const Options& options, const char* name, const std::string& text) {
-    if (options.format == "raw")
-        throw CLI::ValidationError("--format", "raw bytes are no JSON: base64 or hex was expected");
+void write_json(const Values& values, const char* name, const std::string& text) {
+    if (values.text("--format") == "raw")
+        throw UsageError("--format: raw bytes are no JSON: base64 or hex was expected");
     const std::string line = json::serialize(json::object{{name, text}}) + "\n";
-    write_file(options.output, as_bytes(line)).value();
+    write_file(values.text("--output"), as_bytes(line)).value();
 }
 
-void lock(const Options& options, nsm::NsmClient& client) {
-    if (options.range > 0)
-        client.lock_pcrs(options.range).value();
+void lock(const Values& values, NsmSession&, nsm::NsmClient& client) {
+    if (const auto range = values.find_number<std::uint16_t>("--range"))
+        client.lock_pcrs(*range).value();
     else
-        client.lock_pcr(options.index).value();
-    if (options.json)
+        client.lock_pcr(values.number<std::uint16_t>("INDEX")).value();
+    if (values.flag("--json"))
         print({{"locked_pcrs", json::value_from(client.describe_nsm().value().locked_pcrs)}});
 }
 
-void get_random(const Options& options, nsm::NsmClient& client) {
+void get_random(const Values& values, NsmSession&, nsm::NsmClient& client) {
     const Bytes random = client.get_random().value();
-    if (options.json)
-        return write_json(options, "random",
-                          options.format == "base64" ? to_base64(random) : to_hex(random));
-    write_output(options, random, "hex");
+    if (values.flag("--json"))
+        return write_json(values, "random",
+                          values.text("--format") == "base64" ? to_base64(random) : to_hex(random));
+    write_output(values, random, "hex");
 }
 
-void attest(const Options& options, nsm::NsmClient& client) {
+void attest(const Values& values, NsmSession&, nsm::NsmClient& client) {
     nsm::request::Attestation fields;
-    if (options.nonce)
-        fields.nonce = read_bytes_argument(*options.nonce).value();
-    if (options.user_data)
-        fields.user_data = read_bytes_argument(*options.user_data).value();
-    if (options.public_key)
-        fields.public_key = read_file(*options.public_key, nsm::request_bytes_max).value();
+    if (const auto nonce = values.find_text("--nonce"))
+        fields.nonce = read_bytes_argument(*nonce).value();
+    if (const auto user_data = values.find_text("--user-data"))
+        fields.user_data = read_bytes_argument(*user_data).value();
+    if (const auto public_key = values.find_text("--public-key"))
+        fields.public_key = read_file(*public_key, nsm::request_bytes_max).value();
     const Bytes document = client.attest(std::move(fields)).value();
-    if (options.json)
-        return write_json(options, "document",
-                          options.format == "hex" ? to_hex(document) : to_base64(document));
-    write_output(options, document, options.output == "-" ? "base64" : "raw");
+    if (values.flag("--json"))
+        return write_json(
+            values, "document",
+            values.text("--format") == "hex" ? to_hex(document) : to_base64(document));
+    write_output(values, document, values.text("--output") == "-" ? "base64" : "raw");
+}
+
+// Asks the module that the options choose.
+template <void (*question)(const Values&, NsmSession&, nsm::NsmClient&)>
+int ask(const Values& values) {
+    const auto log = make_log(values, "nsm");
+    const auto session = open_nsm_session(values.text("--device"), values.text("--state"),
+                                          MockNsmOption::of(values), *log)
+                             .value();
+    nsm::NsmClient client(session->device());
+    question(values, *session, client);
+    session->save().value();
+    return exit_done;
 }
 
 // All that a request can carry: that there are 32 PCRs is the module's own answer.
-auto pcr_index() {
-    return number_between("a PCR's index", 0, std::numeric_limits<nsm::PcrIndex>::max());
+Option pcr_index(std::string_view summary) {
+    return {.name = "INDEX",
+            .kind = Kind::number,
+            .noun = "a PCR's index",
+            .least = 0,
+            .most = std::numeric_limits<nsm::PcrIndex>::max(),
+            .summary = summary};
 }
 
-CLI::Option* add_output(CLI::App& app, Options& options, const char* defaults) {
-    app.add_option("-o,--output", options.output, "Where to, - for standard output")
-        ->type_name("FILE")
-        ->capture_default_str();
-    return app.add_option("--format", options.format, defaults)
-        ->type_name("FORM")
-        ->check(CLI::IsMember({"raw", "base64", "hex"}));
+Option bytes_option(std::string_view name, std::string_view summary) {
+    return {
+        .name = name, .placeholder = "BYTES", .check = check_bytes_argument, .summary = summary};
+}
+
+Options output_options(std::string_view default_format) {
+    return {{.name = "--output",
+             .letter = 'o',
+             .kind = Kind::file,
+             .placeholder = "FILE",
+             .summary = "The file to write, - for standard output",
+             .default_value = "-"},
+            {.name = "--format",
+             .kind = Kind::choice,
+             .placeholder = "FORM",
+             .noun = "a format",
+             .choices = {"raw", "base64", "hex"},
+             .summary = "The form of the bytes",
+             .default_note = default_format}};
+}
+
+Command describe_command() {
+    return {.name = "describe",
+            .summary = "Show the module's id and its locked PCRs",
+            .examples = {{"Describe the module", "glovebox nsm describe"}},
+            .run = ask<describe>};
+}
+
+Command pcr_command() {
+    Option index = pcr_index("The PCRs to show");
+    index.repeat = Repeat::list;
+    index.default_note = "all";
+    return {.name = "pcr",
+            .summary = "Show PCRs and their locks",
+            .positionals = {index},
+            .examples = {{"Show two PCRs", "glovebox nsm pcr 0 8"}},
+            .run = ask<describe_pcrs>};
+}
+
+Command extend_command() {
+    Option index = pcr_index("The PCR, 16 to 31");
+    index.is_required = true;
+    Option data = bytes_option("DATA", "The data: hexadecimal, text:WORDS or @FILE");
+    data.is_required = true;
+    return {.name = "extend",
+            .summary = "Extend a PCR: SHA384(old value, data)",
+            .positionals = {index, data},
+            .examples = {{"Extend a PCR and read it, in a module that a file keeps",
+                          "glovebox nsm --state s.json extend 16 text:hello\n"
+                          "glovebox nsm --state s.json pcr 16"}},
+            .run = ask<extend>};
+}
+
+Command lock_command() {
+    return {.name = "lock",
+            .summary = "Lock a PCR, or all below a number",
+            .options = {{.name = "--range",
+                         .kind = Kind::number,
+                         .placeholder = "N",
+                         .noun = "a number of PCRs",
+                         .least = 1,
+                         .most = 65535,
+                         .excludes = {"INDEX"},
+                         .summary = "Lock PCR0 to PCR(N-1)"}},
+            .positionals = {pcr_index("The PCR, 16 to 31")},
+            .requirements = {{{"INDEX", "--range"}}},
+            .examples = {{"Lock a PCR", "glovebox nsm --state s.json lock 16"}},
+            .run = ask<lock>};
+}
+
+Command random_command() {
+    return {.name = "random",
+            .summary = "Get 256 random bytes from the module",
+            .options = output_options("hex"),
+            .examples = {{"Write random bytes to a file",
+                          "glovebox nsm random --format raw -o random.bin"}},
+            .run = ask<get_random>};
+}
+
+Command attest_command() {
+    return {.name = "attest",
+            .summary = "Get an attestation document",
+            .options = command_line::joined(
+                {{bytes_option("--nonce", "The document's nonce: hexadecimal, text:WORDS or @FILE"),
+                  bytes_option("--user-data", "The document's user data"),
+                  {.name = "--public-key",
+                   .kind = Kind::file,
+                   .placeholder = "FILE",
+                   .summary = "A file whose content is the document's public key"}},
+                 output_options("base64 to standard output, raw to a file")}),
+            .examples = {{"Get a document that measures a program",
+                          "glovebox nsm --program ./server attest --nonce 0011 -o document.bin"},
+                         {"Verify a document of a module whose clock is ahead",
+                          "glovebox nsm --clock +4h attest | glovebox verify - --root mock"}},
+            .see_also = {"glovebox-verify(1)"},
+            .run = ask<attest>};
 }
 
 }  // namespace
 
-void add_nsm_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<Options>();
-    CLI::App* nsm =
-        app.add_subcommand("nsm", "Asks a Nitro Secure Module, the real one or a simulated one");
-    nsm->require_subcommand(1);
-    nsm->add_option("--device", options->device,
-                    "mock, or the real device's path [/dev/nsm where it is, else mock]")
-        ->type_name("DEVICE");
-    nsm->add_option("--state", options->state,
-                    "Keep a simulated module's identity and PCRs in this file, from one command to "
-                    "the next")
-        ->type_name("FILE");
-    nsm->add_flag("--json", options->json,
-                  "Print JSON, bytes in it as hexadecimal and a document as base64, unless "
-                  "--format says otherwise");
-    options->mock.add_to(*nsm);
-    options->log.options.level = LogLevel::warning;
-    options->log.add_to(*nsm);
-    nsm->footer(
-        "Examples:\n"
-        "  glovebox nsm describe\n"
-        "  glovebox nsm --state s.json extend 16 text:hello && glovebox nsm --state s.json pcr 16\n"
-        "  glovebox nsm --program ./server attest --nonce 0011 -o document.bin\n"
-        "  glovebox nsm --clock +4h attest | glovebox verify - --root mock");
-
-    using Ask = std::function<void(NsmSession&, nsm::NsmClient&)>;
-    const auto add = [nsm, options, &exit_status](const char* name, const char* what, Ask ask) {
-        CLI::App* command = nsm->add_subcommand(name, what);
-        command->fallthrough();
-        command->callback([options, &exit_status, ask = std::move(ask)] {
-            const auto log = options->log.make("nsm");
-            const auto session =
-                open_nsm_session(options->device, options->state, options->mock, *log).value();
-            nsm::NsmClient client(session->device());
-            ask(*session, client);
-            session->save().value();
-            exit_status = exit_done;
-        });
-        return command;
-    };
-
-    add("describe", "What the module is: its id, its locked PCRs",
-        [options](NsmSession& session, nsm::NsmClient& client) {
-            describe(*options, session, client);
-        });
-    add("pcr", "PCRs and their locks",
-        [options](NsmSession&, nsm::NsmClient& client) { describe_pcrs(*options, client); })
-        ->add_option("INDEX", options->indices, "Which ones [all]")
-        ->check(pcr_index());
-
-    CLI::App* extending =
-        add("extend", "Extends a PCR: SHA384(old value, data)",
-            [options](NsmSession&, nsm::NsmClient& client) { extend(*options, client); });
-    extending->add_option("INDEX", options->index, "16 to 31")->required()->check(pcr_index());
-    extending->add_option("DATA", options->data, bytes_help)
-        ->required()
-        ->check(check_bytes_argument);
-
-    CLI::App* locking =
-        add("lock", "Locks a PCR, or with --range all below a number",
-            [options](NsmSession&, nsm::NsmClient& client) { lock(*options, client); });
-    CLI::Option* lock_index =
-        locking->add_option("INDEX", options->index, "16 to 31")->check(pcr_index());
-    locking->add_option("--range", options->range, "Locks PCR0 to PCR(N-1)")
-        ->type_name("N")
-        ->check(number_between("a number of PCRs", 1, 65535))
-        ->excludes(lock_index);
-    locking->require_option(1);
-
-    CLI::App* random =
-        add("random", "256 random bytes of the module",
-            [options](NsmSession&, nsm::NsmClient& client) { get_random(*options, client); });
-    add_output(*random, *options, "raw, base64 or hex [hex]");
-
-    CLI::App* attesting =
-        add("attest", "An attestation document",
-            [options](NsmSession&, nsm::NsmClient& client) { attest(*options, client); });
-    attesting->add_option("--nonce", options->nonce, bytes_help)
-        ->type_name("BYTES")
-        ->check(check_bytes_argument);
-    attesting->add_option("--user-data", options->user_data, bytes_help)
-        ->type_name("BYTES")
-        ->check(check_bytes_argument);
-    attesting->add_option("--public-key", options->public_key, "A file's content as it is")
-        ->type_name("FILE");
-    add_output(*attesting, *options,
-               "raw, base64 or hex [base64 to standard output, raw to a file]");
+Command nsm_command() {
+    return {.name = "nsm",
+            .summary = "Ask a Nitro Secure Module, the real one or a simulated one",
+            .options = command_line::joined(
+                {{{.name = "--device",
+                   .kind = Kind::file,
+                   .placeholder = "DEVICE",
+                   .summary = "mock, or the real device's path",
+                   .default_note = "/dev/nsm if it exists, else mock"},
+                  {.name = "--state",
+                   .kind = Kind::file,
+                   .placeholder = "FILE",
+                   .summary = "Keep a simulated module's identity and PCRs in this file, from one "
+                              "command to the next"},
+                  {.name = "--json",
+                   .kind = Kind::flag,
+                   .summary = "Print JSON: bytes as hexadecimal and a document as base64, unless "
+                              "--format says otherwise"}},
+                 MockNsmOption::options(),
+                 log_options("warning")}),
+            .examples = {{"Describe the module", "glovebox nsm describe"},
+                         {"Get a document that measures a program",
+                          "glovebox nsm --program ./server attest --nonce 0011 -o document.bin"}},
+            .see_also = {"glovebox-pki(1)", "glovebox-run(1)", "glovebox-verify(1)"},
+            .subcommands = {describe_command(), pcr_command(), extend_command(), lock_command(),
+                            random_command(), attest_command()}};
 }
 
 }  // namespace glovebox::cli

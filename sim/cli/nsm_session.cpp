@@ -50,7 +50,7 @@ class MockSession final : public NsmSession {
             if (!kept)
                 return kept.error();
             if (*kept) {
-                if (const auto given = option.boot_options_given(); !given.empty())
+                if (const auto given = option.boot_options_given; !given.empty())
                     return Error(
                         make_error_code(boost::system::errc::invalid_argument),
                         fmt::format("{} says how a module boots, and the one in the state file has "
@@ -142,7 +142,7 @@ Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
         device.empty() ? ::access(nsm::nsm_device_path, F_OK) == 0 : device != "mock";
     if (hardware) {
         const std::string path = device.empty() ? nsm::nsm_device_path : device;
-        if (const auto given = option.options_given(); !given.empty() || !state_path.empty())
+        if (const auto given = option.options_given; !given.empty() || !state_path.empty())
             return Error(
                 make_error_code(boost::system::errc::invalid_argument),
                 fmt::format("{} is for the simulated module, and {} is a real one; ask the "

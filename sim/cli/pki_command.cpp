@@ -2,24 +2,14 @@
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
-
 #include "nsm-mock/document/trust_root.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
-#include "sim/cli/subcommand.h"
 
 namespace glovebox::cli {
 namespace {
-
-struct Options {
-    PkiOption pki;
-    std::string output = "-";
-    bool der = false;
-    bool aws = false;
-};
 
 void print_certificate(const char* name, const nsm::Certificate& certificate) {
     fmt::print("{}\nsubject    {}\nvalid      {} to {}\nSHA-256    {}\n", name,
@@ -27,51 +17,64 @@ void print_certificate(const char* name, const nsm::Certificate& certificate) {
                format_time(certificate.not_after()), to_hex(certificate.fingerprint()));
 }
 
+int write_root(const Values& values) {
+    SystemRandom random;
+    const nsm::Certificate certificate =
+        values.flag("--aws")
+            ? nsm::TrustRoot::aws().certificate()
+            : nsm::open_pki(PkiOption::of(values).directory().value(), random).value().certificate;
+    const std::string output = values.text("--output");
+    if (values.flag("--der"))
+        write_file(output, certificate.der()).value();
+    else
+        write_file(output, as_bytes(certificate.to_pem())).value();
+    return exit_done;
+}
+
+int show(const Values& values) {
+    const std::string directory = PkiOption::of(values).directory().value();
+    SystemRandom random;
+    const nsm::CaIdentity mock = nsm::open_pki(directory, random).value();
+    print_certificate("mock root", mock.certificate);
+    fmt::print("directory  {}\ninstance   {}\n\n", directory,
+               nsm::mock_instance_id(mock.certificate));
+    print_certificate("AWS root", nsm::TrustRoot::aws().certificate());
+    return exit_done;
+}
+
 }  // namespace
 
-void add_pki_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<Options>();
-    CLI::App* pki =
-        app.add_subcommand("pki", "The roots of attestation: this user's mock root, and AWS's");
-    pki->require_subcommand(1);
-    pki->footer(
-        "Examples:\n"
-        "  glovebox pki show\n"
-        "  glovebox pki root -o mock-root.pem   # for a verifier of your own\n"
-        "  glovebox pki root --aws --der -o aws-root.der");
-
-    CLI::App* root = pki->add_subcommand("root", "Writes the mock root's certificate");
-    options->pki.add_to(*root);
-    root->add_flag("--aws", options->aws, "AWS's root instead");
-    root->add_flag("--der", options->der, "DER instead of PEM");
-    root->add_option("-o,--output", options->output, "Where to, - for standard output")
-        ->type_name("FILE")
-        ->capture_default_str();
-    root->callback([options, &exit_status] {
-        SystemRandom random;
-        const nsm::Certificate certificate =
-            options->aws
-                ? nsm::TrustRoot::aws().certificate()
-                : nsm::open_pki(options->pki.directory().value(), random).value().certificate;
-        if (options->der)
-            write_file(options->output, certificate.der()).value();
-        else
-            write_file(options->output, as_bytes(certificate.to_pem())).value();
-        exit_status = exit_done;
-    });
-
-    CLI::App* show = pki->add_subcommand("show", "Says what the mock root is, and AWS's");
-    options->pki.add_to(*show);
-    show->callback([options, &exit_status] {
-        const std::string directory = options->pki.directory().value();
-        SystemRandom random;
-        const nsm::CaIdentity mock = nsm::open_pki(directory, random).value();
-        print_certificate("mock root", mock.certificate);
-        fmt::print("directory  {}\ninstance   {}\n\n", directory,
-                   nsm::mock_instance_id(mock.certificate));
-        print_certificate("AWS root", nsm::TrustRoot::aws().certificate());
-        exit_status = exit_done;
-    });
+Command pki_command() {
+    const Command root{
+        .name = "root",
+        .summary = "Write the mock root's certificate",
+        .options = {PkiOption::option(),
+                    {.name = "--aws", .kind = Kind::flag, .summary = "Write AWS's root instead"},
+                    {.name = "--der", .kind = Kind::flag, .summary = "Write DER instead of PEM"},
+                    {.name = "--output",
+                     .letter = 'o',
+                     .kind = Kind::file,
+                     .placeholder = "FILE",
+                     .summary = "The file to write, - for standard output",
+                     .default_value = "-"}},
+        .examples = {{"Give a verifier of your own the mock root",
+                      "glovebox pki root -o mock-root.pem"},
+                     {"Write AWS's root in DER", "glovebox pki root --aws --der -o aws-root.der"}},
+        .see_also = {"glovebox-verify(1)"},
+        .run = write_root};
+    const Command shown{.name = "show",
+                        .summary = "Describe the mock root and AWS's root",
+                        .options = {PkiOption::option()},
+                        .examples = {{"Describe both roots", "glovebox pki show"}},
+                        .see_also = {"glovebox-verify(1)"},
+                        .run = show};
+    return {.name = "pki",
+            .summary = "Show the roots of attestation: this user's mock root, and AWS's",
+            .examples = {{"Describe both roots", "glovebox pki show"},
+                         {"Give a verifier of your own the mock root",
+                          "glovebox pki root -o mock-root.pem"}},
+            .see_also = {"glovebox-nsm(1)", "glovebox-verify(1)"},
+            .subcommands = {root, shown}};
 }
 
 }  // namespace glovebox::cli

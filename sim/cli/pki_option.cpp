@@ -1,17 +1,19 @@
 #include "sim/cli/pki_option.h"
 
-#include <CLI/CLI.hpp>
-
 #include "nsm-mock/pki/pki_directory.h"
 
 namespace glovebox::cli {
 
-CLI::Option* PkiOption::add_to(CLI::App& app) {
-    return app
-        .add_option("--pki", path,
-                    "Directory of the mock root [$XDG_DATA_HOME/glovebox/pki or "
-                    "~/.local/share/glovebox/pki]")
-        ->type_name("DIR");
+Option PkiOption::option() {
+    return {.name = "--pki",
+            .kind = Kind::directory,
+            .placeholder = "DIR",
+            .summary = "Directory of the mock root",
+            .default_note = "$XDG_DATA_HOME/glovebox/pki or ~/.local/share/glovebox/pki"};
+}
+
+PkiOption PkiOption::of(const Values& values) {
+    return {values.text("--pki")};
 }
 
 Result<std::string> PkiOption::directory() const {

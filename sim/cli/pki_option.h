@@ -1,15 +1,16 @@
 // --pki: whose mock root it is.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 
 #include "core/base/error.h"
+#include "sim/cli/commands.h"
 
 namespace glovebox::cli {
 
 struct PkiOption {
-    CLI::Option* add_to(CLI::App& app);
+    [[nodiscard]] static Option option();
+    [[nodiscard]] static PkiOption of(const Values& values);
     [[nodiscard]] Result<std::string> directory() const;
 
     std::string path;

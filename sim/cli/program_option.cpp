@@ -2,14 +2,13 @@
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <boost/system/errc.hpp>
 #include <fstream>
 #include <iostream>
 
-#include "sim/cli/world_name.h"
+#include "sim/cli/log_option.h"
+#include "sim/cli/world_option.h"
 #include "sim/enclave/delegation.h"
 #include "sim/supervisor/launch.h"
 #include "transports/world.h"
@@ -44,26 +43,43 @@ std::optional<int> run_from_outside() {
     return enclave::run_through_outer_supervisor().value();
 }
 
-CLI::Option* ProgramOption::add_to(CLI::App& command) {
-    command
-        .add_option("--world", world,
-                    "The world, where parent and enclaves meet: a name, or a directory (with a "
-                    "'/'). GLOVEBOX_WORLD gives it too [default]")
-        ->type_name("NAME")
-        ->check(check_world_name);
-    command.add_flag("--trace", trace,
-                     "One line an event on stderr, or as --log-file and --log-json say: calls, "
-                     "requests to the module, connections with their bytes and ends");
-    return command
-        .add_option("command", arguments,
-                    "The program and its arguments; write them after -- when they have options")
-        ->type_name("PROGRAM [ARGUMENT...]");
+std::vector<command_line::ExitCode> program_exit_codes() {
+    return {{"N", "the program ended with status N"},
+            {"128+N", "signal N killed the program"},
+            {"1", "the program could not be supervised; a sentence on standard error says why"},
+            {"2", "the command line is wrong"},
+            {"126", "the program could not be executed"},
+            {"127", "the program was not found"}};
 }
 
-std::unique_ptr<Log> ProgramOption::make_log(LogOption& option, std::string component) const {
+Options ProgramOption::options() {
+    return {WorldOption::option(),
+            {.name = "--trace",
+             .kind = Kind::flag,
+             .summary = "Log one line for each event: system calls, requests to the security "
+                        "module, connections with their bytes"}};
+}
+
+Option ProgramOption::positional() {
+    return {.name = "PROGRAM [ARGUMENT]",
+            .repeat = Repeat::list,
+            .summary = "The program and its arguments; everything after -- belongs to it",
+            .completion = Completion::program};
+}
+
+ProgramOption ProgramOption::of(const Values& values) {
+    ProgramOption program;
+    program.world = values.text("--world");
+    program.trace = values.flag("--trace");
+    program.arguments = values.list(positional().name);
+    return program;
+}
+
+std::unique_ptr<Log> ProgramOption::make_log(const Values& values, std::string component) const {
+    LogOptions options = read_log_options(values, std::move(component));
     if (trace)
-        option.options.level = std::min(option.options.level, LogLevel::info);
-    return option.make(std::move(component));
+        options.level = std::min(options.level, LogLevel::info);
+    return glovebox::make_log(options);
 }
 
 int ProgramOption::run(enclave::RunOptions options, Log& log) const {

@@ -2,25 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include <ctime>
 #include <iostream>
-#include <memory>
 
-#include "sim/cli/subcommand.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/world_option.h"
 
 namespace glovebox::cli {
 namespace {
-
-constexpr const char* examples = R"(Examples:
-  What runs in this world:
-    glovebox ps
-  Also what has ended, and how, for a program to read:
-    glovebox ps --all --json
-
-What has ended is known until another enclave has its CID, or until `glovebox clean`.)";
 
 std::string local_time(std::int64_t milliseconds) {
     const std::time_t seconds = milliseconds / 1000;
@@ -81,14 +70,28 @@ struct PsCommand {
 
 }  // namespace
 
-void add_ps_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<PsCommand>();
-    CLI::App& command = *app.add_subcommand("ps", "Lists the enclaves of a world");
-    command.footer(examples);
-    command.add_flag("-a,--all", options->all, "Also those that have ended, and how");
-    command.add_flag("--json", options->as_json, "A JSON array of objects");
-    options->world.add_to(command);
-    command.callback([options, &exit_status] { exit_status = options->run(); });
+Command ps_command() {
+    return {.name = "ps",
+            .summary = "List the enclaves of a world",
+            .description = {"An ended enclave is known until another enclave has its CID, or until "
+                            "`glovebox clean`."},
+            .options = {{.name = "--all",
+                         .letter = 'a',
+                         .kind = Kind::flag,
+                         .summary = "Include enclaves that have ended, and how they ended"},
+                        {.name = "--json",
+                         .kind = Kind::flag,
+                         .summary = "Print a JSON array of objects"},
+                        WorldOption::option()},
+            .examples = {{"List what runs in this world", "glovebox ps"},
+                         {"List what has ended too, for a program to read",
+                          "glovebox ps --all --json"}},
+            .see_also = {"glovebox-clean(1)", "glovebox-logs(1)", "glovebox-stop(1)"},
+            .run = [](const Values& values) {
+                return PsCommand{WorldOption::of(values), values.flag("--all"),
+                                 values.flag("--json")}
+                    .run();
+            }};
 }
 
 }  // namespace glovebox::cli

@@ -2,54 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <memory>
 #include <optional>
-#include <string_view>
 
+#include "sim/cli/commands.h"
 #include "sim/cli/image_run.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/mock_nsm_option.h"
 #include "sim/cli/nsm_session.h"
-#include "sim/cli/number_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/sandbox_option.h"
-#include "sim/cli/subcommand.h"
+#include "sim/cli/shared_options.h"
 #include "sim/cli/trust_option.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/console_tail.h"
 
 namespace glovebox::cli {
 namespace {
-
-constexpr const char* examples = R"(Examples:
-  A server in an enclave, and a client on the parent's side:
-    glovebox run -- python3 server.py &
-    glovebox parent -- python3 client.py 16
-  Both in one line, and the enclave in debug mode with a CID of one's choice:
-    glovebox parent -- sh -c 'glovebox run --cid 20 --debug -- ./server & ./client 20; kill $!'
-
-  An enclave image:
-    glovebox run --eif app.eif --memory 512 --cpus 2 --debug
-
-  A root file system, started as AWS's init starts an image's:
-    glovebox run --rootfs ./rootfs --env MODE=test -- /app/server
-
-In a sandbox the program is root in namespaces of its own: `lo` alone, and down; system folders,
-the working directory and what --mount names, read-only or forgotten at exit; PATH alone for an
-environment. Its streams are the enclave's console, which is kept: `glovebox logs`; here it is shown
-with --attach-console or --debug. With --isolation none it keeps this machine's files, network and
-streams. Its AF_VSOCK sockets, /dev/vsock and /dev/nsm are simulated, for all that it starts, until
-the last of it has ended. PCR0 to PCR2 are made from the executable file (from the interpreter of a
-script); --program names another file.
-
-The exit status is the program's, 128 and the signal that killed it, or 126 or 127 when it can't be
-executed. Signals that `glovebox run` gets and that would end it are passed on to the program; what
-can't be (SIGKILL, SIGSEGV and their like) ends the enclave too, and `glovebox ps --all` says so.)";
 
 // The lines of a console that are shown when its program failed unseen.
 constexpr std::size_t shown_lines = 10;
@@ -59,17 +29,30 @@ struct RunCommand {
     ProgramOption program;
     SandboxOption sandbox;
     TrustOption trust;
+    WorldOption world;
     std::string eif;
     std::optional<core::Cid> cid;
     bool attach_console = false;
     MockNsmOption nsm;
-    LogOption log;
 
-    [[nodiscard]] int run() {
+    [[nodiscard]] static RunCommand of(const Values& values) {
+        RunCommand command;
+        command.program = ProgramOption::of(values);
+        command.sandbox = SandboxOption::of(values);
+        command.trust = TrustOption::of(values);
+        command.world = WorldOption::of(values);
+        command.eif = values.text("--eif");
+        command.cid = values.find_number<core::Cid>("--cid");
+        command.attach_console = values.flag("--attach-console");
+        command.nsm = MockNsmOption::of(values);
+        return command;
+    }
+
+    [[nodiscard]] int run(const Values& values) {
         if (const auto status = run_from_outside())
             return *status;
-        check();
-        const auto to = program.make_log(log, "run");
+        check(values);
+        const auto to = program.make_log(values, "run");
         if (!eif.empty())
             return run_image(*to);
         enclave::RunOptions options;
@@ -97,9 +80,9 @@ struct RunCommand {
         options.started = [this, &options](const enclave::EnclaveRecord& record) {
             say_started(record, options.live_console);
         };
-        options.ended = [this, &options](const enclave::EnclaveRecord& record, int world) {
+        options.ended = [this, &options](const enclave::EnclaveRecord& record, int directory) {
             if (!options.live_console)
-                show_failure(record, world);
+                show_failure(record, directory);
         };
         const auto module = start_nsm_session(nsm, *to).value();
         options.nsm = &module->device();
@@ -120,33 +103,30 @@ struct RunCommand {
         image.started = [this, &image](const enclave::EnclaveRecord& record) {
             say_started(record, image.live_console);
         };
-        image.ended = [this, &image](const enclave::EnclaveRecord& record, int world) {
+        image.ended = [this, &image](const enclave::EnclaveRecord& record, int directory) {
             if (!image.live_console)
-                show_failure(record, world);
+                show_failure(record, directory);
         };
         return image.run(ImageRun::open(eif, image.memory_mib).value(), nsm, to);
     }
 
-    void check() const {
+    void check(const Values& values) const {
         if (!eif.empty()) {
-            const std::string excluded = excluded_by_eif();
-            if (!excluded.empty())
-                throw CLI::ExcludesError("--eif", excluded);
+            if (const std::string excluded = excluded_by_eif(values); !excluded.empty())
+                throw UsageError("--eif excludes " + excluded);
             return;
         }
         if (program.arguments.empty() && sandbox.root_fs.empty())
-            throw CLI::RequiredError("PROGRAM [ARGUMENT...]");
+            throw UsageError("a program is missing: glovebox run -- PROGRAM [ARGUMENT...]");
         if (!program.arguments.empty() && program.arguments.front().empty())
-            throw CLI::ValidationError("PROGRAM", "its name is empty");
-        if (!sandbox.root_fs.empty() && !sandbox.mounts.empty())
-            throw CLI::ExcludesError("--rootfs", "--mount");
+            throw UsageError("the name of the program is empty");
         if (sandbox.is_none() && (!sandbox.root_fs.empty() || !sandbox.mounts.empty()))
-            throw CLI::ExcludesError("--isolation none",
-                                     sandbox.root_fs.empty() ? "--mount" : "--rootfs");
+            throw UsageError(fmt::format("--isolation none excludes {}",
+                                         sandbox.root_fs.empty() ? "--mount" : "--rootfs"));
     }
 
     // An image brings its program, its files and its environment, and has a sandbox always.
-    [[nodiscard]] std::string excluded_by_eif() const {
+    [[nodiscard]] std::string excluded_by_eif(const Values& values) const {
         if (!program.arguments.empty())
             return "a program";
         if (!sandbox.root_fs.empty())
@@ -157,15 +137,14 @@ struct RunCommand {
             return "--env";
         if (!sandbox.is_none())
             return "";
-        const char* variable = std::getenv("GLOVEBOX_ISOLATION");
-        return variable != nullptr && std::string_view(variable) == "none"
-                   ? "GLOVEBOX_ISOLATION=none, which is set: an image runs in a sandbox always; "
-                     "unset it, or give --isolation sandbox"
-                   : "--isolation none";
+        return values.is_argument("--isolation")
+                   ? "--isolation none"
+                   : "GLOVEBOX_ISOLATION=none, which is set: an image runs in a sandbox always; "
+                     "unset it, or give --isolation sandbox";
     }
 
     void plan_room(enclave::RunOptions& options, const std::string& console_path) {
-        std::vector<std::string> hidden{WorldOption{program.world}.path(), worlds_folder()};
+        std::vector<std::string> hidden{world.path(), worlds_folder()};
         if (auto pki = nsm.pki.directory())
             hidden.push_back(std::filesystem::absolute(*pki).lexically_normal().string());
         const SandboxRequest request =
@@ -192,10 +171,10 @@ struct RunCommand {
             std::cerr << fmt::format(
                 "Started the enclave with CID {0}. Its console: glovebox logs "
                 "-f {0}{1}\n",
-                record.cid, WorldOption{program.world}.repeated());
+                record.cid, world.repeated());
     }
 
-    void show_failure(const enclave::EnclaveRecord& record, int world) const {
+    void show_failure(const enclave::EnclaveRecord& record, int directory) const {
         if (record.isolation != "sandbox" || record.exit_status == 0)
             return;
         if (record.was_stopped) {
@@ -203,7 +182,7 @@ struct RunCommand {
             return;
         }
         const std::string lines =
-            enclave::last_console_lines(world, record.cid, shown_lines, shown_bytes);
+            enclave::last_console_lines(directory, record.cid, shown_lines, shown_bytes);
         std::cerr << fmt::format(
             "glovebox: the enclave's program {}{}\n{}{}", record.reason,
             lines.empty() ? "; its console is empty" : "; its console ended with:", lines,
@@ -213,26 +192,56 @@ struct RunCommand {
 
 }  // namespace
 
-void add_run_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<RunCommand>();
-    CLI::App& command = *app.add_subcommand(
-        "run", "Runs a program as an enclave: its AF_VSOCK and its /dev/nsm are simulated");
-    command.footer(examples);
-    command.add_option("--cid", options->cid, "The enclave's CID [the first free one from 16 up]")
-        ->type_name("N")
-        ->check(enclave_cid());
-    command.add_option("--eif", options->eif, "An enclave image, started as on Nitro")
-        ->type_name("FILE");
-    command.add_flag("--attach-console", options->attach_console,
-                     "Shows the console here. On Nitro only debug mode has one, and measures "
-                     "nothing; here it is no other run");
-    options->program.add_to(command);
-    options->sandbox.add_to(command);
-    options->trust.add_to(command);
-    options->nsm.add_to(command);
-    options->log.options.level = LogLevel::warning;
-    options->log.add_to(command);
-    command.callback([options, &exit_status] { exit_status = options->run(); });
+Command run_command() {
+    Option cid = enclave_cid("--cid");
+    cid.summary = "The enclave's CID";
+    cid.default_note = "the first free one from 16";
+    return {
+        .name = "run",
+        .summary = "Run a program as an enclave",
+        .description =
+            {"The program's AF_VSOCK sockets, /dev/vsock and /dev/nsm are simulated, as are those "
+             "of every program that it starts, until the last of them has ended.",
+             "In the sandbox the program is root in namespaces of its own. It has the network "
+             "interface lo alone, which is down; the system's directories, the working directory "
+             "and what --mount names, read-only or discarded at exit; and PATH alone for an "
+             "environment. Its standard streams are the enclave's console: `glovebox logs` prints "
+             "it, and --attach-console and --debug show it here. With --isolation none the "
+             "program keeps this machine's files, network and streams.",
+             "PCR0 to PCR2 are measured from the executable file, from the interpreter for a "
+             "script; --program names another file.",
+             "Signals that would end `glovebox run` are passed on to the program. Those that "
+             "cannot be passed on, SIGKILL among them, end the enclave too."},
+        .options = command_line::joined(
+            {{cid,
+              {.name = "--eif",
+               .kind = Kind::file,
+               .placeholder = "FILE",
+               .summary = "Start this enclave image as Nitro does"},
+              {.name = "--attach-console",
+               .kind = Kind::flag,
+               .summary = "Show the console. On Nitro this requires debug mode, which zeroes PCR0 "
+                          "to PCR2; here the measurements stay as they are"}},
+             ProgramOption::options(),
+             SandboxOption::options(),
+             {TrustOption::option()},
+             MockNsmOption::options(),
+             log_options("warning")}),
+        .positionals = {ProgramOption::positional()},
+        .examples = {{"A server in an enclave, and a client on the parent's side",
+                      "glovebox run -- python3 server.py &\n"
+                      "glovebox parent -- python3 client.py 16"},
+                     {"Both in one line, and the enclave in debug mode with a CID of your choice",
+                      "glovebox parent -- sh -c \\\n"
+                      "    'glovebox run --cid 20 --debug -- ./server & ./client 20; kill $!'"},
+                     {"An enclave image",
+                      "glovebox run --eif app.eif --memory 512 --cpus 2 --debug"},
+                     {"A root file system, started as AWS's init starts an image's",
+                      "glovebox run --rootfs ./rootfs --env MODE=test -- /app/server"}},
+        .exit_codes = program_exit_codes(),
+        .see_also = {"glovebox-eif(1)", "glovebox-logs(1)", "glovebox-parent(1)", "glovebox-ps(1)",
+                     "glovebox-stop(1)", "nitro-cli(1)"},
+        .run = [](const Values& values) { return RunCommand::of(values).run(values); }};
 }
 
 }  // namespace glovebox::cli

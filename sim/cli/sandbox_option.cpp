@@ -7,14 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
 
 #include "core/base/unique_fd.h"
-#include "sim/cli/number_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/sandbox/working_directory.h"
@@ -70,38 +67,61 @@ Result<std::string> absolute_folder(const std::string& option, const std::string
 
 }  // namespace
 
-void SandboxOption::add_to(CLI::App& app) {
-    constexpr const char* group = "Isolation";
-    app.add_option("--isolation", isolation,
-                   "sandbox: namespaces of its own, as in an enclave; none: this machine's files "
-                   "and network. GLOVEBOX_ISOLATION gives it too [sandbox where the machine "
-                   "allows it]")
-        ->envname("GLOVEBOX_ISOLATION")
-        ->check(CLI::IsMember({"sandbox", "none"}))
-        ->group(group);
-    app.add_option("--rootfs", root_fs,
-                   "A root file system, started as AWS's init does it; what is written to it is "
-                   "forgotten")
-        ->type_name("DIR")
-        ->group(group);
-    app.add_option("--mount", mounts,
-                   "A further folder that the program sees, read-only, at its own path")
-        ->type_name("DIR")
-        ->allow_extra_args(false)  // one each: what follows is the command
-        ->group(group);
-    app.add_option("--env", environment,
-                   "A variable of the program's environment, which has PATH alone otherwise")
-        ->type_name("NAME[=VALUE]")
-        ->allow_extra_args(false)
-        ->group(group);
-    app.add_option("--memory", memory_mib, "The enclave's memory in MiB [not limited]")
-        ->type_name("MIB")
-        ->check(number_between("a number of MiB", 1, std::numeric_limits<unsigned>::max()))
-        ->group(group);
-    app.add_option("--cpus", cpu_count, "How many CPUs it may use [all]")
-        ->type_name("N")
-        ->check(number_between("a number of CPUs", 1, std::numeric_limits<unsigned>::max()))
-        ->group(group);
+Options SandboxOption::options() {
+    Options options{
+        {.name = "--isolation",
+         .kind = Kind::choice,
+         .placeholder = "KIND",
+         .noun = "an isolation",
+         .choices = {"sandbox", "none"},
+         .summary = "sandbox: namespaces of its own, as in an enclave; none: this machine's files "
+                    "and network",
+         .default_note = "sandbox where the machine allows it",
+         .variable = "GLOVEBOX_ISOLATION"},
+        {.name = "--rootfs",
+         .kind = Kind::directory,
+         .placeholder = "DIR",
+         .summary = "Start the program in this root file system, as AWS's init does; what it "
+                    "writes there is discarded"},
+        {.name = "--mount",
+         .kind = Kind::directory,
+         .placeholder = "DIR",
+         .repeat = Repeat::list,
+         .excludes = {"--rootfs"},
+         .summary = "Show the program this directory too, read-only, at its own path"},
+        {.name = "--env",
+         .placeholder = "NAME[=VALUE]",
+         .repeat = Repeat::list,
+         .summary = "Set a variable of the program's environment, which otherwise has PATH alone; "
+                    "without a value, the caller's"},
+        {.name = "--memory",
+         .kind = Kind::number,
+         .placeholder = "MIB",
+         .noun = "a number of MiB",
+         .least = 1,
+         .most = std::numeric_limits<unsigned>::max(),
+         .summary = "The enclave's memory in MiB",
+         .default_note = "not limited"},
+        {.name = "--cpus",
+         .kind = Kind::number,
+         .placeholder = "N",
+         .noun = "a number of CPUs",
+         .least = 1,
+         .most = std::numeric_limits<unsigned>::max(),
+         .summary = "How many CPUs the enclave may use",
+         .default_note = "all"}};
+    for (Option& option : options)
+        option.group = "Isolation";
+    return options;
+}
+
+SandboxOption SandboxOption::of(const Values& values) {
+    return {values.text("--isolation"),
+            values.text("--rootfs"),
+            values.list("--mount"),
+            values.list("--env"),
+            values.find_number<unsigned>("--memory"),
+            values.find_number<unsigned>("--cpus")};
 }
 
 Result<std::vector<std::string>> SandboxOption::variables() const {

@@ -2,12 +2,12 @@
 // --memory, --cpus.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/error.h"
+#include "sim/cli/commands.h"
 #include "sim/sandbox/command_plan.h"
 #include "sim/sandbox/machine.h"
 #include "sim/sandbox/root_fs_plan.h"
@@ -22,7 +22,8 @@ struct SandboxOption {
     std::optional<unsigned> memory_mib;
     std::optional<unsigned> cpu_count;
 
-    void add_to(CLI::App& app);
+    [[nodiscard]] static Options options();
+    [[nodiscard]] static SandboxOption of(const Values& values);
 
     [[nodiscard]] bool is_none() const { return isolation == "none"; }
     [[nodiscard]] bool is_a_wish() const { return isolation.empty() && root_fs.empty(); }

@@ -8,9 +8,12 @@
 #include <cstring>
 #include <iostream>
 
-#include "sim/cli/subcommand.h"
+#include "sim/command_line/exit_status.h"
 
 namespace glovebox::cli {
+
+using command_line::exit_done;
+using command_line::exit_failed;
 
 void hold_standard_streams() {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})

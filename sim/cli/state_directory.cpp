@@ -1,6 +1,5 @@
 #include "sim/cli/state_directory.h"
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <filesystem>
 
@@ -9,12 +8,18 @@
 
 namespace glovebox::cli {
 
-void StateDirectory::add_to(CLI::App& app) {
-    app.add_option(
-           "--state", path,
-           "Directory of the keys, the traces and the secret that the metadata service "
-           "shares with the KMS [$XDG_DATA_HOME/glovebox/kms or ~/.local/share/glovebox/kms]")
-        ->type_name("DIR");
+Option StateDirectory::option() {
+    return {.name = "--state",
+            .kind = Kind::directory,
+            .placeholder = "DIR",
+            .summary =
+                "Directory of the keys, the traces and the secret that the metadata "
+                "service shares with the KMS",
+            .default_note = "$XDG_DATA_HOME/glovebox/kms or ~/.local/share/glovebox/kms"};
+}
+
+StateDirectory StateDirectory::of(const Values& values) {
+    return {values.text("--state")};
 }
 
 Result<std::string> StateDirectory::open() const {

@@ -2,16 +2,17 @@
 // share, traces.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 
 #include "core/base/error.h"
+#include "sim/cli/commands.h"
 
 namespace glovebox::cli {
 
 // --state DIR. [$XDG_DATA_HOME/glovebox/kms or ~/.local/share/glovebox/kms]
 struct StateDirectory {
-    void add_to(CLI::App& app);
+    [[nodiscard]] static Option option();
+    [[nodiscard]] static StateDirectory of(const Values& values);
     // Made, 0700, where it is absent. The error names it.
     [[nodiscard]] Result<std::string> open() const;
 

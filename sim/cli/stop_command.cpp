@@ -2,27 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <iostream>
-#include <memory>
 
-#include "sim/cli/number_option.h"
-#include "sim/cli/subcommand.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/shared_options.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/stop.h"
 
 namespace glovebox::cli {
 namespace {
-
-constexpr const char* examples = R"(Examples:
-  The enclave with CID 16, and every enclave of this world:
-    glovebox stop 16
-    glovebox stop --all
-
-As on Nitro, nothing inside is told: everything ends at once. To try how a program takes a SIGTERM,
-send it to `glovebox run`, which passes it on.)";
 
 struct StopCommand {
     WorldOption world;
@@ -31,7 +20,7 @@ struct StopCommand {
 
     [[nodiscard]] int run() const {
         if (all != cids.empty())
-            throw CLI::ValidationError("stop", "give the CIDs to stop, or --all");
+            throw UsageError("give the CIDs of the enclaves to stop, or --all");
         const std::vector<enclave::EnclaveRecord> records = world.enclaves();
         int status = exit_done;
         for (const core::Cid cid : cids)
@@ -66,16 +55,30 @@ struct StopCommand {
 
 }  // namespace
 
-void add_stop_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<StopCommand>();
-    CLI::App& command = *app.add_subcommand("stop", "Ends enclaves at once, as a power-off does");
-    command.footer(examples);
-    command.add_option("cid", options->cids, "Their CIDs")
-        ->type_name("CID...")
-        ->check(enclave_cid());
-    command.add_flag("-a,--all", options->all, "Every enclave of this world");
-    options->world.add_to(command);
-    command.callback([options, &exit_status] { exit_status = options->run(); });
+Command stop_command() {
+    Option cid = enclave_cid("CID");
+    cid.repeat = Repeat::list;
+    cid.summary = "The enclaves to stop";
+    cid.completion = Completion::running_enclave;
+    return {.name = "stop",
+            .summary = "End enclaves at once, as a power-off does",
+            .description = {"As on Nitro, no process inside the enclave is notified: all of them "
+                            "end at once. To test how a program handles SIGTERM, send the signal "
+                            "to `glovebox run`, which passes it on."},
+            .options = {{.name = "--all",
+                         .letter = 'a',
+                         .kind = Kind::flag,
+                         .summary = "Stop every enclave of this world"},
+                        WorldOption::option()},
+            .positionals = {cid},
+            .examples = {{"Stop the enclave with CID 16", "glovebox stop 16"},
+                         {"Stop every enclave of this world", "glovebox stop --all"}},
+            .see_also = {"glovebox-ps(1)", "glovebox-run(1)"},
+            .run = [](const Values& values) {
+                return StopCommand{WorldOption::of(values), values.numbers<core::Cid>("CID"),
+                                   values.flag("--all")}
+                    .run();
+            }};
 }
 
 }  // namespace glovebox::cli

@@ -2,8 +2,7 @@
 // and through what.
 #pragma once
 
-#include <CLI/App.hpp>
-
+#include "sim/cli/commands.h"
 #include "transports/transport_choice.h"
 
 namespace glovebox::cli {
@@ -11,7 +10,8 @@ namespace glovebox::cli {
 struct TransportOption {
     transports::TransportChoice choice;
 
-    void add_to(CLI::App& app);
+    [[nodiscard]] static Options options();
+    [[nodiscard]] static TransportOption of(const Values& values);
 
     // The transport that the options ask for, as `default_cid` where --cid says nothing.
     [[nodiscard]] Result<std::unique_ptr<core::Transport>> make(

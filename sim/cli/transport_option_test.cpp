@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "sim/command_line/parser.h"
 #include "transports/contract/temporary_directory.h"
 
 namespace glovebox::cli {
@@ -12,30 +12,39 @@ namespace {
 
 class TransportOptions : public testing::Test {
   protected:
-    TransportOptions() { option_.add_to(app_); }
+    command_line::Parsed parse(const std::vector<std::string>& words) const {
+        return command_line::parse(program_, words,
+                                   [](const std::string&) { return std::optional<std::string>(); });
+    }
 
-    CLI::App app_;
-    TransportOption option_;
+    TransportOption parsed(const std::vector<std::string>& words) const {
+        return TransportOption::of(std::get<Values>(parse(words)));
+    }
+
+    const Program program_{.root = {.name = "test",
+                                    .options = TransportOption::options(),
+                                    .run = [](const Values&) { return 0; }}};
     boost::asio::io_context io_;
     transports::TemporaryDirectory scratch_;
 };
 
 TEST_F(TransportOptions, MakeTheTransportTheyName) {
-    app_.parse("--transport unix --cid 20 --world " + (scratch_ / "world"));
-    const auto made = option_.make(io_.get_executor(), core::cid_parent);
+    const auto option =
+        parsed({"--transport", "unix", "--cid", "20", "--world", scratch_ / "world"});
+    const auto made = option.make(io_.get_executor(), core::cid_parent);
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_EQ((*made)->local_cid(), 20U);
 }
 
 TEST_F(TransportOptions, LeaveTheCidToTheSubcommand) {
-    app_.parse("--transport unix --world " + (scratch_ / "world"));
-    EXPECT_EQ(option_.make(io_.get_executor(), core::cid_parent).value()->local_cid(), 3U);
+    const auto option = parsed({"--transport", "unix", "--world", scratch_ / "world"});
+    EXPECT_EQ(option.make(io_.get_executor(), core::cid_parent).value()->local_cid(), 3U);
 }
 
 TEST_F(TransportOptions, RefuseCidsThatNobodyCanHaveAndTransportsThatAreNone) {
-    for (const char* wrong : {"--cid 0", "--cid 1", "--cid 2", "--cid -1", "--cid 4294967295",
-                              "--cid x", "--transport tcp"})
-        EXPECT_THROW(app_.parse(wrong), CLI::ParseError) << wrong;
+    for (const char* wrong : {"--cid=0", "--cid=1", "--cid=2", "--cid=-1", "--cid=4294967295",
+                              "--cid=x", "--transport=tcp"})
+        EXPECT_TRUE(std::holds_alternative<command_line::Mistake>(parse({wrong}))) << wrong;
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "sim/cli/trust_option.h"
 
-#include <CLI/CLI.hpp>
-
 #include "sim/cli/world_option.h"
 #include "sim/tls/trust_bundle.h"
 
@@ -20,11 +18,17 @@ Result<std::optional<tls::TrustBundle>> trust_of(const std::string& world, bool 
 
 }  // namespace
 
-void TrustOption::add_to(CLI::App& app) {
-    app.add_flag("--trust-env", by_environment,
-                 "Runtimes with a list of their own trust the world's TLS authority too: "
-                 "SSL_CERT_FILE, AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE and "
-                 "NODE_EXTRA_CA_CERTS, where they are not set");
+Option TrustOption::option() {
+    return {.name = "--trust-env",
+            .kind = Kind::flag,
+            .summary =
+                "Also set SSL_CERT_FILE, AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, "
+                "CURL_CA_BUNDLE and NODE_EXTRA_CA_CERTS, where they are not set, so that "
+                "runtimes with a list of their own trust the world's TLS authority"};
+}
+
+TrustOption TrustOption::of(const Values& values) {
+    return {values.flag("--trust-env")};
 }
 
 Result<std::optional<sandbox::TrustedAuthority>> TrustOption::of_room(

@@ -1,12 +1,12 @@
 // --trust-env, and the world's TLS authority for those who are to trust it.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/error.h"
+#include "sim/cli/commands.h"
 #include "sim/sandbox/trust.h"
 
 namespace glovebox::cli {
@@ -14,7 +14,8 @@ namespace glovebox::cli {
 struct TrustOption {
     bool by_environment = false;
 
-    void add_to(CLI::App& app);
+    [[nodiscard]] static Option option();
+    [[nodiscard]] static TrustOption of(const Values& values);
 
     // For a program in a room of its own: the authority of the world, where it has one.
     // `--trust-env` without one is an error.

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,7 +10,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,45 +17,25 @@
 #include "core/base/unique_fd.h"
 #include "core/process_setup.h"
 #include "sim/cli/bytes_argument.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
-#include "sim/cli/service_subcommand.h"
-#include "sim/cli/subcommand.h"
 #include "sim/up/world_run.h"
 #include "transports/world.h"
 
 namespace glovebox::cli {
 namespace {
 
-constexpr const char* examples = R"(Examples:
-  glovebox up world.yaml                     until Ctrl-C, or until the last enclave has ended
-  glovebox up world.yaml -- python3 test.py  as a parent program in it; its exit status is ours
-
-world.yaml (docs/kms.md has the whole of it):
-  role_arn: arn:aws:iam::111122223333:role/parent
-  kms: {seed: keys.yaml}
-  imds: {}
-  proxies:
-    kms: {listen: 8000=kms.us-east-1.amazonaws.com:443}
-  enclaves:
-    server: {command: [python3, server.py], cid: 16, ready: 5005}
-
-The command finds AWS_REGION, AWS_ENDPOINT_URL_KMS, AWS_EC2_METADATA_SERVICE_ENDPOINT and
-GLOVEBOX_WORLD in its environment. The world is one of its own and ends with it, unless --world
-names another. What all parts write is shown on stderr, in the order of its time.)";
+constexpr std::string_view world_file = R"(role_arn: arn:aws:iam::111122223333:role/parent
+kms: {seed: keys.yaml}
+imds: {}
+proxies:
+  kms: {listen: 8000=kms.us-east-1.amazonaws.com:443}
+enclaves:
+  server: {command: [python3, server.py], cid: 16, ready: 5005})";
 
 constexpr std::size_t world_bytes_max = 1024 * 1024;
 // "2026-01-02T03:04:05.678Z".
 constexpr std::size_t time_bytes = 24;
-
-struct UpCommand {
-    std::string file;
-    std::string world;
-    bool quiet = false;
-    PkiOption pki;
-    std::vector<std::string> arguments;
-
-    [[nodiscard]] int run() const;
-};
 
 // A directory of its own, which ends with it.
 class TemporaryWorld {
@@ -92,23 +70,25 @@ void tell(const std::string& part, std::string_view line) {
     fmt::print(stderr, "{} {:<8} | {}\n", time, part, line);
 }
 
-int UpCommand::run() const {
+int up_world(const Values& values) {
+    const std::string file = values.text("FILE");
+    const bool is_quiet = values.flag("--quiet");
     const Bytes content = read_file(file, world_bytes_max).value();
     const auto folder = std::filesystem::absolute(file).parent_path().string();
     up::WorldFile parts = up::parse_world_file(as_text(content), file, folder).value();
     core::ignore_sigpipe();
     std::optional<TemporaryWorld> temporary;
-    std::string directory = world;
+    std::string directory = values.text("--world");
     if (directory.empty())
         directory = temporary.emplace().path();
     directory = transports::World::open(directory).value()->path();
     up::RunPaths paths{std::filesystem::read_symlink("/proc/self/exe").string(), directory,
-                       pki.path};
+                       PkiOption::of(values).path};
 
     boost::asio::io_context context(1);
-    up::WorldRun run(context, std::move(parts), std::move(paths), arguments,
-                     [this](const std::string& part, const std::string& line) {
-                         if (!quiet)
+    up::WorldRun run(context, std::move(parts), std::move(paths), values.list("COMMAND"),
+                     [is_quiet](const std::string& part, const std::string& line) {
+                         if (!is_quiet)
                              tell(part, line);
                      });
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
@@ -142,23 +122,46 @@ int UpCommand::run() const {
 
 }  // namespace
 
-void add_up_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<UpCommand>();
-    CLI::App& command = *app.add_subcommand(
-        "up",
-        "Starts a world from one file: KMS, metadata, proxies, enclaves, and a command in it");
-    command.footer(examples);
-    command.add_option("file", options->file, "The world's file")->type_name("FILE")->required();
-    command
-        .add_option("--world", options->world,
-                    "A world that stays, by its name or directory [one of its own]")
-        ->type_name("NAME");
-    command.add_flag("-q,--quiet", options->quiet, "No timeline");
-    options->pki.add_to(command);
-    command
-        .add_option("command", options->arguments, "After --: a command, run as a parent program")
-        ->type_name("CMD");
-    command.callback([options, &exit_status] { exit_status = options->run(); });
+Command up_command() {
+    return {
+        .name = "up",
+        .summary = "Start a world from one file, and run a command in it",
+        .description =
+            {"Starts the KMS, the metadata service, the proxies and the enclaves that the file "
+             "names, in the order of what they need, and then the command as a parent program. "
+             "Without a command the world runs until Ctrl-C, or until its last enclave has ended.",
+             "The command finds AWS_REGION, AWS_ENDPOINT_URL_KMS, "
+             "AWS_EC2_METADATA_SERVICE_ENDPOINT "
+             "and GLOVEBOX_WORLD in its environment. The output of all parts is shown on standard "
+             "error, in the order of time."},
+        .options = {{.name = "--world",
+                     .placeholder = "NAME",
+                     .summary = "Use a world that stays, by its name or directory",
+                     .default_note = "a new one, which is removed at the end",
+                     .completion = Completion::world},
+                    {.name = "--quiet",
+                     .letter = 'q',
+                     .kind = Kind::flag,
+                     .summary = "Do not show the output of the parts"},
+                    PkiOption::option()},
+        .positionals = {{.name = "FILE",
+                         .kind = Kind::file,
+                         .is_required = true,
+                         .summary = "The world's file"},
+                        {.name = "COMMAND",
+                         .repeat = Repeat::list,
+                         .summary = "The command and its arguments, after --",
+                         .completion = Completion::program}},
+        .examples = {{"Run a world until Ctrl-C, or until the last enclave has ended",
+                      "glovebox up world.yaml"},
+                     {"Run a test in it as a parent program and return its exit status",
+                      "glovebox up world.yaml -- python3 test.py"}},
+        .sections = {{"World file (docs/kms.md describes all of it)", world_file, true}},
+        .exit_codes = {{"N", "the command's exit status"},
+                       {"1", "a part of the world could not be started, or failed"},
+                       {"2", "the command line is wrong"}},
+        .see_also = {"glovebox-imds(1)", "glovebox-kms(1)", "glovebox-proxy(1)", "glovebox-run(1)"},
+        .run = up_world};
 }
 
 }  // namespace glovebox::cli

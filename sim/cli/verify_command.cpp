@@ -2,9 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <charconv>
-#include <memory>
 #include <optional>
 
 #include "nsm-mock/document/cose_sign1.h"
@@ -12,8 +10,8 @@
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
-#include "sim/cli/subcommand.h"
 #include "sim/cli/verify_report.h"
 
 namespace glovebox::cli {
@@ -22,22 +20,6 @@ namespace {
 // Base64 of the largest document, and some lines' ends.
 constexpr std::size_t document_file_bytes_max = 64 * 1024;
 constexpr std::size_t certificate_file_bytes_max = 64 * 1024;
-
-struct Options {
-    std::string document;
-    std::string root = "aws";
-    std::vector<std::string> pcrs;
-    std::optional<std::string> nonce;
-    std::optional<std::string> user_data;
-    std::optional<std::string> public_key;
-    std::optional<std::string> max_age;
-    std::optional<std::string> at;
-    bool no_debug = false;
-    bool strict = false;
-    bool json = false;
-    PkiOption pki;
-    ClockOption clock;
-};
 
 Result<std::pair<nsm::PcrIndex, nsm::Pcr>> parse_expected_pcr(std::string_view text) {
     const std::size_t equals = text.find('=');
@@ -56,19 +38,17 @@ Result<std::pair<nsm::PcrIndex, nsm::Pcr>> parse_expected_pcr(std::string_view t
     return std::pair(index, *value);
 }
 
-template <class Parse>
-auto checked_by(Parse parse) {
-    return [parse](const std::string& text) {
-        const auto parsed = parse(text);
-        return parsed ? std::string() : parsed.error().message;
-    };
+std::string pcr_key(const std::string& text) {
+    const auto parsed = parse_expected_pcr(text);
+    return parsed ? fmt::format("PCR{}", parsed->first) : text;
 }
 
-Result<nsm::TrustRoot> find_root(const Options& options) {
-    if (options.root == "aws")
+Result<nsm::TrustRoot> find_root(const Values& values) {
+    const std::string root = values.text("--root");
+    if (root == "aws")
         return nsm::TrustRoot::aws();
-    if (options.root == "mock") {
-        const auto directory = options.pki.directory();
+    if (root == "mock") {
+        const auto directory = PkiOption::of(values).directory();
         if (!directory)
             return directory.error();
         auto certificate = nsm::read_pki_root(*directory);
@@ -76,33 +56,32 @@ Result<nsm::TrustRoot> find_root(const Options& options) {
             return certificate.error();
         return nsm::TrustRoot("mock", std::move(*certificate));
     }
-    const auto content = read_file(options.root, certificate_file_bytes_max);
+    const auto content = read_file(root, certificate_file_bytes_max);
     if (!content)
         return Error(content.error()).in("the root");
     auto certificate = nsm::Certificate::from_der(*content);
     if (!certificate)
         certificate = nsm::Certificate::from_pem(as_text(*content));
     if (!certificate)
-        return Error(
-            certificate.error().code,
-            fmt::format("the root {}: a certificate in PEM or DER was expected", options.root));
-    return nsm::TrustRoot(options.root, std::move(*certificate));
+        return Error(certificate.error().code,
+                     fmt::format("the root {}: a certificate in PEM or DER was expected", root));
+    return nsm::TrustRoot(root, std::move(*certificate));
 }
 
-nsm::Policy make_policy(const Options& options) {
+nsm::Policy make_policy(const Values& values) {
     nsm::Policy policy;
-    for (const std::string& text : options.pcrs)
+    for (const std::string& text : values.list("--pcr"))
         policy.pcrs.insert(parse_expected_pcr(text).value());
-    if (options.nonce)
-        policy.nonce = read_bytes_argument(*options.nonce).value();
-    if (options.user_data)
-        policy.user_data = read_bytes_argument(*options.user_data).value();
-    if (options.public_key)
-        policy.public_key = read_file(*options.public_key, nsm::payload_bytes_max).value();
-    if (options.max_age)
-        policy.max_age = parse_duration(*options.max_age).value();
-    policy.refuse_debug = options.no_debug;
-    if (options.strict)
+    if (const auto nonce = values.find_text("--nonce"))
+        policy.nonce = read_bytes_argument(*nonce).value();
+    if (const auto user_data = values.find_text("--user-data"))
+        policy.user_data = read_bytes_argument(*user_data).value();
+    if (const auto public_key = values.find_text("--public-key"))
+        policy.public_key = read_file(*public_key, nsm::payload_bytes_max).value();
+    if (values.has("--max-age"))
+        policy.max_age = values.duration("--max-age");
+    policy.refuse_debug = values.flag("--no-debug");
+    if (values.flag("--strict-fields"))
         policy.limits = nsm::FieldLimits::strict;
     return policy;
 }
@@ -126,46 +105,48 @@ struct Inputs {
     Bytes document;
 };
 
-Inputs read_inputs(const Options& options) {
-    nsm::TrustRoot root = find_root(options).value();
-    nsm::Policy policy = make_policy(options);
-    auto document = decode_text_form(read_file(options.document, document_file_bytes_max).value());
+Inputs read_inputs(const Values& values) {
+    nsm::TrustRoot root = find_root(values).value();
+    nsm::Policy policy = make_policy(values);
+    const std::string file = values.text("DOC");
+    auto document = decode_text_form(read_file(file, document_file_bytes_max).value());
     if (!document)
-        throw ErrorException(document.error().in(options.document));
+        throw ErrorException(document.error().in(file));
     return {std::move(root), std::move(policy), std::move(*document)};
 }
 
 // With --json, a script is told apart by a form of its own that nothing was verified or refused.
-Inputs read_inputs_or_say(const Options& options) {
+Inputs read_inputs_or_say(const Values& values) {
     try {
-        return read_inputs(options);
+        return read_inputs(values);
     } catch (const ErrorException& failure) {
-        if (options.json)
+        if (values.flag("--json"))
             fmt::print("{}", unread_json(failure.error()));
         throw;
     }
 }
 
-int verify(const Options& options) {
-    const Inputs inputs = read_inputs_or_say(options);
+int verify(const Values& values) {
+    const Inputs inputs = read_inputs_or_say(values);
     const auto& [root, policy, document] = inputs;
-    const TimePoint now = options.at ? parse_time(*options.at).value() : options.clock.make().now();
+    const auto at = values.find_text("--at");
+    const TimePoint now = at ? parse_time(*at).value() : ClockOption::of(values).make().now();
     const auto verified = nsm::verify_document(document, root, now, policy);
     if (verified) {
-        fmt::print("{}", options.json ? verified_json(*verified, policy)
-                                      : verified_text(*verified, policy));
+        fmt::print("{}", values.flag("--json") ? verified_json(*verified, policy)
+                                               : verified_text(*verified, policy));
         return exit_done;
     }
     const Error& refusal = verified.error();
     const auto claims = claims_of(document);
-    if (options.json) {
+    if (values.flag("--json")) {
         fmt::print("{}", refused_json(refusal, root, now, claims));
         return exit_failed;
     }
     fmt::print("{}", refused_text(refusal, root, now, claims));
     std::fflush(stdout);
     fmt::print(stderr, "glovebox: refused: {}{}\n", refusal.message,
-               refusal.code == nsm::Refusal::untrusted_root && options.root == "aws"
+               refusal.code == nsm::Refusal::untrusted_root && values.text("--root") == "aws"
                    ? "; a simulated module's document is verified with --root mock"
                    : "");
     return exit_failed;
@@ -173,66 +154,78 @@ int verify(const Options& options) {
 
 }  // namespace
 
-void add_verify_command(CLI::App& app, int& exit_status) {
-    const auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("verify", "Verifies an attestation document");
-    command
-        ->add_option("DOC", options->document,
-                     "The document: a file, or - for standard input; raw, base64 or hexadecimal")
-        ->type_name("FILE")
-        ->required();
-    command
-        ->add_option("--root", options->root,
-                     "Whom to believe: aws, mock (this user's simulated modules), or a file with a "
-                     "root certificate")
-        ->type_name("ROOT")
-        ->capture_default_str();
-    command->add_option("--pcr", options->pcrs, "The value that a PCR has to have; may be repeated")
-        ->type_name("N=HEX")
-        ->allow_extra_args(false)
-        ->check(checked_by(parse_expected_pcr));
-    command
-        ->add_option("--nonce", options->nonce,
-                     "The nonce it has to have: hexadecimal, text:WORDS or @FILE")
-        ->type_name("BYTES")
-        ->check(check_bytes_argument);
-    command->add_option("--user-data", options->user_data, "The user data it has to have")
-        ->type_name("BYTES")
-        ->check(check_bytes_argument);
-    command->add_option("--public-key", options->public_key, "The public key it has to have")
-        ->type_name("FILE");
-    command->add_option("--max-age", options->max_age, "The oldest it may be: 5m, 1h30m")
-        ->type_name("TIME")
-        ->check(checked_by(parse_duration));
-    command->add_flag("--no-debug", options->no_debug,
-                      "Refuse documents of debug mode; one that has to have another PCR0, 1 or 2 "
-                      "than zero is refused by that");
-    command->add_flag(
-        "--strict-fields", options->strict,
-        "Refuse a public_key that is empty or above 1024 bytes, user_data and nonce above 512");
-    CLI::Option* at =
-        command
-            ->add_option("--at", options->at,
-                         "Verify as of this time: 2022-07-06T14:18:22Z or @1657117102 [now]")
-            ->type_name("TIME")
-            ->check(checked_by(parse_time));
-    options->pki.add_to(*command);
-    at->excludes(options->clock.add_to(*command));
-    command->add_flag("--json", options->json, "Print JSON");
-    command->footer(
-        "The checks, in their order: syntax, fields, chain, signature, policy; the first that "
-        "fails "
-        "is the answer.\n"
-        "Exit status: 0 verified; 1 refused, or the document, the root or another file could not "
-        "be "
-        "read; 2 wrong usage. --json tells the two apart: \"verified\" is false in both, with "
-        "\"refusal\" where the document was refused and with \"error\" where nothing was "
-        "verified.\n\n"
-        "Examples:\n"
-        "  glovebox verify document.bin --pcr 0=<96 hex> --nonce 0011\n"
-        "  glovebox verify old.bin --at 2022-07-06T14:18:22Z\n"
-        "  glovebox nsm attest | glovebox verify - --root mock --json");
-    command->callback([options, &exit_status] { exit_status = verify(*options); });
+Command verify_command() {
+    Option clock = ClockOption::option();
+    clock.excludes = {"--at"};
+    return {
+        .name = "verify",
+        .summary = "Verify an attestation document",
+        .description = {"Checks syntax, fields, chain, signature and policy, in this order; the "
+                        "first check that fails is the answer. Without --pcr and --nonce a "
+                        "verification proves only that some enclave exists."},
+        .options =
+            {{.name = "--root",
+              .placeholder = "ROOT",
+              .summary = "The root to trust: aws, mock (this user's simulated modules), or a file "
+                         "with a root certificate",
+              .default_value = "aws"},
+             {.name = "--pcr",
+              .placeholder = "N=HEX",
+              .check = problem_by<parse_expected_pcr>,
+              .repeat = Repeat::map,
+              .key_of = pcr_key,
+              .summary = "The value that a PCR must have"},
+             {.name = "--nonce",
+              .placeholder = "BYTES",
+              .check = check_bytes_argument,
+              .summary = "The nonce that the document must have: hexadecimal, text:WORDS or @FILE"},
+             {.name = "--user-data",
+              .placeholder = "BYTES",
+              .check = check_bytes_argument,
+              .summary = "The user data that the document must have"},
+             {.name = "--public-key",
+              .kind = Kind::file,
+              .placeholder = "FILE",
+              .summary = "A file with the public key that the document must have"},
+             {.name = "--max-age",
+              .kind = Kind::duration,
+              .placeholder = "TIME",
+              .summary = "Refuse a document that is older: 5m, 1h30m"},
+             {.name = "--no-debug",
+              .kind = Kind::flag,
+              .summary = "Refuse documents of debug mode, whose PCR0, 1 and 2 are zero"},
+             {.name = "--strict-fields",
+              .kind = Kind::flag,
+              .summary = "Refuse a public_key that is empty or above 1024 bytes, and a user_data "
+                         "or nonce above 512"},
+             {.name = "--at",
+              .placeholder = "TIME",
+              .check = problem_by<parse_time>,
+              .summary = "Verify as of this time: 2022-07-06T14:18:22Z or @1657117102",
+              .default_note = "now"},
+             PkiOption::option(),
+             clock,
+             {.name = "--json", .kind = Kind::flag, .summary = "Print JSON"}},
+        .positionals = {{.name = "DOC",
+                         .kind = Kind::file,
+                         .is_required = true,
+                         .summary = "The document: a file, or - for standard input; raw, base64 or "
+                                    "hexadecimal"}},
+        .examples = {{"Verify that a document is this enclave's and answers this nonce",
+                      "glovebox verify document.bin --pcr 0=<96 hex> --nonce 0011"},
+                     {"Verify an old document as of the time when it was made",
+                      "glovebox verify old.bin --at 2022-07-06T14:18:22Z"},
+                     {"Verify the document of a simulated module, for a script",
+                      "glovebox nsm attest | glovebox verify - --root mock --json"}},
+        .exit_codes = {{"0", "the document is verified"},
+                       {"1",
+                        "it was refused, or it, the root or another file could not be read. "
+                        "With --json \"verified\" is false in both cases: \"refusal\" is "
+                        "there if the document was refused, \"error\" if nothing was "
+                        "verified"},
+                       {"2", "the command line is wrong"}},
+        .see_also = {"glovebox-nsm(1)", "glovebox-pki(1)"},
+        .run = verify};
 }
 
 }  // namespace glovebox::cli

@@ -6,31 +6,28 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <iostream>
-#include <memory>
 #include <optional>
 
 #include "core/base/clock.h"
 #include "core/proxy_error.h"
 #include "sim/cli/proxy_service.h"
-#include "sim/cli/subcommand.h"
 #include "sim/vsock_proxy/allowlist_check.h"
 
 namespace glovebox::cli {
 namespace {
 
-constexpr const char* version = "Vsock-TCP proxy 1.0.2";
-constexpr const char* default_config = "/etc/nitro_enclaves/vsock-proxy.yaml";
+constexpr std::string_view version = "Vsock-TCP proxy 1.0.2";
+constexpr std::string_view default_config = "/etc/nitro_enclaves/vsock-proxy.yaml";
 
 struct Arguments {
     bool only_v4 = false;
     bool only_v6 = false;
-    std::string workers = "4";
-    std::string config = default_config;
+    std::string workers;
+    std::string config;
     std::string local_port;
     std::string remote;
     std::string remote_port;
@@ -54,12 +51,14 @@ Number parse_number(const std::string& text, const char* otherwise) {
 // RUST_LOG as far as it is a level; errors alone without it.
 LogLevel log_level() {
     const char* text = std::getenv("RUST_LOG");
-    const std::string level = text == nullptr ? "" : text;
+    std::string level = text == nullptr ? "" : text;
+    for (char& c : level)
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     for (const auto& [name, value] : {std::pair{"trace", LogLevel::debug},
                                       {"debug", LogLevel::debug},
                                       {"info", LogLevel::info},
                                       {"warn", LogLevel::warning}})
-        if (CLI::detail::to_lower(level) == name)
+        if (level == name)
             return value;
     return LogLevel::error;
 }
@@ -146,42 +145,73 @@ void serve(const Arguments& arguments) {
     }
 }
 
-}  // namespace
-
-int vsock_proxy_main(int argc, char** argv) {
-    CLI::App app{"Vsock-TCP proxy", "vsock-proxy"};
+int run(const Values& values) {
     Arguments arguments;
-    app.set_version_flag("-V,--version", version);
-    auto* v4 =
-        app.add_flag("-4,--ipv4", arguments.only_v4, "Force the proxy to use IPv4 addresses only.");
-    app.add_flag("-6,--ipv6", arguments.only_v6, "Force the proxy to use IPv6 addresses only.")
-        ->excludes(v4);
-    app.add_option("-w,--num_workers", arguments.workers,
-                   "Set the maximum number of simultaneous connections supported (read, and not a "
-                   "limit here).");
-    app.add_option("--config", arguments.config,
-                   "YAML file containing the services that can be forwarded.");
-    app.add_option("local_port", arguments.local_port,
-                   "Local Vsock port to listen for incoming connections.")
-        ->required();
-    app.add_option("remote_addr", arguments.remote, "Address of the server to be proxyed.")
-        ->required();
-    app.add_option("remote_port", arguments.remote_port,
-                   "Remote TCP port of the server to be proxyed.")
-        ->required();
+    arguments.only_v4 = values.flag("--ipv4");
+    arguments.only_v6 = values.flag("--ipv6");
+    arguments.workers = values.text("--num_workers");
+    arguments.config = values.text("--config");
+    arguments.local_port = values.text("local_port");
+    arguments.remote = values.text("remote_addr");
+    arguments.remote_port = values.text("remote_port");
     try {
-        app.parse(argc, argv);
         serve(arguments);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? exit_done : exit_usage;
     } catch (const Failure& failure) {
         std::cerr << "Error: \"" << failure.sentence << "\"\n";
         return exit_failed;
-    } catch (const std::exception& error) {
-        std::cerr << "glovebox: " << error.what() << '\n';
-        return exit_failed;
     }
     return exit_done;
+}
+
+Option argument(std::string_view name, std::string_view summary) {
+    return {.name = name, .is_required = true, .summary = summary};
+}
+
+}  // namespace
+
+Program vsock_proxy_program() {
+    return {
+        .root = {.name = "vsock-proxy",
+                 .summary = "Vsock-TCP proxy",
+                 .description = {"The arguments and the output are those of AWS's vsock-proxy "
+                                 "1.0.2."},
+                 .options = {{.name = "--ipv4",
+                              .letter = '4',
+                              .kind = Kind::flag,
+                              .summary = "Force the proxy to use IPv4 addresses only"},
+                             {.name = "--ipv6",
+                              .letter = '6',
+                              .kind = Kind::flag,
+                              .excludes = {"--ipv4"},
+                              .summary = "Force the proxy to use IPv6 addresses only"},
+                             {.name = "--num_workers",
+                              .letter = 'w',
+                              .placeholder = "num_workers",
+                              .summary = "Set the maximum number of simultaneous connections "
+                                         "supported (checked, and not a limit in Glovebox)",
+                              .default_value = "4"},
+                             {.name = "--config",
+                              .kind = Kind::file,
+                              .placeholder = "config_file",
+                              .summary = "YAML file containing the services that can be forwarded",
+                              .default_value = default_config}},
+                 .positionals = {argument("local_port",
+                                          "Local Vsock port to listen for incoming connections"),
+                                 argument("remote_addr", "Address of the server to be proxyed"),
+                                 argument("remote_port",
+                                          "Remote TCP port of the server to be proxyed")},
+                 .examples = {{"Lead vsock port 8000 to KMS",
+                               "vsock-proxy 8000 kms.us-east-1.amazonaws.com 443"}},
+                 .variables = {{"GLOVEBOX_WORLD", "The world that the proxy listens in"},
+                               {"GLOVEBOX_RESOLVE",
+                                "HOST:PORT=ADDRESS:PORT, several with commas between them: "
+                                "connect to ADDRESS:PORT instead of HOST:PORT"},
+                               {"RUST_LOG", "The level of the log: debug, info, warn or error"}},
+                 .see_also = {"glovebox-proxy(1)", "nitro-cli(1)"},
+                 .run = run},
+        .version = version,
+        .version_letter = 'V',
+        .dialect = command_line::Dialect::clap};
 }
 
 }  // namespace glovebox::cli

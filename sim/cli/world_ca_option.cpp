@@ -1,22 +1,26 @@
 #include "sim/cli/world_ca_option.h"
 
-#include <CLI/CLI.hpp>
-
+#include "sim/cli/world_option.h"
 #include "transports/world.h"
 
 namespace glovebox::cli {
 
-void WorldCaOption::add_to(CLI::App& app, bool with_world) {
-    constexpr const char* group = "TLS authority";
-    if (with_world)
-        app.add_option("--world", world,
-                       "The world whose TLS authority it is [GLOVEBOX_WORLD or default]")
-            ->type_name("NAME")
-            ->group(group);
-    app.add_option("--tls-ca", directory,
-                   "Directory of the TLS authority [tls/ in the world's directory]")
-        ->type_name("DIR")
-        ->group(group);
+Options WorldCaOption::options() {
+    constexpr std::string_view group = "TLS authority";
+    Option world = WorldOption::option();
+    world.summary = "The world whose TLS authority issues the server's certificate";
+    world.group = group;
+    return {world,
+            {.name = "--tls-ca",
+             .kind = Kind::directory,
+             .placeholder = "DIR",
+             .summary = "Directory of the TLS authority",
+             .default_note = "tls/ in the world's directory",
+             .group = group}};
+}
+
+WorldCaOption WorldCaOption::of(const Values& values) {
+    return {values.text("--world"), values.text("--tls-ca")};
 }
 
 Result<tls::WorldCa> WorldCaOption::open(std::vector<std::string> hosts, TimePoint now,

@@ -5,13 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
-
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 
-#include "sim/cli/world_name.h"
 #include "transports/world.h"
 
 namespace glovebox::cli {
@@ -22,18 +19,34 @@ bool is_directory(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+// An empty name comes of a variable that is not set, and would mean the world that everybody
+// shares.
+std::string problem_of_world(const std::string& name) {
+    return name.empty()
+               ? "an empty name names no world; leave --world out for the world \"default\""
+               : std::string();
+}
+
 }  // namespace
 
 std::string worlds_folder() {
     return transports::World::worlds_folder(std::getenv("XDG_RUNTIME_DIR"));
 }
 
-void WorldOption::add_to(CLI::App& app) {
-    app.add_option("--world", world,
-                   "The world: a name, or a directory (with a '/'). GLOVEBOX_WORLD gives it too "
-                   "[default]")
-        ->type_name("NAME")
-        ->check(check_world_name);
+Option WorldOption::option() {
+    return {.name = "--world",
+            .placeholder = "NAME",
+            .check = problem_of_world,
+            .summary =
+                "The world where parent and enclaves meet: a name, or a directory (with a "
+                "'/')",
+            .default_note = "\"default\"",
+            .variable = "GLOVEBOX_WORLD",
+            .completion = Completion::world};
+}
+
+WorldOption WorldOption::of(const Values& values) {
+    return {values.text("--world"), values.is_argument("--world")};
 }
 
 std::string WorldOption::path() const {
@@ -44,7 +57,7 @@ std::string WorldOption::path() const {
 }
 
 std::string WorldOption::repeated() const {
-    return world.empty() ? "" : " --world " + world;
+    return world.empty() || !is_argument ? "" : " --world " + world;
 }
 
 UniqueFd WorldOption::open() const {

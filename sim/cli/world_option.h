@@ -1,19 +1,21 @@
 // --world for the commands that look into a world without being in it: ps, stop, logs, clean.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 #include <vector>
 
 #include "core/base/unique_fd.h"
+#include "sim/cli/commands.h"
 #include "sim/enclave/record.h"
 
 namespace glovebox::cli {
 
 struct WorldOption {
     std::string world;
+    bool is_argument = true;  // and not the environment's
 
-    void add_to(CLI::App& app);
+    [[nodiscard]] static Option option();
+    [[nodiscard]] static WorldOption of(const Values& values);
 
     // The world's directory, which need not exist.
     [[nodiscard]] std::string path() const;

@@ -1,0 +1,39 @@
+#include "sim/cli/shared_options.h"
+
+#include <limits>
+
+#include "core/vsock_address.h"
+
+namespace glovebox::cli {
+
+Option enclave_cid(std::string_view name) {
+    return {.name = name,
+            .kind = Kind::number,
+            .placeholder = "CID",
+            .noun = "an enclave's CID",
+            .least = core::cid_first_enclave,
+            .most = core::cid_any - 1};
+}
+
+Option idle_timeout_option() {
+    return {.name = "--idle-timeout",
+            .kind = Kind::duration,
+            .placeholder = "TIME",
+            .summary = "End a connection on which nothing has moved for this time; 0s for never",
+            .default_value = "1h"};
+}
+
+Option max_connections_option() {
+    return {.name = "--max-connections",
+            .kind = Kind::number,
+            .placeholder = "N",
+            .noun = "a number of connections",
+            .least = 1,
+            .most = std::numeric_limits<std::size_t>::max(),
+            .summary =
+                "Open connections at most; further ones wait. A lower limit on open "
+                "descriptors (ulimit -n) lowers this too",
+            .default_value = "10000"};
+}
+
+}  // namespace glovebox::cli

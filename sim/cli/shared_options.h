@@ -1,0 +1,15 @@
+// Options and arguments that several commands share and that are values alone.
+#pragma once
+
+#include "sim/cli/commands.h"
+
+namespace glovebox::cli {
+
+// An enclave's CID, 4 to 4294967294, as an option or a positional argument.
+[[nodiscard]] Option enclave_cid(std::string_view name);
+
+// Of a proxy and of a forwarder.
+[[nodiscard]] Option idle_timeout_option();
+[[nodiscard]] Option max_connections_option();
+
+}  // namespace glovebox::cli

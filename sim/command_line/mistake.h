@@ -1,0 +1,49 @@
+// What can be wrong with a command line, and how it is said.
+#pragma once
+
+#include <string>
+
+#include "sim/command_line/command.h"
+
+namespace glovebox::command_line {
+
+struct Mistake {
+    enum class Kind {
+        unknown_option,     // word
+        unknown_command,    // word
+        missing_command,    //
+        unexpected_word,    // word
+        unexpected_value,   // option, word: a value for a flag
+        missing_value,      // option
+        hyphen_value,       // option, word: the next option where the value should be
+        missing_option,     // options: one of them is required
+        repeated,           // option
+        contradiction,      // option, word, other: a map's key with two values
+        bad_value,          // option, word, detail
+        excluded,           // option, other option
+        needed,             // option, other option
+        of_another_command  // word: an option of a command above, given before the subcommand
+    };
+
+    Kind kind;
+    Path path;  // the command that was being read
+    std::string word{};
+    std::string detail{};
+    std::vector<const Option*> options{};
+    bool is_variable = false;  // the value came from the option's environment variable
+};
+
+// Some lines for standard error.
+[[nodiscard]] std::string explain(const Mistake& mistake, Dialect dialect);
+
+// How help and sentences write an option with its value: "--output FILE", "PROGRAM".
+[[nodiscard]] std::string written(const Option& option);
+
+// The usage line: "glovebox logs [OPTIONS] [CID]".
+[[nodiscard]] std::string usage_of(const Path& path);
+
+// What was meant by a misspelt word: the nearest of the known ones; empty where none is near.
+[[nodiscard]] std::string_view nearest(std::string_view word,
+                                       const std::vector<std::string_view>& known);
+
+}  // namespace glovebox::command_line

@@ -1,0 +1,42 @@
+#include "sim/command_line/run_program.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "sim/command_line/exit_status.h"
+#include "sim/command_line/help.h"
+#include "sim/command_line/mistake.h"
+#include "sim/command_line/parser.h"
+
+namespace glovebox::command_line {
+
+int run_program(const Program& program, const std::vector<std::string>& words) {
+    const Parsed parsed = parse(program, words);
+    if (const auto* wanted = std::get_if<HelpWanted>(&parsed)) {
+        std::cout << help_of(program, wanted->path);
+        return exit_done;
+    }
+    if (std::holds_alternative<VersionWanted>(parsed)) {
+        std::cout << program.version << '\n';
+        return exit_done;
+    }
+    if (const auto* mistake = std::get_if<Mistake>(&parsed)) {
+        // clap shows the help of a program that is called without arguments.
+        const bool is_help =
+            program.dialect == Dialect::clap && mistake->kind == Mistake::Kind::missing_command;
+        std::cerr << (is_help ? help_of(program, mistake->path)
+                              : explain(*mistake, program.dialect));
+        return exit_usage;
+    }
+    const auto& values = std::get<Values>(parsed);
+    try {
+        return values.path().back()->run(values);
+    } catch (const UsageError& error) {
+        const std::string name = name_of(values.path());
+        std::cerr << fmt::format("{0}: {1}\nTry \"{0} --help\".\n", name, error.what());
+        return exit_usage;
+    }
+}
+
+}  // namespace glovebox::command_line
