@@ -14,6 +14,9 @@ int count_lines(const char* path);
 /* Runs `work` in a child; its exit status is errno, 0 for success. */
 const char* in_child(int (*work)(void));
 
+/* world_mounts.c */
+void probe_mounts(void);
+
 /* world_network.c */
 int connect_inet(int type, const char* address, int port);
 void probe_network(void);

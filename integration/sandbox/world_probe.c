@@ -26,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -44,53 +43,6 @@
 #include "probe.h"
 
 extern char** environ;
-
-/* --- mounts -------------------------------------------------------------------------------- */
-
-/* "tmpfs nosuid,nodev,noexec": the type of the topmost mount on a point, and the flags that bite.
- */
-static void probe_mount(const char* point) {
-    char line[8192];
-    char found[512] = "none";
-    FILE* file = fopen("/proc/self/mountinfo", "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        char where[4096];
-        char options[1024];
-        char type[64];
-        const char* rest = strstr(line, " - ");
-        if (rest == NULL || sscanf(rest, " - %63s", type) != 1 ||
-            sscanf(line, "%*s %*s %*s %*s %4095s %1023s", where, options) != 2 ||
-            strcmp(where, point) != 0)
-            continue;
-        snprintf(found, sizeof found, "%s", type);
-        for (char* option = strtok(options, ","); option != NULL; option = strtok(NULL, ","))
-            if (strstr("ro nosuid nodev noexec", option) != NULL) {
-                strncat(found, strchr(found, ' ') == NULL ? " " : ",",
-                        sizeof found - strlen(found) - 1);
-                strncat(found, option, sizeof found - strlen(found) - 1);
-            }
-    }
-    if (file != NULL)
-        fclose(file);
-    char name[128];
-    snprintf(name, sizeof name, "mount.%s", point);
-    say(name, "%s", found);
-}
-
-/* In a mount namespace of its own, from which nothing propagates. */
-static int mount_tmpfs(void) {
-    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-        return -1;
-    return mount("tmpfs", "/tmp", "tmpfs", 0, "size=4096");
-}
-
-static void probe_mounts(void) {
-    static const char* const points[] = {"/",        "/dev", "/proc",    "/run",           "/tmp",
-                                         "/dev/shm", "/sys", "/dev/pts", "/sys/fs/cgroup", "/home"};
-    for (size_t i = 0; i < sizeof points / sizeof points[0]; ++i)
-        probe_mount(points[i]);
-    say("mount.may_mount", "%s", in_child(mount_tmpfs));
-}
 
 /* --- devices ------------------------------------------------------------------------------- */
 
@@ -170,6 +122,9 @@ static int set_groups(void) {
 static int new_user_namespace(void) {
     return unshare(CLONE_NEWUSER);
 }
+static int new_cgroup_namespace(void) {
+    return unshare(CLONE_NEWCGROUP);
+}
 static int chown_to_1000(void) {
     char path[] = "/tmp/world_probe.XXXXXX";
     int file = mkstemp(path);
@@ -206,6 +161,7 @@ static void probe_ids(void) {
     say("id.chown", "%s", in_child(chown_to_1000));
     say("id.drop_capability", "%s", in_child(drop_capabilities_of_exec));
     say("id.user_namespace", "%s", in_child(new_user_namespace));
+    say("id.cgroup_namespace", "%s", in_child(new_cgroup_namespace));
 }
 
 /* --- processes ----------------------------------------------------------------------------- */

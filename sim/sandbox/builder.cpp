@@ -12,6 +12,7 @@
 
 #include "core/base/unique_fd.h"
 #include "sim/sandbox/mount_calls.h"
+#include "sim/sandbox/outer_process.h"
 
 namespace glovebox::sandbox {
 namespace {
@@ -24,6 +25,8 @@ struct Parent {
 
 class Builder {
   public:
+    explicit Builder(int outer_socket) : outer_socket_(outer_socket) {}
+
     // 0 or errno.
     int carry_out(const Step& step) noexcept {
         const int result = perform(step);
@@ -50,6 +53,8 @@ class Builder {
                 return mount(step);
             case Step::Op::bind:
                 return bind(step);
+            case Step::Op::unmount:
+                return unmount(step);
             case Step::Op::enter_root:
                 return enter_root();
         }
@@ -62,12 +67,13 @@ class Builder {
     int begin_of(Place place) noexcept {
         if (place == Place::host)
             return AT_FDCWD;
+        if (place == Place::root && root_)
+            return root_.get();
         if (!stage_)
             stage_.reset(::open(stage_path, O_PATH | O_DIRECTORY | O_CLOEXEC));
         if (place == Place::stage || !stage_)
             return stage_.get();
-        if (!root_)
-            root_.reset(::openat(stage_.get(), root_folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
+        root_.reset(::openat(stage_.get(), root_folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
         return root_.get();
     }
 
@@ -190,36 +196,40 @@ class Builder {
         return !target ? -1 : attach_tree(tree.get(), target.get());
     }
 
-    // pivot_root(".", ".") lays the old root over the new one, from where it is detached with all
-    // that lies below it, the stage too. Where the old root is the kernel's own first one (a
-    // machine that runs from its initramfs), pivot_root can't, and the new root is moved over it,
-    // as AWS's init does.
-    int enter_root() noexcept {
-        const int root = begin_of(Place::root);
-        if (root < 0 || ::fchdir(root) != 0)
+    int unmount(const Step& step) noexcept {
+        const UniqueFd target = open_target(step.place, step.target.c_str(), O_PATH | O_DIRECTORY);
+        if (!target || ::fchdir(target.get()) != 0)
             return -1;
-        if (pivot_root(".", ".") == 0) {
-            if (::umount2(".", MNT_DETACH) != 0)
-                return -1;
-        } else if (errno != EINVAL || ::mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 ||
-                   ::chroot(".") != 0) {
-            return -1;
-        }
-        return ::chdir("/");
+        // "." is busy, since it is the working directory; detached, it goes when that changes.
+        return ::umount2(".", MNT_DETACH);
     }
 
+    // The stage is left behind with the mount namespace that it is in.
+    int enter_root() noexcept {
+        const int root = begin_of(Place::root);
+        if (root < 0)
+            return -1;
+        const UniqueFd tree(clone_tree(root, ""));
+        if (!tree || enter_locked(outer_socket_, tree.get()) != 0)
+            return -1;
+        stage_.reset();
+        root_.reset(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+        return root_ ? 0 : -1;
+    }
+
+    int outer_socket_;
     UniqueFd stage_;
     UniqueFd root_;
 };
 
 }  // namespace
 
-BuildFailure build_room(const std::vector<Step>& steps) noexcept {
-    Builder builder;
+BuildFailure build_room(const std::vector<Step>& steps, int outer_socket) noexcept {
+    Builder builder(outer_socket);
     for (std::size_t i = 0; i < steps.size(); ++i)
         if (const int error = builder.carry_out(steps[i]); error != 0)
             return {static_cast<int>(i), error};
-    return {};
+    return ::chdir("/") == 0 ? BuildFailure() : BuildFailure{-1, errno};
 }
 
 }  // namespace glovebox::sandbox

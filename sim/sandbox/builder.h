@@ -16,7 +16,8 @@ struct BuildFailure {
 };
 
 // Runs in the new namespaces, with the working directory anywhere; leaves it at "/" of the new
-// root. Async-signal-safe.
-[[nodiscard]] BuildFailure build_room(const std::vector<Step>& steps) noexcept;
+// root. `outer_socket` leads to the outer process, which locks the mounts (outer_process.h).
+// Async-signal-safe.
+[[nodiscard]] BuildFailure build_room(const std::vector<Step>& steps, int outer_socket) noexcept;
 
 }  // namespace glovebox::sandbox

@@ -178,6 +178,13 @@ Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& requ
     return {};
 }
 
+// Whether a folder of the machine's is bound on one of the tmpfs folders, or below it.
+bool shows_machine(const std::string& folder, const CommandRequest& request) {
+    return (request.working_directory != folder && lies_in(request.working_directory, folder)) ||
+           std::any_of(request.shown_folders.begin(), request.shown_folders.end(),
+                       [&](const std::string& shown) { return lies_in(shown, folder); });
+}
+
 bool is_mounted(const std::string& path, const CommandRequest& request) {
     return !system_folder_of(path).empty() ||
            std::any_of(request.shown_folders.begin(), request.shown_folders.end(),
@@ -234,7 +241,10 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
     plan.steps.push_back(steps::symlink("/var/run", "/run"));
     plan.steps.push_back(steps::symlink("/var/lock", "/run/lock"));
     add_system_folders(plan, machine, request.resources.authority);
-    add_enclave_mounts(plan.steps, machine, plan.ids, request.resources, plan.cpus);
+    add_machine_mounts(plan.steps, machine, request.resources);
+    for (const char* folder : tmpfs_folders)
+        if (shows_machine(folder, request))
+            add_tmpfs(plan.steps, folder, request.resources);
 
     for (const std::string& folder : request.shown_folders) {
         const char* own = folder == "/" ? "/" : enclaves_own(folder);
@@ -257,12 +267,17 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
         plan.steps.push_back(std::move(cover));
     }
 
+    plan.steps.push_back(steps::enter_root());
+    for (const char* folder : tmpfs_folders)
+        if (!shows_machine(folder, request))
+            add_tmpfs(plan.steps, folder, request.resources);
+    add_own_mounts(plan.steps, machine, plan.ids, request.resources, plan.cpus);
+
     plan.arguments = request.arguments;
     plan.environment = request.environment;
     keep_path(plan.environment, request.path);
     if (request.resources.authority && !request.resources.authority->bundle_pem.empty())
         add_trust_environment(plan.steps, plan.environment, *request.resources.authority);
-    plan.steps.push_back(steps::enter_root());
     plan.search_path = path_of(plan.environment);
     plan.working_directory = request.working_directory;
     return plan;

@@ -52,7 +52,6 @@ TEST(CommandPlan, EachSystemFolderIsAnOverlayAndNothingElseOfTheHostIsThere) {
         EXPECT_THAT(lines, Contains(StartsWith("mount overlay /" + std::string(folder) + " ")));
     for (const char* folder : {"/data", "/home ", "/run ", "/var "})
         EXPECT_THAT(lines, Each(Not(StartsWith("bind " + std::string(folder)))));
-    EXPECT_EQ(lines.back(), "enter root");
 }
 
 TEST(CommandPlan, TheNetworkFilesAreThoseOfAnImageThatNitroCliBuilds) {
@@ -96,6 +95,34 @@ TEST(CommandPlan, TmpStaysFreshForACallerWhoStandsInIt) {
     EXPECT_THAT(to_lines(plan.steps), Not(Contains("bind /tmp on /tmp ro")));
     EXPECT_THAT(lines_of(request_in("/tmp/build"), laptop()),
                 Contains("bind /tmp/build on /tmp/build ro"));
+}
+
+// What comes before the step that enters the root is locked.
+TEST(CommandPlan, WhatShowsTheMachineIsLockedAndTheEnclavesOwnIsNot) {
+    const auto locked = [](const CommandRequest& request, const std::string& beginning) {
+        const auto lines = lines_of(request, laptop());
+        const auto enters = std::find(lines.begin(), lines.end(), "enter root");
+        const auto found = std::find_if(lines.begin(), lines.end(), [&](const std::string& line) {
+            return line.starts_with(beginning);
+        });
+        EXPECT_NE(enters, lines.end());
+        EXPECT_NE(found, lines.end()) << beginning;
+        return found < enters;
+    };
+    CommandRequest request = request_in("/home/alice/app");
+    request.shown_folders = {"/data"};
+    request.hidden_folders = {"/data/world"};
+    for (const char* shown : {"bind /home/alice/app ", "bind /data ", "mount tmpfs /data/world ",
+                              "mount proc /proc ", "mount sysfs /sys ", "mount tmpfs /dev "})
+        EXPECT_TRUE(locked(request, shown)) << shown;
+    for (const char* own : {"mount tmpfs /run ", "mount tmpfs /tmp ", "mount tmpfs /dev/shm ",
+                            "mount devpts /dev/pts ", "mount tmpfs /sys/fs/cgroup "})
+        EXPECT_FALSE(locked(request, own)) << own;
+    EXPECT_FALSE(locked(request_in("/tmp"), "mount tmpfs /tmp "));
+    EXPECT_TRUE(locked(request_in("/tmp/build"), "mount tmpfs /tmp "))
+        << "or the folder would go with it";
+    request.shown_folders = {"/run/data"};
+    EXPECT_TRUE(locked(request, "mount tmpfs /run "));
 }
 
 TEST(CommandPlan, ASystemFolderOrTheRootNeedsNoBind) {

@@ -52,22 +52,30 @@ void add_devices(std::vector<Step>& out, const Machine& machine,
     }
 }
 
-// The files of procfs and sysfs know root by his id alone. Where the sandbox's root is the host's,
-// they are read-only, as container engines have it; the network's own settings stay writable.
+// The files of procfs and sysfs know root by the user ID alone. Where the sandbox's root is the
+// machine's, all of procfs but the processes is read-only; the network's own settings stay
+// writable.
 void guard_proc(std::vector<Step>& out, const Machine& machine) {
     out.push_back(steps::on_stage(steps::make_directory("/proc-sys-net")));
     out.push_back(
         steps::on_stage(steps::from_root(steps::bind("/proc/sys/net", "/proc-sys-net", false))));
-    for (const std::string& entry : machine.proc_entries)
-        out.push_back(steps::from_root(steps::bind("/proc/" + entry, "/proc/" + entry, true)));
+    for (const std::string& entry : machine.proc_entries) {
+        Step guard = steps::from_root(steps::bind("/proc/" + entry, "/proc/" + entry, true));
+        guard.may_be_absent = true;  // a kernel module may have gone since the machine was read
+        out.push_back(std::move(guard));
+    }
     out.push_back(steps::from_stage(steps::bind("/proc-sys-net", "/proc/sys/net", false)));
 }
 
+// Where the files that stand in for some of procfs and sysfs are written, before they are bound.
+constexpr const char* stand_ins = "/run";
+
 // A file of ours over one of procfs's or sysfs's.
-void add_mask_file(std::vector<Step>& out, const std::string& name, const std::string& content,
-                   const std::string& target) {
-    out.push_back(steps::on_stage(steps::write_file("/" + name, content, 0444)));
-    Step bind = steps::from_stage(steps::bind("/" + name, target, true));
+void add_stand_in(std::vector<Step>& out, const std::string& name, const std::string& content,
+                  const std::string& target) {
+    const std::string file = std::string(stand_ins) + "/" + name;
+    out.push_back(steps::write_file(file, content, 0444));
+    Step bind = steps::from_root(steps::bind(file, target, true));
     bind.may_be_absent = true;
     out.push_back(std::move(bind));
 }
@@ -75,7 +83,7 @@ void add_mask_file(std::vector<Step>& out, const std::string& name, const std::s
 void add_hwrng_name(std::vector<Step>& out, const Machine& machine) {
     const std::string name = "nsm-hwrng\n";
     if (!machine.rng_current_path.empty()) {
-        add_mask_file(out, "rng_current", name, machine.rng_current_path);
+        add_stand_in(out, "rng_current", name, machine.rng_current_path);
         return;
     }
     // A host without the class: sysfs takes no new names, a tmpfs over the class's folder does.
@@ -116,10 +124,6 @@ std::string meminfo(std::uint64_t bytes) {
 }  // namespace
 
 void add_stage(std::vector<Step>& out, const EnclaveResources& resources) {
-    Step cut_off = steps::mount("", "none", "/", MS_REC | MS_PRIVATE);
-    cut_off.place = Place::host;
-    cut_off.text = "make every mount private";
-    out.push_back(std::move(cut_off));
     Step stage = steps::mount("tmpfs", "glovebox", stage_path, MS_NODEV | MS_NOSUID,
                               with_size("mode=0755", resources));
     stage.place = Place::host;
@@ -163,8 +167,8 @@ std::vector<Step> network_files(const std::string& upper_etc) {
     };
 }
 
-void add_enclave_mounts(std::vector<Step>& out, const Machine& machine, const IdMapping& ids,
-                        const EnclaveResources& resources, const std::vector<int>& cpus) {
+void add_machine_mounts(std::vector<Step>& out, const Machine& machine,
+                        const EnclaveResources& resources) {
     using steps::says;
     out.push_back(says(steps::mount("tmpfs", "dev", "/dev", MS_NOSUID | MS_NOEXEC, "mode=0755"),
                        "mount: /dev"));
@@ -180,14 +184,27 @@ void add_enclave_mounts(std::vector<Step>& out, const Machine& machine, const Id
     out.push_back(says(steps::symlink("/dev/stdout", "/proc/self/fd/1"), "symlink: /dev/stdout"));
     out.push_back(says(steps::symlink("/dev/stderr", "/proc/self/fd/2"), "symlink: /dev/stderr"));
 
+    Step sys =
+        says(steps::mount("sysfs", "sysfs", "/sys", machine.is_root() ? nnn | MS_RDONLY : nnn),
+             "mount: /sys");
+    sys.or_read_only = true;
+    out.push_back(std::move(sys));
+}
+
+void add_tmpfs(std::vector<Step>& out, const std::string& folder,
+               const EnclaveResources& resources) {
+    const bool is_shm = folder == "/dev/shm";
+    if (is_shm)
+        out.push_back(steps::says(steps::make_directory(folder), "mkdir: " + folder));
     out.push_back(
-        says(steps::mount("tmpfs", "tmpfs", "/run", nnn, with_size("mode=0755", resources)),
-             "mount: /run"));
-    out.push_back(
-        says(steps::mount("tmpfs", "tmpfs", "/tmp", nnn, with_size("", resources)), "mount: /tmp"));
-    out.push_back(says(steps::make_directory("/dev/shm"), "mkdir: /dev/shm"));
-    out.push_back(says(steps::mount("tmpfs", "shm", "/dev/shm", nnn, with_size("", resources)),
-                       "mount: /dev/shm"));
+        steps::says(steps::mount("tmpfs", is_shm ? "shm" : "tmpfs", folder, nnn,
+                                 with_size(folder == "/run" ? "mode=0755" : "", resources)),
+                    "mount: " + folder));
+}
+
+void add_own_mounts(std::vector<Step>& out, const Machine& machine, const IdMapping& ids,
+                    const EnclaveResources& resources, const std::vector<int>& cpus) {
+    using steps::says;
     out.push_back(says(steps::make_directory("/dev/pts"), "mkdir: /dev/pts"));
     out.push_back(
         says(steps::mount("devpts", "devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC,
@@ -195,22 +212,18 @@ void add_enclave_mounts(std::vector<Step>& out, const Machine& machine, const Id
                               ? fmt::format("newinstance,ptmxmode=0666,mode=0620,gid={}", tty_group)
                               : "newinstance,ptmxmode=0666,mode=0620"),
              "mount: /dev/pts"));
-
-    Step sys =
-        says(steps::mount("sysfs", "sysfs", "/sys", machine.is_root() ? nnn | MS_RDONLY : nnn),
-             "mount: /sys");
-    sys.or_read_only = true;
-    out.push_back(std::move(sys));
     Step cgroup = says(steps::mount("tmpfs", "cgroup_root", "/sys/fs/cgroup", nnn, "mode=0755"),
                        "mount: /sys/fs/cgroup");
     cgroup.may_be_absent = true;
     out.push_back(std::move(cgroup));
 
+    out.push_back(steps::mount("tmpfs", "glovebox", stand_ins, nnn, "mode=0755"));
     add_hwrng_name(out, machine);
     if (resources.memory_bytes)
-        add_mask_file(out, "meminfo", meminfo(*resources.memory_bytes), "/proc/meminfo");
+        add_stand_in(out, "meminfo", meminfo(*resources.memory_bytes), "/proc/meminfo");
     if (!cpus.empty())
-        add_mask_file(out, "cpus", to_cpu_list(cpus), "/sys/devices/system/cpu/online");
+        add_stand_in(out, "cpus", to_cpu_list(cpus), "/sys/devices/system/cpu/online");
+    out.push_back(steps::unmount(stand_ins));
 }
 
 std::vector<ResourceLimit> enclave_limits() {

@@ -8,11 +8,14 @@
 //   devpts /dev/pts                NOSUID NOEXEC           sysfs /sys             nnn
 //   tmpfs "cgroup_root" /sys/fs/cgroup  nnn, mode=0755     cgroup v1 below it
 //
-// (nnn = NODEV NOSUID NOEXEC.) Here /dev is a tmpfs with the host's harmless devices bound into it,
-// and below /sys/fs/cgroup there is nothing: a user namespace can't mount cgroup v1 where the host
-// uses v2.
+// (nnn = NODEV NOSUID NOEXEC.) Here /dev is a tmpfs with the machine's harmless devices bound into
+// it, and below /sys/fs/cgroup there is nothing: the cgroups would be the machine's.
+//
+// /dev, /proc and /sys show parts of the machine, so they are mounted before enter_root, which
+// locks them. The others are the enclave's own and come after it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,15 +41,25 @@ struct EnclaveResources {
     std::optional<TrustedAuthority> authority;
 };
 
-// Cuts the tree off from the host's propagation and mounts the stage, empty, with its folder
-// "root".
+// Mounts the stage, empty, with its folder "root".
 void add_stage(std::vector<Step>& steps, const EnclaveResources& resources);
 
-// Everything below the root that AWS's init mounts, in its order, and what stands for the hardware:
-// /dev/nsm, /dev/vsock, /dev/hwrng, rng_current. The root must have /dev /proc /run /tmp /sys.
-// `cpus` are the chosen ones, empty for all.
-void add_enclave_mounts(std::vector<Step>& steps, const Machine& machine, const IdMapping& ids,
-                        const EnclaveResources& resources, const std::vector<int>& cpus);
+// Before enter_root: /dev with what stands for the hardware (/dev/nsm, /dev/vsock, /dev/hwrng),
+// /proc and /sys. The root must have these folders.
+void add_machine_mounts(std::vector<Step>& steps, const Machine& machine,
+                        const EnclaveResources& resources);
+
+// The folders that are a tmpfs in an enclave, in the order in which AWS's init mounts them.
+inline constexpr std::array tmpfs_folders{"/run", "/tmp", "/dev/shm"};
+
+// One of them. After enter_root, unless something of the machine's is to be seen in it.
+void add_tmpfs(std::vector<Step>& steps, const std::string& folder,
+               const EnclaveResources& resources);
+
+// After enter_root and add_tmpfs: what else AWS's init mounts, and the files that say the enclave's
+// memory, CPUs and hardware generator. `cpus` are the chosen ones, empty for all.
+void add_own_mounts(std::vector<Step>& steps, const Machine& machine, const IdMapping& ids,
+                    const EnclaveResources& resources, const std::vector<int>& cpus);
 
 // The overlay of `lower`, a folder of the host's, on `target` in the root (or, with an empty
 // target, as the root itself): what is written goes to the stage's folder /upper/NAME and is

@@ -26,12 +26,21 @@ Machine laptop() {
     return machine;
 }
 
+std::vector<Step> enclave_steps(const Machine& machine, const EnclaveResources& resources = {},
+                                const std::vector<int>& cpus = {}) {
+    std::vector<Step> steps;
+    add_machine_mounts(steps, machine, resources);
+    steps.push_back(steps::enter_root());
+    for (const char* folder : tmpfs_folders)
+        add_tmpfs(steps, folder, resources);
+    add_own_mounts(steps, machine, choose_id_mapping(machine.ids), resources, cpus);
+    return steps;
+}
+
 std::vector<std::string> enclave_mounts(const Machine& machine,
                                         const EnclaveResources& resources = {},
                                         const std::vector<int>& cpus = {}) {
-    std::vector<Step> steps;
-    add_enclave_mounts(steps, machine, choose_id_mapping(machine.ids), resources, cpus);
-    return to_lines(steps);
+    return to_lines(enclave_steps(machine, resources, cpus));
 }
 
 std::string content_of(const std::vector<Step>& steps, const std::string& file) {
@@ -41,15 +50,13 @@ std::string content_of(const std::vector<Step>& steps, const std::string& file) 
     return "no such step";
 }
 
-// AWS's init has these mounts, in this order, with these flags and this text for a failure.
-TEST(EnclaveSteps, TheMountsAreAwsInitsInItsOrderAndWords) {
-    std::vector<Step> steps;
-    const Machine machine = laptop();
-    add_enclave_mounts(steps, machine, choose_id_mapping(machine.ids), {}, {});
+// AWS's init has these mounts, with these flags and this text for a failure. What shows the machine
+// comes first and is locked; in both parts the order is that of AWS's init.
+TEST(EnclaveSteps, TheMountsAreAwsInitsWithItsFlagsAndWords) {
     std::vector<std::string> lines;
     std::vector<std::string> texts;
-    for (const Step& step : steps) {
-        if (step.text.empty())
+    for (const Step& step : enclave_steps(laptop())) {
+        if (step.op != Step::Op::enter_root && step.text.empty())
             continue;
         lines.push_back(to_line(step));
         texts.push_back(describe(step));
@@ -60,17 +67,18 @@ TEST(EnclaveSteps, TheMountsAreAwsInitsInItsOrderAndWords) {
             "mount tmpfs /dev nosuid,noexec mode=0755", "mount proc /proc nosuid,nodev,noexec",
             "symlink /dev/fd -> /proc/self/fd", "symlink /dev/stdin -> /proc/self/fd/0",
             "symlink /dev/stdout -> /proc/self/fd/1", "symlink /dev/stderr -> /proc/self/fd/2",
+            "mount sysfs /sys nosuid,nodev,noexec", "enter root",
             "mount tmpfs /run nosuid,nodev,noexec mode=0755",
             "mount tmpfs /tmp nosuid,nodev,noexec", "mkdir /dev/shm 755",
             "mount tmpfs /dev/shm nosuid,nodev,noexec", "mkdir /dev/pts 755",
             "mount devpts /dev/pts nosuid,noexec newinstance,ptmxmode=0666,mode=0620",
-            "mount sysfs /sys nosuid,nodev,noexec",
             "mount tmpfs /sys/fs/cgroup nosuid,nodev,noexec mode=0755 (if there)"));
     EXPECT_THAT(
         texts, ElementsAre("mount: /dev", "mount: /proc", "symlink: /dev/fd", "symlink: /dev/stdin",
-                           "symlink: /dev/stdout", "symlink: /dev/stderr", "mount: /run",
-                           "mount: /tmp", "mkdir: /dev/shm", "mount: /dev/shm", "mkdir: /dev/pts",
-                           "mount: /dev/pts", "mount: /sys", "mount: /sys/fs/cgroup"));
+                           "symlink: /dev/stdout", "symlink: /dev/stderr", "mount: /sys",
+                           "enter the new root", "mount: /run", "mount: /tmp", "mkdir: /dev/shm",
+                           "mount: /dev/shm", "mkdir: /dev/pts", "mount: /dev/pts",
+                           "mount: /sys/fs/cgroup"));
 }
 
 TEST(EnclaveSteps, TheDevicesAreTheMachinesAndThePlaceholders) {
@@ -95,7 +103,8 @@ TEST(EnclaveSteps, TheNameOfTheHwrngIsBoundOrTheClassIsCovered) {
     Machine machine = laptop();
     EXPECT_THAT(
         enclave_mounts(machine),
-        Contains("bind stage:/rng_current on /sys/class/misc/hw_random/rng_current ro (if there)"));
+        Contains(
+            "bind root:/run/rng_current on /sys/class/misc/hw_random/rng_current ro (if there)"));
     machine.rng_current_path.clear();
     EXPECT_THAT(enclave_mounts(machine),
                 Contains("mount tmpfs /sys/class/misc nosuid,nodev,noexec mode=0755"));
@@ -103,16 +112,17 @@ TEST(EnclaveSteps, TheNameOfTheHwrngIsBoundOrTheClassIsCovered) {
                 Contains("write /sys/class/misc/hw_random/rng_current 644"));
 }
 
-// procfs and sysfs know the machine's root by his id alone: what he may write there reaches the
-// host.
+// procfs and sysfs know the machine's root by the user ID alone: what that user may write there
+// reaches the machine.
 TEST(EnclaveSteps, RootsProcAndSysAreReadOnlyButForTheNetworksSettings) {
     Machine machine = laptop();
     EXPECT_THAT(enclave_mounts(machine), Each(Not(HasSubstr("/proc/sys"))));
     machine.ids.uid = 0;
     machine.ids.own_uids = machine.ids.own_gids = {{0, 0, 4294967295}};
     const auto lines = enclave_mounts(machine);
-    EXPECT_THAT(lines, Contains("bind root:/proc/sys on /proc/sys ro"));
-    EXPECT_THAT(lines, Contains("bind root:/proc/sysrq-trigger on /proc/sysrq-trigger ro"));
+    EXPECT_THAT(lines, Contains("bind root:/proc/sys on /proc/sys ro (if there)"));
+    EXPECT_THAT(lines,
+                Contains("bind root:/proc/sysrq-trigger on /proc/sysrq-trigger ro (if there)"));
     EXPECT_THAT(lines, Contains("bind stage:/proc-sys-net on /proc/sys/net"));
     EXPECT_THAT(lines, Contains("mount sysfs /sys ro,nosuid,nodev,noexec"));
     EXPECT_THAT(lines, Contains(HasSubstr("newinstance,ptmxmode=0666,mode=0620,gid=5")));
@@ -121,14 +131,15 @@ TEST(EnclaveSteps, RootsProcAndSysAreReadOnlyButForTheNetworksSettings) {
 TEST(EnclaveSteps, MemoryBoundsEveryTmpfsToHalfOfItAndIsWhatMeminfoSays) {
     EnclaveResources resources;
     resources.memory_bytes = 256U << 20;
-    std::vector<Step> steps;
-    add_stage(steps, resources);
-    add_enclave_mounts(steps, laptop(), {}, resources, {});
+    std::vector<Step> stage;
+    add_stage(stage, resources);
+    EXPECT_THAT(to_lines(stage),
+                Contains("mount tmpfs host:/proc nosuid,nodev mode=0755,size=134217728"));
+    const std::vector<Step> steps = enclave_steps(laptop(), resources);
     const auto lines = to_lines(steps);
-    EXPECT_THAT(lines, Contains("mount tmpfs host:/proc nosuid,nodev mode=0755,size=134217728"));
     EXPECT_THAT(lines, Contains("mount tmpfs /tmp nosuid,nodev,noexec size=134217728"));
-    EXPECT_THAT(lines, Contains("bind stage:/meminfo on /proc/meminfo ro (if there)"));
-    EXPECT_THAT(content_of(steps, "/meminfo"), HasSubstr("MemTotal:         262144 kB\n"));
+    EXPECT_THAT(lines, Contains("bind root:/run/meminfo on /proc/meminfo ro (if there)"));
+    EXPECT_THAT(content_of(steps, "/run/meminfo"), HasSubstr("MemTotal:         262144 kB\n"));
 }
 
 TEST(EnclaveSteps, CpusAreTheFirstOfTheCallers) {
@@ -138,9 +149,8 @@ TEST(EnclaveSteps, CpusAreTheFirstOfTheCallers) {
     EXPECT_THAT(notes, IsEmpty());
     EXPECT_THAT(choose_cpus(laptop(), 9, notes), ElementsAre(0, 2, 3, 4));
     EXPECT_THAT(notes, ElementsAre(HasSubstr("9 CPUs were asked for")));
-    std::vector<Step> steps;
-    add_enclave_mounts(steps, laptop(), {}, {}, {0, 2, 3, 4});
-    EXPECT_EQ(content_of(steps, "/cpus"), "0,2-4\n");
+    const std::vector<Step> steps = enclave_steps(laptop(), {}, {0, 2, 3, 4});
+    EXPECT_EQ(content_of(steps, "/run/cpus"), "0,2-4\n");
 }
 
 TEST(EnclaveSteps, AnOverlaysLowerFolderIsBoundSoThatItsNameNeedsNoEscape) {

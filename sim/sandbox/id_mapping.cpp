@@ -32,14 +32,6 @@ std::optional<std::uint32_t> number(std::string_view text) {
     return value;
 }
 
-// Each of the caller's ids to itself. What the caller calls `inside` is "outside" for his child.
-std::vector<IdRange> identity(const std::vector<IdRange>& own) {
-    std::vector<IdRange> ranges;
-    for (const IdRange& range : own)
-        ranges.push_back({range.inside, range.inside, range.count});
-    return ranges;
-}
-
 std::uint64_t count_of(const std::vector<IdRange>& ranges) {
     std::uint64_t count = 0;
     for (const IdRange& range : ranges)
@@ -104,6 +96,13 @@ IdMapping choose_id_mapping(const IdFacts& facts) {
                               "100000-165535 --add-subgids 100000-165535 \"$USER\""
                             : "Install newuidmap and newgidmap: sudo apt-get install uidmap";
     return mapping;
+}
+
+std::vector<IdRange> identity(const std::vector<IdRange>& own) {
+    std::vector<IdRange> ranges;
+    for (const IdRange& range : own)
+        ranges.push_back({range.inside, range.inside, range.count});
+    return ranges;
 }
 
 std::string to_id_map(const std::vector<IdRange>& ranges) {

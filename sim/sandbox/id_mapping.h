@@ -53,6 +53,10 @@ struct IdFacts {
 
 [[nodiscard]] IdMapping choose_id_mapping(const IdFacts& facts);
 
+// Each ID that a namespace with the ranges `own` has, to itself in a namespace below it: `inside`
+// of the one is `outside` of the other.
+[[nodiscard]] std::vector<IdRange> identity(const std::vector<IdRange>& own);
+
 // The lines of /proc/PID/uid_map, written and read.
 [[nodiscard]] std::string to_id_map(const std::vector<IdRange>& ranges);
 [[nodiscard]] std::vector<IdRange> parse_id_map(std::string_view text);

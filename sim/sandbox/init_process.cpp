@@ -20,39 +20,17 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <span>
 #include <string_view>
 
 #include "core/base/leave_child.h"
 #include "sim/sandbox/builder.h"
+#include "sim/sandbox/inherited_descriptors.h"
 #include "sim/sandbox/report.h"
 
 namespace glovebox::sandbox {
 namespace {
 
-constexpr unsigned close_range_cloexec = 4;  // CLOSE_RANGE_CLOEXEC, Linux 5.11
 constexpr int keyctl_join_session_keyring = 1;
-
-// Descriptors of the program's start at 3; ours are moved out of the way of 0, 1 and 2.
-constexpr int first_free_descriptor = 3;
-
-int close_range(unsigned first, unsigned last, unsigned flags) noexcept {
-    return static_cast<int>(::syscall(SYS_close_range, first, last, flags));
-}
-
-// Closes all but 0, 1, 2 and what is kept; `kept` is sorted.
-void close_all_but(std::span<const int> kept) noexcept {
-    unsigned first = first_free_descriptor;
-    for (const int descriptor : kept) {
-        const auto number = static_cast<unsigned>(descriptor);
-        if (number < first)
-            continue;
-        if (number > first)
-            close_range(first, number - 1, 0);
-        first = number + 1;
-    }
-    close_range(first, ~0U, 0);
-}
 
 std::vector<std::string> exec_candidates(const std::string& program, std::string_view path) {
     if (program.empty() || program.find('/') != std::string::npos)
@@ -114,32 +92,10 @@ InitProcess::InitProcess(const SandboxPlan& p)
 }
 
 void InitProcess::fail(Report::Stage stage, int error, int step) noexcept {
-    Report report;
-    report.kind = Report::Kind::failed;
-    report.stage = stage;
-    report.error = error;
-    report.step = step;
-    send_report(report_socket, report);
-    leave_child(EXIT_FAILURE);
-}
-
-void InitProcess::take_standard_streams() noexcept {
-    std::array<int, 3> copies{};
-    for (std::size_t i = 0; i < copies.size(); ++i) {
-        copies[i] = ::fcntl(standard_streams[i], F_DUPFD_CLOEXEC, first_free_descriptor);
-        if (copies[i] < 0)
-            fail(Report::Stage::standard_streams, errno);
-    }
-    for (std::size_t i = 0; i < copies.size(); ++i) {
-        if (::dup2(copies[i], static_cast<int>(i)) < 0)
-            fail(Report::Stage::standard_streams, errno);
-        ::close(copies[i]);
-    }
+    sandbox::fail(report_socket, stage, error, step);
 }
 
 void InitProcess::become_init() noexcept {
-    if (::unshare(CLONE_NEWCGROUP) != 0)
-        fail(Report::Stage::cgroup_namespace, errno);
     // The system calls, not glibc's functions: those tell all threads of the process, and would
     // wait for ever here for the maker's, of which no fork makes copies.
     if (plan.ids.setgroups && ::syscall(SYS_setgroups, 0, nullptr) != 0)
@@ -167,22 +123,19 @@ void InitProcess::become_init() noexcept {
 }
 
 void InitProcess::run() noexcept {
-    take_standard_streams();
-    // Before waiting: among what the fork copied is the maker's end of the socket, this sandbox's
-    // and maybe another one's, and as long as a copy is open nobody learns that the maker has
-    // ended.
-    close_all_but(kept_descriptors);
-    char go = 0;
-    ssize_t size = 0;
-    while ((size = ::read(report_socket, &go, 1)) < 0 && errno == EINTR) {
-    }
-    if (size != 1)
-        leave_child(EXIT_FAILURE);  // the maker is gone, or could not write the maps: he knows
+    Report started;
+    started.kind = Report::Kind::started;
+    started.error = cgroup_limit_error;
+    if (send_report(report_socket, started) != 0)
+        leave_child(EXIT_FAILURE);  // the maker is gone
+    ReceivedReport received;
+    if (!receive_report(outer_socket, received))
+        leave_child(EXIT_FAILURE);  // the outer process has failed, and the maker knows
 
     ::signal(SIGCHLD, SIG_DFL);  // an ignored one would reap behind our back
     become_init();
     ::umask(0);
-    if (const BuildFailure failure = build_room(plan.steps))
+    if (const BuildFailure failure = build_room(plan.steps, outer_socket))
         fail(Report::Stage::step, failure.error, failure.step);
     ::umask(plan.umask);
 
@@ -244,7 +197,7 @@ void InitProcess::run_program(int exec_pipe) noexcept {
     ready.kind = Report::Kind::ready;
     if (const int error = send_report(report_socket, ready, result.descriptor); error != 0)
         leave_child(EXIT_FAILURE);  // the maker is gone
-    close_range(first_free_descriptor, ~0U, close_range_cloexec);
+    close_all_on_exec();
 
     const int error = execute();
     // Atomic: less than PIPE_BUF.

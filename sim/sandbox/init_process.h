@@ -32,20 +32,22 @@ struct InitProcess {
     InitProcess(const InitProcess&) = delete;
     InitProcess& operator=(const InitProcess&) = delete;
 
-    // Called in the child, with all signals blocked. Never returns.
+    // Called in the outer process's child, with all signals blocked and the standard streams taken.
+    // Never returns.
     [[noreturn]] void run() noexcept;
 
     const SandboxPlan& plan;
     int report_socket = -1;
+    int outer_socket = -1;       // to the outer process, which outer_process.h describes
+    int cgroup_limit_error = 0;  // why the outer process could not forbid cgroup namespaces
     std::array<int, 3> standard_streams{0, 1, 2};
-    std::vector<int> kept_descriptors;  // sorted: the report socket, and what the hook needs
+    std::vector<int> kept_descriptors;  // sorted: our sockets, and what the hook needs
     std::vector<ResourceLimit> limits;
     ProgramHook hook;
     TextArea text_area;
 
   private:
     [[noreturn]] void fail(Report::Stage stage, int error, int step = -1) noexcept;
-    void take_standard_streams() noexcept;
     void become_init() noexcept;
     [[noreturn]] void run_program(int exec_pipe) noexcept;
     int execute() noexcept;

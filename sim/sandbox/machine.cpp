@@ -24,10 +24,6 @@ namespace {
 // What devtmpfs has on Nitro's kernel and an unprivileged program may safely have of the host's.
 constexpr std::array shown_devices{"null", "zero", "full", "random", "urandom", "tty", "net/tun"};
 
-// What root must not change through procfs, whose files know the host's root by his id alone.
-constexpr std::array guarded_proc_entries{"acpi", "asound", "bus",           "fs",
-                                          "irq",  "scsi",   "sysrq-trigger", "sys"};
-
 std::string read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
@@ -61,6 +57,20 @@ std::vector<TopLevelEntry> read_top_level() {
     }
     std::sort(entries.begin(), entries.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });
+    return entries;
+}
+
+std::vector<std::string> read_proc_entries() {
+    std::vector<std::string> entries;
+    const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
+    while (const dirent* entry = proc ? ::readdir(proc.get()) : nullptr) {
+        const std::string name = entry->d_name;
+        const bool is_process = name.front() >= '0' && name.front() <= '9';
+        if (!is_process && name.front() != '.' &&
+            (entry->d_type == DT_DIR || entry->d_type == DT_REG))
+            entries.push_back(name);
+    }
+    std::sort(entries.begin(), entries.end());
     return entries;
 }
 
@@ -176,9 +186,7 @@ Machine read_machine(std::string_view home, std::string_view sudo_uid) {
     for (const char* device : shown_devices)
         if (exists(std::string("/dev/") + device))
             machine.devices.emplace_back(device);
-    for (const char* entry : guarded_proc_entries)
-        if (exists(std::string("/proc/") + entry))
-            machine.proc_entries.emplace_back(entry);
+    machine.proc_entries = read_proc_entries();
     if (const char* path = "/sys/class/misc/hw_random/rng_current"; exists(path))
         machine.rng_current_path = path;
     machine.trust = read_trust_places("/");

@@ -23,7 +23,7 @@ struct Machine {
     std::vector<TopLevelEntry> top_level;   // directories and symlinks of "/", sorted by name
     std::vector<std::string> mount_points;  // of the caller's mount namespace
     std::vector<std::string> devices;       // of those in /dev that a sandbox may show: "net/tun"
-    std::vector<std::string> proc_entries;  // of those that a sandbox of root's makes read-only
+    std::vector<std::string> proc_entries;  // files and folders of /proc but the processes'
     std::string rng_current_path;  // where sysfs has the hwrng's name; empty without a hwrng class
     std::vector<std::string> homes;  // the caller's home folders: $HOME, passwd's, sudo's
     TrustPlaces trust;               // of the host's own root

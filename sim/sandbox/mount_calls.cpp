@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "core/base/unique_fd.h"
 
 namespace glovebox::sandbox {
 namespace {
@@ -66,8 +69,18 @@ int attach_tree(int tree, int target) noexcept {
                           move_mount_f_empty_path | move_mount_t_empty_path));
 }
 
-int pivot_root(const char* new_root, const char* put_old) noexcept {
-    return call(::syscall(SYS_pivot_root, new_root, put_old));
+// pivot_root(".", ".") lays the old root over the new one, from where it is detached with all that
+// lies below it. Where the old root is the kernel's own first one (a machine that runs from its
+// initramfs), pivot_root can't, and the new root is moved over it, as AWS's init does.
+int make_root(int tree) noexcept {
+    const UniqueFd target(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!target || attach_tree(tree, target.get()) != 0 || ::fchdir(tree) != 0)
+        return -1;
+    if (::syscall(SYS_pivot_root, ".", ".") == 0)
+        return ::umount2(".", MNT_DETACH) == 0 ? ::chdir("/") : -1;
+    if (errno != EINVAL || ::mount(".", "/", nullptr, MS_MOVE, nullptr) != 0)
+        return -1;
+    return ::chroot(".") == 0 ? ::chdir("/") : -1;
 }
 
 }  // namespace glovebox::sandbox

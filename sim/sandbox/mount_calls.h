@@ -20,6 +20,8 @@ namespace glovebox::sandbox {
 // Attaches a detached tree at the place that `target` (O_PATH) has open.
 [[nodiscard]] int attach_tree(int tree, int target) noexcept;
 
-[[nodiscard]] int pivot_root(const char* new_root, const char* put_old) noexcept;
+// Attaches a detached tree as the root of this mount namespace and of this process, whose working
+// directory it becomes too. What was mounted before is detached. Needs a folder /proc.
+[[nodiscard]] int make_root(int tree) noexcept;
 
 }  // namespace glovebox::sandbox

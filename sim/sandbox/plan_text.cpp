@@ -65,6 +65,9 @@ std::string to_line(const Step& step) {
                                                                   : "",
                                step.source, target, flags_text(step.flags));
             break;
+        case Step::Op::unmount:
+            line = fmt::format("unmount {}", target);
+            break;
         case Step::Op::enter_root:
             line = "enter root";
             break;

@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+
+#include "core/base/leave_child.h"
 
 namespace glovebox::sandbox {
 
@@ -28,6 +31,16 @@ int send_report(int socket, const Report& report, int descriptor) {
         if (errno != EINTR)
             return errno;
     return 0;
+}
+
+void fail(int socket, Report::Stage stage, int error, int step) noexcept {
+    Report report;
+    report.kind = Report::Kind::failed;
+    report.stage = stage;
+    report.error = error;
+    report.step = step;
+    send_report(socket, report);
+    leave_child(EXIT_FAILURE);
 }
 
 bool receive_report(int socket, ReceivedReport& received) {

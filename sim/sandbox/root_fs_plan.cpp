@@ -67,7 +67,11 @@ Result<SandboxPlan> make_root_fs_plan(const RootFsRequest& request, const RootFs
                                       "", "/upper/rootfs"))
             changes.push_back(std::move(step));
     add_overlay(plan.steps, request.directory, "", "rootfs", changes);
-    add_enclave_mounts(plan.steps, machine, plan.ids, request.resources, plan.cpus);
+    add_machine_mounts(plan.steps, machine, request.resources);
+    plan.steps.push_back(steps::enter_root());
+    for (const char* folder : tmpfs_folders)
+        add_tmpfs(plan.steps, folder, request.resources);
+    add_own_mounts(plan.steps, machine, plan.ids, request.resources, plan.cpus);
 
     plan.arguments = request.command.empty() ? std::vector<std::string>{"sh"} : request.command;
     plan.environment = request.environment.empty()
@@ -75,7 +79,6 @@ Result<SandboxPlan> make_root_fs_plan(const RootFsRequest& request, const RootFs
                            : request.environment;
     if (request.resources.authority && !request.resources.authority->bundle_pem.empty())
         add_trust_environment(plan.steps, plan.environment, *request.resources.authority);
-    plan.steps.push_back(steps::enter_root());
     plan.search_path = aws_init_search_path;
     return plan;
 }

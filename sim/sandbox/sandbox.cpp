@@ -14,6 +14,7 @@
 #include "sim/sandbox/fork_hooks.h"
 #include "sim/sandbox/id_helpers.h"
 #include "sim/sandbox/init_process.h"
+#include "sim/sandbox/outer_process.h"
 #include "sim/sandbox/refusal.h"
 #include "sim/sandbox/report.h"
 #include "sim/sandbox/sandbox_error.h"
@@ -21,10 +22,9 @@
 namespace glovebox::sandbox {
 namespace {
 
-// The cgroup's is made later, by PID 1: it begins where its maker is, and that is to be the
-// enclave's own cgroup.
-constexpr unsigned long namespaces =
-    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+// The outer process's. The cgroup's is made later: it begins where its maker is, and that is to be
+// the enclave's own cgroup.
+constexpr unsigned long outer_namespaces = CLONE_NEWUSER | CLONE_NEWNS;
 
 // All signals blocked for as long as it lives, so that none is handled in the forked child.
 class SignalsBlocked {
@@ -46,6 +46,14 @@ std::string_view describe(Report::Stage stage) {
     switch (stage) {
         case Report::Stage::cgroup_namespace:
             return "unshare the cgroup namespace";
+        case Report::Stage::propagation:
+            return "make every mount private";
+        case Report::Stage::inner_namespaces:
+            return "make the program's namespaces";
+        case Report::Stage::inner_ids:
+            return "map the IDs of the program's user namespace";
+        case Report::Stage::lock:
+            return "lock the mounts";
         case Report::Stage::identity:
             return "become root inside";
         case Report::Stage::host_name:
@@ -93,8 +101,8 @@ Error explain_failure(const Report& report, const SandboxPlan& plan) {
     const NamespaceFacts facts = read_namespace_facts();
     if (report.stage == Report::Stage::step && report.step >= 0 &&
         static_cast<std::size_t>(report.step) < plan.steps.size()) {
-        // The first steps need nothing but the namespaces' own privileges.
-        if (report.step < 2 && privileges_were_taken(report.error, facts))
+        // The first step needs nothing but the namespaces' own privileges.
+        if (report.step < 1 && privileges_were_taken(report.error, facts))
             return explain_forbidden_namespaces(report.error, facts);
         const Step& step = plan.steps[static_cast<std::size_t>(report.step)];
         Error error = errno_error(describe(step), report.error);
@@ -103,6 +111,7 @@ Error explain_failure(const Report& report, const SandboxPlan& plan) {
                          std::string(hint_for(step, report.error)));
     }
     if (privileges_were_taken(report.error, facts) ||
+        report.stage == Report::Stage::inner_namespaces ||
         (report.stage == Report::Stage::cgroup_namespace && report.error == EINVAL))
         return explain_forbidden_namespaces(report.error, facts);
     return Error(SandboxErrc::set_up_failed,
@@ -160,62 +169,95 @@ Result<void> Sandbox::launch(const SandboxPlan& plan, const StartOptions& option
     if (::setsockopt(reports_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
         return errno_error("SO_PASSCRED on the sandbox's report socket", errno);
 
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0)
+        return errno_error("make the socket between the sandbox's first two processes", errno);
+    const UniqueFd outer_end(pair[0]);
+    const UniqueFd inner_end(pair[1]);
+
     InitProcess init(plan);
     init.report_socket = inside.get();
     init.standard_streams = options.standard_streams;
     init.kept_descriptors = options.kept_descriptors;
-    init.kept_descriptors.push_back(inside.get());
+    for (const int end : {inside.get(), outer_end.get(), inner_end.get()})
+        init.kept_descriptors.push_back(end);
     std::sort(init.kept_descriptors.begin(), init.kept_descriptors.end());
     init.hook = options.hook;
     init.text_area = find_text_area();
     if (plan.memory_bytes && !cgroup_)
         init.limits.push_back({RLIMIT_DATA, *plan.memory_bytes, *plan.memory_bytes});
 
+    OuterProcess outer(init, pair);
     {
         const SignalsBlocked blocked;
         int pidfd = -1;
         // Not fork(3): its handlers are not for a child that never returns to the caller's code.
         before_clone();
-        const long child = ::syscall(SYS_clone, namespaces | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd,
-                                     nullptr, nullptr);
+        const long child = ::syscall(SYS_clone, outer_namespaces | CLONE_PIDFD | SIGCHLD, nullptr,
+                                     &pidfd, nullptr, nullptr);
         const int error = errno;
         after_clone(child == 0);
         if (child == 0)
-            init.run();
+            outer.run();
         if (child < 0)
             return explain_forbidden_namespaces(error, read_namespace_facts());
-        init_pid_ = static_cast<pid_t>(child);
-        pidfd_.reset(pidfd);
+        outer_pid_ = static_cast<pid_t>(child);
+        outer_pidfd_.reset(pidfd);
     }
-    if (const auto mapped = write_id_maps(init_pid_, plan.ids); !mapped) {
+    if (const auto mapped = write_id_maps(outer_pid_, plan.ids); !mapped) {
         const NamespaceFacts facts = read_namespace_facts();
         if (privileges_were_taken(mapped.error().code.value(), facts))
             return explain_forbidden_namespaces(mapped.error().code.value(), facts);
         return Error(mapped.error()).in("the sandbox's id maps could not be written");
     }
     if (cgroup_)
-        if (const auto added = cgroup_->add(init_pid_); !added)
+        if (const auto added = cgroup_->add(outer_pid_); !added)
             return added.error();
     if (::send(reports_.get(), "g", 1, MSG_NOSIGNAL) != 1)
-        return errno_error("start the sandbox's PID 1", errno);
+        return errno_error("start the sandbox's first process", errno);
     return {};
 }
 
+// PID 1 is a child of this process, so its number stays its own until it is waited for.
+void Sandbox::take_note_of_init(const ReceivedReport& started) {
+    init_pid_ = started.sender;
+    pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, init_pid_, 0)));
+    if (started.report.error != 0)
+        shortfalls_.push_back(
+            fmt::format("a program inside can mount this machine's cgroups: {}. Cgroup namespaces "
+                        "could not be forbidden inside, which needs a writable /proc/sys/user",
+                        errno_error("no", started.report.error).message.substr(4)));
+}
+
 Result<void> Sandbox::wait_for_ready(const SandboxPlan& plan) {
-    ReceivedReport received;
-    if (!receive_report(reports_.get(), received))
-        return Error(SandboxErrc::set_up_failed,
-                     "the sandbox's PID 1 ended before its room stood; something killed it");
-    hook_descriptor_.reset(received.descriptor);
-    if (received.report.kind != Report::Kind::ready)
-        return explain_failure(received.report, plan);
-    program_pid_ = received.sender;
-    return {};
+    for (ReceivedReport received; receive_report(reports_.get(), received);) {
+        UniqueFd descriptor(received.descriptor);
+        if (received.report.kind == Report::Kind::started) {
+            take_note_of_init(received);
+            continue;
+        }
+        if (received.report.kind != Report::Kind::ready)
+            return explain_failure(received.report, plan);
+        hook_descriptor_ = std::move(descriptor);
+        program_pid_ = received.sender;
+        // It has ended, or does so without waiting for anybody.
+        reap(outer_pid_);
+        return {};
+    }
+    return Error(SandboxErrc::set_up_failed,
+                 "the sandbox's first processes ended before it was ready; something killed them");
 }
 
 Sandbox::~Sandbox() {
     stop();
     wait();
+}
+
+void Sandbox::reap(pid_t& child) {
+    siginfo_t info{};
+    if (child > 0)
+        while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED) != 0 && errno == EINTR) {
+        }
+    child = -1;
 }
 
 Result<Sandbox::Event> Sandbox::next_event() {
@@ -235,8 +277,11 @@ Result<Sandbox::Event> Sandbox::next_event() {
             case Report::Kind::exited:
                 end_.program_status = received.report.status;
                 break;  // the end of the stream comes next
-            case Report::Kind::failed:
-            case Report::Kind::ready:
+            case Report::Kind::started:
+                take_note_of_init(received);  // of a start that failed
+                stop();
+                break;
+            default:
                 break;
         }
     }
@@ -253,24 +298,25 @@ Result<void> Sandbox::wait_for_exec() {
 }
 
 EnclaveEnd Sandbox::wait() {
-    if (reaped_ || init_pid_ < 0)
+    if (reaped_)
         return end_;
     for (;;) {
         const auto event = next_event();
         if (event && *event == Event::ended)
             break;
     }
-    siginfo_t info{};
-    while (::waitid(P_PID, static_cast<id_t>(init_pid_), &info, WEXITED) != 0 && errno == EINTR) {
-    }
+    reap(outer_pid_);
+    pid_t init = init_pid_;
+    reap(init);
     reaped_ = true;
     return end_;
 }
 
 void Sandbox::stop() {
     // A descriptor, not a number: after the end the number may be somebody else's.
-    if (pidfd_ && !reaped_)
-        ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+    for (const UniqueFd* process : {&outer_pidfd_, &pidfd_})
+        if (*process && !reaped_)
+            ::syscall(SYS_pidfd_send_signal, process->get(), SIGKILL, nullptr, 0);
 }
 
 }  // namespace glovebox::sandbox

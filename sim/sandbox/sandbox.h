@@ -5,8 +5,10 @@
 //   (*sandbox)->wait_for_exec();                    // or poll report_descriptor() and next_event()
 //   EnclaveEnd end = (*sandbox)->wait();
 //
-// The namespaces are user, mount, PID, network (`lo` alone, down), IPC, UTS and cgroup. Everything
-// inside ends with the object, with this process, or with the program, whichever is first.
+// The namespaces are user, mount, PID, network (`lo` alone, down), IPC, UTS and cgroup; what shows
+// the machine is mounted so that no program inside can change or unmount it (outer_process.h).
+// Everything inside ends with the object, with this process, or with the program, whichever is
+// first.
 #pragma once
 
 #include <sys/types.h>
@@ -21,6 +23,7 @@
 #include "core/base/unique_fd.h"
 #include "sim/sandbox/memory_cgroup.h"
 #include "sim/sandbox/program_hook.h"
+#include "sim/sandbox/report.h"
 #include "sim/sandbox/sandbox_plan.h"
 
 namespace glovebox::sandbox {
@@ -86,8 +89,12 @@ class Sandbox {
     void make_cgroup(const SandboxPlan& plan, const StartOptions& options);
     Result<void> launch(const SandboxPlan& plan, const StartOptions& options);
     Result<void> wait_for_ready(const SandboxPlan& plan);
+    void take_note_of_init(const ReceivedReport& started);
+    static void reap(pid_t& child);
 
     std::unique_ptr<MemoryCgroup> cgroup_;  // removed last, when nothing runs in it any more
+    pid_t outer_pid_ = -1;                  // until it is reaped
+    UniqueFd outer_pidfd_;
     pid_t init_pid_ = -1;
     pid_t program_pid_ = -1;
     UniqueFd pidfd_;

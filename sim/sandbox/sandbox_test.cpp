@@ -24,10 +24,8 @@
 #include <iterator>
 #include <thread>
 
-#include "sim/sandbox/command_plan.h"
-#include "sim/sandbox/machine.h"
-#include "sim/sandbox/root_fs_plan.h"
 #include "sim/sandbox/sandbox_error.h"
+#include "sim/sandbox/sandbox_fixture.h"
 
 namespace glovebox::sandbox {
 namespace {
@@ -36,32 +34,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
-
-std::string read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-struct Pipe {
-    Pipe() {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-            throw std::runtime_error("pipe2");
-        read_end.reset(ends[0]);
-        write_end.reset(ends[1]);
-    }
-    // All that was written, once every writer has closed.
-    std::string text() {
-        write_end.reset();
-        std::string result;
-        std::array<char, 4096> buffer{};
-        for (ssize_t size = 0; (size = ::read(read_end.get(), buffer.data(), buffer.size())) > 0;)
-            result.append(buffer.data(), static_cast<std::size_t>(size));
-        return result;
-    }
-    UniqueFd read_end;
-    UniqueFd write_end;
-};
 
 // How many processes of this machine have `tag` in their command line.
 int count_processes(const std::string& tag) {
@@ -111,55 +83,6 @@ int status_of(const EnclaveEnd& end) {
     return WIFEXITED(*end.program_status) ? WEXITSTATUS(*end.program_status)
                                           : 128 + WTERMSIG(*end.program_status);
 }
-
-class SandboxTest : public testing::Test {
-  protected:
-    void SetUp() override {
-        std::string pattern = (fs::temp_directory_path() / "glovebox-sandbox.XXXXXX").string();
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        folder_ = fs::canonical(pattern);
-        machine_ = read_machine("", "");
-        const auto probe = Sandbox::start(shell("true"));
-        if (!probe && probe.error().code == SandboxErrc::namespaces_forbidden)
-            GTEST_SKIP() << probe.error().message;
-        ASSERT_TRUE(probe) << probe.error().message;
-    }
-    void TearDown() override {
-        std::error_code ignored;
-        fs::remove_all(folder_, ignored);
-    }
-
-    SandboxPlan command(const std::vector<std::string>& arguments) const {
-        CommandRequest request;
-        request.arguments = arguments;
-        request.path = "/usr/bin:/bin";
-        request.working_directory = folder_.string();
-        return make_command_plan(request, machine_).value();
-    }
-    SandboxPlan shell(const std::string& script) const {
-        return command({"/bin/sh", "-c", script});
-    }
-
-    // A number that no other process of this machine sleeps for.
-    static std::string tag() {
-        static int count = 0;
-        return "9" + std::to_string(::getpid()) + "00" + std::to_string(++count);
-    }
-
-    std::string output_of(const SandboxPlan& plan, StartOptions options = {}) const {
-        Pipe out;
-        options.standard_streams = {0, out.write_end.get(), 2};
-        const auto sandbox = Sandbox::start(plan, options);
-        if (!sandbox)
-            return "not started: " + sandbox.error().message;
-        const std::string text = out.text();
-        (*sandbox)->wait();
-        return text;
-    }
-
-    fs::path folder_;
-    Machine machine_;
-};
 
 TEST_F(SandboxTest, TheProgramsEndIsTheEnclavesEnd) {
     EXPECT_EQ(status_of((*Sandbox::start(shell("exit 7")))->wait()), 7);
@@ -313,71 +236,6 @@ TEST_F(SandboxTest, AHookThatFailsFailsTheStart) {
                 HasSubstr("prepare the supervised program: Device or resource busy"));
 }
 
-TEST_F(SandboxTest, AFailedStepIsNamed) {
-    SandboxPlan plan = shell("true");
-    plan.steps.insert(plan.steps.end() - 1, steps::bind("/no/such/folder", "/mnt", true));
-    const auto sandbox = Sandbox::start(plan);
-    ASSERT_FALSE(sandbox);
-    EXPECT_EQ(sandbox.error().code, SandboxErrc::set_up_failed);
-    EXPECT_EQ(sandbox.error().message,
-              "the sandbox could not be set up: bind /no/such/folder on /mnt: No such file or "
-              "directory");
-}
-
-TEST_F(SandboxTest, ARootFileSystemWithoutProcFailsInAwsInitsWords) {
-    RootFsRequest request;
-    request.directory = folder_.string();
-    fs::create_directories(folder_ / "dev");
-    const auto plan = make_root_fs_plan(request, read_root_fs(request.directory), machine_);
-    const auto sandbox = Sandbox::start(plan.value());
-    ASSERT_FALSE(sandbox);
-    EXPECT_THAT(sandbox.error().message, HasSubstr("mount: /proc: No such file or directory"));
-    EXPECT_THAT(sandbox.error().message, HasSubstr("make it there with mkdir"));
-}
-
-// Regression to keep away: mounting before the new root is entered must not follow an image's
-// absolute links to the host's folders.
-TEST_F(SandboxTest, AnAbsoluteSymlinkOfAnImageStaysInTheImage) {
-    for (const char* name : {"dev", "proc", "sys", "tmp", "elsewhere"})
-        fs::create_directories(folder_ / name);
-    fs::create_symlink("/elsewhere", folder_ / "run");
-    RootFsRequest request;
-    request.directory = folder_.string();
-    request.command = {"/no-program"};
-    SandboxPlan plan =
-        make_root_fs_plan(request, read_root_fs(request.directory), machine_).value();
-    const auto sandbox = Sandbox::start(plan);
-    ASSERT_TRUE(sandbox) << sandbox.error().message;
-    EXPECT_THAT(read_file("/proc/self/mountinfo"), Not(HasSubstr(" /elsewhere ")));
-    EXPECT_THAT((*sandbox)->wait_for_exec().error().message,
-                testing::StartsWith("execvpe: /no-program: "));
-}
-
-TEST_F(SandboxTest, TheFolderOnTheHostIsNeverWrittenTo) {
-    std::ofstream(folder_ / "file") << "as it was";
-    RootFsRequest request;
-    request.directory = folder_.string();
-    for (const char* name : {"dev", "proc", "sys", "tmp", "run", "etc"})
-        fs::create_directories(folder_ / name);
-    SandboxPlan plan =
-        make_root_fs_plan(request, read_root_fs(request.directory), machine_).value();
-    // The program is the hook: an image has none here.
-    plan.arguments = {"/none"};
-    StartOptions options;
-    options.hook = {
-        [](void*) -> HookResult {
-            const UniqueFd file(::open("/file", O_WRONLY | O_TRUNC));
-            const UniqueFd added(::open("/added", O_WRONLY | O_CREAT, 0600));
-            return {.error = !file || !added || ::unlink("/etc/hosts") != 0 ? errno : 0};
-        },
-        nullptr};
-    const auto sandbox = Sandbox::start(plan, options);
-    ASSERT_TRUE(sandbox) << sandbox.error().message;
-    EXPECT_EQ(read_file(folder_ / "file"), "as it was");
-    EXPECT_FALSE(fs::exists(folder_ / "added"));
-    EXPECT_TRUE(fs::is_empty(folder_ / "etc"));
-}
-
 TEST_F(SandboxTest, IgnoredAndBlockedSignalsOfTheMakerAreNotTheProgramsConcern) {
     struct sigaction before {};
     struct sigaction ignore {};
@@ -442,14 +300,6 @@ TEST_F(SandboxTest, FiftyInARowLeaveNothingBehind) {
     EXPECT_EQ(read_file("/proc/self/mountinfo"), mounts);
     EXPECT_EQ(count_descriptors(), descriptors);
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no child is left to wait for";
-}
-
-// The same mode as before: were it the host's node after all, nothing is harmed.
-TEST_F(SandboxTest, ADevicesModeAndOwnerAreTheHostsToChange) {
-    EXPECT_EQ(output_of(shell("for device in null nsm vsock urandom; do"
-                              "  chmod 0666 /dev/$device 2>/dev/null || echo $device stays;"
-                              "  : > /dev/$device || echo $device opens for none; done")),
-              "null stays\nnsm stays\nvsock stays\nurandom stays\n");
 }
 
 TEST_F(SandboxTest, TwentyAtOnceDoNotMeet) {

@@ -24,6 +24,8 @@ std::string describe(const Step& step) {
             return "mount " + step.type + " on " + step.target;
         case Step::Op::bind:
             return "bind " + step.source + " on " + step.target;
+        case Step::Op::unmount:
+            return "unmount " + step.target;
         case Step::Op::enter_root:
             return "enter the new root";
     }
@@ -92,10 +94,17 @@ Step bind(std::string source, std::string target, bool read_only) {
     return step;
 }
 
+Step unmount(std::string target) {
+    Step step;
+    step.op = Step::Op::unmount;
+    step.target = std::move(target);
+    return step;
+}
+
 Step enter_root() {
     Step step;
     step.op = Step::Op::enter_root;
-    step.target = "/";
+    step.target.assign(1, '/');  // GCC 12 sees an overlap in an assignment of "/"
     return step;
 }
 

@@ -1,10 +1,15 @@
 // One thing done while the room is built, as data.
 //
-// The room is built beside the host's tree, before anything is left behind: a private tmpfs, the
-// *stage*, holds scratch folders (an overlay's upper and work folder, files that are bound
-// somewhere) and the folder "root", on which the new root is mounted. Every target is looked up
-// *inside* the stage or the new root (openat2's RESOLVE_IN_ROOT), so that an absolute symlink of an
-// image can't lead to the host's folders. The last step makes the new root the only one.
+// The new root is built beside the machine's tree: a private tmpfs, the *stage*, holds scratch
+// folders (an overlay's upper and work folder, files that are bound somewhere) and the folder
+// "root", on which the new root is mounted. Every target is looked up *inside* the stage or the new
+// root (openat2's RESOLVE_IN_ROOT), so that an absolute symlink of an image can't lead to the
+// machine's folders.
+//
+// The step enter_root makes the new root the only one, and locks what is mounted there
+// (outer_process.h): everything that shows a part of the machine or keeps the program from one.
+// The steps after it mount what is the enclave's own, which the program may remount and unmount as
+// on Nitro.
 //
 // A plan of steps is made by pure functions (command_plan.h, root_fs_plan.h), carried out by
 // builder.h in a forked child, and put into words by describe().
@@ -35,7 +40,8 @@ struct Step {
         whiteout,        // target: what an overlay above it shall not see of its lower folder
         mount,           // a new file system: source, target, type, flags, data
         bind,            // source (in `source_place`) and all below it, seen at target
-        enter_root,      // the new root becomes "/", and the host's tree is gone
+        unmount,         // target: a mount made after enter_root
+        enter_root,  // the new root becomes "/", locked; the machine's tree and the stage are gone
     };
 
     Op op = Op::make_directory;
@@ -69,6 +75,7 @@ namespace steps {
 [[nodiscard]] Step mount(std::string type, std::string source, std::string target,
                          unsigned long flags, std::string data = {});
 [[nodiscard]] Step bind(std::string source, std::string target, bool read_only);
+[[nodiscard]] Step unmount(std::string target);
 [[nodiscard]] Step enter_root();
 
 // The same step, with its target on the stage, with its source on the stage or in the new root, or

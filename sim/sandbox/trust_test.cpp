@@ -22,6 +22,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class TrustTest : public ::testing::Test {
   protected:
@@ -139,8 +140,9 @@ TEST_F(TrustTest, ByTheEnvironmentItReachesRuntimesWithAListOfTheirOwn) {
     CommandRequest request = request_with(authority_);
     request.environment = {"AWS_CA_BUNDLE=/app/my.pem"};
     const SandboxPlan plan = make_command_plan(request, debian()).value();
-    EXPECT_THAT(to_lines(plan.steps), Contains("write /run/glovebox/bundle.pem 644"));
-    EXPECT_EQ(to_lines(plan.steps).back(), "enter root");
+    const auto lines = to_lines(plan.steps);
+    EXPECT_EQ(lines.back(), "write /run/glovebox/bundle.pem 644");
+    EXPECT_THAT(lines, Contains(StartsWith("mount tmpfs /run "))) << "before it";
     EXPECT_THAT(plan.environment, Contains("NODE_EXTRA_CA_CERTS=/run/glovebox/ca.pem"));
     EXPECT_THAT(plan.environment, Contains("REQUESTS_CA_BUNDLE=/run/glovebox/bundle.pem"));
     EXPECT_THAT(plan.environment, Contains("AWS_CA_BUNDLE=/app/my.pem"));

@@ -1,0 +1,100 @@
+// What the tests of real sandboxes share: one of the command kind around /bin/sh, and its output.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/sandbox/command_plan.h"
+#include "sim/sandbox/machine.h"
+#include "sim/sandbox/sandbox.h"
+#include "sim/sandbox/sandbox_error.h"
+
+namespace glovebox::sandbox {
+
+inline std::string read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+struct Pipe {
+    Pipe() {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+            throw std::runtime_error("pipe2");
+        read_end.reset(ends[0]);
+        write_end.reset(ends[1]);
+    }
+    // All that was written, once every writer has closed.
+    std::string text() {
+        write_end.reset();
+        std::string result;
+        std::array<char, 4096> buffer{};
+        for (ssize_t size = 0; (size = ::read(read_end.get(), buffer.data(), buffer.size())) > 0;)
+            result.append(buffer.data(), static_cast<std::size_t>(size));
+        return result;
+    }
+    UniqueFd read_end;
+    UniqueFd write_end;
+};
+
+class SandboxTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "glovebox-sandbox.XXXXXX").string();
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        folder_ = std::filesystem::canonical(pattern);
+        machine_ = read_machine("", "");
+        const auto probe = Sandbox::start(shell("true"));
+        if (!probe && probe.error().code == SandboxErrc::namespaces_forbidden)
+            GTEST_SKIP() << probe.error().message;
+        ASSERT_TRUE(probe) << probe.error().message;
+    }
+    void TearDown() override {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+
+    SandboxPlan command(const std::vector<std::string>& arguments) const {
+        CommandRequest request;
+        request.arguments = arguments;
+        request.path = "/usr/bin:/bin";
+        request.working_directory = folder_.string();
+        return make_command_plan(request, machine_).value();
+    }
+    SandboxPlan shell(const std::string& script) const {
+        return command({"/bin/sh", "-c", script});
+    }
+
+    // A number that no other process of this machine sleeps for.
+    static std::string tag() {
+        static int count = 0;
+        return "9" + std::to_string(::getpid()) + "00" + std::to_string(++count);
+    }
+
+    std::string output_of(const SandboxPlan& plan, StartOptions options = {}) const {
+        Pipe out;
+        options.standard_streams = {0, out.write_end.get(), 2};
+        const auto sandbox = Sandbox::start(plan, options);
+        if (!sandbox)
+            return "not started: " + sandbox.error().message;
+        const std::string text = out.text();
+        (*sandbox)->wait();
+        return text;
+    }
+
+    std::filesystem::path folder_;
+    Machine machine_;
+};
+
+}  // namespace glovebox::sandbox
