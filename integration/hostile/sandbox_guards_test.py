@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""A hostile program in an enclave tries to undo what the sandbox guards: undo_guards/, by root and by users.
+
+Usage: sandbox_guards_test.py GLOVEBOX UNDO-GUARDS [unittest's arguments]
+
+The sandbox guards the machine's own files (the working directory, --mount folders, devices, and for root procfs and sysfs)
+and what it hides. Each is attacked in the program's own namespaces and in new ones below, in every kind of enclave.
+"""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import people
+
+GLOVEBOX = UNDO_GUARDS = None  # set below
+SUBORDINATE = 200_000  # the first of the subordinate user IDs that a test gives to a user
+
+# Of the machine's, one knob a kind; opening one for writing is the proof. Which of them there are depends on the kernel.
+KNOBS = ["/proc/sys/vm/swappiness", "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/panic", "/proc/sysrq-trigger",
+         "/proc/mtrr", "/proc/irq/default_smp_affinity", "/sys/kernel/profiling", "/sys/kernel/uevent_helper",
+         "/sys/kernel/mm/transparent_hugepage/enabled"]
+NODES = ["/dev/null", "/dev/full", "/dev/urandom", "/dev/nsm", "/dev/vsock"]
+
+
+class Subordinate(people.Person):
+    """An ordinary user with subordinate IDs, in a mount namespace where /etc says so. Only root can make one."""
+
+    def command(self, *words):
+        inside = super().command(*words)
+        script = "set -e; for file in passwd subuid subgid; do mount --bind $0/$file /etc/$file; done; exec \"$@\""
+        return ["unshare", "--mount", "sh", "-c", script, str(self.etc), *inside]
+
+    @property
+    def etc(self):
+        folder = Path(f"/tmp/gb-etc-{os.getpid()}")
+        if not folder.exists():
+            folder.mkdir()
+            (folder / "passwd").write_text(Path("/etc/passwd").read_text() + f"guarded:x:{self.uid}:{self.uid}::/:/bin/sh\n")
+            for name in ("subuid", "subgid"):
+                (folder / name).write_text(f"guarded:{SUBORDINATE}:65536\n")
+            unittest.addModuleCleanup(shutil.rmtree, folder)
+        return folder
+
+
+def everybody():
+    """Who starts an enclave: root, a user with one ID, a user with subordinate IDs; as far as this test may become them."""
+    found = people.people()
+    if os.geteuid() == 0 and shutil.which("newuidmap"):
+        found.append(Subordinate("user with subordinate IDs", people.FIRST_USER))
+    return found
+
+
+class Machine:
+    """What an attack must leave as it is."""
+
+    def __init__(self, folders):
+        self.folders = folders
+
+    def state(self):
+        values = {}
+        for knob in KNOBS:
+            try:
+                values[knob] = Path(knob).read_bytes()
+            except OSError as error:  # a knob that can only be written
+                values[knob] = error.errno
+        modes = {path: stat.S_IMODE(os.stat(path).st_mode) for path in [*KNOBS, *NODES, "/proc/version", "/proc/keys"]
+                 if os.path.exists(path)}
+        return values, modes, {str(folder): self.names(folder) for folder in self.folders}
+
+    @staticmethod
+    def names(folder):
+        """What lies in a folder, but for what `glovebox run` itself writes: the enclave's record, unpacked images."""
+        paths = [path.relative_to(folder) for path in folder.rglob("*")]
+        return sorted(str(path) for path in paths if ".cache" not in path.parts and not path.name.startswith("16."))
+
+
+class Guards(unittest.TestCase):
+    def setUp(self):
+        self.maxDiff = None
+
+    def prepare(self, person):
+        """A folder of this person's with the program's folder, one for --mount, and a secret beside them."""
+        scratch = person.folder()
+        self.addCleanup(scratch.cleanup)
+        base = Path(scratch.name)
+        for name in ("work", "shown", "shown/world", "shown/home", "rootfs"):
+            (base / name).mkdir()
+        for name in ("work/file", "shown/file", "secret"):
+            (base / name).write_text("the machine's\n")
+        shutil.copy(UNDO_GUARDS, base / "work/undo_guards")
+        for name in ("dev", "proc", "sys", "run", "tmp", "root", "etc", "app"):
+            (base / "rootfs" / name).mkdir()
+        shutil.copy(UNDO_GUARDS, base / "rootfs/app/undo_guards")
+        (base / "shown/world").chmod(0o700)
+        if person.uid is not None:
+            for path in [base, *base.rglob("*")]:
+                os.chown(path, person.uid, person.uid)
+        # The first run of a user makes the mock root.
+        first = self.run_enclave(person, base, "--isolation", "none", "--", "true")
+        self.assertEqual(first.returncode, 0, first.stderr)
+        return base
+
+    @staticmethod
+    def run_enclave(person, base, *words):
+        return person.run(GLOVEBOX, "run", "--world", base / "shown/world", *words, home=base / "shown/home",
+                          cwd=str(base / "work"), timeout=250)
+
+    @staticmethod
+    def guards_of_every_enclave(base):
+        guards = [word for knob in KNOBS if os.path.exists(knob) for word in ("--file", knob)]
+        guards += [word for node in NODES for word in ("--node", node)]
+        return [*guards, "--secret", str(base / "secret"), "--secret", str(base / "rootfs/app")]
+
+    def attack(self, person, base, *options, command):
+        machine = Machine([base / "work", base / "shown", base / "rootfs"])
+        before = machine.state()
+        done = self.run_enclave(person, base, "--isolation", "sandbox", "--attach-console", *options,
+                                *(["--", *command] if command else []))
+        self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr)
+        lines = [line.split("\t") for line in done.stdout.replace("\r", "").splitlines()]
+        undone = [line for line in lines if line[-1] == "UNDONE"]
+        self.assertEqual(undone, [], done.stderr)
+        self.assertEqual(lines[-1], ["attacks", str(len(lines) - 1)])
+        self.assertEqual(len({line[0] for line in lines[:-1]}), 5, "not in every namespace")
+        self.assertEqual(machine.state(), before)
+        return lines
+
+    def test_a_commands_guards_hold(self):
+        for person in everybody():
+            with self.subTest(person.name):
+                base = self.prepare(person)
+                guards = self.guards_of_every_enclave(base)
+                for name in ("work", "shown"):
+                    guards += ["--folder", str(base / name), "--file", str(base / name / "file")]
+                pki = base / "shown/home/.local/share/glovebox/pki/root.key"
+                self.assertTrue(pki.exists())
+                guards += ["--secret", str(pki), "--secret", str(base / "shown/world/16.record")]
+                if isinstance(person, Subordinate):
+                    ids = self.run_enclave(person, base, "--attach-console", "--", "cat", "/proc/self/uid_map").stdout
+                    self.assertEqual([line.split()[0] for line in ids.splitlines()], ["0", "1"], ids)
+                lines = self.attack(person, base, "--mount", base / "shown", command=["./undo_guards", *guards])
+                self.assertGreater(len(lines), 3000)
+
+    def test_a_root_file_systems_guards_hold(self):
+        for person in everybody():
+            with self.subTest(person.name):
+                base = self.prepare(person)
+                self.attack(person, base, "--rootfs", base / "rootfs",
+                            command=["/app/undo_guards", *self.guards_of_every_enclave(base)])
+
+    def test_an_images_guards_hold(self):
+        for person in everybody():
+            with self.subTest(person.name):
+                base = self.prepare(person)
+                for name in ("kernel", "init"):
+                    (base / "shown/home" / name).write_text(name)
+                image = base / "shown/home/app.eif"
+                words = ["/app/undo_guards", *self.guards_of_every_enclave(base)]
+                built = person.run(GLOVEBOX, "eif", "build", "--kernel", base / "shown/home/kernel", "--init", base / "shown/home/init",
+                                   "--arch", "x86_64", "--rootfs", base / "rootfs", "--cmd", " ".join(words), "-o", image,
+                                   home=base / "shown/home")
+                self.assertEqual(built.returncode, 0, built.stderr)
+                self.attack(person, base, "--eif", image, command=[])
+
+    def test_the_attacks_undo_guards_that_the_kernel_does_not_lock(self):
+        """Mounts that the program's own user namespace made: what each attack is worth where nothing holds it."""
+        for person in people.people():
+            with self.subTest(person.name):
+                base = self.prepare(person)
+                script = ("mount -t tmpfs tmpfs /run && mount --bind . . && mount -o remount,bind,ro . && cd . && "
+                          "exec ./undo_guards --folder \"$PWD\" --node /dev/null")
+                done = person.run("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, home=base / "shown/home",
+                                  cwd=str(base / "work"))
+                if done.returncode != 0 and "unshare failed" in done.stderr:
+                    self.skipTest(done.stderr)
+                undone = {line.split("\t")[1] for line in done.stdout.splitlines() if line.endswith("UNDONE")}
+                self.assertTrue(undone, done.stdout[-1000:] + done.stderr)
+
+
+if __name__ == "__main__":
+    GLOVEBOX, UNDO_GUARDS = map(os.path.abspath, sys.argv[1:3])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
