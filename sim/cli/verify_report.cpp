@@ -72,7 +72,7 @@ std::string document_text(const nsm::AttestationDocument& document, TimePoint no
         document.is_debug() ? "DEBUG: PCR0 to PCR2 are zero, nothing is measured" : "production");
     std::string zero;
     for (const auto& [index, value] : document.pcrs) {
-        if (nsm::is_zero(value) && index > 2)
+        if (is_zero(value) && index > 2)
             zero += fmt::format("{}{}", zero.empty() ? "" : ", ", index);
         else
             text += fmt::format("PCR{:<2}       {}\n", index, to_hex(value));
