@@ -13,7 +13,7 @@ ROOMS = {
     "core/cbor": ("core/base",),
     "core/crypto": ("core/base",),
     "core": ("core/base",),
-    "transports": ("core/base", "core"),
+    "transports": ("core/base", "core/crypto", "core"),
     "nsm-mock/document": ("core/base", "core/cbor", "core/crypto"),
     "nsm-mock/pki": ("core/base", "core/crypto", "nsm-mock/document"),
     "nsm-mock/module": ("core/base", "core/cbor", "core/crypto", "nsm-mock/document", "nsm-mock/pki"),
@@ -74,8 +74,8 @@ LIBRARY_HOMES = {
                    "bench", "fuzz"),
     "boost/beast": ("core", "sim/http", "sim/kms", "sim/cli", "examples", "bench", "fuzz"),
     "cbor": ("core/cbor", "sim/eif"),
-    "openssl/": ("core/crypto", "nsm-mock", "sim/eif", "sim/http", "sim/iam", "sim/kms", "sim/tls", "sim/enclave", "sim/cli", "examples",
-                 "bench"),
+    "openssl/": ("core/crypto", "transports", "nsm-mock", "sim/eif", "sim/http", "sim/iam", "sim/kms", "sim/tls",
+                 "sim/enclave", "sim/cli", "examples", "bench"),
     "seccomp.h": ("sim/supervisor",),
     "spdlog/": ("core/base",),
     "sqlite3.h": ("sim/kms",),
@@ -83,7 +83,7 @@ LIBRARY_HOMES = {
 }
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
-TEST_FOLDERS = ("core/testing", "transports/contract", "nsm-mock/testing", "sim/eif/testing", "sim/supervisor/testing", "sim/kms/testing",
+TEST_FOLDERS = ("core/base/testing", "core/testing", "transports/contract", "nsm-mock/testing", "sim/eif/testing", "sim/supervisor/testing", "sim/kms/testing",
                 "fuzz")
 TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|_fixture\.(cpp|h)|/test_support\.(cpp|h))$")
 TEST_FRAMEWORKS = ("gtest/", "gmock/")
