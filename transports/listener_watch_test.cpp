@@ -8,7 +8,7 @@
 #include <cstring>
 #include <thread>
 
-#include "transports/contract/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::transports {
 namespace {

@@ -8,6 +8,7 @@ namespace glovebox::transports {
 namespace {
 
 constexpr std::string_view local_infix = "local.";
+constexpr char meeting_mark = '~';
 
 std::optional<std::uint32_t> read_number(std::string_view text) {
     std::uint32_t value = 0;
@@ -29,9 +30,13 @@ std::string local_socket_name(core::Cid own, core::Port port) {
     return fmt::format("{}.{}{}", own, local_infix, port);
 }
 
+std::string meeting_name(std::string_view digits, core::VsockAddress address) {
+    return fmt::format("{}{}{}", digits, meeting_mark, socket_name(address));
+}
+
 std::optional<core::VsockAddress> parse_socket_name(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+    std::string_view name = path.substr(path.rfind('/') + 1);
+    name.remove_prefix(name.find(meeting_mark) + 1);
     const std::size_t dot = name.find('.');
     if (dot == std::string_view::npos)
         return std::nullopt;

@@ -49,8 +49,16 @@ TEST(SocketName, AnyOtherFormNamesNobody) {
                              "16.local.local.5005",
                              "16.5005.log",
                              ".16.5005",
+                             "~",
+                             "0f~",
+                             "0f~0f~16.5005",
                              "/tmp/curl.sock"})
         EXPECT_FALSE(parse_socket_name(name)) << name;
+}
+
+TEST(SocketName, AMeetingSpeaksForTheAddressBehindItsDigits) {
+    EXPECT_EQ(meeting_name("0f", {16, 5005}), "0f~16.5005");
+    EXPECT_EQ(parse_socket_name("/proc/self/fd/7/0f~16.5005"), (VsockAddress{16, 5005}));
 }
 
 TEST(SocketName, WhatIsBoundToCidOneSpeaksForCidOne) {

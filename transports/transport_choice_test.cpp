@@ -5,7 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "transports/contract/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::transports {
 namespace {

@@ -1,7 +1,7 @@
 // The contract over the Unix transport: a parent that listens, an enclave that dials.
 
+#include "core/base/testing/temporary_directory.h"
 #include "transports/contract/contract.h"
-#include "transports/contract/temporary_directory.h"
 #include "transports/unix_transport.h"
 
 namespace glovebox::transports {
@@ -22,7 +22,8 @@ class UnixMachine final : public Machine {
     [[nodiscard]] core::Cid dialled_cid() const override { return core::cid_parent; }
     [[nodiscard]] core::Cid seen_cid() const override { return enclave_cid; }
     [[nodiscard]] std::size_t leftovers(std::size_t open_listeners) const override {
-        return TemporaryDirectory::entries_in(world_->path()) - open_listeners;
+        constexpr std::size_t key_files = 1;
+        return TemporaryDirectory::entries_in(world_->path()) - key_files - open_listeners;
     }
 
   private:

@@ -14,7 +14,7 @@
 #include <exception>
 #include <filesystem>
 
-#include "transports/contract/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::transports {
 namespace {
@@ -70,13 +70,14 @@ TEST_F(UnixTransportTest, BothEndsKnowEachOther) {
 }
 
 TEST_F(UnixTransportTest, AListenersNameGoesWithIt) {
+    const std::string name = path_ + "/16.5005";
     auto listener = side(16).listen({16, 5005}).value();
-    EXPECT_EQ(TemporaryDirectory::entries_in(path_), 1U);
+    EXPECT_TRUE(std::filesystem::exists(name));
     listener->close();
-    EXPECT_EQ(TemporaryDirectory::entries_in(path_), 0U);
+    EXPECT_FALSE(std::filesystem::exists(name));
     listener = side(16).listen({16, 5005}).value();
     listener.reset();
-    EXPECT_EQ(TemporaryDirectory::entries_in(path_), 0U);
+    EXPECT_FALSE(std::filesystem::exists(name));
 }
 
 TEST_F(UnixTransportTest, PrivilegedPortsNeedThePrivilege) {

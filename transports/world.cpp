@@ -15,8 +15,10 @@
 #include <memory>
 #include <optional>
 
+#include "core/base/private_directory.h"
 #include "core/base/random_source.h"
-#include "transports/private_directory.h"
+#include "core/base/run_folder.h"
+#include "transports/client_names.h"
 #include "transports/reach.h"
 #include "transports/socket_name.h"
 #include "transports/unix_address.h"
@@ -30,6 +32,7 @@ using core::VsockAddress;
 
 namespace {
 
+constexpr int opening_tries_max = 5;
 // Free ports are looked for this often (MAX_PORT_RETRIES, af_vsock.c).
 constexpr int port_tries_max = 24;
 // A socket's file, bound and listening: whoever may not enter the world's directory never sees it.
@@ -37,8 +40,6 @@ constexpr mode_t mode_bound = 0600;
 constexpr mode_t mode_listening = 0700;
 // Keeps <run directory>/glovebox/NAME within a file name, with room to spare.
 constexpr std::size_t world_name_bytes_max = 128;
-// What the abstract names of clients begin with: "glovebox/<device>.<inode>/16.1073741824".
-constexpr std::string_view client_prefix = "glovebox/";
 
 Error refusal(int errno_value, std::string message) {
     return Error(boost::system::error_code(errno_value, boost::system::system_category()),
@@ -91,16 +92,35 @@ int bind_unmarked(int socket, const UnixAddress& address) {
     return result;
 }
 
-}  // namespace
-
-std::string World::worlds_folder(const char* run_directory) {
-    struct stat status {};
-    if (run_directory != nullptr && run_directory[0] == '/' &&
-        ::stat(run_directory, &status) == 0 && S_ISDIR(status.st_mode) &&
-        status.st_uid == ::geteuid())
-        return std::string(run_directory) + "/glovebox";
-    return fmt::format("/tmp/glovebox-{}", ::geteuid());
+// One binder at a time, over all processes: between finding a name stale and taking it over nobody
+// else may do the same. Held for a few system calls. The directory is opened anew because a lock
+// belongs to the open file description, which threads and forked children share.
+Result<UniqueFd> lock_directory(int directory, const std::string& path) {
+    UniqueFd held(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!held)
+        return errno_error(fmt::format("world {} can't be locked", path), errno);
+    while (::flock(held.get(), LOCK_EX) != 0)
+        if (errno != EINTR)
+            return errno_error(fmt::format("world {} can't be locked", path), errno);
+    return held;
 }
+
+// The names in a directory, without "." and "..".
+std::vector<std::string> entries_of(int directory) {
+    UniqueFd folder(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const std::unique_ptr<DIR, int (*)(DIR*)> entries(folder ? ::fdopendir(folder.get()) : nullptr,
+                                                      ::closedir);
+    std::vector<std::string> found;
+    if (!entries)
+        return found;
+    (void)folder.release();  // the stream closes it
+    while (const dirent* const entry = ::readdir(entries.get()))
+        if (const std::string_view name = entry->d_name; name != "." && name != "..")
+            found.emplace_back(name);
+    return found;
+}
+
+}  // namespace
 
 std::string World::choose_name(std::string_view option) {
     if (!option.empty())
@@ -124,31 +144,37 @@ Result<std::unique_ptr<World>> World::open(std::string_view name_or_path) {
                                        "'_' and '-' were expected, at most {} and no '.' in front; "
                                        "with a '/' it is a directory",
                                        path, world_name_bytes_max));
-        const std::string folder = worlds_folder(std::getenv("XDG_RUNTIME_DIR"));
+        const std::string folder = run_folder();
         if (const auto checked = open_private_directory(folder); !checked)
             return Error(checked.error()).in("worlds of this user");
         path = folder + "/" + path;
     }
-    auto directory = open_private_directory(path);
-    if (!directory)
-        return Error(directory.error()).in("world");
-    // The directory's identity keeps the clients of two worlds apart.
-    struct stat status {};
-    if (::fstat(directory->get(), &status) != 0)
-        return errno_error(fmt::format("world {} can't be examined", path), errno);
-    std::string prefix = fmt::format("{}{:x}.{:x}/", client_prefix, status.st_dev, status.st_ino);
-    Port first_port = 0;
-    SystemRandom().fill({reinterpret_cast<std::uint8_t*>(&first_port), sizeof first_port});
-    std::unique_ptr<World> world(
-        new World(std::move(path), std::move(*directory), std::move(prefix), first_port));
-    world->sweep();
-    return world;
+    for (int tries = 1;; ++tries) {
+        auto directory = open_private_directory(path);
+        if (!directory)
+            return Error(directory.error()).in("world");
+        auto locked = lock_directory(directory->get(), path);
+        if (!locked)
+            return locked.error();
+        auto names = ClientNames::open(directory->get());
+        // remove_if_unused() of another process may have come before the lock.
+        if (!names && names.error().code.value() == ENOENT && tries < opening_tries_max)
+            continue;
+        if (!names)
+            return Error(names.error()).in("world " + path);
+        Port first_port = 0;
+        SystemRandom().fill({reinterpret_cast<std::uint8_t*>(&first_port), sizeof first_port});
+        std::unique_ptr<World> world(
+            new World(path, std::move(*directory), std::move(*names), first_port));
+        world->sweep();
+        return world;
+    }
 }
 
-World::World(std::string path, UniqueFd directory, std::string own_client_prefix, Port first_port)
+World::World(std::string path, UniqueFd directory, ClientNames client_names, Port first_port)
     : path_(std::move(path)),
       directory_(std::move(directory)),
-      client_prefix_(std::move(own_client_prefix)),
+      client_names_(std::move(client_names)),
       next_port_(first_port) {}
 
 World::~World() = default;
@@ -159,7 +185,7 @@ Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
     const auto cid = bindable_cid(own, address.cid);
     if (!cid)
         return cid.error();
-    const auto locked = lock();
+    const auto locked = lock_directory(directory(), path_);
     if (!locked)
         return locked.error();
     Error last;
@@ -235,7 +261,7 @@ std::vector<VsockAddress> World::listeners() const {
     std::vector<VsockAddress> found;
     for (const std::string& name : names())
         if (const auto address = parse_socket_name(name);
-            address && address->cid != core::cid_local && is_listening(*address))
+            address && name == socket_name(*address) && is_listening(*address))
             found.push_back(*address);
     std::sort(found.begin(), found.end());
     return found;
@@ -248,7 +274,7 @@ void World::unbind(int socket, Cid own, VsockAddress address) {
             const std::lock_guard guard(mutex_);
             std::erase_if(bound_, [&](const auto& entry) { return entry.second.name == name; });
         }
-        if (const auto held = lock())
+        if (const auto held = lock_directory(directory(), path_))
             remove_if_stale(name);
         return;
     }
@@ -298,6 +324,24 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target) {
     return errno_error(fmt::format("connecting to {}", where), result);
 }
 
+Result<UniqueFd> World::meeting_point(VsockAddress speaks_for) {
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket)
+        return errno_error("making a Unix socket", errno);
+    const auto locked = lock_directory(directory(), path_);
+    if (!locked)
+        return locked.error();
+    if (const auto claimed = claim(socket.get(), meeting_name(unforeseeable_digits(), speaks_for));
+        !claimed)
+        return claimed.error();
+    if (::listen(socket.get(), 1) != 0) {
+        const int failure = errno;
+        unbind(socket.get(), speaks_for);
+        return errno_error("listening in " + path_, failure);
+    }
+    return socket;
+}
+
 // Gives the socket the name by which the acceptor knows it. A socket that has one keeps it, as a
 // vsock that was bound, or that tries a second time, keeps its port.
 Result<Port> World::name_client(int socket, Cid seen_as) {
@@ -308,7 +352,7 @@ Result<Port> World::name_client(int socket, Cid seen_as) {
     int result = EADDRINUSE;
     for (int tries = port_tries_max; tries > 0 && result == EADDRINUSE; --tries) {
         const Port port = next_port();
-        result = UnixAddress::abstract(client_prefix_ + socket_name({seen_as, port})).bind(socket);
+        result = client_names_.of({seen_as, port}).bind(socket);
         if (result == 0)
             return port;
     }
@@ -317,9 +361,8 @@ Result<Port> World::name_client(int socket, Cid seen_as) {
 
 VsockAddress World::peer_of(int socket) {
     if (const auto name = UnixAddress::of_peer(socket))
-        if (!name->is_abstract() || name->text().starts_with(client_prefix))
-            if (const auto named = parse_socket_name(name->text()))
-                return *named;
+        if (const auto client = client_of(*name))
+            return *client;
     return {core::cid_parent, port_any};
 }
 
@@ -345,19 +388,6 @@ Result<bool> World::is_held(const std::string& name) const {
     return result != ECONNREFUSED && result != ENOENT;
 }
 
-// One binder at a time, over all processes: between finding a name stale and taking it over nobody
-// else may do the same. Held for a few system calls. The directory is opened anew because a lock
-// belongs to the open file description, which threads and forked children share.
-Result<UniqueFd> World::lock() const {
-    UniqueFd held(::openat(directory(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!held)
-        return errno_error(fmt::format("world {} can't be locked", path_), errno);
-    while (::flock(held.get(), LOCK_EX) != 0)
-        if (errno != EINTR)
-            return errno_error(fmt::format("world {} can't be locked", path_), errno);
-    return held;
-}
-
 // Called with the lock held.
 void World::remove_if_stale(const std::string& name) const {
     const auto held = is_held(name);
@@ -367,26 +397,22 @@ void World::remove_if_stale(const std::string& name) const {
 
 // The names of all sockets in the world's directory, live or not.
 std::vector<std::string> World::names() const {
-    UniqueFd folder(::openat(directory(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const auto close_stream = [](DIR* stream) { ::closedir(stream); };
-    const std::unique_ptr<DIR, decltype(close_stream)> entries(folder ? ::fdopendir(folder.get())
-                                                                      : nullptr);
-    if (!entries)
-        return {};
-    (void)folder.release();  // the stream closes it
-    std::vector<std::string> found;
-    while (const dirent* const entry = ::readdir(entries.get()))
-        if (parse_socket_name(entry->d_name))
-            found.emplace_back(entry->d_name);
+    std::vector<std::string> found = entries_of(directory());
+    std::erase_if(found, [](const std::string& name) { return !parse_socket_name(name); });
     return found;
 }
 
+// Called with the lock held.
 void World::sweep() const {
-    const auto held = lock();
-    if (!held)
-        return;
     for (const std::string& name : names())
         remove_if_stale(name);
+}
+
+bool World::remove_if_unused() {
+    const auto locked = lock_directory(directory(), path_);
+    return locked && client_names_.are_used_here_alone() &&
+           entries_of(directory()) == std::vector<std::string>{ClientNames::key_file} &&
+           ::unlinkat(directory(), ClientNames::key_file, 0) == 0 && ::rmdir(path_.c_str()) == 0;
 }
 
 }  // namespace glovebox::transports

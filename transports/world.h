@@ -1,14 +1,13 @@
 // A world: one directory in which a simulated parent and its enclaves meet.
 //
-//   <world>/<cid>.<port>   the socket of (cid, port), e.g. 16.5005 (socket_name.h). Mode 0600 says
-//   that
-//                          it is bound, the owner's execute bit (0700) that it listens.
+//   <world>/<cid>.<port>   the socket of (cid, port), e.g. 16.5005 (socket_name.h). Its mode says
+//                          whether it is bound (0600) or listens (0700).
 //
-// A client first binds the abstract name "glovebox/<world's device>.<inode>/<cid>.<port>"; the
+// A client first binds an abstract name that ends in "/<cid>.<port>" (client_names.h); the
 // acceptor reads it with getpeername, so the peer's CID and port are known with no extra byte on
 // the stream. The kernel keeps abstract names apart as long as a socket has them, in each network
 // namespace, and forgets them with it: no two live clients share a port, nothing is ever left on
-// disk, and it costs about 1 us (docs/decisions/names-in-a-world.md). A peer without such a name
+// disk, and it costs a few us (docs/decisions/names-in-a-world.md). A peer without such a name
 // (socat, curl --unix-socket) counts as the parent. A CID is a claim here, not an authentication
 // (SECURITY.md).
 //
@@ -41,6 +40,7 @@
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
 #include "core/vsock_address.h"
+#include "transports/client_names.h"
 
 namespace glovebox::transports {
 
@@ -49,19 +49,19 @@ inline constexpr std::string_view default_world_name = "default";
 class World {
   public:
     // Opens, and makes where it is absent, the world's directory: `name_or_path` with a '/' is a
-    // directory as it is, otherwise NAME in worlds_folder(). The directory is made 0700; one that
+    // directory as it is, otherwise NAME in run_folder(). The directory is made 0700; one that
     // is a symlink, somebody else's or open to others is an error that says so
     // (private_directory.h). Names that killed processes have left in it are cleared away.
     [[nodiscard]] static Result<std::unique_ptr<World>> open(std::string_view name_or_path);
 
-    // The folder of this user's worlds: <run_directory>/glovebox, or /tmp/glovebox-$UID when
-    // run_directory (XDG_RUNTIME_DIR; may be null) is no directory of this user's own, as under
-    // sudo -E.
-    [[nodiscard]] static std::string worlds_folder(const char* run_directory);
-
     // The name that --world or GLOVEBOX_WORLD gave, in this order, or default_world_name.
     // Empty where the variable is, which open() refuses.
     [[nodiscard]] static std::string choose_name(std::string_view option);
+
+    // Whether a process has opened the world with this path and still lives.
+    [[nodiscard]] static bool is_in_use(const std::string& path) {
+        return ClientNames::are_in_use(path);
+    }
 
     ~World();
     World(const World&) = delete;
@@ -70,6 +70,10 @@ class World {
     [[nodiscard]] const std::string& path() const { return path_; }
     // Descriptor of the directory, for *at() calls.
     [[nodiscard]] int directory() const { return directory_.get(); }
+
+    // Removes the directory where nothing is left in it and no other process has opened it; whether
+    // it did. No verb may follow.
+    [[nodiscard]] bool remove_if_unused();
 
     // Binds an AF_UNIX stream socket for `own` to `address`, whose CID is own, any or local (1), as
     // bindable_cid() says, and whose port is any for a free one from 1024 up. Returns the address
@@ -106,6 +110,10 @@ class World {
     [[nodiscard]] Result<core::VsockAddress> connect(int socket, core::Cid own,
                                                      core::VsockAddress target);
 
+    // A listening socket of this process's own, in the world's directory and so for its user alone,
+    // whose peer reads the address as who it is connected to. For one connection: unbind() then.
+    [[nodiscard]] Result<UniqueFd> meeting_point(core::VsockAddress speaks_for);
+
     // Who is at the other end of a connected socket, read from getpeername, also after that end has
     // closed. {cid_parent, port_any} for a peer that has no name of the world's form.
     [[nodiscard]] static core::VsockAddress peer_of(int socket);
@@ -118,8 +126,7 @@ class World {
         ino_t file;
     };
 
-    World(std::string path, UniqueFd directory, std::string own_client_prefix,
-          core::Port first_port);
+    World(std::string path, UniqueFd directory, ClientNames client_names, core::Port first_port);
 
     [[nodiscard]] core::Port next_port();
     [[nodiscard]] Result<void> check_free(const std::string& name) const;
@@ -127,13 +134,12 @@ class World {
     [[nodiscard]] Result<core::Port> name_client(int socket, core::Cid seen_as);
     [[nodiscard]] Result<bool> is_held(const std::string& name) const;
     [[nodiscard]] std::vector<std::string> names() const;
-    [[nodiscard]] Result<UniqueFd> lock() const;
     void remove_if_stale(const std::string& name) const;
     void sweep() const;
 
     std::string path_;
     UniqueFd directory_;
-    std::string client_prefix_;
+    ClientNames client_names_;
     std::atomic<core::Port> next_port_;
     std::mutex mutex_;
     // By the socket's own inode, which its duplicates share; guarded by mutex_.

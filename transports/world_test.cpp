@@ -16,7 +16,10 @@
 #include <thread>
 #include <vector>
 
-#include "transports/contract/temporary_directory.h"
+#include "core/base/testing/environment.h"
+#include "core/base/testing/temporary_directory.h"
+#include "transports/client_names.h"
+#include "transports/socket_name.h"
 #include "transports/unix_address.h"
 
 namespace glovebox::transports {
@@ -46,6 +49,11 @@ class WorldTest : public testing::Test {
         return socket;
     }
 
+    // Beside the world's own file of the names' key.
+    [[nodiscard]] std::size_t sockets_on_disk() const {
+        return TemporaryDirectory::entries_in(path_) - 1;
+    }
+
     int connect_errno(core::Cid own, VsockAddress target) {
         const UniqueFd socket = stream_socket();
         const auto connected = world_->connect(socket.get(), own, target);
@@ -71,11 +79,72 @@ TEST_F(WorldTest, BothEndsKnowEachOtherAndNothingStaysOnDisk) {
     ASSERT_TRUE(local) << local.error().message;
     EXPECT_EQ(local->cid, 16U);
     EXPECT_GE(local->port, 1024U);
-    EXPECT_EQ(TemporaryDirectory::entries_in(path_), 1U);
+    EXPECT_EQ(sockets_on_disk(), 1U);
 
     const UniqueFd accepted(::accept(listener.get(), nullptr, nullptr));
     EXPECT_EQ(World::peer_of(accepted.get()), *local);
     EXPECT_EQ(World::peer_of(client.get()), (VsockAddress{3, 8000}));
+}
+
+TEST_F(WorldTest, AnotherUserWhoBindsTheNextNamesStopsNobody) {
+    const UniqueFd listener = listening({3, 8000}, SOMAXCONN);
+    const UniqueFd seen = stream_socket();
+    const auto local = world_->connect(seen.get(), 16, {3, 8000});
+    ASSERT_TRUE(local);
+    // All that /proc/net/unix tells of the victim: this name, whose last part counts up.
+    const std::string name(UnixAddress::of_socket(seen.get())->text());
+    const std::string before_port = name.substr(0, name.rfind('.') + 1);
+    std::vector<UniqueFd> attackers;
+    for (core::Port port = local->port + 1; attackers.size() < 200; ++port) {
+        attackers.push_back(stream_socket());
+        ASSERT_EQ(
+            UnixAddress::abstract(before_port + std::to_string(port)).bind(attackers.back().get()),
+            0);
+    }
+    const UniqueFd client = stream_socket();
+    const auto next = world_->connect(client.get(), 16, {3, 8000});
+    ASSERT_TRUE(next) << next.error().message;
+    EXPECT_EQ(next->port, local->port + 1) << "the kernel counts up";
+}
+
+TEST_F(WorldTest, AClientHasTheSameNameInEveryProcessOfTheWorldAndOfNoOther) {
+    const auto name_of_next_client = [this](World& world) {
+        const UniqueFd client = stream_socket();
+        EXPECT_FALSE(world.connect(client.get(), 16, {3, 8000}));
+        return std::string(UnixAddress::of_socket(client.get())->text());
+    };
+    const std::string name = name_of_next_client(*world_);
+    const auto client = parse_socket_name(name);
+    ASSERT_TRUE(client);
+    const auto digest_of = [&](const std::string& path) {
+        const auto world = World::open(path).value();
+        const auto names = ClientNames::open(world->directory());
+        return std::string(names.value().of(*client).text());
+    };
+    EXPECT_EQ(digest_of(path_), name);
+    EXPECT_NE(digest_of(scratch_ / "other"), name);
+}
+
+TEST_F(WorldTest, AKeyThatWasCutShortIsReplaced) {
+    fs::resize_file(path_ + "/names.key", 31);
+    const auto again = World::open(path_);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(fs::file_size(path_ + "/names.key"), 32U);
+    EXPECT_EQ(fs::status(path_ + "/names.key").permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(WorldTest, AMeetingPointIsForThisUserAloneAndSpeaksForAnAddress) {
+    const auto meeting = world_->meeting_point({16, 5005});
+    ASSERT_TRUE(meeting) << meeting.error().message;
+    const auto address = UnixAddress::of_socket(meeting->get());
+    EXPECT_FALSE(address->is_abstract());
+    const UniqueFd client = stream_socket();
+    ASSERT_EQ(address->connect(client.get()), 0);
+    EXPECT_EQ(World::peer_of(client.get()), (VsockAddress{16, 5005}));
+    EXPECT_EQ(sockets_on_disk(), 1U);
+    world_->unbind(meeting->get(), {16, 5005});
+    EXPECT_EQ(sockets_on_disk(), 0U);
 }
 
 TEST_F(WorldTest, ThePeerIsKnownAfterItHasClosed) {
@@ -207,7 +276,7 @@ TEST_F(WorldTest, ASocketIsBoundOnce) {
     const UniqueFd socket = stream_socket();
     ASSERT_TRUE(world_->bind(socket.get(), {16, 5005}));
     EXPECT_EQ(world_->bind(socket.get(), {16, 5006}).error().code.value(), EINVAL);
-    EXPECT_EQ(TemporaryDirectory::entries_in(path_), 1U);
+    EXPECT_EQ(sockets_on_disk(), 1U);
 }
 
 TEST_F(WorldTest, AskingWhetherANameIsTakenDisturbsNobody) {
@@ -251,7 +320,7 @@ TEST_F(WorldTest, UnbindRemovesOnesOwnNameOnly) {
 TEST_F(WorldTest, UnbindTakesTheNameOffTheDisk) {
     const UniqueFd mine = listening({16, 5005});
     world_->unbind(mine.get(), {16, 5005});
-    EXPECT_EQ(TemporaryDirectory::entries_in(path_), 0U);
+    EXPECT_EQ(sockets_on_disk(), 0U);
     EXPECT_EQ(connect_errno(3, {16, 5005}), ECONNRESET);
 }
 
@@ -259,7 +328,7 @@ TEST_F(WorldTest, UnbindOfASocketThatIsClosedRemovesWhatNobodyHolds) {
     UniqueFd gone = listening({16, 5005});
     gone.reset();
     world_->unbind(-1, {16, 5005});
-    EXPECT_EQ(TemporaryDirectory::entries_in(path_), 0U);
+    EXPECT_EQ(sockets_on_disk(), 0U);
 
     gone = listening({16, 5006});
     gone.reset();
@@ -272,7 +341,7 @@ TEST_F(WorldTest, OpeningClearsAwayWhatTheDeadHaveLeft) {
     UniqueFd dead = listening({16, 5005});
     const UniqueFd alive = listening({16, 5006});
     dead.reset();
-    ASSERT_EQ(TemporaryDirectory::entries_in(path_), 2U);
+    ASSERT_EQ(sockets_on_disk(), 2U);
     const auto again = World::open(path_);
     EXPECT_FALSE(fs::exists(path_ + "/16.5005"));
     EXPECT_TRUE(fs::exists(path_ + "/16.5006"));
@@ -310,29 +379,6 @@ TEST_F(WorldTest, ARemovedDirectoryIsNamedInTheError) {
     EXPECT_EQ(connect_errno(3, {16, 5005}), ECONNRESET);
 }
 
-// Sets an environment variable for the length of a test; null removes it.
-class Environment {
-  public:
-    Environment(const char* name, const char* value) : name_(name) {
-        if (const char* before = std::getenv(name))
-            before_ = before;
-        set(value);
-    }
-    ~Environment() { set(before_ ? before_->c_str() : nullptr); }
-    Environment(const Environment&) = delete;
-    Environment& operator=(const Environment&) = delete;
-
-  private:
-    void set(const char* value) {
-        if (value != nullptr)
-            ::setenv(name_, value, 1);
-        else
-            ::unsetenv(name_);
-    }
-    const char* name_;
-    std::optional<std::string> before_;
-};
-
 TEST(WorldName, TheOptionComesBeforeTheEnvironmentAndThatBeforeTheDefault) {
     const Environment environment("GLOVEBOX_WORLD", "ci-7");
     EXPECT_EQ(World::choose_name("mine"), "mine");
@@ -358,21 +404,6 @@ TEST(WorldName, LiesInTheUsersRunDirectory) {
     ASSERT_TRUE(world) << world.error().message;
     EXPECT_EQ((*world)->path(), run.path() + "/glovebox/ci-7");
     EXPECT_TRUE(fs::is_directory(run.path() + "/glovebox/ci-7"));
-}
-
-TEST(WorldName, ARunDirectoryThatIsNotOnesOwnIsNotUsed) {
-    const std::string in_tmp = "/tmp/glovebox-" + std::to_string(::geteuid());
-    for (const char* unfit : {"", "relative", "/nonexistent/run", "/dev/null"})
-        EXPECT_EQ(World::worlds_folder(unfit), in_tmp) << unfit;
-    EXPECT_EQ(World::worlds_folder(nullptr), in_tmp);
-
-    const TemporaryDirectory run;
-    EXPECT_EQ(World::worlds_folder(run.path().c_str()), run.path() + "/glovebox");
-    const bool given_away = ::geteuid() == 0 && ::chown(run.path().c_str(), 12345, 0) == 0;
-    const std::string somebody_elses = given_away ? run.path() : "/";
-    if (given_away || ::geteuid() != 0) {
-        EXPECT_EQ(World::worlds_folder(somebody_elses.c_str()), in_tmp);
-    }
 }
 
 TEST(WorldName, AnyOtherFormIsRefusedWithWhatWasExpected) {

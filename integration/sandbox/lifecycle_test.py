@@ -412,7 +412,7 @@ class Around(Case):
         self.quiet("true").finish()
         self.assertIn("the enclave with CID 16 runs", self.glovebox("clean"))
         self.assertEqual(sorted(path.name for path in self.world.iterdir()),
-                         ["16.console", "16.enclave", "16.record"])
+                         ["16.console", "16.enclave", "16.record", "names.key"])
         self.glovebox("stop", "--all")
         enclave.finish(expected=128 + signal.SIGKILL)
         self.glovebox("clean")
@@ -503,7 +503,8 @@ class NothingIsLeft(Case):
             enclave = self.quiet("sh", "-c", f"exit 5; : {tag}")
             enclave.finish(expected=5)
             enclave.end()
-        self.assertEqual(sorted(path.name for path in self.world.iterdir()), ["16.console", "16.record"])
+        self.assertEqual(sorted(path.name for path in self.world.iterdir()),
+                         ["16.console", "16.record", "names.key"])
         self.assert_nothing_is_left(tag)
 
     def test_twenty_at_once(self):

@@ -43,13 +43,13 @@ class Signals(sides.Case):
     def test_no_connection_is_lost_in_a_storm_and_accept_says_eintr(self):
         connections, signals, interrupted = self.storm("interrupt")
         self.assertEqual(connections, 500)
-        self.assertGreater(signals, 100)
+        self.assertGreaterEqual(signals, 500)
         self.assertGreater(interrupted, 0)
 
     def test_no_connection_is_lost_in_a_storm_of_restarting_signals_and_accept_says_nothing(self):
         connections, signals, interrupted = self.storm("restart")
         self.assertEqual(connections, 500)
-        self.assertGreater(signals, 100)
+        self.assertGreaterEqual(signals, 500)
         self.assertEqual(interrupted, 0)
 
     def test_a_busy_programs_main_thread_restarts_its_accept(self):
@@ -64,7 +64,7 @@ class Signals(sides.Case):
         for manner in ("interrupt", "restart"):
             register, signals = self.enclave(HERE / "extend_storm", 300, manner).finish().split()[:2]
             self.assertEqual(register, expected.hex())
-            self.assertGreater(int(signals), 0)
+            self.assertGreaterEqual(int(signals), 30)
 
     def test_a_thread_that_waits_in_accept_can_be_killed_and_its_port_is_free(self):
         enclave = self.enclave("sh", "-c", f"""
@@ -113,6 +113,20 @@ class Signals(sides.Case):
         told = subprocess.run([sides.GLOVEBOX, "ps", "--all"], capture_output=True, text=True, **self.how)
         self.assertIn("which was killed", told.stdout)
 
+    def test_a_programs_first_act_finds_its_enclaves_record(self):
+        for _ in range(20):
+            said = self.enclave("/bin/cat", self.scratch / "world/16.record").finish()
+            self.assertEqual(json.loads(said)["state"], "running")
+
+    def test_a_start_that_fails_leaves_the_record_of_the_enclave_before(self):
+        record = self.scratch / "world/16.record"
+        self.enclave(self.scratch / "absent").finish(expected=127)
+        self.assertFalse(record.exists())
+        self.enclave("sh", "-c", "exit 7").finish(expected=7)
+        before = record.read_text()
+        self.enclave(self.scratch / "absent").finish(expected=127)
+        self.assertEqual(record.read_text(), before)
+
 
 class Limits(sides.Case):
     def test_many_processes_under_a_low_descriptor_limit_are_served(self):
@@ -147,30 +161,48 @@ class Limits(sides.Case):
         side = self.enclave(PYTHON, "-c", textwrap.dedent(script), before=low)
         self.assertEqual(side.finish().strip(), "['ECONNRESET']")
 
-    @unittest.skipIf(SANITIZED, "the sanitizer's own checks open a pipe, which there are no descriptors for")
-    def test_a_supervisor_without_descriptors_says_so(self):
+    def exhausted(self, isolation):
+        """A program that lets more accepts wait than its supervisor has descriptors for: which calls failed, and how."""
         script = """
             import errno, os, socket, threading, time
+            failures = set()
             def serve(port):
+                call = "socket"
                 try:
                     listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+                    call = "bind"
                     listener.bind((socket.VMADDR_CID_ANY, port))
+                    call = "listen"
                     listener.listen()
+                    call = "accept"
                     listener.accept()
                 except OSError as error:
-                    errors.add(errno.errorcode[error.errno])
-            errors = set()
-            for port in range(6000, 6090):
-                threading.Thread(target=serve, args=[port], daemon=True).start()
-            while not errors:
+                    failures.add((call, errno.errorcode[error.errno]))
+            for port in range(6000, 6088):
+                thread = threading.Thread(target=serve, args=[port], daemon=True)
+                thread.start()
+                thread.join(0.01)  # so that waiting accepts precede the later sockets
+            while not failures:
                 time.sleep(0.01)
-            print(sorted(errors - {"ENOMEM", "ENFILE"}), flush=True)
+            print(sorted(failures), flush=True)
             os._exit(0)"""
         # As many waiting calls as the program has descriptors, of which the supervisor has some of its own too.
         low = ["sh", "-c", 'ulimit -n 100; exec "$@"', "sh"]
-        side = self.enclave(PYTHON, "-c", textwrap.dedent(script), before=low)
-        self.assertEqual(side.finish().strip(), "[]")
+        side = self.start("run", PYTHON, "-c", textwrap.dedent(script), before=low,
+                          options=["--isolation", isolation, *(["--attach-console"] if isolation == "sandbox" else [])])
+        said = side.finish().strip()
+        if "running with --isolation none" in side.errors:
+            self.skipTest("this machine gives this user no namespaces")
         self.assertEqual(side.errors.count("no descriptor left"), 1, side.errors)
+        return said
+
+    @unittest.skipIf(SANITIZED, "the sanitizer's own checks open a pipe, which there are no descriptors for")
+    def test_a_supervisor_without_descriptors_fails_the_accepts_that_wait_and_says_so(self):
+        self.assertEqual(self.exhausted("none"), "[('accept', 'ENFILE')]")
+
+    @unittest.skipIf(SANITIZED, "the sanitizer's own checks open a pipe, which there are no descriptors for")
+    def test_so_does_one_whose_program_has_a_network_of_its_own(self):
+        self.assertEqual(self.exhausted("sandbox"), "[('accept', 'ENFILE')]")
 
     def test_at_the_descriptor_limit_accept_says_so_and_the_connection_waits(self):
         enclave = self.enclave(HERE / "descriptor_limit", 5005)
@@ -287,7 +319,8 @@ class Cids(sides.Case):
         self.parent(c("echo_client"), 16, 5005, 1000)
         enclave.finish()
         # But for how each ended, which `glovebox ps --all` tells until `glovebox clean`.
-        left = [name for name in os.listdir(self.scratch / "world") if not name.endswith(".record")]
+        left = [name for name in os.listdir(self.scratch / "world")
+                if not name.endswith(".record") and name != "names.key"]
         self.assertEqual(left, [])
 
 
@@ -392,6 +425,18 @@ class Trace(sides.Case):
         self.assertRegex(enclave, r"16:5005 and 3:(\d+): finished, 300000 bytes from 16:5005, 300000 bytes from 3:\1, ")
         self.assertRegex(parent, r"\d+: connect\(3, 16:5005\) = 0\n")
         self.assertRegex(parent, r"3:(\d+) and 16:5005: finished, 300000 bytes from 3:\1, 300000 bytes from 16:5005, ")
+
+    def test_an_enclave_without_this_machines_network_is_traced_too(self):
+        parent = self.start("parent", c("echo_server"), 7000)
+        parent.wait_for("listening")
+        client = c("echo_client")
+        enclave = self.start("run", client, 3, 7000, 300_000,
+                             options=["--trace", "--isolation", "sandbox", "--attach-console", f"--mount={client.parent}"])
+        enclave.finish()
+        if "running with --isolation none" in enclave.errors:
+            self.skipTest("this machine gives this user no namespaces")
+        self.assertRegex(enclave.errors, r"16:(\d+) and 3:7000: finished, 300000 bytes from 16:\1, ")
+        parent.finish()
 
     def test_it_can_be_json_lines(self):
         for log in self.traced("--log-json"):

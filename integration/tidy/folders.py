@@ -58,8 +58,8 @@ FOLDERS = {
         libraries=("Asio", "yaml-cpp")),
     "transports": Folder(
         "the ways to reach (CID, port): Unix sockets, AF_VSOCK; the world directory and its path rule",
-        uses=("core/base", "core"),
-        libraries=("Asio",)),
+        uses=("core/base", "core/crypto", "core"),
+        libraries=("Asio", "OpenSSL")),
     "nsm-mock/document": Folder(
         "attestation documents, AWS's and the mock's: COSE, certificates, verification",
         uses=("core/base", "core/cbor", "core/crypto"),
@@ -132,7 +132,7 @@ FOLDERS = {
         libraries=("yaml-cpp",)),
     "sim/tls": Folder(
         "a world's TLS authority",
-        uses=("core/base", "core/crypto", "transports", "nsm-mock/pki", "sim/http"),
+        uses=("core/base", "core/crypto", "nsm-mock/pki", "sim/http"),
         libraries=("OpenSSL",)),
     "sim/imds": Folder(
         "instance metadata",

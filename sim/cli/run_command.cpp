@@ -6,6 +6,7 @@
 #include <iostream>
 #include <optional>
 
+#include "core/base/run_folder.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/image_run.h"
 #include "sim/cli/log_option.h"
@@ -144,7 +145,7 @@ struct RunCommand {
     }
 
     void plan_room(enclave::RunOptions& options, const std::string& console_path) {
-        std::vector<std::string> hidden{world.path(), worlds_folder()};
+        std::vector<std::string> hidden{world.path(), run_folder()};
         if (auto pki = nsm.pki.directory())
             hidden.push_back(std::filesystem::absolute(*pki).lexically_normal().string());
         const SandboxRequest request =

@@ -3,8 +3,8 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "core/base/private_directory.h"
 #include "nsm-mock/pki/pki_directory.h"
-#include "transports/private_directory.h"
 
 namespace glovebox::cli {
 
@@ -38,7 +38,7 @@ Result<std::string> StateDirectory::open() const {
         return Error(make_error_code(boost::system::errc::io_error),
                      "making " + above.string() + ": " + failure.message());
     // A descriptor that was checked; the files in it are reached by name.
-    const auto checked = transports::open_private_directory(directory.string());
+    const auto checked = open_private_directory(directory.string());
     if (!checked)
         return checked.error();
     return directory.string();

@@ -4,8 +4,8 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "core/base/testing/temporary_directory.h"
 #include "sim/command_line/parser.h"
-#include "transports/contract/temporary_directory.h"
 
 namespace glovebox::cli {
 namespace {
@@ -25,7 +25,7 @@ class TransportOptions : public testing::Test {
                                     .options = TransportOption::options(),
                                     .run = [](const Values&) { return 0; }}};
     boost::asio::io_context io_;
-    transports::TemporaryDirectory scratch_;
+    TemporaryDirectory scratch_;
 };
 
 TEST_F(TransportOptions, MakeTheTransportTheyName) {

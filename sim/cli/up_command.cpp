@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -10,11 +9,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/base/unique_fd.h"
+#include "core/base/scratch.h"
 #include "core/process_setup.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/commands.h"
@@ -37,28 +37,6 @@ constexpr std::size_t world_bytes_max = 1024 * 1024;
 // "2026-01-02T03:04:05.678Z".
 constexpr std::size_t time_bytes = 24;
 
-// A directory of its own, which ends with it.
-class TemporaryWorld {
-  public:
-    TemporaryWorld() {
-        std::string name = (std::filesystem::temp_directory_path() / "glovebox-up-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw ErrorException(errno_error("making a world in " + name, errno));
-        path_ = name;
-    }
-    ~TemporaryWorld() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryWorld(const TemporaryWorld&) = delete;
-    TemporaryWorld& operator=(const TemporaryWorld&) = delete;
-
-    [[nodiscard]] const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-};
-
 // A part's own time, where it wrote one, else when its line came.
 void tell(const std::string& part, std::string_view line) {
     std::string time = format_time(SystemClock().now());
@@ -77,11 +55,16 @@ int up_world(const Values& values) {
     const auto folder = std::filesystem::absolute(file).parent_path().string();
     up::WorldFile parts = up::parse_world_file(as_text(content), file, folder).value();
     core::ignore_sigpipe();
-    std::optional<TemporaryWorld> temporary;
+    std::optional<Scratch> temporary;
     std::string directory = values.text("--world");
-    if (directory.empty())
-        directory = temporary.emplace().path();
-    directory = transports::World::open(directory).value()->path();
+    if (directory.empty()) {
+        auto made = Scratch::make_folder(std::filesystem::temp_directory_path(), "glovebox-up-");
+        if (!made)
+            throw ErrorException(Error(made.error()).in("making a world"));
+        directory = temporary.emplace(std::move(*made)).path();
+    }
+    const auto opened = transports::World::open(directory).value();
+    directory = opened->path();
     up::RunPaths paths{std::filesystem::read_symlink("/proc/self/exe").string(), directory,
                        PkiOption::of(values).path};
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "core/base/run_folder.h"
 #include "transports/world.h"
 
 namespace glovebox::cli {
@@ -28,10 +29,6 @@ std::string problem_of_world(const std::string& name) {
 }
 
 }  // namespace
-
-std::string worlds_folder() {
-    return transports::World::worlds_folder(std::getenv("XDG_RUNTIME_DIR"));
-}
 
 Option WorldOption::option() {
     return {.name = "--world",
@@ -53,7 +50,7 @@ std::string WorldOption::path() const {
     const std::string name = transports::World::choose_name(world);
     if (name.empty())
         throw ErrorException(transports::World::open(name).error());
-    return name.find('/') != std::string::npos ? name : worlds_folder() + "/" + name;
+    return name.find('/') != std::string::npos ? name : run_folder() + "/" + name;
 }
 
 std::string WorldOption::repeated() const {

@@ -29,9 +29,6 @@ struct WorldOption {
     [[nodiscard]] UniqueFd open() const;
 };
 
-// The folder of the user's worlds.
-[[nodiscard]] std::string worlds_folder();
-
 // Worlds belong to a user, and sudo makes another one of him: the sentence that says where the
 // other one's are, if they are there. Starts with a space; empty where there is nothing to say.
 [[nodiscard]] std::string worlds_elsewhere(const std::string& world);

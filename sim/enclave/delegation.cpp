@@ -92,7 +92,7 @@ Result<std::optional<int>> run_through_outer_supervisor() {
         if (ready[0].revents == 0)
             continue;
         Message answer{};
-        if (!supervisor::receive_with_fds(channel.get(), &answer, sizeof answer, {}))
+        if (supervisor::receive_with_fds(channel.get(), &answer, sizeof answer, {}) != 0)
             return refusal(EPIPE);
         if (answer.kind == Message::ended)
             return std::optional(answer.value);
@@ -103,7 +103,10 @@ Result<std::optional<int>> run_through_outer_supervisor() {
 void Delegation::take_message() {
     Message message{};
     std::array<UniqueFd, passed_fds> fds;
-    if (!supervisor::receive_with_fds(channel_.get(), &message, sizeof message, fds)) {
+    const int failure = supervisor::receive_with_fds(channel_.get(), &message, sizeof message, fds);
+    if (failure == EMFILE)
+        return refuse(EMFILE);
+    if (failure != 0) {
         // The client was killed; what it asked for goes the same way.
         if (process_ != 0)
             ::kill(process_, SIGKILL);
@@ -131,15 +134,17 @@ void Delegation::take_message() {
             ::syscall(SYS_execveat, fds[executable].get(), "", parts.data(),
                       parts.data() + arguments + 1, AT_EMPTY_PATH);
         }
-        const Message refused{Message::refused, errno, 0, 0};
-        (void)supervisor::send_with_fds(channel_.get(), &refused, sizeof refused, {});
+        refuse(errno);
         ::_exit(127);
     }
     process_ = child < 0 ? 0 : child;
-    if (child < 0) {
-        const Message refused{Message::refused, errno, 0, 0};
-        (void)supervisor::send_with_fds(channel_.get(), &refused, sizeof refused, {});
-    }
+    if (child < 0)
+        refuse(errno);
+}
+
+void Delegation::refuse(int errno_value) const {
+    const Message refused{Message::refused, errno_value, 0, 0};
+    (void)supervisor::send_with_fds(channel_.get(), &refused, sizeof refused, {});
 }
 
 void Delegation::end(int exit_status) {

@@ -46,6 +46,8 @@ class Delegation {
     [[nodiscard]] bool is_over() const { return !channel_ && process_ == 0; }
 
   private:
+    void refuse(int errno_value) const;
+
     UniqueFd channel_;
     supervisor::InheritedState inherited_;
     pid_t process_ = 0;

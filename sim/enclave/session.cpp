@@ -32,6 +32,9 @@ std::int64_t milliseconds_now(const Clock& clock) {
         .count();
 }
 
+constexpr const char* isolation_sandbox = "sandbox";
+constexpr const char* isolation_none = "none";
+
 int exit_status_of(int wait_status) {
     return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
@@ -91,19 +94,26 @@ Result<void> Session::start(const RunOptions& options) {
     }
     if (const auto watched = watch_for_readiness(options); !watched)
         return watched.error();
-    const auto filter =
-        supervisor::make_filter({.nsm = options.nsm != nullptr, .trace = options.trace});
+    const auto filter = supervisor::make_filter({.nsm = options.nsm != nullptr});
     if (!filter)
         return filter.error();
+    if (!options.is_parent)
+        begin_record(options);
     auto listener =
         options.room ? start_in_room(options, *filter) : start_program(options, *filter);
     if (!listener && options.room && options.room_is_a_wish &&
         listener.error().code == sandbox::SandboxErrc::namespaces_forbidden) {
         log_.warning("running with --isolation none, since {}", listener.error().message);
         listener = start_program(options, *filter);
+        if (record_ && listener) {
+            record_->isolation = isolation_none;
+            write_record();
+        }
     }
-    if (!listener)
+    if (!listener) {
+        withdraw_record();
         return listener.error();
+    }
     // A room has a /dev of its own, and no way out to us. Its PID 1 may not be looked into, the
     // program may.
     if (room_)
@@ -119,8 +129,8 @@ Result<void> Session::start(const RunOptions& options) {
     }
     supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(*listener), std::move(config),
                                                            world_, *names_, log_);
-    if (!options.is_parent)
-        begin_record(options);
+    if (record_)
+        announce(options);
     return {};
 }
 
@@ -161,16 +171,41 @@ Result<UniqueFd> Session::start_in_room(const RunOptions& options,
     return room_->take_listener();
 }
 
+// Before the program's first instruction: whoever has heard from the program finds its enclave,
+// also when this process was killed meanwhile.
 void Session::begin_record(const RunOptions& options) {
+    for (EnclaveRecord& earlier : read_records(world_.directory()))
+        if (earlier.cid == claim_->cid())
+            earlier_record_ = std::move(earlier);
     record_ = options.record;
     record_->cid = claim_->cid();
     record_->process = ::getpid();
     record_->process_start = process_start_time(::getpid());
-    record_->isolation = room_ ? "sandbox" : "none";
+    record_->isolation = options.room ? isolation_sandbox : isolation_none;
     record_->started = milliseconds_now(clock_);
-    // Without it the enclave is not seen by `glovebox ps`; it runs all the same.
-    if (const auto written = write_record(world_.directory(), *record_); !written)
+    write_record();
+}
+
+// What never began leaves how the CID's last enclave ended.
+void Session::withdraw_record() {
+    if (!record_)
+        return;
+    record_ = std::move(earlier_record_);
+    if (record_)
+        write_record();
+    else
+        ::unlinkat(world_.directory(), record_file_name(claim_->cid()).c_str(), 0);
+    record_.reset();
+}
+
+// Without it the enclave is not seen by `glovebox ps`; it runs all the same.
+void Session::write_record() {
+    if (const auto written = enclave::write_record(world_.directory(), *record_); !written)
         log_.warning("{}", written.error().message);
+}
+
+// The program has been executed.
+void Session::announce(const RunOptions& options) {
     if (options.started)
         options.started(*record_);
     if (readiness_)
@@ -231,8 +266,7 @@ void Session::end_record(const RunOptions& options) {
     record_->reason = power_is_off_  ? "was stopped"
                       : wait_status_ ? describe_wait_status(*wait_status_)
                                      : "was killed with its PID 1";
-    if (const auto written = write_record(world_.directory(), *record_); !written)
-        log_.warning("{}", written.error().message);
+    write_record();
     if (options.ended)
         options.ended(*record_, world_.directory());
 }

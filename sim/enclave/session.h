@@ -80,7 +80,10 @@ class Session {
     [[nodiscard]] Result<UniqueFd> start_in_room(const RunOptions& options,
                                                  const std::vector<sock_filter>& filter);
     void begin_record(const RunOptions& options);
+    void withdraw_record();
+    void announce(const RunOptions& options);
     void end_record(const RunOptions& options);
+    void write_record();
     [[nodiscard]] supervisor::OrErrno<UniqueFd> open_door(pid_t thread);
     void explain_refusal(core::VsockAddress target);
     [[nodiscard]] Result<void> watch_for_readiness(const RunOptions& options);
@@ -107,6 +110,7 @@ class Session {
     std::optional<int> wait_status_;  // of the program, where it ended by itself
     bool power_is_off_ = false;
     std::optional<EnclaveRecord> record_;
+    std::optional<EnclaveRecord> earlier_record_;         // of the last enclave with this CID
     std::optional<transports::ListenerWatch> readiness_;  // until it is ready
     std::chrono::steady_clock::time_point readiness_deadline_;
     std::optional<Error> not_ready_;

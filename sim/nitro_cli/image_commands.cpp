@@ -1,14 +1,14 @@
 #include "sim/nitro_cli/image_commands.h"
 
 #include <fmt/core.h>
-#include <stdlib.h>
 
 #include <boost/json.hpp>
-#include <cerrno>
 #include <iterator>
+#include <optional>
 #include <ostream>
 #include <system_error>
 
+#include "core/base/scratch.h"
 #include "core/crypto/pcr.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/build/builder.h"
@@ -24,27 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
-
-// A folder for one archive, gone with the object.
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "glovebox-build-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw ErrorException(errno_error(name, errno));
-        path_ = name;
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    [[nodiscard]] const fs::path& path() const { return path_; }
-
-  private:
-    fs::path path_;
-};
 
 json::value measurements_of(const eif::Measurements& pcrs) {
     json::object object;
@@ -105,13 +84,17 @@ Result<json::value> build_enclave(const BuildArguments& arguments, std::ostream&
     eif::BuildOptions options;
     if (const auto added = add_blobs(arguments.blobs, options); !added)
         return added.error();
-    const TemporaryFolder scratch;
+    // For docker's archive alone.
+    std::optional<Scratch> scratch;
     if (arguments.rootfs) {
         options.rootfs = *arguments.rootfs;
     } else if (arguments.docker_archive) {
         options.image = *arguments.docker_archive;
     } else {
-        options.image = scratch.path() / "image.tar";
+        auto made = Scratch::make_folder(fs::temp_directory_path(), "glovebox-build-");
+        if (!made)
+            return made.error();
+        options.image = scratch.emplace(std::move(*made)).path() / "image.tar";
         if (const auto saved = save_docker_image(with_tag(arguments.docker_uri),
                                                  arguments.docker_dir, *options.image, progress);
             !saved)

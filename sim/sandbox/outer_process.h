@@ -52,8 +52,4 @@ class OuterProcess {
     int own_proc_ = -1;  // /proc/self of the machine's procfs, which A soon has no longer
 };
 
-// In PID 1: has `tree`, a detached one, locked by the outer process at the other end of `socket`,
-// and enters the mount namespace that it is the root of. 0, or -1 and errno.
-int enter_locked(int socket, int tree) noexcept;
-
 }  // namespace glovebox::sandbox

@@ -4,23 +4,24 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <limits>
 #include <optional>
 
 #include "core/base/error.h"
 #include "sim/supervisor/block_signals.h"
 #include "sim/supervisor/interposition.h"
 #include "sim/supervisor/thread_status.h"
+#include "transports/client_names.h"
 #include "transports/world.h"
 
 namespace glovebox::supervisor {
@@ -34,6 +35,9 @@ constexpr std::chrono::steady_clock::duration first_interval = 500us;
 constexpr std::chrono::steady_clock::duration last_interval = 15ms;
 // Where another thread may be about to take the signal it is given this many looks to do so.
 constexpr int unclear_looks_max = 3;
+// What a call that doesn't wait may need at once: duplicates of the program's descriptors, files of
+// /proc, locks, sockets; for the supervisor's thread and the acceptor's.
+constexpr rlim_t reserve = 8;
 // How soon a nudge is tried again that found the queue full.
 constexpr std::chrono::steady_clock::duration nudge_interval = 15ms;
 
@@ -67,14 +71,6 @@ void unwatch(int epoll, int fd) {
     ::epoll_ctl(epoll, EPOLL_CTL_DEL, fd, nullptr);
 }
 
-// The bytes of a socket's own name, or of its peer's.
-std::string name_of(int socket, decltype(&::getsockname) get = &::getsockname) {
-    sockaddr_un name{};
-    socklen_t length = sizeof name;
-    get(socket, reinterpret_cast<sockaddr*>(&name), &length);
-    return {reinterpret_cast<const char*>(&name), std::min<std::size_t>(length, sizeof name)};
-}
-
 int accept_flags(const SystemCall& call) {
     return call.number == SYS_accept4 ? call.int_argument(3) : 0;
 }
@@ -89,6 +85,13 @@ std::optional<std::chrono::microseconds> receive_timeout(int socket) {
     return std::chrono::seconds(timeout.tv_sec) + std::chrono::microseconds(timeout.tv_usec);
 }
 
+int first_reserved_descriptor() {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t open_max = std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max());
+    return static_cast<int>(open_max - std::min(reserve, open_max / 2));
+}
+
 void set_nonblocking(int socket, bool wanted) {
     const int flags = ::fcntl(socket, F_GETFL);
     ::fcntl(socket, F_SETFL, wanted ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
@@ -97,12 +100,15 @@ void set_nonblocking(int socket, bool wanted) {
 }  // namespace
 
 Acceptor::Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pidfds,
-                   TraceeMaker make_tracee, TrafficObserver* traffic)
+                   TraceeMaker make_tracee, TrafficObserver* traffic,
+                   std::function<void()> exhausted)
     : notifier_(notifier),
       options_(options),
       pidfds_(pidfds),
       make_tracee_(std::move(make_tracee)),
       traffic_(traffic),
+      exhausted_(std::move(exhausted)),
+      held_max_(first_reserved_descriptor()),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(
           checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
@@ -139,7 +145,7 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
         if (const auto room = read_room(tracee, call.arguments[1], call.arguments[2]); !room)
             return SyscallReply::error(to_int(room.error()));
     }
-    UniqueFd connection;
+    OrErrno<UniqueFd> connection = UniqueFd();
     {
         const std::lock_guard lock(mutex_);
         const auto known =
@@ -148,26 +154,33 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
         if (known != listeners_.end())
             tidy(known);
     }
-    if (connection)
-        deliver(call, tracee, std::move(*socket), std::move(connection));
-    else if (socket->is_nonblocking())
-        return SyscallReply::error(EAGAIN);
-    else
-        park(call, std::move(*socket));
+    if (!connection)
+        return refuse(to_int(connection.error()));
+    if (!*connection)
+        return socket->is_nonblocking() ? SyscallReply::error(EAGAIN)
+                                        : park(call, std::move(*socket));
+    const Origin listener = origin_of(*socket);
+    // Before the answer, upon which the program may close its own and bind the port again.
+    socket->fd.reset();
+    deliver(call, tracee, listener, std::move(*connection));
     return SyscallReply::later();
 }
 
+// The program's own limit is EMFILE's affair, which a connection's delivery reports.
+SyscallReply Acceptor::refuse(int failure) {
+    if (failure != EMFILE)
+        return SyscallReply::error(failure);
+    exhausted_();
+    return SyscallReply::error(ENFILE);
+}
+
 // Answers the call, with the connection or an error. A connection that finds no taker is kept.
-void Acceptor::deliver(const SystemCall& call, Tracee& tracee, EmulatedSocket listener,
+void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const Origin& listener,
                        UniqueFd connection) {
     const int flags = accept_flags(call);
-    const std::uint64_t cookie = listener.cookie();
-    const std::string name = name_of(listener.fd.get());
-    // Before the answer, upon which the program may close its own and bind the port again.
-    listener.fd.reset();
     const auto hand_back = [&](UniqueFd undelivered) {
         set_nonblocking(undelivered.get(), false);
-        keep(cookie, name, std::move(undelivered));
+        keep(listener, std::move(undelivered));
     };
     if (!notifier_.is_valid(call.id))
         return hand_back(std::move(connection));
@@ -178,7 +191,7 @@ void Acceptor::deliver(const SystemCall& call, Tracee& tracee, EmulatedSocket li
         set_nonblocking(connection.get(), true);
     int failure = make_emulated(connection.get());
     if (!options_.is_empty())
-        options_.set(cookie_of(connection.get()), options_.get(cookie));
+        options_.set(cookie_of(connection.get()), options_.get(listener.cookie));
     if (failure == 0 && call.arguments[1] != 0) {
         const auto room = read_room(tracee, call.arguments[1], call.arguments[2]);
         failure = room ? write_address(tracee, *room, transports::World::peer_of(connection.get()))
@@ -200,7 +213,7 @@ void Acceptor::deliver(const SystemCall& call, Tracee& tracee, EmulatedSocket li
 
 // The next connection: one that was kept, or one from the listener's queue. Never waits, also where
 // the listener is in blocking mode: nobody but us takes from the queue, so what poll sees is there.
-UniqueFd Acceptor::take(int listener, Listener* known) {
+OrErrno<UniqueFd> Acceptor::take(int listener, Listener* known) {
     bool was_nudge = false;
     if (known != nullptr && !known->kept.empty()) {
         UniqueFd connection = std::move(known->kept.front());
@@ -208,38 +221,41 @@ UniqueFd Acceptor::take(int listener, Listener* known) {
         // With the last one goes the nudge that announced it, or the listener would look readable
         // with nothing there. What stands before the nudge is kept in its turn.
         if (known->kept.empty() && known->nudge) {
-            UniqueFd next = accept_one(listener, known, was_nudge);
-            if (next)
-                known->kept.push_back(std::move(next));
+            OrErrno<UniqueFd> next = accept_one(listener, known, was_nudge);
+            if (next && *next)
+                known->kept.push_back(std::move(*next));
         }
         return connection;
     }
-    UniqueFd connection;
+    OrErrno<UniqueFd> connection = UniqueFd();
     do {
         connection = accept_one(listener, known, was_nudge);
     } while (was_nudge);
     return connection;
 }
 
-UniqueFd Acceptor::accept_one(int listener, Listener* known, bool& was_nudge) {
+OrErrno<UniqueFd> Acceptor::accept_one(int listener, Listener* known, bool& was_nudge) {
     was_nudge = false;
     pollfd poll_fd{listener, POLLIN, 0};
     if (::poll(&poll_fd, 1, 0) != 1 || (poll_fd.revents & POLLIN) == 0)
-        return {};
+        return UniqueFd();
     UniqueFd connection(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
     if (!connection && errno == EMFILE && pidfds_.let_go())
         connection.reset(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
-    if (!connection || known == nullptr || !known->nudge)
+    if (!connection)
+        return Errno{errno};
+    if (known == nullptr || !known->nudge)
         return connection;
-    if (name_of(connection.get(), &::getpeername) != known->nudge_name)
+    const auto peer = transports::UnixAddress::of_peer(connection.get());
+    if (!peer || peer->text() != known->nudge_name)
         return connection;
     was_nudge = true;
     unwatch(epoll_.get(), known->nudge.get());
     known->nudge.reset();
-    return {};
+    return UniqueFd();
 }
 
-void Acceptor::park(const SystemCall& call, EmulatedSocket listener) {
+SyscallReply Acceptor::park(const SystemCall& call, EmulatedSocket listener) {
     const auto now = Clock::now();
     Parked parked{.call = call,
                   .has_timeout = false,
@@ -252,6 +268,13 @@ void Acceptor::park(const SystemCall& call, EmulatedSocket listener) {
         parked.next_look = std::min(parked.next_look, parked.deadline);
     }
     const std::lock_guard lock(mutex_);
+    const auto known = listeners_.find(listener.cookie());
+    const bool is_held = known != listeners_.end() && known->second.socket.fd;
+    // The kernel gives the lowest free number: all below it are in use, by pidfds for example.
+    if (!is_held && listener.fd.get() >= held_max_ && pidfds_.let_go())
+        listener.fd.reset(::fcntl(listener.fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (!is_held && (!listener.fd || listener.fd.get() >= held_max_))
+        return refuse(EMFILE);
     Listener& entry = at(listener.cookie());
     entry.parked.push_back(parked);
     if (!entry.socket.fd) {
@@ -259,13 +282,14 @@ void Acceptor::park(const SystemCall& call, EmulatedSocket listener) {
         watch(epoll_.get(), entry.socket.fd.get(), EPOLLIN, listener_event(entry.id));
     }
     set_timer(parked.next_look);
+    return SyscallReply::later();
 }
 
-void Acceptor::keep(std::uint64_t cookie, const std::string& name, UniqueFd connection) {
+void Acceptor::keep(const Origin& listener, UniqueFd connection) {
     const std::lock_guard lock(mutex_);
-    Listener& entry = at(cookie);
+    Listener& entry = at(listener.cookie);
     entry.kept.push_front(std::move(connection));
-    entry.name = name;
+    entry.address = listener.address;
     nudge(entry);
 }
 
@@ -275,23 +299,25 @@ void Acceptor::nudge(Listener& listener) {
     if (listener.nudge)
         return;
     UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    sockaddr_un own{};
-    own.sun_family = AF_UNIX;
-    // Bound to its family alone, a socket gets an abstract name of its own (unix(7), autobind).
-    if (!client || ::bind(client.get(), reinterpret_cast<sockaddr*>(&own), sizeof own.sun_family))
+    const auto own = transports::unforeseeable_name("nudge");
+    if (!client || own.bind(client.get()) != 0)
         return set_timer(Clock::now() + nudge_interval);
-    if (::connect(client.get(), reinterpret_cast<const sockaddr*>(listener.name.data()),
-                  static_cast<socklen_t>(listener.name.size())) != 0) {
-        // A full queue makes the listener readable without us; then it is tried again, since the
-        // nudge also tells when the listener is closed.
-        if (errno == EAGAIN)
-            return set_timer(Clock::now() + nudge_interval);
+    const int result = listener.address ? listener.address->connect(client.get()) : ENOENT;
+    if (result == ENOENT || result == ECONNREFUSED) {
         listener.kept.clear();
         return;
     }
-    listener.nudge_name = name_of(client.get());
+    // A full queue makes the listener readable without us; then it is tried again, since the nudge
+    // also tells when the listener is closed.
+    if (result != 0)
+        return set_timer(Clock::now() + nudge_interval);
+    listener.nudge_name = own.text();
     listener.nudge = std::move(client);
     watch(epoll_.get(), listener.nudge.get(), EPOLLRDHUP, nudge_event(listener.id));
+}
+
+Acceptor::Origin Acceptor::origin_of(const EmulatedSocket& listener) {
+    return {listener.cookie(), transports::UnixAddress::of_socket(listener.fd.get())};
 }
 
 void Acceptor::run() {
@@ -321,8 +347,8 @@ void Acceptor::run() {
 void Acceptor::serve(unsigned id) {
     for (;;) {
         SystemCall call;
-        UniqueFd connection;
-        EmulatedSocket socket;
+        OrErrno<UniqueFd> connection = UniqueFd();
+        Origin origin{};
         {
             const std::lock_guard lock(mutex_);
             const auto found = find(id);
@@ -330,14 +356,17 @@ void Acceptor::serve(unsigned id) {
                 return;
             Listener& listener = found->second;
             connection = take(listener.socket.fd.get(), &listener);
-            if (!connection)
+            if (connection && !*connection)
                 return;
             call = listener.parked.front().call;
             listener.parked.pop_front();
-            socket.fd.reset(::fcntl(listener.socket.fd.get(), F_DUPFD_CLOEXEC, 0));
+            origin = origin_of(listener.socket);
             tidy(found);
         }
-        deliver(call, *make_tracee_(call), std::move(socket), std::move(connection));
+        if (connection)
+            deliver(call, *make_tracee_(call), origin, std::move(*connection));
+        else
+            (void)notifier_.send(call.id, refuse(to_int(connection.error())));
     }
 }
 

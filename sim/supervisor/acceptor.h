@@ -9,6 +9,8 @@
 // * A connection that was taken but could not be delivered (the program is at its descriptor limit,
 //   or the thread was killed meanwhile) is kept for the next call, and the listener is made
 //   readable again by a connection of our own, a nudge, which is thrown away when it is met.
+// * A call that waits costs the supervisor a descriptor for each listener. The last few are left to
+//   calls that don't wait: a call that would take them is answered at once.
 // * Where the kernel lets the supervisor's answer alone end a received call (WAIT_KILLABLE_RECV), a
 //   caught signal would wait for the next connection. So parked calls are looked at, at intervals
 //   from half a millisecond to fifteen, for a signal that waits; such a call is answered with
@@ -18,8 +20,10 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -33,15 +37,18 @@
 #include "sim/supervisor/tracee.h"
 #include "sim/supervisor/traffic_observer.h"
 #include "sim/supervisor/vsock_options.h"
+#include "transports/unix_address.h"
 
 namespace glovebox::supervisor {
 
 class Acceptor {
   public:
-    // `traffic` may be null. Throws ErrorException when it can't have its descriptors or its
+    // `traffic` may be null. `exhausted` is called, from any thread, when the supervisor has no
+    // descriptor left for a call that waits; that call fails with ENFILE, and its connection stays
+    // in the listener's queue. Throws ErrorException when it can't have its descriptors or its
     // thread.
     Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pidfds,
-             TraceeMaker make_tracee, TrafficObserver* traffic = nullptr);
+             TraceeMaker make_tracee, TrafficObserver* traffic, std::function<void()> exhausted);
     // Ends the thread. Parked calls stay unanswered.
     ~Acceptor();
     Acceptor(const Acceptor&) = delete;
@@ -71,9 +78,14 @@ class Acceptor {
         EmulatedSocket socket;  // held only while calls are parked on it
         std::deque<Parked> parked;
         std::deque<UniqueFd> kept;
-        std::string name;        // its sockaddr_un, once something was kept
+        std::optional<transports::UnixAddress> address;  // its own, once something was kept
         UniqueFd nudge;          // the client end of our connection in its queue
-        std::string nudge_name;  // the sockaddr_un of that end
+        std::string nudge_name;  // of that end
+    };
+    // What is known of a listener without holding it.
+    struct Origin {
+        std::uint64_t cookie;
+        std::optional<transports::UnixAddress> address;
     };
     using Listeners = std::unordered_map<std::uint64_t, Listener>;
 
@@ -83,14 +95,16 @@ class Acceptor {
     void look_around();
     // What was done with a call: whether it has been answered or is gone.
     [[nodiscard]] bool look_at(Parked& parked, Clock::time_point now);
-    void deliver(const SystemCall& call, Tracee& tracee, EmulatedSocket listener,
+    void deliver(const SystemCall& call, Tracee& tracee, const Origin& listener,
                  UniqueFd connection);
-    void park(const SystemCall& call, EmulatedSocket listener);
-    void keep(std::uint64_t cookie, const std::string& name, UniqueFd connection);
+    [[nodiscard]] SyscallReply park(const SystemCall& call, EmulatedSocket listener);
+    void keep(const Origin& listener, UniqueFd connection);
+    [[nodiscard]] SyscallReply refuse(int failure);
+    [[nodiscard]] static Origin origin_of(const EmulatedSocket& listener);
 
-    // With mutex_ held.
-    [[nodiscard]] UniqueFd take(int listener, Listener* known);
-    [[nodiscard]] UniqueFd accept_one(int listener, Listener* known, bool& was_nudge);
+    // With mutex_ held. No connection there: an empty descriptor.
+    [[nodiscard]] OrErrno<UniqueFd> take(int listener, Listener* known);
+    [[nodiscard]] OrErrno<UniqueFd> accept_one(int listener, Listener* known, bool& was_nudge);
     [[nodiscard]] Listener& at(std::uint64_t cookie);
     [[nodiscard]] Listeners::iterator find(unsigned id);
     void nudge(Listener& listener);
@@ -102,6 +116,8 @@ class Acceptor {
     PidfdCache& pidfds_;
     TraceeMaker make_tracee_;
     TrafficObserver* traffic_;
+    std::function<void()> exhausted_;
+    int held_max_;  // descriptors from this number on are for calls that don't wait
     UniqueFd epoll_;
     UniqueFd timer_;
     UniqueFd stop_;

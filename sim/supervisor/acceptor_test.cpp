@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include <atomic>
 #include <cerrno>
+#include <vector>
 
 #include "nsm-mock/testing/temporary_directory.h"
 #include "sim/supervisor/testing/fake_notifier.h"
@@ -24,7 +27,9 @@ class AcceptorTest : public ::testing::Test {
     AcceptorTest()
         : world_(*transports::World::open(directory_.path() + "/world")),
           listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)),
-          acceptor_(notifier_, options_, pidfds_, [this](const SystemCall&) { return make(); }) {
+          acceptor_(
+              notifier_, options_, pidfds_, [this](const SystemCall&) { return make(); }, nullptr,
+              [this] { ++exhausted_; }) {
         EXPECT_TRUE(world_->bind(listener_.get(), {16, 5005}));
         EXPECT_EQ(::listen(listener_.get(), 8), 0);
         EXPECT_EQ(make_emulated(listener_.get()), 0);
@@ -69,7 +74,26 @@ class AcceptorTest : public ::testing::Test {
     VsockOptionTable options_;
     PidfdCache pidfds_;
     std::unique_ptr<testing::FakeTracee> last_;
+    std::atomic<int> exhausted_ = 0;
     Acceptor acceptor_;
+};
+
+// Takes all descriptors of this process but a few, as long as it lives.
+class FewDescriptors {
+  public:
+    explicit FewDescriptors(rlim_t free) {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const UniqueFd next(::dup(0));
+        const rlimit few{.rlim_cur = static_cast<rlim_t>(next.get()) + free,
+                         .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &few);
+    }
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    FewDescriptors(const FewDescriptors&) = delete;
+    FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+  private:
+    rlimit before_{};
 };
 
 TEST_F(AcceptorTest, AConnectionThatIsThereIsDeliveredWithItsPeersAddress) {
@@ -124,6 +148,46 @@ TEST_F(AcceptorTest, AtTheDescriptorLimitTheConnectionWaitsAndTheListenerSaysSo)
     ::fcntl(listener_.get(), F_SETFL, O_NONBLOCK);
     EXPECT_EQ(accept(5).errno_value(), EAGAIN);
     EXPECT_FALSE(is_readable());
+}
+
+TEST_F(AcceptorTest, WithoutADescriptorOfItsOwnAWaitingCallFailsAndItsConnectionWaits) {
+    (void)accept(1);
+    (void)accept(2);
+    UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    {
+        const FewDescriptors few(0);
+        EXPECT_TRUE(world_->connect(client.get(), 3, {16, 5005}));
+        EXPECT_EQ(notifier_.wait_for(1).errno_value(), ENFILE);
+        EXPECT_EQ(notifier_.wait_for(2).errno_value(), ENFILE);
+        EXPECT_TRUE(is_readable());
+    }
+    EXPECT_GE(exhausted_, 1);
+    (void)accept(3);
+    expect_joined(client, notifier_.wait_for(3).fd());
+}
+
+TEST_F(AcceptorTest, TheLastDescriptorsAreForCallsThatDoNotWait) {
+    std::vector<UniqueFd> others;
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlimit low{.rlim_cur = 128, .rlim_max = limit.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    Acceptor acceptor(
+        notifier_, options_, pidfds_, [this](const SystemCall&) { return make(); }, nullptr,
+        [this] { ++exhausted_; });
+    while (others.empty() || others.back().get() < 122)
+        others.emplace_back(::dup(listener_.get()));
+    const auto tracee = make();
+    SystemCall call;
+    call.number = SYS_accept4;
+    call.arguments = {listener_number};
+    EXPECT_EQ(acceptor.answer(call, *tracee).errno_value(), ENFILE);
+    EXPECT_EQ(exhausted_, 1);
+    EXPECT_EQ(acceptor.parked_calls(), 0U);
+    others.resize(others.size() / 2);
+    EXPECT_EQ(acceptor.answer(call, *tracee).kind(), SyscallReply::Kind::later);
+    EXPECT_EQ(acceptor.parked_calls(), 1U);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 TEST_F(AcceptorTest, TheOrderOfConnectionsIsKeptWhenOneCouldNotBeDelivered) {

@@ -42,7 +42,7 @@ bool send_with_fds(int channel, const void* data, std::size_t size,
     return sent == static_cast<ssize_t>(size);
 }
 
-bool receive_with_fds(int channel, void* data, std::size_t size, std::span<UniqueFd> fds) noexcept {
+int receive_with_fds(int channel, void* data, std::size_t size, std::span<UniqueFd> fds) noexcept {
     iovec part{data, size};
     Control control{};
     msghdr message{};
@@ -55,7 +55,7 @@ bool receive_with_fds(int channel, void* data, std::size_t size, std::span<Uniqu
         got = ::recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
-        return false;
+        return errno;
     std::size_t index = 0;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
          header = CMSG_NXTHDR(&message, header)) {
@@ -71,7 +71,12 @@ bool receive_with_fds(int channel, void* data, std::size_t size, std::span<Uniqu
                 ::close(fd);
         }
     }
-    return got == static_cast<ssize_t>(size);
+    if ((message.msg_flags & MSG_CTRUNC) != 0) {
+        for (UniqueFd& fd : fds)
+            fd.reset();
+        return EMFILE;
+    }
+    return got == static_cast<ssize_t>(size) ? 0 : EPIPE;
 }
 
 }  // namespace glovebox::supervisor

@@ -15,8 +15,9 @@ inline constexpr std::size_t passed_fds_max = 8;
 [[nodiscard]] bool send_with_fds(int channel, const void* data, std::size_t size,
                                  std::span<const int> fds) noexcept;
 // Reads one message of exactly `size` bytes. Descriptors beyond fds.size() are closed; those that
-// were not sent stay empty. False at the end of the channel.
-[[nodiscard]] bool receive_with_fds(int channel, void* data, std::size_t size,
-                                    std::span<UniqueFd> fds) noexcept;
+// were not sent stay empty. 0, or an errno value: EPIPE at the end of the channel; EMFILE where
+// this process has no descriptor left for one that was sent, which is lost with its message.
+[[nodiscard]] int receive_with_fds(int channel, void* data, std::size_t size,
+                                   std::span<UniqueFd> fds) noexcept;
 
 }  // namespace glovebox::supervisor

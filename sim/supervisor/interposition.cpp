@@ -1,9 +1,8 @@
 #include "sim/supervisor/interposition.h"
 
-#include <fmt/format.h>
 #include <sys/socket.h>
 
-#include "sim/supervisor/emulated_socket.h"
+#include "transports/client_names.h"
 #include "transports/socket_name.h"
 #include "transports/unix_address.h"
 
@@ -20,13 +19,11 @@ bool is_true(core::VsockAddress address) {
     return address.cid != core::cid_any && address.port != core::port_any;
 }
 
-// Gives a socket an abstract name that nobody else has and that is read as `address`
-// (transports/socket_name.h). An unnamed one speaks for the parent, as it does without us.
+// Gives a socket an abstract name that nobody else has and that is read as `address`. An unnamed
+// one speaks for the parent, as it does without us.
 bool name(int socket, core::VsockAddress address) {
-    return !is_true(address) || transports::UnixAddress::abstract(
-                                    fmt::format("glovebox/trace.{:x}/{}", cookie_of(socket),
-                                                transports::socket_name(address)))
-                                        .bind(socket) == 0;
+    return !is_true(address) ||
+           transports::unforeseeable_name(transports::socket_name(address)).bind(socket) == 0;
 }
 
 core::VsockAddress local_of(int socket) {
@@ -55,23 +52,28 @@ UniqueFd interpose_accepted(TrafficObserver& observer, UniqueFd connection) {
 std::optional<core::VsockAddress> interpose_connect(TrafficObserver& observer,
                                                     transports::World& world, core::Cid own,
                                                     int socket, core::VsockAddress target) {
-    constexpr int type = SOCK_STREAM | SOCK_CLOEXEC;
-    UniqueFd far(::socket(AF_UNIX, type, 0));
-    const UniqueFd meeting(::socket(AF_UNIX, type, 0));
-    if (!is_stream(socket) || local_of(socket) != core::VsockAddress{} || !far || !meeting)
+    UniqueFd far(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!is_stream(socket) || local_of(socket) != core::VsockAddress{} || !far)
         return std::nullopt;
     const auto local = world.connect(far.get(), own, target);
     if (!local)
         return std::nullopt;
     const auto peer = transports::World::peer_of(far.get());
     const core::VsockAddress unnamed{core::cid_parent, core::port_any};
-    if (!name(meeting.get(), peer == unnamed ? target : peer) || ::listen(meeting.get(), 1) != 0 ||
-        !name(socket, *local))
+    const core::VsockAddress speaks_for = peer == unnamed ? target : peer;
+    // In the world's directory: an abstract name any user could connect to, and no socket of
+    // another network namespace.
+    const auto meeting = world.meeting_point(speaks_for);
+    if (!meeting)
         return std::nullopt;
-    if (transports::UnixAddress::of_socket(meeting.get())->connect(socket) != 0)
+    UniqueFd near;
+    if (name(socket, *local) &&
+        transports::UnixAddress::of_socket(meeting->get())->connect(socket) == 0)
+        near.reset(::accept4(meeting->get(), nullptr, nullptr, SOCK_CLOEXEC));
+    world.unbind(meeting->get(), speaks_for);
+    if (!near)
         return std::nullopt;
-    observer.relay(UniqueFd(::accept4(meeting.get(), nullptr, nullptr, SOCK_CLOEXEC)), *local,
-                   std::move(far), peer);
+    observer.relay(std::move(near), *local, std::move(far), peer);
     return *local;
 }
 

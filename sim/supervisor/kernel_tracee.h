@@ -29,7 +29,10 @@ class KernelTracee final : public Tracee {
     }
     OrErrno<UniqueFd> descriptor(int fd) override { return note(pidfds_.duplicate(thread_, fd)); }
     OrErrno<UniqueFd> make_socket(int domain, int type) override {
-        return note(sockets_.make(thread_, domain, type));
+        auto made = sockets_.make(thread_, domain, type);
+        if (!made && made.error() == Errno{EMFILE} && pidfds_.let_go())
+            made = sockets_.make(thread_, domain, type);
+        return note(std::move(made));
     }
     bool is_waiting() override { return notifier_.is_valid(id_); }
 

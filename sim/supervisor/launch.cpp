@@ -190,7 +190,9 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
 
     UniqueFd listener;
     Message message{};
-    while (receive_with_fds(ours.get(), &message, sizeof message, {&listener, 1})) {
+    int failure = 0;
+    while ((failure = receive_with_fds(ours.get(), &message, sizeof message, {&listener, 1})) ==
+           0) {
         if (message.step == Message::filter_installed) {
             answer_probe(ours.get(), listener.get());
             continue;
@@ -204,6 +206,11 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
             default:
                 return errno_error(name, message.errno_value);
         }
+    }
+    if (failure == EMFILE) {
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        return errno_error(name, EMFILE);
     }
     if (!listener) {
         ::waitpid(child, nullptr, 0);

@@ -97,11 +97,15 @@ OrErrno<UniqueFd> SocketMaker::make_through_helper(pid_t thread, ino_t network, 
         found = helpers_.emplace(network, std::move(*started)).first;
     }
     const Request request{domain, type};
-    int error = EACCES;  // when the helper could not enter
+    int error = 0;
     UniqueFd made;
-    if (::send(found->second.channel.get(), &request, sizeof request, MSG_NOSIGNAL) !=
-            sizeof request ||
-        !receive_with_fds(found->second.channel.get(), &error, sizeof error, {&made, 1})) {
+    const int channel = found->second.channel.get();
+    const bool is_sent = ::send(channel, &request, sizeof request, MSG_NOSIGNAL) == sizeof request;
+    const int failure =
+        is_sent ? receive_with_fds(channel, &error, sizeof error, {&made, 1}) : EPIPE;
+    if (failure == EMFILE)
+        return Errno{EMFILE};
+    if (failure != 0) {  // the helper could not enter
         found->second.channel.reset();
         ::waitpid(found->second.process, nullptr, 0);
         helpers_.erase(found);

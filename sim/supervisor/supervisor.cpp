@@ -36,12 +36,13 @@ void do_nothing(int) {}
 // didn't. EMFILE would speak of the program's.
 int exhaustion(const SystemCall& call, const KernelTracee& tracee, const SyscallReply& reply) {
     using Kind = SyscallReply::Kind;
+    const bool makes_one = call.number == SYS_socket || Acceptor::handles(call.number);
     if (reply.kind() == Kind::error && reply.errno_value() == EMFILE)
-        return call.number == SYS_socket ? ENFILE : ENOMEM;
+        return makes_one ? ENFILE : ENOMEM;
     // It may have been a call on a socket of ours, which the kernel would misunderstand. Of ioctls
     // most are not.
     if (tracee.was_exhausted() && reply.kind() == Kind::pass_through && call.number != SYS_ioctl)
-        return ENOMEM;
+        return makes_one ? ENFILE : ENOMEM;
     return 0;
 }
 
@@ -56,7 +57,8 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
                     : kernel_),
       metadata_(config.metadata),
       vsock_calls_(config.own, world, names, options_, config.traffic, std::move(config.refused)),
-      acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic),
+      acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic,
+                [this] { tell_of_exhaustion(); }),
       device_calls_(config.own, config.dev,
                     config.nsm == nullptr
                         ? nullptr
@@ -153,9 +155,8 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
 }
 
 void Supervisor::tell_of_exhaustion() {
-    if (told_of_exhaustion_)
+    if (told_of_exhaustion_.exchange(true))
         return;
-    told_of_exhaustion_ = true;
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     log_.error(

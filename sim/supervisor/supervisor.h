@@ -69,12 +69,12 @@ class Supervisor {
     VsockOptionTable options_;
     std::optional<MetadataRedirect> metadata_;
     VsockCalls vsock_calls_;
+    std::atomic<bool> told_of_exhaustion_ = false;
     Acceptor acceptor_;
     std::optional<NsmCalls> nsm_calls_;
     DeviceCalls device_calls_;
     pid_t last_foreign_ = 0;
     pid_t last_denied_ = 0;
-    bool told_of_exhaustion_ = false;
     std::atomic<bool> is_over_ = false;
     std::thread thread_;
 };

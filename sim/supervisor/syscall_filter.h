@@ -18,8 +18,7 @@
 namespace glovebox::supervisor {
 
 struct FilterOptions {
-    bool nsm = true;     // an enclave: notify what /dev/nsm needs (stat family, all odd ioctls)
-    bool trace = false;  // notify listen too, so that the trace can tell it
+    bool nsm = true;  // an enclave: notify what /dev/nsm needs (stat family, all odd ioctls)
 };
 
 // The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since

@@ -39,7 +39,7 @@ int notified_call(const std::vector<sock_filter>& filter, void (*body)()) {
     theirs.reset();
     int result = -1;
     UniqueFd listener;
-    EXPECT_TRUE(receive_with_fds(ours.get(), &result, sizeof result, {&listener, 1}));
+    EXPECT_EQ(receive_with_fds(ours.get(), &result, sizeof result, {&listener, 1}), 0);
     EXPECT_EQ(result, 0) << "a filter with a listener is in force around this test";
     int number = 0;
     pollfd poll_fd{listener.get(), POLLIN, 0};

@@ -17,6 +17,7 @@
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/thread_status.h"
 #include "transports/reach.h"
+#include "transports/unix_address.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -201,11 +202,15 @@ SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
 }
 
 // listen(fd, backlog): carried out here, so that the world says so once it has succeeded. A socket
-// that isn't bound is refused by the kernel itself, with the EINVAL of vsock.
+// that isn't bound is refused by the kernel itself, with the EINVAL of vsock. One that a refused
+// connect has bound has an abstract name, under which no peer of the world would find it and every
+// user of the machine would.
 SyscallReply VsockCalls::listen(const SystemCall& call, Tracee& tracee) {
     const auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
     if (!socket || socket->local() == core::VsockAddress{})
         return SyscallReply::pass_through();
+    if (transports::UnixAddress::of_socket(socket->fd.get())->is_abstract())
+        return SyscallReply::error(EINVAL);
     if (!tracee.is_waiting())
         return SyscallReply::error(EINTR);
     if (::listen(socket->fd.get(), call.int_argument(1)) != 0)

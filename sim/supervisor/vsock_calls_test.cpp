@@ -133,6 +133,16 @@ TEST_F(VsockCallsTest, ConnectReachesAListenerOfTheWorldAndBothHaveNames) {
     EXPECT_EQ(connect(3, {own, 5005}), EINVAL) << "a listener";
 }
 
+TEST_F(VsockCallsTest, ASocketThatARefusedConnectHasNamedListensForNoOtherUser) {
+    make(3);
+    ASSERT_EQ(connect(3, {own, 5005}), ECONNRESET);
+    EXPECT_EQ(outcome(call(SYS_listen, {3, 8})), EINVAL);
+    ASSERT_EQ(bind(make(4), {own, 5005}), 0);
+    EXPECT_EQ(outcome(call(SYS_listen, {4, 8})), 0);
+    EXPECT_EQ(outcome(call(SYS_listen, {static_cast<std::uint64_t>(make(5)), 8})), -1)
+        << "which the kernel refuses itself";
+}
+
 TEST_F(VsockCallsTest, NobodyListeningIsAResetWhoeverIsDialled) {
     make(3);
     for (const core::VsockAddress target :

@@ -1,13 +1,13 @@
 #include "sim/tls/trust_bundle.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <boost/system/errc.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "core/base/scratch.h"
 #include "core/crypto/openssl.h"
 
 namespace glovebox::tls {
@@ -63,14 +63,11 @@ std::string TrustBundle::with_machines_own() const {
 Result<std::string> TrustBundle::write_bundle() const {
     const std::string folder = std::filesystem::path(certificate_file).parent_path().string();
     const std::string name = folder + "/bundle.pem";
-    const std::string fresh = fmt::format("{}.{}", name, ::getpid());
-    std::ofstream out(fresh, std::ios::binary);
+    Scratch fresh = Scratch::reserve(folder, "bundle.pem.");
+    std::ofstream out(fresh.path(), std::ios::binary);
     const bool is_written = static_cast<bool>(out << with_machines_own() << std::flush);
     out.close();
-    std::error_code failure;
-    if (is_written)
-        std::filesystem::rename(fresh, name, failure);
-    if (!is_written || failure)
+    if (!is_written || !fresh.rename_to(name))
         return failed("writing " + name);
     return name;
 }

@@ -11,9 +11,9 @@
 #include <cerrno>
 #include <optional>
 
+#include "core/base/private_directory.h"
 #include "core/base/unique_fd.h"
 #include "nsm-mock/pki/certificate_profile.h"
-#include "transports/private_directory.h"
 
 namespace glovebox::tls {
 namespace {
@@ -164,7 +164,7 @@ Result<WorldCa> WorldCa::open(const std::string& directory, std::vector<std::str
         for (char& c : host)
             c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }
-    const auto folder = transports::open_private_directory(directory);
+    const auto folder = open_private_directory(directory);
     if (!folder)
         return folder.error();
     int locked = 0;

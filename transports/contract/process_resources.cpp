@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "transports/contract/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::transports {
 

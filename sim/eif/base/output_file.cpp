@@ -17,25 +17,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t new_file_mode = 0666;  // less the umask, as with every program's output
-constexpr int names_tried_max = 1000;
 constexpr int links_followed_max = 40;  // as the kernel
 
-// A name beside `path` that no other process uses.
-fs::path aside_name(const fs::path& path, int attempt) {
-    return path.parent_path() /
-           fmt::format(".{}.{}.{}.tmp", path.filename().string(), ::getpid(), attempt);
-}
-
-// Not every file system has O_TMPFILE (NFS, old overlays): then the file has a name from the start.
-UniqueFd open_named(const fs::path& path, fs::path& aside) {
-    for (int attempt = 0; attempt < names_tried_max; ++attempt) {
-        aside = aside_name(path, attempt);
-        UniqueFd fd(::open(aside.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                           new_file_mode));
-        if (fd || errno != EEXIST)
-            return fd;
-    }
-    return {};
+Scratch reserve_beside(const fs::path& path) {
+    return Scratch::reserve(path.parent_path(), "." + path.filename().string() + ".");
 }
 
 }  // namespace
@@ -66,24 +51,18 @@ Result<OutputFile> OutputFile::create(const fs::path& path) {
     fs::path folder = target.parent_path();
     if (folder.empty())
         folder = ".";
-    fs::path aside;
+    std::optional<Scratch> aside;
     UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, new_file_mode));
-    if (!fd)
-        fd = open_named(target, aside);
+    if (!fd) {
+        // Not every file system has O_TMPFILE (NFS, old overlays): then the file has a name from
+        // the start.
+        aside.emplace(reserve_beside(target));
+        fd.reset(::open(aside->path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                        new_file_mode));
+    }
     if (!fd)
         return errno_error("no file can be made in " + folder.string(), errno);
     return OutputFile(std::move(target), std::move(fd), std::move(aside));
-}
-
-OutputFile::OutputFile(OutputFile&& other) noexcept
-    : path_(std::move(other.path_)),
-      fd_(std::move(other.fd_)),
-      aside_(std::exchange(other.aside_, {})),
-      size_(other.size_) {}
-
-OutputFile::~OutputFile() {
-    if (!aside_.empty())
-        ::unlink(aside_.c_str());
 }
 
 Result<void> OutputFile::append(BytesView bytes) {
@@ -112,17 +91,13 @@ Result<void> OutputFile::commit() {
         return errno_error(path_.string() + " can't be given its permissions", errno);
     // linkat never replaces, so an O_TMPFILE gets a name aside first.
     const std::string self = fmt::format("/proc/self/fd/{}", fd_.get());
-    for (int attempt = 0; aside_.empty(); ++attempt) {
-        const fs::path name = aside_name(path_, attempt);
-        if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0)
-            aside_ = name;
-        else if (errno != EEXIST || attempt == names_tried_max)
+    if (!aside_) {
+        aside_.emplace(reserve_beside(path_));
+        if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, aside_->path().c_str(), AT_SYMLINK_FOLLOW) !=
+            0)
             return errno_error(path_.string() + " can't be given its name", errno);
     }
-    if (::rename(aside_.c_str(), path_.c_str()) != 0)
-        return errno_error(path_.string() + " can't be written", errno);
-    aside_.clear();
-    return {};
+    return aside_->rename_to(path_);
 }
 
 }  // namespace glovebox::eif

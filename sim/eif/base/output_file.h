@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/base/scratch.h"
 #include "core/base/unique_fd.h"
 
 namespace glovebox::eif {
@@ -16,9 +18,7 @@ class OutputFile {
     // exists and is no regular file is refused.
     [[nodiscard]] static Result<OutputFile> create(const std::filesystem::path& path);
 
-    OutputFile(OutputFile&& other) noexcept;
-    OutputFile& operator=(OutputFile&&) = delete;
-    ~OutputFile();  // without commit(), nothing is left behind
+    // Without commit(), nothing is left behind.
 
     [[nodiscard]] Result<void> append(BytesView bytes);
     // Writes over bytes that were appended before.
@@ -32,12 +32,12 @@ class OutputFile {
     [[nodiscard]] Result<void> commit();
 
   private:
-    OutputFile(std::filesystem::path path, UniqueFd fd, std::filesystem::path aside)
+    OutputFile(std::filesystem::path path, UniqueFd fd, std::optional<Scratch> aside)
         : path_(std::move(path)), fd_(std::move(fd)), aside_(std::move(aside)) {}
 
     std::filesystem::path path_;
     UniqueFd fd_;
-    std::filesystem::path aside_;  // its name until commit(); empty while it has none (O_TMPFILE)
+    std::optional<Scratch> aside_;  // its name until commit(); nothing while it has none
     std::uint64_t size_ = 0;
 };
 

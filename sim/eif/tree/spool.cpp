@@ -1,11 +1,11 @@
 #include "sim/eif/tree/spool.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "core/base/scratch.h"
 #include "sim/eif/base/output_file.h"
 
 namespace glovebox::eif {
@@ -17,10 +17,8 @@ UniqueFd open_nameless(const std::filesystem::path& folder) {
     UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (fd)
         return fd;
-    std::string name = (folder / ".glovebox-spool.XXXXXX").string();
-    fd.reset(::mkostemp(name.data(), O_CLOEXEC));
-    if (fd)
-        ::unlink(name.c_str());
+    const Scratch name = Scratch::reserve(folder, ".glovebox-spool.");
+    fd.reset(::open(name.path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     return fd;
 }
 

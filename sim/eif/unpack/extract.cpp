@@ -6,6 +6,7 @@
 #include <string>
 #include <system_error>
 
+#include "core/base/scratch.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/output_file.h"
 #include "sim/eif/format/signature_section.h"
@@ -13,7 +14,6 @@
 #include "sim/eif/tree/ramdisk.h"
 #include "sim/eif/tree/spool.h"
 #include "sim/eif/tree/tree_writer.h"
-#include "sim/eif/unpack/folder_aside.h"
 
 namespace glovebox::eif {
 namespace {
@@ -81,7 +81,7 @@ Result<void> extract_image(const Image& image, const fs::path& given,
     if (fs::symlink_status(folder, code).type() != fs::file_type::not_found)
         return Error(EifError::invalid_input,
                      folder.string() + " exists already: name a folder that does not");
-    auto aside = FolderAside::beside(folder);
+    auto aside = Scratch::make_folder(folder.parent_path(), "." + folder.filename().string() + ".");
     if (!aside)
         return aside.error();
     std::map<SectionType, std::size_t> seen;

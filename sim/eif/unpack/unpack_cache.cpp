@@ -10,6 +10,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "core/base/scratch.h"
 #include "core/base/unique_fd.h"
 #include "core/crypto/hash.h"
 #include "sim/eif/base/big_endian.h"
@@ -19,7 +20,6 @@
 #include "sim/eif/tree/ramdisk.h"
 #include "sim/eif/tree/spool.h"
 #include "sim/eif/tree/tree_writer.h"
-#include "sim/eif/unpack/folder_aside.h"
 #include "sim/eif/unpack/tree_seal.h"
 
 namespace glovebox::eif {
@@ -176,8 +176,10 @@ Result<UnpackedImage> UnpackCache::get(const Image& image, const Pcr& pcr0,
     std::error_code code;
     if (fs::is_directory(entry, code))
         return read_entry(entry, true);
-    FolderAside::remove_abandoned(folder_);
-    auto aside = FolderAside::beside(entry);
+    Scratch::remove_abandoned([folder = fs::absolute(folder_, code)](const fs::path& path) {
+        return path.parent_path() == folder;
+    });
+    auto aside = Scratch::make_folder(folder_, "." + entry.filename().string() + ".");
     if (!aside)
         return aside.error();
     if (const auto unpacked = unpack(image, aside->path(), limits); !unpacked)

@@ -2,15 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <future>
 #include <set>
 
+#include "core/base/scratch.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/build/builder.h"
 #include "sim/eif/testing/test_support.h"
-#include "sim/eif/unpack/folder_aside.h"
 
 namespace glovebox::eif {
 namespace {
@@ -121,11 +123,19 @@ TEST_F(UnpackCacheTest, ManyFirstStartsAtOnceShareOneEntry) {
 
 TEST_F(UnpackCacheTest, WhatAKilledStartLeftGoesWithTheNextThatUnpacks) {
     const fs::path cache = folder_ / "cache/images";
-    fs::create_directories(cache / ".abcd.x1y2z3/tree/rootfs/closed");
-    fs::permissions(cache / ".abcd.x1y2z3/tree/rootfs/closed", fs::perms::none);
+    fs::create_directories(cache);
     fs::permissions(cache, fs::perms(0700));
+    const pid_t killed = ::fork();
+    if (killed == 0) {
+        const auto left = Scratch::make_folder(cache, ".abcd.");
+        fs::create_directories(left.value().path() / "tree/rootfs/closed");
+        fs::permissions(left.value().path() / "tree/rootfs/closed", fs::perms::none);
+        ::raise(SIGKILL);
+    }
+    ::waitpid(killed, nullptr, 0);
+    ASSERT_EQ(names().size(), 1U);
     // This one is being filled.
-    const auto filled = FolderAside::beside(cache / "abcd").value();
+    const auto filled = Scratch::make_folder(cache, ".abcd.").value();
     const fs::path entry = get().value().folder.parent_path();
     EXPECT_THAT(names(), ::testing::UnorderedElementsAre(entry.filename().string(),
                                                          filled.path().filename().string()));

@@ -1,4 +1,4 @@
-#include "transports/private_directory.h"
+#include "core/base/private_directory.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "transports/contract/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
-namespace glovebox::transports {
+namespace glovebox {
 namespace {
 
 namespace fs = std::filesystem;
@@ -109,4 +109,4 @@ TEST(PrivateDirectoryName, AnEmptyOrDottedOneIsRefused) {
 }
 
 }  // namespace
-}  // namespace glovebox::transports
+}  // namespace glovebox

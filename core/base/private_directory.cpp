@@ -1,4 +1,4 @@
-#include "transports/private_directory.h"
+#include "core/base/private_directory.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-namespace glovebox::transports {
+namespace glovebox {
 namespace {
 
 constexpr mode_t private_mode = 0700;
@@ -61,4 +61,4 @@ Result<UniqueFd> open_private_directory(const std::string& path) {
     return directory;
 }
 
-}  // namespace glovebox::transports
+}  // namespace glovebox

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace glovebox::transports {
+namespace glovebox {
 
 class TemporaryDirectory {
   public:
@@ -38,4 +38,4 @@ class TemporaryDirectory {
     std::filesystem::path path_;
 };
 
-}  // namespace glovebox::transports
+}  // namespace glovebox

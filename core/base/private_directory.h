@@ -6,7 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
 
-namespace glovebox::transports {
+namespace glovebox {
 
 // Opens the directory `path`, after making it (0700, its parent must exist) where it is absent.
 // What is checked is checked on the descriptor that is returned, so nothing can be swapped in
@@ -16,4 +16,4 @@ namespace glovebox::transports {
 // The last component is never followed; the ones before it are the caller's word.
 [[nodiscard]] Result<UniqueFd> open_private_directory(const std::string& path);
 
-}  // namespace glovebox::transports
+}  // namespace glovebox

@@ -1,0 +1,90 @@
+#include "sim/enclave/clean.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string_view>
+
+#include "core/base/run_folder.h"
+#include "core/base/scratch.h"
+#include "core/base/unique_fd.h"
+#include "sim/enclave/cid_claim.h"
+#include "sim/enclave/record.h"
+#include "transports/world.h"
+
+namespace glovebox::enclave {
+namespace {
+
+// The CIDs that a file of the directory belongs to: "16.record", "16.enclave", ...
+std::set<core::Cid> cids_in(int directory) {
+    std::set<core::Cid> cids;
+    const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(copy < 0 ? nullptr : ::fdopendir(copy),
+                                                     ::closedir);
+    while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
+        const std::string_view name = entry->d_name;
+        core::Cid cid = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), cid);
+        const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
+        if (error == std::errc{} && (rest == ".record" || rest == ".record.new" ||
+                                     rest == ".console" || rest == ".enclave"))
+            cids.insert(cid);
+    }
+    return cids;
+}
+
+}  // namespace
+
+Result<CleanedWorld> clean_world(const std::string& path) {
+    // Opening it clears away the names of dead sockets.
+    const auto opened = transports::World::open(path);
+    if (!opened)
+        return opened.error();
+    transports::World& world = **opened;
+    CleanedWorld cleaned;
+    for (const core::Cid cid : cids_in(world.directory())) {
+        // Held while its files go, so that no enclave can begin with it meanwhile.
+        const auto claim = CidClaim::make(world.directory(), cid);
+        if (!claim) {
+            if (claim.error().code.value() != EADDRINUSE)
+                return claim.error();
+            cleaned.running.push_back(cid);
+            continue;
+        }
+        for (const std::string& name :
+             {record_file_name(cid), record_file_name(cid) + ".new", console_file_name(cid)})
+            ::unlinkat(world.directory(), name.c_str(), 0);
+        ++cleaned.removed;
+    }
+    (void)world.remove_if_unused();
+    return cleaned;
+}
+
+std::vector<std::string> named_worlds() {
+    std::vector<std::string> paths;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(run_folder(), none))
+        if (entry.is_directory(none) && !entry.is_symlink(none) &&
+            entry.path().filename().native().front() != '.')
+            paths.push_back(entry.path().string());
+    return paths;
+}
+
+CleanedScratch clean_scratch() {
+    CleanedScratch cleaned;
+    cleaned.removed = Scratch::remove_abandoned([&](const std::filesystem::path& path) {
+        const bool is_used = transports::World::is_in_use(path.string());
+        if (is_used)
+            cleaned.used.push_back(path.string());
+        return !is_used;
+    });
+    return cleaned;
+}
+
+}  // namespace glovebox::enclave
