@@ -37,7 +37,7 @@ std::set<core::Cid> cids_in(int directory) {
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), cid);
         const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
         if (error == std::errc{} && (rest == ".record" || rest == ".record.new" ||
-                                     rest == ".console" || rest == ".enclave"))
+                                     rest == ".console" || rest == ".log" || rest == ".enclave"))
             cids.insert(cid);
     }
     return cids;
@@ -59,7 +59,7 @@ Cleaned clean_world(const std::string& path) {
         }
         for (const std::string& name :
              {enclave::record_file_name(cid), enclave::record_file_name(cid) + ".new",
-              enclave::console_file_name(cid)})
+              enclave::console_file_name(cid), enclave::log_file_name(cid)})
             ::unlinkat(world.directory(), name.c_str(), 0);
         ++cleaned.removed;
     }
