@@ -119,6 +119,7 @@ int ImageRun::run(const enclave::BootImage& image, MockNsmOption nsm, Log& log) 
     options.trace = trace;
     options.started = started;
     options.ended = ended;
+    options.readiness = readiness;
     options.record.command = start.command;
     options.record.directory = eif;
     options.record.debug = nsm.debug;

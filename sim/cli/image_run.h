@@ -25,6 +25,7 @@ struct ImageRun {
     // What the record keeps beside what runs: of the module's id and of the image.
     std::function<std::string(const std::string&, const eif::Description&)> details;
     std::function<void(const enclave::EnclaveRecord&)> started;
+    enclave::Readiness readiness;
     std::function<void(const enclave::EnclaveRecord&, int world)> ended;
 
     // What nitro-cli and the hypervisor check of an image: E19, E26, E35, E59, and E36 for one that

@@ -55,10 +55,19 @@ struct LogsCommand {
         if (follow)
             return print_to_the_end(directory.get(), *record, file);
         print(file);
+        print_log(directory.get(), *record);
         return exit_done;
     }
 
   private:
+    // What `glovebox run --detach` would have written to the terminal.
+    static void print_log(int directory, const enclave::EnclaveRecord& record) {
+        if (const UniqueFd log(::openat(directory, enclave::log_file_name(record.cid).c_str(),
+                                        O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+            log)
+            print(log, STDERR_FILENO);
+    }
+
     // The one that was asked for, or the last one that was started.
     [[nodiscard]] std::optional<enclave::EnclaveRecord> find(int directory) const {
         std::optional<enclave::EnclaveRecord> found;
@@ -69,14 +78,16 @@ struct LogsCommand {
         return found;
     }
 
-    static void print(const UniqueFd& file) {
+    static void print(const UniqueFd& file, int out = STDOUT_FILENO) {
         std::array<char, 65536> buffer{};
         for (ssize_t bytes = 0; (bytes = ::read(file.get(), buffer.data(), buffer.size())) > 0;)
             for (ssize_t done = 0; done < bytes;) {
-                const ssize_t written = ::write(STDOUT_FILENO, buffer.data() + done,
-                                                static_cast<std::size_t>(bytes - done));
+                const ssize_t written =
+                    ::write(out, buffer.data() + done, static_cast<std::size_t>(bytes - done));
                 if (written < 0 && errno != EINTR)
-                    throw ErrorException(errno_error("writing standard output", errno));
+                    throw ErrorException(errno_error(
+                        out == STDOUT_FILENO ? "writing standard output" : "writing standard error",
+                        errno));
                 done += std::max<ssize_t>(written, 0);
             }
     }
@@ -93,6 +104,7 @@ struct LogsCommand {
             // After its end, all is there that there will be.
             print(file);
             if (end) {
+                print_log(directory, record);
                 std::cerr << fmt::format("The enclave with CID {} {}\n", record.cid, *end);
                 return exit_done;
             }

@@ -22,7 +22,7 @@ Program glovebox_program() {
         .root = {.name = "glovebox",
                  .summary = "Run AWS Nitro Enclaves on a laptop and in CI",
                  .examples = {{"Run a server in an enclave, and its client on the parent's side",
-                               "glovebox run -- python3 server.py &\n"
+                               "glovebox run -d --ready 5005 -- python3 server.py\n"
                                "glovebox parent -- python3 client.py 16"}},
                  .exit_codes = {{"0", "done"},
                                 {"1",

@@ -18,6 +18,7 @@
 #include "sim/cli/trust_option.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/console_tail.h"
+#include "sim/enclave/detachment.h"
 
 namespace glovebox::cli {
 namespace {
@@ -34,6 +35,9 @@ struct RunCommand {
     std::string eif;
     std::optional<core::Cid> cid;
     bool attach_console = false;
+    bool detach = false;
+    enclave::Readiness readiness;
+    std::optional<enclave::Detachment> detachment;
     MockNsmOption nsm;
 
     [[nodiscard]] static RunCommand of(const Values& values) {
@@ -45,6 +49,9 @@ struct RunCommand {
         command.eif = values.text("--eif");
         command.cid = values.find_number<core::Cid>("--cid");
         command.attach_console = values.flag("--attach-console");
+        command.detach = values.flag("--detach");
+        command.readiness.port = values.find_number<core::Port>("--ready");
+        command.readiness.limit = values.duration("--ready-timeout");
         command.nsm = MockNsmOption::of(values);
         return command;
     }
@@ -53,6 +60,11 @@ struct RunCommand {
         if (const auto status = run_from_outside())
             return *status;
         check(values);
+        if (detach)
+            detachment.emplace(enclave::Detachment::begin().value());
+        readiness.reached = [this](const enclave::EnclaveRecord& record, int directory) {
+            let_go(record, directory);
+        };
         const auto to = program.make_log(values, "run");
         if (!eif.empty())
             return run_image(*to);
@@ -85,6 +97,7 @@ struct RunCommand {
             if (!options.live_console)
                 show_failure(record, directory);
         };
+        options.readiness = readiness;
         const auto module = start_nsm_session(nsm, *to).value();
         options.nsm = &module->device();
         return program.run(options, *to);
@@ -101,6 +114,7 @@ struct RunCommand {
         image.live_console = attach_console || nsm.debug;
         image.trace = program.trace;
         image.authority = trust.of_room(program.world).value();
+        image.readiness = readiness;
         image.started = [this, &image](const enclave::EnclaveRecord& record) {
             say_started(record, image.live_console);
         };
@@ -112,6 +126,10 @@ struct RunCommand {
     }
 
     void check(const Values& values) const {
+        if (detach && sandbox.is_none())
+            throw UsageError(
+                "--detach excludes --isolation none: only the sandbox keeps a console "
+                "that `glovebox logs` prints later");
         if (!eif.empty()) {
             if (const std::string excluded = excluded_by_eif(values); !excluded.empty())
                 throw UsageError("--eif excludes " + excluded);
@@ -153,7 +171,7 @@ struct RunCommand {
                                  trust.of_room(program.world).value())
                 .value();
         options.room = request.plan().value();
-        options.room_is_a_wish = sandbox.is_a_wish();
+        options.room_is_a_wish = sandbox.is_a_wish() && !detach;
         options.shortfalls = LogLevel::warning;
         program.hint_when_missing = request.explain_missing_program();
         measure(request.executable());
@@ -173,6 +191,15 @@ struct RunCommand {
                 "Started the enclave with CID {0}. Its console: glovebox logs "
                 "-f {0}{1}\n",
                 record.cid, world.repeated());
+    }
+
+    // Ready: a detached run leaves the terminal, after the CID for whoever reads it.
+    void let_go(const enclave::EnclaveRecord& record, int directory) {
+        if (!detachment)
+            return;
+        std::cout << record.cid << std::endl;
+        auto log = enclave::make_log_file(directory, record.cid);
+        detachment->ready(log ? std::move(*log) : UniqueFd());
     }
 
     void show_failure(const enclave::EnclaveRecord& record, int directory) const {
@@ -222,7 +249,28 @@ Command run_command() {
               {.name = "--attach-console",
                .kind = Kind::flag,
                .summary = "Show the console. On Nitro this requires debug mode, which zeroes PCR0 "
-                          "to PCR2; here the measurements stay as they are"}},
+                          "to PCR2; here the measurements stay as they are",
+               .excludes = {"--detach"}},
+              {.name = "--detach",
+               .letter = 'd',
+               .kind = Kind::flag,
+               .summary =
+                   "Print the CID and return when the enclave is ready; the enclave stays in "
+                   "the background"},
+              {.name = "--ready",
+               .kind = Kind::number,
+               .placeholder = "PORT",
+               .noun = "a vsock port",
+               .least = 0,
+               .most = 4294967294,
+               .summary = "The enclave is ready when it listens on this vsock port",
+               .default_note = "as soon as the program runs"},
+              {.name = "--ready-timeout",
+               .kind = Kind::duration,
+               .placeholder = "TIME",
+               .summary = "End an enclave that is not ready after this time",
+               .default_value = "30s",
+               .needs = {"--ready"}}},
              ProgramOption::options(),
              SandboxOption::options(),
              {TrustOption::option()},
@@ -230,11 +278,11 @@ Command run_command() {
              log_options("warning")}),
         .positionals = {ProgramOption::positional()},
         .examples = {{"A server in an enclave, and a client on the parent's side",
-                      "glovebox run -- python3 server.py &\n"
+                      "glovebox run -d --ready 5005 -- python3 server.py\n"
                       "glovebox parent -- python3 client.py 16"},
-                     {"Both in one line, and the enclave in debug mode with a CID of your choice",
+                     {"Both in one line, with a CID of your choice",
                       "glovebox parent -- sh -c \\\n"
-                      "    'glovebox run --cid 20 --debug -- ./server & ./client 20; kill $!'"},
+                      "    'glovebox run -d --ready 5005 --cid 20 -- ./server && ./client 20'"},
                      {"An enclave image",
                       "glovebox run --eif app.eif --memory 512 --cpus 2 --debug"},
                      {"A root file system, started as AWS's init starts an image's",

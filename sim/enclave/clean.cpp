@@ -33,7 +33,7 @@ std::set<core::Cid> cids_in(int directory) {
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), cid);
         const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
         if (error == std::errc{} && (rest == ".record" || rest == ".record.new" ||
-                                     rest == ".console" || rest == ".enclave"))
+                                     rest == ".console" || rest == ".log" || rest == ".enclave"))
             cids.insert(cid);
     }
     return cids;
@@ -57,8 +57,8 @@ Result<CleanedWorld> clean_world(const std::string& path) {
             cleaned.running.push_back(cid);
             continue;
         }
-        for (const std::string& name :
-             {record_file_name(cid), record_file_name(cid) + ".new", console_file_name(cid)})
+        for (const std::string& name : {record_file_name(cid), record_file_name(cid) + ".new",
+                                        console_file_name(cid), log_file_name(cid)})
             ::unlinkat(world.directory(), name.c_str(), 0);
         ++cleaned.removed;
     }

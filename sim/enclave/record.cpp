@@ -56,6 +56,16 @@ std::vector<core::Cid> list_cids(int world) {
     return cids;
 }
 
+// An empty file in the place of an older one, which whoever reads it goes on reading.
+Result<UniqueFd> make_file(int world, const std::string& name, std::string_view what) {
+    ::unlinkat(world, name.c_str(), 0);
+    UniqueFd file(::openat(world, name.c_str(),
+                           O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file)
+        return errno_error(fmt::format("making the {}'s file {}", what, name), errno);
+    return file;
+}
+
 }  // namespace
 
 std::string to_json(const EnclaveRecord& record) {
@@ -162,14 +172,18 @@ std::vector<EnclaveRecord> read_records(int world) {
     return records;
 }
 
+std::string log_file_name(core::Cid cid) {
+    return fmt::format("{}.log", cid);
+}
+
 Result<UniqueFd> make_console_file(int world, core::Cid cid) {
-    const std::string name = console_file_name(cid);
-    ::unlinkat(world, name.c_str(), 0);  // who reads an older one goes on reading that
-    UniqueFd file(::openat(world, name.c_str(),
-                           O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file)
-        return errno_error("making the console's file " + name, errno);
-    return file;
+    // A log that is there belongs to the CID's last enclave.
+    ::unlinkat(world, log_file_name(cid).c_str(), 0);
+    return make_file(world, console_file_name(cid), "console");
+}
+
+Result<UniqueFd> make_log_file(int world, core::Cid cid) {
+    return make_file(world, log_file_name(cid), "log");
 }
 
 std::uint64_t process_start_time(pid_t process) {

@@ -2,6 +2,7 @@
 //
 //   <world>/<cid>.record    a JSON object, replaced as a whole
 //   <world>/<cid>.console   what the program wrote (console.h)
+//   <world>/<cid>.log       what a detached `glovebox run` wrote (detachment.h)
 //
 // There is no daemon: `glovebox run` writes the record when the program has started and again when
 // it has ended. A record that says "running" of a process that is no more was left by a
@@ -49,6 +50,7 @@ struct EnclaveRecord {
 
 [[nodiscard]] std::string record_file_name(core::Cid cid);
 [[nodiscard]] std::string console_file_name(core::Cid cid);
+[[nodiscard]] std::string log_file_name(core::Cid cid);
 
 // In the world whose directory this descriptor is.
 [[nodiscard]] Result<void> write_record(int world, const EnclaveRecord& record);
@@ -56,6 +58,8 @@ struct EnclaveRecord {
 [[nodiscard]] std::vector<EnclaveRecord> read_records(int world);
 // A new, empty console file for reading and writing, in the place of an older one.
 [[nodiscard]] Result<UniqueFd> make_console_file(int world, core::Cid cid);
+// The same for the log of a detached run.
+[[nodiscard]] Result<UniqueFd> make_log_file(int world, core::Cid cid);
 
 // When the process started, in clock ticks since boot (field 22 of /proc/PID/stat); 0 for none.
 // With the process id it names a process once and for all.

@@ -70,6 +70,11 @@ Result<int> Session::run(const RunOptions& options) {
     if (console_ != nullptr)
         console_->finish();
     end_record(options);
+    if (readiness_ && !power_is_off_)
+        not_ready_ = Error(boost::system::errc::make_error_code(boost::system::errc::not_connected),
+                           fmt::format("the enclave ended before it listened on vsock port {}: its "
+                                       "program {}",
+                                       *options.readiness.port, record_->reason));
     if (not_ready_)
         return *not_ready_;
     return *exit_status_;
@@ -210,28 +215,28 @@ void Session::announce(const RunOptions& options) {
         options.started(*record_);
     if (readiness_)
         look_for_readiness(options);
-    else if (options.ready)
-        options.ready(*record_);
+    else if (options.readiness.reached)
+        options.readiness.reached(*record_, world_.directory());
 }
 
 // Begins before the program does, so that no listener is missed.
 Result<void> Session::watch_for_readiness(const RunOptions& options) {
-    if (!options.ready_port)
+    if (!options.readiness.port)
         return {};
     auto watch = transports::ListenerWatch::make(world_);
     if (!watch)
         return watch.error();
     readiness_.emplace(std::move(*watch));
-    readiness_deadline_ = std::chrono::steady_clock::now() + options.ready_limit;
+    readiness_deadline_ = std::chrono::steady_clock::now() + options.readiness.limit;
     return {};
 }
 
 void Session::look_for_readiness(const RunOptions& options) {
-    const core::VsockAddress awaited{record_->cid, *options.ready_port};
+    const core::VsockAddress awaited{record_->cid, *options.readiness.port};
     if (readiness_->is_listening(awaited)) {
         readiness_.reset();
-        if (options.ready)
-            options.ready(*record_);
+        if (options.readiness.reached)
+            options.readiness.reached(*record_, world_.directory());
         return;
     }
     if (exit_status_ || std::chrono::steady_clock::now() < readiness_deadline_)
@@ -240,7 +245,7 @@ void Session::look_for_readiness(const RunOptions& options) {
     not_ready_ = Error(boost::system::errc::make_error_code(boost::system::errc::timed_out),
                        fmt::format("the enclave was not ready within {}: {}. It was ended; --ready "
                                    "names the port that is waited for, --ready-timeout how long",
-                                   format_duration(options.ready_limit),
+                                   format_duration(options.readiness.limit),
                                    describe_destination(core::cid_parent, awaited,
                                                         WorldView::read(world_, clock_))));
     power_off();

@@ -30,6 +30,17 @@
 
 namespace glovebox::enclave {
 
+// When an enclave counts as ready.
+struct Readiness {
+    // When it listens on this vsock port. One that does not within the limit is ended, and run() is
+    // an error that says which ports it listens on. Without a port: when its program has been
+    // executed.
+    std::optional<core::Port> port;
+    std::chrono::milliseconds limit = std::chrono::seconds(30);
+    // Called once it is ready, after `started`; with the descriptor of the world's directory.
+    std::function<void(const EnclaveRecord&, int world)> reached;
+};
+
 // One program to run, and where.
 struct RunOptions {
     bool is_parent = false;
@@ -52,12 +63,7 @@ struct RunOptions {
     // Called when an enclave's program has been executed, and when it has ended (with the
     // descriptor of the world's directory).
     std::function<void(const EnclaveRecord&)> started;
-    // An enclave that is ready only when it listens on this vsock port. One that does not within
-    // the limit is ended, and run() is an error that says which ports it listens on.
-    std::optional<core::Port> ready_port;
-    std::chrono::milliseconds ready_limit = std::chrono::seconds(30);
-    // Called when the enclave is ready: after `started` where no port is waited for.
-    std::function<void(const EnclaveRecord&)> ready;
+    Readiness readiness;
     std::function<void(const EnclaveRecord&, int world)> ended;
 };
 
