@@ -254,6 +254,32 @@ std::optional<AuthenticationFailure> check_time(TimePoint signed_at, TimePoint n
     return std::nullopt;
 }
 
+// What the signature has to cover: Host, and every x-amz- header that the request has, since AWS
+// reads its instructions from those. The session token alone may be added after signing: it picks
+// the secret that the signature is checked with, so another token never fits.
+std::optional<AuthenticationFailure> check_signed_headers(const http::Request& request,
+                                                          const std::vector<std::string>& names) {
+    const auto is_signed = [&](std::string_view header) {
+        return std::any_of(names.begin(), names.end(),
+                           [&](const std::string& name) { return http::same_name(name, header); });
+    };
+    if (!is_signed("host"))
+        return invalid_signature(
+            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+            "the Host header is not among the signed ones");
+    for (const http::Header& header : request.headers) {
+        const std::string name = lower(header.name);
+        if (!name.starts_with("x-amz-") || name == "x-amz-security-token" || is_signed(name))
+            continue;
+        return invalid_signature(
+            fmt::format("'{}' must be a 'SignedHeader' in the AWS Authorization.", name),
+            fmt::format("the request has the header {}, which its signature does not cover: sign "
+                        "Host and every x-amz- header",
+                        name));
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string Authorization::scope() const {
@@ -383,10 +409,8 @@ Authentication authenticate(const http::Request& request, const CredentialStore&
         return std::move(*failure);
 
     const auto& names = authorization.signed_headers;
-    if (std::find(names.begin(), names.end(), "host") == names.end())
-        return invalid_signature(
-            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
-            "the Host header is not among the signed ones");
+    if (auto failure = check_signed_headers(request, names))
+        return std::move(*failure);
     const std::string canonical = canonical_request(request, names);
     const std::string expected =
         signature_of(credential->secret_access_key, authorization,

@@ -5,12 +5,17 @@
 //     Credential=<access key id>/<yyyymmdd>/<region>/<service>/aws4_request,
 //     SignedHeaders=content-type;host;x-amz-date, Signature=<64 hex>
 //
-//   canonical request = method LF path LF query LF (name ":" value LF)* LF names LF
-//   hex(SHA-256(body)) string to sign    = "AWS4-HMAC-SHA256" LF time LF scope LF
-//   hex(SHA-256(canonical request)) key               = HMAC chain of "AWS4"+secret over date,
-//   region, service, "aws4_request" signature         = hex(HMAC-SHA-256(key, string to sign))
+//   canonical request = method LF path LF query LF (name ":" value LF)* LF names LF hash(body)
+//   string to sign    = "AWS4-HMAC-SHA256" LF time LF scope LF hash(canonical request)
+//   key               = HMAC chain of "AWS4"+secret over date, region, service, "aws4_request"
+//   signature         = hex(HMAC-SHA-256(key, string to sign))
+//   hash(bytes)       = hex(SHA-256(bytes))
 //
-// Source: AWS IAM user guide, "Create a signed AWS API request".
+// The signature has to cover Host and every x-amz- header of the request but the session token,
+// which may be added after signing.
+//
+// Sources: AWS IAM user guide, "Create a signed AWS API request"; AWS's SigV4 test suite,
+// post-sts-token.
 #pragma once
 
 #include <chrono>

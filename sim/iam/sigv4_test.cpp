@@ -225,6 +225,81 @@ TEST(Sigv4, TheHostMustBeSigned) {
     EXPECT_THAT(failure_of(request).message, HasSubstr("must be a 'SignedHeader'"));
 }
 
+// Signs `request` without the headers that `left_out` names, and sends it with them.
+http::Request signed_without(http::Request request, std::string_view left_out,
+                             const Credential& credential) {
+    std::vector<http::Header> later;
+    std::erase_if(request.headers, [&](const http::Header& header) {
+        const bool is_left_out = http::same_name(header.name, left_out);
+        if (is_left_out)
+            later.push_back(header);
+        return is_left_out;
+    });
+    sign(request, credential, kms_scope, august);
+    request.headers.insert(request.headers.end(), later.begin(), later.end());
+    return request;
+}
+
+TEST(Sigv4, EveryAmzHeaderThatARequestHasMustBeSigned) {
+    for (const char* name : {"X-Amz-Target", "x-amz-user-agent", "X-AMZ-Content-Sha256"}) {
+        http::Request request = kms_request();
+        std::erase_if(request.headers,
+                      [&](const auto& header) { return http::same_name(header.name, name); });
+        request.headers.push_back({name, "TrentService.ListKeys"});
+        const auto failure = failure_of(signed_without(request, name, example()));
+        EXPECT_EQ(failure.exception, "InvalidSignatureException") << name;
+        EXPECT_THAT(failure.message,
+                    testing::EndsWith("must be a 'SignedHeader' in the AWS Authorization."));
+        EXPECT_THAT(failure.explanation, HasSubstr("which its signature does not cover"));
+    }
+    EXPECT_EQ(failure_of(signed_without(kms_request(), "x-amz-target", example())).message,
+              "'x-amz-target' must be a 'SignedHeader' in the AWS Authorization.");
+    // What the SDKs leave out: botocore, JavaScript's, aws-c-auth.
+    for (const char* name : {"Content-Type", "User-Agent", "X-Amzn-Trace-Id", "Connection"}) {
+        http::Request request = kms_request();
+        request.headers.push_back({name, "x"});
+        EXPECT_EQ(failure_of(signed_without(request, name, example())).exception, "authenticated")
+            << name;
+    }
+}
+
+TEST(Sigv4, AnUnsignedDateIsRefusedThoughTheSignatureKnowsIt) {
+    http::Request request = kms_request();
+    sign(request, example(), kms_scope, august);
+    std::string& authorization = request.headers.back().value;
+    authorization.replace(authorization.find("x-amz-date;"), 11, "");
+    EXPECT_EQ(failure_of(request).message,
+              "'x-amz-date' must be a 'SignedHeader' in the AWS Authorization.");
+}
+
+TEST(Sigv4, SignedHeadersAreNamedInAnyCase) {
+    http::Request request = kms_request();
+    sign(request, example(), kms_scope, august);
+    std::string& authorization = request.headers.back().value;
+    authorization.replace(authorization.find("host;x-amz-date"), 15, "Host;X-Amz-Date");
+    EXPECT_EQ(failure_of(request).exception, "authenticated");
+}
+
+// AWS's test suite has both, post-sts-header-before and post-sts-header-after.
+TEST(Sigv4, ASessionsTokenMayBeAddedAfterSigning) {
+    SeededRandom random(3);
+    const SessionIssuer issuer(Bytes(32, 1));
+    const auto issue = [&](const char* name) {
+        return issuer.issue("arn:aws:iam::111122223333:role/parent", name, august + 1h, random)
+            .value();
+    };
+    const Credential session = issue("i-1");
+    const CredentialStore store{issuer};
+    Credential without = session;
+    without.session_token.clear();
+    http::Request request = kms_request();
+    sign(request, without, kms_scope, august);
+    request.headers.push_back({"X-Amz-Security-Token", session.session_token});
+    EXPECT_EQ(failure_of(request, august, store).exception, "authenticated");
+    request.headers.back().value = issue("i-2").session_token;
+    EXPECT_NE(failure_of(request, august, store).exception, "authenticated");
+}
+
 TEST(Sigv4, ASessionsTokenIsCheckedAndExpires) {
     SeededRandom random(3);
     const SessionIssuer issuer(Bytes(32, 1));
