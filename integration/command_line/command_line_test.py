@@ -7,6 +7,8 @@ Usage: command_line_test.py GLOVEBOX [unittest's arguments]
 import base64
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -249,6 +251,81 @@ class Sentences(Case):
         self.assertIn("GLOVEBOX_ISOLATION=none, which is set",
                       self.complaint("run", "--eif", "image.eif",
                                      environment={"GLOVEBOX_ISOLATION": "none"}))
+
+
+def subcommands(text):
+    """The names under "Commands:" of a help text."""
+    section = re.search(r"^Commands:\n((?:  .*\n)*)", text, re.MULTILINE)
+    return re.findall(r"^  ([a-z][\w-]*)", section.group(1), re.MULTILINE) if section else []
+
+
+def options(text):
+    """The long options of a help text, each with whether it takes a value."""
+    return [(name, bool(value)) for name, value in
+            re.findall(r"^  (?:-\w, )?(--[a-z][\w-]*)( [A-Z][^ \n]*)?", text.split("\nExamples:")[0], re.MULTILINE)
+            if name not in ("--help", "--version")]
+
+
+class CommandTree(Case):
+    """Every command with subcommands, found by reading --help from the top."""
+
+    FOREIGN = {"nitro-cli", "vsock-proxy", "help"}  # AWS's words and AWS's rules for them; words that are commands
+
+    def help(self, *command):
+        done = self.run_program(*command, "--help", text=True, capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def parents(self, *command):
+        """(command, its help, its subcommands), for each that has any."""
+        text = self.help(*command)
+        below = [name for name in subcommands(text) if name not in self.FOREIGN]
+        if below:
+            yield command, text, below
+        for name in below:
+            yield from self.parents(*command, name)
+
+    @staticmethod
+    def without_chance(outcome):
+        """An outcome less what is of the moment: identities, documents, random bytes, times."""
+        status, *texts = outcome
+        return status, *(re.sub(r"[0-9A-Za-z+/=]{16,}|\d{4}-\d\d-\d\dT[\d:.]+Z|[^\x00-\x7f]+.*", "", text)
+                         for text in texts)
+
+    def outcome(self, *arguments):
+        done = self.run_program(*arguments, text=True, errors="replace", capture_output=True)
+        return done.returncode, done.stdout, done.stderr
+
+    # Values that the options' own checks accept, where they do not take the path of a file.
+    VALUES = {"--listen": "127.0.0.1:0", "--listen-tls": "127.0.0.1:0", "--account": "111122223333",
+              "--region": "eu-west-1", "--auth": "off", "--caller": "arn:aws:iam::111122223333:user/a", "--threads": "1",
+              "--clock": "+1h", "--log-level": "error", "--idle-timeout": "1s", "--max-connections": "9",
+              "--instance-id": "i-07e25f3bada361dec", "--role-arn": "arn:aws:iam::111122223333:role/a",
+              **{f"--pcr{index}": "11" * 48 for index in (0, 1, 2, 8)}}
+
+    def test_an_option_before_a_subcommand_holds_or_is_refused(self):
+        tree = list(self.parents())
+        self.assertLessEqual({("kms",), ("nsm",), ("eif",), ("pki",)}, {command for command, _, _ in tree})
+        seen = {"holds": 0, "refused": 0}
+        for command, text, below in tree:
+            for option, takes_value in options(text):
+                for name in below:
+                    with self.subTest(command=" ".join([*command, option, name])):
+                        given = [option, *([self.VALUES.get(option, self.directory / "absent")] if takes_value else [])]
+                        before = self.outcome(*command, *given, name)
+                        if f'{option} is no option of "glovebox {" ".join(command)} {name}"' in before[2]:
+                            self.assertEqual(before[0], 2)
+                            seen["refused"] += 1
+                            continue
+                        self.assertNotRegex(before[2], f"{option}: ", "VALUES has no value for it")
+                        for made in self.directory.glob("absent*"):
+                            shutil.rmtree(made) if made.is_dir() else made.unlink()
+                        # It holds when it means the same as after the subcommand, where it is read.
+                        after = self.outcome(*command, name, *given)
+                        self.assertNotIn("no option", after[2])
+                        self.assertEqual(self.without_chance(before), self.without_chance(after))
+                        seen["holds"] += 1
+        self.assertGreater(min(seen.values()), 5, seen)
 
 
 if __name__ == "__main__":
