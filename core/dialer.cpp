@@ -51,6 +51,10 @@ Result<ResolvedTarget> parse_resolved_target(std::string_view text) {
     return ResolvedTarget{std::move(*target), tcp::endpoint(*address, served->port)};
 }
 
+std::string target_name(const ResolvedTarget& resolved) {
+    return to_string(resolved.target);
+}
+
 Dialer::Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options)
     : allowlist_(std::move(allowlist)), resolver_(resolver), options_(std::move(options)) {}
 

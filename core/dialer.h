@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,17 +30,22 @@ namespace glovebox::core {
 struct ResolvedTarget {
     Target target;
     boost::asio::ip::tcp::endpoint endpoint;
+
+    bool operator==(const ResolvedTarget&) const = default;
 };
 
 // "kms.us-east-1.amazonaws.com:443=127.0.0.1:4600". Errors: ProxyErrc::bad_target.
 [[nodiscard]] Result<ResolvedTarget> parse_resolved_target(std::string_view text);
+
+// "kms.us-east-1.amazonaws.com:443": a list has one endpoint for it at the most.
+[[nodiscard]] std::string target_name(const ResolvedTarget& resolved);
 
 struct DialerOptions {
     // For all addresses of one target together; each gets an equal share of what is left.
     std::chrono::milliseconds connect_timeout{10000};
     // This host's addresses, asked anew for each dial.
     std::function<std::vector<IpAddress>()> own_addresses = core::own_addresses;
-    std::vector<ResolvedTarget> resolved;
+    std::vector<ResolvedTarget> resolved;  // the first of a target holds
 };
 
 struct Dialed {

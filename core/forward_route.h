@@ -13,11 +13,13 @@ namespace glovebox::core {
 inline constexpr unsigned short http_proxy_port = 3128;
 
 struct ForwardRoute {
-    boost::asio::ip::tcp::endpoint listen;
+    boost::asio::ip::tcp::endpoint listen;  // port 0: any that is free
     VsockAddress to;
     // The vsock side is a CONNECT proxy: programs get HTTPS_PROXY, and HTTP's answer when that
     // proxy can't be reached.
     bool http_proxy = false;
+
+    bool operator==(const ForwardRoute&) const = default;
 };
 
 // "8443=3:8000" listens on 127.0.0.1; "0.0.0.0:8443=16:5005" and "[::1]:8443=16:5005" say where.

@@ -250,6 +250,15 @@ bool AttestationDocument::is_debug() const {
     return true;
 }
 
+std::optional<PcrIndex> AttestationDocument::unmeasured_pcr() const {
+    for (const PcrIndex index : {0, 1, 2}) {
+        const auto found = pcrs.find(index);
+        if (found == pcrs.end() || is_zero(found->second))
+            return index;
+    }
+    return std::nullopt;
+}
+
 Bytes encode_payload(const AttestationDocument& document, PayloadForm form) {
     cbor::Encoder encoder;
     if (form == PayloadForm::indefinite)

@@ -33,6 +33,10 @@ struct AttestationDocument {
 
     // PCR0, 1 and 2 are zero: the enclave ran in debug mode, and what it runs is not attested.
     [[nodiscard]] bool is_debug() const;
+
+    // The first of PCR0, 1 and 2 that is absent or zero. No document that Nitro makes outside of
+    // debug mode has one: those PCRs are locked at boot and hold digests.
+    [[nodiscard]] std::optional<PcrIndex> unmeasured_pcr() const;
 };
 
 // How the payload's map is written: of definite length (a9) in documents up to 2025, of indefinite

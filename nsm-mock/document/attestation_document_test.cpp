@@ -245,5 +245,19 @@ TEST(AttestationDocument, ItIsADebugDocumentWhenAllThreeMeasurementsAreZero) {
     EXPECT_FALSE(document.is_debug());
 }
 
+TEST(AttestationDocument, ItIsMeasuredWhenNoneOfTheThreeMeasurementsIsAbsentOrZero) {
+    AttestationDocument document;
+    EXPECT_EQ(document.unmeasured_pcr(), 0) << "absent";
+    document.pcrs[0].fill(1);
+    document.pcrs[1] = Pcr{};
+    document.pcrs[2].fill(1);
+    EXPECT_EQ(document.unmeasured_pcr(), 1) << "zero";
+    document.pcrs[1].fill(1);
+    document.pcrs[3] = Pcr{};
+    EXPECT_EQ(document.unmeasured_pcr(), std::nullopt);
+    document.pcrs.erase(2);
+    EXPECT_EQ(document.unmeasured_pcr(), 2);
+}
+
 }  // namespace
 }  // namespace glovebox::nsm

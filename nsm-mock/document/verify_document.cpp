@@ -23,9 +23,27 @@ std::string shown(const std::optional<Bytes>& value) {
                        value->size());
 }
 
+// That the enclave is measured, where the policy wants it and the document isn't of debug mode as a
+// whole. `unmeasured` is the PCR that says otherwise.
+Error unmeasured_error(const AttestationDocument& document, PcrIndex unmeasured) {
+    if (!document.pcrs.contains(unmeasured))
+        return Error(Refusal::pcr_absent,
+                     fmt::format("PCR{} is not in the document: whether the enclave ran in debug "
+                                 "mode can't be told without PCR0, PCR1 and PCR2",
+                                 unmeasured));
+    return Error(Refusal::debug_document,
+                 fmt::format("PCR{} is zero: outside of debug mode PCR0, PCR1 and PCR2 hold "
+                             "measurements, which are never zero",
+                             unmeasured));
+}
+
 Result<void> check_debug(const AttestationDocument& document, const Policy& policy) {
-    if (!document.is_debug())
+    if (!document.is_debug()) {
+        const auto unmeasured = document.unmeasured_pcr();
+        if (policy.refuse_debug && unmeasured)
+            return unmeasured_error(document, *unmeasured);
         return {};
+    }
     for (const PcrIndex index : {0, 1, 2}) {
         const auto expected = policy.pcrs.find(index);
         if (expected != policy.pcrs.end() && !is_zero(expected->second))
@@ -127,6 +145,10 @@ Result<VerifiedDocument> verify_document(BytesView bytes, const TrustRoot& root,
     if (document->is_debug())
         warnings.emplace_back(
             "PCR0, PCR1 and PCR2 are zero: the enclave ran in debug mode and was not measured");
+    else if (const auto unmeasured = document->unmeasured_pcr())
+        warnings.push_back(
+            fmt::format("PCR{} is {}: the document does not say what the enclave ran", *unmeasured,
+                        document->pcrs.contains(*unmeasured) ? "zero" : "absent"));
     return VerifiedDocument(std::move(*document), root, now, std::move(*chain),
                             std::move(warnings));
 }

@@ -36,8 +36,8 @@ struct Policy {
     std::optional<Bytes> public_key;
     // The oldest a timestamp may be; one that lies as far in the future is refused too.
     std::optional<std::chrono::milliseconds> max_age;
-    // A debug enclave's PCR0 to PCR2 are zero, so one that expects another value of them never
-    // takes it; this refuses it where only other PCRs are expected.
+    // Takes documents of measured enclaves alone: PCR0, PCR1 and PCR2 are there, and none is zero.
+    // Debug mode makes all three zero, so who expects a value of one of them needs this less.
     bool refuse_debug = false;
     FieldLimits limits = FieldLimits::lenient;
 };

@@ -384,6 +384,36 @@ TEST_F(VerifyDocument, ADebugDocumentIsRefusedWhereItIsNotWanted) {
     EXPECT_TRUE(verify_document(sign(), root_, now, policy));
 }
 
+TEST_F(VerifyDocument, ADocumentThatCannotTellItsModeIsRefusedWhereDebugIs) {
+    Policy no_debug;
+    no_debug.refuse_debug = true;
+    const auto measured = document_.pcrs;
+    const auto expect_unmeasured = [&](Refusal refusal, const std::string& sentence,
+                                       const std::string& warning) {
+        put(issue());
+        expect_refused(refusal, HasSubstr(sentence), no_debug);
+        const auto verified = verify_document(sign(), root_, now);
+        ASSERT_TRUE(verified) << verified.error().message;
+        EXPECT_THAT(verified->warnings(), testing::ElementsAre(HasSubstr(warning)));
+    };
+    for (const PcrIndex index : {0, 1, 2}) {
+        const std::string name = "PCR" + std::to_string(index);
+        document_.pcrs = measured;
+        document_.pcrs.erase(index);
+        expect_unmeasured(Refusal::pcr_absent, name + " is not in the document",
+                          name + " is absent");
+        document_.pcrs[index] = Pcr{};
+        expect_unmeasured(Refusal::debug_document, name + " is zero", name + " is zero");
+        document_.pcrs[(index + 1) % 3] = Pcr{};
+        put(issue());
+        expect_refused(Refusal::debug_document, HasSubstr(" is zero"), no_debug);
+    }
+    document_.pcrs = measured;
+    for (const PcrIndex index : {0, 1, 2})
+        document_.pcrs.erase(index);
+    expect_unmeasured(Refusal::pcr_absent, "PCR0 is not in the document", "PCR0 is absent");
+}
+
 TEST_F(VerifyDocument, NonceUserDataAndPublicKeyAreCompared) {
     document_.user_data = Bytes{};
     put(issue());

@@ -4,8 +4,10 @@
 #include <boost/asio/io_context.hpp>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/base/contradiction.h"
 #include "core/forward.h"
 #include "core/process_setup.h"
 #include "sim/cli/log_option.h"
@@ -16,12 +18,27 @@
 namespace glovebox::cli {
 namespace {
 
+// One TCP endpoint that leads to two places, whichever of the two options says so.
+void refuse_contradictions(const Values& values, const std::vector<core::ForwardRoute>& routes) {
+    std::vector<std::string> texts = values.list("--listen");
+    for (const std::string& text : values.list("--http-proxy"))
+        texts.push_back(text);
+    // Port 0 is another port each time.
+    std::size_t free_ports = 0;
+    const auto listener = [&](const core::ForwardRoute& route) {
+        return std::pair(route.listen, route.listen.port() == 0 ? ++free_ports : 0);
+    };
+    if (const auto contradiction = explain_contradiction(texts, routes, listener))
+        throw UsageError("--listen and --http-proxy: " + *contradiction);
+}
+
 int forward(const Values& values) {
     std::vector<core::ForwardRoute> routes;
     for (const std::string& text : values.list("--listen"))
         routes.push_back(core::parse_forward_route(text).value());
     for (const std::string& text : values.list("--http-proxy"))
         routes.push_back(core::parse_http_proxy_route(text).value());
+    refuse_contradictions(values, routes);
     core::ignore_sigpipe();
     const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
 

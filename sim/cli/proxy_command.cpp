@@ -59,9 +59,11 @@ int proxy(const Values& values) {
     for (const std::string& text : values.list("--listen"))
         service.routes.push_back(core::parse_proxy_route(text).value());
     service.allowlist = make_allowlist(values, service.routes);
-    service.dialer.resolved = resolved_by_environment().value();
     for (const std::string& text : values.list("--resolve"))
         service.dialer.resolved.push_back(core::parse_resolved_target(text).value());
+    // After the options, so that those hold.
+    for (core::ResolvedTarget& resolved : resolved_by_environment().value())
+        service.dialer.resolved.push_back(std::move(resolved));
     service.proxy.relay.idle_timeout = values.duration("--idle-timeout");
     service.dialer.connect_timeout = values.duration("--connect-timeout");
     service.resolver.deadline = values.duration("--lookup-timeout");
@@ -155,8 +157,8 @@ Command proxy_command() {
               "    --resolve kms.us-east-1.amazonaws.com:443=127.0.0.1:4600"}},
         .sections = {{"Rules", rules_text, true}},
         .variables = {{"GLOVEBOX_RESOLVE",
-                       "What --resolve takes, several with commas between them; glovebox up sets "
-                       "it"}},
+                       "What --resolve takes, several with commas between them; --resolve wins. "
+                       "glovebox up sets it"}},
         .see_also = {"glovebox-forward(1)", "glovebox-kms(1)", "vsock-proxy(1)"},
         .run = proxy};
 }

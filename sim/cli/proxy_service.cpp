@@ -4,8 +4,10 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
 
+#include "core/base/contradiction.h"
 #include "core/pipe_pool.h"
 #include "core/process_setup.h"
+#include "core/proxy_error.h"
 #include "sim/cli/run_until_signal.h"
 
 namespace glovebox::cli {
@@ -28,6 +30,7 @@ void ProxyService::serve(Log& log, const std::function<void()>& ready) {
 
 Result<std::vector<core::ResolvedTarget>> resolved_by_environment() {
     std::vector<core::ResolvedTarget> all;
+    std::vector<std::string> texts;
     const char* value = std::getenv("GLOVEBOX_RESOLVE");
     std::string_view rest = value == nullptr ? "" : value;
     while (!rest.empty()) {
@@ -36,8 +39,11 @@ Result<std::vector<core::ResolvedTarget>> resolved_by_environment() {
         if (!one)
             return Error(one.error()).in("GLOVEBOX_RESOLVE");
         all.push_back(std::move(*one));
+        texts.emplace_back(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
+    if (const auto contradiction = explain_contradiction(texts, all, core::target_name))
+        return Error(core::ProxyErrc::bad_target, *contradiction).in("GLOVEBOX_RESOLVE");
     return all;
 }
 

@@ -29,7 +29,8 @@ struct ProxyService {
 };
 
 // GLOVEBOX_RESOLVE: what `--resolve` takes, several with commas between them. `glovebox up` sets it
-// for the command, whose proxies are its own. Errors name the variable.
+// for the command, whose proxies are its own. Errors name the variable; two endpoints for one
+// target are one.
 [[nodiscard]] Result<std::vector<core::ResolvedTarget>> resolved_by_environment();
 
 }  // namespace glovebox::cli

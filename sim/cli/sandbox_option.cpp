@@ -93,7 +93,7 @@ Options SandboxOption::options() {
          .placeholder = "NAME[=VALUE]",
          .repeat = Repeat::list,
          .summary = "Set a variable of the program's environment, which otherwise has PATH alone; "
-                    "without a value, the caller's"},
+                    "without a value, the caller's. The last one of a name holds"},
         {.name = "--memory",
          .kind = Kind::number,
          .placeholder = "MIB",

@@ -70,8 +70,14 @@ Result<nsm::TrustRoot> find_root(const Values& values) {
 
 nsm::Policy make_policy(const Values& values) {
     nsm::Policy policy;
-    for (const std::string& text : values.list("--pcr"))
-        policy.pcrs.insert(parse_expected_pcr(text).value());
+    policy.refuse_debug = values.flag("--no-debug");
+    for (const std::string& text : values.list("--pcr")) {
+        const auto [index, pcr] = parse_expected_pcr(text).value();
+        if (policy.refuse_debug && index <= 2 && nsm::is_zero(pcr))
+            throw UsageError(fmt::format(
+                "--no-debug contradicts --pcr {}: only debug mode has a PCR{} of zeros", text, index));
+        policy.pcrs.emplace(index, pcr);
+    }
     if (const auto nonce = values.find_text("--nonce"))
         policy.nonce = read_bytes_argument(*nonce).value();
     if (const auto user_data = values.find_text("--user-data"))
@@ -80,7 +86,6 @@ nsm::Policy make_policy(const Values& values) {
         policy.public_key = read_file(*public_key, nsm::payload_bytes_max).value();
     if (values.has("--max-age"))
         policy.max_age = values.duration("--max-age");
-    policy.refuse_debug = values.flag("--no-debug");
     if (values.flag("--strict-fields"))
         policy.limits = nsm::FieldLimits::strict;
     return policy;
@@ -193,7 +198,8 @@ Command verify_command() {
               .summary = "Refuse a document that is older: 5m, 1h30m"},
              {.name = "--no-debug",
               .kind = Kind::flag,
-              .summary = "Refuse documents of debug mode, whose PCR0, 1 and 2 are zero"},
+              .summary = "Refuse documents of debug mode, and any in which PCR0, 1 or 2 is zero or "
+                         "absent"},
              {.name = "--strict-fields",
               .kind = Kind::flag,
               .summary = "Refuse a public_key that is empty or above 1024 bytes, and a user_data "

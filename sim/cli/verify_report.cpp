@@ -57,6 +57,15 @@ std::string when_text(TimePoint made, TimePoint now) {
                        age < std::chrono::milliseconds(0) ? "after" : "before");
 }
 
+std::string mode_text(const nsm::AttestationDocument& document) {
+    if (document.is_debug())
+        return "DEBUG: PCR0 to PCR2 are zero, nothing is measured";
+    if (const auto unmeasured = document.unmeasured_pcr())
+        return fmt::format("UNKNOWN: PCR{} is {}", *unmeasured,
+                           document.pcrs.contains(*unmeasured) ? "zero" : "absent");
+    return "production";
+}
+
 std::string document_text(const nsm::AttestationDocument& document, TimePoint now) {
     std::string text = fmt::format("module      {}\n", document.module_id);
     if (const auto id = nsm::parse_module_id(document.module_id)) {
@@ -67,9 +76,7 @@ std::string document_text(const nsm::AttestationDocument& document, TimePoint no
                             format_time(TimePoint(std::chrono::milliseconds(start))));
     }
     text += fmt::format("made        {}\n", when_text(document.timestamp, now));
-    text += fmt::format(
-        "mode        {}\n",
-        document.is_debug() ? "DEBUG: PCR0 to PCR2 are zero, nothing is measured" : "production");
+    text += fmt::format("mode        {}\n", mode_text(document));
     std::string zero;
     for (const auto& [index, value] : document.pcrs) {
         if (nsm::is_zero(value) && index > 2)
@@ -103,6 +110,7 @@ json::object document_json(const nsm::AttestationDocument& document) {
             {"timestamp", format_time(document.timestamp)},
             {"timestamp_ms", document.timestamp.time_since_epoch().count()},
             {"debug", document.is_debug()},
+            {"measured", !document.unmeasured_pcr()},
             {"pcrs", std::move(pcrs)},
             {"public_key", optional_hex(document.public_key)},
             {"user_data", optional_hex(document.user_data)},

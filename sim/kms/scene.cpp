@@ -60,6 +60,7 @@ std::vector<ScenePolicy> read_policies(yaml::Map& map, const ReadFile& read_file
 
 void read_entities(yaml::Map& top, std::string_view kind, const ReadFile& read_file, Scene& scene) {
     const std::string member = std::string(kind) + "s";
+    std::set<std::string> access_key_ids;
     scene.has_entities |= top.has(member);
     for (auto& [name, map] : top.named_maps(member)) {
         SceneEntity entity;
@@ -70,6 +71,9 @@ void read_entities(yaml::Map& top, std::string_view kind, const ReadFile& read_f
             entity.secret_access_key = map.text("secret_access_key").value_or("");
             if (entity.access_key_id.empty() != entity.secret_access_key.empty())
                 map.mistake("access_key_id", "an id and a secret_access_key belong together");
+            else if (!entity.access_key_id.empty() &&
+                     !access_key_ids.insert(entity.access_key_id).second)
+                map.mistake("access_key_id", "another user has it");
         }
         entity.policies = read_policies(map, read_file);
         map.refuse_unknown();

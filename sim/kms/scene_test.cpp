@@ -31,6 +31,15 @@ TEST(Scene, WhereTheAccountOrTheRegionIsGivenFromOutsideItsUsersAreOfThat) {
     EXPECT_EQ(elsewhere.entities.at(0).arn, "arn:aws-cn:iam::222233334444:user/alice");
 }
 
+TEST(Scene, TwoUsersCannotHaveOneAccessKeyId) {
+    const auto scene = parse(
+        "users:\n"
+        "  alice: {access_key_id: AKIA1, secret_access_key: a}\n"
+        "  bob: {access_key_id: AKIA1, secret_access_key: b}\n");
+    ASSERT_FALSE(scene);
+    EXPECT_EQ(scene.error().message, "keys.yaml:3:24: access_key_id: another user has it");
+}
+
 TEST(Scene, AMistakeInTheFileIsOneThoughSomethingElseIsGivenFromOutside) {
     EXPECT_EQ(
         parse("account: 5\n", {"333344445555", ""}).error().message,

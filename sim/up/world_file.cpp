@@ -14,6 +14,7 @@
 #include "core/allowlist.h"
 #include "core/allowlist_file.h"
 #include "core/base/clock.h"
+#include "core/base/contradiction.h"
 #include "core/dialer.h"
 #include "core/proxy_route.h"
 #include "core/vsock_address.h"
@@ -127,6 +128,19 @@ void read_vsock_proxy(ProxyPart& proxy, yaml::Map& map, const std::string& folde
     map.refuse_unknown();
 }
 
+// A target that leads to two places; what can't be read is noted already.
+void check_resolved(yaml::Map& map, const std::vector<std::string>& texts) {
+    std::vector<core::ResolvedTarget> resolved;
+    std::vector<std::string> read;
+    for (const std::string& text : texts)
+        if (auto one = core::parse_resolved_target(text)) {
+            resolved.push_back(std::move(*one));
+            read.push_back(text);
+        }
+    if (const auto contradiction = explain_contradiction(read, resolved, core::target_name))
+        map.mistake("resolve", *contradiction);
+}
+
 ProxyPart read_proxy(const std::string& name, yaml::Map& map, const std::string& folder) {
     ProxyPart proxy;
     proxy.name = name;
@@ -145,6 +159,7 @@ ProxyPart read_proxy(const std::string& name, yaml::Map& map, const std::string&
     proxy.resolve = map.texts("resolve");
     check(map, "resolve", proxy.resolve,
           [](const std::string& text) { return core::parse_resolved_target(text); });
+    check_resolved(map, proxy.resolve);
     for (const std::string& text : map.texts("allowlist")) {
         const std::string path = file(map, "allowlist", text, folder);
         std::error_code ignored;

@@ -234,8 +234,12 @@ std::vector<std::pair<std::string, std::string>> Map::named_texts(std::string_vi
         state_->expected(*value, name, "a map of texts");
         return out;
     }
+    std::set<std::string> seen;
     for (const auto& entry : *value) {
-        if (entry.first.IsScalar() && entry.second.IsScalar())
+        if (entry.first.IsScalar() && !seen.insert(entry.first.Scalar()).second)
+            state_->document->note(entry.first.Mark(),
+                                   fmt::format("{} is there twice", entry.first.Scalar()));
+        else if (entry.first.IsScalar() && entry.second.IsScalar())
             out.emplace_back(entry.first.Scalar(), entry.second.Scalar());
         else
             state_->expected(entry.second, name, "a text in this map");
