@@ -9,6 +9,7 @@
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/serve_until_signal.h"
@@ -20,6 +21,8 @@ namespace glovebox::cli {
 namespace {
 
 constexpr std::size_t user_data_bytes_max = 16 * 1024;
+// No request of this service has a body that means anything.
+constexpr std::size_t request_body_bytes_max = 16 * 1024;
 
 int serve(const Values& values) {
     const auto log = make_log(values, "imds");
@@ -47,14 +50,17 @@ int serve(const Values& values) {
     auto issuer = iam::SessionIssuer::open(state + "/session.key", random).value();
     imds::MetadataService service(std::move(settings), std::move(issuer), clock, random, *log);
 
+    http::Connections connections(raise_http_limits(values), *log);
     boost::asio::io_context context(1);
     http::ServerOptions listener;
+    listener.body_bytes_max = request_body_bytes_max;
+    listener.idle_timeout = values.duration("--idle-timeout");
     listener.address = http::parse_address(values.text("--listen")).value();
-    const auto server =
-        http::Server::start(
-            context.get_executor(), listener,
-            [&](const http::Request& request) { return service.handle(request); }, *log)
-            .value();
+    const auto server = http::Server::start(
+                            context.get_executor(), listener,
+                            [&](const http::Request& request) { return service.handle(request); },
+                            connections, *log)
+                            .value();
     log->info("ready: http://{}", http::to_string(server->local()));
     serve_until_signal(context, *log, 1);
     server->close();
@@ -120,6 +126,7 @@ Command imds_command() {
               StateDirectory::option(),
               PkiOption::option(),
               ClockOption::option()},
+             http_limits_options(),
              log_options()}),
         .examples = {{"Serve a role's credentials to a program that reads the endpoint's variable",
                       "glovebox imds --role-arn arn:aws:iam::111122223333:role/parent &\n"

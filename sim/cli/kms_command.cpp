@@ -17,6 +17,7 @@
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/serve_until_signal.h"
@@ -101,6 +102,7 @@ std::vector<http::ServerOptions> make_listeners(const Values& values, const kms:
         http::ServerOptions listener;
         listener.address = http::parse_address(text).value();
         listener.body_bytes_max = kms::request_body_bytes_max;
+        listener.idle_timeout = values.duration("--idle-timeout");
         if (values.text("--auth") == "off" && !listener.address.is_loopback())
             throw UsageError(
                 fmt::format("--auth: off serves this machine alone, and {} is no loopback address",
@@ -162,6 +164,7 @@ int serve(const Values& values) {
                          *log, &trace, &access_log);
 
     const auto threads = values.number<unsigned>("--threads");
+    http::Connections connections(raise_http_limits(values), *log);
     boost::asio::io_context context(static_cast<int>(threads));
     std::vector<std::unique_ptr<http::Server>> servers;
     std::string addresses;
@@ -169,7 +172,7 @@ int serve(const Values& values) {
         servers.push_back(http::Server::start(
                               context.get_executor(), listener,
                               [&](const http::Request& request) { return service.handle(request); },
-                              *log)
+                              connections, *log)
                               .value());
         addresses +=
             fmt::format("{}{}://{}", addresses.empty() ? "" : ", ", listener.tls ? "https" : "http",
@@ -305,33 +308,33 @@ Options serve_options() {
 }  // namespace
 
 Command kms_command() {
-    return {
-        .name = "kms",
-        .summary = "Run a KMS that verifies attestation documents and explains each refusal",
-        .description =
-            {"Each refusal is explained in the log, in DIR/trace.jsonl and in the header "
-             "x-glovebox-explanation, DIR being the state directory. DIR/cloudtrail.jsonl has "
-             "events in CloudTrail's shape.",
-             "If the scene has no users, AWS's example credentials are accepted: "
-             "AKIAIOSFODNN7EXAMPLE with the secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. "
-             "`glovebox imds` gives a role's credentials."},
-        .options = command_line::joined({serve_options(), WorldCaOption::options(), log_options()}),
-        .examples =
-            {{"A KMS on loopback for the AWS SDKs, with credentials and keys from a scene",
-              "glovebox kms --seed keys.yaml &\n"
-              "AWS_ENDPOINT_URL_KMS=http://127.0.0.1:4599 \\\n"
-              "    aws kms describe-key --key-id alias/app"},
-             {"With TLS as kms.us-east-1.amazonaws.com, for an enclave behind glovebox proxy "
-              "--resolve",
-              "glovebox kms --seed keys.yaml --listen-tls 127.0.0.1:4600"},
-             {"Why was the last request refused, and would this policy have allowed it?",
-              "glovebox kms explain\n"
-              "glovebox kms explain --policy edited.json"}},
-        .sections = {{"Scene (docs/kms.md describes all of it)", scene_text, true}},
-        .see_also = {"glovebox-imds(1)", "glovebox-kms-explain(1)", "glovebox-proxy(1)",
-                     "glovebox-up(1)"},
-        .subcommands = {explain_command()},
-        .run = serve};
+    return {.name = "kms",
+            .summary = "Run a KMS that verifies attestation documents and explains each refusal",
+            .description =
+                {"Each refusal is explained in the log, in DIR/trace.jsonl and in the header "
+                 "x-glovebox-explanation, DIR being the state directory. DIR/cloudtrail.jsonl has "
+                 "events in CloudTrail's shape.",
+                 "If the scene has no users, AWS's example credentials are accepted: "
+                 "AKIAIOSFODNN7EXAMPLE with the secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. "
+                 "`glovebox imds` gives a role's credentials."},
+            .options = command_line::joined(
+                {serve_options(), http_limits_options(), WorldCaOption::options(), log_options()}),
+            .examples =
+                {{"A KMS on loopback for the AWS SDKs, with credentials and keys from a scene",
+                  "glovebox kms --seed keys.yaml &\n"
+                  "AWS_ENDPOINT_URL_KMS=http://127.0.0.1:4599 \\\n"
+                  "    aws kms describe-key --key-id alias/app"},
+                 {"With TLS as kms.us-east-1.amazonaws.com, for an enclave behind glovebox proxy "
+                  "--resolve",
+                  "glovebox kms --seed keys.yaml --listen-tls 127.0.0.1:4600"},
+                 {"Why was the last request refused, and would this policy have allowed it?",
+                  "glovebox kms explain\n"
+                  "glovebox kms explain --policy edited.json"}},
+            .sections = {{"Scene (docs/kms.md describes all of it)", scene_text, true}},
+            .see_also = {"glovebox-imds(1)", "glovebox-kms-explain(1)", "glovebox-proxy(1)",
+                         "glovebox-up(1)"},
+            .subcommands = {explain_command()},
+            .run = serve};
 }
 
 }  // namespace glovebox::cli

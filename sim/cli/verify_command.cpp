@@ -74,8 +74,9 @@ nsm::Policy make_policy(const Values& values) {
     for (const std::string& text : values.list("--pcr")) {
         const auto [index, pcr] = parse_expected_pcr(text).value();
         if (policy.refuse_debug && index <= 2 && nsm::is_zero(pcr))
-            throw UsageError(fmt::format(
-                "--no-debug contradicts --pcr {}: only debug mode has a PCR{} of zeros", text, index));
+            throw UsageError(
+                fmt::format("--no-debug contradicts --pcr {}: only debug mode has a PCR{} of zeros",
+                            text, index));
         policy.pcrs.emplace(index, pcr);
     }
     if (const auto nonce = values.find_text("--nonce"))

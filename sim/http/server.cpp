@@ -30,6 +30,16 @@ namespace {
 // Before the next accept, when there are no descriptors left.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
+// Clients fail in different ways while somebody sets them up, and each is worth a line then.
+constexpr unsigned handshake_lines_a_minute = 10;
+
+// Whether accept(2) failed for want of something that another connection holds.
+bool is_shortage(const boost::system::error_code& failure) {
+    namespace errc = boost::system::errc;
+    return failure == errc::too_many_files_open || failure == errc::too_many_files_open_in_system ||
+           failure == errc::no_buffer_space || failure == errc::not_enough_memory;
+}
+
 Error invalid(std::string message) {
     return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
 }
@@ -100,18 +110,31 @@ Response plain(unsigned status, std::string text) {
 }  // namespace
 
 struct Server::State {
-    State(asio::any_io_executor io, ServerOptions all, Handler handle, Log& out)
+    State(asio::any_io_executor io, ServerOptions all, Handler handle, Connections& places,
+          Log& out)
         : executor(std::move(io)),
           options(std::move(all)),
           handler(std::move(handle)),
+          connections(places),
           log(out),
-          acceptor(asio::make_strand(executor)) {}
+          acceptor(asio::make_strand(executor)),
+          accept_failures(log),
+          handshake_failures(log, handshake_lines_a_minute) {}
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() {
+        accept_failures.finish();
+        handshake_failures.finish();
+    }
 
     asio::any_io_executor executor;
     ServerOptions options;
     Handler handler;
+    Connections& connections;
     Log& log;
     tcp::acceptor acceptor;
+    CountedWarning accept_failures;
+    CountedWarning handshake_failures;
     std::unique_ptr<asio::ssl::context> tls;
     Address local;
 };
@@ -123,9 +146,22 @@ using StatePtr = std::shared_ptr<void>;
 struct Session {
     const Handler& handler;
     const ServerOptions& options;
+    CountedWarning& handshake_failures;
     Log& log;
     std::string remote;
 };
+
+// How a connection is closed from elsewhere. It lives in the connection's strand.
+struct Link {
+    beast::tcp_stream* stream;
+};
+
+void expire(beast::tcp_stream& stream, std::chrono::milliseconds timeout) {
+    if (timeout > timeout.zero())
+        stream.expires_after(timeout);
+    else
+        stream.expires_never();
+}
 
 Response call(const Session& session, const Request& request) {
     try {
@@ -136,9 +172,17 @@ Response call(const Session& session, const Request& request) {
     }
 }
 
+// What memory the body of a request may come to need, once its head has been read.
+std::size_t body_bytes_of(const beast::http::request_parser<beast::http::string_body>& parser,
+                          const ServerOptions& options) {
+    if (parser.chunked())
+        return options.body_bytes_max;
+    return static_cast<std::size_t>(parser.content_length().value_or(0));
+}
+
 // One connection's requests, one after the other, until either side has enough.
 template <class Stream>
-asio::awaitable<void> serve(Stream& stream, const Session& session) {
+asio::awaitable<void> serve(Stream& stream, const Session& session, Connections::Place& place) {
     boost::system::error_code error;
     const auto caught = [&] { return asio::redirect_error(asio::use_awaitable, error); };
     auto& lowest = beast::get_lowest_layer(stream);
@@ -147,14 +191,17 @@ asio::awaitable<void> serve(Stream& stream, const Session& session) {
         beast::http::request_parser<beast::http::string_body> parser;
         parser.body_limit(session.options.body_bytes_max);
         parser.header_limit(static_cast<std::uint32_t>(session.options.header_bytes_max));
-        lowest.expires_after(session.options.idle_timeout);
+        expire(lowest, session.options.idle_timeout);
         co_await beast::http::async_read_header(stream, buffer, parser, caught());
+        if (!error)
+            place.hold_body(body_bytes_of(parser, session.options));
         if (!error && beast::iequals(parser.get()[beast::http::field::expect], "100-continue")) {
             static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
             co_await asio::async_write(stream, asio::buffer(go_on), caught());
         }
         if (!error)
             co_await beast::http::async_read(stream, buffer, parser, caught());
+        place.restart();
         Response response;
         bool head = false;
         if (!error) {
@@ -180,7 +227,7 @@ asio::awaitable<void> serve(Stream& stream, const Session& session) {
             co_return;  // gone, or silent for too long
         }
         auto message = give(std::move(response), head, open);
-        lowest.expires_after(session.options.idle_timeout);
+        expire(lowest, session.options.idle_timeout);
         co_await beast::http::async_write(stream, message, caught());
         if (error)
             co_return;
@@ -188,28 +235,37 @@ asio::awaitable<void> serve(Stream& stream, const Session& session) {
 }
 
 asio::awaitable<void> converse(tcp::socket socket, asio::ssl::context* tls, Session session,
+                               Connections& connections,
                                StatePtr /* keeps what the session refers to */) {
     boost::system::error_code error;
     const auto caught = [&] { return asio::redirect_error(asio::use_awaitable, error); };
     socket.set_option(tcp::no_delay(true), error);
+    const auto strand = socket.get_executor();
     beast::tcp_stream tcp_stream(std::move(socket));
+    const auto link = std::make_shared<Link>(Link{&tcp_stream});
+    auto place = connections.add(session.remote, [strand, weak = std::weak_ptr(link)] {
+        asio::post(strand, [weak] {
+            if (const auto still = weak.lock())
+                still->stream->close();
+        });
+    });
     if (tls == nullptr) {
-        co_await serve(tcp_stream, session);
+        co_await serve(tcp_stream, session, place);
         tcp_stream.socket().shutdown(tcp::socket::shutdown_both, error);
         co_return;
     }
     beast::ssl_stream<beast::tcp_stream> stream(std::move(tcp_stream), *tls);
-    beast::get_lowest_layer(stream).expires_after(session.options.idle_timeout);
+    link->stream = &beast::get_lowest_layer(stream);
+    expire(beast::get_lowest_layer(stream), session.options.idle_timeout);
     co_await stream.async_handshake(asio::ssl::stream_base::server, caught());
     if (error) {
-        session.log.warning(
-            "TLS handshake with {} failed: {} (a client that does not trust the world's TLS CA "
-            "ends "
-            "like this)",
-            session.remote, error.message());
+        session.handshake_failures.count(fmt::format(
+            "TLS handshake with {} failed: {} (a client that does not trust the world's "
+            "TLS CA ends like this)",
+            session.remote, error.message()));
         co_return;
     }
-    co_await serve(stream, session);
+    co_await serve(stream, session, place);
     beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(1));
     co_await stream.async_shutdown(caught());
 }
@@ -250,9 +306,9 @@ std::string to_string(const Address& address) {
 }
 
 Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, ServerOptions options,
-                                              Handler handler, Log& log) {
-    auto state =
-        std::make_shared<State>(std::move(executor), std::move(options), std::move(handler), log);
+                                              Handler handler, Connections& connections, Log& log) {
+    auto state = std::make_shared<State>(std::move(executor), std::move(options),
+                                         std::move(handler), connections, log);
     if (state->options.tls) {
         auto tls = make_tls(*state->options.tls);
         if (!tls)
@@ -294,8 +350,11 @@ Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, Se
                 if (failure == asio::error::operation_aborted || !state->acceptor.is_open())
                     co_return;
                 if (failure) {
-                    state->log.warning("accepting on {}: {}", to_string(state->local),
-                                       failure.message());
+                    state->accept_failures.count(
+                        fmt::format("a connection to {} can't be accepted yet: {}",
+                                    to_string(state->local), failure.message()));
+                    if (is_shortage(failure))
+                        state->connections.make_room();
                     asio::steady_timer pause(state->acceptor.get_executor(), accept_pause);
                     co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failure));
                     continue;
@@ -304,12 +363,13 @@ Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, Se
                 if (failure)
                     continue;  // gone already
                 const auto strand = socket.get_executor();
-                asio::co_spawn(strand,
-                               converse(std::move(socket), state->tls.get(),
-                                        Session{state->handler, state->options, state->log,
-                                                peer.address().to_string()},
-                                        state),
-                               asio::detached);
+                asio::co_spawn(
+                    strand,
+                    converse(std::move(socket), state->tls.get(),
+                             Session{state->handler, state->options, state->handshake_failures,
+                                     state->log, peer.address().to_string()},
+                             state->connections, state),
+                    asio::detached);
             }
         },
         asio::detached);

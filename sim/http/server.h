@@ -14,6 +14,7 @@
 
 #include "core/base/error.h"
 #include "core/base/log.h"
+#include "sim/http/connections.h"
 #include "sim/http/message.h"
 
 namespace glovebox::http {
@@ -43,16 +44,19 @@ struct ServerOptions {
     std::optional<TlsIdentity> tls;  // none: plain HTTP
     std::size_t body_bytes_max = 1024 * 1024;
     std::size_t header_bytes_max = 64 * 1024;
-    // How long a connection may be idle, or take over a request.
-    std::chrono::seconds idle_timeout{60};
+    // How long a connection may take for a TLS handshake, until its next request is complete, and
+    // for a response to be taken; 0: for ever.
+    std::chrono::milliseconds idle_timeout{60000};
 };
 
 class Server {
   public:
-    // Listens from now on, and serves as soon as the executor runs. Errors name the address. `log`
-    // outlives the server.
+    // Listens from now on, and serves as soon as the executor runs. Errors name the address.
+    // `connections`, which several servers share, and `log` outlive the server and the executor's
+    // work.
     [[nodiscard]] static Result<std::unique_ptr<Server>> start(
-        boost::asio::any_io_executor executor, ServerOptions options, Handler handler, Log& log);
+        boost::asio::any_io_executor executor, ServerOptions options, Handler handler,
+        Connections& connections, Log& log);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
