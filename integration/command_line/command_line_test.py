@@ -254,22 +254,22 @@ class Sentences(Case):
 
 
 def subcommands(text):
-    """The names under "Subcommands:" of a help text."""
-    section = re.search(r"^Subcommands:\n((?:  .*\n)*)", text, re.MULTILINE)
+    """The names under "Commands:" of a help text."""
+    section = re.search(r"^Commands:\n((?:  .*\n)*)", text, re.MULTILINE)
     return re.findall(r"^  ([a-z][\w-]*)", section.group(1), re.MULTILINE) if section else []
 
 
 def options(text):
     """The long options of a help text, each with whether it takes a value."""
     return [(name, bool(value)) for name, value in
-            re.findall(r"^  (?:-\w,)?(--[a-z][\w-]*)((?:,--[\w-]+)*(?: [^ \n]+)?)", text, re.MULTILINE)
+            re.findall(r"^  (?:-\w, )?(--[a-z][\w-]*)( [A-Z][^ \n]*)?", text.split("\nExamples:")[0], re.MULTILINE)
             if name not in ("--help", "--version")]
 
 
 class CommandTree(Case):
     """Every command with subcommands, found by reading --help from the top."""
 
-    FOREIGN = {"nitro-cli", "vsock-proxy"}  # AWS's words, and AWS's rules for them
+    FOREIGN = {"nitro-cli", "vsock-proxy", "help"}  # AWS's words and AWS's rules for them; words that are commands
 
     def help(self, *command):
         done = self.run_program(*command, "--help", text=True, capture_output=True)
@@ -313,27 +313,19 @@ class CommandTree(Case):
                     with self.subTest(command=" ".join([*command, option, name])):
                         given = [option, *([self.VALUES.get(option, self.directory / "absent")] if takes_value else [])]
                         before = self.outcome(*command, *given, name)
-                        if before[0] == 2 and "not read before" in before[2] or "alone, not of" in before[2]:
-                            self.assertTrue(before[2].startswith(option + ": "), before[2])
+                        if f'{option} is no option of "glovebox {" ".join(command)} {name}"' in before[2]:
+                            self.assertEqual(before[0], 2)
                             seen["refused"] += 1
                             continue
-                        self.assertNotRegex(before[2], f"^{option}: ", "VALUES has no value for it")
+                        self.assertNotRegex(before[2], f"{option}: ", "VALUES has no value for it")
                         for made in self.directory.glob("absent*"):
                             shutil.rmtree(made) if made.is_dir() else made.unlink()
                         # It holds when it means the same as after the subcommand, where it is read.
                         after = self.outcome(*command, name, *given)
-                        self.assertNotIn("not expected", after[2])
+                        self.assertNotIn("no option", after[2])
                         self.assertEqual(self.without_chance(before), self.without_chance(after))
                         seen["holds"] += 1
         self.assertGreater(min(seen.values()), 5, seen)
-
-    def test_the_refusal_says_where_to_write_the_option(self):
-        said = self.complaint("kms", "--state", self.directory, "explain")
-        self.assertIn("--state: is not read before explain: write glovebox kms explain --state", said)
-        said = self.complaint("kms", "--in-memory", "explain")
-        self.assertIn("--in-memory: is an option of glovebox kms alone, not of glovebox kms explain", said)
-        said = self.complaint("kms", "explain", "--state", self.directory / "state", status=1)
-        self.assertIn(str(self.directory / "state" / "trace.jsonl"), said)
 
 
 if __name__ == "__main__":

@@ -33,9 +33,10 @@ class Case(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return document
 
-    def assert_contradiction(self, done, first, second, status=2):
-        self.assertEqual(done.returncode, status, done.stderr)
-        self.assertIn(f"{first} and {second} contradict each other", done.stderr)
+    def assert_contradiction(self, done, option, first, second):
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(f"{option} gives", done.stderr)
+        self.assertIn(f"two values: {first} and {second}", done.stderr)
 
 
 class Options(Case):
@@ -43,7 +44,7 @@ class Options(Case):
         document = self.attest("--pcr0", ONE)
         for first, second in ((ONE, TWO), (TWO, ONE)):
             done = self.run_program("verify", document, "--root", "mock", "--pcr", f"0={first}", "--pcr", f"0={second}")
-            self.assert_contradiction(done, f"0={first}", f"0={second}")
+            self.assert_contradiction(done, "--pcr", f"0={first}", f"0={second}")
             self.assertNotIn("VERIFIED", done.stdout)
         done = self.run_program("verify", document, "--root", "mock", "--pcr", f"0={ONE}", "--pcr", f"0={ONE}")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -51,14 +52,15 @@ class Options(Case):
     def test_a_debug_pcr_and_no_debug_verify_nothing(self):
         done = self.run_program("verify", self.attest("--debug"), "--root", "mock", "--no-debug", "--pcr", f"0={ZERO}")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("--no-debug: contradicts --pcr 0=0...0", done.stderr)
+        self.assertIn(f"--no-debug contradicts --pcr 0={ZERO}", done.stderr)
 
     def test_one_target_does_not_lead_to_two_addresses(self):
         one, two = "a.example:443=127.0.0.1:1", "A.example:443=127.0.0.1:2"
         proxy = ["proxy", "--transport", "unix", "--world", self.folder / "world", "--listen", "8001=connect"]
-        self.assert_contradiction(self.run_program(*proxy, "--resolve", one, "--resolve", two), one, two)
-        self.assert_contradiction(self.run_program(*proxy, "--allow-all", GLOVEBOX_RESOLVE=f"{one},{two}"), one, two,
-                                  status=1)
+        self.assert_contradiction(self.run_program(*proxy, "--resolve", one, "--resolve", two), "--resolve", one, two)
+        done = self.run_program(*proxy, "--allow-all", GLOVEBOX_RESOLVE=f"{one},{two}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"GLOVEBOX_RESOLVE: {one} and {two} contradict each other", done.stderr)
 
     def test_one_listener_does_not_lead_to_two_targets(self):
         for options, words in [
@@ -81,7 +83,7 @@ class Options(Case):
                           ["run", "--cid", "16", "--cid", "17", "--", "true"]):
             done = self.run_program(*arguments)
             self.assertEqual(done.returncode, 2, arguments)
-            self.assertIn("1 required but received 2", done.stderr)
+            self.assertIn("was given more than once", done.stderr)
 
     def test_the_last_variable_of_a_name_holds_as_env_has_it(self):
         done = self.run_program("run", "--isolation", "none", "--world", self.folder / "world", "--env", "A=1", "--env",
