@@ -58,7 +58,9 @@ Forward::Forward(asio::any_io_executor executor, Transport& transport, PipePool&
       log_(log),
       options_(options),
       accept_loops_(executor_, std::numeric_limits<std::size_t>::max(), log),
+      channels_(executor_, std::numeric_limits<std::size_t>::max(), log),
       connections_(executor_, options.connections_max, log),
+      asked_(executor_, steady_clock::time_point::max()),
       stopped_(executor_, steady_clock::time_point::max()) {}
 
 Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
@@ -136,6 +138,8 @@ asio::awaitable<void> Forward::run() {
         log_.info("stopping: {} connections have {} to end", connections_.size(),
                   format_duration(options_.grace));
     co_await connections_.finish(options_.grace);
+    channels_.cancel();
+    co_await channels_.finish(options_.grace);
     log_.info("stopped");
 }
 
@@ -146,9 +150,36 @@ void Forward::stop() {
     stopped_.cancel();
 }
 
+asio::awaitable<std::shared_ptr<HopResets>> Forward::hop_to(VsockAddress address) {
+    using namespace std::chrono_literals;
+    const auto patience = std::min<std::chrono::milliseconds>(1s, options_.connect_timeout);
+    // A refusal costs little, and the proxy that will accept a channel may start at any time.
+    constexpr std::chrono::seconds pause_after_answer = 1s;
+    constexpr std::chrono::seconds pause_after_silence = 60s;
+    Hop& hop = hops_[address];
+    while (hop.asking)
+        co_await asked_.async_wait(as_result);
+    const auto port = reset_port(address.port);
+    if (!port || hop.resets->channels() > 0 || steady_clock::now() < hop.ask_again)
+        co_return hop.resets;
+    hop.asking = true;
+    auto channel = co_await with_timeout(
+        transport_.connect({address.cid, *port}), patience,
+        Error(asio::error::make_error_code(asio::error::timed_out), "no answer"));
+    hop.asking = false;
+    asked_.cancel();
+    const bool silent = !channel && channel.error().code == asio::error::timed_out;
+    hop.ask_again = steady_clock::now() + (silent ? pause_after_silence : pause_after_answer);
+    if (channel)
+        channels_.spawn(HopResets::serve(hop.resets, std::move(channel->stream)));
+    co_return hop.resets;
+}
+
 asio::awaitable<void> Forward::serve(Stream client, ForwardRoute route) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const std::string name = fmt::format("{} -> vsock {}", name_of(client), to_string(route.to));
+    // First, since a connection may be reset as soon as it is there.
+    const auto hop = co_await hop_to(route.to);
     auto connection = co_await with_timeout(
         transport_.connect(route.to), options_.connect_timeout,
         Error(asio::error::make_error_code(asio::error::timed_out),
@@ -171,8 +202,9 @@ asio::awaitable<void> Forward::serve(Stream client, ForwardRoute route) {
     }
     log_.info("{} open, from vsock {}", name, to_string(connection->local));
     const auto start = steady_clock::now();
-    const RelayResult result =
-        co_await relay(std::move(client), std::move(connection->stream), pipes_, options_.relay);
+    const auto notice = hop->watch(connection->local.port);
+    const RelayResult result = co_await relay(std::move(client), std::move(connection->stream),
+                                              pipes_, options_.relay, {.second = notice.get()});
     log_.info("{} closed: {}", name,
               describe(result, "client", "vsock", steady_clock::now() - start));
 }

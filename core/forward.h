@@ -16,11 +16,14 @@
 #include <chrono>
 #include <cstddef>
 #include <list>
+#include <map>
+#include <memory>
 
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/connection_group.h"
 #include "core/forward_route.h"
+#include "core/hop_resets.h"
 #include "core/pipe_pool.h"
 #include "core/relay.h"
 #include "core/transport.h"
@@ -52,10 +55,17 @@ class Forward {
     void stop();
 
   private:
+    struct Hop {
+        std::shared_ptr<HopResets> resets = std::make_shared<HopResets>();
+        bool asking = false;
+        std::chrono::steady_clock::time_point ask_again{};
+    };
     using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol>;
 
     [[nodiscard]] static boost::asio::awaitable<Result<Stream>> accept(Acceptor& acceptor);
     boost::asio::awaitable<void> serve(Stream client, ForwardRoute route);
+    // The relay at that address, with a channel for resets if it accepts one.
+    boost::asio::awaitable<std::shared_ptr<HopResets>> hop_to(VsockAddress address);
 
     boost::asio::any_io_executor executor_;
     Transport& transport_;
@@ -63,8 +73,11 @@ class Forward {
     Log& log_;
     ForwardOptions options_;
     std::list<Acceptor> acceptors_;
+    std::map<VsockAddress, Hop> hops_;
     ConnectionGroup accept_loops_;
+    ConnectionGroup channels_;
     ConnectionGroup connections_;
+    boost::asio::steady_timer asked_;    // never fires; cancelled when a hop has been asked
     boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
     bool stopping_ = false;
 };

@@ -21,6 +21,16 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
+// Channels are few: one for each forwarder of an enclave.
+constexpr std::size_t channels_max = 64;
+constexpr std::size_t channels_of_a_cid_max = 8;
+
+asio::awaitable<void> refuse(Connection connection) {
+    boost::system::error_code ignored;
+    connection.stream.close(ignored);
+    co_return;
+}
+
 // A parser that is complete or has refused. Errors: the peer left before.
 asio::awaitable<Result<ConnectParser>> read_head(Stream& stream) {
     ConnectParser parser;
@@ -48,6 +58,7 @@ Proxy::Proxy(asio::any_io_executor executor, Transport& transport, Dialer& diale
       log_(log),
       options_(options),
       acceptors_(executor_, std::numeric_limits<std::size_t>::max(), log),
+      channels_(executor_, channels_max, log),
       connections_(executor_, options.connections_max, log),
       stopped_(executor_, steady_clock::time_point::max()) {}
 
@@ -70,13 +81,38 @@ Result<VsockAddress> Proxy::listen(ProxyRoute route) {
     const VsockAddress local = listener.local();
     const std::string name = fmt::format("{} -> {}", to_string(local), destination_of(route));
     log_.info("listening on vsock {}", name);
+    auto resets = std::make_shared<ResetsByCid>();
+    listen_for_channels(local, resets);
     acceptors_.spawn(accept_loop(
         name, [&listener] { return listener.accept(); },
-        [this, route = std::move(route)](Connection connection) {
-            return serve(std::move(connection), route.target);
+        [this, route = std::move(route), resets = std::move(resets)](Connection connection) {
+            return serve(std::move(connection), route.target, resets);
         },
         connections_, pipes_, log_));
     return local;
+}
+
+// Without channels everything works but resets: their peers read an end of file.
+void Proxy::listen_for_channels(VsockAddress beside, std::shared_ptr<ResetsByCid> resets) {
+    const auto port = reset_port(beside.port);
+    if (!port)
+        return;
+    auto bound = transport_.listen({beside.cid, *port});
+    if (!bound) {
+        log_.warning("resets of connections to vsock {} will look like an end of file: {}",
+                     to_string(beside), bound.error().message);
+        return;
+    }
+    Listener& listener = *listeners_.emplace_back(std::move(*bound));
+    acceptors_.spawn(accept_loop(
+        fmt::format("{} (resets)", to_string(beside)), [&listener] { return listener.accept(); },
+        [resets = std::move(resets)](Connection channel) {
+            auto hop = resets->of(channel.peer.cid);
+            if (hop->channels() >= channels_of_a_cid_max)
+                return refuse(std::move(channel));
+            return HopResets::serve(std::move(hop), std::move(channel.stream));
+        },
+        channels_, pipes_, log_));
 }
 
 asio::awaitable<void> Proxy::run() {
@@ -90,6 +126,8 @@ asio::awaitable<void> Proxy::run() {
         log_.info("stopping: {} connections have {} to end", connections_.size(),
                   format_duration(options_.grace));
     co_await connections_.finish(options_.grace);
+    channels_.cancel();
+    co_await channels_.finish(options_.grace);
     log_.info("stopped");
 }
 
@@ -101,25 +139,30 @@ void Proxy::stop() {
 }
 
 // By value: the coroutine outlives the call, and so may the route.
-asio::awaitable<void> Proxy::serve(Connection connection, std::optional<Target> target) {
+asio::awaitable<void> Proxy::serve(Connection connection, std::optional<Target> target,
+                                   std::shared_ptr<ResetsByCid> resets) {
     co_await asio::this_coro::throw_if_cancelled(false);
+    const auto notice = resets->of(connection.peer.cid)->watch(connection.peer.port);
     if (target)
-        co_await serve_fixed(std::move(connection), std::move(*target));
+        co_await serve_fixed(std::move(connection), std::move(*target), notice.get());
     else
-        co_await serve_connect(std::move(connection));
+        co_await serve_connect(std::move(connection), notice.get());
 }
 
-asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target) {
+asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target,
+                                         ResetNotice* notice) {
     auto dialed = co_await dialer_.dial(target, connection.peer.cid);
     if (!dialed) {
         log_.warning("{} -> {} failed: {}", to_string(connection.peer), to_string(target),
                      dialed.error().message);
+        if (notice != nullptr)
+            notice->reset(std::move(connection.stream));
         co_return;
     }
-    co_await relay_to(std::move(connection), std::move(target), std::move(*dialed), {});
+    co_await relay_to(std::move(connection), std::move(target), std::move(*dialed), {}, notice);
 }
 
-asio::awaitable<void> Proxy::serve_connect(Connection connection) {
+asio::awaitable<void> Proxy::serve_connect(Connection connection, ResetNotice* notice) {
     const std::string peer = to_string(connection.peer);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     auto head = co_await with_timeout(read_head(connection.stream), options_.head_timeout,
@@ -156,11 +199,11 @@ asio::awaitable<void> Proxy::serve_connect(Connection connection) {
         co_return;
     }
     co_await relay_to(std::move(connection), parser.target(), std::move(*dialed),
-                      parser.take_early_bytes());
+                      parser.take_early_bytes(), notice);
 }
 
 asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dialed dialed,
-                                      std::string early) {
+                                      std::string early, ResetNotice* notice) {
     const std::string name = fmt::format("{} -> {}", to_string(connection.peer), to_string(target));
     log_.info("{} open ({})", name, to_string(dialed.endpoint));
     const auto start = steady_clock::now();
@@ -171,7 +214,7 @@ asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dial
         sent_early = sent ? *sent : 0;
     }
     RelayResult result = co_await relay(std::move(connection.stream), std::move(dialed.stream),
-                                        pipes_, options_.relay);
+                                        pipes_, options_.relay, {.first = notice});
     result.first_to_second += sent_early;
     log_.info("{} closed: {}", name,
               describe(result, "enclave", "target", steady_clock::now() - start));

@@ -21,6 +21,7 @@
 #include "core/base/log.h"
 #include "core/connection_group.h"
 #include "core/dialer.h"
+#include "core/hop_resets.h"
 #include "core/pipe_pool.h"
 #include "core/proxy_route.h"
 #include "core/relay.h"
@@ -52,11 +53,14 @@ class Proxy {
     void stop();
 
   private:
-    boost::asio::awaitable<void> serve(Connection connection, std::optional<Target> target);
-    boost::asio::awaitable<void> serve_fixed(Connection connection, Target target);
-    boost::asio::awaitable<void> serve_connect(Connection connection);
+    void listen_for_channels(VsockAddress beside, std::shared_ptr<ResetsByCid> resets);
+    boost::asio::awaitable<void> serve(Connection connection, std::optional<Target> target,
+                                       std::shared_ptr<ResetsByCid> resets);
+    boost::asio::awaitable<void> serve_fixed(Connection connection, Target target,
+                                             ResetNotice* notice);
+    boost::asio::awaitable<void> serve_connect(Connection connection, ResetNotice* notice);
     boost::asio::awaitable<void> relay_to(Connection connection, Target target, Dialed dialed,
-                                          std::string early);
+                                          std::string early, ResetNotice* notice);
 
     boost::asio::any_io_executor executor_;
     Transport& transport_;
@@ -66,6 +70,7 @@ class Proxy {
     ProxyOptions options_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     ConnectionGroup acceptors_;
+    ConnectionGroup channels_;
     ConnectionGroup connections_;
     boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
     bool stopping_ = false;

@@ -42,10 +42,12 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
   public:
     using Done = std::function<void(RelayResult)>;
 
-    RelaySession(Stream first, Stream second, PipePool& pipes, RelayOptions options)
+    RelaySession(Stream first, Stream second, PipePool& pipes, RelayOptions options,
+                 ResetNotices notices)
         : first_(std::move(first)),
           second_(std::move(second)),
           options_(options),
+          notices_{notices.first, notices.second},
           directions_{{{first_, second_, pipes}, {second_, first_, pipes}}},
           idle_timer_(first_.get_executor()),
           linger_timer_(first_.get_executor()) {}
@@ -70,6 +72,8 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         return side == 0 ? RelayEnd::first_reset : RelayEnd::second_reset;
     }
     Stream& stream(Side side) { return side == 0 ? first_ : second_; }
+    // Whether the peer of `side`, which has ended, told that this is a reset.
+    bool heard_reset(Side side) { return notices_[side] != nullptr && notices_[side]->heard(); }
     [[nodiscard]] bool ended() const { return !done_; }
     void touch() { last_move_ = steady_clock::now(); }
 
@@ -103,6 +107,8 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
                     direction.rest();
                     return wait(side, direction.from(), Stream::wait_read);
                 case Move::Kind::end:
+                    if (heard_reset(side))
+                        return on_reset(side, system_error(ECONNRESET));
                     direction.source_ended = true;
                     break;
                 case Move::Kind::unsupported:
@@ -193,6 +199,8 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         ::getsockopt(stream(side).native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
         back.drop_held();
         back.state = RelayDirection::State::discarding;
+        if (error == 0 && heard_reset(side))
+            error = ECONNRESET;
         if (error != 0)
             on_reset(side, system_error(error));
         else
@@ -244,6 +252,15 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         });
     }
 
+    // Closes the stream so that its peer learns of a reset, if it can.
+    void reset(Side side) {
+        error_code ignored;
+        if (is_tcp(stream(side)))
+            stream(side).set_option(asio::socket_base::linger(true, 0), ignored);
+        else if (notices_[side] != nullptr)
+            notices_[side]->reset(std::move(stream(side)));
+    }
+
     void complete(RelayEnd end, error_code failure) {
         if (ended())
             return;
@@ -254,19 +271,21 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         }
         idle_timer_.cancel();
         linger_timer_.cancel();
-        for (Stream* stream : {&first_, &second_}) {
+        for (const Side side : {Side{0}, Side{1}}) {
+            // Not back to a side that broke off: there, the connection's name may be a new one's.
+            if (end != RelayEnd::finished && end != reset_of(side))
+                reset(side);
             error_code ignored;
-            if (end != RelayEnd::finished && is_tcp(*stream))
-                stream->set_option(asio::socket_base::linger(true, 0), ignored);
-            stream->close(ignored);
+            stream(side).close(ignored);
         }
-        asio::post(first_.get_executor(),
+        asio::post(idle_timer_.get_executor(),
                    [done = std::exchange(done_, nullptr), result] { done(result); });
     }
 
     Stream first_;
     Stream second_;
     RelayOptions options_;
+    std::array<ResetNotice*, 2> notices_;
     std::array<RelayDirection, 2> directions_;
     asio::steady_timer idle_timer_;
     asio::steady_timer linger_timer_;
@@ -279,9 +298,9 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
 
 // No coroutine itself: gcc 12 destroys twice what a lambda inside a co_await expression captures.
 asio::awaitable<RelayResult> relay(Stream first, Stream second, PipePool& pipes,
-                                   RelayOptions options) {
-    auto session =
-        std::make_shared<RelaySession>(std::move(first), std::move(second), pipes, options);
+                                   RelayOptions options, ResetNotices notices) {
+    auto session = std::make_shared<RelaySession>(std::move(first), std::move(second), pipes,
+                                                  options, notices);
     // Once started, the waits alone keep the session: it owns the handler, and through it this.
     auto initiate = [session = std::move(session)](auto handler) mutable {
         const auto running = std::move(session);

@@ -7,8 +7,10 @@
 //   * Small messages are copied through one shared buffer. A direction that moves bulk takes a pipe
 //     and splices, until it has nothing more to move.
 //   * A reset stays a reset: when one side breaks off, what it had sent is still delivered, and
-//     then a TCP peer on the other side gets a reset too, not an EOF that looks like a good end.
-//     Streams that know no reset (AF_UNIX) are closed.
+//     then the other side gets a reset too, not an EOF that looks like a good end: a TCP peer by
+//     SO_LINGER, a relay behind an AF_UNIX or AF_VSOCK stream by a ResetNotice. The same holds for
+//     whatever else ends the relay before both sides have ended. A peer that is neither gets an
+//     EOF.
 //   * A side that stops reading does not end what it is still sending: the other side's bytes for
 //     it are dropped meanwhile.
 //
@@ -20,6 +22,7 @@
 
 #include "core/pipe_pool.h"
 #include "core/relay_result.h"
+#include "core/reset_notice.h"
 #include "core/transport.h"
 
 namespace glovebox::core {
@@ -32,10 +35,18 @@ struct RelayOptions {
     std::chrono::milliseconds linger{5000};
 };
 
+// How a reset reaches the peer of a stream that can't carry it, where it can. They outlive the
+// relay.
+struct ResetNotices {
+    ResetNotice* first = nullptr;
+    ResetNotice* second = nullptr;
+};
+
 // Takes both streams and closes them. They share one executor, which is not run by several threads
 // at once; `pipes` belongs to that executor and outlives the relay. Never throws for what a peer
 // does. Cancel it with Asio's cancellation.
 [[nodiscard]] boost::asio::awaitable<RelayResult> relay(Stream first, Stream second,
-                                                        PipePool& pipes, RelayOptions options = {});
+                                                        PipePool& pipes, RelayOptions options = {},
+                                                        ResetNotices notices = {});
 
 }  // namespace glovebox::core

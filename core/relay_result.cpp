@@ -12,9 +12,9 @@ std::string reason(const RelayResult& result, std::string_view first, std::strin
         case RelayEnd::finished:
             return "finished";
         case RelayEnd::first_reset:
-            return fmt::format("{} broke off ({})", first, result.error.message());
+            return fmt::format("reset by {} ({})", first, result.error.message());
         case RelayEnd::second_reset:
-            return fmt::format("{} broke off ({})", second, result.error.message());
+            return fmt::format("reset by {} ({})", second, result.error.message());
         case RelayEnd::idle_timeout:
             return "idle for too long";
         case RelayEnd::cancelled:

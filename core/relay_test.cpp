@@ -266,7 +266,7 @@ TEST(RelayResult, IsDescribedInOneLine) {
     EXPECT_EQ(
         describe({RelayEnd::second_reset, 5, 7, make_error_code(asio::error::connection_reset)},
                  "enclave", "target", 3ms),
-        "target broke off (Connection reset by peer), 5 bytes from enclave, 7 bytes from "
+        "reset by target (Connection reset by peer), 5 bytes from enclave, 7 bytes from "
         "target, 3 ms");
 }
 

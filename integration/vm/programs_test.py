@@ -89,13 +89,17 @@ class Programs:
                    "-key ../tls.key -WWW", "ACCEPT")
         background(cls.parent, "echo", "nc -ll -p 7000 -e cat & until grep -q :1B58 /proc/net/tcp*; do sleep 0.1; done; "
                    "echo up; wait", "up")
+        # Ends over a request that it has not read: a reset.
+        background(cls.parent, "rude", "nc -ll -p 7003 -e sh -c 'sleep 1; echo partial' & "
+                   "until grep -q :1B5B /proc/net/tcp*; do sleep 0.1; done; echo up; wait", "up")
         background(cls.parent, "proxy", "glovebox proxy --transport vsock --listen 8000=connect "
-                   "--listen 8001=127.0.0.1:7000 --allowlist /demo/allow.yaml --allow 127.0.0.1:7000", "ready:")
+                   "--listen 8001=127.0.0.1:7000 --listen 8003=127.0.0.1:7003 --allowlist /demo/allow.yaml "
+                   "--allow 127.0.0.1:7000 --allow 127.0.0.1:7003", "ready:")
 
     @classmethod
     def start_forward(cls) -> None:
         background(cls.enclave, "forward", f"glovebox forward --transport vsock --http-proxy {cls.parent_cid}:8000 "
-                   f"--listen 7001={cls.parent_cid}:8001", "ready:")
+                   f"--listen 7001={cls.parent_cid}:8001 --listen 7004={cls.parent_cid}:8003", "ready:")
 
     def start_enclave(self, program: str, *options: str) -> None:
         background(self.enclave, "enclave",
@@ -124,6 +128,17 @@ class Programs:
             "while [ $(wc -l </tmp/many) -lt 50 ]; do sleep 0.1; done; sort -n /tmp/many | md5sum")
         expected = hashlib.md5("".join(f"{i}\n" for i in range(1, 51)).encode()).hexdigest()
         self.assertEqual((status, said.split()[0]), (0, expected))
+
+    def test_a_reset_goes_through(self):
+        # AF_VSOCK says end of file for every end: the relays tell each other (docs/wire.md).
+        for tail in ["sleep 3", "true"]:  # the client's request has ended, or not, when the reset comes
+            before = self.enclave.ask("grep -c 'closed: reset by vsock' /tmp/forward")[1]
+            self.enclave.ask(f"(echo request; {tail}) | nc 127.0.0.1 7004")
+            status, said = self.enclave.ask(
+                "(for i in $(seq 1 100); do now=$(grep -c 'closed: reset by vsock' /tmp/forward); "
+                f"[ $now -gt {before.strip()} ] && exit; sleep 0.1; done; cat /tmp/forward; exit 1)")
+            self.assertEqual(status, 0, said)
+        self.assertIn("closed: reset by target", self.parent.ask("cat /tmp/proxy")[1])
 
     def test_the_transport_contract_holds_over_vsock_transport(self):
         status, said = self.enclave.ask(

@@ -78,6 +78,17 @@ const KeySpec* find_key_spec(std::string_view name) {
     return nullptr;
 }
 
+const Names& algorithms_of(const KeySpec& spec, std::string_view usage) {
+    static const Names agreement{"ECDH"};
+    if (usage == usage_encrypt)
+        return spec.encryption_algorithms;
+    if (usage == usage_sign)
+        return spec.signing_algorithms;
+    if (usage == usage_mac)
+        return spec.mac_algorithms;
+    return agreement;
+}
+
 bool contains(const std::vector<std::string_view>& list, std::string_view name) {
     return std::find(list.begin(), list.end(), name) != list.end();
 }

@@ -34,6 +34,10 @@ struct KeySpec {
 // Null for what is none.
 [[nodiscard]] const KeySpec* find_key_spec(std::string_view name);
 
+// What the spec offers for one of its usages.
+[[nodiscard]] const std::vector<std::string_view>& algorithms_of(const KeySpec& spec,
+                                                                 std::string_view usage);
+
 [[nodiscard]] bool contains(const std::vector<std::string_view>& list, std::string_view name);
 
 // The values of the API's enums, for its messages.

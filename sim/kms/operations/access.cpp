@@ -94,6 +94,17 @@ Answer<void> ask(Environment& env, Call& call, policy::AccessRequest request,
     return {};
 }
 
+// kms:EncryptionContext:<name> and kms:EncryptionContextKeys.
+void add_encryption_context(policy::RequestContext& context, const EncryptionContext& values) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : values) {
+        context.set("kms:EncryptionContext:" + name, value);
+        names.push_back(name);
+    }
+    if (!names.empty())
+        context.set("kms:EncryptionContextKeys", std::move(names));
+}
+
 }  // namespace
 
 ApiError storage_error(const Error& error) {
@@ -160,16 +171,6 @@ policy::RequestContext context_of(const Environment& env, const Call& call) {
         context.set("aws:UserAgent", std::string(*agent));
     context.set("kms:CallerAccount", caller.account);
     return context;
-}
-
-void add_encryption_context(policy::RequestContext& context, const EncryptionContext& values) {
-    std::vector<std::string> names;
-    for (const auto& [name, value] : values) {
-        context.set("kms:EncryptionContext:" + name, value);
-        names.push_back(name);
-    }
-    if (!names.empty())
-        context.set("kms:EncryptionContextKeys", std::move(names));
 }
 
 Answer<void> authorize(Environment& env, Call& call, std::string_view action, const NamedKey& named,
@@ -243,12 +244,39 @@ Answer<void> check_enabled(const NamedKey& named) {
     return api_error("KMSInvalidStateException", fmt::format("{} is pending deletion.", named.arn));
 }
 
-Answer<void> check_usage(const NamedKey& named, std::string_view usage, const Call& call) {
-    if (named.key.usage == usage)
-        return {};
-    return api_error("InvalidKeyUsageException",
-                     fmt::format("{} key usage is {} which is not valid for {}.", named.arn,
-                                 named.key.usage, call.operation.name));
+Answer<void> may_use(Environment& env, Call& call, const NamedKey& named, KeyUse use) {
+    if (use.encryption_context != nullptr)
+        add_encryption_context(use.conditions, *use.encryption_context);
+    const std::string action =
+        use.action.empty() ? call.operation.action() : std::string(use.action);
+    if (auto allowed = authorize(env, call, action, named, std::move(use.conditions)); !allowed)
+        return allowed;
+    if (auto enabled = check_enabled(named); !enabled)
+        return enabled;
+    const KeySpec& spec = *find_key_spec(named.key.spec);
+    if (named.key.usage != use.usage ||
+        (use.is_symmetric_only && spec.family != KeyFamily::symmetric))
+        return api_error("InvalidKeyUsageException",
+                         fmt::format("{} key usage is {} which is not valid for {}.", named.arn,
+                                     named.key.usage, call.operation.name));
+    if (!use.algorithm.empty() && !contains(algorithms_of(spec, use.usage), use.algorithm))
+        return api_error("InvalidKeyUsageException",
+                         fmt::format("Algorithm {} is incompatible with key spec {}.",
+                                     use.algorithm, spec.name));
+    if (use.encryption_context != nullptr && !use.encryption_context->empty() &&
+        spec.family != KeyFamily::symmetric)
+        return validation_error(
+            "You cannot specify EncryptionContext when using an asymmetric KMS key");
+    return {};
+}
+
+Answer<NamedKey> use_key(Environment& env, Call& call, std::string_view reference, KeyUse use) {
+    auto named = find_key(env, call, reference, Naming::any_form);
+    if (!named)
+        return named;
+    if (auto allowed = may_use(env, call, *named, std::move(use)); !allowed)
+        return allowed.error();
+    return named;
 }
 
 Answer<void> read_recipient(Environment& env, Call& call) {
@@ -283,6 +311,14 @@ void put_secret(Environment& env, const Call& call, boost::json::object& output,
         output[member] = to_base64(secret);
 }
 
+void put_algorithms(boost::json::object& output, const Key& key) {
+    const std::string_view member = key.usage == usage_encrypt ? "EncryptionAlgorithms"
+                                    : key.usage == usage_sign  ? "SigningAlgorithms"
+                                    : key.usage == usage_mac   ? "MacAlgorithms"
+                                                               : "KeyAgreementAlgorithms";
+    output[member] = to_array(algorithms_of(*find_key_spec(key.spec), key.usage));
+}
+
 boost::json::array to_array(const std::vector<std::string_view>& names) {
     boost::json::array out;
     for (const std::string_view name : names)
@@ -308,14 +344,7 @@ boost::json::object metadata_of(const Environment& env, const Key& key) {
     };
     if (key.deletion)
         out["DeletionDate"] = epoch_seconds(*key.deletion);
-    if (key.usage == usage_encrypt)
-        out["EncryptionAlgorithms"] = to_array(spec.encryption_algorithms);
-    else if (key.usage == usage_sign)
-        out["SigningAlgorithms"] = to_array(spec.signing_algorithms);
-    else if (key.usage == usage_mac)
-        out["MacAlgorithms"] = to_array(spec.mac_algorithms);
-    else if (key.usage == usage_agree)
-        out["KeyAgreementAlgorithms"] = to_array({"ECDH"});
+    put_algorithms(out, key);
     out["MultiRegion"] = key.multi_region;
     if (key.multi_region)
         out["MultiRegionConfiguration"] = boost::json::object{

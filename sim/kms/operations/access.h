@@ -24,8 +24,6 @@ struct NamedKey {
 
 // The context that every request has; conditions on the key are added by authorize().
 [[nodiscard]] policy::RequestContext context_of(const Environment& env, const Call& call);
-// kms:EncryptionContext:<name> and kms:EncryptionContextKeys.
-void add_encryption_context(policy::RequestContext& context, const EncryptionContext& values);
 
 // AccessDeniedException, with the policies' explanation, unless they allow `action`.
 [[nodiscard]] Answer<void> authorize(Environment& env, Call& call, std::string_view action,
@@ -38,11 +36,29 @@ void add_encryption_context(policy::RequestContext& context, const EncryptionCon
 // operation with it.
 [[nodiscard]] Answer<NamedKey> read_allowed_key(Environment& env, Call& call);
 
-// DisabledException or KMSInvalidStateException for a key that can't be used, and
-// InvalidKeyUsageException for one that is made for something else.
+// What an operation does with a key's material, and so what has to hold before it may.
+struct KeyUse {
+    std::string_view usage;      // "ENCRYPT_DECRYPT", which the key is made for
+    std::string_view algorithm;  // that the key's spec has; empty where the operation has no choice
+    policy::RequestContext conditions;  // the request's, and those that the operation adds
+    const EncryptionContext* encryption_context = nullptr;  // goes with symmetric keys alone
+    bool is_symmetric_only = false;
+    std::string_view action = {};  // empty: the operation's own
+};
+
+// The step that every operation with key material takes: it finds the key that the request names
+// and asks whether it may be used so (may_use).
+[[nodiscard]] Answer<NamedKey> use_key(Environment& env, Call& call, std::string_view reference,
+                                       KeyUse use);
+
+// For a key that was found already, in KMS's order: the policies allow it (AccessDeniedException),
+// the key is enabled (DisabledException, KMSInvalidStateException), is of that usage and kind and
+// has that algorithm (InvalidKeyUsageException), and takes an encryption context if there is one
+// (ValidationException).
+[[nodiscard]] Answer<void> may_use(Environment& env, Call& call, const NamedKey& named, KeyUse use);
+
+// DisabledException or KMSInvalidStateException for a key that can't be used.
 [[nodiscard]] Answer<void> check_enabled(const NamedKey& named);
-[[nodiscard]] Answer<void> check_usage(const NamedKey& named, std::string_view usage,
-                                       const Call& call);
 
 // Verifies the request's Recipient, if it has one, into call.recipient. ValidationException says
 // what is wrong with it.
@@ -54,6 +70,10 @@ void put_secret(Environment& env, const Call& call, boost::json::object& output,
 
 // KeyMetadata.
 [[nodiscard]] boost::json::object metadata_of(const Environment& env, const Key& key);
+
+// EncryptionAlgorithms, SigningAlgorithms, MacAlgorithms or KeyAgreementAlgorithms: what the key
+// offers for its usage.
+void put_algorithms(boost::json::object& output, const Key& key);
 
 [[nodiscard]] boost::json::array to_array(const std::vector<std::string_view>& names);
 

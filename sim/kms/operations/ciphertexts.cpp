@@ -41,24 +41,12 @@ std::string why_not_a_blob(BytesView blob) {
                        blob.size());
 }
 
-bool fits(const Key& key, std::string_view algorithm) {
-    return contains(find_key_spec(key.spec)->encryption_algorithms, algorithm);
-}
-
-Answer<void> check_algorithm(const NamedKey& named, std::string_view algorithm) {
-    if (fits(named.key, algorithm))
-        return {};
-    return api_error(
-        "InvalidKeyUsageException",
-        fmt::format("Algorithm {} is incompatible with key spec {}.", algorithm, named.key.spec));
-}
-
-// An encryption context goes with symmetric keys alone.
-Answer<void> check_context(const NamedKey& named, const EncryptionContext& context) {
-    if (context.empty() || named.key.spec == symmetric_default)
-        return {};
-    return validation_error(
-        "You cannot specify EncryptionContext when using an asymmetric KMS key");
+KeyUse encryption_use(const Environment& env, const Call& call, std::string_view algorithm,
+                      const EncryptionContext& context) {
+    KeyUse use{usage_encrypt, algorithm, context_of(env, call)};
+    use.conditions.set("kms:EncryptionAlgorithm", std::string(algorithm));
+    use.encryption_context = &context;
+    return use;
 }
 
 // Where a ciphertext is to be decrypted: what the request says, found and authorized.
@@ -116,21 +104,11 @@ Answer<Source> find_source(Environment& env, Call& call, Input& input, BytesView
         source.named = std::move(*named);
     }
 
-    policy::RequestContext context = context_of(env, call);
-    context.set("kms:EncryptionAlgorithm", source.algorithm);
-    add_encryption_context(context, source.context);
-    adjust(context, source.named);
-    if (auto allowed = authorize(env, call, members.action, source.named, std::move(context));
-        !allowed)
+    KeyUse use = encryption_use(env, call, source.algorithm, source.context);
+    use.action = members.action;
+    adjust(use.conditions, source.named);
+    if (auto allowed = may_use(env, call, source.named, std::move(use)); !allowed)
         return allowed.error();
-    if (auto usable = check_enabled(source.named); !usable)
-        return usable.error();
-    if (auto usable = check_usage(source.named, usage_encrypt, call); !usable)
-        return usable.error();
-    if (auto fitting = check_algorithm(source.named, source.algorithm); !fitting)
-        return fitting.error();
-    if (auto fitting = check_context(source.named, source.context); !fitting)
-        return fitting.error();
     return source;
 }
 
@@ -213,23 +191,9 @@ Answer<json::object> encrypt(Environment& env, Call& call) {
     call.request_parameters = {{"keyId", reference}, {"encryptionAlgorithm", algorithm}};
     if (!context.empty())
         call.request_parameters["encryptionContext"] = to_json(context);
-    const auto named = find_key(env, call, reference, Naming::any_form);
+    const auto named = use_key(env, call, reference, encryption_use(env, call, algorithm, context));
     if (!named)
         return named.error();
-    policy::RequestContext conditions = context_of(env, call);
-    conditions.set("kms:EncryptionAlgorithm", algorithm);
-    add_encryption_context(conditions, context);
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(conditions));
-        !allowed)
-        return allowed.error();
-    if (auto usable = check_enabled(*named); !usable)
-        return usable.error();
-    if (auto usable = check_usage(*named, usage_encrypt, call); !usable)
-        return usable.error();
-    if (auto fitting = check_algorithm(*named, algorithm); !fitting)
-        return fitting.error();
-    if (auto fitting = check_context(*named, context); !fitting)
-        return fitting.error();
     const auto blob = encrypt_under(env, *named, context, algorithm, plaintext);
     if (!blob)
         return blob.error();
@@ -294,21 +258,11 @@ Answer<json::object> re_encrypt(Environment& env, Call& call) {
         return source.error();
     call.request_parameters["sourceEncryptionAlgorithm"] = source->algorithm;
 
-    policy::RequestContext conditions = context_of(env, call);
-    conditions.set("kms:EncryptionAlgorithm", algorithm);
-    conditions.set("kms:ReEncryptOnSameKey", same_key ? "true" : "false");
-    add_encryption_context(conditions, context);
-    if (auto allowed = authorize(env, call, "kms:ReEncryptTo", *destination, std::move(conditions));
-        !allowed)
+    KeyUse use = encryption_use(env, call, algorithm, context);
+    use.action = "kms:ReEncryptTo";
+    use.conditions.set("kms:ReEncryptOnSameKey", same_key ? "true" : "false");
+    if (auto allowed = may_use(env, call, *destination, std::move(use)); !allowed)
         return allowed.error();
-    if (auto usable = check_enabled(*destination); !usable)
-        return usable.error();
-    if (auto usable = check_usage(*destination, usage_encrypt, call); !usable)
-        return usable.error();
-    if (auto fitting = check_algorithm(*destination, algorithm); !fitting)
-        return fitting.error();
-    if (auto fitting = check_context(*destination, context); !fitting)
-        return fitting.error();
     const auto plaintext = open(env, *source, blob);
     if (!plaintext)
         return plaintext.error();

@@ -36,23 +36,15 @@ Answer<Wrapping> find_wrapping_key(Environment& env, Call& call, Input& input,
     if (call.operation.attestable)
         if (auto read = read_recipient(env, call); !read)
             return read.error();
-    auto named = find_key(env, call, reference, Naming::any_form);
+    KeyUse use{usage_encrypt, {}, context_of(env, call)};
+    use.encryption_context = &wrapping.context;
+    use.is_symmetric_only = true;
+    use.conditions.set("kms:EncryptionAlgorithm", std::string(symmetric_default));
+    if (!pair_spec.empty())
+        use.conditions.set("kms:DataKeyPairSpec", std::string(pair_spec));
+    auto named = use_key(env, call, reference, std::move(use));
     if (!named)
         return named.error();
-    policy::RequestContext conditions = context_of(env, call);
-    conditions.set("kms:EncryptionAlgorithm", std::string(symmetric_default));
-    add_encryption_context(conditions, wrapping.context);
-    if (!pair_spec.empty())
-        conditions.set("kms:DataKeyPairSpec", std::string(pair_spec));
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(conditions));
-        !allowed)
-        return allowed.error();
-    if (auto usable = check_enabled(*named); !usable)
-        return usable.error();
-    if (named->key.spec != symmetric_default)
-        return api_error("InvalidKeyUsageException",
-                         fmt::format("{} key usage is {} which is not valid for {}.", named->arn,
-                                     named->key.usage, call.operation.name));
     wrapping.named = std::move(*named);
     return wrapping;
 }

@@ -29,22 +29,11 @@ Answer<Computed> compute_mac(Environment& env, Call& call, Input& input) {
     if (auto error = input.error())
         return *error;
     call.request_parameters = {{"keyId", reference}, {"macAlgorithm", algorithm}};
-    const auto named = find_key(env, call, reference, Naming::any_form);
+    KeyUse use{usage_mac, algorithm, context_of(env, call)};
+    use.conditions.set("kms:MacAlgorithm", algorithm);
+    const auto named = use_key(env, call, reference, std::move(use));
     if (!named)
         return named.error();
-    policy::RequestContext conditions = context_of(env, call);
-    conditions.set("kms:MacAlgorithm", algorithm);
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(conditions));
-        !allowed)
-        return allowed.error();
-    if (auto usable = check_enabled(*named); !usable)
-        return usable.error();
-    if (auto usable = check_usage(*named, usage_mac, call); !usable)
-        return usable.error();
-    if (!contains(find_key_spec(named->key.spec)->mac_algorithms, algorithm))
-        return api_error("InvalidKeyUsageException",
-                         fmt::format("Algorithm {} is incompatible with key spec {}.", algorithm,
-                                     named->key.spec));
     return Computed{named->arn, algorithm, hmac(hash_of(algorithm), named->key.material, message)};
 }
 

@@ -45,26 +45,13 @@ Answer<Signing> read_signing(Environment& env, Call& call, Input& input) {
         return *error;
     call.request_parameters = {
         {"keyId", reference}, {"messageType", type}, {"signingAlgorithm", signing.algorithm_name}};
-    auto named = find_key(env, call, reference, Naming::any_form);
+    KeyUse use{usage_sign, signing.algorithm_name, context_of(env, call)};
+    use.conditions.set("kms:SigningAlgorithm", signing.algorithm_name);
+    use.conditions.set("kms:MessageType", type);
+    auto named = use_key(env, call, reference, std::move(use));
     if (!named)
         return named.error();
     signing.named = std::move(*named);
-    policy::RequestContext conditions = context_of(env, call);
-    conditions.set("kms:SigningAlgorithm", signing.algorithm_name);
-    conditions.set("kms:MessageType", type);
-    if (auto allowed =
-            authorize(env, call, call.operation.action(), signing.named, std::move(conditions));
-        !allowed)
-        return allowed.error();
-    if (auto usable = check_enabled(signing.named); !usable)
-        return usable.error();
-    if (auto usable = check_usage(signing.named, usage_sign, call); !usable)
-        return usable.error();
-    const KeySpec& spec = *find_key_spec(signing.named.key.spec);
-    if (!contains(spec.signing_algorithms, signing.algorithm_name))
-        return api_error("InvalidKeyUsageException",
-                         fmt::format("Algorithm {} is incompatible with key spec {}.",
-                                     signing.algorithm_name, spec.name));
     signing.algorithm = parse_signing_algorithm(signing.algorithm_name);
     signing.is_digest = type == "DIGEST";
     const bool message_alone = signing.algorithm.scheme == SignatureScheme::eddsa;
@@ -130,13 +117,7 @@ Answer<json::object> get_public_key(Environment& env, Call& call) {
         {"KeySpec", named->key.spec},
         {"KeyUsage", named->key.usage},
     };
-    const KeySpec& spec = *find_key_spec(named->key.spec);
-    if (named->key.usage == usage_encrypt)
-        output["EncryptionAlgorithms"] = to_array(spec.encryption_algorithms);
-    else if (named->key.usage == usage_sign)
-        output["SigningAlgorithms"] = to_array(spec.signing_algorithms);
-    else
-        output["KeyAgreementAlgorithms"] = to_array({elliptic_curve_agreement});
+    put_algorithms(output, named->key);
     return output;
 }
 
@@ -154,18 +135,11 @@ Answer<json::object> derive_shared_secret(Environment& env, Call& call) {
                                {"publicKey", to_base64(peer_der)}};
     if (auto read = read_recipient(env, call); !read)
         return read.error();
-    const auto named = find_key(env, call, reference, Naming::any_form);
+    KeyUse use{usage_agree, algorithm, context_of(env, call)};
+    use.conditions.set("kms:KeyAgreementAlgorithm", algorithm);
+    const auto named = use_key(env, call, reference, std::move(use));
     if (!named)
         return named.error();
-    policy::RequestContext conditions = context_of(env, call);
-    conditions.set("kms:KeyAgreementAlgorithm", algorithm);
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(conditions));
-        !allowed)
-        return allowed.error();
-    if (auto usable = check_enabled(*named); !usable)
-        return usable.error();
-    if (auto usable = check_usage(*named, usage_agree, call); !usable)
-        return usable.error();
     const auto peer = PublicKey::from_der(peer_der);
     if (!peer || !peer->is_on(find_key_spec(named->key.spec)->group))
         return validation_error("", peer ? fmt::format("PublicKey is not on the curve of {}, {}",

@@ -1,0 +1,258 @@
+#include "core/hop_resets.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/asio_result.h"
+
+namespace glovebox::core {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+namespace {
+
+using Record = std::array<std::uint8_t, 4>;
+
+constexpr Port reset_port_mask = 0x52535400;  // "RST", and a zero byte
+constexpr Port first_ordinary_port = 1024;
+
+// A peer that writes without end must not hold up others.
+constexpr int reads_in_a_row_max = 16;
+
+constexpr std::size_t records_at_once_max = 1024;
+
+// A peer that reads no notices for so long is given up: connections wait for theirs to be sent.
+constexpr std::chrono::seconds write_patience{5};
+
+// A notice may overtake its connection, which waits to be accepted. One that finds no connection
+// belongs to one that has ended: it must not be taken for a later one's of the same port.
+constexpr std::chrono::seconds early_age_max{5};
+constexpr std::size_t early_max = 1024;
+
+Record to_record(Port port) {
+    const std::uint32_t number = htonl(port);
+    Record record;
+    std::memcpy(record.data(), &number, record.size());
+    return record;
+}
+
+Port to_port(const Record& record) {
+    std::uint32_t number = 0;
+    std::memcpy(&number, record.data(), record.size());
+    return ntohl(number);
+}
+
+bool would_block() {
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+}  // namespace
+
+std::optional<Port> reset_port(Port port) {
+    const Port beside = port ^ reset_port_mask;
+    if (port == port_any || beside == port_any || beside < first_ordinary_port)
+        return std::nullopt;
+    return beside;
+}
+
+// Both directions of one channel. What can't be written at once is kept, together with the streams
+// that are closed when it has been written.
+class HopResets::Channel : public std::enable_shared_from_this<Channel> {
+  public:
+    explicit Channel(Stream stream) : stream_(std::move(stream)), stuck_(stream_.get_executor()) {}
+
+    [[nodiscard]] bool ended() const { return ended_; }
+    [[nodiscard]] Stream& stream() { return stream_; }
+
+    // The ports that the peer told.
+    template <class Take>
+    void read(Take take) {
+        std::array<std::uint8_t, 4096> buffer;
+        for (int reads = 0; reads < reads_in_a_row_max && !ended_; ++reads) {
+            const ssize_t got =
+                ::recv(stream_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+            if (got < 0 && would_block())
+                return;
+            if (got <= 0)
+                return end();
+            for (const std::uint8_t byte : std::span(buffer).first(static_cast<std::size_t>(got))) {
+                incoming_[filled_++] = byte;
+                if (filled_ == incoming_.size()) {
+                    filled_ = 0;
+                    take(to_port(incoming_));
+                }
+            }
+        }
+    }
+
+    void write(Port port, std::shared_ptr<Stream> closed_after) {
+        if (ended_)
+            return;
+        outgoing_.push_back({to_record(port), std::move(closed_after)});
+        if (!waiting_)
+            write_out();
+    }
+
+    // Returns when nothing is left to be written.
+    static asio::awaitable<void> drain(std::shared_ptr<Channel> channel) {
+        while (channel->waiting_)
+            co_await channel->stream_.async_wait(Stream::wait_write, as_result);
+    }
+
+    void end() {
+        ended_ = true;
+        waiting_ = false;
+        outgoing_.clear();
+        stuck_.cancel();
+        error_code ignored;
+        stream_.shutdown(Stream::shutdown_both, ignored);
+    }
+
+  private:
+    struct Outgoing {
+        Record record;
+        std::shared_ptr<Stream> closed_after;
+    };
+
+    void write_out() {
+        waiting_ = false;
+        while (!outgoing_.empty() && !ended_) {
+            const std::size_t records = std::min(outgoing_.size(), records_at_once_max);
+            std::vector<std::uint8_t> bytes;
+            bytes.reserve(records * Record().size());
+            for (std::size_t i = 0; i < records; ++i)
+                bytes.insert(bytes.end(), outgoing_[i].record.begin(), outgoing_[i].record.end());
+            const ssize_t sent = ::send(stream_.native_handle(), bytes.data() + sent_,
+                                        bytes.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (sent < 0 && would_block())
+                return wait();
+            if (sent <= 0)
+                return end();
+            stuck_.cancel();
+            sent_ += static_cast<std::size_t>(sent);
+            const auto whole = static_cast<std::ptrdiff_t>(sent_ / Record().size());
+            outgoing_.erase(outgoing_.begin(), outgoing_.begin() + whole);
+            sent_ %= Record().size();
+        }
+    }
+
+    void wait() {
+        waiting_ = true;
+        stream_.async_wait(Stream::wait_write,
+                           [self = shared_from_this()](const error_code& failure) {
+                               if (!failure && !self->ended_)
+                                   self->write_out();
+                           });
+        stuck_.expires_after(write_patience);
+        stuck_.async_wait([self = shared_from_this()](const error_code& failure) {
+            if (!failure)
+                self->end();
+        });
+    }
+
+    Stream stream_;
+    asio::steady_timer stuck_;
+    bool ended_ = false;
+    bool waiting_ = false;  // for room to write
+    Record incoming_{};
+    std::size_t filled_ = 0;
+    std::deque<Outgoing> outgoing_;
+    std::size_t sent_ = 0;  // of the first record
+};
+
+class HopResets::Notice final : public ResetNotice {
+  public:
+    Notice(std::shared_ptr<HopResets> hop, Port connecting)
+        : hop_(std::move(hop)), connecting_(connecting) {}
+    ~Notice() override { hop_->connections_.erase(connecting_); }
+
+    void reset(Stream stream) override {
+        const auto closed_after = std::make_shared<Stream>(std::move(stream));
+        for (const auto& channel : hop_->channels_)
+            channel->write(connecting_, closed_after);
+    }
+
+    [[nodiscard]] bool heard() override {
+        hop_->hear();
+        return hop_->connections_.at(connecting_);
+    }
+
+  private:
+    std::shared_ptr<HopResets> hop_;
+    Port connecting_;
+};
+
+std::unique_ptr<ResetNotice> HopResets::watch(Port connecting) {
+    if (connecting == port_any || connections_.contains(connecting))
+        return nullptr;
+    forget_old();
+    const auto is_its = [&](const Early& one) { return one.connecting == connecting; };
+    connections_[connecting] = std::erase_if(early_, is_its) > 0;
+    return std::make_unique<Notice>(shared_from_this(), connecting);
+}
+
+void HopResets::hear() {
+    for (const auto& channel : channels_)
+        channel->read([this](Port port) { hear_of(port); });
+}
+
+void HopResets::hear_of(Port connecting) {
+    if (const auto named = connections_.find(connecting); named != connections_.end()) {
+        named->second = true;
+        return;
+    }
+    forget_old();
+    if (early_.size() < early_max)
+        early_.push_back({steady_clock::now(), connecting});
+}
+
+void HopResets::forget_old() {
+    while (!early_.empty() && steady_clock::now() - early_.front().heard > early_age_max)
+        early_.pop_front();
+}
+
+// No coroutine itself, which would begin later: a connection may be reset before that.
+asio::awaitable<void> HopResets::serve(std::shared_ptr<HopResets> resets, Stream channel) {
+    Channels& all = resets->channels_;
+    const auto place = all.insert(all.end(), std::make_shared<Channel>(std::move(channel)));
+    return keep(std::move(resets), place);
+}
+
+asio::awaitable<void> HopResets::keep(std::shared_ptr<HopResets> resets, Channels::iterator place) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const std::shared_ptr<Channel> channel = *place;
+    while (!channel->ended()) {
+        const auto [failure] = co_await channel->stream().async_wait(Stream::wait_read, as_result);
+        if (failure)
+            break;
+        resets->hear();
+    }
+    resets->channels_.erase(place);
+    co_await Channel::drain(channel);
+    channel->end();
+}
+
+std::shared_ptr<HopResets> ResetsByCid::of(Cid cid) {
+    auto hop = hops_[cid].lock();
+    if (!hop) {
+        hop = std::make_shared<HopResets>();
+        std::erase_if(hops_, [](const auto& entry) { return entry.second.expired(); });
+        hops_[cid] = hop;
+    }
+    return hop;
+}
+
+}  // namespace glovebox::core

@@ -1,0 +1,78 @@
+// Resets across a hop from one relay to another.
+//
+//   forward ==== 16:7000 -> 3:8000 ============ proxy     a connection's bytes, and nothing else
+//   forward ---- to port 8000 ^ 0x52535400 ----- proxy     one channel for all: "7000 is a reset"
+//
+// The relay that accepts on a port also accepts channels on a second port, and the relay that
+// connects opens one. A connection is named by the port of the side that connected, 4 bytes in
+// network order. Its notice is written before the connection is closed, and both transports deliver
+// in order, so whoever has read the end of file finds the notice without waiting for it.
+//
+// Peers that know nothing of this (plain programs, AWS's vsock-proxy) have no channel, and see an
+// end of file, as they do on Nitro.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "core/reset_notice.h"
+#include "core/transport.h"
+#include "core/vsock_address.h"
+
+namespace glovebox::core {
+
+// The port of the channels beside a port; none where that would be no ordinary port.
+[[nodiscard]] std::optional<Port> reset_port(Port port);
+
+// All connections between one side that connects and one port of the side that accepts. Used from
+// one executor's thread.
+class HopResets : public std::enable_shared_from_this<HopResets> {
+  public:
+    // For a connection whose connecting side has this port, while the notice lives. Null where the
+    // port does not name one connection: the side has no name, or two connections have the same.
+    [[nodiscard]] std::unique_ptr<ResetNotice> watch(Port connecting);
+
+    // Uses a channel from now on, and keeps it until its peer closes it or the work is cancelled;
+    // then what has yet to be told is told first.
+    [[nodiscard]] static boost::asio::awaitable<void> serve(std::shared_ptr<HopResets> resets,
+                                                            Stream channel);
+
+    [[nodiscard]] std::size_t channels() const { return channels_.size(); }
+
+  private:
+    class Channel;
+    class Notice;
+
+    using Channels = std::list<std::shared_ptr<Channel>>;
+
+    void hear();
+    void hear_of(Port connecting);
+    void forget_old();
+    [[nodiscard]] static boost::asio::awaitable<void> keep(std::shared_ptr<HopResets> resets,
+                                                           Channels::iterator place);
+
+    Channels channels_;
+    std::map<Port, bool> connections_;  // whether its peer told a reset
+    struct Early {
+        std::chrono::steady_clock::time_point heard;
+        Port connecting;
+    };
+    std::deque<Early> early_;  // told of connections that have yet to be watched
+};
+
+// The hops of one accepting port, by the CID that connects.
+class ResetsByCid {
+  public:
+    [[nodiscard]] std::shared_ptr<HopResets> of(Cid cid);
+
+  private:
+    std::map<Cid, std::weak_ptr<HopResets>> hops_;
+};
+
+}  // namespace glovebox::core

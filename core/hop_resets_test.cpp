@@ -1,0 +1,181 @@
+// Notices of resets over a channel of their own.
+#include "core/hop_resets.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/stream_io.h"
+#include "core/testing/memory_transport.h"
+#include "core/testing/run.h"
+
+namespace glovebox::core {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::string_literals;
+
+class HopResetsTest : public testing::Test {
+  protected:
+    // Joins the two sides by a channel.
+    void join() {
+        auto [left, right] = stream_pair(context_.get_executor());
+        left.set_option(asio::socket_base::send_buffer_size(1));  // the smallest that there is
+        spawn(context_, HopResets::serve(near_, std::move(left)));
+        spawn(context_, HopResets::serve(far_, std::move(right)));
+        settle();
+    }
+    // The near side's channel, whose other end the test holds.
+    Stream open_channel() {
+        auto [ours, theirs] = stream_pair(context_.get_executor());
+        spawn(context_, HopResets::serve(near_, std::move(ours)));
+        settle();
+        return std::move(theirs);
+    }
+    void settle() {
+        context_.restart();
+        while (context_.poll() > 0) {
+        }
+    }
+
+    asio::io_context context_;
+    std::shared_ptr<HopResets> near_ = std::make_shared<HopResets>();
+    std::shared_ptr<HopResets> far_ = std::make_shared<HopResets>();
+};
+
+TEST_F(HopResetsTest, AResetIsHeardOfTheConnectionThatItWasToldOf) {
+    join();
+    const auto told = near_->watch(7000);
+    const auto heard = far_->watch(7000);
+    const auto other = far_->watch(7001);
+    EXPECT_FALSE(heard->heard());
+    told->reset(Stream(context_));
+    // At once: whoever reads the end of the stream asks before the event loop has had its turn.
+    EXPECT_TRUE(heard->heard());
+    EXPECT_TRUE(heard->heard());
+    EXPECT_FALSE(other->heard());
+    EXPECT_FALSE(told->heard());
+}
+
+TEST_F(HopResetsTest, ANoticeThatCameBeforeIsKept) {
+    join();
+    const auto heard = far_->watch(7000);
+    near_->watch(7000)->reset(Stream(context_));
+    settle();
+    EXPECT_TRUE(heard->heard());
+}
+
+TEST_F(HopResetsTest, ANoticeMayOvertakeItsConnection) {
+    join();
+    near_->watch(7000)->reset(Stream(context_));
+    settle();
+    EXPECT_TRUE(far_->watch(7000)->heard());
+    EXPECT_FALSE(far_->watch(7000)->heard()) << "it was for one connection";
+}
+
+TEST_F(HopResetsTest, ANewConnectionOfTheSamePortKnowsNothingOfTheOld) {
+    join();
+    auto heard = far_->watch(7000);
+    near_->watch(7000)->reset(Stream(context_));
+    EXPECT_TRUE(heard->heard());
+    heard.reset();
+    EXPECT_FALSE(far_->watch(7000)->heard());
+}
+
+TEST_F(HopResetsTest, WithoutAChannelNothingIsHeard) {
+    near_->watch(7000)->reset(Stream(context_));
+    EXPECT_FALSE(far_->watch(7000)->heard());
+    EXPECT_EQ(near_->channels(), 0U);
+}
+
+TEST_F(HopResetsTest, APortThatDoesNotNameOneConnectionIsNotWatched) {
+    EXPECT_EQ(near_->watch(port_any), nullptr);
+    const auto first = near_->watch(7000);
+    EXPECT_EQ(near_->watch(7000), nullptr);
+}
+
+// More than a socket takes at once: those connections end later, and none before its notice.
+TEST_F(HopResetsTest, ManyResetsAtOnceAreAllHeardBeforeTheirConnectionsEnd) {
+    constexpr Port first = 1024;
+    constexpr Port count = 300;
+    join();
+    std::vector<std::unique_ptr<ResetNotice>> heard;
+    std::vector<Stream> ends;
+    for (Port port = first; port < first + count; ++port) {
+        auto [ours, theirs] = stream_pair(context_.get_executor());
+        heard.push_back(far_->watch(port));
+        ends.push_back(std::move(theirs));
+        near_->watch(port)->reset(std::move(ours));
+    }
+    for (Port i = count; i-- > 0;) {
+        std::array<char, 1> none;
+        EXPECT_EQ(run(context_, read_some(ends[i], none)).value(), 0U);
+        EXPECT_TRUE(heard[i]->heard()) << i;
+    }
+    EXPECT_EQ(near_->channels(), 1U);
+}
+
+TEST_F(HopResetsTest, WhatIsNotYetToldIsToldBeforeAChannelIsClosed) {
+    constexpr Port count = 300;
+    auto [left, right] = stream_pair(context_.get_executor());
+    left.set_option(asio::socket_base::send_buffer_size(1));
+    asio::cancellation_signal stop;
+    asio::co_spawn(context_, HopResets::serve(near_, std::move(left)),
+                   asio::bind_cancellation_slot(stop.slot(), asio::detached));
+    settle();
+    for (Port port = 1024; port < 1024 + count; ++port)
+        near_->watch(port)->reset(Stream(context_));
+    stop.emit(asio::cancellation_type::terminal);
+    settle();
+    std::array<char, 4096> buffer;
+    std::size_t total = 0;
+    while (const std::size_t got = run(context_, read_some(right, buffer)).value())
+        total += got;
+    EXPECT_EQ(total, count * sizeof(Port));
+}
+
+TEST_F(HopResetsTest, ANoticeMayComeInPieces) {
+    Stream far = open_channel();
+    const auto heard = near_->watch(0x01020304);
+    run(context_, write_all(far, "\x01\x02"s)).value();
+    EXPECT_FALSE(heard->heard());
+    run(context_, write_all(far, "\x03\x04\x01"s)).value();
+    EXPECT_TRUE(heard->heard());
+}
+
+TEST_F(HopResetsTest, AChannelGoesWhenItsPeerDoes) {
+    Stream far = open_channel();
+    EXPECT_EQ(near_->channels(), 1U);
+    far.close();
+    settle();
+    EXPECT_EQ(near_->channels(), 0U);
+}
+
+TEST_F(HopResetsTest, APeerThatDoesNotReadLosesItsChannelAndHoldsUpNobody) {
+    Stream far = open_channel();
+    auto [ours, theirs] = stream_pair(context_.get_executor());
+    for (Port port = 1024; port < 5'000; ++port)
+        near_->watch(port)->reset(Stream(context_));
+    near_->watch(7000)->reset(std::move(ours));
+    std::array<char, 1> none;
+    EXPECT_EQ(run(context_, read_some(theirs, none)).value(), 0U);
+    settle();
+    EXPECT_EQ(near_->channels(), 0U);
+}
+
+TEST(ResetPort, IsAnotherPortForEachPort) {
+    EXPECT_EQ(reset_port(8000), 8000U ^ 0x52535400U);
+    EXPECT_EQ(reset_port(*reset_port(8000)), 8000U);
+    EXPECT_FALSE(reset_port(port_any));
+    EXPECT_FALSE(reset_port(port_any ^ 0x52535400U));
+    EXPECT_FALSE(reset_port(80U ^ 0x52535400U));
+}
+
+}  // namespace
+}  // namespace glovebox::core

@@ -1,0 +1,112 @@
+// For tests: a KMS over an in-memory store, asked as a client asks it. Signatures aren't checked,
+// and the caller is a user of the account with an administrator's IAM policy.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/base/base64.h"
+#include "sim/kms/service.h"
+#include "sim/kms/testing/enclave.h"
+
+namespace glovebox::kms::testing {
+
+namespace json = boost::json;
+
+// An answer, taken apart.
+struct Outcome {
+    unsigned status = 0;
+    std::string exception;    // empty for a success
+    std::string message;      // AWS's
+    std::string explanation;  // x-glovebox-explanation
+    json::object output;
+
+    // A member's text; empty where it is absent.
+    [[nodiscard]] std::string text(std::string_view member) const {
+        const auto* value = output.if_contains(member);
+        return value != nullptr && value->is_string() ? std::string(value->get_string())
+                                                      : std::string();
+    }
+};
+
+class InMemoryKms {
+  public:
+    static constexpr auto account = "111122223333";
+
+    Outcome ask(std::string_view operation, const json::object& input) {
+        http::Request request;
+        request.method = "POST";
+        request.target = "/";
+        request.headers = {{"Host", "kms.us-east-1.amazonaws.com"},
+                           {"X-Amz-Target", "TrentService." + std::string(operation)}};
+        request.body = json::serialize(input);
+        const http::Response response = service_.handle(request);
+        Outcome outcome{response.status,
+                        {},
+                        {},
+                        std::string(response.header(explanation_header).value_or("")),
+                        {}};
+        if (!response.body.empty())
+            outcome.output = json::parse(response.body).as_object();
+        if (response.status != 200) {
+            outcome.exception = outcome.text("__type");
+            outcome.message = outcome.text("message") + outcome.text("Message");
+        }
+        return outcome;
+    }
+
+    // The id of a new key.
+    std::string create_key(std::string_view spec, std::string_view usage) {
+        return std::string(ask("CreateKey", {{"KeySpec", spec}, {"KeyUsage", usage}})
+                               .output.at("KeyMetadata")
+                               .at("KeyId")
+                               .as_string());
+    }
+
+    [[nodiscard]] std::string arn(const std::string& id) const {
+        return "arn:aws:kms:us-east-1:" + std::string(account) + ":key/" + id;
+    }
+
+    // A document of an enclave that this KMS believes, as Recipient has it.
+    [[nodiscard]] json::object recipient() const {
+        return {{"KeyEncryptionAlgorithm", "RSAES_OAEP_SHA_256"},
+                {"AttestationDocument", to_base64(Enclave(root(), clock.now()).attest())}};
+    }
+
+    ManualClock clock{parse_time("2026-03-04T05:06:07Z").value()};
+    std::unique_ptr<KeyStore> keys = KeyStore::open(KeyStore::in_memory).value();
+
+  private:
+    static const nsm::CaIdentity& root() {
+        static const nsm::CaIdentity identity = [] {
+            SystemRandom random;
+            return nsm::make_mock_root(random);
+        }();
+        return identity;
+    }
+
+    static ServiceSettings settings() {
+        ServiceSettings settings;
+        settings.account = account;
+        settings.authenticate = false;
+        settings.anonymous = iam::parse_principal("arn:aws:iam::111122223333:user/tester").value();
+        return settings;
+    }
+
+    SystemRandom random_;
+    iam::CredentialStore credentials_;
+    Directory directory_{account};
+    Service service_{
+        settings(), *keys,   credentials_, directory_, {nsm::TrustRoot("mock", root().certificate)},
+        clock,      random_, null_log(),   nullptr,    nullptr};
+};
+
+inline std::string base64(std::string_view text) {
+    return to_base64(as_bytes(text));
+}
+
+}  // namespace glovebox::kms::testing
