@@ -1,10 +1,43 @@
 #include "core/crypto/openssl.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
+#include <boost/system/errc.hpp>
+#include <limits>
 #include <stdexcept>
 
 namespace glovebox {
+namespace {
+
+int no_password(char*, int, int, void*) {
+    return -1;
+}
+
+template <class Object, class Read>
+Result<Object> read_pem(BytesView pem, const char* what, Read read) {
+    Object object;
+    if (pem.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+        const BioPtr reader(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+        if (!reader)
+            throw_openssl("reading PEM");
+        object.reset(read(reader.get(), nullptr, no_password, nullptr));
+    }
+    if (!object)
+        return Error(make_error_code(boost::system::errc::invalid_argument),
+                     std::string("no ") + what + " in PEM form: " + openssl_reason());
+    return object;
+}
+
+}  // namespace
+
+Result<X509Ptr> read_pem_certificate(BytesView pem) {
+    return read_pem<X509Ptr>(pem, "certificate", PEM_read_bio_X509);
+}
+
+Result<PkeyPtr> read_pem_private_key(BytesView pem) {
+    return read_pem<PkeyPtr>(pem, "unencrypted private key", PEM_read_bio_PrivateKey);
+}
 
 std::string openssl_reason() {
     const unsigned long code = ERR_peek_last_error();

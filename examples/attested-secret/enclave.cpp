@@ -4,8 +4,6 @@
 //
 //   enclave --port 5005 [--device /dev/nsm | mock options] [--trust roots.pem]
 
-#include <openssl/sha.h>
-
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,6 +14,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/random_source.h"
+#include "core/crypto/hash.h"
 #include "examples/attested-secret/https_client.h"
 #include "examples/attested-secret/message.h"
 #include "examples/attested-secret/nsm_module.h"
@@ -35,12 +34,6 @@ struct Options {
 
 // AWS's parents give the first enclave this CID when nobody asks for another.
 constexpr core::Cid default_cid = 16;
-
-Bytes digest_of(BytesView bytes) {
-    Bytes digest(SHA256_DIGEST_LENGTH);
-    SHA256(bytes.data(), bytes.size(), digest.data());
-    return digest;
-}
 
 // One parent's conversation: a key pair of its own, and what it asks for.
 class Conversation {
@@ -106,7 +99,7 @@ class Conversation {
         if (!secret)
             return secret.error();
         log_.info("decrypted a secret of {} bytes", secret->size());
-        return boost::json::object{{"sha256", to_hex(digest_of(*secret))}};
+        return boost::json::object{{"sha256", sha256_hex(*secret)}};
     }
 
     boost::asio::awaitable<Result<boost::json::object>> fetch(const boost::json::object& request) {

@@ -13,10 +13,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/random_source.h"
+#include "core/crypto/pcr.h"
 #include "examples/attested-secret/message.h"
 #include "examples/attested-secret/options.h"
 #include "examples/attested-secret/secret_store.h"
-#include "nsm-mock/document/pcr.h"
 #include "nsm-mock/document/trust_root.h"
 
 namespace glovebox::example {
@@ -165,7 +165,7 @@ int run(const Options& options) {
     const auto store_log = options.common.make_log("store");
     const SystemClock clock;
     SystemRandom random;
-    const auto pcr0 = nsm::parse_pcr(options.pcr0);
+    const auto pcr0 = parse_pcr(options.pcr0);
     if (!pcr0)
         throw ErrorException(pcr0.error().in("--pcr0"));
     const nsm::TrustRoot root = read_root(options.root);

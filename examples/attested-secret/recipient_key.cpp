@@ -1,6 +1,5 @@
 #include "examples/attested-secret/recipient_key.h"
 
-#include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
@@ -10,18 +9,9 @@ namespace glovebox::example {
 namespace {
 
 Error openssl_error(std::string what) {
-    char text[256] = "no reason given";
-    if (const unsigned long code = ERR_get_error(); code != 0)
-        ERR_error_string_n(code, text, sizeof text);
-    ERR_clear_error();
     return Error(make_error_code(boost::system::errc::invalid_argument),
-                 std::move(what) + ": " + text);
+                 std::move(what) + ": " + openssl_reason());
 }
-
-struct FreeContext {
-    void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_PKEY_CTX, FreeContext>;
 
 bool use_oaep_sha256(EVP_PKEY_CTX* context) {
     return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) > 0 &&
@@ -47,7 +37,7 @@ Bytes RecipientKey::public_der() const {
 }
 
 Result<Bytes> RecipientKey::decrypt(BytesView ciphertext) const {
-    const Context context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    const PkeyCtxPtr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
     std::size_t length = 0;
     if (!context || EVP_PKEY_decrypt_init(context.get()) <= 0 || !use_oaep_sha256(context.get()) ||
         EVP_PKEY_decrypt(context.get(), nullptr, &length, ciphertext.data(), ciphertext.size()) <=
@@ -63,12 +53,11 @@ Result<Bytes> RecipientKey::decrypt(BytesView ciphertext) const {
 
 Result<Bytes> encrypt_to(BytesView public_der, BytesView secret) {
     const unsigned char* cursor = public_der.data();
-    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
-        d2i_PUBKEY(nullptr, &cursor, static_cast<long>(public_der.size())), &EVP_PKEY_free);
+    const PkeyPtr key(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(public_der.size())));
     if (!key || cursor != public_der.data() + public_der.size() ||
         EVP_PKEY_base_id(key.get()) != EVP_PKEY_RSA)
         return openssl_error("the document's public_key is not an RSA SubjectPublicKeyInfo");
-    const Context context(EVP_PKEY_CTX_new(key.get(), nullptr));
+    const PkeyCtxPtr context(EVP_PKEY_CTX_new(key.get(), nullptr));
     std::size_t length = 0;
     if (!context || EVP_PKEY_encrypt_init(context.get()) <= 0 || !use_oaep_sha256(context.get()) ||
         EVP_PKEY_encrypt(context.get(), nullptr, &length, secret.data(), secret.size()) <= 0)

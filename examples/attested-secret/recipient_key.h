@@ -2,11 +2,8 @@
 // with RSAES-OAEP-SHA-256, the same as AWS KMS uses for a Recipient.
 #pragma once
 
-#include <openssl/evp.h>
-
-#include <memory>
-
 #include "core/base/bytes.h"
+#include "core/crypto/openssl.h"
 
 namespace glovebox::example {
 
@@ -22,10 +19,7 @@ class RecipientKey {
     [[nodiscard]] Result<Bytes> decrypt(BytesView ciphertext) const;
 
   private:
-    struct Free {
-        void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-    };
-    std::unique_ptr<EVP_PKEY, Free> key_;
+    PkeyPtr key_;
 };
 
 // Encrypts to a SubjectPublicKeyInfo. At most 190 bytes fit RSA-2048 with OAEP-SHA-256.

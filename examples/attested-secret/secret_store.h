@@ -8,7 +8,7 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/random_source.h"
-#include "nsm-mock/document/pcr.h"
+#include "core/crypto/pcr.h"
 #include "nsm-mock/document/trust_root.h"
 
 namespace glovebox::example {
@@ -19,7 +19,7 @@ inline constexpr auto freshness = std::chrono::minutes(5);
 
 struct SecretPolicy {
     nsm::TrustRoot root;
-    nsm::Pcr pcr0;
+    Pcr pcr0;
 };
 
 class SecretStore {

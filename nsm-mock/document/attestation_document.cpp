@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "core/cbor/cbor.h"
+#include "core/cbor/decode.h"
+#include "core/cbor/encoder.h"
 #include "nsm-mock/document/refusal.h"
 
 namespace glovebox::nsm {

@@ -16,7 +16,8 @@
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
-#include "nsm-mock/document/pcr.h"
+#include "core/crypto/pcr.h"
+#include "nsm-mock/document/pcr_index.h"
 
 namespace glovebox::nsm {
 

@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "core/cbor/cbor.h"
+#include "core/cbor/encoder.h"
 #include "nsm-mock/document/refusal.h"
 
 namespace glovebox::nsm {

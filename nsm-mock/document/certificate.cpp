@@ -8,6 +8,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "core/crypto/hash.h"
+
 namespace glovebox::nsm {
 namespace {
 
@@ -73,11 +75,10 @@ Result<Certificate> Certificate::from_der(BytesView der) {
 }
 
 Result<Certificate> Certificate::from_pem(std::string_view pem) {
-    const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    X509Ptr x509(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    auto x509 = read_pem_certificate(as_bytes(pem));
     if (!x509)
-        return invalid("no certificate in PEM form: " + openssl_reason());
-    return take(std::move(x509));
+        return x509.error();
+    return take(std::move(*x509));
 }
 
 std::string Certificate::to_pem() const {
@@ -88,10 +89,7 @@ std::string Certificate::to_pem() const {
 }
 
 Bytes Certificate::fingerprint() const {
-    Bytes digest(32);
-    if (EVP_Digest(der_.data(), der_.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
-        throw_openssl("computing SHA-256");
-    return digest;
+    return hash_of(HashAlgorithm::sha256, {der_});
 }
 
 std::string Certificate::subject() const {

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "core/cbor/cbor.h"
+#include "core/cbor/decode.h"
+#include "core/cbor/encoder.h"
 #include "nsm-mock/document/refusal.h"
 
 namespace glovebox::nsm {

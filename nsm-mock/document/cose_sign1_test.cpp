@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/cbor/cbor.h"
 #include "nsm-mock/document/refusal.h"
 
 namespace glovebox::nsm {

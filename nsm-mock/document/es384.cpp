@@ -27,16 +27,12 @@ SigningKey SigningKey::generate() {
 }
 
 Result<SigningKey> SigningKey::from_pem(std::string_view pem) {
-    const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    // Never asks for a passphrase: an encrypted key is an error.
-    const auto no_passphrase = [](char*, int, int, void*) { return -1; };
-    PkeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
-    const auto invalid = make_error_code(boost::system::errc::invalid_argument);
+    auto key = read_pem_private_key(as_bytes(pem));
     if (!key)
-        return Error(invalid, "not an unencrypted private key in PEM form: " + openssl_reason());
-    if (!is_p384(key.get()))
-        return Error(invalid, "not a P-384 key");
-    return SigningKey(std::move(key));
+        return key.error();
+    if (!is_p384(key->get()))
+        return Error(make_error_code(boost::system::errc::invalid_argument), "not a P-384 key");
+    return SigningKey(std::move(*key));
 }
 
 std::string SigningKey::to_pem() const {
@@ -50,7 +46,7 @@ std::string SigningKey::to_pem() const {
 }
 
 Es384Signature SigningKey::sign(BytesView message) const {
-    const MdCtx context(EVP_MD_CTX_new());
+    const MdCtxPtr context(EVP_MD_CTX_new());
     std::array<std::uint8_t, 128> der{};  // an ECDSA-Sig-Value of P-384 has 104 bytes at the most
     std::size_t der_size = der.size();
     if (!context ||
@@ -78,7 +74,7 @@ bool verify_es384(EVP_PKEY* key, BytesView message, const Es384Signature& signat
     std::array<std::uint8_t, 128> der{};
     unsigned char* out = der.data();
     const int der_size = i2d_ECDSA_SIG(pair.get(), &out);
-    const MdCtx context(EVP_MD_CTX_new());
+    const MdCtxPtr context(EVP_MD_CTX_new());
     if (der_size <= 0 || !context ||
         EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha384(), nullptr, key) != 1)
         throw_openssl("verifying with P-384");

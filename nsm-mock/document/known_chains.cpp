@@ -1,38 +1,25 @@
 #include "nsm-mock/document/known_chains.h"
 
-#include <openssl/evp.h>
-
-#include <memory>
 #include <string>
 #include <utility>
 
-#include "core/crypto/openssl.h"
+#include "core/crypto/hash.h"
 
 namespace glovebox::nsm {
 namespace {
 
 // Each certificate behind its length: one long certificate is not two short ones.
 Bytes name_of(const AttestationDocument& document, const TrustRoot& root) {
-    const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> hash(EVP_MD_CTX_new(),
-                                                                  EVP_MD_CTX_free);
-    if (!hash || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1)
-        throw_openssl("hashing a chain");
+    Hash hash(HashAlgorithm::sha256);
     const auto add = [&hash](const Bytes& der) {
-        const std::string size = std::to_string(der.size()) + ":";
-        if (EVP_DigestUpdate(hash.get(), size.data(), size.size()) != 1 ||
-            EVP_DigestUpdate(hash.get(), der.data(), der.size()) != 1)
-            throw_openssl("hashing a chain");
+        hash.update(as_bytes(std::to_string(der.size()) + ":"));
+        hash.update(der);
     };
     add(root.certificate().der());
     for (const Bytes& certificate : document.cabundle)
         add(certificate);
     add(document.certificate);
-    Bytes name(EVP_MAX_MD_SIZE);
-    unsigned size = 0;
-    if (EVP_DigestFinal_ex(hash.get(), name.data(), &size) != 1)
-        throw_openssl("hashing a chain");
-    name.resize(size);
-    return name;
+    return hash.finish();
 }
 
 }  // namespace

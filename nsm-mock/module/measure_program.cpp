@@ -5,10 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
-#include "core/crypto/openssl.h"
+#include "core/crypto/hash.h"
 
 namespace glovebox::nsm {
 namespace {
@@ -48,9 +49,7 @@ Result<Measurements> measure_program(const std::string& path) {
 }
 
 Result<Measurements> measure_program(const ProgramFile& program) {
-    const MdCtx context(EVP_MD_CTX_new());
-    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha384(), nullptr) != 1)
-        throw_openssl("computing SHA-384");
+    Hash hash(HashAlgorithm::sha384);
     Bytes buffer(256 * 1024);
     for (;;) {
         const ssize_t got = ::read(program.file.get(), buffer.data(), buffer.size());
@@ -60,12 +59,11 @@ Result<Measurements> measure_program(const ProgramFile& program) {
             return errno_error("measuring the program " + program.path, errno);
         if (got == 0)
             break;
-        if (EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(got)) != 1)
-            throw_openssl("computing SHA-384");
+        hash.update(BytesView(buffer).first(static_cast<std::size_t>(got)));
     }
-    Pcr content{};
-    if (EVP_DigestFinal_ex(context.get(), content.data(), nullptr) != 1)
-        throw_openssl("computing SHA-384");
+    const Bytes digest = hash.finish();
+    Pcr content;
+    std::copy_n(digest.begin(), content.size(), content.begin());
     return measurements_of("program", content);
 }
 

@@ -8,7 +8,7 @@
 #include <set>
 #include <thread>
 
-#include "core/cbor/cbor.h"
+#include "core/cbor/encoder.h"
 #include "nsm-mock/document/cose_sign1.h"
 #include "nsm-mock/testing/mock_module.h"
 

@@ -5,7 +5,8 @@
 #include <limits>
 
 #include "core/base/overloaded.h"
-#include "core/cbor/cbor.h"
+#include "core/cbor/decode.h"
+#include "core/cbor/encoder.h"
 #include "nsm-mock/module/nsm_device.h"
 #include "nsm-mock/module/nsm_error.h"
 

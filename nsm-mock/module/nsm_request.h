@@ -12,7 +12,7 @@
 #include <variant>
 
 #include "core/base/bytes.h"
-#include "nsm-mock/document/pcr.h"
+#include "nsm-mock/document/pcr_index.h"
 
 namespace glovebox::nsm {
 

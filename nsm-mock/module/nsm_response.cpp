@@ -3,7 +3,8 @@
 #include <fmt/core.h>
 
 #include "core/base/overloaded.h"
-#include "core/cbor/cbor.h"
+#include "core/cbor/decode.h"
+#include "core/cbor/encoder.h"
 
 namespace glovebox::nsm {
 namespace {

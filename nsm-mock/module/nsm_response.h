@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
-#include "nsm-mock/document/pcr.h"
+#include "nsm-mock/document/pcr_index.h"
 #include "nsm-mock/module/nsm_error.h"
 
 namespace glovebox::nsm {

@@ -4,7 +4,8 @@
 #include <array>
 #include <vector>
 
-#include "nsm-mock/document/pcr.h"
+#include "core/crypto/pcr.h"
+#include "nsm-mock/document/pcr_index.h"
 
 namespace glovebox::nsm {
 

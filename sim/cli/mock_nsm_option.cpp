@@ -30,7 +30,7 @@ Options MockNsmOption::options() {
     const auto pcr = [](std::string_view name, std::string_view summary) {
         return Option{.name = name,
                       .placeholder = "HEX",
-                      .check = problem_by<nsm::parse_pcr>,
+                      .check = problem_by<parse_pcr>,
                       .summary = summary};
     };
     Options options{
@@ -107,7 +107,7 @@ nsm::MockNsmConfig MockNsmOption::config(const nsm::Measurements& measured,
     const auto given = [this](nsm::PcrIndex index) {
         const auto found = pcrs.find(index);
         return found != pcrs.end() && !found->second.empty()
-                   ? std::optional(nsm::parse_pcr(found->second).value())
+                   ? std::optional(parse_pcr(found->second).value())
                    : std::nullopt;
     };
     config.measurements.pcr0 = given(0).value_or(config.measurements.pcr0);

@@ -70,7 +70,7 @@ Result<NsmState> decode_nsm_state(const std::string& text) {
         const json::value* lock = entry == nullptr ? nullptr : entry->if_contains("locked");
         if (!value || lock == nullptr || !lock->is_bool())
             return invalid(fmt::format("PCR{}: value and locked were expected", index));
-        const auto pcr = nsm::parse_pcr(*value);
+        const auto pcr = parse_pcr(*value);
         if (!pcr)
             return Error(pcr.error()).in(fmt::format("PCR{}", index));
         state.pcrs.set(index, *pcr);

@@ -85,9 +85,9 @@ TEST(NsmStateFile, ManyThatExtendAtOnceLoseNothing) {
         });
     for (std::thread& thread : threads)
         thread.join();
-    nsm::Pcr expected{};
+    Pcr expected{};
     for (int i = 0; i < 80; ++i)
-        expected = nsm::extended(expected, as_bytes("x"));
+        expected = extended(expected, as_bytes("x"));
     EXPECT_EQ(NsmStateFile::open(path)->read().value()->pcrs.describe(16)->value, expected);
 }
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t document_file_bytes_max = 64 * 1024;
 constexpr std::size_t certificate_file_bytes_max = 64 * 1024;
 
-Result<std::pair<nsm::PcrIndex, nsm::Pcr>> parse_expected_pcr(std::string_view text) {
+Result<std::pair<nsm::PcrIndex, Pcr>> parse_expected_pcr(std::string_view text) {
     const std::size_t equals = text.find('=');
     nsm::PcrIndex index = 0;
     const std::string_view number = text.substr(0, std::min(equals, text.size()));
@@ -32,7 +32,7 @@ Result<std::pair<nsm::PcrIndex, nsm::Pcr>> parse_expected_pcr(std::string_view t
                      fmt::format("\"{}\": N=HEX was expected, N from 0 to {} and 96 hexadecimal "
                                  "digits",
                                  text, nsm::pcr_count - 1));
-    const auto value = nsm::parse_pcr(text.substr(equals + 1));
+    const auto value = parse_pcr(text.substr(equals + 1));
     if (!value)
         return Error(value.error()).in(fmt::format("PCR{}", index));
     return std::pair(index, *value);

@@ -79,7 +79,7 @@ std::string document_text(const nsm::AttestationDocument& document, TimePoint no
     text += fmt::format("mode        {}\n", mode_text(document));
     std::string zero;
     for (const auto& [index, value] : document.pcrs) {
-        if (nsm::is_zero(value) && index > 2)
+        if (is_zero(value) && index > 2)
             zero += fmt::format("{}{}", zero.empty() ? "" : ", ", index);
         else
             text += fmt::format("PCR{:<2}       {}\n", index, to_hex(value));

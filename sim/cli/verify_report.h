@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "nsm-mock/document/pcr.h"
+#include "core/crypto/pcr.h"
 #include "nsm-mock/document/verify_document.h"
 
 namespace glovebox::cli {

@@ -4,7 +4,7 @@
 
 #include <system_error>
 
-#include "sim/eif/build/signer.h"
+#include "sim/eif/format/signature_check.h"
 #include "sim/sandbox/root_fs_plan.h"
 
 namespace glovebox::enclave {
@@ -36,7 +36,7 @@ Result<BootImage> BootImage::open(const std::filesystem::path& path) {
 }
 
 Result<std::string> BootImage::signature_refusal(TimePoint now) const {
-    constexpr eif::Pcr any{};  // run-enclave does not ask whether it is this image that was signed
+    constexpr Pcr any{};  // run-enclave does not ask whether it is this image that was signed
     const auto signature = eif::check_signature(image_, any);
     if (!signature)
         return signature.error();
@@ -69,7 +69,7 @@ Result<BootImage::Verdict> BootImage::examine(TimePoint now, std::string_view ma
     return verdict;
 }
 
-Result<InitStart> BootImage::start(const eif::UnpackCache& cache, const eif::Pcr& pcr0,
+Result<InitStart> BootImage::start(const eif::UnpackCache& cache, const Pcr& pcr0,
                                    std::uint64_t memory_bytes) const {
     const auto unpacked = cache.get(image_, pcr0, file_);
     if (!unpacked)

@@ -54,7 +54,7 @@ class BootImage {
     [[nodiscard]] Result<Verdict> examine(TimePoint now, std::string_view machine) const;
 
     // Unpacks it, or finds it unpacked. `memory_bytes` is what the enclave has; 0 for enough.
-    [[nodiscard]] Result<InitStart> start(const eif::UnpackCache& cache, const eif::Pcr& pcr0,
+    [[nodiscard]] Result<InitStart> start(const eif::UnpackCache& cache, const Pcr& pcr0,
                                           std::uint64_t memory_bytes) const;
 
   private:

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 
 #include "core/base/base64.h"
 #include "core/base/unique_fd.h"
+#include "core/crypto/hash.h"
 
 namespace glovebox::iam {
 namespace {
@@ -28,16 +27,9 @@ Error invalid(std::string message) {
     return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
 }
 
-Bytes hmac(const EVP_MD* digest, const Bytes& key, std::string_view purpose,
-           std::string_view text) {
-    const std::string message = std::string(purpose) + std::string(text);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> out;
-    unsigned int length = 0;
-    if (HMAC(digest, key.data(), static_cast<int>(key.size()),
-             reinterpret_cast<const unsigned char*>(message.data()), message.size(), out.data(),
-             &length) == nullptr)
-        throw std::runtime_error("OpenSSL can't compute an HMAC");
-    return Bytes(out.data(), out.data() + length);
+Bytes tag(HashAlgorithm algorithm, const Bytes& key, std::string_view purpose,
+          std::string_view text) {
+    return hmac(algorithm, key, as_bytes(std::string(purpose) + std::string(text)));
 }
 
 Result<Bytes> read_key(int descriptor, const std::string& file) {
@@ -91,7 +83,7 @@ Result<SessionIssuer> SessionIssuer::open(const std::string& file, RandomSource&
 }
 
 std::string SessionIssuer::secret_for(std::string_view access_key_id) const {
-    return to_base64(hmac(EVP_sha384(), key_, "secret", access_key_id))
+    return to_base64(tag(HashAlgorithm::sha384, key_, "secret", access_key_id))
         .substr(0, secret_characters);
 }
 
@@ -118,7 +110,7 @@ Result<Credential> SessionIssuer::issue(std::string_view role_arn, std::string_v
          std::chrono::floor<std::chrono::seconds>(expiration).time_since_epoch().count()},
     });
     Bytes sealed(claims.begin(), claims.end());
-    const Bytes mac = hmac(EVP_sha256(), key_, "token", claims);
+    const Bytes mac = tag(HashAlgorithm::sha256, key_, "token", claims);
     sealed.insert(sealed.end(), mac.begin(), mac.end());
     credential.session_token = to_base64(sealed);
     return credential;
@@ -130,7 +122,7 @@ Result<Credential> SessionIssuer::redeem(std::string_view token,
     if (!sealed || sealed->size() <= mac_bytes)
         return invalid("the session token is not one of this world's metadata service");
     const std::string_view claims = as_text(*sealed).substr(0, sealed->size() - mac_bytes);
-    const Bytes mac = hmac(EVP_sha256(), key_, "token", claims);
+    const Bytes mac = tag(HashAlgorithm::sha256, key_, "token", claims);
     if (CRYPTO_memcmp(mac.data(), sealed->data() + claims.size(), mac_bytes) != 0)
         return invalid(
             "the session token was sealed with another key: its metadata service and this service "

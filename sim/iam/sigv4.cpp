@@ -2,34 +2,18 @@
 
 #include <fmt/core.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
 #include <optional>
+
+#include "core/crypto/hash.h"
 
 namespace glovebox::iam {
 namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view scope_terminator = "aws4_request";
-
-std::string sha256_hex(std::string_view text) {
-    std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest;
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-    return to_hex(digest);
-}
-
-std::string hmac_sha256(std::string_view key, std::string_view text) {
-    std::string out(SHA256_DIGEST_LENGTH, '\0');
-    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-             reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-             reinterpret_cast<unsigned char*>(out.data()), nullptr) == nullptr)
-        throw std::runtime_error("OpenSSL can't compute an HMAC");
-    return out;
-}
 
 bool is_blank(char c) {
     return c == ' ' || c == '\t';
@@ -312,22 +296,26 @@ std::string canonical_request(const http::Request& request,
         }
         out += lower(name) + ':' + values + '\n';
     }
-    out += '\n' + lower(join(signed_headers, ";")) + '\n' + sha256_hex(request.body);
+    out += '\n' + lower(join(signed_headers, ";")) + '\n' + sha256_hex(as_bytes(request.body));
     return out;
 }
 
 std::string string_to_sign(std::string_view amz_date, std::string_view scope,
                            std::string_view canonical_request) {
-    return fmt::format("{}\n{}\n{}\n{}", algorithm, amz_date, scope, sha256_hex(canonical_request));
+    return fmt::format("{}\n{}\n{}\n{}", algorithm, amz_date, scope,
+                       sha256_hex(as_bytes(canonical_request)));
 }
 
 std::string signature_of(std::string_view secret_access_key, const Authorization& authorization,
                          std::string_view string_to_sign) {
-    std::string key = hmac_sha256("AWS4" + std::string(secret_access_key), authorization.date);
-    key = hmac_sha256(key, authorization.region);
-    key = hmac_sha256(key, authorization.service);
-    key = hmac_sha256(key, authorization.terminator);
-    return to_hex(as_bytes(hmac_sha256(key, string_to_sign)));
+    const std::string secret = "AWS4" + std::string(secret_access_key);
+    Bytes key(secret.begin(), secret.end());
+    for (const std::string_view part :
+         {std::string_view(authorization.date), std::string_view(authorization.region),
+          std::string_view(authorization.service), std::string_view(authorization.terminator),
+          string_to_sign})
+        key = hmac(HashAlgorithm::sha256, key, as_bytes(part));
+    return to_hex(key);
 }
 
 void sign(http::Request& request, const Credential& credential, const SigningScope& scope,
@@ -428,7 +416,7 @@ Authentication authenticate(const http::Request& request, const CredentialStore&
             fmt::format("the signature does not match: the secret access key is not the one of {}, "
                         "or the request was changed on its way{} (SHA-256 of the canonical request "
                         "here: {})",
-                        authorization.access_key_id, absent, sha256_hex(canonical)));
+                        authorization.access_key_id, absent, sha256_hex(as_bytes(canonical))));
     }
     return std::move(*credential);
 }

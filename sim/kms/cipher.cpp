@@ -12,16 +12,13 @@ namespace {
 
 constexpr int tag_bytes = 16;
 
-using CipherCtx = std::unique_ptr<EVP_CIPHER_CTX, OpensslDeleter<EVP_CIPHER_CTX_free>>;
-using Digest = std::unique_ptr<EVP_MD, OpensslDeleter<EVP_MD_free>>;
-
 void check(int result, std::string_view what) {
     if (result != 1)
         throw_openssl(what);
 }
 
-Digest fetch(std::string_view hash) {
-    Digest md(EVP_MD_fetch(nullptr, std::string(hash).c_str(), nullptr));
+MdPtr fetch(std::string_view hash) {
+    MdPtr md(EVP_MD_fetch(nullptr, std::string(hash).c_str(), nullptr));
     if (!md)
         throw_openssl(hash);
     return md;
@@ -30,7 +27,7 @@ Digest fetch(std::string_view hash) {
 }  // namespace
 
 Bytes gcm_encrypt(BytesView key, BytesView nonce, BytesView associated, BytesView plaintext) {
-    const CipherCtx ctx(EVP_CIPHER_CTX_new());
+    const CipherCtxPtr ctx(EVP_CIPHER_CTX_new());
     check(EVP_EncryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, key.data(), nonce.data()),
           "AES-GCM");
     int length = 0;
@@ -55,7 +52,7 @@ std::optional<Bytes> gcm_decrypt(BytesView key, BytesView nonce, BytesView assoc
         return std::nullopt;
     const BytesView body = ciphertext.first(ciphertext.size() - tag_bytes);
     Bytes tag(ciphertext.end() - tag_bytes, ciphertext.end());
-    const CipherCtx ctx(EVP_CIPHER_CTX_new());
+    const CipherCtxPtr ctx(EVP_CIPHER_CTX_new());
     check(EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, key.data(), nonce.data()),
           "AES-GCM");
     int length = 0;
@@ -76,7 +73,7 @@ std::optional<Bytes> gcm_decrypt(BytesView key, BytesView nonce, BytesView assoc
 
 Bytes cbc_encrypt(BytesView key, BytesView iv, BytesView plaintext) {
     constexpr std::size_t block_bytes = 16;
-    const CipherCtx ctx(EVP_CIPHER_CTX_new());
+    const CipherCtxPtr ctx(EVP_CIPHER_CTX_new());
     check(EVP_EncryptInit_ex(ctx.get(), EVP_aes_256_cbc(), nullptr, key.data(), iv.data()),
           "AES-CBC");
     Bytes out(plaintext.size() + block_bytes);
@@ -91,7 +88,7 @@ Bytes cbc_encrypt(BytesView key, BytesView iv, BytesView plaintext) {
 }
 
 Bytes digest(std::string_view hash, BytesView message) {
-    const Digest md = fetch(hash);
+    const MdPtr md = fetch(hash);
     Bytes out(static_cast<std::size_t>(EVP_MD_get_size(md.get())));
     check(EVP_Digest(message.data(), message.size(), out.data(), nullptr, md.get(), nullptr), hash);
     return out;

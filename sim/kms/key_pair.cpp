@@ -14,8 +14,6 @@
 namespace glovebox::kms {
 namespace {
 
-using Context = std::unique_ptr<EVP_PKEY_CTX, OpensslDeleter<EVP_PKEY_CTX_free>>;
-
 std::shared_ptr<EVP_PKEY> share(EVP_PKEY* key) {
     return std::shared_ptr<EVP_PKEY>(key, &EVP_PKEY_free);
 }
@@ -53,7 +51,7 @@ bool use_scheme(EVP_PKEY_CTX* context, const SigningAlgorithm& algorithm) {
 }
 
 Bytes sign_message(EVP_PKEY* key, BytesView message) {
-    const MdCtx context(EVP_MD_CTX_new());
+    const MdCtxPtr context(EVP_MD_CTX_new());
     std::size_t length = 0;
     if (EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key) != 1 ||
         EVP_DigestSign(context.get(), nullptr, &length, message.data(), message.size()) != 1)
@@ -107,7 +105,7 @@ int PublicKey::bits() const {
 }
 
 Result<Bytes> PublicKey::encrypt_oaep(std::string_view hash, BytesView plaintext) const {
-    const Context context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    const PkeyCtxPtr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
     std::size_t length = 0;
     if (!context || EVP_PKEY_encrypt_init(context.get()) != 1 || !use_oaep(context.get(), hash) ||
         EVP_PKEY_encrypt(context.get(), nullptr, &length, plaintext.data(), plaintext.size()) != 1)
@@ -149,8 +147,7 @@ Result<KeyPair> KeyPair::from_der(BytesView der) {
 }
 
 Bytes KeyPair::to_der() const {
-    const std::unique_ptr<PKCS8_PRIV_KEY_INFO, OpensslDeleter<PKCS8_PRIV_KEY_INFO_free>> info(
-        EVP_PKEY2PKCS8(key_.get()));
+    const Pkcs8Ptr info(EVP_PKEY2PKCS8(key_.get()));
     unsigned char* der = nullptr;
     const int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), &der) : -1;
     if (length <= 0)
@@ -161,7 +158,7 @@ Bytes KeyPair::to_der() const {
 }
 
 std::optional<Bytes> KeyPair::decrypt_oaep(std::string_view hash, BytesView ciphertext) const {
-    const Context context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    const PkeyCtxPtr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
     std::size_t length = 0;
     if (!context || EVP_PKEY_decrypt_init(context.get()) != 1 || !use_oaep(context.get(), hash) ||
         EVP_PKEY_decrypt(context.get(), nullptr, &length, ciphertext.data(), ciphertext.size()) !=
@@ -184,7 +181,7 @@ Bytes KeyPair::sign(const SigningAlgorithm& algorithm, BytesView message, bool i
         return sign_message(key_.get(), message);
     const Bytes hashed =
         is_digest ? Bytes(message.begin(), message.end()) : digest(algorithm.hash, message);
-    const Context context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    const PkeyCtxPtr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
     std::size_t length = 0;
     if (!context || EVP_PKEY_sign_init(context.get()) != 1 ||
         !use_scheme(context.get(), algorithm) ||
@@ -201,7 +198,7 @@ bool KeyPair::verify(const SigningAlgorithm& algorithm, BytesView message, bool 
                      BytesView signature) const {
     bool valid = false;
     if (algorithm.scheme == SignatureScheme::eddsa) {
-        const MdCtx context(EVP_MD_CTX_new());
+        const MdCtxPtr context(EVP_MD_CTX_new());
         if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) != 1)
             throw_openssl("verifying");
         valid = EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
@@ -209,7 +206,7 @@ bool KeyPair::verify(const SigningAlgorithm& algorithm, BytesView message, bool 
     } else {
         const Bytes hashed =
             is_digest ? Bytes(message.begin(), message.end()) : digest(algorithm.hash, message);
-        const Context context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+        const PkeyCtxPtr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
         if (!context || EVP_PKEY_verify_init(context.get()) != 1 ||
             !use_scheme(context.get(), algorithm))
             throw_openssl("verifying");
@@ -222,7 +219,7 @@ bool KeyPair::verify(const SigningAlgorithm& algorithm, BytesView message, bool 
 }
 
 Result<Bytes> KeyPair::derive(const PublicKey& peer) const {
-    const Context context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    const PkeyCtxPtr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
     std::size_t length = 0;
     if (!context || EVP_PKEY_derive_init(context.get()) != 1 ||
         EVP_PKEY_derive_set_peer(context.get(), peer.get()) != 1 ||

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <system_error>
 
+#include "core/crypto/pcr.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/build/builder.h"
 #include "sim/eif/build/signer.h"
@@ -185,8 +186,7 @@ Result<json::value> pcr_of_file(const std::string& path) {
     if (!text)
         return text.error();
     json::object object;
-    object["PCR"] =
-        to_hex(eif::pcr_of_hash(eif::Hash::of(eif::Hash::Algorithm::sha384, as_bytes(*text))));
+    object["PCR"] = to_hex(extended(Pcr{}, sha384({as_bytes(*text)})));
     return object;
 }
 

@@ -1,16 +1,14 @@
 #include "sim/tls/trust_bundle.h"
 
 #include <fmt/core.h>
-#include <openssl/bio.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <unistd.h>
 
 #include <boost/system/errc.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
+
+#include "core/crypto/openssl.h"
 
 namespace glovebox::tls {
 namespace {
@@ -32,13 +30,10 @@ std::optional<std::string> read_file(const std::string& name) {
 }
 
 std::optional<std::string> hash_subject(const std::string& pem) {
-    const std::unique_ptr<BIO, decltype(&BIO_free)> in(
-        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
-    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-        PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), X509_free);
+    const auto certificate = read_pem_certificate(as_bytes(pem));
     if (!certificate)
         return std::nullopt;
-    return fmt::format("{:08x}", X509_subject_name_hash(certificate.get()));
+    return fmt::format("{:08x}", X509_subject_name_hash(certificate->get()));
 }
 
 }  // namespace

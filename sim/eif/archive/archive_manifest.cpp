@@ -4,8 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "core/crypto/hash.h"
 #include "sim/eif/base/error.h"
-#include "sim/eif/base/hash.h"
 
 namespace glovebox::eif {
 namespace {
@@ -107,7 +107,7 @@ Result<std::string> checked_document(const ArchiveIndex& index, const json::obje
     if (!text)
         return text.error();
     const std::string stated = text_member(descriptor, "digest").substr(sha256_prefix.size());
-    if (const std::string found = sha256_hex(*text); found != stated)
+    if (const std::string found = sha256_hex(as_bytes(*text)); found != stated)
         return wrong_digest(*name, stated, found);
     return text;
 }
@@ -225,10 +225,6 @@ Result<ImageParts> find_parts(const ArchiveIndex& index, std::optional<Architect
     return bad(
         "neither manifest.json (docker save) nor index.json (OCI) is in it: make the archive with "
         "docker save or skopeo copy ... oci-archive:FILE");
-}
-
-std::string sha256_hex(std::string_view text) {
-    return to_hex(Hash::of(Hash::Algorithm::sha256, as_bytes(text)));
 }
 
 // "sha256:<64 hex digits>" -> its digits.

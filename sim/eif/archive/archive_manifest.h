@@ -35,7 +35,6 @@ struct ImageParts {
 [[nodiscard]] Result<ImageParts> find_parts(const ArchiveIndex& index,
                                             std::optional<Architecture> wanted);
 
-[[nodiscard]] std::string sha256_hex(std::string_view text);
 // "sha256:<64 hex digits>" -> its digits.
 [[nodiscard]] Result<std::string> sha256_digits(const std::string& digest);
 [[nodiscard]] Error wrong_digest(const std::string& name, const std::string& stated,

@@ -10,10 +10,10 @@
 #include <map>
 #include <set>
 
+#include "core/crypto/hash.h"
 #include "sim/eif/archive/archive_manifest.h"
 #include "sim/eif/archive/layer.h"
 #include "sim/eif/base/error.h"
-#include "sim/eif/base/hash.h"
 #include "sim/eif/tree/archive_reader.h"
 
 namespace glovebox::eif {
@@ -123,7 +123,7 @@ Result<ArchiveIndex> read_index(const OpenSource& open) {
 // Hashes what passes through it.
 class HashingSource final : public ByteSource {
   public:
-    explicit HashingSource(ByteSource& input) : input_(input), hash_(Hash::Algorithm::sha256) {}
+    explicit HashingSource(ByteSource& input) : input_(input), hash_(HashAlgorithm::sha256) {}
     Result<std::size_t> read(std::span<std::uint8_t> out) override {
         auto got = input_.read(out);
         if (got)
@@ -188,7 +188,7 @@ Result<ContainerImage> read_image_archive(const OpenSource& open, const ArchiveO
     if (!config)
         return config.error();
     image.config = std::move(*config);
-    image.id = sha256_hex(parts->config);
+    image.id = sha256_hex(as_bytes(parts->config));
     image.repo_tags = parts->repo_tags;
     if (image.config.diff_ids.size() != parts->layers.size())
         return bad(fmt::format("the config states {} layers and the manifest {}",

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "core/crypto/hash.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/testing/archive_fixture.h"
 #include "sim/eif/testing/test_support.h"
@@ -287,7 +288,7 @@ TEST(ImageArchive, EveryTruncationIsAnError) {
 // docker save of old linked equal layers to each other.
 TEST(ImageArchive, ALinkedLayerIsRead) {
     const Bytes layer = TarBuilder().file("a", "1").take();
-    const std::string digest = testing::sha256_hex(layer);
+    const std::string digest = sha256_hex(layer);
     const std::string config =
         R"({"architecture":"arm64","config":{"Entrypoint":["/a"]},"rootfs":{"diff_ids":["sha256:)" +
         digest + R"(","sha256:)" + digest + R"("]}})";

@@ -1,17 +1,14 @@
 #include "sim/eif/build/signer.h"
 
 #include <fmt/core.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <limits>
-
+#include "core/crypto/openssl.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/format/ecdsa.h"
+#include "sim/eif/format/signature_section.h"
 
 namespace glovebox::eif {
 namespace {
@@ -34,18 +31,13 @@ void SigningIdentity::Free::operator()(evp_pkey_st* key) const {
 }
 
 Result<SigningIdentity> SigningIdentity::from_pem(BytesView private_key, BytesView certificate) {
-    if (private_key.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
-        return Error(EifError::bad_key, "private key: too large");
-    const std::unique_ptr<BIO, decltype(&BIO_free)> in(
-        BIO_new_mem_buf(private_key.data(), static_cast<int>(private_key.size())), BIO_free);
-    const auto no_password = [](char*, int, int, void*) { return -1; };
-    Key key(PEM_read_bio_PrivateKey(in.get(), nullptr, no_password, nullptr));
-    ERR_clear_error();
-    if (!key)
+    auto pkey = read_pem_private_key(private_key);
+    if (!pkey)
         return Error(
             EifError::bad_key,
             "private key: no unencrypted private key in PEM (-----BEGIN EC PRIVATE KEY----- "
             "or -----BEGIN PRIVATE KEY-----) was found");
+    Key key(pkey->release());
     const auto algorithm = cose_algorithm_of(key.get());
     if (!algorithm)
         return Error(algorithm.error()).in("private key");
@@ -83,7 +75,7 @@ Result<SigningIdentity> SigningIdentity::load(const std::string& private_key,
 }
 
 Pcr SigningIdentity::pcr8() const {
-    return pcr_of_hash(Hash::of(Hash::Algorithm::sha384, certificate_.der()));
+    return extended(Pcr{}, sha384({certificate_.der()}));
 }
 
 Result<Bytes> SigningIdentity::sign(const Pcr& pcr0) const {
@@ -190,26 +182,6 @@ Result<Measurements> sign_file(const std::filesystem::path& path, const SigningI
     if (const auto committed = out->commit(); !committed)
         return committed.error();
     return pcrs;
-}
-
-Result<std::optional<SignatureVerdict>> check_signature(const Image& image, const Pcr& pcr0) {
-    const Section* data = image.find(SectionType::signature);
-    if (data == nullptr)
-        return std::optional<SignatureVerdict>();
-    auto section = SignatureSection::decode(data->data);
-    if (!section)
-        return section.error();
-    auto certificate = Certificate::from_pem(section->certificate_pem);
-    if (!certificate)
-        return certificate.error();
-    const auto verifies = certificate->verifies(section->cose);
-    if (!verifies)
-        return verifies.error();
-    const bool this_image = section->cose.payload == encode_pcr0_payload(pcr0);
-    return std::optional(SignatureVerdict{.section = std::move(*section),
-                                          .certificate = std::move(*certificate),
-                                          .cose_verifies = *verifies,
-                                          .signs_this_image = this_image});
 }
 
 }  // namespace glovebox::eif

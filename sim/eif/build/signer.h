@@ -61,14 +61,4 @@ class SigningIdentity {
 [[nodiscard]] Result<Measurements> sign_file(const std::filesystem::path& path,
                                              const SigningIdentity& identity);
 
-// What a signature is worth. Nothing, when the image is unsigned.
-struct SignatureVerdict {
-    SignatureSection section;
-    Certificate certificate;
-    bool cose_verifies = false;     // the certificate's key signed this payload
-    bool signs_this_image = false;  // the payload names the PCR0 that was measured
-};
-[[nodiscard]] Result<std::optional<SignatureVerdict>> check_signature(const Image& image,
-                                                                      const Pcr& pcr0);
-
 }  // namespace glovebox::eif

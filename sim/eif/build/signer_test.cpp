@@ -1,4 +1,5 @@
 #include "sim/eif/build/signer.h"
+#include "sim/eif/format/signature_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -53,8 +54,7 @@ TEST_P(Signer, SignsEveryCurveAndTheSignatureVerifies) {
     // PCR8 is over the DER, which openssl makes of the PEM.
     testing::shell("cd " + scratch.path().string() +
                    " && openssl x509 -in cert.pem -outform DER -out c");
-    EXPECT_EQ(*pcrs.pcr8,
-              pcr_of_hash(Hash::of(Hash::Algorithm::sha384, testing::read_file(scratch / "c"))));
+    EXPECT_EQ(*pcrs.pcr8, extended(Pcr{}, sha384({testing::read_file(scratch / "c")})));
     EXPECT_TRUE(describe(image, now()).value().good);
 }
 

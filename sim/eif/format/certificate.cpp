@@ -1,27 +1,21 @@
 #include "sim/eif/format/certificate.h"
 
 #include <fmt/core.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/objects.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <array>
 #include <chrono>
-#include <limits>
 
+#include "core/crypto/openssl.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/format/ecdsa.h"
 
 namespace glovebox::eif {
 namespace {
 
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-
 std::string printed_time(const ASN1_TIME* time) {
-    const Bio out(BIO_new(BIO_s_mem()), BIO_free);
+    const BioPtr out(BIO_new(BIO_s_mem()));
     ASN1_TIME_print(out.get(), time);
     char* text = nullptr;
     const long size = BIO_get_mem_data(out.get(), &text);
@@ -47,15 +41,10 @@ Result<Certificate> Certificate::from_pem(BytesView pem) {
             std::string("signing certificate: ") + why +
                 "; an X.509 certificate in PEM (-----BEGIN CERTIFICATE-----) was expected");
     };
-    if (pem.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
-        return bad("too large");
-    const Bio in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
-    const auto no_password = [](char*, int, int, void*) { return -1; };
-    X509* x509 = PEM_read_bio_X509(in.get(), nullptr, no_password, nullptr);
-    ERR_clear_error();
-    if (x509 == nullptr)
+    auto x509 = read_pem_certificate(pem);
+    if (!x509)
         return bad("there is none in it, or it is damaged");
-    return Certificate(x509);
+    return Certificate(x509->release());
 }
 
 Bytes Certificate::der() const {

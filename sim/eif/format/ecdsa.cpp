@@ -6,48 +6,36 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/obj_mac.h>
 
 #include <array>
 #include <initializer_list>
-#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
 
+#include "core/crypto/hash.h"
+#include "core/crypto/openssl.h"
 #include "sim/eif/base/error.h"
 
 namespace glovebox::eif {
 namespace {
-
-template <auto free_function>
-struct FreeBy {
-    template <class T>
-    void operator()(T* object) const {
-        free_function(object);
-    }
-};
-using Bn = std::unique_ptr<BIGNUM, FreeBy<BN_clear_free>>;
-using BnContext = std::unique_ptr<BN_CTX, FreeBy<BN_CTX_free>>;
-using Group = std::unique_ptr<EC_GROUP, FreeBy<EC_GROUP_free>>;
-using Point = std::unique_ptr<EC_POINT, FreeBy<EC_POINT_free>>;
 
 struct Curve {
     CoseAlgorithm algorithm;
     const char* name;  // OpenSSL's
     int nid;
     const EVP_MD* (*method)();
-    Hash::Algorithm hash;
+    HashAlgorithm hash;
     std::size_t order_bits;
 
     [[nodiscard]] std::size_t size() const { return (order_bits + 7) / 8; }
 };
 const std::array<Curve, 3> curves{{
-    {CoseAlgorithm::es256, "prime256v1", NID_X9_62_prime256v1, EVP_sha256, Hash::Algorithm::sha256,
+    {CoseAlgorithm::es256, "prime256v1", NID_X9_62_prime256v1, EVP_sha256, HashAlgorithm::sha256,
      256},
-    {CoseAlgorithm::es384, "secp384r1", NID_secp384r1, EVP_sha384, Hash::Algorithm::sha384, 384},
-    {CoseAlgorithm::es512, "secp521r1", NID_secp521r1, EVP_sha512, Hash::Algorithm::sha512, 521},
+    {CoseAlgorithm::es384, "secp384r1", NID_secp384r1, EVP_sha384, HashAlgorithm::sha384, 384},
+    {CoseAlgorithm::es512, "secp521r1", NID_secp521r1, EVP_sha512, HashAlgorithm::sha512, 521},
 }};
 
 const Curve& curve_of(CoseAlgorithm algorithm) {
@@ -63,16 +51,16 @@ void require(bool done) {
         throw std::bad_alloc();
 }
 
-Bn new_secret() {
-    Bn number(BN_secure_new());
+BignumPtr new_secret() {
+    BignumPtr number(BN_secure_new());
     require(number != nullptr);
     BN_set_flags(number.get(), BN_FLG_CONSTTIME);
     return number;
 }
 
 // RFC 6979, 2.3.2: the leftmost order_bits bits of the octets, as an integer.
-Bn bits_to_integer(BytesView octets, const Curve& curve) {
-    Bn number = new_secret();
+BignumPtr bits_to_integer(BytesView octets, const Curve& curve) {
+    BignumPtr number = new_secret();
     require(BN_bin2bn(octets.data(), static_cast<int>(octets.size()), number.get()) != nullptr);
     if (const std::size_t bits = octets.size() * 8; bits > curve.order_bits)
         require(BN_rshift(number.get(), number.get(), static_cast<int>(bits - curve.order_bits)));
@@ -104,14 +92,14 @@ class NonceSource {
     NonceSource(const NonceSource&) = delete;
     NonceSource& operator=(const NonceSource&) = delete;
 
-    Bn next() {
+    BignumPtr next() {
         Bytes octets;
         while (octets.size() < curve_.size()) {
             v_ = mac({v_});
             octets.insert(octets.end(), v_.begin(), v_.end());
         }
         octets.resize(curve_.size());
-        Bn candidate = bits_to_integer(octets, curve_);
+        BignumPtr candidate = bits_to_integer(octets, curve_);
         OPENSSL_cleanse(octets.data(), octets.size());
         const std::uint8_t zero = 0;
         key_ = mac({v_, {&zero, 1}});
@@ -124,9 +112,7 @@ class NonceSource {
         Bytes message;
         for (const BytesView part : parts)
             message.insert(message.end(), part.begin(), part.end());
-        Bytes result(v_.size());
-        require(HMAC(curve_.method(), key_.data(), static_cast<int>(key_.size()), message.data(),
-                     message.size(), result.data(), nullptr) != nullptr);
+        Bytes result = hmac(curve_.hash, key_, message);
         OPENSSL_cleanse(message.data(), message.size());
         return result;
     }
@@ -156,35 +142,35 @@ Result<Bytes> ecdsa_sign(const evp_pkey_st* key, CoseAlgorithm algorithm, BytesV
     BIGNUM* raw_private = nullptr;
     const bool has_private =
         EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &raw_private) == 1;
-    const Bn d(raw_private);
+    const BignumPtr d(raw_private);
     ERR_clear_error();
     if (!has_private)
         return Error(EifError::bad_key, "the key has no private part");
     BN_set_flags(d.get(), BN_FLG_CONSTTIME);
 
-    const BnContext context(BN_CTX_secure_new());
-    const Group group(EC_GROUP_new_by_curve_name(curve.nid));
+    const BnCtxPtr context(BN_CTX_secure_new());
+    const EcGroupPtr group(EC_GROUP_new_by_curve_name(curve.nid));
     require(context && group);
     const BIGNUM* q = EC_GROUP_get0_order(group.get());
 
-    const Bytes hash = Hash::of(curve.hash, message);
-    const Bn z = bits_to_integer(hash, curve);
-    Bn reduced = new_secret();
+    const Bytes hash = hash_of(curve.hash, {message});
+    const BignumPtr z = bits_to_integer(hash, curve);
+    BignumPtr reduced = new_secret();
     require(BN_nnmod(reduced.get(), z.get(), q, context.get()));
     Bytes private_octets = padded(d.get(), curve.size());
     NonceSource nonces(curve, private_octets, padded(reduced.get(), curve.size()));
     OPENSSL_cleanse(private_octets.data(), private_octets.size());
 
-    const Bn q_minus_2(BN_dup(q));
+    const BignumPtr q_minus_2(BN_dup(q));
     require(q_minus_2 && BN_sub_word(q_minus_2.get(), 2));
     for (;;) {
-        const Bn k = nonces.next();
+        const BignumPtr k = nonces.next();
         if (BN_is_zero(k.get()) || BN_cmp(k.get(), q) >= 0)
             continue;
-        const Point point(EC_POINT_new(group.get()));
-        Bn r = new_secret();
-        Bn s = new_secret();
-        Bn inverse = new_secret();
+        const EcPointPtr point(EC_POINT_new(group.get()));
+        BignumPtr r = new_secret();
+        BignumPtr s = new_secret();
+        BignumPtr inverse = new_secret();
         require(point &&
                 EC_POINT_mul(group.get(), point.get(), k.get(), nullptr, nullptr, context.get()));
         require(EC_POINT_get_affine_coordinates(group.get(), point.get(), r.get(), nullptr,
@@ -212,14 +198,14 @@ bool ecdsa_verify(evp_pkey_st* key, CoseAlgorithm algorithm, BytesView message,
         return false;
     // OpenSSL takes r and s in DER.
     const auto half = static_cast<int>(curve.size());
-    const std::unique_ptr<ECDSA_SIG, FreeBy<ECDSA_SIG_free>> pair(ECDSA_SIG_new());
+    const EcdsaSigPtr pair(ECDSA_SIG_new());
     BIGNUM* r = BN_bin2bn(signature.data(), half, nullptr);
     BIGNUM* s = BN_bin2bn(signature.data() + half, half, nullptr);
     require(pair && r != nullptr && s != nullptr && ECDSA_SIG_set0(pair.get(), r, s));
     unsigned char* der = nullptr;
     const int der_size = i2d_ECDSA_SIG(pair.get(), &der);
     require(der_size > 0);
-    const std::unique_ptr<EVP_MD_CTX, FreeBy<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+    const MdCtxPtr context(EVP_MD_CTX_new());
     const bool good =
         context &&
         EVP_DigestVerifyInit(context.get(), nullptr, curve.method(), nullptr, key) == 1 &&

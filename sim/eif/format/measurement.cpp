@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/crypto/hash.h"
 #include "sim/eif/format/signature_section.h"
 
 namespace glovebox::eif {
@@ -98,7 +99,7 @@ class ContentHash {
         for (; from != to; ++from)
             update(*from);
     }
-    [[nodiscard]] Pcr finish() { return pcr_of_hash(hash_.finish()); }
+    [[nodiscard]] Pcr finish() { return extended(Pcr{}, hash_.finish()); }
 
   private:
     void update(BytesView section) {
@@ -114,7 +115,7 @@ class ContentHash {
         }
     }
 
-    Hash hash_{Hash::Algorithm::sha384};
+    Hash hash_{HashAlgorithm::sha384};
     BytesView file_;
     BlockCrc& crc_;
     const MappedFile* mapping_;

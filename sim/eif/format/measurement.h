@@ -14,7 +14,7 @@
 #include <optional>
 
 #include "core/base/error.h"
-#include "sim/eif/base/hash.h"
+#include "core/crypto/pcr.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/format/image.h"
 

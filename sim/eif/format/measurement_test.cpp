@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "core/crypto/hash.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/report/describe.h"
 #include "sim/eif/testing/test_support.h"
@@ -49,8 +50,8 @@ TEST(Measurement, TheOrderOfTheFileCounts) {
     EXPECT_NE(a.pcr0, b.pcr0);
     EXPECT_NE(a.pcr1, b.pcr1);  // H("KAC"), not H("KCA")
     EXPECT_EQ(a.pcr2, b.pcr2);
-    EXPECT_EQ(b.pcr0, pcr_of_hash(Hash::of(Hash::Algorithm::sha384, as_bytes("KABC"))));
-    EXPECT_EQ(b.pcr1, pcr_of_hash(Hash::of(Hash::Algorithm::sha384, as_bytes("KAC"))));
+    EXPECT_EQ(b.pcr0, extended(Pcr{}, sha384({as_bytes("KABC")})));
+    EXPECT_EQ(b.pcr1, extended(Pcr{}, sha384({as_bytes("KAC")})));
 }
 
 TEST(Measurement, MetadataSignatureAndFlagsAreInNoPcr) {
@@ -78,12 +79,12 @@ TEST(Measurement, LargeImagesMeasureOnTwoThreadsAsOnOne) {
                                    {SectionType::ramdisk, data}});
     const Image image = Image::parse(file).value();
     const ContentMeasurement measured = measure_content(image);
-    EXPECT_EQ(measured.pcrs.pcr2, pcr_of_hash(Hash::of(Hash::Algorithm::sha384, data)));
+    EXPECT_EQ(measured.pcrs.pcr2, extended(Pcr{}, sha384({data})));
     EXPECT_EQ(measured.crc32, image.header().crc32);
-    Hash whole(Hash::Algorithm::sha384);
+    Hash whole(HashAlgorithm::sha384);
     whole.update(as_bytes("KCA"));
     whole.update(data);
-    EXPECT_EQ(measured.pcrs.pcr0, pcr_of_hash(whole.finish()));
+    EXPECT_EQ(measured.pcrs.pcr0, extended(Pcr{}, whole.finish()));
 }
 
 class RealImage : public ::testing::TestWithParam<const char*> {};

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/cbor/encoder.h"
 #include "sim/eif/base/error.h"
-#include "sim/eif/format/cbor.h"
 
 namespace glovebox::eif {
 namespace {
@@ -55,7 +55,7 @@ TEST(SignatureSection, AnyOrderUnknownKeysTagAndIndefiniteLengthsAreRead) {
     const SignatureSection section = some_section();
     Bytes tagged = section.cose.encode();
     tagged.insert(tagged.begin(), 0xd2);  // tag 18
-    CborWriter inner;
+    cbor::Encoder inner;
     inner.integer_array(tagged);
     const Bytes signature = inner.take();
     Bytes cbor = from_hex(
@@ -86,11 +86,11 @@ TEST(SignatureSection, WhatAwsReaderRefusesIsRefused) {
     };
     EXPECT_THAT(message("80"), HasSubstr("an empty array"));
     EXPECT_THAT(message("9fff"), HasSubstr("an empty array"));
-    EXPECT_THAT(message("a0"), HasSubstr("byte 0: an array was expected"));
+    EXPECT_THAT(message("a0"), HasSubstr("an array was expected, found map"));
     EXPECT_THAT(message("81a0"), HasSubstr("no \"signing_certificate\""));
     // A byte string in place of the array of integers.
     EXPECT_THAT(message("81a1737369676e696e675f636572746966696361746543504547"),
-                HasSubstr("an array was expected"));
+                HasSubstr("signing_certificate: an array was expected, found byte string"));
     EXPECT_THAT(message("81a1737369676e696e675f636572746966696361746581190100"),
                 HasSubstr("an integer from 0 to 255"));
 }
@@ -107,22 +107,8 @@ TEST(SignatureSection, CountsBeyondTheDataCostNothing) {
 TEST(SignatureSection, DeepNestingIsRefused) {
     Bytes cbor = from_hex("81a16178").value();
     cbor.insert(cbor.end(), 100'000, 0x81);
-    EXPECT_THAT(SignatureSection::decode(cbor).error().message, HasSubstr("deeper than 128"));
-}
-
-TEST(CoseSign1, OtherTagsAlgorithmsAndShapesAreRefused) {
-    const auto message = [](const char* hex) {
-        const auto cose = CoseSign1::decode(from_hex(hex).value());
-        return cose ? std::string() : cose.error().message;
-    };
-    EXPECT_EQ(message("8444a1013822a04041aa"), "");
-    EXPECT_EQ(message("9f44a1013822a04041aaff"), "");
-    EXPECT_EQ(message("8446a2616100012640a041aa41bb").empty(), false);
-    EXPECT_THAT(message("d18444a1013822a04041aa"), HasSubstr("tag 17"));
-    EXPECT_THAT(message("8344a1013822a040"), HasSubstr("an array of 3"));
-    EXPECT_THAT(message("8443a10101a04041aa"), HasSubstr("algorithm 1"));
-    EXPECT_THAT(message("8441a0a04041aa"), HasSubstr("names no algorithm"));
-    EXPECT_THAT(message("9f44a1013822a04041aa00ff"), HasSubstr("more than 4"));
+    EXPECT_THAT(SignatureSection::decode(cbor).error().message,
+                HasSubstr("deeper than 128 levels"));
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/json_text.h"
-#include "sim/eif/build/signer.h"
 #include "sim/eif/format/metadata.h"
+#include "sim/eif/format/signature_check.h"
 
 namespace glovebox::eif {
 namespace {
@@ -108,8 +108,7 @@ Result<Description> describe(const Image& image, TimePoint now, const MappedFile
         return verdict.error();
     const auto& signature = *verdict;
     if (signature)
-        result.pcrs.pcr8 =
-            pcr_of_hash(Hash::of(Hash::Algorithm::sha384, signature->certificate.der()));
+        result.pcrs.pcr8 = extended(Pcr{}, sha384({signature->certificate.der()}));
 
     json::object object;
     object["EifVersion"] = image.header().version;

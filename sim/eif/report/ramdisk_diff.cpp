@@ -9,7 +9,7 @@
 #include <map>
 
 #include "core/base/clock.h"
-#include "sim/eif/base/hash.h"
+#include "core/crypto/hash.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/report/indented_lines.h"
 #include "sim/eif/tree/ramdisk.h"
@@ -48,7 +48,7 @@ Result<Listing> list(BytesView ramdisk) {
             break;
         ListedEntry listed{.entry = **next, .content_hash = {}, .target = {}};
         const bool link = (listed.entry.mode & type_mask) == symlink_type;
-        Hash hash(Hash::Algorithm::sha256);
+        Hash hash(HashAlgorithm::sha256);
         Bytes piece(64 << 10);
         for (;;) {
             const auto got = reader.read(piece);

@@ -8,7 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "sim/eif/base/hash.h"
+#include "core/crypto/hash.h"
 
 namespace glovebox::eif::testing {
 namespace {
@@ -122,10 +122,6 @@ std::string gzip(BytesView bytes) {
     out.resize(stream.total_out);
     deflateEnd(&stream);
     return out;
-}
-
-std::string sha256_hex(BytesView bytes) {
-    return to_hex(Hash::of(Hash::Algorithm::sha256, bytes));
 }
 
 Bytes docker_archive(const ImageSpec& spec) {

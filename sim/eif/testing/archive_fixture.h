@@ -42,7 +42,6 @@ class TarBuilder {
 };
 
 [[nodiscard]] std::string gzip(BytesView bytes);
-[[nodiscard]] std::string sha256_hex(BytesView bytes);
 
 // `run` is the "config" object's members, for instance R"("Cmd":["/app"])".
 struct ImageSpec {

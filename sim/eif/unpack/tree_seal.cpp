@@ -8,7 +8,7 @@
 #include <system_error>
 #include <vector>
 
-#include "sim/eif/base/hash.h"
+#include "core/crypto/hash.h"
 
 namespace glovebox::eif {
 namespace {
@@ -46,7 +46,7 @@ Result<void> add(const fs::path& folder, const std::string& shown, Hash& hash) {
 }  // namespace
 
 Result<std::string> seal_of(const fs::path& folder) {
-    Hash hash(Hash::Algorithm::sha384);
+    Hash hash(HashAlgorithm::sha384);
     if (const auto added = add(folder, "", hash); !added)
         return added.error();
     return to_hex(hash.finish());

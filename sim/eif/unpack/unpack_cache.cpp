@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "core/base/unique_fd.h"
+#include "core/crypto/hash.h"
 #include "sim/eif/base/big_endian.h"
 #include "sim/eif/base/byte_source.h"
 #include "sim/eif/base/error.h"
@@ -37,7 +38,7 @@ constexpr const char* seal_file = "seal";
 constexpr std::string_view layout = "tree, bytes, seal";
 
 std::string name_of(const Image& image, const Pcr& pcr0) {
-    Hash hash(Hash::Algorithm::sha384);
+    Hash hash(HashAlgorithm::sha384);
     hash.update(as_bytes(layout));
     hash.update(pcr0);
     for (const BytesView ramdisk : image.ramdisks()) {

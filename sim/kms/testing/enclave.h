@@ -15,8 +15,8 @@
 namespace glovebox::kms::testing {
 
 // PCR<n> of the enclaves here, before debug mode makes it zero: SHA-384 of "image <n>".
-[[nodiscard]] inline nsm::Pcr measured(int n) {
-    return nsm::sha384({as_bytes("image " + std::to_string(n))});
+[[nodiscard]] inline Pcr measured(int n) {
+    return sha384({as_bytes("image " + std::to_string(n))});
 }
 
 struct EnclaveOptions {

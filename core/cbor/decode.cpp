@@ -1,38 +1,15 @@
-#include "core/cbor/cbor.h"
+#include "core/cbor/decode.h"
 
-#include <cbor/encoding.h>
 #include <cbor/streaming.h>
 #include <fmt/core.h>
 
-#include <array>
 #include <boost/system/errc.hpp>
 #include <optional>
-#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace glovebox::cbor {
-
-Value::Value() = default;
-Value::Value(const Value&) = default;
-Value::Value(Value&&) noexcept = default;
-Value& Value::operator=(const Value&) = default;
-Value& Value::operator=(Value&&) noexcept = default;
-Value::~Value() = default;
-
-std::string_view Value::type_name() const {
-    static constexpr std::array<std::string_view, std::variant_size_v<Variant>> names{
-        "null",
-        "undefined",
-        "boolean",
-        "unsigned integer",
-        "negative integer",
-        "float",
-        "byte string",
-        "text",
-        "array",
-        "map",
-        "tagged value"};
-    return names[variant_.index()];
-}
 
 namespace {
 
@@ -46,11 +23,11 @@ class Builder {
     void set_bytes_left(std::size_t bytes) { bytes_left_ = bytes; }
 
     [[nodiscard]] bool complete() const { return result_.has_value(); }
-    [[nodiscard]] const char* failure() const { return failure_; }
+    [[nodiscard]] const std::string& failure() const { return failure_; }
     [[nodiscard]] Value take() { return std::move(*result_); }
 
     void add(Value value) {
-        if (failure_ != nullptr || !count_item())
+        if (!failure_.empty() || !count_item())
             return;
         if (!frames_.empty() && frames_.back().is_string())
             return fail("a chunk of an indefinite string is not a string of its type");
@@ -68,12 +45,12 @@ class Builder {
     void open_text() { open(Kind::text_chunks, std::nullopt, 0); }
     void open_tag(std::uint64_t tag) {
         open(Kind::tag, 1, 1);
-        if (failure_ == nullptr)
+        if (failure_.empty())
             frames_.back().tag = tag;
     }
 
     void close() {
-        if (failure_ != nullptr)
+        if (!failure_.empty())
             return;
         if (frames_.empty() || frames_.back().left)
             return fail("a break where no indefinite item is open");
@@ -100,15 +77,15 @@ class Builder {
         }
     };
 
-    void fail(const char* why) {
-        if (failure_ == nullptr)
-            failure_ = why;
+    void fail(std::string why) {
+        if (failure_.empty())
+            failure_ = std::move(why);
     }
 
     bool count_item() {
         if (++items_ > limits_.items_max)
-            fail("more items than are allowed here");
-        return failure_ == nullptr;
+            fail(fmt::format("more than {} items", limits_.items_max));
+        return failure_.empty();
     }
 
     void append(Frame& frame, const Bytes& chunk) {
@@ -118,7 +95,7 @@ class Builder {
 
     template <class String>
     void add_string(Kind chunks, String string) {
-        if (failure_ == nullptr && !frames_.empty() && frames_.back().kind == chunks) {
+        if (failure_.empty() && !frames_.empty() && frames_.back().kind == chunks) {
             if (count_item())
                 append(frames_.back(), string);
             return;
@@ -127,12 +104,12 @@ class Builder {
     }
 
     void open(Kind kind, std::optional<std::uint64_t> count, std::uint64_t bytes_each) {
-        if (failure_ != nullptr || !count_item())
+        if (!failure_.empty() || !count_item())
             return;
         if (!frames_.empty() && frames_.back().is_string())
             return fail("a chunk of an indefinite string is not a definite string");
         if (frames_.size() >= limits_.depth_max)
-            return fail("nested deeper than is allowed here");
+            return fail(fmt::format("nested deeper than {} levels", limits_.depth_max));
         if (count && *count > bytes_left_ / bytes_each)
             return fail("more entries are claimed than there are bytes");
         frames_.push_back(Frame{kind, count});
@@ -184,7 +161,7 @@ class Builder {
     std::optional<Value> result_;
     std::size_t items_ = 0;
     std::size_t bytes_left_ = 0;
-    const char* failure_ = nullptr;
+    std::string failure_;  // empty while all is well
 };
 
 Builder& builder(void* context) {
@@ -287,71 +264,11 @@ Result<Decoded> decode(BytesView bytes, const Limits& limits) {
             return refuse(offset, "it ends inside an item");
         if (step.status != CBOR_DECODER_FINISHED)
             return refuse(offset, fmt::format("0x{:02x} begins no item", rest.front()));
-        if (tree.failure() != nullptr)
+        if (!tree.failure().empty())
             return refuse(offset, tree.failure());
         offset += step.read;
     }
     return Decoded{tree.take(), offset};
-}
-
-template <class Write>
-Encoder& Encoder::head(Write write) {
-    std::array<unsigned char, 9> buffer{};  // initial byte and an argument of eight at the most
-    const std::size_t written = write(buffer.data(), buffer.size());
-    if (written == 0)
-        throw std::logic_error("cbor: a head did not fit nine bytes");
-    out_.insert(out_.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(written));
-    return *this;
-}
-
-Encoder& Encoder::unsigned_integer(std::uint64_t value) {
-    return head([&](auto* out, std::size_t size) { return cbor_encode_uint(value, out, size); });
-}
-
-Encoder& Encoder::negative(std::uint64_t n) {
-    return head([&](auto* out, std::size_t size) { return cbor_encode_negint(n, out, size); });
-}
-
-Encoder& Encoder::bytes(BytesView value) {
-    head([&](auto* out, std::size_t size) {
-        return cbor_encode_bytestring_start(value.size(), out, size);
-    });
-    out_.insert(out_.end(), value.begin(), value.end());
-    return *this;
-}
-
-Encoder& Encoder::text(std::string_view value) {
-    head([&](auto* out, std::size_t size) {
-        return cbor_encode_string_start(value.size(), out, size);
-    });
-    out_.insert(out_.end(), value.begin(), value.end());
-    return *this;
-}
-
-Encoder& Encoder::boolean(bool value) {
-    return head([&](auto* out, std::size_t size) { return cbor_encode_bool(value, out, size); });
-}
-
-Encoder& Encoder::null() {
-    return head([](auto* out, std::size_t size) { return cbor_encode_null(out, size); });
-}
-
-Encoder& Encoder::array(std::size_t count) {
-    return head(
-        [&](auto* out, std::size_t size) { return cbor_encode_array_start(count, out, size); });
-}
-
-Encoder& Encoder::map(std::size_t entries) {
-    return head(
-        [&](auto* out, std::size_t size) { return cbor_encode_map_start(entries, out, size); });
-}
-
-Encoder& Encoder::indefinite_map() {
-    return head([](auto* out, std::size_t size) { return cbor_encode_indef_map_start(out, size); });
-}
-
-Encoder& Encoder::end() {
-    return head([](auto* out, std::size_t size) { return cbor_encode_break(out, size); });
 }
 
 }  // namespace glovebox::cbor

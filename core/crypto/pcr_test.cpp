@@ -1,9 +1,9 @@
-#include "nsm-mock/document/pcr.h"
+#include "core/crypto/pcr.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace glovebox::nsm {
+namespace glovebox {
 namespace {
 
 using testing::HasSubstr;
@@ -23,4 +23,4 @@ TEST(Pcr, APcrIsReadFromNinetySixDigits) {
 }
 
 }  // namespace
-}  // namespace glovebox::nsm
+}  // namespace glovebox

@@ -1,4 +1,4 @@
-#include "core/cbor/cbor.h"
+#include "core/cbor/decode.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -186,7 +186,8 @@ TEST(Cbor, NestingIsLimited) {
         return hex + "00";
     };
     EXPECT_TRUE(decode_hex(nested(16)));
-    EXPECT_THAT(decode_hex(nested(17)).error().message, HasSubstr("byte 16: nested deeper"));
+    EXPECT_THAT(decode_hex(nested(17)).error().message,
+                HasSubstr("byte 16: nested deeper than 16 levels"));
     std::string tags;
     for (int i = 0; i < 17; ++i)
         tags += "c0";
@@ -200,28 +201,9 @@ TEST(Cbor, NestingIsLimited) {
 TEST(Cbor, TheNumberOfItemsIsLimited) {
     EXPECT_TRUE(decode_hex("83000000", {.depth_max = 16, .items_max = 4}));
     EXPECT_THAT(decode_hex("83000000", {.depth_max = 16, .items_max = 3}).error().message,
-                HasSubstr("more items"));
+                HasSubstr("more than 3 items"));
     EXPECT_THAT(decode_hex("5f40404040ff", {.depth_max = 16, .items_max = 3}).error().message,
-                HasSubstr("more items"));
-}
-
-TEST(Cbor, TheEncoderWritesTheShortestForms) {
-    Encoder encoder;
-    encoder.array(10).unsigned_integer(23).unsigned_integer(24).unsigned_integer(256);
-    encoder.unsigned_integer(65536).unsigned_integer(4294967296).negative(34);
-    encoder.bytes(Bytes{1}).text("a").boolean(true).null();
-    EXPECT_EQ(to_hex(encoder.encoded()),
-              "8a171818190100"
-              "1a000100001b0000000100000000"
-              "38224101"
-              "6161f5f6");
-    Encoder map;
-    map.indefinite_map().text("a").map(0).end();
-    EXPECT_EQ(to_hex(map.encoded()), "bf6161a0ff");
-    Encoder strings;
-    strings.bytes(Bytes(256)).text(std::string(24, 'x'));
-    EXPECT_EQ(to_hex(BytesView(strings.encoded()).first(3)), "590100");
-    EXPECT_EQ(strings.encoded().size(), 3u + 256 + 2 + 24);
+                HasSubstr("more than 3 items"));
 }
 
 }  // namespace

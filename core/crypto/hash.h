@@ -1,21 +1,22 @@
-// SHA-2 in a stream, by OpenSSL, and the PCR value that a hash becomes.
+// SHA-2 and HMAC over it, by OpenSSL.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <string>
 
 #include "core/base/bytes.h"
 
 struct evp_md_ctx_st;
 
-namespace glovebox::eif {
+namespace glovebox {
 
+enum class HashAlgorithm { sha256, sha384, sha512 };
+
+// A hash over bytes that come in pieces.
 class Hash {
   public:
-    enum class Algorithm { sha256, sha384, sha512 };
-
-    explicit Hash(Algorithm algorithm);
+    explicit Hash(HashAlgorithm algorithm);
     // A copy goes on from the same state: content with a common start is hashed once.
     Hash(const Hash& other);
     Hash(Hash&&) noexcept = default;
@@ -27,8 +28,6 @@ class Hash {
     // Ends the stream; the object is not used again.
     [[nodiscard]] Bytes finish();
 
-    [[nodiscard]] static Bytes of(Algorithm algorithm, BytesView bytes);
-
   private:
     struct Free {
         void operator()(evp_md_ctx_st* context) const;
@@ -36,11 +35,10 @@ class Hash {
     std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
-// A platform configuration register: SHA-384, 48 bytes.
-using Pcr = std::array<std::uint8_t, 48>;
+// Of the parts, one after the other: 32, 48 or 64 bytes.
+[[nodiscard]] Bytes hash_of(HashAlgorithm algorithm, std::initializer_list<BytesView> parts);
+[[nodiscard]] std::string sha256_hex(BytesView bytes);
 
-// What a PCR of zeroes holds once `content_hash`, the SHA-384 of some content, has been extended
-// into it: H(48 zero bytes, content_hash).
-[[nodiscard]] Pcr pcr_of_hash(BytesView content_hash);
+[[nodiscard]] Bytes hmac(HashAlgorithm algorithm, BytesView key, BytesView message);
 
-}  // namespace glovebox::eif
+}  // namespace glovebox

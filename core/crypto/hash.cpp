@@ -1,21 +1,19 @@
-#include "sim/eif/base/hash.h"
+#include "core/crypto/hash.h"
 
-#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
-#include <algorithm>
-#include <new>
-#include <stdexcept>
+#include "core/crypto/openssl.h"
 
-namespace glovebox::eif {
+namespace glovebox {
 namespace {
 
-const EVP_MD* method(Hash::Algorithm algorithm) {
+const EVP_MD* method(HashAlgorithm algorithm) {
     switch (algorithm) {
-        case Hash::Algorithm::sha256:
+        case HashAlgorithm::sha256:
             return EVP_sha256();
-        case Hash::Algorithm::sha384:
+        case HashAlgorithm::sha384:
             return EVP_sha384();
-        case Hash::Algorithm::sha512:
+        case HashAlgorithm::sha512:
             return EVP_sha512();
     }
     return nullptr;
@@ -24,13 +22,12 @@ const EVP_MD* method(Hash::Algorithm algorithm) {
 // These calls fail only without memory or with an OpenSSL that lacks SHA-2.
 void require(int done) {
     if (done != 1)
-        throw std::runtime_error("OpenSSL can't compute a SHA-2 hash");
+        throw_openssl("computing a SHA-2 hash");
 }
 
 EVP_MD_CTX* new_context() {
     EVP_MD_CTX* context = EVP_MD_CTX_new();
-    if (context == nullptr)
-        throw std::bad_alloc();
+    require(context != nullptr);
     return context;
 }
 
@@ -40,7 +37,7 @@ void Hash::Free::operator()(evp_md_ctx_st* context) const {
     EVP_MD_CTX_free(context);
 }
 
-Hash::Hash(Algorithm algorithm) : context_(new_context()) {
+Hash::Hash(HashAlgorithm algorithm) : context_(new_context()) {
     require(EVP_DigestInit_ex(context_.get(), method(algorithm), nullptr));
 }
 
@@ -60,20 +57,24 @@ Bytes Hash::finish() {
     return digest;
 }
 
-Bytes Hash::of(Algorithm algorithm, BytesView bytes) {
+Bytes hash_of(HashAlgorithm algorithm, std::initializer_list<BytesView> parts) {
     Hash hash(algorithm);
-    hash.update(bytes);
+    for (const BytesView part : parts)
+        hash.update(part);
     return hash.finish();
 }
 
-Pcr pcr_of_hash(BytesView content_hash) {
-    Hash hash(Hash::Algorithm::sha384);
-    hash.update(Pcr{});
-    hash.update(content_hash);
-    const Bytes digest = hash.finish();
-    Pcr pcr;
-    std::copy_n(digest.begin(), pcr.size(), pcr.begin());
-    return pcr;
+std::string sha256_hex(BytesView bytes) {
+    return to_hex(hash_of(HashAlgorithm::sha256, {bytes}));
 }
 
-}  // namespace glovebox::eif
+Bytes hmac(HashAlgorithm algorithm, BytesView key, BytesView message) {
+    Bytes mac(EVP_MAX_MD_SIZE);
+    unsigned size = 0;
+    require(HMAC(method(algorithm), key.data(), static_cast<int>(key.size()), message.data(),
+                 message.size(), mac.data(), &size) != nullptr);
+    mac.resize(size);
+    return mac;
+}
+
+}  // namespace glovebox

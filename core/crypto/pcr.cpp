@@ -1,27 +1,23 @@
-#include "nsm-mock/document/pcr.h"
+#include "core/crypto/pcr.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <boost/system/errc.hpp>
 
-#include "core/crypto/openssl.h"
+#include "core/crypto/hash.h"
 
-namespace glovebox::nsm {
+namespace glovebox {
 
 bool is_zero(const Pcr& pcr) {
     return std::all_of(pcr.begin(), pcr.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
 Pcr sha384(std::initializer_list<BytesView> parts) {
-    const MdCtx context(EVP_MD_CTX_new());
-    Pcr digest{};
-    bool done = context && EVP_DigestInit_ex(context.get(), EVP_sha384(), nullptr) == 1;
-    for (const BytesView part : parts)
-        done = done && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
-    if (!done || EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1)
-        throw_openssl("computing SHA-384");
-    return digest;
+    const Bytes digest = hash_of(HashAlgorithm::sha384, parts);
+    Pcr pcr;
+    std::copy_n(digest.begin(), pcr.size(), pcr.begin());
+    return pcr;
 }
 
 Pcr extended(const Pcr& old, BytesView data) {
@@ -41,4 +37,4 @@ Result<Pcr> parse_pcr(std::string_view hex) {
     return pcr;
 }
 
-}  // namespace glovebox::nsm
+}  // namespace glovebox
