@@ -6,10 +6,10 @@
 
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/build/program_file.h"
-#include "sim/eif/build/signer.h"
 #include "sim/eif/format/certificate.h"
 #include "sim/eif/format/header.h"
 #include "sim/eif/format/metadata.h"
+#include "sim/eif/format/signature_section.h"
 #include "sim/eif/report/describe.h"
 #include "sim/eif/report/diff.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "sim/kms/policy/decision.h"
+#include "sim/kms/policy/decide.h"
 #include "sim/kms/policy/reason.h"
 
 namespace {

@@ -7,6 +7,7 @@
 #include <boost/system/errc.hpp>
 
 #include "sim/kms/json.h"
+#include "sim/kms/policy/decide.h"
 #include "sim/kms/policy/reason.h"
 #include "sim/kms/record.h"
 

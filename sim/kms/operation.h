@@ -73,6 +73,4 @@ struct Operation {
     [[nodiscard]] std::string action() const;
 };
 
-[[nodiscard]] const Operation* find_operation(std::string_view name);
-
 }  // namespace glovebox::kms

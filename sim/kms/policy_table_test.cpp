@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/kms/policy/decide.h"
 #include "sim/kms/policy/reason.h"
 #include "sim/kms/recipient.h"
 #include "sim/kms/testing/policy_case.h"

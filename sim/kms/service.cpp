@@ -6,6 +6,7 @@
 
 #include "sim/kms/identifier.h"
 #include "sim/kms/json.h"
+#include "sim/kms/operations/table.h"
 #include "sim/kms/record.h"
 
 namespace glovebox::kms {

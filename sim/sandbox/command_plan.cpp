@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/sandbox/lies_in.h"
 #include "sim/sandbox/sandbox_error.h"
 
 namespace glovebox::sandbox {

@@ -17,6 +17,7 @@
 #include <optional>
 
 #include "sim/sandbox/id_helpers.h"
+#include "sim/sandbox/lies_in.h"
 
 namespace glovebox::sandbox {
 namespace {
@@ -112,13 +113,6 @@ std::vector<int> read_cpus() {
 }
 
 }  // namespace
-
-bool lies_in(std::string_view path, std::string_view folder) {
-    if (folder == "/")
-        return true;
-    return path.substr(0, folder.size()) == folder &&
-           (path.size() == folder.size() || path[folder.size()] == '/');
-}
 
 bool Machine::has_mounts_below(std::string_view folder) const {
     return std::any_of(mount_points.begin(), mount_points.end(),

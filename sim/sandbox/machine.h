@@ -42,7 +42,4 @@ struct Machine {
 // The mount points of /proc/PID/mountinfo's text, with its octal escapes undone.
 [[nodiscard]] std::vector<std::string> parse_mount_points(std::string_view mountinfo);
 
-// Whether `path` is `folder` or lies below it; both absolute and normal.
-[[nodiscard]] bool lies_in(std::string_view path, std::string_view folder);
-
 }  // namespace glovebox::sandbox

@@ -1,5 +1,7 @@
 #include "sim/sandbox/machine.h"
 
+#include "sim/sandbox/lies_in.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "core/base/unique_fd.h"
-#include "sim/sandbox/machine.h"
+#include "sim/sandbox/lies_in.h"
 #include "sim/sandbox/mount_calls.h"
 
 namespace glovebox::sandbox {

@@ -5,7 +5,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
-#include "sim/eif/format/signature_section.h"
+#include "sim/eif/format/cose_sign1.h"
 
 struct evp_pkey_st;
 

@@ -8,6 +8,7 @@
 #include "sim/kms/identifier.h"
 #include "sim/kms/json.h"
 #include "sim/kms/key_spec.h"
+#include "sim/kms/policy/decide.h"
 
 namespace glovebox::kms {
 namespace {

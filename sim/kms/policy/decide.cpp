@@ -1,4 +1,4 @@
-#include "sim/kms/policy/decision.h"
+#include "sim/kms/policy/decide.h"
 
 #include <fmt/core.h>
 

@@ -1,0 +1,13 @@
+// The operations of the API by their names.
+#pragma once
+
+#include <string_view>
+
+#include "sim/kms/operation.h"
+
+namespace glovebox::kms {
+
+// Null when KMS has no such operation, or Glovebox does not serve it.
+[[nodiscard]] const Operation* find_operation(std::string_view name);
+
+}  // namespace glovebox::kms
