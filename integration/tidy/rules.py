@@ -1,86 +1,8 @@
-"""The house rules as data: which room may use what, which words and calls stay out, and how long a file may be.
-
-The rooms and their arrows are those of docs/architecture.md. A rule that turns out wrong is changed here, with its
-reason, and there.
+"""The rules as data: which files serve tests, which words and calls stay out, and how long a file may be. Who may use whom
+is in folders.py. A rule that turns out wrong is changed here, with its reason.
 """
 
 import re
-
-# A room is a folder; a file belongs to the longest that holds it. Each room may use itself and these. "rest" is every
-# room below it in the table but sim/cli.
-ROOMS = {
-    "core/base": (),
-    "core/cbor": ("core/base",),
-    "core/crypto": ("core/base",),
-    "core": ("core/base",),
-    "transports": ("core/base", "core"),
-    "nsm-mock/document": ("core/base", "core/cbor", "core/crypto"),
-    "nsm-mock/pki": ("core/base", "core/crypto", "nsm-mock/document"),
-    "nsm-mock/module": ("core/base", "core/cbor", "core/crypto", "nsm-mock/document", "nsm-mock/pki"),
-    "nsm-mock/testing": ("core/base", "nsm-mock/document", "nsm-mock/module", "nsm-mock/pki"),
-    "sim/supervisor": ("core/base", "core", "transports", "nsm-mock/module"),
-    "sim/sandbox": ("core/base",),
-    "sim/eif/base": ("core/base",),
-    "sim/eif/format": ("core/base", "core/cbor", "core/crypto", "sim/eif/base"),
-    "sim/eif/tree": ("core/base", "sim/eif/base"),
-    "sim/eif/archive": ("core/base", "core/crypto", "sim/eif/base", "sim/eif/format", "sim/eif/tree"),
-    "sim/eif/build": ("core/base", "core/crypto", "sim/eif/base", "sim/eif/format", "sim/eif/tree", "sim/eif/archive"),
-    "sim/eif/report": ("core/base", "core/crypto", "sim/eif/base", "sim/eif/format", "sim/eif/tree"),
-    "sim/eif/unpack": ("core/base", "core/crypto", "sim/eif/base", "sim/eif/format", "sim/eif/tree"),
-    "sim/eif/testing": ("core/base", "core/crypto", "sim/eif/base", "sim/eif/format"),
-    "sim/http": ("core/base", "core"),
-    "sim/iam": ("core/base", "core/crypto", "sim/http"),
-    "sim/yaml": ("core/base",),
-    "sim/tls": ("core/base", "core/crypto", "transports", "nsm-mock/document", "nsm-mock/pki", "sim/http"),
-    "sim/imds": ("core/base", "sim/http", "sim/iam"),
-    "sim/kms": ("core/base", "core/crypto", "core", "nsm-mock/document", "nsm-mock/pki", "sim/http", "sim/iam", "sim/yaml"),
-    "sim/up": ("core/base", "core", "nsm-mock/pki", "sim/iam", "sim/kms", "sim/yaml"),
-    "sim/vsock_proxy": ("core/base", "core"),
-    "sim/vsock_switch": ("core/base",),
-    "sim/enclave": ("core/base", "core/crypto", "core", "transports", "nsm-mock/module", "sim/supervisor", "sim/sandbox", "sim/eif/base", "sim/eif/format",
-                    "sim/eif/report", "sim/eif/unpack",
-                    "sim/http", "sim/iam", "sim/kms"),
-    "sim/nitro_cli": ("core/base", "core/crypto", "core", "transports", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/build",
-                      "sim/eif/report", "sim/enclave"),
-    "sim/command_line": ("core/base",),
-    "sim/cli": ("core/base", "core/crypto", "core", "transports", "nsm-mock/document", "nsm-mock/module", "nsm-mock/pki", "sim/supervisor", "sim/sandbox", "sim/eif/base",
-                "sim/eif/format", "sim/eif/build", "sim/eif/report", "sim/eif/unpack", "sim/http",
-                "sim/iam", "sim/imds", "sim/kms", "sim/tls", "sim/yaml", "sim/up", "sim/vsock_proxy", "sim/enclave",
-                "sim/nitro_cli", "sim/command_line"),
-    "examples": ("core/base", "core/crypto", "core", "transports", "nsm-mock/document", "nsm-mock/module", "nsm-mock/pki"),
-    "integration": (),
-    "bench": ("core/base", "core", "transports", "nsm-mock/document", "nsm-mock/module", "nsm-mock/pki"),
-    "fuzz": ("core/base", "core", "transports", "nsm-mock/document", "nsm-mock/module", "nsm-mock/pki", "sim/supervisor", "sim/sandbox", "sim/eif/base",
-             "sim/eif/format", "sim/eif/tree", "sim/eif/archive", "sim/eif/build", "sim/eif/report", "sim/http",
-             "sim/iam", "sim/kms", "sim/yaml", "sim/vsock_switch", "sim/enclave"),
-}
-
-# What tests and their fixtures use beside what their room uses; every test may also use TEST_FOLDERS.
-TESTS_ALSO_USE = {
-    "sim/eif/format": ("sim/eif/report",),
-    "sim/eif/tree": ("sim/eif/format",),
-    "sim/eif/build": ("sim/eif/report",),
-    "sim/eif/report": ("sim/eif/unpack",),
-    "sim/eif/unpack": ("sim/eif/build",),
-    "nsm-mock/document": ("nsm-mock/pki",),
-    "sim/kms": ("nsm-mock/module",),
-}
-
-# Libraries that have a home: an #include that begins so belongs into these rooms, and the rooms inside them, alone.
-LIBRARY_HOMES = {
-    "CLI/": ("sim/command_line", "sim/vsock_switch", "examples", "bench"),
-    "archive": ("sim/eif", "sim/enclave"),
-    "boost/asio": ("core", "transports", "sim/http", "sim/kms", "sim/enclave", "sim/up", "sim/cli", "examples",
-                   "bench", "fuzz"),
-    "boost/beast": ("core", "sim/http", "sim/kms", "sim/cli", "examples", "bench", "fuzz"),
-    "cbor": ("core/cbor",),
-    "openssl/": ("core/crypto", "nsm-mock", "sim/eif", "sim/http", "sim/iam", "sim/kms", "sim/tls", "sim/enclave", "sim/cli", "examples",
-                 "bench"),
-    "seccomp.h": ("sim/supervisor",),
-    "spdlog/": ("core/base",),
-    "sqlite3.h": ("sim/kms",),
-    "yaml-cpp/": ("core", "sim/yaml", "sim/vsock_proxy"),
-}
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
 TEST_FOLDERS = ("core/testing", "transports/contract", "nsm-mock/testing", "sim/eif/testing", "sim/supervisor/testing", "sim/kms/testing",

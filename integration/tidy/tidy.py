@@ -1,71 +1,28 @@
 #!/usr/bin/env python3
-"""tidy.py [FOLDER]: reads every source of the tree and names each place that breaks a rule of rules.py.
+"""tidy.py [--arrows | --draw] [FOLDER]: reads every source of the tree and names each place that breaks a rule of rules.py
+or folders.py.
 
-Exit status 0 when there is none, 1 otherwise; what is only a warning says so. The checks are functions from a path and a text to findings, so that
-tidy_test.py can show each of them a file that breaks its rule.
+    --arrows  prints which folder uses which, by how many #includes, and the circles
+    --draw    writes the table of docs/architecture.md anew
+
+Exit status 0 when no rule is broken, 1 otherwise; what is only a warning says so. The checks are functions from a path and a
+text to findings, so that tidy_test.py can show each of them a file that breaks its rule.
 """
 
-import dataclasses
 import os
 import pathlib
 import re
 import sys
 
+import arrows
 import rules
+from arrows import Finding, check_includes, serves_tests
 from source_text import code_of, includes_of
 
-_CPP = (".h", ".cpp", ".c")
-_SKIPPED_FOLDERS = {"build", "__pycache__", ".git"}
+_SKIPPED_FOLDERS = {"__pycache__", ".git"}
+_BUILD_FOLDER = "build"  # at the root alone
 # What the rules are written in would break them.
 _SELF = "integration/tidy/"
-
-
-@dataclasses.dataclass(frozen=True, order=True)
-class Finding:
-    path: str
-    line: int
-    message: str
-    is_warning: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {'warning: ' if self.is_warning else ''}{self.message}"
-
-
-def room_of(path: str) -> str | None:
-    """The room that a file, or what an #include names, belongs to."""
-    rooms = [room for room in rules.ROOMS if path.startswith(room + "/")]
-    return max(rooms, key=len, default=None)
-
-
-def lies_in(path: str, folders: tuple[str, ...]) -> bool:
-    return path.startswith(tuple(folder + "/" for folder in folders))
-
-
-def serves_tests(path: str) -> bool:
-    return rules.TEST_FILE.search(path) is not None or lies_in(path, rules.TEST_FOLDERS)
-
-
-def check_arrows(path: str, text: str) -> list[Finding]:
-    room = room_of(path)
-    if room is None:
-        return [Finding(path, 1, "belongs to no room: add its folder to ROOMS in integration/tidy/rules.py and to the "
-                                 "table of docs/architecture.md")]
-    may_use = rules.ROOMS[room]
-    if serves_tests(path):
-        may_use += rules.TESTS_ALSO_USE.get(room, ())
-    findings = []
-    for line, name, quoted in includes_of(text):
-        used = room_of(name)
-        is_fixture = serves_tests(path) and lies_in(name, rules.TEST_FOLDERS)
-        if quoted and used and used != room and used not in may_use and not is_fixture:
-            may = ", ".join(may_use) or "no other room"
-            findings.append(Finding(path, line, f"{room} may not use {used} (\"{name}\"); it may use {may}"))
-        for library, homes in rules.LIBRARY_HOMES.items():
-            if not quoted and name.startswith(library) and not lies_in(path, homes):
-                findings.append(Finding(path, line, f"<{name}> belongs into {', '.join(homes)} alone"))
-        if not serves_tests(path) and (serves_tests(name) if quoted else name.startswith(rules.TEST_FRAMEWORKS)):
-            findings.append(Finding(path, line, f"{name} serves tests, and this is no test: name it *_test.cpp or *_fixture.h"))
-    return findings
 
 
 def check_own_header_first(path: str, text: str, tree: set[str]) -> list[Finding]:
@@ -119,7 +76,7 @@ def check_text(path: str, text: str) -> list[Finding]:
             findings.append(Finding(path, number, "white space at the end of the line"))
         if "\t" in line and not path.endswith((".tsv", ".go")):  # gofmt indents by tabs
             findings.append(Finding(path, number, "a tab; write spaces"))
-        if path.endswith(_CPP) and len(line) > rules.COLUMNS_MAX:
+        if path.endswith(arrows.CPP) and len(line) > rules.COLUMNS_MAX:
             findings.append(Finding(path, number, f"{len(line)} columns, and {rules.COLUMNS_MAX} fit: run clang-format -i"))
     if text and not text.endswith("\n"):
         findings.append(Finding(path, len(lines), "the last line has no end"))
@@ -152,13 +109,13 @@ def check_is_built(path: str, listings: dict[str, str]) -> list[Finding]:
 
 def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -> list[Finding]:
     findings = []
-    is_source = path.endswith(_CPP + (".py",)) or text.startswith("#!")
+    is_source = path.endswith(arrows.CPP + (".py",)) or text.startswith("#!")
     if not path.startswith(_SELF):
         findings += check_text(path, text)
     if is_source:
         findings += check_length(path, text)
-    if path.endswith(_CPP):
-        findings += check_arrows(path, text)
+    if path.endswith(arrows.CPP):
+        findings += check_includes(path, text)
         findings += check_own_header_first(path, text, tree)
         findings += check_header(path, text)
     if path.endswith((".h", ".cpp")):
@@ -172,7 +129,8 @@ def read_tree(root: pathlib.Path) -> dict[str, str]:
     """Every text file under root by its path; what is no UTF-8 is no text, nor is a fuzz target's seed."""
     files = {}
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(f for f in folders if f not in _SKIPPED_FOLDERS)
+        skipped = _SKIPPED_FOLDERS | ({_BUILD_FOLDER} if pathlib.Path(folder) == root else set())
+        folders[:] = sorted(f for f in folders if f not in skipped)
         for name in sorted(names):
             file = pathlib.Path(folder, name)
             path = file.relative_to(root).as_posix()
@@ -187,15 +145,27 @@ def read_tree(root: pathlib.Path) -> dict[str, str]:
 
 def check_tree(files: dict[str, str]) -> list[Finding]:
     listings = {path: text for path, text in files.items() if path.endswith("CMakeLists.txt")}
-    return sorted(f for path, text in files.items() for f in check_file(path, text, set(files), listings))
+    of_files = [f for path, text in files.items() for f in check_file(path, text, set(files), listings)]
+    return sorted(of_files + arrows.check_tree(files))
 
 
 def main(arguments: list[str]) -> int:
-    root = pathlib.Path(arguments[1] if len(arguments) > 1 else pathlib.Path(__file__).parents[2])
+    options = [argument for argument in arguments[1:] if argument.startswith("-")]
+    folders = [argument for argument in arguments[1:] if not argument.startswith("-")]
+    if len(options) > 1 or len(folders) > 1 or not set(options) <= {"--arrows", "--draw"}:
+        print("usage: tidy.py [--arrows | --draw] [FOLDER]", file=sys.stderr)
+        return 2
+    root = pathlib.Path(folders[0] if folders else pathlib.Path(__file__).parents[2])
     files = read_tree(root)
     if "CMakeLists.txt" not in files:
         print(f"tidy: {root} is not the source tree: a CMakeLists.txt was expected in it", file=sys.stderr)
         return 2
+    if "--arrows" in options:
+        print(arrows.report(files))
+        return 0
+    if "--draw" in options:
+        (root / arrows.DRAWING).write_text(arrows.redrawn(files[arrows.DRAWING]), encoding="utf-8")
+        return 0
     findings = check_tree(files)
     for finding in findings:
         print(finding)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The checks of tidy.py, each shown a file that breaks its rule and one that keeps it."""
+"""The checks of tidy.py and arrows.py, each shown a file that breaks its rule and one that keeps it."""
 
 import pathlib
 import subprocess
@@ -7,8 +7,10 @@ import sys
 import tempfile
 import unittest
 
+import arrows
 import rules
 import tidy
+from folders import FOLDERS, Folder
 from source_text import code_of, includes_of
 
 
@@ -16,35 +18,34 @@ def messages(findings: list[tidy.Finding]) -> list[str]:
     return [finding.message for finding in findings]
 
 
-class Rooms(unittest.TestCase):
+class Folders(unittest.TestCase):
     def test_a_file_belongs_to_the_longest_folder_that_holds_it(self):
-        self.assertEqual(tidy.room_of("core/base/bytes.h"), "core/base")
-        self.assertEqual(tidy.room_of("core/relay.h"), "core")
-        self.assertEqual(tidy.room_of("transports/contract/contract.h"), "transports")
-        self.assertIsNone(tidy.room_of("corelike/relay.h"))
+        self.assertEqual(arrows.folder_of("core/base/bytes.h"), "core/base")
+        self.assertEqual(arrows.folder_of("core/relay.h"), "core")
+        self.assertEqual(arrows.folder_of("transports/contract/contract.h"), "transports")
+        self.assertIsNone(arrows.folder_of("corelike/relay.h"))
 
     def test_core_and_nsm_have_never_heard_of_each_other(self):
-        for room, used in rules.ROOMS.items():
-            if room.startswith("nsm-mock/"):
-                self.assertNotIn("core", used)
-                self.assertNotIn(room, rules.ROOMS["core"])
+        for folder, known in FOLDERS.items():
+            if folder.startswith("nsm-mock/"):
+                self.assertNotIn("core", known.uses)
+                self.assertNotIn(folder, FOLDERS["core"].uses)
 
     def test_nothing_below_sim_depends_on_it(self):
-        for room, used in rules.ROOMS.items():
-            if not room.startswith(("sim/", "fuzz")):
-                self.assertFalse([u for u in used if u.startswith("sim/")], room)
+        for folder, known in FOLDERS.items():
+            if not folder.startswith(("sim/", "fuzz")):
+                self.assertFalse([used for used in known.uses if used.startswith("sim/")], folder)
 
-    def test_the_arrows_have_no_circle(self):
-        done: set[str] = set()
-        while len(done) < len(rules.ROOMS):
-            free = [room for room, used in rules.ROOMS.items() if room not in done and done >= set(used)]
-            self.assertTrue(free, f"a circle among {set(rules.ROOMS) - done}")
-            done.update(free)
+    def test_an_arrow_that_runs_up_is_named(self):
+        lower = Folder("the lower", uses=("upper",))
+        (finding,) = arrows.check_table({"lower": lower, "upper": Folder("the upper")})
+        self.assertIn("lower uses upper, which does not stand above it", finding.message)
+        self.assertEqual(arrows.check_table({"upper": Folder("the upper"), "lower": lower}), [])
 
 
-class Arrows(unittest.TestCase):
+class Includes(unittest.TestCase):
     def check(self, path: str, text: str) -> list[str]:
-        return messages(tidy.check_arrows(path, text))
+        return messages(arrows.check_includes(path, text))
 
     def test_an_arrow_that_is_not_in_the_table_is_named(self):
         (message,) = self.check("core/relay.cpp", '#include "nsm-mock/module/nsm_device.h"\n')
@@ -55,7 +56,7 @@ class Arrows(unittest.TestCase):
         self.assertIn("transports may not use sim/cli", message)
 
     def test_the_line_is_the_includes_own(self):
-        (finding,) = tidy.check_arrows("core/relay.cpp", '\n// why\n#include "transports/world.h"\n')
+        (finding,) = arrows.check_includes("core/relay.cpp", '\n// why\n#include "transports/world.h"\n')
         self.assertEqual(finding.line, 3)
 
     def test_an_arrow_of_the_table_passes(self):
@@ -66,25 +67,88 @@ class Arrows(unittest.TestCase):
 
     def test_a_library_stays_at_home(self):
         (message,) = self.check("core/relay.cpp", "#include <openssl/evp.h>\n")
-        self.assertIn("belongs into core/crypto", message)
-        self.assertEqual(self.check("nsm-mock/document/es384.cpp", "#include <openssl/evp.h>\n"), [])
+        self.assertIn("is OpenSSL, which core/crypto", message)
+        self.assertEqual(self.check("core/crypto/hash.cpp", "#include <openssl/evp.h>\n"), [])
 
     def test_what_serves_tests_is_used_by_tests(self):
         self.assertTrue(self.check("transports/world.cpp", '#include "transports/contract/machine.h"\n'))
         self.assertTrue(self.check("transports/world.cpp", "#include <gtest/gtest.h>\n"))
         self.assertEqual(self.check("transports/world_test.cpp", "#include <gtest/gtest.h>\n"), [])
 
-    def test_a_test_may_use_fixtures_and_what_tests_of_its_room_use(self):
+    def test_a_test_may_use_fixtures_and_what_tests_of_its_folder_use(self):
         for line in ('#include "core/testing/run.h"\n', '#include "nsm-mock/pki/certificate_profile.h"\n'):
             self.assertEqual(self.check("nsm-mock/document/certificate_test.cpp", line), [])
             self.assertTrue(self.check("nsm-mock/document/certificate.cpp", line))
 
-    def test_a_library_is_at_home_in_the_rooms_inside_its_home(self):
-        self.assertEqual(self.check("nsm-mock/document/es384.cpp", "#include <openssl/evp.h>\n"), [])
-        self.assertTrue(self.check("nsm-mocklike/es384.cpp", "#include <openssl/evp.h>\n"))
-
-    def test_a_folder_that_is_no_room_is_asked_for(self):
+    def test_a_folder_that_is_not_in_the_table_is_asked_for(self):
         self.assertTrue(self.check("elsewhere/thing.cpp", ""))
+
+
+class Tree(unittest.TestCase):
+    """The checks of the whole tree, by trees of a few files in folders of the table."""
+
+    def test_a_permission_that_nobody_uses_is_named(self):
+        used = {"core/cbor/decode.cpp": '#include "core/base/bytes.h"\n#include <cbor.h>\n'}
+        unused = messages(arrows.check_unused({}))
+        self.assertIn("no file of core/cbor needs core/base: remove it from its uses", unused)
+        self.assertIn("no file of core/cbor needs libcbor: remove it from its libraries", unused)
+        self.assertEqual(set(unused) - set(messages(arrows.check_unused(used))),
+                         {message for message in unused if "core/cbor needs" in message})
+
+    def test_what_a_test_includes_excuses_no_permission_of_the_product(self):
+        files = {"core/cbor/decode_test.cpp": '#include "core/base/bytes.h"\n'}
+        self.assertIn("no file of core/cbor needs core/base: remove it from its uses", messages(arrows.check_unused(files)))
+
+    def test_a_circle_of_files_is_named_with_its_includes(self):
+        files = {"core/a.h": '#include "core/b.h"\n', "core/b.h": "", "core/b.cpp": '#include "core/b.h"\n#include "core/c.h"\n',
+                 "core/c.cpp": '#include "core/c.h"\n#include "core/a.h"\n', "core/c.h": "", "core/d.h": '#include "core/a.h"\n'}
+        (finding,) = arrows.check_circles(files)
+        self.assertEqual(finding.path, "core/a.h")
+        self.assertIn("core/a includes core/b; core/b includes core/c; core/c includes core/a", finding.message)
+        del files["core/c.cpp"]
+        self.assertEqual(arrows.check_circles(files), [])
+
+    def test_a_test_of_two_files_closes_no_circle(self):
+        files = {"core/a.h": '#include "core/b.h"\n', "core/b.h": "", "core/b_test.cpp": '#include "core/a.h"\n'}
+        self.assertEqual(arrows.check_circles(files), [])
+
+    LISTINGS = {
+        "core/CMakeLists.txt": "add_library(glovebox_base STATIC base/bytes.cpp) # glovebox_nothing\n",
+        "core/cbor/CMakeLists.txt": "add_library(glovebox_cbor STATIC decode.cpp)\n"
+                                    "target_link_libraries(glovebox_cbor\n    PUBLIC glovebox_base\n    PRIVATE PkgConfig::libcbor)\n",
+    }
+
+    def test_links_are_the_includes(self):
+        files = self.LISTINGS | {"core/cbor/decode.cpp": '#include "core/base/bytes.h"\n#include <cbor.h>\n'}
+        self.assertEqual(arrows.check_links(files), [])
+
+    def test_a_link_that_no_include_needs_is_named(self):
+        self.assertEqual(messages(arrows.check_links(self.LISTINGS | {"core/cbor/decode.cpp": ""})),
+                         ["core/cbor links core/base and includes no header of it: do not link it",
+                          "core/cbor links libcbor and includes no header of it: do not link it"])
+
+    def test_an_include_without_a_link_is_named(self):
+        listings = self.LISTINGS | {"core/cbor/CMakeLists.txt": "add_library(glovebox_cbor STATIC decode.cpp)\n"}
+        found = arrows.check_links(listings | {"core/cbor/decode.cpp": '#include "core/base/bytes.h"\n#include <cbor.h>\n'})
+        self.assertEqual([finding.path for finding in found], ["core/cbor/CMakeLists.txt"] * 2)
+        self.assertIn("core/cbor includes headers of core/base and does not link it", messages(found))
+
+    def test_integration_links_nothing_of_the_product(self):
+        listings = self.LISTINGS | {"integration/x/CMakeLists.txt": "add_executable(x x.c)\ntarget_link_libraries(x glovebox_base)\n"}
+        self.assertIn("integration links core/base and includes no header of it: do not link it",
+                      messages(arrows.check_links(listings)))
+
+    def test_the_drawing_is_the_table(self):
+        drawn = arrows.redrawn("# A\n<!-- arrows: integration/tidy/tidy.py --draw writes this table -->\n<!-- end of arrows -->\n")
+        self.assertEqual(arrows.check_drawing({arrows.DRAWING: drawn}), [])
+        self.assertIn("is not that of", arrows.check_drawing({arrows.DRAWING: drawn.replace("`core/base`", "`core`", 1)})[0].message)
+        self.assertIn("is missing", arrows.check_drawing({})[0].message)
+
+    def test_the_report_counts_what_is_wrong(self):
+        files = {"core/base/a.h": '#include "transports/b.h"\n', "transports/b.h": '#include "core/base/a.h"\n'}
+        text = arrows.report(files)
+        self.assertIn("core/base: transports (1)", text)
+        self.assertTrue(text.endswith("2 arrows, 1 that run up, 1 circles of folders, 1 circles of files"), text)
 
 
 class Headers(unittest.TestCase):
@@ -202,24 +266,33 @@ class SourceText(unittest.TestCase):
 
 
 class WholeTree(unittest.TestCase):
-    def run_on(self, files: dict[str, str]) -> subprocess.CompletedProcess:
-        with tempfile.TemporaryDirectory() as folder:
-            for path, text in files.items():
-                file = pathlib.Path(folder, path)
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text, encoding="utf-8")
-            return subprocess.run([sys.executable, "-B", tidy.__file__, folder], capture_output=True, text=True)
+    def test_a_wrong_arrow_adds_its_finding_to_the_trees(self):
+        tree = tidy.read_tree(pathlib.Path(__file__).parents[2])
+        tree = {path: text for path, text in tree.items() if path.startswith("core/")}
+        listing = {"core/CMakeLists.txt": tree["core/CMakeLists.txt"] + "# b.cpp\n"}
+        right = {"core/b.cpp": '#include "core/base/error.h"\n'} | listing
+        wrong = {"core/b.cpp": '#include "sim/cli/main.h"\n'} | listing
+        added = set(tidy.check_tree(tree | wrong)) - set(tidy.check_tree(tree | right))
+        self.assertIn("core may not use sim/cli", "\n".join(messages(sorted(added))))
 
-    def test_a_clean_tree_passes_and_a_wrong_arrow_fails_it(self):
-        clean = {"CMakeLists.txt": "\n", "core/a.h": "// The a.\n#pragma once\n",
-                 "build/dev/generated.cpp": "int x = rand();\n"}
-        self.assertEqual(self.run_on(clean).returncode, 0)
-        result = self.run_on(clean | {"core/b.h": '// The b.\n#pragma once\n#include "sim/cli/main.h"\n'})
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("core/b.h:3: core may not use sim/cli", result.stdout)
+    def test_only_the_roots_build_folder_is_left_out(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for path in ("CMakeLists.txt", "build/dev/generated.cpp", "sim/eif/build/builder.cpp"):
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text("\n", encoding="utf-8")
+            self.assertEqual(set(tidy.read_tree(root)), {"CMakeLists.txt", "sim/eif/build/builder.cpp"})
+
+    def run_tidy(self, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run([sys.executable, "-B", tidy.__file__, *arguments], capture_output=True, text=True)
 
     def test_a_folder_that_is_no_source_tree_is_said(self):
-        self.assertEqual(self.run_on({"a.txt": "\n"}).returncode, 2)
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.run_tidy(folder).returncode, 2)
+
+    def test_the_arrows_are_printed_and_an_unknown_option_is_refused(self):
+        self.assertIn("transports: core/base (", self.run_tidy("--arrows").stdout)
+        self.assertEqual(self.run_tidy("--arows").returncode, 2)
 
 
 if __name__ == "__main__":

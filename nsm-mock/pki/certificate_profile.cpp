@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <openssl/x509v3.h>
 
+#include "core/crypto/openssl.h"
+
 namespace glovebox::nsm {
 namespace {
 

@@ -1,0 +1,192 @@
+"""The folders of the tree from the lowest to the highest: what is in each, and what it may use.
+
+A file belongs to the longest folder that holds it. A folder may use itself, the folders of `uses`, which stand above it
+here, and `libraries`; its tests and fixtures also those of `tests_use` and `tests_link`, and every fixture folder
+(TEST_FOLDERS of rules.py). docs/architecture.md draws this table. A rule that turns out wrong is changed here, with its
+reason.
+"""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Library:
+    headers: tuple[str, ...]  # how its #includes begin
+    links: tuple[str, ...] = ()  # what CMake links for it; none for headers alone
+
+
+LIBRARIES = {
+    "Asio": Library(("boost/asio",)),
+    "Beast": Library(("boost/beast",)),
+    "Boost.JSON": Library(("boost/json",), ("Boost::json",)),
+    "CLI11": Library(("CLI/",), ("CLI11::CLI11",)),
+    "OpenSSL": Library(("openssl/",), ("OpenSSL::Crypto", "OpenSSL::SSL")),
+    "SQLite": Library(("sqlite3.h",), ("PkgConfig::sqlite3",)),
+    "libarchive": Library(("archive",), ("PkgConfig::libarchive",)),
+    "libcbor": Library(("cbor",), ("PkgConfig::libcbor",)),
+    "libseccomp": Library(("seccomp.h",), ("PkgConfig::libseccomp",)),
+    "spdlog": Library(("spdlog/",), ("spdlog::spdlog",)),
+    "yaml-cpp": Library(("yaml-cpp/",), ("yaml-cpp",)),
+    "zlib": Library(("zlib.h",), ("ZLIB::ZLIB",)),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Folder:
+    contents: str
+    uses: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    tests_use: tuple[str, ...] = ()
+    tests_link: tuple[str, ...] = ()
+
+
+FOLDERS = {
+    "core/base": Folder(
+        "errors as values, bytes, descriptors, the clock, randomness, the log",
+        libraries=("Boost.JSON", "spdlog")),
+    "core/cbor": Folder(
+        "CBOR, read and written",
+        uses=("core/base",),
+        libraries=("libcbor",)),
+    "core/crypto": Folder(
+        "hashes, PCR values, OpenSSL's objects with owners",
+        uses=("core/base",),
+        libraries=("OpenSSL",)),
+    "core": Folder(
+        "the proxy: addresses, the transport seam, relay, CONNECT, allowlist, dialer",
+        uses=("core/base",),
+        libraries=("Asio", "yaml-cpp")),
+    "transports": Folder(
+        "the ways to reach (CID, port): Unix sockets, AF_VSOCK; the world directory and its path rule",
+        uses=("core/base", "core"),
+        libraries=("Asio",)),
+    "nsm-mock/document": Folder(
+        "attestation documents, AWS's and the mock's: COSE, certificates, verification",
+        uses=("core/base", "core/cbor", "core/crypto"),
+        libraries=("OpenSSL",),
+        tests_use=("nsm-mock/pki",)),
+    "nsm-mock/pki": Folder(
+        "the mock of AWS's attestation PKI",
+        uses=("core/base", "core/crypto", "nsm-mock/document"),
+        libraries=("OpenSSL",)),
+    "nsm-mock/module": Folder(
+        "the security module: `/dev/nsm` and its mock, the seven requests",
+        uses=("core/base", "core/cbor", "core/crypto", "nsm-mock/document", "nsm-mock/pki")),
+    "nsm-mock/testing": Folder(
+        "for tests: a module with everything it is made of",
+        uses=("core/base", "nsm-mock/document", "nsm-mock/module")),
+    "sim/sandbox": Folder(
+        "an enclave's own namespaces, root file system and trust",
+        uses=("core/base",)),
+    "sim/eif/base": Folder(
+        "what every folder of sim/eif uses: errors, byte sources, files",
+        uses=("core/base",),
+        libraries=("Boost.JSON",)),
+    "sim/eif/format": Folder(
+        "the image file: sections, metadata, signature, measurement",
+        uses=("core/base", "core/cbor", "core/crypto", "sim/eif/base"),
+        libraries=("Boost.JSON", "OpenSSL", "zlib"),
+        tests_use=("sim/eif/report",)),
+    "sim/eif/tree": Folder(
+        "root file systems as values; cpio",
+        uses=("core/base", "sim/eif/base"),
+        libraries=("libarchive",),
+        tests_use=("sim/eif/format",)),
+    "sim/eif/archive": Folder(
+        "container image archives: docker save and OCI",
+        uses=("core/base", "core/crypto", "sim/eif/base", "sim/eif/format", "sim/eif/tree"),
+        libraries=("Boost.JSON",)),
+    "sim/eif/build": Folder(
+        "images built and signed",
+        uses=("core/base", "core/crypto", "sim/eif/base", "sim/eif/format", "sim/eif/tree", "sim/eif/archive"),
+        libraries=("Boost.JSON", "OpenSSL"),
+        tests_use=("sim/eif/report",)),
+    "sim/eif/report": Folder(
+        "images described and compared",
+        uses=("core/base", "core/crypto", "sim/eif/base", "sim/eif/format", "sim/eif/tree"),
+        libraries=("Boost.JSON",),
+        tests_use=("sim/eif/unpack",)),
+    "sim/eif/unpack": Folder(
+        "images taken apart; the cache of unpacked ones",
+        uses=("core/base", "core/crypto", "sim/eif/base", "sim/eif/format", "sim/eif/tree"),
+        tests_use=("sim/eif/build",)),
+    "sim/eif/testing": Folder(
+        "for tests: archives and images made field by field",
+        uses=("core/base", "core/crypto", "sim/eif/format"),
+        libraries=("libarchive", "zlib")),
+    "sim/supervisor": Folder(
+        "AF_VSOCK and `/dev/nsm` for unmodified programs: the filter, its notifications, the answers",
+        uses=("core/base", "core", "transports", "nsm-mock/module"),
+        libraries=("libseccomp",)),
+    "sim/http": Folder(
+        "an HTTP/1.1 server with TLS",
+        uses=("core/base",),
+        libraries=("Asio", "Beast", "OpenSSL")),
+    "sim/iam": Folder(
+        "ARNs, credentials and Signature Version 4",
+        uses=("core/base", "core/crypto", "sim/http"),
+        libraries=("Boost.JSON", "OpenSSL")),
+    "sim/yaml": Folder(
+        "strict configuration files",
+        uses=("core/base",),
+        libraries=("yaml-cpp",)),
+    "sim/tls": Folder(
+        "a world's TLS authority",
+        uses=("core/base", "core/crypto", "transports", "nsm-mock/pki", "sim/http"),
+        libraries=("OpenSSL",)),
+    "sim/imds": Folder(
+        "instance metadata",
+        uses=("core/base", "sim/http", "sim/iam"),
+        libraries=("Boost.JSON",)),
+    "sim/kms": Folder(
+        "keys, policies, attestation by Recipient, explanations",
+        uses=("core/base", "core/crypto", "nsm-mock/document", "nsm-mock/pki", "sim/http", "sim/iam", "sim/yaml"),
+        libraries=("Boost.JSON", "OpenSSL", "SQLite"),
+        tests_use=("nsm-mock/module",)),
+    "sim/up": Folder(
+        "a world from one file: its parts, their order, their end",
+        uses=("core/base", "core", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
+        libraries=("Asio",)),
+    "sim/vsock_proxy": Folder(
+        "how AWS's vsock-proxy judges its allowlist",
+        uses=("core/base", "core"),
+        libraries=("yaml-cpp",)),
+    "sim/vsock_switch": Folder(
+        "the vsock devices of several virtual machines, joined in the shape of Nitro",
+        uses=("core/base",),
+        libraries=("CLI11",)),
+    "sim/enclave": Folder(
+        "one run: program, CID, world, supervisor, module; runs inside runs; what this machine can do",
+        uses=("core/base", "core", "transports", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/report",
+              "sim/eif/unpack", "sim/supervisor"),
+        libraries=("Asio", "Boost.JSON")),
+    "sim/nitro_cli": Folder(
+        "nitro-cli: its errors, rules and commands",
+        uses=("core/base", "core/crypto", "transports", "sim/eif/base", "sim/eif/format", "sim/eif/build",
+              "sim/eif/report", "sim/enclave"),
+        libraries=("Boost.JSON",)),
+    "sim/command_line": Folder(
+        "a command as plain values: options, defaults, examples; the parser and `--help` made of them",
+        uses=("core/base",),
+        libraries=("CLI11",)),
+    "sim/cli": Folder(
+        "`main` and a file per subcommand",
+        uses=("core/base", "core/crypto", "core", "transports", "nsm-mock/document", "nsm-mock/pki",
+              "nsm-mock/module", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/build", "sim/eif/report",
+              "sim/eif/unpack", "sim/supervisor", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up",
+              "sim/vsock_proxy", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
+        libraries=("Asio", "Boost.JSON")),
+    "examples": Folder(
+        "programs that show the whole",
+        uses=("core/base", "core/crypto", "core", "transports", "nsm-mock/document", "nsm-mock/pki", "nsm-mock/module"),
+        libraries=("Asio", "Beast", "Boost.JSON", "CLI11", "OpenSSL")),
+    "integration": Folder("tests that see built binaries only"),
+    "bench": Folder(
+        "speed beside peers, as ratios",
+        uses=("nsm-mock/document", "nsm-mock/module")),
+    "fuzz": Folder(
+        "fuzz targets for every parser of foreign bytes",
+        uses=("core", "nsm-mock/document", "nsm-mock/module", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
+              "sim/eif/archive", "sim/eif/build", "sim/eif/report", "sim/supervisor", "sim/iam", "sim/kms",
+              "sim/vsock_switch")),
+}
