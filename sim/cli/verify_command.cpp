@@ -73,7 +73,7 @@ nsm::Policy make_policy(const Values& values) {
     policy.refuse_debug = values.flag("--no-debug");
     for (const std::string& text : values.list("--pcr")) {
         const auto [index, pcr] = parse_expected_pcr(text).value();
-        if (policy.refuse_debug && index <= 2 && nsm::is_zero(pcr))
+        if (policy.refuse_debug && index <= 2 && is_zero(pcr))
             throw UsageError(
                 fmt::format("--no-debug contradicts --pcr {}: only debug mode has a PCR{} of zeros",
                             text, index));

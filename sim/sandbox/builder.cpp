@@ -11,8 +11,8 @@
 #include <cstring>
 
 #include "core/base/unique_fd.h"
+#include "sim/sandbox/locked_mounts.h"
 #include "sim/sandbox/mount_calls.h"
-#include "sim/sandbox/outer_process.h"
 
 namespace glovebox::sandbox {
 namespace {

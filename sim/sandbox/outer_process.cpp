@@ -45,17 +45,6 @@ UniqueFd open_proc_directory(pid_t pid) noexcept {
     return UniqueFd(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-// Waits for PID 1's or the outer process's word. An end of the stream says that the other one has
-// ended, and has told the maker why.
-UniqueFd expect(int socket, Report::Kind kind) noexcept {
-    ReceivedReport received;
-    const bool came = receive_report(socket, received);
-    UniqueFd descriptor(received.descriptor);
-    if (!came || received.report.kind != kind)
-        leave_child(EXIT_FAILURE);
-    return descriptor;
-}
-
 }  // namespace
 
 OuterProcess::OuterProcess(InitProcess& init, std::array<int, 2> sockets)
@@ -122,7 +111,7 @@ void OuterProcess::map_ids(int proc_directory) noexcept {
 }
 
 void OuterProcess::lock(int user_namespace) noexcept {
-    const UniqueFd tree = expect(socket_, Report::Kind::built);
+    const UniqueFd tree = expect_report(socket_, Report::Kind::built);
     if (make_root(tree.get()) != 0 || ::setns(user_namespace, CLONE_NEWUSER) != 0 ||
         ::unshare(CLONE_NEWNS) != 0)
         fail(init_.report_socket, Report::Stage::lock, errno);
@@ -132,17 +121,6 @@ void OuterProcess::lock(int user_namespace) noexcept {
     Report locked;
     locked.kind = Report::Kind::locked;
     send_report(socket_, locked, mount_namespace.get());
-}
-
-int enter_locked(int socket, int tree) noexcept {
-    Report built;
-    built.kind = Report::Kind::built;
-    if (const int error = send_report(socket, built, tree); error != 0) {
-        errno = error;
-        return -1;
-    }
-    const UniqueFd mount_namespace = expect(socket, Report::Kind::locked);
-    return ::setns(mount_namespace.get(), CLONE_NEWNS);
 }
 
 }  // namespace glovebox::sandbox

@@ -10,9 +10,8 @@
 //        └─ PID 1       user namespace 2 and the network, PID, IPC and UTS namespaces that it owns;
 //                       mount namespace B: builds the tree of mounts, detached from the machine's
 //
-//   PID 1 ── the tree ──> outer process: makes it the root of A, joins user namespace 2 and copies
-//   A.
-//                         In the copy, C, every mount is locked.
+//   PID 1 ── the tree ──> outer process: makes it the root of A, joins user namespace 2 and
+//                         copies A. In the copy, C, every mount is locked.
 //   PID 1 <── C ───────── outer process, which then exits
 //
 // Nothing that runs inside afterwards has a capability over user namespace 1. What PID 1 mounts in
@@ -51,9 +50,5 @@ class OuterProcess {
     std::string gid_map_;
     int own_proc_ = -1;  // /proc/self of the machine's procfs, which A soon has no longer
 };
-
-// In PID 1: has `tree`, a detached one, locked by the outer process at the other end of `socket`,
-// and enters the mount namespace that it is the root of. 0, or -1 and errno.
-int enter_locked(int socket, int tree) noexcept;
 
 }  // namespace glovebox::sandbox
