@@ -59,8 +59,8 @@ class Unpacked(NitroCli):
         status, _, stderr = self.run_image()
         self.assertEqual(status, 127, stderr)
         self.assertIn("/nothing: No such file or directory", stderr)
-        self.assertEqual(self.entries(), [left[0][1:].rpartition(".")[0]])
-        self.assertEqual((self.cache / left[0][1:-7] / "tree/rootfs/zzz").stat().st_size, 8 << 20)
+        self.assertEqual(self.entries(), [left[0][1:].split(".")[0]])
+        self.assertEqual((self.cache / left[0][1:].split(".")[0] / "tree/rootfs/zzz").stat().st_size, 8 << 20)
 
     def test_first_starts_at_once_all_run(self):
         self.build_busybox("echo I run")

@@ -421,7 +421,7 @@ class Trace(sides.Case):
         enclave, parent = self.traced()
         self.assertRegex(enclave, r"\d+: bind\(fd 3, any:5005\) = 0\n")
         self.assertRegex(enclave, r"\d+: listen\(fd 3, backlog \d+\) = 0\n")
-        self.assertRegex(enclave, r"\d+: accept4?\(3\) = a connection from 3:\d+\n")
+        self.assertRegex(enclave, r"\d+: accept4?\(fd 3\) = a connection from 3:\d+\n")
         self.assertRegex(enclave, r"16:5005 and 3:(\d+): finished, 300000 bytes from 16:5005, 300000 bytes from 3:\1, ")
         self.assertRegex(parent, r"\d+: connect\(fd 3, 16:5005\) = 0\n")
         self.assertRegex(parent, r"3:(\d+) and 16:5005: finished, 300000 bytes from 3:\1, 300000 bytes from 16:5005, ")

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/hop_resets.h"
 #include "sim/enclave/cid_claim.h"
 #include "sim/enclave/console_tail.h"
 
@@ -129,6 +130,12 @@ WorldView WorldView::read(const transports::World& world, const Clock& clock) {
     view.name = world.path();
     view.now = clock.now();
     view.listeners = world.listeners();
+    // A proxy's second listener, for resets, is nothing that a program dials.
+    std::erase_if(view.listeners, [all = view.listeners](const VsockAddress& listener) {
+        const auto beside = core::reset_port(listener.port);
+        return beside && *beside < listener.port &&
+               std::find(all.begin(), all.end(), VsockAddress{listener.cid, *beside}) != all.end();
+    });
     const auto records = read_records(world.directory());
     for (const EnclaveRecord& record : records)
         if (!record.ended)

@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "core/base/unique_fd.h"
-#include "sim/sandbox/lock_handshake.h"
+#include "sim/sandbox/locked_mounts.h"
 #include "sim/sandbox/mount_calls.h"
 
 namespace glovebox::sandbox {

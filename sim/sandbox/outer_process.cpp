@@ -16,7 +16,6 @@
 #include "core/base/leave_child.h"
 #include "core/base/unique_fd.h"
 #include "sim/sandbox/inherited_descriptors.h"
-#include "sim/sandbox/lock_handshake.h"
 #include "sim/sandbox/mount_calls.h"
 #include "sim/sandbox/report.h"
 

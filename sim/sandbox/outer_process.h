@@ -10,9 +10,8 @@
 //        └─ PID 1       user namespace 2 and the network, PID, IPC and UTS namespaces that it owns;
 //                       mount namespace B: builds the tree of mounts, detached from the machine's
 //
-//   PID 1 ── the tree ──> outer process: makes it the root of A, joins user namespace 2 and copies
-//   A.
-//                         In the copy, C, every mount is locked.
+//   PID 1 ── the tree ──> outer process: makes it the root of A, joins user namespace 2 and
+//                         copies A. In the copy, C, every mount is locked.
 //   PID 1 <── C ───────── outer process, which then exits
 //
 // Nothing that runs inside afterwards has a capability over user namespace 1. What PID 1 mounts in

@@ -72,4 +72,13 @@ bool receive_report(int socket, ReceivedReport& received) {
     return size == static_cast<ssize_t>(sizeof received.report);
 }
 
+UniqueFd expect_report(int socket, Report::Kind kind) noexcept {
+    ReceivedReport received;
+    const bool came = receive_report(socket, received);
+    UniqueFd descriptor(received.descriptor);
+    if (!came || received.report.kind != kind)
+        leave_child(EXIT_FAILURE);
+    return descriptor;
+}
+
 }  // namespace glovebox::sandbox

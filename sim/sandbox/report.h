@@ -5,8 +5,8 @@
 // kernel ends everything inside.
 //
 //   maker -> outer process   "go": its ID maps are written             1 byte
-//   any of them -> maker     failed   stage, step, errno               the sandbox could not be
-//   made PID 1 -> maker           started  (its PID comes as credentials)   before anything else
+//   any of them -> maker     failed   stage, step, errno               it could not be made
+//   PID 1 -> maker           started  (its PID comes as credentials)   before anything else
 //   program -> maker         ready    (its PID comes as credentials,   just before exec
 //                            a descriptor of the hook's as SCM_RIGHTS)
 //   PID 1 -> maker           executed | not_executed errno             what became of the exec
@@ -24,6 +24,8 @@
 
 #include <cstdint>
 #include <type_traits>
+
+#include "core/base/unique_fd.h"
 
 namespace glovebox::sandbox {
 
@@ -85,5 +87,9 @@ struct ReceivedReport {
 // Waits for the next report. False at the end of the stream, or with errno set on a failure.
 // Async-signal-safe.
 bool receive_report(int socket, ReceivedReport& received);
+
+// Waits for PID 1's or the outer process's word, and gives the descriptor that came with it. Ends
+// this process when the other one has ended, which has told the maker why. Async-signal-safe.
+[[nodiscard]] UniqueFd expect_report(int socket, Report::Kind kind) noexcept;
 
 }  // namespace glovebox::sandbox

@@ -1,22 +1,13 @@
-#include "sim/sandbox/lock_handshake.h"
+#include "sim/sandbox/locked_mounts.h"
 
 #include <sched.h>
 
 #include <cerrno>
-#include <cstdlib>
 
-#include "core/base/leave_child.h"
+#include "core/base/unique_fd.h"
+#include "sim/sandbox/report.h"
 
 namespace glovebox::sandbox {
-
-UniqueFd expect_report(int socket, Report::Kind kind) noexcept {
-    ReceivedReport received;
-    const bool came = receive_report(socket, received);
-    UniqueFd descriptor(received.descriptor);
-    if (!came || received.report.kind != kind)
-        leave_child(EXIT_FAILURE);
-    return descriptor;
-}
 
 int enter_locked(int socket, int tree) noexcept {
     Report built;
