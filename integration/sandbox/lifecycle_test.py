@@ -63,17 +63,18 @@ class Case(sides.Case):
         return self.ps()[cid]
 
 
+def command_line(pid):
+    """A process's command line; empty for one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def processes_with(tag):
     """The processes of this machine that have the tag in their command line, zombies left out."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                if tag.encode() in (entry / "cmdline").read_bytes():
-                    found.append(int(entry.name))
-            except OSError:
-                pass
-    return found
+    return [int(entry.name) for entry in Path("/proc").iterdir()
+            if entry.name.isdigit() and int(entry.name) != os.getpid() and tag.encode() in command_line(entry.name)]
 
 
 class Boot(Case):
@@ -528,7 +529,7 @@ class NothingIsLeft(Case):
             victims = [int(child) for child in children.read_text().split()]
         elif which == "program":
             victims = [pid for pid in processes_with(tag) if pid != enclave.process.pid
-                       and f"\0{tag}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()[:80]]
+                       and f"\0{tag}".encode() in command_line(pid)[:80]]
         for pid in victims:
             try:
                 os.kill(pid, signal.SIGKILL)
