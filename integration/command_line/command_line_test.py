@@ -133,6 +133,24 @@ class Json(Case):
             self.assertNotIn("refusal", unread)
 
 
+class Reference(Case):
+    def test_the_pages_in_docs_are_those_of_the_program(self):
+        made = self.directory / "made"
+        self.assertEqual(self.run_program("describe", "markdown", "--output", made).returncode, 0)
+        stored = Path(__file__).resolve().parents[2] / "docs/commands"
+        texts = [{page.name: page.read_text() for page in folder.iterdir()} for folder in (made, stored)]
+        self.assertEqual(sorted(texts[0]), sorted(texts[1]))
+        for name, text in texts[0].items():
+            self.assertEqual(text, texts[1][name], f"{name}: run `glovebox describe markdown --output docs/commands`")
+
+    def test_one_page_is_printed_and_what_is_none_is_refused(self):
+        page = self.run_program("describe", "man", "glovebox-nsm-attest").stdout
+        self.assertIn(b".TH GLOVEBOX\\-NSM\\-ATTEST 1", page)
+        self.assertIn("there is no page", self.complaint("describe", "man", "glovebox-bogus"))
+        self.assertIn("is not a form", self.complaint("describe", "html"))
+        self.assertNotIn(b"describe ", self.run_program("--help").stdout)
+
+
 class Parsing(Case):
     def test_an_option_before_a_subcommand_holds_or_is_refused(self):
         # `explain` has a --state too, and no --listen.

@@ -25,6 +25,7 @@ using command_line::UsageError;
 using command_line::Values;
 
 [[nodiscard]] Command clean_command();
+[[nodiscard]] Command describe_programs_command();
 [[nodiscard]] Command doctor_command();
 [[nodiscard]] Command eif_command();
 [[nodiscard]] Command forward_command();

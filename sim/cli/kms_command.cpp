@@ -316,7 +316,8 @@ Command kms_command() {
                  "events in CloudTrail's shape.",
                  "If the scene has no users, AWS's example credentials are accepted: "
                  "AKIAIOSFODNN7EXAMPLE with the secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. "
-                 "`glovebox imds` gives a role's credentials."},
+                 "`glovebox imds` gives a role's credentials. docs/kms.md describes "
+                 "the whole of a scene."},
             .options = command_line::joined(
                 {serve_options(), http_limits_options(), WorldCaOption::options(), log_options()}),
             .examples =
@@ -330,7 +331,7 @@ Command kms_command() {
                  {"Why was the last request refused, and would this policy have allowed it?",
                   "glovebox kms explain\n"
                   "glovebox kms explain --policy edited.json"}},
-            .sections = {{"Scene (docs/kms.md describes all of it)", scene_text, true}},
+            .sections = {{"Scene", scene_text, true}},
             .see_also = {"glovebox-imds(1)", "glovebox-kms-explain(1)", "glovebox-proxy(1)",
                          "glovebox-up(1)"},
             .subcommands = {explain_command()},

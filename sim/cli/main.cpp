@@ -9,35 +9,12 @@
 #include <vector>
 
 #include "sim/cli/commands.h"
-#include "sim/cli/nitro_cli.h"
+#include "sim/cli/programs.h"
 #include "sim/cli/standard_streams.h"
-#include "sim/cli/vsock_proxy.h"
 #include "sim/command_line/run_program.h"
 
 namespace glovebox::cli {
 namespace {
-
-Program glovebox_program() {
-    return {
-        .root = {.name = "glovebox",
-                 .summary = "Run AWS Nitro Enclaves on a laptop and in CI",
-                 .examples = {{"Run a server in an enclave, and its client on the parent's side",
-                               "glovebox run -d --ready 5005 -- python3 server.py\n"
-                               "glovebox parent -- python3 client.py 16"}},
-                 .exit_codes = {{"0", "done"},
-                                {"1",
-                                 "it could not be done, or was refused; a sentence on "
-                                 "standard error says why"},
-                                {"2", "the command line is wrong"}},
-                 .see_also = {"glovebox-run(1)", "glovebox-up(1)", "nitro-cli(1)",
-                              "vsock-proxy(1)"},
-                 .subcommands = {run_command(), parent_command(), ps_command(), logs_command(),
-                                 stop_command(), clean_command(), doctor_command(), up_command(),
-                                 eif_command(), nsm_command(), verify_command(), pki_command(),
-                                 kms_command(), imds_command(), proxy_command(), forward_command(),
-                                 nitro_cli_program().root, vsock_proxy_program().root}},
-        .version = "glovebox " GLOVEBOX_VERSION};
-}
 
 // AWS's programs are programs of their own in all but the file: by their name, and by the first
 // word.

@@ -1,8 +1,6 @@
 // nitro-cli's own commands, so that scripts written for an instance run here unchanged: same flags,
 // same streams, same JSON, same codes. What is ours begins with "glovebox:" and goes to stderr.
 
-#include "sim/cli/nitro_cli.h"
-
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -13,8 +11,10 @@
 #include <optional>
 
 #include "core/base/clock.h"
+#include "sim/cli/commands.h"
 #include "sim/cli/nitro_enclave_commands.h"
 #include "sim/cli/program_option.h"
+#include "sim/cli/programs.h"
 #include "sim/cli/source_date.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/nitro_cli/error.h"
@@ -294,67 +294,79 @@ Command run_enclave_command() {
 }  // namespace
 
 Program nitro_cli_program() {
-    return {.root = {.name = "nitro-cli",
-                     .summary = "Run AWS's nitro-cli commands without an instance",
-                     .description = {"The commands, options, output and error codes are those of "
-                                     "AWS's nitro-cli 1.5.0. Options that AWS's does not have are "
-                                     "marked \"Glovebox:\"."},
-                     .variables = {{"GLOVEBOX_WORLD", "The world of the enclaves"},
-                                   {"GLOVEBOX_CPU_POOL", "The CPUs for enclaves: 1-16"},
-                                   {"GLOVEBOX_MEMORY_POOL", "The memory for enclaves in MiB"},
-                                   {"NITRO_CLI_BLOBS", "The directory of kernel, init and nsm.ko"},
-                                   {"NITRO_CLI_LOGS_PATH", "The directory of the log"}},
-                     .see_also = {"glovebox(1)", "glovebox-run(1)", "vsock-proxy(1)"},
-                     .subcommands =
-                         {run_enclave_command(),
-                          {.name = "describe-enclaves",
-                           .summary = "List the running enclaves",
-                           .options = {flag("--metadata", "Include the metadata of their images")},
-                           .run = run<describe_enclaves>},
-                          {.name = "terminate-enclave",
-                           .summary = "End an enclave",
-                           .options = command_line::joined(
-                               {choice_options(),
-                                {excluding(flag("--all", "End all enclaves"),
-                                           {"--enclave-id", "--enclave-name"})}}),
-                           .requirements = {{{"--enclave-id", "--enclave-name", "--all"}}},
-                           .run = run<terminate>},
-                          {.name = "console",
-                           .summary = "Show the console of an enclave in debug mode",
-                           .options = command_line::joined(
-                               {choice_options(),
-                                {option("--disconnect-timeout",
-                                        "Disconnect after this many seconds")}}),
-                           .requirements = {{{"--enclave-id", "--enclave-name"}}},
-                           .run = run<console>},
-                          build_enclave_command(),
-                          {.name = "describe-eif",
-                           .summary = "Describe an enclave image",
-                           .options = {required(option("--eif-path", "The image", Kind::file))},
-                           .run = run<describe_eif>},
-                          {.name = "sign-eif",
-                           .summary = "Sign an enclave image in place",
-                           .options = command_line::joined(
-                               {{option("--eif-path", "The image", Kind::file)},
-                                signing_options()}),
-                           .run = run<sign_eif>},
-                          {.name = "pcr",
-                           .summary = "Print a PCR's value of a file or of a certificate",
-                           .options = {option("--input", "A file: PCR", Kind::file),
-                                       excluding(option("--signing-certificate",
-                                                        "A signing certificate in PEM: PCR8",
-                                                        Kind::file),
-                                                 {"--input"})},
-                           .requirements = {{{"--input", "--signing-certificate"}}},
-                           .run = run<pcr>},
-                          {.name = "explain",
-                           .summary = "Explain an error code",
-                           .options = {required(option("--error-code", "The code, E00 to E60"))},
-                           .run = run<explain>}}},
-            // AWS's has no more to say of itself, and scripts compare it.
-            .version = "Nitro CLI 1.5.0",
-            .version_letter = 'V',
-            .dialect = command_line::Dialect::clap};
+    return {
+        .root = {.name = "nitro-cli",
+                 .summary = "Run AWS's nitro-cli commands without an instance",
+                 .description = {"The commands, options, output and error codes are those of "
+                                 "AWS's nitro-cli 1.5.0. Options that AWS's does not have are "
+                                 "marked \"Glovebox:\"."},
+                 .variables = {{"GLOVEBOX_WORLD", "The world of the enclaves"},
+                               {"GLOVEBOX_CPU_POOL", "The CPUs for enclaves: 1-16"},
+                               {"GLOVEBOX_MEMORY_POOL", "The memory for enclaves in MiB"},
+                               {"NITRO_CLI_BLOBS", "The directory of kernel, init and nsm.ko"},
+                               {"NITRO_CLI_LOGS_PATH", "The directory of the log"}},
+                 .see_also = {"glovebox(1)", "glovebox-run(1)", "vsock-proxy(1)"},
+                 .subcommands =
+                     {run_enclave_command(),
+                      {.name = "describe-enclaves",
+                       .summary = "List the running enclaves",
+                       .options = {flag("--metadata", "Include the metadata of their images")},
+                       .examples = {{"List the running enclaves", "nitro-cli describe-enclaves"}},
+                       .run = run<describe_enclaves>},
+                      {.name = "terminate-enclave",
+                       .summary = "End an enclave",
+                       .options =
+                           command_line::joined({choice_options(),
+                                                 {excluding(flag("--all", "End all enclaves"),
+                                                            {"--enclave-id", "--enclave-name"})}}),
+                       .requirements = {{{"--enclave-id", "--enclave-name", "--all"}}},
+                       .examples = {{"End all enclaves", "nitro-cli terminate-enclave --all"}},
+                       .run = run<terminate>},
+                      {.name = "console",
+                       .summary = "Show the console of an enclave in debug mode",
+                       .options =
+                           command_line::joined({choice_options(),
+                                                 {option("--disconnect-timeout",
+                                                         "Disconnect after this many seconds")}}),
+                       .requirements = {{{"--enclave-id", "--enclave-name"}}},
+                       .examples = {{"Show the console of an enclave",
+                                     "nitro-cli console --enclave-name app"}},
+                       .run = run<console>},
+                      build_enclave_command(),
+                      {.name = "describe-eif",
+                       .summary = "Describe an enclave image",
+                       .options = {required(option("--eif-path", "The image", Kind::file))},
+                       .examples = {{"Describe an image",
+                                     "nitro-cli describe-eif --eif-path app.eif"}},
+                       .run = run<describe_eif>},
+                      {.name = "sign-eif",
+                       .summary = "Sign an enclave image in place",
+                       .options = command_line::joined(
+                           {{option("--eif-path", "The image", Kind::file)}, signing_options()}),
+                       .examples = {{"Sign an image",
+                                     "nitro-cli sign-eif --eif-path app.eif --private-key key.pem "
+                                     "--signing-certificate cert.pem"}},
+                       .run = run<sign_eif>},
+                      {.name = "pcr",
+                       .summary = "Print a PCR's value of a file or of a certificate",
+                       .options = {option("--input", "A file: PCR", Kind::file),
+                                   excluding(option("--signing-certificate",
+                                                    "A signing certificate in PEM: PCR8",
+                                                    Kind::file),
+                                             {"--input"})},
+                       .requirements = {{{"--input", "--signing-certificate"}}},
+                       .examples = {{"Print the PCR8 of images that this certificate signs",
+                                     "nitro-cli pcr --signing-certificate cert.pem"}},
+                       .run = run<pcr>},
+                      {.name = "explain",
+                       .summary = "Explain an error code",
+                       .options = {required(option("--error-code", "The code, E00 to E60"))},
+                       .examples = {{"Explain E26", "nitro-cli explain --error-code E26"}},
+                       .run = run<explain>}}},
+        // AWS's has no more to say of itself, and scripts compare it.
+        .version = "Nitro CLI 1.5.0",
+        .version_letter = 'V',
+        .dialect = command_line::Dialect::clap};
 }
 
 }  // namespace glovebox::cli

@@ -112,7 +112,8 @@ Command up_command() {
         .description =
             {"Starts the KMS, the metadata service, the proxies and the enclaves that the file "
              "names, in the order of what they need, and then the command as a parent program. "
-             "Without a command the world runs until Ctrl-C, or until its last enclave has ended.",
+             "Without a command the world runs until Ctrl-C, or until its last enclave has ended. "
+             "docs/kms.md describes the whole of the world's file.",
              "The command finds AWS_REGION, AWS_ENDPOINT_URL_KMS, "
              "AWS_EC2_METADATA_SERVICE_ENDPOINT "
              "and GLOVEBOX_WORLD in its environment. The output of all parts is shown on standard "
@@ -139,7 +140,7 @@ Command up_command() {
                       "glovebox up world.yaml"},
                      {"Run a test in it as a parent program and return its exit status",
                       "glovebox up world.yaml -- python3 test.py"}},
-        .sections = {{"World file (docs/kms.md describes all of it)", world_file, true}},
+        .sections = {{"World file", world_file, true}},
         .exit_codes = {{"N", "the command's exit status"},
                        {"1", "a part of the world could not be started, or failed"},
                        {"2", "the command line is wrong"}},

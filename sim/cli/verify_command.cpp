@@ -219,7 +219,7 @@ Command verify_command() {
                          .summary = "The document: a file, or - for standard input; raw, base64 or "
                                     "hexadecimal"}},
         .examples = {{"Verify that a document is this enclave's and answers this nonce",
-                      "glovebox verify document.bin --pcr 0=<96 hex> --nonce 0011"},
+                      "glovebox verify document.bin --pcr 0=$PCR0 --nonce 0011"},
                      {"Verify an old document as of the time when it was made",
                       "glovebox verify old.bin --at 2022-07-06T14:18:22Z"},
                      {"Verify the document of a simulated module, for a script",

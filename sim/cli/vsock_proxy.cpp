@@ -2,8 +2,6 @@
 // script written for an instance runs here unchanged. What carries the bytes is the proxy of
 // `glovebox proxy`, without the original's limits: docs/fidelity.md has them.
 
-#include "sim/cli/vsock_proxy.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +12,8 @@
 
 #include "core/base/clock.h"
 #include "core/proxy_error.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/programs.h"
 #include "sim/cli/proxy_service.h"
 #include "sim/vsock_proxy/allowlist_check.h"
 

@@ -117,7 +117,8 @@ struct Command {
     // Runs it and returns the exit status. Where there is none, a subcommand is required, and the
     // options are those of every subcommand.
     int (*run)(const Values& values) = nullptr;
-    bool is_hidden = false;  // from help, manual pages and completion
+    bool is_hidden = false;   // from help, manual pages and completion
+    bool is_program = false;  // a program of its own too, which has its own pages
 
     [[nodiscard]] const Command* find(std::string_view subcommand) const;
 };

@@ -232,6 +232,9 @@ class Reader {
         for (const Node* node : chosen_)
             for (const std::string& word : node->app->remaining()) {
                 if (!looks_like_option(word)) {
+                    // What follows would be the options of the command that was meant.
+                    if (node->path.back()->run == nullptr)
+                        return Mistake{Mistake::Kind::unknown_command, node->path, word};
                     words.push_back(word);
                     continue;
                 }

@@ -192,7 +192,7 @@ TEST_F(Parser, AMisspeltOptionOrCommandIsToldTheNearest) {
                                HasSubstr("Try \"test serve --help\"")));
     EXPECT_THAT(mistake({"serve", "--list=a"}), HasSubstr("--list; did you mean --listen?"));
     EXPECT_THAT(mistake({"server"}), HasSubstr("no command \"server\"; did you mean serve?"));
-    EXPECT_THAT(mistake({"ask", "extent", "1"}), HasSubstr("did you mean extend?"));
+    EXPECT_THAT(mistake({"ask", "extent", "--wait", "1"}), HasSubstr("did you mean extend?"));
     EXPECT_THAT(mistake({"--device", "mock", "ask", "lock", "1"}), HasSubstr("--device"));
     EXPECT_THAT(mistake({"serve", "--zzz"}), testing::Not(HasSubstr("did you mean")));
 }
