@@ -10,6 +10,7 @@
 #include "core/asio_result.h"
 #include "core/base/clock.h"
 #include "core/base/unique_fd.h"
+#include "core/peer_presence.h"
 #include "core/proxy_error.h"
 #include "core/timeout.h"
 
@@ -140,7 +141,7 @@ asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {
         co_return Error(failure, failure.message());
     // A relay has its own batches: what it writes is to leave at once.
     stream.set_option(tcp::no_delay(true), failure);
-    stream.set_option(asio::socket_base::keep_alive(true), failure);
+    watch_by_keep_alive(stream);
     co_return stream;
 }
 

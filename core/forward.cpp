@@ -15,6 +15,7 @@
 #include "core/dialer.h"
 #include "core/http_refusal.h"
 #include "core/loopback_interface.h"
+#include "core/peer_presence.h"
 #include "core/stream_io.h"
 #include "core/timeout.h"
 
@@ -122,7 +123,7 @@ asio::awaitable<Result<Stream>> Forward::accept(Acceptor& acceptor) {
         boost::system::error_code ignored;
         client.assign(acceptor.local_endpoint().protocol(), socket.release());
         client.set_option(tcp::no_delay(true), ignored);
-        client.set_option(asio::socket_base::keep_alive(true), ignored);
+        watch_by_keep_alive(client);
         co_return client;
     }
 }

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/post.hpp>
@@ -12,9 +13,11 @@
 #include <cerrno>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/asio_result.h"
+#include "core/peer_presence.h"
 #include "core/relay_direction.h"
 
 namespace glovebox::core {
@@ -31,13 +34,6 @@ error_code system_error(int errno_value) {
     return {errno_value, boost::system::system_category()};
 }
 
-bool is_tcp(Stream& stream) {
-    int protocol = 0;
-    socklen_t size = sizeof protocol;
-    return ::getsockopt(stream.native_handle(), SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
-           protocol == IPPROTO_TCP;
-}
-
 class RelaySession : public std::enable_shared_from_this<RelaySession> {
   public:
     using Done = std::function<void(RelayResult)>;
@@ -49,7 +45,7 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
           options_(options),
           notices_{notices.first, notices.second},
           directions_{{{first_, second_, pipes}, {second_, first_, pipes}}},
-          idle_timer_(first_.get_executor()),
+          quiet_timer_(first_.get_executor()),
           linger_timer_(first_.get_executor()) {}
 
     void start(Done done) {
@@ -58,7 +54,7 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         first_.native_non_blocking(true, failure);
         second_.native_non_blocking(true, failure);
         touch();
-        watch_idle();
+        watch_quiet();
         run(0);
         run(1);
     }
@@ -137,11 +133,11 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         }
         direction.state = RelayDirection::State::done;
         if (back.state == RelayDirection::State::done)
-            on_both_done();
-        else if (back.state == RelayDirection::State::discarding)
-            on_deaf(side);
-        else
-            watch_hangup(side);
+            return on_both_done();
+        if (back.state == RelayDirection::State::discarding)
+            return on_deaf(side);
+        watch_hangup(side);
+        watch_quiet();
     }
 
     void on_both_done() {
@@ -174,15 +170,14 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         if (directions_[1 - side].lost)
             return on_reset(side, system_error(EPIPE));
         linger_timer_.expires_after(options_.linger);
-        linger_timer_.async_wait([self = shared_from_this()](error_code failure) {
+        linger_timer_.async_wait([self = shared_from_this(), side](error_code failure) {
             if (!failure)
-                self->complete(RelayEnd::finished, {});
+                self->complete(side == 0 ? RelayEnd::first_left : RelayEnd::second_left, {});
         });
     }
 
     // After its EOF a side is no longer read from, so nothing else would tell that it has gone
-    // altogether. (A TCP or vsock peer that closes looks like one that only ended its half, until
-    // it is written to; an AF_UNIX peer does not.)
+    // altogether. AF_UNIX peers and TCP resets are seen at once; look() finds the others.
     void watch_hangup(Side side) {
         stream(side).async_wait(
             Stream::wait_error, [self = shared_from_this(), side](error_code failure) {
@@ -237,19 +232,63 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         return bytes;
     }
 
-    void watch_idle() {
-        if (options_.idle_timeout == options_.idle_timeout.zero())
-            return;
-        // A move only notes the time; the timer finds out whether it was long ago.
-        idle_timer_.expires_at(last_move_ + options_.idle_timeout);
-        idle_timer_.async_wait([self = shared_from_this()](error_code failure) {
-            if (failure || self->ended())
-                return;
-            if (steady_clock::now() - self->last_move_ >= self->options_.idle_timeout)
-                self->complete(RelayEnd::idle_timeout, {});
-            else
-                self->watch_idle();
+    [[nodiscard]] bool is_half_closed() const {
+        return directions_[0].state != directions_[1].state;
+    }
+    // After so long without a move the peers are looked at.
+    [[nodiscard]] std::chrono::milliseconds look_after() const {
+        if (is_half_closed())
+            return options_.linger;
+        const auto dead = options_.dead_after / 2;
+        const auto half_closed = options_.half_close_timeout;
+        return half_closed == half_closed.zero() ? dead : std::min(dead, half_closed);
+    }
+
+    // A move only notes the time; the timer finds out whether it was long ago.
+    void watch_quiet() {
+        auto next = std::max(last_move_, last_look_) + look_after();
+        for (const auto limit : {options_.idle_timeout, options_.half_close_timeout})
+            if (limit != limit.zero() && (is_half_closed() || limit == options_.idle_timeout))
+                next = std::min<steady_clock::time_point>(next, last_move_ + limit);
+        quiet_timer_.expires_at(next);
+        quiet_timer_.async_wait([self = shared_from_this()](error_code failure) {
+            if (!failure && !self->ended())
+                self->on_quiet();
         });
+    }
+
+    void on_quiet() {
+        const auto quiet = steady_clock::now() - last_move_;
+        const auto is_over = [&](std::chrono::milliseconds limit) {
+            return limit != limit.zero() && quiet >= limit;
+        };
+        if (is_over(options_.idle_timeout))
+            return complete(RelayEnd::idle_timeout, {});
+        if (is_over(options_.half_close_timeout) && one_has_ended())
+            return complete(RelayEnd::half_close_timeout, {});
+        if (quiet >= look_after())
+            look();
+        if (!ended())
+            watch_quiet();
+    }
+
+    // Also where the end of file waits behind bytes that the other side does not take.
+    bool one_has_ended() {
+        return is_half_closed() || has_ended(first_) || has_ended(second_) || has_left(first_) ||
+               has_left(second_);
+    }
+
+    // Asks whether the peers are still there.
+    void look() {
+        last_look_ = steady_clock::now();
+        for (const Side side : {Side{0}, Side{1}})
+            if (is_dead(stream(side), options_.dead_after))
+                return on_reset(side, system_error(ETIMEDOUT));
+        for (const Side side : {Side{0}, Side{1}})
+            if (directions_[side].state == RelayDirection::State::done &&
+                directions_[1 - side].state == RelayDirection::State::moving &&
+                has_left(stream(side)))
+                return on_hangup(side);
     }
 
     // Closes the stream so that its peer learns of a reset, if it can.
@@ -265,20 +304,22 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         if (ended())
             return;
         const RelayResult result{end, directions_[0].delivered, directions_[1].delivered, failure};
+        const bool is_clean = end == RelayEnd::finished || end == RelayEnd::first_left ||
+                              end == RelayEnd::second_left;
         for (RelayDirection& direction : directions_) {
             direction.drop_held();
             direction.state = RelayDirection::State::done;
         }
-        idle_timer_.cancel();
+        quiet_timer_.cancel();
         linger_timer_.cancel();
         for (const Side side : {Side{0}, Side{1}}) {
             // Not back to a side that broke off: there, the connection's name may be a new one's.
-            if (end != RelayEnd::finished && end != reset_of(side))
+            if (!is_clean && end != reset_of(side))
                 reset(side);
             error_code ignored;
             stream(side).close(ignored);
         }
-        asio::post(idle_timer_.get_executor(),
+        asio::post(quiet_timer_.get_executor(),
                    [done = std::exchange(done_, nullptr), result] { done(result); });
     }
 
@@ -287,9 +328,10 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     RelayOptions options_;
     std::array<ResetNotice*, 2> notices_;
     std::array<RelayDirection, 2> directions_;
-    asio::steady_timer idle_timer_;
+    asio::steady_timer quiet_timer_;
     asio::steady_timer linger_timer_;
     steady_clock::time_point last_move_;
+    steady_clock::time_point last_look_;
     steady_clock::time_point reset_deadline_;
     Done done_;  // empty when ended
 };

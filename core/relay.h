@@ -11,6 +11,7 @@
 //     SO_LINGER, a relay behind an AF_UNIX or AF_VSOCK stream by a ResetNotice. The same holds for
 //     whatever else ends the relay before both sides have ended. A peer that is neither gets an
 //     EOF.
+//   * A side that ends and then goes away is noticed, so that it does not keep the other waiting.
 //   * A side that stops reading does not end what it is still sending: the other side's bytes for
 //     it are dropped meanwhile.
 //
@@ -28,11 +29,16 @@
 namespace glovebox::core {
 
 struct RelayOptions {
-    // Zero for none.
+    // For a connection on which nothing moves. Zero for none.
     std::chrono::milliseconds idle_timeout{std::chrono::hours(1)};
+    // The same once one side has ended: what the other may take to answer. Zero for none.
+    std::chrono::milliseconds half_close_timeout{std::chrono::minutes(5)};
     // What the end of a relay waits for at most: a reset side's last bytes on their way to the
-    // other, or a side that has yet to see that its peer is gone.
+    // other, or a side that has yet to see that its peer is gone. After so long without a move it
+    // is asked whether a side that has ended is still there.
     std::chrono::milliseconds linger{5000};
+    // A TCP peer that acknowledges nothing for so long is dead (is_dead, peer_presence.h).
+    std::chrono::milliseconds dead_after{150'000};
 };
 
 // How a reset reaches the peer of a stream that can't carry it, where it can. They outlive the

@@ -11,12 +11,18 @@ std::string reason(const RelayResult& result, std::string_view first, std::strin
     switch (result.end) {
         case RelayEnd::finished:
             return "finished";
+        case RelayEnd::first_left:
+            return fmt::format("{} left", first);
+        case RelayEnd::second_left:
+            return fmt::format("{} left", second);
         case RelayEnd::first_reset:
             return fmt::format("reset by {} ({})", first, result.error.message());
         case RelayEnd::second_reset:
             return fmt::format("reset by {} ({})", second, result.error.message());
         case RelayEnd::idle_timeout:
             return "idle for too long";
+        case RelayEnd::half_close_timeout:
+            return "half-closed and silent for too long";
         case RelayEnd::cancelled:
             return "cut off by our own end";
     }

@@ -10,11 +10,14 @@
 namespace glovebox::core {
 
 enum class RelayEnd {
-    finished,      // both sides ended, and every byte was handed over
-    first_reset,   // the first stream broke off, or would not take what was sent to it
-    second_reset,  // the second did
-    idle_timeout,  // neither direction moved a byte for the whole idle timeout
-    cancelled,     // called off from outside
+    finished,            // both sides ended, and every byte was handed over
+    first_left,          // the first side ended and went away; the second had nothing to say to it
+    second_left,         // the second did
+    first_reset,         // the first stream broke off, or would not take what was sent to it
+    second_reset,        // the second did
+    idle_timeout,        // neither direction moved a byte for the whole idle timeout
+    half_close_timeout,  // one side had ended, and the other said nothing for so long
+    cancelled,           // called off from outside
 };
 
 struct RelayResult {

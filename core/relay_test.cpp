@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
 #include <sys/socket.h>
 
 #include <string>
@@ -208,13 +209,91 @@ TEST(Relay, ActivityPutsTheIdleTimeoutOff) {
 }
 
 // Nobody would ever hear of it again: the client is gone and the server waits for it to speak.
-TEST(Relay, AServerThatNeverEndsIsLetGoAfterItsClientHas) {
-    RelayFixture relay(Family::unix_socket, Family::tcp, {});
-    relay.start({.linger = 30ms});
-    relay.client.close();
-    EXPECT_EQ(relay.wait().end, RelayEnd::finished);
-    const Rest rest = relay.run(read_rest(relay.server));
+TEST_P(RelayOverFamilies, AServerThatNeverEndsIsLetGoAfterItsClientHas) {
+    start({.linger = 30ms});
+    run(write_all(client, "request")).value();
+    client.close();
+    const Rest rest = run(read_rest(server));
+    EXPECT_EQ(rest.text, "request");
     EXPECT_FALSE(rest.error) << "the client ended well";
+    EXPECT_EQ(wait().end, RelayEnd::first_left);
+}
+
+TEST_P(RelayOverFamilies, AClientThatNeverEndsIsLetGoAfterItsServerHas) {
+    start({.linger = 30ms});
+    server.close();
+    EXPECT_EQ(run(read_rest(client)).text, "");
+    EXPECT_EQ(wait().end, RelayEnd::second_left);
+}
+
+TEST_P(RelayOverFamilies, AnAnswerMayTakeLongerThanAPeersDepartureIsNoticed) {
+    start({.linger = 5ms});
+    run(write_all(client, "request")).value();
+    client.shutdown(asio::socket_base::shutdown_send);
+    EXPECT_EQ(run(read_rest(server)).text, "request");
+    pass(100ms);
+    run(write_all(server, "the answer")).value();
+    server.close();
+    EXPECT_EQ(run(read_rest(client)).text, "the answer");
+    EXPECT_EQ(wait().end, RelayEnd::finished);
+}
+
+TEST_P(RelayOverFamilies, AnAnswerThatNeverComesEndsByATimeoutOfItsOwn) {
+    start({.half_close_timeout = 30ms});
+    client.shutdown(asio::socket_base::shutdown_send);
+    EXPECT_EQ(run(read_rest(server)).text, "");
+    EXPECT_EQ(wait().end, RelayEnd::half_close_timeout);
+    EXPECT_EQ(run(read_rest(client)).error, client_is_tcp()
+                                                ? make_error_code(asio::error::connection_reset)
+                                                : boost::system::error_code());
+}
+
+TEST_P(RelayOverFamilies, ThatTimeoutIsForHalfClosedConnectionsAlone) {
+    start({.half_close_timeout = 10ms, .dead_after = 20ms});
+    run(write_all(client, "request")).value();
+    pass(100ms);
+    EXPECT_FALSE(result);
+}
+
+// The end of file is behind bytes that the relay can't deliver, and so has not read.
+TEST_P(RelayOverFamilies, AnUploadThatNobodyTakesEndsWhenItsClientHasEnded) {
+    start({.half_close_timeout = 50ms});
+    for (bool moved = true; moved;) {
+        moved = false;
+        while (::send(client.native_handle(), noise().data(), 65536, MSG_DONTWAIT) > 0)
+            moved = true;
+        settle();
+    }
+    pass(100ms);
+    EXPECT_FALSE(result);
+    client.close();
+    EXPECT_EQ(wait().end, RelayEnd::half_close_timeout);
+}
+
+TEST(Relay, AnAnswerThatKeepsMovingIsNotCutOff) {
+    RelayFixture relay(Family::unix_socket, Family::unix_socket, {});
+    relay.start({.half_close_timeout = 1s});
+    relay.client.shutdown(asio::socket_base::shutdown_send);
+    const auto end = std::chrono::steady_clock::now() + 1500ms;
+    std::array<char, 16> buffer;
+    while (std::chrono::steady_clock::now() < end) {
+        relay.run(write_all(relay.server, "more")).value();
+        ASSERT_EQ(relay.run(read_some(relay.client, buffer)).value(), 4U);
+    }
+    EXPECT_FALSE(relay.result);
+}
+
+TEST(Relay, ATcpPeerThatAcknowledgesNothingIsReset) {
+    RelayFixture relay(Family::unix_socket, Family::tcp, {});
+    sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+    const sock_fprog program{1, &drop};
+    ASSERT_EQ(::setsockopt(relay.server.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                           sizeof program),
+              0);
+    relay.start({.dead_after = 40ms});
+    relay.run(write_all(relay.client, "anybody?")).value();
+    EXPECT_EQ(relay.wait().end, RelayEnd::second_reset);
+    EXPECT_EQ(relay.result->error, asio::error::timed_out);
 }
 
 TEST(Relay, ATcpResetWhileNothingMovesIsNoticedEvenAfterAHalfClose) {

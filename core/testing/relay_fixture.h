@@ -132,6 +132,12 @@ class RelayFixture {
         }
     }
 
+    // Runs for so long whatever there is to run.
+    void pass(std::chrono::milliseconds time) {
+        context.restart();
+        context.run_for(time);
+    }
+
     // The descriptor that the relay writes to for the server.
     [[nodiscard]] int second_number() { return right_.first.native_handle(); }
 

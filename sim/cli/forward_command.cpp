@@ -49,6 +49,7 @@ int forward(const Values& values) {
     core::PipePool pipes({.pipes_max = budget.pipes});
     core::ForwardOptions options;
     options.relay.idle_timeout = values.duration("--idle-timeout");
+    options.relay.half_close_timeout = values.duration("--half-close-timeout");
     options.connect_timeout = values.duration("--connect-timeout");
     options.grace = values.duration("--grace");
     options.connections_max =
@@ -85,6 +86,7 @@ Command forward_command() {
                .summary = "The same for a CONNECT proxy at that vsock address: 3:8001 listens on "
                           "127.0.0.1:3128, for HTTPS_PROXY"},
               idle_timeout_option(),
+              half_close_timeout_option(),
               {.name = "--connect-timeout",
                .kind = Kind::duration,
                .placeholder = "TIME",

@@ -65,6 +65,7 @@ int proxy(const Values& values) {
     for (core::ResolvedTarget& resolved : resolved_by_environment().value())
         service.dialer.resolved.push_back(std::move(resolved));
     service.proxy.relay.idle_timeout = values.duration("--idle-timeout");
+    service.proxy.relay.half_close_timeout = values.duration("--half-close-timeout");
     service.dialer.connect_timeout = values.duration("--connect-timeout");
     service.resolver.deadline = values.duration("--lookup-timeout");
     service.proxy.grace = values.duration("--grace");
@@ -126,6 +127,7 @@ Command proxy_command() {
                .summary = "Allow every name and every address but those that need a rule of their "
                           "own"},
               idle_timeout_option(),
+              half_close_timeout_option(),
               {.name = "--connect-timeout",
                .kind = Kind::duration,
                .placeholder = "TIME",

@@ -23,6 +23,16 @@ Option idle_timeout_option() {
             .default_value = "1h"};
 }
 
+Option half_close_timeout_option() {
+    return {.name = "--half-close-timeout",
+            .kind = Kind::duration,
+            .placeholder = "TIME",
+            .summary =
+                "End a connection of which one side has sent its end of file and on which "
+                "nothing has moved for this time; 0s for never",
+            .default_value = "5m"};
+}
+
 Option max_connections_option() {
     return {.name = "--max-connections",
             .kind = Kind::number,

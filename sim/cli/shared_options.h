@@ -10,6 +10,7 @@ namespace glovebox::cli {
 
 // Of a proxy and of a forwarder.
 [[nodiscard]] Option idle_timeout_option();
+[[nodiscard]] Option half_close_timeout_option();
 [[nodiscard]] Option max_connections_option();
 
 }  // namespace glovebox::cli
