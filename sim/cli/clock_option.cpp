@@ -14,8 +14,8 @@ ClockOption ClockOption::of(const Values& values) {
     return {values.text("--clock")};
 }
 
-OffsetClock ClockOption::make() const {
-    return OffsetClock(parse_duration(offset).value());
+std::chrono::milliseconds ClockOption::distance() const {
+    return parse_duration(offset).value();
 }
 
 }  // namespace glovebox::cli

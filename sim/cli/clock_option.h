@@ -1,6 +1,7 @@
 // --clock: a module or a verifier whose clock is ahead or behind.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "core/base/clock.h"
@@ -11,7 +12,8 @@ namespace glovebox::cli {
 struct ClockOption {
     [[nodiscard]] static Option option();
     [[nodiscard]] static ClockOption of(const Values& values);
-    [[nodiscard]] OffsetClock make() const;
+    [[nodiscard]] std::chrono::milliseconds distance() const;
+    [[nodiscard]] OffsetClock make() const { return OffsetClock(distance()); }
 
     std::string offset = "0s";
 };

@@ -1,5 +1,8 @@
 #include "sim/cli/mock_nsm_option.h"
 
+#include "sim/cli/clock_option.h"
+#include "sim/cli/pki_option.h"
+
 namespace glovebox::cli {
 namespace {
 
@@ -26,12 +29,10 @@ bool decides_the_boot(std::string_view name) {
 
 }  // namespace
 
-Options MockNsmOption::options() {
+Options module_options() {
     const auto pcr = [](std::string_view name, std::string_view summary) {
-        return Option{.name = name,
-                      .placeholder = "HEX",
-                      .check = problem_by<parse_pcr>,
-                      .summary = summary};
+        return Option{
+            .name = name, .placeholder = "HEX", .check = problem_by<parse_pcr>, .summary = summary};
     };
     Options options{
         {.name = "--program",
@@ -72,9 +73,9 @@ Options MockNsmOption::options() {
     return options;
 }
 
-MockNsmOption MockNsmOption::of(const Values& values) {
-    MockNsmOption nsm;
-    for (const Option& option : options())
+enclave::ModuleSettings read_module_settings(const Values& values) {
+    enclave::ModuleSettings nsm;
+    for (const Option& option : module_options())
         if (values.has(option.name)) {
             nsm.options_given.emplace_back(option.name);
             if (decides_the_boot(option.name))
@@ -91,35 +92,9 @@ MockNsmOption MockNsmOption::of(const Values& values) {
     nsm.debug = values.flag("--debug");
     nsm.indefinite = values.flag("--indefinite");
     nsm.strict = values.flag("--strict-fields");
-    nsm.pki = PkiOption::of(values);
-    nsm.clock = ClockOption::of(values);
+    nsm.pki = PkiOption::of(values).path;
+    nsm.clock_offset = ClockOption::of(values).distance();
     return nsm;
-}
-
-nsm::MockNsmConfig MockNsmOption::config(const nsm::Measurements& measured,
-                                         const nsm::Certificate& root, TimePoint start,
-                                         RandomSource& random) const {
-    nsm::MockNsmConfig config;
-    config.module_id = {instance_id.empty() ? nsm::mock_instance_id(root) : instance_id,
-                        nsm::make_enclave_id(start, random)};
-    config.region = region;
-    config.measurements = measured;
-    const auto given = [this](nsm::PcrIndex index) {
-        const auto found = pcrs.find(index);
-        return found != pcrs.end() && !found->second.empty()
-                   ? std::optional(parse_pcr(found->second).value())
-                   : std::nullopt;
-    };
-    config.measurements.pcr0 = given(0).value_or(config.measurements.pcr0);
-    config.measurements.pcr1 = given(1).value_or(config.measurements.pcr1);
-    config.measurements.pcr2 = given(2).value_or(config.measurements.pcr2);
-    config.measurements.pcr8 = given(8);
-    if (!role_arn.empty())
-        config.role_arn = role_arn;
-    config.debug = debug;
-    config.payload_form = indefinite ? nsm::PayloadForm::indefinite : nsm::PayloadForm::definite;
-    config.field_limits = strict ? nsm::FieldLimits::strict : nsm::FieldLimits::lenient;
-    return config;
 }
 
 }  // namespace glovebox::cli

@@ -5,27 +5,22 @@
 
 #include <boost/json.hpp>
 #include <cstdlib>
-#include <filesystem>
-#include <functional>
 #include <iostream>
 #include <optional>
 
 #include "core/base/clock.h"
 #include "sim/cli/commands.h"
-#include "sim/cli/nitro_enclave_commands.h"
-#include "sim/cli/program_option.h"
 #include "sim/cli/programs.h"
 #include "sim/cli/source_date.h"
 #include "sim/eif/base/json_text.h"
+#include "sim/nitro_cli/command_run.h"
+#include "sim/nitro_cli/enclave_commands.h"
 #include "sim/nitro_cli/error.h"
-#include "sim/nitro_cli/error_log.h"
 #include "sim/nitro_cli/image_commands.h"
 #include "sim/nitro_cli/text_file.h"
 
 namespace glovebox::cli {
 namespace {
-
-using nitro_cli::ErrorLog;
 
 const char* variable(const char* name) {
     const char* value = std::getenv(name);
@@ -39,64 +34,10 @@ Result<void> print(const Result<boost::json::value>& json) {
     return {};
 }
 
-// Absent where no variable says whose log it is.
-std::optional<std::filesystem::path> log_folder() {
-    if (const char* given = variable("NITRO_CLI_LOGS_PATH"))
-        return given;
-    if (const char* state = variable("XDG_STATE_HOME"))
-        return std::filesystem::path(state) / "glovebox/nitro_enclaves";
-    if (const char* home = variable("HOME"))
-        return std::filesystem::path(home) / ".local/state/glovebox/nitro_enclaves";
-    return std::nullopt;
-}
-
-// An enclave is run and looked at from outside a supervised tree: `glovebox parent -- sh -c
-// 'nitro-cli run-enclave ...'` asks the outer supervisor, which starts this very command.
-bool is_about_enclaves(const std::string& name) {
-    return name == "run-enclave" || name == "terminate-enclave" || name == "describe-enclaves" ||
-           name == "console";
-}
-
-// `report` is the file that has the error's whole story, where one could be written.
-int report_failure(const Error& error, const std::string& report) {
-    std::cerr << nitro_cli::text_of(error, report);
-    return nitro_cli::exit_status_of(error);
-}
-
-// Runs the command between the log's opening and the report of its error.
-int run_logged(const std::string& name, const std::function<Result<void>()>& run) {
-    if (is_about_enclaves(name))
-        if (const auto status = run_from_outside())
-            return *status;
-    const SystemClock clock;
-    std::optional<ErrorLog> log;
-    if (const auto folder = log_folder()) {
-        auto opened = ErrorLog::open(*folder, name, clock.now());
-        if (opened)
-            log = std::move(*opened);
-        else if (variable("NITRO_CLI_LOGS_PATH"))
-            // AWS's ends where its log can't be opened; ours where a folder was asked for.
-            return report_failure(opened.error(), {});
-    }
-    const auto done = run();
-    if (done)
-        return exit_done;
-    const std::string report = log ? log->report(done.error(), name, clock.now()) : std::string();
-    return report_failure(done.error(), report);
-}
-
-// A command of which only the work is to be said.
 template <Result<void> (*work)(const Values&)>
 int run(const Values& values) {
-    const std::string name(values.path().back()->name);
-    try {
-        return run_logged(name, [&values] { return work(values); });
-    } catch (const ErrorException& error) {
-        return report_failure(error.error(), "");
-    } catch (const std::exception& error) {
-        std::cerr << "glovebox: " << error.what() << '\n';
-        return exit_failed;
-    }
+    return nitro_cli::run_command(std::string(values.path().back()->name),
+                                  [&values] { return work(values); });
 }
 
 // --- the work ---
@@ -149,24 +90,26 @@ Result<void> run_enclave(const Values& values) {
         return arguments.error();
     if (arguments->enclave_cid == 0)
         std::cerr << "The enclave CID will be auto-generated as the provided CID is 0" << std::endl;
-    return cli::run_enclave(*arguments);
+    return nitro_cli::run_enclave(*arguments);
 }
 
 Result<void> describe_enclaves(const Values& values) {
-    return cli::describe_enclaves(values.flag("--metadata"));
+    return nitro_cli::describe_enclaves(values.flag("--metadata"));
 }
 
-EnclaveChoice choice_of(const Values& values) {
+nitro_cli::EnclaveChoice choice_of(const Values& values) {
     return {values.has("--enclave-id"), values.text("--enclave-id"), values.text("--enclave-name")};
 }
 
 Result<void> terminate(const Values& values) {
-    return values.flag("--all") ? terminate_all_enclaves() : terminate_enclave(choice_of(values));
+    return values.flag("--all") ? nitro_cli::terminate_all_enclaves()
+                                : nitro_cli::terminate_enclave(choice_of(values));
 }
 
 Result<void> console(const Values& values) {
     const auto seconds = nitro_cli::parse_timeout(values.text("--disconnect-timeout"));
-    return seconds ? show_console(choice_of(values), *seconds) : Result<void>(seconds.error());
+    return seconds ? nitro_cli::show_console(choice_of(values), *seconds)
+                   : Result<void>(seconds.error());
 }
 
 Result<void> describe_eif(const Values& values) {

@@ -9,7 +9,8 @@
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/log_option.h"
-#include "sim/cli/nsm_session.h"
+#include "sim/cli/mock_nsm_option.h"
+#include "sim/enclave/nsm_session.h"
 
 namespace glovebox::cli {
 namespace {
@@ -35,7 +36,7 @@ void print(const json::value& value) {
     fmt::print("{}\n", json::serialize(value));
 }
 
-void describe(const Values& values, NsmSession& session, nsm::NsmClient& client) {
+void describe(const Values& values, enclave::NsmSession& session, nsm::NsmClient& client) {
     const auto answer = client.describe_nsm().value();
     const std::string version =
         fmt::format("{}.{}.{}", answer.version_major, answer.version_minor, answer.version_patch);
@@ -51,7 +52,7 @@ void describe(const Values& values, NsmSession& session, nsm::NsmClient& client)
                ranges(answer.locked_pcrs), version);
 }
 
-void describe_pcrs(const Values& values, NsmSession&, nsm::NsmClient& client) {
+void describe_pcrs(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     auto indices = values.numbers<std::uint16_t>("INDEX");
     if (indices.empty())
         for (std::uint16_t index = 0; index < client.describe_nsm().value().max_pcrs; ++index)
@@ -68,7 +69,7 @@ void describe_pcrs(const Values& values, NsmSession&, nsm::NsmClient& client) {
         print(list);
 }
 
-void extend(const Values& values, NsmSession&, nsm::NsmClient& client) {
+void extend(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     const auto index = values.number<std::uint16_t>("INDEX");
     const Bytes value =
         client.extend_pcr(index, read_bytes_argument(values.text("DATA")).value()).value();
@@ -95,7 +96,7 @@ void write_json(const Values& values, const char* name, const std::string& text)
     write_file(values.text("--output"), as_bytes(line)).value();
 }
 
-void lock(const Values& values, NsmSession&, nsm::NsmClient& client) {
+void lock(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     if (const auto range = values.find_number<std::uint16_t>("--range"))
         client.lock_pcrs(*range).value();
     else
@@ -104,7 +105,7 @@ void lock(const Values& values, NsmSession&, nsm::NsmClient& client) {
         print({{"locked_pcrs", json::value_from(client.describe_nsm().value().locked_pcrs)}});
 }
 
-void get_random(const Values& values, NsmSession&, nsm::NsmClient& client) {
+void get_random(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     const Bytes random = client.get_random().value();
     if (values.flag("--json"))
         return write_json(values, "random",
@@ -112,7 +113,7 @@ void get_random(const Values& values, NsmSession&, nsm::NsmClient& client) {
     write_output(values, random, "hex");
 }
 
-void attest(const Values& values, NsmSession&, nsm::NsmClient& client) {
+void attest(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     nsm::request::Attestation fields;
     if (const auto nonce = values.find_text("--nonce"))
         fields.nonce = read_bytes_argument(*nonce).value();
@@ -129,11 +130,11 @@ void attest(const Values& values, NsmSession&, nsm::NsmClient& client) {
 }
 
 // Asks the module that the options choose.
-template <void (*question)(const Values&, NsmSession&, nsm::NsmClient&)>
+template <void (*question)(const Values&, enclave::NsmSession&, nsm::NsmClient&)>
 int ask(const Values& values) {
     const auto log = make_log(values, "nsm");
-    const auto session = open_nsm_session(values.text("--device"), values.text("--state"),
-                                          MockNsmOption::of(values), *log)
+    const auto session = enclave::open_nsm_session(values.text("--device"), values.text("--state"),
+                                                   read_module_settings(values), *log)
                              .value();
     nsm::NsmClient client(session->device());
     question(values, *session, client);
@@ -269,7 +270,7 @@ Command nsm_command() {
                    .kind = Kind::flag,
                    .summary = "Print JSON: bytes as hexadecimal and a document as base64, unless "
                               "--format says otherwise"}},
-                 MockNsmOption::options(),
+                 module_options(),
                  log_options("warning")}),
             .examples = {{"Describe the module", "glovebox nsm describe"},
                          {"Get a document that measures a program",

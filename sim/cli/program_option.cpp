@@ -10,6 +10,7 @@
 #include "sim/cli/log_option.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/delegation.h"
+#include "sim/enclave/exit_status.h"
 #include "sim/supervisor/launch.h"
 #include "transports/world.h"
 
@@ -102,7 +103,7 @@ int ProgramOption::run(enclave::RunOptions options, Log& log) const {
         hint = explain_missing_interpreter(supervisor::find_executable(arguments.front()));
     std::cerr << "glovebox: " << status.error().message << (hint.empty() ? "" : ". ") << hint
               << '\n';
-    return is_absent ? exit_not_found : exit_not_executable;
+    return is_absent ? enclave::exit_not_found : enclave::exit_not_executable;
 }
 
 }  // namespace glovebox::cli

@@ -13,10 +13,6 @@
 
 namespace glovebox::cli {
 
-// As env(1) and shells have it.
-inline constexpr int exit_not_executable = 126;
-inline constexpr int exit_not_found = 127;
-
 // Inside a supervised tree, the exit status of this command as the outer supervisor ran it; nothing
 // where this process itself is to run it. Throws ErrorException.
 [[nodiscard]] std::optional<int> run_from_outside();

@@ -8,10 +8,8 @@
 
 #include "core/base/run_folder.h"
 #include "sim/cli/commands.h"
-#include "sim/cli/image_run.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/mock_nsm_option.h"
-#include "sim/cli/nsm_session.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/sandbox_option.h"
 #include "sim/cli/shared_options.h"
@@ -19,6 +17,8 @@
 #include "sim/cli/world_option.h"
 #include "sim/enclave/console_tail.h"
 #include "sim/enclave/detachment.h"
+#include "sim/enclave/nsm_session.h"
+#include "sim/nitro_cli/image_run.h"
 
 namespace glovebox::cli {
 namespace {
@@ -38,7 +38,7 @@ struct RunCommand {
     bool detach = false;
     enclave::Readiness readiness;
     std::optional<enclave::Detachment> detachment;
-    MockNsmOption nsm;
+    enclave::ModuleSettings nsm;
 
     [[nodiscard]] static RunCommand of(const Values& values) {
         RunCommand command;
@@ -52,7 +52,7 @@ struct RunCommand {
         command.detach = values.flag("--detach");
         command.readiness.port = values.find_number<core::Port>("--ready");
         command.readiness.limit = values.duration("--ready-timeout");
-        command.nsm = MockNsmOption::of(values);
+        command.nsm = read_module_settings(values);
         return command;
     }
 
@@ -98,14 +98,14 @@ struct RunCommand {
                 show_failure(record, directory);
         };
         options.readiness = readiness;
-        const auto module = start_nsm_session(nsm, *to).value();
+        const auto module = enclave::start_nsm_session(nsm, *to).value();
         options.nsm = &module->device();
         return program.run(options, *to);
     }
 
   private:
     [[nodiscard]] int run_image(Log& to) const {
-        ImageRun image;
+        nitro_cli::ImageRun image;
         image.eif = eif;
         image.world = program.world;
         image.cid = cid;
@@ -122,7 +122,7 @@ struct RunCommand {
             if (!image.live_console)
                 show_failure(record, directory);
         };
-        return image.run(ImageRun::open(eif, image.memory_mib).value(), nsm, to);
+        return image.run(nitro_cli::ImageRun::open(eif, image.memory_mib).value(), nsm, to);
     }
 
     void check(const Values& values) const {
@@ -164,7 +164,7 @@ struct RunCommand {
 
     void plan_room(enclave::RunOptions& options, const std::string& console_path) {
         std::vector<std::string> hidden{world.path(), run_folder()};
-        if (auto pki = nsm.pki.directory())
+        if (auto pki = nsm.pki_directory())
             hidden.push_back(std::filesystem::absolute(*pki).lexically_normal().string());
         const SandboxRequest request =
             SandboxRequest::make(sandbox, program.arguments, std::move(hidden), console_path,
@@ -274,7 +274,7 @@ Command run_command() {
              ProgramOption::options(),
              SandboxOption::options(),
              {TrustOption::option()},
-             MockNsmOption::options(),
+             module_options(),
              log_options("warning")}),
         .positionals = {ProgramOption::positional()},
         .examples = {{"A server in an enclave, and a client on the parent's side",

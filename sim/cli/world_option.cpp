@@ -1,15 +1,13 @@
 #include "sim/cli/world_option.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdlib>
 
-#include "core/base/run_folder.h"
+#include "sim/enclave/world_directory.h"
 #include "transports/world.h"
 
 namespace glovebox::cli {
@@ -47,10 +45,7 @@ WorldOption WorldOption::of(const Values& values) {
 }
 
 std::string WorldOption::path() const {
-    const std::string name = transports::World::choose_name(world);
-    if (name.empty())
-        throw ErrorException(transports::World::open(name).error());
-    return name.find('/') != std::string::npos ? name : run_folder() + "/" + name;
+    return enclave::world_path(world).value();
 }
 
 std::string WorldOption::repeated() const {
@@ -58,10 +53,7 @@ std::string WorldOption::repeated() const {
 }
 
 UniqueFd WorldOption::open() const {
-    UniqueFd directory(::open(path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory && errno != ENOENT)
-        throw ErrorException(errno_error("opening the world " + path(), errno));
-    return directory;
+    return enclave::open_world(world).value();
 }
 
 std::vector<enclave::EnclaveRecord> WorldOption::enclaves() const {

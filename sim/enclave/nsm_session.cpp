@@ -1,4 +1,4 @@
-#include "sim/cli/nsm_session.h"
+#include "sim/enclave/nsm_session.h"
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -10,9 +10,9 @@
 #include "nsm-mock/module/hardware_nsm.h"
 #include "nsm-mock/module/measure_program.h"
 #include "nsm-mock/pki/pki_directory.h"
-#include "sim/cli/nsm_state.h"
+#include "sim/enclave/nsm_state.h"
 
-namespace glovebox::cli {
+namespace glovebox::enclave {
 namespace {
 
 class HardwareSession final : public NsmSession {
@@ -35,22 +35,22 @@ class MockSession final : public NsmSession {
                 std::optional<NsmStateFile> file)
         : authority_(root, random_), clock_(clock), file_(std::move(file)) {}
 
-    Result<void> boot(const MockNsmOption& option, Log& log) {
+    Result<void> boot(const ModuleSettings& settings, Log& log) {
         nsm::Measurements measured = nsm::measure_nothing();
-        if (!option.program.empty()) {
-            const auto program = nsm::measure_program(option.program);
+        if (!settings.program.empty()) {
+            const auto program = nsm::measure_program(settings.program);
             if (!program)
                 return program.error();
             measured = *program;
         }
-        auto config = option.config(measured, authority_.root(), clock_.now(), random_);
+        auto config = settings.config(measured, authority_.root(), clock_.now(), random_);
         auto pcrs = nsm::boot_pcrs(config);
         if (file_) {
             const auto kept = file_->read();
             if (!kept)
                 return kept.error();
             if (*kept) {
-                if (const auto given = option.boot_options_given; !given.empty())
+                if (const auto given = settings.boot_options_given; !given.empty())
                     return Error(
                         make_error_code(boost::system::errc::invalid_argument),
                         fmt::format("{} says how a module boots, and the one in the state file has "
@@ -88,11 +88,11 @@ class MockSession final : public NsmSession {
 // The module of an enclave that starts: it is made meanwhile.
 class StartingSession final : public NsmSession {
   public:
-    StartingSession(const nsm::CaIdentity& root, const MockNsmOption& option,
+    StartingSession(const nsm::CaIdentity& root, const ModuleSettings& settings,
                     std::optional<nsm::ProgramFile> program, Log& log)
         : authority_(root, random_),
-          clock_(option.clock.make()),
-          option_(option),
+          clock_(settings.clock()),
+          settings_(settings),
           program_(std::move(program)),
           device_([this, &log] { return make(log); }) {}
 
@@ -111,7 +111,7 @@ class StartingSession final : public NsmSession {
             }
             measured = *program;
         }
-        auto config = option_.config(measured, authority_.root(), clock_.now(), random_);
+        auto config = settings_.config(measured, authority_.root(), clock_.now(), random_);
         const auto pcrs = nsm::boot_pcrs(config);
         return std::unique_ptr<nsm::NsmDevice>(std::make_unique<nsm::MockNsm>(
             std::move(config), pcrs, authority_, clock_, random_, log));
@@ -120,13 +120,13 @@ class StartingSession final : public NsmSession {
     SystemRandom random_;
     nsm::CertificateAuthority authority_;
     OffsetClock clock_;
-    MockNsmOption option_;
+    ModuleSettings settings_;
     std::optional<nsm::ProgramFile> program_;
     nsm::DeferredNsm device_;  // last: its thread uses what is above
 };
 
-Result<nsm::CaIdentity> open_root(const MockNsmOption& option) {
-    const auto directory = option.pki.directory();
+Result<nsm::CaIdentity> open_root(const ModuleSettings& settings) {
+    const auto directory = settings.pki_directory();
     if (!directory)
         return directory.error();
     SystemRandom random;
@@ -137,12 +137,12 @@ Result<nsm::CaIdentity> open_root(const MockNsmOption& option) {
 
 Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
                                                      const std::string& state_path,
-                                                     const MockNsmOption& option, Log& log) {
+                                                     const ModuleSettings& settings, Log& log) {
     const bool hardware =
         device.empty() ? ::access(nsm::nsm_device_path, F_OK) == 0 : device != "mock";
     if (hardware) {
         const std::string path = device.empty() ? nsm::nsm_device_path : device;
-        if (const auto given = option.options_given; !given.empty() || !state_path.empty())
+        if (const auto given = settings.options_given; !given.empty() || !state_path.empty())
             return Error(
                 make_error_code(boost::system::errc::invalid_argument),
                 fmt::format("{} is for the simulated module, and {} is a real one; ask the "
@@ -154,7 +154,7 @@ Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
         return std::unique_ptr<NsmSession>(
             std::make_unique<HardwareSession>(path, std::move(*opened)));
     }
-    const auto root = open_root(option);
+    const auto root = open_root(settings);
     if (!root)
         return root.error();
     std::optional<NsmStateFile> file;
@@ -164,25 +164,25 @@ Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
             return opened.error();
         file.emplace(std::move(*opened));
     }
-    auto session = std::make_unique<MockSession>(*root, option.clock.make(), std::move(file));
-    if (const auto booted = session->boot(option, log); !booted)
+    auto session = std::make_unique<MockSession>(*root, settings.clock(), std::move(file));
+    if (const auto booted = session->boot(settings, log); !booted)
         return booted.error();
     return std::unique_ptr<NsmSession>(std::move(session));
 }
 
-Result<std::unique_ptr<NsmSession>> start_nsm_session(const MockNsmOption& option, Log& log) {
-    const auto root = open_root(option);
+Result<std::unique_ptr<NsmSession>> start_nsm_session(const ModuleSettings& settings, Log& log) {
+    const auto root = open_root(settings);
     if (!root)
         return root.error();
     std::optional<nsm::ProgramFile> program;
-    if (!option.program.empty()) {
-        auto opened = nsm::ProgramFile::open(option.program);
+    if (!settings.program.empty()) {
+        auto opened = nsm::ProgramFile::open(settings.program);
         if (!opened)
             return opened.error();
         program.emplace(std::move(*opened));
     }
     return std::unique_ptr<NsmSession>(
-        std::make_unique<StartingSession>(*root, option, std::move(program), log));
+        std::make_unique<StartingSession>(*root, settings, std::move(program), log));
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::enclave

@@ -1,4 +1,4 @@
-#include "sim/cli/nitro_enclave_commands.h"
+#include "sim/nitro_cli/enclave_commands.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -18,28 +18,20 @@
 #include <system_error>
 
 #include "core/base/clock.h"
-#include "sim/cli/image_run.h"
-#include "sim/cli/program_option.h"
-#include "sim/cli/world_option.h"
-#include "sim/command_line/exit_status.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/format/header.h"
 #include "sim/eif/report/describe.h"
 #include "sim/enclave/console_reader.h"
+#include "sim/enclave/exit_status.h"
+#include "sim/enclave/world_directory.h"
 #include "sim/nitro_cli/cpu_pool.h"
 #include "sim/nitro_cli/enclave_list.h"
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/heartbeat_listener.h"
+#include "sim/nitro_cli/image_run.h"
 
-namespace glovebox::cli {
+namespace glovebox::nitro_cli {
 namespace {
-
-using command_line::exit_done;
-using command_line::exit_failed;
-using nitro_cli::EnclaveDetails;
-using nitro_cli::EnclaveList;
-using nitro_cli::nitro_error;
-using nitro_cli::NitroError;
 
 // AWS's limit; the driver refuses the fifth.
 constexpr std::size_t enclaves_max = 4;
@@ -56,11 +48,11 @@ void print(const boost::json::value& json) {
 }
 
 EnclaveList enclaves() {
-    const UniqueFd world = WorldOption().open();
+    const UniqueFd world = enclave::open_world("").value();
     return EnclaveList::read(world.get());
 }
 
-Result<nitro_cli::KnownEnclave> find(const EnclaveChoice& choice, bool ended_too) {
+Result<KnownEnclave> find(const EnclaveChoice& choice, bool ended_too) {
     const EnclaveList list = enclaves();
     return choice.is_by_id ? list.by_id(choice.id, ended_too)
                            : list.by_name(choice.name, ended_too);
@@ -68,29 +60,28 @@ Result<nitro_cli::KnownEnclave> find(const EnclaveChoice& choice, bool ended_too
 
 // --- what an enclave gets ---
 
-Result<std::vector<std::uint32_t>> choose_cpus(const nitro_cli::RunArguments& arguments,
-                                               const std::vector<nitro_cli::KnownEnclave>& running,
-                                               eif::Architecture architecture) {
+Result<std::vector<std::uint32_t>> choose_from_pool(const RunArguments& arguments,
+                                                    const std::vector<KnownEnclave>& running,
+                                                    eif::Architecture architecture) {
     const char* given = variable("GLOVEBOX_CPU_POOL");
-    const auto pool = nitro_cli::parse_cpu_list(given ? given : nitro_cli::default_cpu_pool);
+    const auto pool = parse_cpu_list(given ? given : default_cpu_pool);
     if (!pool)
         return pool.error();
     std::vector<std::uint32_t> in_use;
     for (const auto& enclave : running)
         in_use.insert(in_use.end(), enclave.details.cpu_ids.begin(), enclave.details.cpu_ids.end());
-    return nitro_cli::choose_cpus({.ids = arguments.cpu_ids,
-                                   .count = arguments.cpu_count,
-                                   .whole_cores = architecture == eif::Architecture::x86_64},
-                                  *pool, in_use);
+    return choose_cpus({.ids = arguments.cpu_ids,
+                        .count = arguments.cpu_count,
+                        .whole_cores = architecture == eif::Architecture::x86_64},
+                       *pool, in_use);
 }
 
 // GLOVEBOX_MEMORY_POOL, in MiB, is what the instance has set aside; without it there is enough.
-Result<void> check_memory_pool(std::uint64_t wanted,
-                               const std::vector<nitro_cli::KnownEnclave>& running) {
+Result<void> check_memory_pool(std::uint64_t wanted, const std::vector<KnownEnclave>& running) {
     const char* given = variable("GLOVEBOX_MEMORY_POOL");
     if (given == nullptr)
         return {};
-    const auto pool = nitro_cli::parse_memory(given);
+    const auto pool = parse_memory(given);
     if (!pool)
         return pool.error();
     std::uint64_t in_use = 0;
@@ -105,8 +96,8 @@ Result<void> check_memory_pool(std::uint64_t wanted,
     return {};
 }
 
-Result<void> check_driver_rules(const nitro_cli::RunArguments& arguments,
-                                const std::vector<nitro_cli::KnownEnclave>& running) {
+Result<void> check_driver_rules(const RunArguments& arguments,
+                                const std::vector<KnownEnclave>& running) {
     if (running.size() >= enclaves_max)
         return nitro_error(
             NitroError::ioctl_failure,
@@ -154,7 +145,7 @@ boost::json::object metadata_of(const eif::Description& description) {
 
 class EnclaveProcess {
   public:
-    EnclaveProcess(const nitro_cli::RunArguments& arguments, UniqueFd channel)
+    EnclaveProcess(const RunArguments& arguments, UniqueFd channel)
         : arguments_(arguments), channel_(std::move(channel)) {}
 
     // To the enclave's end.
@@ -164,15 +155,15 @@ class EnclaveProcess {
         if (!image && image.error().code == NitroError::file_operation)
             return image.error();
         const auto running = enclaves().running();
-        const auto cpus =
-            choose_cpus(arguments_, running,
-                        image ? image->image().header().architecture() : eif::Architecture::x86_64);
+        const auto cpus = choose_from_pool(
+            arguments_, running,
+            image ? image->image().header().architecture() : eif::Architecture::x86_64);
         if (!cpus)
             return cpus.error();
         std::error_code code;
         const std::uint64_t size =
             image ? image->size() : std::filesystem::file_size(arguments_.eif_path, code);
-        if (const auto enough = nitro_cli::check_memory(arguments_.memory_mib, size); !enough)
+        if (const auto enough = check_memory(arguments_.memory_mib, size); !enough)
             return enough.error();
         if (const auto allowed = check_driver_rules(arguments_, running); !allowed)
             return allowed.error();
@@ -187,7 +178,7 @@ class EnclaveProcess {
         if (!world)
             return world.error();
         world_ = std::move(*world);
-        auto heartbeat = nitro_cli::HeartbeatListener::open(*world_);
+        auto heartbeat = HeartbeatListener::open(*world_);
         if (!heartbeat)
             return heartbeat.error();
         heartbeat_ = std::move(*heartbeat);
@@ -202,13 +193,13 @@ class EnclaveProcess {
         run.memory_mib = arguments_.memory_mib;
         run.cpu_count = static_cast<unsigned>(cpus->size());
         run.details = [this](const std::string& module_id, const eif::Description& description) {
-            details_.id = nitro_cli::enclave_id_of(module_id);
+            details_.id = enclave_id_of(module_id);
             details_.measurements = eif::measurements_json(description.pcrs);
             details_.metadata = metadata_of(description);
             return details_.to_text();
         };
         run.started = [this](const enclave::EnclaveRecord& record) { say_started(record); };
-        MockNsmOption nsm;
+        enclave::ModuleSettings nsm;
         nsm.debug = arguments_.debug_mode;
         LogOptions log_options;
         log_options.component = "nitro-cli";
@@ -219,12 +210,12 @@ class EnclaveProcess {
     }
 
   private:
-    [[nodiscard]] std::string name(const std::vector<nitro_cli::KnownEnclave>& running) const {
+    [[nodiscard]] std::string name(const std::vector<KnownEnclave>& running) const {
         std::vector<std::string> taken;
         for (const auto& enclave : running)
             taken.push_back(enclave.details.name);
-        return nitro_cli::free_name(
-            arguments_.enclave_name.value_or(nitro_cli::default_name(arguments_.eif_path)), taken);
+        return free_name(arguments_.enclave_name.value_or(default_name(arguments_.eif_path)),
+                         taken);
     }
 
     // From here on nobody listens.
@@ -242,26 +233,26 @@ class EnclaveProcess {
             ::dup2(nowhere.get(), fd);
     }
 
-    const nitro_cli::RunArguments& arguments_;
+    const RunArguments& arguments_;
     UniqueFd channel_;
     EnclaveDetails details_;
     std::unique_ptr<transports::World> world_;  // outlives the listener
-    std::unique_ptr<nitro_cli::HeartbeatListener> heartbeat_;
+    std::unique_ptr<HeartbeatListener> heartbeat_;
 };
 
 // Never returns into the command: its end is the enclave's.
-[[noreturn]] void be_enclave_process(const nitro_cli::RunArguments& arguments, UniqueFd channel) {
+[[noreturn]] void be_enclave_process(const RunArguments& arguments, UniqueFd channel) {
     ::setsid();
-    int status = exit_done;
+    int status = 0;
     try {
         if (const auto done = EnclaveProcess(arguments, std::move(channel)).run(); !done)
             throw ErrorException(done.error());
     } catch (const ErrorException& failed) {
-        std::cerr << nitro_cli::text_of(failed.error(), "") << std::flush;
-        status = nitro_cli::exit_status_of(failed.error());
+        std::cerr << text_of(failed.error(), "") << std::flush;
+        status = exit_status_of(failed.error());
     } catch (const std::exception& failed) {
         std::cerr << "glovebox: " << failed.what() << std::endl;
-        status = exit_failed;
+        status = 1;
     }
     ::_exit(status);
 }
@@ -283,7 +274,7 @@ Result<void> copy(const enclave::EnclaveRecord& record,
                   std::optional<std::chrono::milliseconds> limit) {
     std::cout << fmt::format("Connecting to the console for enclave {}...\n", record.cid)
               << "Successfully connected to the console." << std::endl;
-    const UniqueFd world = WorldOption().open();
+    const UniqueFd world = enclave::open_world("").value();
     if (const auto copied = enclave::copy_console(world.get(), record, STDOUT_FILENO, limit);
         !copied)
         return nitro_error(NitroError::console_read, copied.error().message);
@@ -292,7 +283,7 @@ Result<void> copy(const enclave::EnclaveRecord& record,
 
 }  // namespace
 
-Result<void> run_enclave(const nitro_cli::RunArguments& arguments) {
+Result<void> run_enclave(const RunArguments& arguments) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return nitro_error(NitroError::process_spawn, errno_error("socketpair", errno).message);
@@ -325,7 +316,7 @@ Result<void> terminate_enclave(const EnclaveChoice& choice) {
     const auto found = find(choice, false);
     if (!found)
         return found.error();
-    const auto done = nitro_cli::terminate(*found, std::cerr);
+    const auto done = terminate(*found, std::cerr);
     if (!done)
         return done.error();
     print(*done);
@@ -335,8 +326,8 @@ Result<void> terminate_enclave(const EnclaveChoice& choice) {
 Result<void> terminate_all_enclaves() {
     boost::json::array ended;
     std::optional<Error> failed;
-    for (const nitro_cli::KnownEnclave& enclave : enclaves().running())
-        if (auto done = nitro_cli::terminate(enclave, std::cerr))
+    for (const KnownEnclave& enclave : enclaves().running())
+        if (auto done = terminate(enclave, std::cerr))
             ended.push_back(std::move(*done));
         else
             failed = done.error();
@@ -355,4 +346,4 @@ Result<void> show_console(const EnclaveChoice& choice, std::optional<std::chrono
     return copy(found->record, limit);
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::nitro_cli

@@ -1,4 +1,4 @@
-#include "sim/cli/image_run.h"
+#include "sim/nitro_cli/image_run.h"
 
 #include <fmt/format.h>
 #include <sys/utsname.h>
@@ -9,22 +9,18 @@
 
 #include "core/base/clock.h"
 #include "nsm-mock/module/nsm_client.h"
-#include "sim/cli/nsm_session.h"
-#include "sim/cli/program_option.h"
-#include "sim/command_line/exit_status.h"
 #include "sim/eif/unpack/unpack_cache.h"
+#include "sim/enclave/exit_status.h"
 #include "sim/enclave/failed_boot.h"
+#include "sim/enclave/nsm_session.h"
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/run_arguments.h"
 #include "sim/sandbox/machine.h"
 #include "sim/sandbox/root_fs_plan.h"
 #include "transports/world.h"
 
-namespace glovebox::cli {
+namespace glovebox::nitro_cli {
 namespace {
-
-using command_line::exit_done;
-using nitro_cli::NitroError;
 
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
@@ -39,7 +35,7 @@ std::string machine_name() {
 }
 
 // PCR0 to PCR2 are the image's, and PCR8 its certificate's.
-void measure(const eif::Measurements& pcrs, MockNsmOption& nsm) {
+void measure(const eif::Measurements& pcrs, enclave::ModuleSettings& nsm) {
     nsm.pcrs[0] = to_hex(pcrs.pcr0);
     nsm.pcrs[1] = to_hex(pcrs.pcr1);
     nsm.pcrs[2] = to_hex(pcrs.pcr2);
@@ -82,30 +78,29 @@ Result<enclave::BootImage> ImageRun::open(const std::string& eif,
     if (!image) {
         if (image.error().code.category() == boost::system::generic_category() ||
             image.error().code.category() == boost::system::system_category())
-            return nitro_cli::file_error(image.error().message, eif, "Open");
-        return nitro_cli::nitro_error(NitroError::eif_parsing, image.error().message);
+            return file_error(image.error().message, eif, "Open");
+        return nitro_error(NitroError::eif_parsing, image.error().message);
     }
     if (memory_mib)
-        if (const auto enough = nitro_cli::check_memory(*memory_mib, image->size()); !enough)
+        if (const auto enough = check_memory(*memory_mib, image->size()); !enough)
             return enough.error();
     return image;
 }
 
-int ImageRun::run(const enclave::BootImage& image, MockNsmOption nsm, Log& log) const {
+int ImageRun::run(const enclave::BootImage& image, enclave::ModuleSettings nsm, Log& log) const {
     const auto verdict = image.examine(SystemClock().now(), machine_name());
     if (!verdict)
-        throw ErrorException(
-            nitro_cli::nitro_error(NitroError::eif_parsing, verdict.error().message));
+        throw ErrorException(nitro_error(NitroError::eif_parsing, verdict.error().message));
     for (const std::string& remark : verdict->description.remarks)
         say("note: " + remark);
     if (!verdict->signature_refusal.empty())
         throw ErrorException(
-            nitro_cli::nitro_error(NitroError::signature_checker, verdict->signature_refusal));
+            nitro_error(NitroError::signature_checker, verdict->signature_refusal));
     if (!verdict->refusal.empty())
-        throw ErrorException(nitro_cli::nitro_error(NitroError::enclave_boot, verdict->refusal));
+        throw ErrorException(nitro_error(NitroError::enclave_boot, verdict->refusal));
     const eif::Measurements& pcrs = verdict->description.pcrs;
     measure(pcrs, nsm);
-    const auto module = open_nsm_session("mock", "", nsm, log).value();
+    const auto module = enclave::open_nsm_session("mock", "", nsm, log).value();
 
     const eif::UnpackCache cache(
         eif::UnpackCache::default_folder(std::getenv("XDG_CACHE_HOME"), std::getenv("HOME"))
@@ -146,7 +141,7 @@ int ImageRun::run(const enclave::BootImage& image, MockNsmOption nsm, Log& log) 
         sandbox::make_root_fs_plan(request, sandbox::read_root_fs(request.directory),
                                    sandbox::read_machine(variable("HOME"), variable("SUDO_UID")))
             .value();
-    Result<int> status = exit_done;
+    Result<int> status = 0;
     {
         enclave::Session session(*at, clock, log);
         status = session.run(options);
@@ -159,10 +154,11 @@ int ImageRun::run(const enclave::BootImage& image, MockNsmOption nsm, Log& log) 
         throw ErrorException(status.error());
     const std::string hint = hint_of(request);
     say(status.error().message + (hint.empty() ? "" : ". " + hint));
-    const enclave::FailedBoot boot{status.error().message + "\nchild exited with error\n",
-                                   "could not be executed: " + status.error().message,
-                                   is_absent ? exit_not_found : exit_not_executable, true};
+    const enclave::FailedBoot boot{
+        status.error().message + "\nchild exited with error\n",
+        "could not be executed: " + status.error().message,
+        is_absent ? enclave::exit_not_found : enclave::exit_not_executable, true};
     return enclave::leave_failed_boot(*at, clock, options, boot).value();
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::nitro_cli

@@ -12,7 +12,7 @@
 #include "nsm-mock/document/module_id.h"
 #include "nsm-mock/module/pcr_bank.h"
 
-namespace glovebox::cli {
+namespace glovebox::enclave {
 
 struct NsmState {
     nsm::ModuleId module_id;
@@ -42,4 +42,4 @@ class NsmStateFile {
     UniqueFd file_;
 };
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::enclave

@@ -8,11 +8,11 @@
 #include "core/base/error.h"
 #include "sim/nitro_cli/run_arguments.h"
 
-namespace glovebox::cli {
+namespace glovebox::nitro_cli {
 
 // Leaves a process behind that is the enclave's, and prints what it is. Failures of that process
 // have been printed and are E39 here.
-[[nodiscard]] Result<void> run_enclave(const nitro_cli::RunArguments& arguments);
+[[nodiscard]] Result<void> run_enclave(const RunArguments& arguments);
 
 [[nodiscard]] Result<void> describe_enclaves(bool with_metadata);
 
@@ -28,4 +28,4 @@ struct EnclaveChoice {
 [[nodiscard]] Result<void> show_console(const EnclaveChoice& choice,
                                         std::optional<std::chrono::seconds> limit);
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::nitro_cli

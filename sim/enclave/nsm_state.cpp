@@ -1,4 +1,4 @@
-#include "sim/cli/nsm_state.h"
+#include "sim/enclave/nsm_state.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -11,7 +11,7 @@
 
 #include "nsm-mock/pki/certificate_authority.h"
 
-namespace glovebox::cli {
+namespace glovebox::enclave {
 namespace {
 
 namespace json = boost::json;
@@ -119,4 +119,4 @@ Result<void> NsmStateFile::write(const NsmState& state) const {
     return {};
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::enclave

@@ -1,4 +1,4 @@
-#include "sim/cli/nsm_state.h"
+#include "sim/enclave/nsm_state.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include "nsm-mock/testing/temporary_directory.h"
 
-namespace glovebox::cli {
+namespace glovebox::enclave {
 namespace {
 
 using testing::HasSubstr;
@@ -92,4 +92,4 @@ TEST(NsmStateFile, ManyThatExtendAtOnceLoseNothing) {
 }
 
 }  // namespace
-}  // namespace glovebox::cli
+}  // namespace glovebox::enclave

@@ -7,9 +7,9 @@
 
 #include "core/base/log.h"
 #include "nsm-mock/module/nsm_device.h"
-#include "sim/cli/mock_nsm_option.h"
+#include "sim/enclave/module_settings.h"
 
-namespace glovebox::cli {
+namespace glovebox::enclave {
 
 class NsmSession {
   public:
@@ -26,12 +26,12 @@ class NsmSession {
 // file that a mock's registers are kept in, or empty.
 [[nodiscard]] Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
                                                                    const std::string& state_path,
-                                                                   const MockNsmOption& option,
+                                                                   const ModuleSettings& settings,
                                                                    Log& log);
 
 // The simulated module of an enclave that starts, which is made meanwhile: what a person can have
 // got wrong is told here, a program that can't be read to its end by the log.
-[[nodiscard]] Result<std::unique_ptr<NsmSession>> start_nsm_session(const MockNsmOption& option,
+[[nodiscard]] Result<std::unique_ptr<NsmSession>> start_nsm_session(const ModuleSettings& settings,
                                                                     Log& log);
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::enclave

@@ -6,12 +6,12 @@
 #include <string>
 
 #include "core/base/log.h"
-#include "sim/cli/mock_nsm_option.h"
 #include "sim/enclave/boot_image.h"
+#include "sim/enclave/module_settings.h"
 #include "sim/enclave/session.h"
 #include "sim/sandbox/trust.h"
 
-namespace glovebox::cli {
+namespace glovebox::nitro_cli {
 
 struct ImageRun {
     std::string eif;
@@ -35,7 +35,8 @@ struct ImageRun {
     // `nsm` gets the image's measurements. The program's exit status, 128 and the signal that
     // killed it, 126 or 127 when it can't be executed, 1 where init ended before. Throws
     // ErrorException for everything else.
-    [[nodiscard]] int run(const enclave::BootImage& image, MockNsmOption nsm, Log& log) const;
+    [[nodiscard]] int run(const enclave::BootImage& image, enclave::ModuleSettings nsm,
+                          Log& log) const;
 };
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::nitro_cli
