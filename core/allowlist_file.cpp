@@ -1,75 +1,37 @@
 #include "core/allowlist_file.h"
 
 #include <fmt/core.h>
-#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <optional>
-#include <sstream>
-#include <vector>
 
+#include "core/base/file_bytes.h"
+#include "core/base/printable.h"
 #include "core/proxy_error.h"
+#include "core/yaml/yaml_reader.h"
 
 namespace glovebox::core {
 namespace {
 
-constexpr std::size_t file_size_max = 1024 * 1024;
-
 constexpr std::string_view example = "write\n  allowlist:\n  - {address: example.com, port: 443}";
-
-// Where each document of a stream begins, and nothing of what is in it.
-class DocumentStarts final : public YAML::EventHandler {
-  public:
-    [[nodiscard]] const std::vector<YAML::Mark>& marks() const { return marks_; }
-
-    void OnDocumentStart(const YAML::Mark& mark) override { marks_.push_back(mark); }
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                  const std::string&) override {}
-    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                         YAML::EmitterStyle::value) override {}
-    void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                    YAML::EmitterStyle::value) override {}
-    void OnMapEnd() override {}
-
-  private:
-    std::vector<YAML::Mark> marks_;
-};
-
-// The second document's begin. LoadAll would say it too, but goes on for ever at a token that
-// begins no document, such as a comma (yaml-cpp 0.7).
-std::optional<YAML::Mark> second_document(const std::string& text) {
-    std::istringstream stream(text);
-    YAML::Parser parser(stream);
-    DocumentStarts starts;
-    if (!parser.HandleNextDocument(starts) || !parser.HandleNextDocument(starts))
-        return std::nullopt;
-    return starts.marks()[1];
-}
 
 class FileReader {
   public:
     explicit FileReader(std::string_view file_name) : file_name_(file_name) {}
 
     Result<Allowlist> read(std::string_view text) const {
-        YAML::Node top;
-        try {
-            if (const auto second = second_document(std::string(text)))
-                return refuse(*second, "one document was expected, and this stands behind it");
-            top = YAML::Load(std::string(text));
-        } catch (const YAML::Exception& failure) {
-            if (failure.mark.pos >= 0 && at_star(text, static_cast<std::size_t>(failure.mark.pos)))
-                return refuse(failure.mark,
+        const auto read = read_yaml(text);
+        if (read.refusal) {
+            const YamlRefusal& refusal = *read.refusal;
+            if (refusal.kind == YamlRefusal::Kind::syntax &&
+                at_star(text, static_cast<std::size_t>(refusal.mark.pos)))
+                return refuse(refusal.mark,
                               "a value that begins with a star is written in quotes, for example "
                               "\"*.example.com\"");
-            return refuse(failure.mark, fmt::format("this is not YAML: {}", failure.msg));
+            return refuse(refusal.mark, refusal.sentence);
         }
+        const YAML::Node& top = read.top;
         if (top.IsNull())
             return refuse({}, fmt::format("the file says nothing: {}", example));
         if (!top.IsMap())
@@ -145,7 +107,7 @@ class FileReader {
     }
 
     static std::string scalar(const YAML::Node& node) {
-        return node.IsScalar() ? node.Scalar() : "(not a text)";
+        return node.IsScalar() ? shown(node.Scalar()) : "(not a text)";
     }
 
     Error refuse(const YAML::Mark& mark, const std::string& why) const {
@@ -165,19 +127,10 @@ Result<Allowlist> parse_allowlist(std::string_view text, std::string_view file_n
 }
 
 Result<Allowlist> read_allowlist(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        return errno_error("allowlist " + path, errno);
-    std::string text(file_size_max + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad())
-        return errno_error("allowlist " + path, errno == 0 ? EIO : errno);
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > file_size_max)
-        return Error(ProxyErrc::bad_target,
-                     fmt::format("{}: the file has more than {} bytes, which no allowlist needs",
-                                 path, file_size_max));
-    return parse_allowlist(text, path);
+    const auto content = read_file_bytes(path, YamlBudget().bytes);
+    if (!content)
+        return Error(content.error()).in("the allowlist");
+    return parse_allowlist(as_text(*content), path);
 }
 
 }  // namespace glovebox::core

@@ -1,5 +1,6 @@
 #include "core/allowlist_file.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -93,13 +94,39 @@ TEST(AllowlistFile, AnotherShapeIsRefusedWithAnExample) {
     EXPECT_THAT(refusal_of("? [a]\n: b"), HasSubstr("is not known"));
     EXPECT_THAT(refusal_of("allowlist: ["), AllOf(HasSubstr("line 1"), HasSubstr("not YAML")));
     EXPECT_THAT(refusal_of("allowlist:\n\t- x"), AllOf(HasSubstr("line 2"), HasSubstr("not YAML")));
-    EXPECT_THAT(refusal_of(std::string(100000, '[')), HasSubstr("not YAML"));
+    EXPECT_THAT(refusal_of(std::string(100000, '[')),
+                AllOf(HasSubstr("rules.yaml: line 1, column "), HasSubstr("64 levels")));
 }
 
 // yaml-cpp reads null documents for ever here, until memory ends.
 TEST(AllowlistFile, ATokenThatBeginsNoDocumentIsRefused) {
     EXPECT_THAT(refusal_of(",\"{\t "), HasSubstr("rules.yaml"));
     EXPECT_THAT(refusal_of("allowlist: []\n]"), HasSubstr("line 2"));
+}
+
+// 200 bytes that stand for a billion rules.
+TEST(AllowlistFile, AliasesCannotMultiplyWithoutBound) {
+    std::string text = "allowlist:\n- &a {address: a.example, port: 1}\n";
+    for (char name = 'b'; name <= 'j'; ++name)
+        text += fmt::format("- &{0} [*{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}]\n", name,
+                            static_cast<char>(name - 1));
+    EXPECT_THAT(refusal_of(text),
+                AllOf(HasSubstr("rules.yaml: line 7"), HasSubstr("more than 100000 nodes")));
+}
+
+TEST(AllowlistFile, AnAliasWithinItsOwnAnchorIsNamed) {
+    EXPECT_THAT(refusal_of("allowlist: &a\n- *a\n"), HasSubstr("an alias stands within"));
+}
+
+TEST(AllowlistFile, AnAliasedRuleIsRead) {
+    EXPECT_THAT(rules_of("allowlist:\n- &a {address: a.example, port: &p 1}\n- *a\n"
+                         "- {address: b.example, port: *p}\n"),
+                testing::ElementsAre("a.example:1", "a.example:1", "b.example:1"));
+}
+
+TEST(AllowlistFile, ForeignNamesAreShownAsText) {
+    EXPECT_THAT(refusal_of("\"\\u202e\": []"), HasSubstr("the key \"\\u{202e}\" is not known"));
+    EXPECT_LT(refusal_of(std::string(100'000, 'k') + ": []").size(), 1000);
 }
 
 TEST(AllowlistFile, AFileThatCannotBeReadIsNamed) {
@@ -109,7 +136,8 @@ TEST(AllowlistFile, AFileThatCannotBeReadIsNamed) {
 }
 
 TEST(AllowlistFile, AFileBeyondReasonIsRefusedUnread) {
-    EXPECT_THAT(read_allowlist("/dev/zero").error().message, HasSubstr("no allowlist needs"));
+    EXPECT_THAT(read_allowlist("/dev/zero").error().message,
+                HasSubstr("/dev/zero has more than 1048576 bytes"));
 }
 
 }  // namespace

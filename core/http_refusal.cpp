@@ -4,24 +4,10 @@
 
 #include <boost/asio/error.hpp>
 
+#include "core/base/printable.h"
 #include "core/proxy_error.h"
 
 namespace glovebox::core {
-namespace {
-
-// Peers' text may stand in a sentence; none of it may become a header or move a cursor.
-std::string one_line(std::string_view text) {
-    std::string clean;
-    clean.reserve(text.size() + 1);
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        clean += byte < 0x20 || byte == 0x7f ? '?' : c;
-    }
-    return clean;
-}
-
-}  // namespace
-
 std::string_view reason_phrase(HttpStatus status) {
     switch (status) {
         case HttpStatus::bad_request:
@@ -70,7 +56,7 @@ HttpRefusal refusal_of(const Error& dial_failure) {
 }
 
 std::string to_response(const HttpRefusal& refusal) {
-    const std::string body = one_line(refusal.sentence) + "\n";
+    const std::string body = printable(refusal.sentence) + "\n";
     return fmt::format(
         "HTTP/1.1 {} {}\r\n"
         "Proxy-Status: glovebox; error={}\r\n"

@@ -2,6 +2,8 @@
 
 #include <boost/system/errc.hpp>
 
+#include "core/base/printable.h"
+
 namespace glovebox {
 
 BytesView as_bytes(std::string_view text) {
@@ -42,7 +44,7 @@ Result<Bytes> from_hex(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i)
         if (digit_value(text[i]) < 0)
             return Error(invalid, "hexadecimal digits 0-9 and a-f expected, found '" +
-                                      std::string(1, text[i]) + "' at position " +
+                                      printable(text.substr(i, 1)) + "' at position " +
                                       std::to_string(i + 1));
     if (text.size() % 2 != 0)
         return Error(invalid, "hexadecimal needs two digits a byte, found an odd number of them (" +

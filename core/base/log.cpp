@@ -1,16 +1,15 @@
 #include "core/base/log.h"
 
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/string.hpp>
-#include <boost/json/value.hpp>
-#include <boost/system/errc.hpp>
+#include <mutex>
 
 #include "core/base/error.h"
+#include "core/base/json_text.h"
+#include "core/base/line_file.h"
+#include "core/base/printable.h"
 
 namespace glovebox {
 namespace {
@@ -29,24 +28,47 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
     return spdlog::level::err;
 }
 
+LineFile open_lines(const LogOptions& options) {
+    if (options.file.empty())
+        return LineFile::standard_error();
+    constexpr unsigned mode = 0666;
+    auto file = LineFile::open(options.file, mode);
+    if (!file)
+        throw ErrorException(Error(file.error()).in("--log-file"));
+    return std::move(*file);
+}
+
+class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
+  public:
+    explicit LineSink(const LogOptions& options) : lines_(open_lines(options)) {}
+
+  private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        // spdlog says it on stderr, once a second at the most.
+        if (const auto done = lines_.append({line.data(), line.size()}); !done)
+            throw spdlog::spdlog_ex("the log: " + done.error().message);
+    }
+    void flush_() override {}
+
+    LineFile lines_;
+};
+
 class SpdLog final : public Log {
   public:
     explicit SpdLog(const LogOptions& options)
-        : json_(options.json), logger_(options.component, make_sink(options)) {
+        : json_(options.json), logger_(options.component, std::make_shared<LineSink>(options)) {
         logger_.set_level(to_spdlog(options.level));
-        logger_.flush_on(spdlog::level::trace);
         const char* pattern =
             json_ ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","component":"%n","message":%v})"
                   : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %n: %v";
-        logger_.set_formatter(
-            std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
+        logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
+            pattern, spdlog::pattern_time_type::utc, ""));
     }
 
     void write(LogLevel level, std::string_view line) override {
-        if (json_)
-            logger_.log(to_spdlog(level), boost::json::serialize(boost::json::string(line)));
-        else
-            logger_.log(to_spdlog(level), one_line(line));
+        logger_.log(to_spdlog(level), json_ ? json_quote(line) : printable(line));
     }
 
     [[nodiscard]] bool wants(LogLevel level) const override {
@@ -54,33 +76,6 @@ class SpdLog final : public Log {
     }
 
   private:
-    static spdlog::sink_ptr make_sink(const LogOptions& options) {
-        if (options.file.empty())
-            return std::make_shared<spdlog::sinks::stderr_sink_mt>();
-        try {
-            return std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
-        } catch (const spdlog::spdlog_ex& failure) {
-            throw ErrorException(
-                Error(make_error_code(boost::system::errc::io_error),
-                      "log file " + options.file + " can't be opened: " + failure.what()));
-        }
-    }
-
-    // Text from a peer may hold control characters; none of them may forge a line or move a
-    // terminal's cursor.
-    static std::string one_line(std::string_view line) {
-        std::string clean;
-        clean.reserve(line.size());
-        for (const char c : line) {
-            const auto byte = static_cast<unsigned char>(c);
-            if (byte < 0x20 || byte == 0x7f)
-                clean += fmt::format("\\x{:02x}", byte);
-            else
-                clean += c;
-        }
-        return clean;
-    }
-
     bool json_;
     spdlog::logger logger_;
 };

@@ -47,6 +47,28 @@ TEST_F(LogFile, JsonLinesAreEscaped) {
     EXPECT_THAT(text(), HasSubstr(R"("component":"proxy","message":"say \"hi\"\n"})"));
 }
 
+TEST_F(LogFile, NothingThatHidesOrReordersTextIsWrittenRaw) {
+    make_log({.component = "proxy", .file = path_.string()})
+        ->info("{} {} {}", "\u009b31m",
+               "\x9b"
+               "31m",
+               "\u202emoc.live");
+    EXPECT_THAT(text(), HasSubstr("\\u{9b}31m \\x9b31m \\u{202e}moc.live\n"));
+}
+
+TEST_F(LogFile, JsonLinesAreUtf8AndPrintable) {
+    make_log({.component = "proxy", .file = path_.string(), .json = true})
+        ->info("{}", "\x9b\u009b\u202e\u00fc");
+    EXPECT_THAT(text(), HasSubstr("\"message\":\"\\ufffd\\u009b\\u202e\u00fc\"}\n"));
+}
+
+TEST_F(LogFile, ALongTextIsCutAndItsLengthSaid) {
+    const std::string name(900'000, 'A');
+    make_log({.component = "kms", .file = path_.string()})->info("key {} is not there", name);
+    EXPECT_THAT(text(), HasSubstr("AAA... (900000 bytes) is not there\n"));
+    EXPECT_LT(text().size(), log_text_bytes_max + 200);
+}
+
 TEST_F(LogFile, WhatIsBelowTheLevelIsNotWritten) {
     const auto log =
         make_log({.component = "proxy", .level = LogLevel::warning, .file = path_.string()});

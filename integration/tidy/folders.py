@@ -42,7 +42,7 @@ class Folder:
 
 FOLDERS = {
     "core/base": Folder(
-        "errors as values, bytes, descriptors, the clock, randomness, the log",
+        "errors as values, bytes, descriptors, the clock, randomness, the log; foreign text made printable; JSON",
         libraries=("Boost.JSON", "spdlog")),
     "core/cbor": Folder(
         "CBOR, read and written",
@@ -52,9 +52,13 @@ FOLDERS = {
         "hashes, PCR values, OpenSSL's objects with owners",
         uses=("core/base",),
         libraries=("OpenSSL",)),
+    "core/yaml": Folder(
+        "YAML within a budget",
+        uses=("core/base",),
+        libraries=("yaml-cpp",)),
     "core": Folder(
         "the proxy: addresses, the transport seam, relay, CONNECT, allowlist, dialer",
-        uses=("core/base",),
+        uses=("core/base", "core/yaml"),
         libraries=("Asio", "yaml-cpp")),
     "transports": Folder(
         "the ways to reach (CID, port): Unix sockets, AF_VSOCK; the world directory and its path rule",
@@ -128,7 +132,7 @@ FOLDERS = {
         libraries=("Boost.JSON", "OpenSSL")),
     "sim/yaml": Folder(
         "strict configuration files",
-        uses=("core/base",),
+        uses=("core/base", "core/yaml"),
         libraries=("yaml-cpp",)),
     "sim/tls": Folder(
         "a world's TLS authority",
@@ -149,7 +153,7 @@ FOLDERS = {
         libraries=("Asio",)),
     "sim/vsock_proxy": Folder(
         "how AWS's vsock-proxy judges its allowlist",
-        uses=("core/base", "core"),
+        uses=("core/base", "core/yaml", "core"),
         libraries=("yaml-cpp",)),
     "sim/vsock_switch": Folder(
         "the vsock devices of several virtual machines, joined in the shape of Nitro",

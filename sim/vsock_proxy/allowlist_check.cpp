@@ -1,13 +1,16 @@
 #include "sim/vsock_proxy/allowlist_check.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <boost/system/errc.hpp>
 
+#include "core/base/file_bytes.h"
+#include "core/base/unique_fd.h"
 #include "core/proxy_error.h"
+#include "core/yaml/yaml_reader.h"
 
 namespace glovebox::vsock_proxy {
 namespace {
@@ -48,14 +51,22 @@ Result<std::string> match(const YAML::Node& entries, const std::string& remote, 
 
 Result<std::string> check_allowlist(const std::string& file, const std::string& remote,
                                     core::TcpPort port, const Lookup& look_up) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in)
+    const UniqueFd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!opened)
         return refused("Could not open the file");
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (in.bad())
-        return refused("Could not read the file");
+    const auto text = read_bytes(opened.get(), file, YamlBudget().bytes);
+    if (!text)
+        return refused(text.error().code == boost::system::errc::file_too_large
+                           ? text.error().message
+                           : "Could not read the file");
+    const auto read = read_yaml(as_text(*text));
+    if (read.refusal)
+        return refused(read.refusal->kind == YamlRefusal::Kind::budget
+                           ? fmt::format("{}:{}: {}", file, line_and_column(read.refusal->mark),
+                                         read.refusal->sentence)
+                           : "Bad yaml format");
     try {
-        const YAML::Node document = YAML::Load(text);
+        const YAML::Node& document = read.top;
         const YAML::Node entries = document.IsMap() ? document["allowlist"] : YAML::Node();
         if (!document || document.IsNull())
             return refused("Bad yaml format");

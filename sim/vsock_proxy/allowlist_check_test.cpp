@@ -1,5 +1,7 @@
 #include "sim/vsock_proxy/allowlist_check.h"
 
+#include <fmt/core.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -10,6 +12,8 @@
 
 namespace glovebox::vsock_proxy {
 namespace {
+
+using testing::HasSubstr;
 
 class AllowlistCheck : public ::testing::Test {
   protected:
@@ -61,6 +65,17 @@ TEST_F(AllowlistCheck, ReadsNothingBehindTheMatch) {
               "Matched with host name \"kms.example.com\" and port \"443\"");
     EXPECT_EQ(check("allowlist:\n- {port: 1}\n- {address: kms.example.com, port: 443}\n"),
               "No address field");
+}
+
+TEST_F(AllowlistCheck, ReadsNoMoreThanItsBudget) {
+    std::string text = "allowlist:\n- &a {address: kms.example.com, port: 443}\n";
+    for (char name = 'b'; name <= 'j'; ++name)
+        text += fmt::format("- &{0} [*{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}]\n", name,
+                            static_cast<char>(name - 1));
+    EXPECT_THAT(check(text),
+                HasSubstr("vsock-proxy.yaml:7:19: the YAML has more than 100000 nodes"));
+    EXPECT_THAT(check(std::string(2'000'000, '#')),
+                HasSubstr("vsock-proxy.yaml has more than 1048576 bytes"));
 }
 
 TEST_F(AllowlistCheck, RefusesInTheSentencesOfAws) {

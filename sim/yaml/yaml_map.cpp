@@ -3,21 +3,21 @@
 #include <fmt/core.h>
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
 #include <boost/system/errc.hpp>
 #include <charconv>
 #include <set>
 
+#include "core/base/json_text.h"
+#include "core/base/printable.h"
+
 namespace glovebox::yaml {
 namespace {
 
-// Deeper than any configuration; yaml-cpp and to_json() recurse.
-constexpr std::size_t depth_max = 64;
+// A person mends a few mistakes at a time.
+constexpr std::size_t mistakes_max = 20;
 
-// "line:column", from 1.
-std::string place(const YAML::Mark& mark) {
-    return mark.is_null() ? std::string("1:1")
-                          : fmt::format("{}:{}", mark.line + 1, mark.column + 1);
+std::string scalar(const YAML::Node& node) {
+    return node.IsScalar() ? node.Scalar() : "";
 }
 
 std::optional<std::int64_t> parse_integer(const std::string& text) {
@@ -26,19 +26,6 @@ std::optional<std::int64_t> parse_integer(const std::string& text) {
     if (error != std::errc() || end != text.data() + text.size())
         return std::nullopt;
     return value;
-}
-
-std::string quote(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\')
-            out += fmt::format("\\{}", c);
-        else if (static_cast<unsigned char>(c) < 0x20)
-            out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-        else
-            out += c;
-    }
-    return out + '"';
 }
 
 // A scalar that was not quoted is what YAML 1.2's core schema makes of it.
@@ -51,27 +38,22 @@ std::string scalar_to_json(const YAML::Node& node) {
     if (plain && parse_integer(text) &&
         (text == "0" || text.find_first_not_of('-') != text.find('0')))
         return text;
-    return quote(text);
+    return json_quote(text);
 }
 
-// Nothing when it is nested too deeply (an alias can make a node its own part).
-std::optional<std::string> to_json(const YAML::Node& node, std::size_t depth = 0) {
-    if (depth > depth_max)
-        return std::nullopt;
+// The budget of read_yaml() holds for its nesting and its size.
+std::string to_json(const YAML::Node& node) {
     if (node.IsScalar())
         return scalar_to_json(node);
     if (!node.IsMap() && !node.IsSequence())
         return "null";
     std::string out;
     for (const auto& element : node) {
-        const auto value = to_json(node.IsMap() ? element.second : element, depth + 1);
-        if (!value)
-            return std::nullopt;
         if (!out.empty())
             out += ", ";
         if (node.IsMap())
-            out += quote(element.first.IsScalar() ? element.first.Scalar() : "") + ": ";
-        out += *value;
+            out += json_quote(scalar(element.first)) + ": ";
+        out += to_json(node.IsMap() ? element.second : element);
     }
     return node.IsMap() ? "{" + out + "}" : "[" + out + "]";
 }
@@ -82,9 +64,14 @@ struct Document::State {
     std::string name;
     YAML::Node top;
     std::vector<std::string> mistakes;
+    std::size_t more_mistakes = 0;
 
     void note(const YAML::Mark& mark, std::string_view sentence) {
-        mistakes.push_back(fmt::format("{}:{}: {}", name, place(mark), sentence));
+        if (mistakes.size() == mistakes_max)
+            ++more_mistakes;
+        else
+            mistakes.push_back(
+                fmt::format("{}:{}: {}", name, line_and_column(mark), printable(sentence)));
     }
 };
 
@@ -213,14 +200,16 @@ std::vector<std::pair<std::string, Map>> Map::named_maps(std::string_view name) 
         state_->expected(*value, name, "a map of names");
         return out;
     }
+    std::set<std::string> seen;
     for (const auto& entry : *value) {
-        const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
-        if (std::any_of(out.begin(), out.end(), [&](const auto& one) { return one.first == key; }))
-            state_->document->note(entry.first.Mark(), fmt::format("{} is there twice", key));
+        const std::string key = scalar(entry.first);
+        if (!seen.insert(key).second)
+            state_->document->note(entry.first.Mark(),
+                                   fmt::format("{} is there twice", shown(key)));
         else if (entry.second.IsMap() || entry.second.IsNull())
             out.emplace_back(key, Map(std::make_shared<State>(state_->document, entry.second)));
         else
-            state_->expected(entry.second, key, "a map");
+            state_->expected(entry.second, shown(key), "a map");
     }
     return out;
 }
@@ -253,11 +242,7 @@ std::optional<std::string> Map::json(std::string_view name) {
         return std::nullopt;
     if (value->IsScalar())
         return value->Scalar();
-    auto written = to_json(*value);
-    if (!written)
-        state_->expected(*value, name,
-                         fmt::format("a nesting of {} levels at the most", depth_max));
-    return written;
+    return to_json(*value);
 }
 
 void Map::mistake(std::string_view name, std::string_view sentence) {
@@ -272,35 +257,32 @@ void Map::refuse_unknown() {
         known += (known.empty() ? "" : ", ") + name;
     std::set<std::string> seen;
     for (const auto& entry : state_->node) {
-        const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+        const std::string key = scalar(entry.first);
         if (!state_->asked.contains(key))
             state_->document->note(
                 entry.first.Mark(),
-                fmt::format("\"{}\" is not known here: {} may stand here", key, known));
+                fmt::format("\"{}\" is not known here: {} may stand here", shown(key), known));
         else if (!seen.insert(key).second)
-            state_->document->note(entry.first.Mark(), fmt::format("{} is there twice", key));
+            state_->document->note(entry.first.Mark(),
+                                   fmt::format("{} is there twice", shown(key)));
     }
 }
 
-Result<Document> Document::parse(std::string_view text, std::string name) {
+Result<Document> Document::parse(std::string_view text, std::string name,
+                                 const YamlBudget& budget) {
     const auto refuse = [&](const YAML::Mark& mark, std::string_view sentence) {
+        const std::string place = line_and_column(mark);
         return Error(make_error_code(boost::system::errc::invalid_argument),
-                     fmt::format("{}:{}: {}", name, place(mark), sentence));
+                     fmt::format("{}{}{}: {}", name, place.empty() ? "" : ":", place, sentence));
     };
-    std::vector<YAML::Node> documents;
-    try {
-        documents = YAML::LoadAll(std::string(text));
-    } catch (const YAML::Exception& failure) {
-        return refuse(failure.mark, fmt::format("this is not YAML: {}", failure.msg));
-    }
-    if (documents.empty() || !documents.front().IsMap())
-        return refuse(documents.empty() ? YAML::Mark() : documents.front().Mark(),
-                      "a map was expected");
-    if (documents.size() > 1)
-        return refuse(documents[1].Mark(), "one document was expected, here begins a second");
+    const auto [top, refusal] = read_yaml(text, budget);
+    if (refusal)
+        return refuse(refusal->mark, refusal->sentence);
+    if (!top.IsMap())
+        return refuse(top.IsNull() ? YAML::Mark() : top.Mark(), "a map was expected");
     auto state = std::make_shared<State>();
     state->name = std::move(name);
-    state->top = documents.front();
+    state->top = top;
     return Document(std::move(state));
 }
 
@@ -314,6 +296,8 @@ std::optional<Error> Document::error() const {
     std::string all;
     for (const std::string& mistake : state_->mistakes)
         all += (all.empty() ? "" : "\n") + mistake;
+    if (state_->more_mistakes > 0)
+        all += fmt::format("\n{}: and {} more mistakes", state_->name, state_->more_mistakes);
     return Error(make_error_code(boost::system::errc::invalid_argument), std::move(all));
 }
 

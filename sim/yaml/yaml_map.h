@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/yaml/yaml_reader.h"
 
 namespace glovebox::yaml {
 
@@ -64,10 +65,11 @@ class Map {
 class Document {
   public:
     // One YAML document whose top is a map. `name` is the file's, for the messages.
-    [[nodiscard]] static Result<Document> parse(std::string_view text, std::string name);
+    [[nodiscard]] static Result<Document> parse(std::string_view text, std::string name,
+                                                const YamlBudget& budget = {});
 
     [[nodiscard]] Map top() const;
-    // All mistakes so far, a line each, in the order in which they were found.
+    // The first mistakes so far, a line each, in the order in which they were found.
     [[nodiscard]] std::optional<Error> error() const;
 
   private:

@@ -6,8 +6,10 @@
 namespace glovebox::yaml {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 TEST(YamlMap, GivesWhatItHas) {
@@ -53,6 +55,7 @@ TEST(YamlMap, EveryMistakeHasItsLineAndColumn) {
               "w.yaml:1:1: name is missing here\n"
               "w.yaml:3:8: hosts: a list of texts was expected\n"
               "w.yaml:5:6: a: a map was expected\n"
+              "w.yaml:6:3: a is there twice\n"
               "w.yaml:2:1: \"nmae\" is not known here: enclaves, hosts, name, port may stand here");
 }
 
@@ -81,6 +84,31 @@ text: '{"a": 1}'
         R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["kms:*"], )"
         R"("Flag": true, "N": 3, "Account": "012345678901", "Quoted": "true", "None": null}]})");
     EXPECT_EQ(top.json("text"), R"({"a": 1})");
+}
+
+TEST(YamlMap, ForeignNamesAreShownAsTextAndCut) {
+    const Document file =
+        Document::parse("\"\\e[2J\\u202e\": 1\n" + std::string(1000, 'k') + ": 2\n", "f").value();
+    file.top().refuse_unknown();
+    EXPECT_THAT(file.error()->message, AllOf(HasSubstr("f:1:1: \"\\x1b[2J\\u{202e}\" is not known"),
+                                             HasSubstr("kkk... (1000 bytes)\" is not known")));
+}
+
+TEST(YamlMap, TheFirstMistakesAreSaid) {
+    std::string text;
+    for (int i = 0; i < 5000; ++i)
+        text += "k" + std::to_string(i) + ": 1\n";
+    const Document file = Document::parse(text, "f").value();
+    file.top().refuse_unknown();
+    EXPECT_THAT(file.error()->message, AllOf(HasSubstr("f:20:1:"), Not(HasSubstr("f:21:1:")),
+                                             HasSubstr("\nf: and 4980 more mistakes")));
+}
+
+TEST(YamlMap, AFileBeyondItsBudgetIsRefused) {
+    EXPECT_EQ(Document::parse("a: [1, 2]\n", "f", {.nodes = 4}).error().message,
+              "f:1:8: the YAML has more than 4 nodes with its aliases expanded, the limit here");
+    EXPECT_EQ(Document::parse("a: 1\n", "f", {.bytes = 4}).error().message,
+              "f: the YAML has 5 bytes, and the limit here is 4");
 }
 
 TEST(YamlMap, WhatIsNoMapOfOneDocumentIsRefused) {

@@ -1,0 +1,46 @@
+#include "core/base/file_bytes.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/system/errc.hpp>
+#include <cerrno>
+
+#include "core/base/unique_fd.h"
+
+namespace glovebox {
+
+Result<Bytes> read_file_bytes(const std::string& path, std::size_t limit) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file)
+        return errno_error("opening " + path, errno);
+    return read_bytes(file.get(), path, limit);
+}
+
+Result<Bytes> read_bytes(int fd, std::string_view name, std::size_t limit) {
+    constexpr std::size_t step = 64 * 1024;
+    Bytes content;
+    std::size_t size = 0;
+    for (;;) {
+        // One byte more than the limit tells a file that is just as large from a larger one.
+        content.resize(std::min(std::max(2 * size, step), limit + 1));
+        const ssize_t got = ::read(fd, content.data() + size, content.size() - size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno_error(fmt::format("reading {}", name), errno);
+        if (got == 0)
+            break;
+        size += static_cast<std::size_t>(got);
+        if (size > limit)
+            return Error(
+                make_error_code(boost::system::errc::file_too_large),
+                fmt::format("{} has more than {} bytes, the most that is read of it", name, limit));
+    }
+    content.resize(size);
+    return content;
+}
+
+}  // namespace glovebox

@@ -1,0 +1,30 @@
+// JSON as Glovebox writes it: always valid UTF-8, and printable. What printable() would escape is
+// written as \uXXXX, which every reader takes for the character itself; a byte that is no UTF-8
+// can't stand in JSON and becomes U+FFFD.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+
+namespace glovebox {
+
+// A text with its quotes.
+[[nodiscard]] std::string json_quote(std::string_view text);
+
+// The same with no more escapes than JSON demands, as other programs write it: where the bytes of a
+// file have to be theirs. Not for a terminal.
+[[nodiscard]] std::string json_quote_least(std::string_view text);
+
+struct JsonStyle {
+    // Indented by 2, one element a line, "[]" and "{}" when empty, without a line feed at the end.
+    bool indented = false;
+    // How a number with a fraction is written; null for boost::json's own way.
+    std::string (*number)(double) = nullptr;
+    // How a text is written, with its quotes.
+    std::string (*quote)(std::string_view) = json_quote;
+};
+
+[[nodiscard]] std::string json_text(const boost::json::value& value, const JsonStyle& style = {});
+
+}  // namespace glovebox
