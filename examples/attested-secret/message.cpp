@@ -7,9 +7,11 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/system/errc.hpp>
+
+#include "core/base/json_reader.h"
+#include "core/base/json_text.h"
+#include "core/base/printable.h"
 
 namespace glovebox::example {
 
@@ -24,7 +26,7 @@ Error bad_message(std::string sentence) {
 }  // namespace
 
 asio::awaitable<Result<void>> MessageChannel::send(const boost::json::object& message) {
-    const std::string line = boost::json::serialize(message) + "\n";
+    const std::string line = json_text(message) + "\n";
     boost::system::error_code error;
     co_await asio::async_write(stream_, asio::buffer(line),
                                asio::redirect_error(asio::use_awaitable, error));
@@ -47,21 +49,21 @@ asio::awaitable<Result<boost::json::object>> MessageChannel::receive() {
         co_return Error(error, "receiving a message from the peer: " + error.message());
     const std::string line = buffer_.substr(0, length);
     buffer_.erase(0, length);
-    boost::json::value value = boost::json::parse(line, error);
-    if (error || !value.is_object())
+    auto value = read_json(line);
+    if (!value || !value->is_object())
         co_return bad_message("the peer's message is not one JSON object on a line: " +
-                              line.substr(0, 80));
-    if (const auto* refusal = value.as_object().if_contains("error");
+                              shown(line));
+    if (const auto* refusal = value->as_object().if_contains("error");
         refusal != nullptr && refusal->is_string())
-        co_return bad_message(std::string(refusal->get_string()));
-    co_return std::move(value.as_object());
+        co_return bad_message(shown(*refusal->if_string(), message_bytes_max));
+    co_return std::move(value->as_object());
 }
 
 Result<std::string> text_member(const boost::json::object& message, std::string_view name) {
     const auto* value = message.if_contains(name);
     if (value == nullptr || !value->is_string())
         return bad_message(fmt::format("the message {} lacks the text member \"{}\"",
-                                       boost::json::serialize(message).substr(0, 80), name));
+                                       shown(json_text(message)), name));
     return std::string(value->get_string());
 }
 

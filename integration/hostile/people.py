@@ -41,8 +41,8 @@ class Person:
     def run(self, *words, home, **options):
         """subprocess.run as this person; stdout and stderr are captured as text unless the options say otherwise."""
         options = {"capture_output": True, "text": True, "errors": "replace", "stdin": subprocess.DEVNULL,
-                   "cwd": str(home), "timeout": 120, **options}
-        return subprocess.run(self.command(*words), env=self.environment(home), **options)
+                   "cwd": str(home), "timeout": 120, "env": self.environment(home), **options}
+        return subprocess.run(self.command(*words), **options)
 
 
 def people():

@@ -15,8 +15,9 @@ METADATA_JSON = json.dumps({
 def newc(entries) -> bytes:
     """A cpio archive of (name, mode, content)."""
     def one(name, mode, content):
+        name = name.encode()
         fields = (1, mode, 0, 0, 1, 0, len(content), 0, 0, 1, 3, len(name) + 1, 0)
-        text = b"070701" + "".join(f"{value:08x}" for value in fields).encode() + name.encode() + b"\0"
+        text = b"070701" + "".join(f"{value:08x}" for value in fields).encode() + name + b"\0"
         text += bytes(-len(text) % 4) + content
         return text + bytes(-len(text) % 4)
     return b"".join(one(*entry) for entry in entries) + one("TRAILER!!!", 0, b"")

@@ -45,6 +45,11 @@ BANNED_IN_PRODUCT = {
     r"\bstd::random_device\b": "glovebox::RandomSource, which comes in as a parameter",
     r"\b(system_clock::now|gettimeofday)\s*\(": "glovebox::Clock, which comes in as a parameter",
     r"(?<![\w.>])(::|std::)?time\s*\(\s*(nullptr|NULL|0)\s*\)": "glovebox::Clock, which comes in as a parameter",
+    r"\bjson::parse\s*\(": "glovebox::read_json, which has a budget",
+    r"\bjson::serialize\s*\(": "glovebox::json_text, whose JSON is UTF-8 and printable",
+    r"\bYAML::Load\w*\s*\(": "glovebox::read_yaml, which has a budget",
+    r"\bfmt::print\s*\(|(?<![\w.>])(::|std::)?(printf|fprintf|puts|fputs|putchar|perror)\s*\(":
+        "std::cout or std::cerr, which sim/cli makes printable",
 }
 
 # Where a banned call is the right one, and why: a word of the call, and a file or folder.
@@ -57,4 +62,11 @@ ALLOWED_CALLS = {
     ("AF_VSOCK", "integration"): "programs that know nothing of us, and what runs in virtual machines of its own",
     ("sleep_for", "sim/sandbox/sandbox_test.cpp"): "kills processes at moments that are meant to be any",
     ("sleep_for", "sim/supervisor/supervisor.cpp"): "repeats a signal to a thread that may not be waiting yet",
+    ("json::parse", "core/base/json_reader.cpp"): "behind the budget",
+    ("json::serialize", "core/base/json_text.cpp"): "numbers and true, false, null",
+    ("YAML::Load", "core/yaml/yaml_reader.cpp"): "behind the budget",
+    ("print", "bench"): "figures of its own",
+    ("print", "integration"): "programs that know nothing of us",
+    ("puts", "integration"): "the same",
+    ("perror", "integration"): "the same",
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/printable.h"
 #include "core/cbor/decode.h"
 #include "core/cbor/encoder.h"
 #include "nsm-mock/document/refusal.h"
@@ -25,14 +26,6 @@ void put_optional(cbor::Encoder& encoder, std::string_view name,
         encoder.bytes(*value);
     else
         encoder.null();
-}
-
-// A text as it may be shown: printable, and not longer than a line.
-std::string shown(std::string_view text) {
-    std::string out;
-    for (const char c : text.substr(0, 40))
-        out.push_back(c >= 0x20 && c < 0x7f ? c : '?');
-    return out;
 }
 
 class PayloadReader {

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <optional>
 
+#include "core/base/file_bytes.h"
+#include "core/base/printable.h"
 #include "core/base/unique_fd.h"
 
 namespace glovebox::cli {
@@ -66,32 +68,8 @@ std::string check_bytes_argument(const std::string& argument) {
 }
 
 Result<Bytes> read_file(const std::string& path, std::size_t limit) {
-    UniqueFd opened;
-    int fd = STDIN_FILENO;
-    if (path != "-") {
-        opened.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!opened)
-            return errno_error("opening " + path, errno);
-        fd = opened.get();
-    }
-    const std::string name = path == "-" ? "standard input" : path;
-    Bytes content(limit + 1);
-    std::size_t size = 0;
-    while (size < content.size()) {
-        const ssize_t got = ::read(fd, content.data() + size, content.size() - size);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return errno_error("reading " + name, errno);
-        if (got == 0)
-            break;
-        size += static_cast<std::size_t>(got);
-    }
-    if (size > limit)
-        return invalid(
-            fmt::format("{}: more than {} bytes, which is all that was expected", name, limit));
-    content.resize(size);
-    return content;
+    return path == "-" ? read_bytes(STDIN_FILENO, "standard input", limit)
+                       : read_file_bytes(path, limit);
 }
 
 Result<void> write_file(const std::string& path, BytesView content) {
@@ -141,8 +119,8 @@ Result<Bytes> from_base64(std::string_view text) {
         }
         const auto value = base64_value(c);
         if (!value || padding > 0)
-            return invalid(fmt::format("not base64: '{}' after {} digits",
-                                       c >= 0x20 && c < 0x7f ? c : '?', digits));
+            return invalid(
+                fmt::format("not base64: '{}' after {} digits", printable({&c, 1}), digits));
         group = group << 6 | *value;
         if (++digits % 4 == 0)
             for (const int shift : {16, 8, 0})

@@ -26,8 +26,10 @@ TEST(BytesArgument, AnythingElseIsRefusedWithTheWaysThereAre) {
                 testing::AllOf(HasSubstr("'h' at position 1"), HasSubstr("text:hello")));
     EXPECT_THAT(check_bytes_argument("abc"), HasSubstr("odd number"));
     EXPECT_EQ(check_bytes_argument("@/nonexistent"), "") << "files are opened when it runs";
-    EXPECT_THAT(read_bytes_argument("@/nonexistent").error().message,
-                HasSubstr("opening /nonexistent: No such file"));
+    const nsm::test::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/nowhere";
+    EXPECT_THAT(read_bytes_argument("@" + path).error().message,
+                HasSubstr("opening " + path + ": No such file"));
 }
 
 TEST(BytesArgument, AFileLargerThanItsLimitIsRefused) {

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/base/clock.h"
+#include "core/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/source_date.h"
 #include "sim/eif/base/error.h"
@@ -30,14 +31,9 @@ void print_measurements(const eif::Measurements& pcrs) {
     std::cout << eif::pretty_json(object) << '\n';
 }
 
-// One line a remark; names in it come from foreign images, and must not steer a terminal.
+// One line a remark; names in it come from foreign images.
 void print_remark(std::string_view kind, std::string_view text) {
-    std::string clean;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        clean += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-    }
-    std::cerr << "glovebox: " << kind << ": " << clean << '\n';
+    std::cerr << "glovebox: " << kind << ": " << printable(text) << '\n';
 }
 
 struct OpenImage {
@@ -348,7 +344,7 @@ int diff(const Values& values) {
     const eif::Comparison comparison =
         eif::compare_images(first.image, second.image, values.number<std::size_t>("--files"));
     for (const std::string& line : comparison.lines)
-        std::cout << line << '\n';
+        std::cout << printable_lines(line) << '\n';
     std::cout << (comparison.same_bytes          ? "the files are identical\n"
                   : comparison.same_measurements ? "both measure the same\n"
                                                  : "they measure differently\n");

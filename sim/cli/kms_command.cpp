@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,7 +39,7 @@ keys:
   policy: {Version: "2012-10-17", Statement: [...]})";
 
 constexpr const char* default_address = "127.0.0.1:4599";
-constexpr std::size_t scene_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t scene_bytes_max = 1024 * 1024;
 constexpr std::size_t certificate_bytes_max = 64 * 1024;
 constexpr std::size_t trace_bytes_max = std::size_t{1} << 30;
 
@@ -201,9 +202,11 @@ int explain(const Values& values) {
     std::optional<std::string> policy;
     if (const auto policy_file = values.find_text("--policy"))
         policy = std::string(as_text(read_file(*policy_file, scene_bytes_max).value()));
-    const auto record = kms::find_in_trace(as_text(trace), values.text("--request")).value();
-    const auto explanation = kms::explain(record, policy).value();
-    fmt::print("{}", explanation.text);
+    const auto found = kms::find_in_trace(as_text(trace), values.text("--request")).value();
+    if (!found.broken_lines.empty())
+        std::cerr << "glovebox: note: " << kms::describe_broken_lines(found.broken_lines) << '\n';
+    const auto explanation = kms::explain(found.record, policy).value();
+    std::cout << explanation.text;
     return explanation.allowed ? exit_done : exit_failed;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
 #include "sim/cli/standard_streams.h"
@@ -15,6 +16,9 @@
 
 namespace glovebox::cli {
 namespace {
+
+// A sentence may quote what it is about, and that may be a file of a megabyte.
+constexpr std::size_t error_bytes_max = 16 * 1024;
 
 // AWS's programs are programs of their own in all but the file: by their name, and by the first
 // word.
@@ -37,7 +41,7 @@ int run_caught(int argc, char** argv) {
     } catch (const std::exception& error) {
         // What couldn't be written is said once, by main.
         if (!is_output_lost())
-            std::cerr << "glovebox: " << error.what() << '\n';
+            std::cerr << "glovebox: " << cut(error.what(), error_bytes_max) << '\n';
         return exit_failed;
     }
 }
@@ -47,5 +51,6 @@ int run_caught(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     glovebox::cli::hold_standard_streams();
+    const glovebox::cli::PrintableStreams printable;
     return glovebox::cli::finish_output(glovebox::cli::run_caught(argc, argv));
 }

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/base/clock.h"
+#include "core/base/json_reader.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
 #include "sim/cli/source_date.h"
@@ -78,9 +79,11 @@ Result<nitro_cli::RunArguments> run_arguments(const Values& values) {
         flags.attach_console = values.flag("--attach-console");
         return nitro_cli::parse_run_flags(flags);
     }
-    const auto text = nitro_cli::read_text_file(config);
+    const auto text = nitro_cli::read_text_file(
+        config, JsonBudget().bytes,
+        nitro_cli::file_error("Failed to open config file", config, "Open"));
     if (!text)
-        return nitro_cli::file_error("Failed to open config file", config, "Open");
+        return text.error();
     return nitro_cli::parse_run_config(*text);
 }
 

@@ -3,8 +3,11 @@
 #include <fmt/core.h>
 
 #include <boost/json.hpp>
+#include <iostream>
 #include <limits>
 
+#include "core/base/json_text.h"
+#include "core/base/printable.h"
 #include "nsm-mock/module/nsm_client.h"
 #include "sim/cli/bytes_argument.h"
 #include "sim/cli/commands.h"
@@ -33,7 +36,7 @@ std::string ranges(const std::vector<nsm::PcrIndex>& indices) {
 }
 
 void print(const json::value& value) {
-    fmt::print("{}\n", json::serialize(value));
+    std::cout << json_text(value) << '\n';
 }
 
 void describe(const Values& values, enclave::NsmSession& session, nsm::NsmClient& client) {
@@ -47,9 +50,10 @@ void describe(const Values& values, enclave::NsmSession& session, nsm::NsmClient
                       {"max_pcrs", answer.max_pcrs},
                       {"locked_pcrs", json::value_from(answer.locked_pcrs)},
                       {"version", version}});
-    fmt::print("device   {}\nmodule   {}\ndigest   {}\nPCRs     {}, locked: {}\nversion  {}\n",
-               session.name(), answer.module_id, answer.digest, answer.max_pcrs,
-               ranges(answer.locked_pcrs), version);
+    std::cout << fmt::format(
+        "device   {}\nmodule   {}\ndigest   {}\nPCRs     {}, locked: {}\nversion  {}\n",
+        printable(session.name()), printable(answer.module_id), printable(answer.digest),
+        answer.max_pcrs, ranges(answer.locked_pcrs), version);
 }
 
 void describe_pcrs(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
@@ -63,7 +67,8 @@ void describe_pcrs(const Values& values, enclave::NsmSession&, nsm::NsmClient& c
         if (values.flag("--json"))
             list.push_back({{"index", index}, {"data", to_hex(pcr.data)}, {"lock", pcr.lock}});
         else
-            fmt::print("PCR{:<2} {} {}\n", index, to_hex(pcr.data), pcr.lock ? "locked" : "open");
+            std::cout << fmt::format("PCR{:<2} {} {}\n", index, to_hex(pcr.data),
+                                     pcr.lock ? "locked" : "open");
     }
     if (values.flag("--json"))
         print(list);
@@ -75,7 +80,7 @@ void extend(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) 
         client.extend_pcr(index, read_bytes_argument(values.text("DATA")).value()).value();
     if (values.flag("--json"))
         return print({{"index", index}, {"data", to_hex(value)}});
-    fmt::print("PCR{:<2} {}\n", index, to_hex(value));
+    std::cout << fmt::format("PCR{:<2} {}\n", index, to_hex(value));
 }
 
 // Bytes as --format has them; text with a newline, so that it can be read on a terminal.
@@ -92,7 +97,7 @@ void write_output(const Values& values, const Bytes& bytes, std::string_view def
 void write_json(const Values& values, const char* name, const std::string& text) {
     if (values.text("--format") == "raw")
         throw UsageError("--format: raw bytes are no JSON: base64 or hex was expected");
-    const std::string line = json::serialize(json::object{{name, text}}) + "\n";
+    const std::string line = json_text(json::object{{name, text}}) + "\n";
     write_file(values.text("--output"), as_bytes(line)).value();
 }
 

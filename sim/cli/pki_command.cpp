@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <iostream>
+
+#include "core/base/printable.h"
 #include "nsm-mock/document/trust_root.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/bytes_argument.h"
@@ -12,9 +15,10 @@ namespace glovebox::cli {
 namespace {
 
 void print_certificate(const char* name, const nsm::Certificate& certificate) {
-    fmt::print("{}\nsubject    {}\nvalid      {} to {}\nSHA-256    {}\n", name,
-               certificate.subject(), format_time(certificate.not_before()),
-               format_time(certificate.not_after()), to_hex(certificate.fingerprint()));
+    std::cout << fmt::format(
+        "{}\nsubject    {}\nvalid      {} to {}\nSHA-256    {}\n", name,
+        printable(certificate.subject()), format_time(certificate.not_before()),
+        format_time(certificate.not_after()), to_hex(certificate.fingerprint()));
 }
 
 int write_root(const Values& values) {
@@ -36,8 +40,8 @@ int show(const Values& values) {
     SystemRandom random;
     const nsm::CaIdentity mock = nsm::open_pki(directory, random).value();
     print_certificate("mock root", mock.certificate);
-    fmt::print("directory  {}\ninstance   {}\n\n", directory,
-               nsm::mock_instance_id(mock.certificate));
+    std::cout << fmt::format("directory  {}\ninstance   {}\n\n", printable(directory),
+                             nsm::mock_instance_id(mock.certificate));
     print_certificate("AWS root", nsm::TrustRoot::aws().certificate());
     return exit_done;
 }

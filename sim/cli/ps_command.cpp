@@ -5,6 +5,7 @@
 #include <ctime>
 #include <iostream>
 
+#include "core/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/world_option.h"
 
@@ -60,11 +61,13 @@ struct PsCommand {
                                  "PID", "STARTED", "COMMAND");
         for (const auto& record : records)
             std::cout << fmt::format(
-                fmt::runtime(row), record.cid, record.ended ? "ended" : "running", record.isolation,
+                fmt::runtime(row), record.cid, record.ended ? "ended" : "running",
+                printable(record.isolation),
                 record.memory_bytes ? fmt::format("{} MiB", *record.memory_bytes >> 20) : "-",
                 record.cpu_count ? std::to_string(*record.cpu_count) : "-",
                 record.ended ? "-" : std::to_string(record.process), local_time(record.started),
-                command_of(record) + (record.ended ? fmt::format(" ({})", record.reason) : ""));
+                printable(command_of(record)) +
+                    (record.ended ? fmt::format(" ({})", printable(record.reason)) : ""));
     }
 };
 

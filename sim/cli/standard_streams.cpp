@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <string>
 
+#include "core/base/printable.h"
 #include "sim/command_line/exit_status.h"
 
 namespace glovebox::cli {
@@ -22,6 +24,39 @@ void hold_standard_streams() {
             static_cast<void>(
                 ::open("/dev/null", (stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC));
 }
+
+// Keeps nothing back, so that the order of what both streams, and others on their descriptors,
+// write stays as it is.
+class PrintableStreams::Buffer : public std::streambuf {
+  public:
+    explicit Buffer(std::ostream& stream) : stream_(stream), below_(stream.rdbuf(this)) {}
+    ~Buffer() override { stream_.rdbuf(below_); }
+    Buffer(const Buffer&) = delete;
+    Buffer& operator=(const Buffer&) = delete;
+
+  protected:
+    std::streamsize xsputn(const char* text, std::streamsize size) override {
+        const std::string clean = printable_lines({text, static_cast<std::size_t>(size)});
+        const auto clean_size = static_cast<std::streamsize>(clean.size());
+        return below_->sputn(clean.data(), clean_size) == clean_size ? size : 0;
+    }
+    int_type overflow(int_type character) override {
+        if (traits_type::eq_int_type(character, traits_type::eof()))
+            return traits_type::not_eof(character);
+        const char one = traits_type::to_char_type(character);
+        return xsputn(&one, 1) == 1 ? character : traits_type::eof();
+    }
+    int sync() override { return below_->pubsync(); }
+
+  private:
+    std::ostream& stream_;
+    std::streambuf* below_;
+};
+
+PrintableStreams::PrintableStreams()
+    : output_(std::make_unique<Buffer>(std::cout)), error_(std::make_unique<Buffer>(std::cerr)) {}
+
+PrintableStreams::~PrintableStreams() = default;
 
 bool is_output_lost() {
     return std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout.flush();

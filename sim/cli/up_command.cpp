@@ -9,11 +9,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/printable.h"
 #include "core/base/scratch.h"
 #include "core/process_setup.h"
 #include "sim/cli/bytes_argument.h"
@@ -45,7 +47,7 @@ void tell(const std::string& part, std::string_view line) {
         time = line.substr(0, time_bytes);
         line.remove_prefix(time_bytes + 1);
     }
-    fmt::print(stderr, "{} {:<8} | {}\n", time, part, line);
+    std::cerr << fmt::format("{} {:<8} | {}\n", time, printable(part), printable(line));
 }
 
 int up_world(const Values& values) {

@@ -3,8 +3,10 @@
 #include <fmt/core.h>
 
 #include <charconv>
+#include <iostream>
 #include <optional>
 
+#include "core/base/printable.h"
 #include "nsm-mock/document/cose_sign1.h"
 #include "nsm-mock/document/verify_document.h"
 #include "nsm-mock/pki/pki_directory.h"
@@ -127,7 +129,7 @@ Inputs read_inputs_or_say(const Values& values) {
         return read_inputs(values);
     } catch (const ErrorException& failure) {
         if (values.flag("--json"))
-            fmt::print("{}", unread_json(failure.error()));
+            std::cout << unread_json(failure.error());
         throw;
     }
 }
@@ -139,22 +141,22 @@ int verify(const Values& values) {
     const TimePoint now = at ? parse_time(*at).value() : ClockOption::of(values).make().now();
     const auto verified = nsm::verify_document(document, root, now, policy);
     if (verified) {
-        fmt::print("{}", values.flag("--json") ? verified_json(*verified, policy)
-                                               : verified_text(*verified, policy));
+        std::cout << (values.flag("--json") ? verified_json(*verified, policy)
+                                            : verified_text(*verified, policy));
         return exit_done;
     }
     const Error& refusal = verified.error();
     const auto claims = claims_of(document);
     if (values.flag("--json")) {
-        fmt::print("{}", refused_json(refusal, root, now, claims));
+        std::cout << refused_json(refusal, root, now, claims);
         return exit_failed;
     }
-    fmt::print("{}", refused_text(refusal, root, now, claims));
-    std::fflush(stdout);
-    fmt::print(stderr, "glovebox: refused: {}{}\n", refusal.message,
-               refusal.code == nsm::Refusal::untrusted_root && values.text("--root") == "aws"
-                   ? "; a simulated module's document is verified with --root mock"
-                   : "");
+    std::cout << refused_text(refusal, root, now, claims) << std::flush;
+    std::cerr << fmt::format(
+        "glovebox: refused: {}{}\n", printable(refusal.message),
+        refusal.code == nsm::Refusal::untrusted_root && values.text("--root") == "aws"
+            ? "; a simulated module's document is verified with --root mock"
+            : "");
     return exit_failed;
 }
 

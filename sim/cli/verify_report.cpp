@@ -6,6 +6,8 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "core/base/json_text.h"
+#include "core/base/printable.h"
 #include "nsm-mock/document/module_id.h"
 
 namespace glovebox::cli {
@@ -67,7 +69,7 @@ std::string mode_text(const nsm::AttestationDocument& document) {
 }
 
 std::string document_text(const nsm::AttestationDocument& document, TimePoint now) {
-    std::string text = fmt::format("module      {}\n", document.module_id);
+    std::string text = fmt::format("module      {}\n", printable(document.module_id));
     if (const auto id = nsm::parse_module_id(document.module_id)) {
         std::int64_t start = 0;
         for (std::size_t i = 0; i < 6; ++i)
@@ -93,8 +95,9 @@ std::string document_text(const nsm::AttestationDocument& document, TimePoint no
 }
 
 std::string root_text(const nsm::TrustRoot& root) {
-    return fmt::format("{} root, CN={}\n            SHA-256 {}\n", root.name(),
-                       root.certificate().common_name(), to_hex(root.certificate().fingerprint()));
+    return fmt::format("{} root, CN={}\n            SHA-256 {}\n", printable(root.name()),
+                       printable(root.certificate().common_name()),
+                       to_hex(root.certificate().fingerprint()));
 }
 
 json::value optional_hex(const std::optional<Bytes>& value) {
@@ -137,7 +140,7 @@ std::string verified_text(const nsm::VerifiedDocument& verified, const nsm::Poli
         "checks      syntax ok, fields ok, chain ok, signature ok, policy {}\n",
         asked.empty() ? "none given: which enclave it is was not checked" : "ok (" + asked + ")");
     for (const std::string& warning : verified.warnings())
-        text += fmt::format("warning     {}\n", warning);
+        text += fmt::format("warning     {}\n", printable(warning));
     return text;
 }
 
@@ -160,7 +163,7 @@ std::string verified_json(const nsm::VerifiedDocument& verified, const nsm::Poli
                               {"chain", std::move(chain)},
                               {"checks", std::move(passed)},
                               {"warnings", json::value_from(verified.warnings())}};
-    return json::serialize(object) + "\n";
+    return json_text(object) + "\n";
 }
 
 std::string refused_text(const Error& refusal, const nsm::TrustRoot& root, TimePoint now,
@@ -202,11 +205,11 @@ std::string refused_json(const Error& refusal, const nsm::TrustRoot& root, TimeP
                         {"checks", std::move(results)}};
     object["unverified_claims"] =
         claims ? json::value(document_json(*claims)) : json::value(nullptr);
-    return json::serialize(object) + "\n";
+    return json_text(object) + "\n";
 }
 
 std::string unread_json(const Error& error) {
-    return json::serialize(json::object{{"verified", false}, {"error", error.message}}) + "\n";
+    return json_text(json::object{{"verified", false}, {"error", error.message}}) + "\n";
 }
 
 }  // namespace glovebox::cli

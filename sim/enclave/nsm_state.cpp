@@ -9,6 +9,8 @@
 #include <boost/system/errc.hpp>
 #include <cerrno>
 
+#include "core/base/json_reader.h"
+#include "core/base/json_text.h"
 #include "nsm-mock/pki/certificate_authority.h"
 
 namespace glovebox::enclave {
@@ -40,15 +42,14 @@ std::string encode_nsm_state(const NsmState& state) {
     const json::object object{{"module_id", nsm::to_string(state.module_id)},
                               {"region", state.region},
                               {"pcrs", std::move(pcrs)}};
-    return json::serialize(object) + "\n";
+    return json_text(object) + "\n";
 }
 
 Result<NsmState> decode_nsm_state(const std::string& text) {
-    boost::system::error_code error;
-    const json::value root = json::parse(text, error);
-    if (error)
-        return invalid("not JSON: " + error.message());
-    const json::object* object = root.if_object();
+    const auto root = read_json(text, {.bytes = state_bytes_max});
+    if (!root)
+        return root.error();
+    const json::object* object = root->if_object();
     if (object == nullptr)
         return invalid("a JSON object was expected");
     const auto module_text = string_at(*object, "module_id");
@@ -113,10 +114,16 @@ Result<std::optional<NsmState>> NsmStateFile::read() const {
 Result<void> NsmStateFile::write(const NsmState& state) const {
     // In place, since others wait for the lock on this very file; the text's length never shrinks.
     const std::string text = encode_nsm_state(state);
-    if (::pwrite(file_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()) ||
-        ::ftruncate(file_.get(), static_cast<off_t>(text.size())) != 0)
-        return errno_error("writing the state file " + path_, errno);
-    return {};
+    const bool is_first = ::lseek(file_.get(), 0, SEEK_END) == 0;
+    const ssize_t written = ::pwrite(file_.get(), text.data(), text.size(), 0);
+    if (written == static_cast<ssize_t>(text.size()) &&
+        ::ftruncate(file_.get(), static_cast<off_t>(text.size())) == 0)
+        return {};
+    const int reason = written < 0 || written == static_cast<ssize_t>(text.size()) ? errno : ENOSPC;
+    // Half a state would be refused from now on; an empty file boots a new module.
+    if (is_first)
+        static_cast<void>(::ftruncate(file_.get(), 0));
+    return errno_error("writing the state file " + path_, reason);
 }
 
 }  // namespace glovebox::enclave

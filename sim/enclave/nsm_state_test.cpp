@@ -7,6 +7,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/base/testing/file_size_limit.h"
 #include "nsm-mock/testing/temporary_directory.h"
 
 namespace glovebox::enclave {
@@ -66,6 +67,16 @@ TEST(NsmStateFile, IsNewThenKeepsWhatWasWritten) {
     EXPECT_THAT(NsmStateFile::open(path)->read().error().message,
                 testing::AllOf(HasSubstr(path), HasSubstr("remove it")));
     EXPECT_FALSE(NsmStateFile::open(directory.path()));
+}
+
+TEST(NsmStateFile, AFirstStateThatDoesNotFitLeavesNoHalf) {
+    const nsm::test::TemporaryDirectory directory;
+    const std::string path = directory.path() + "/state";
+    {
+        const FileSizeLimit limit(100);
+        EXPECT_FALSE(NsmStateFile::open(path)->write(sample()));
+    }
+    EXPECT_FALSE(NsmStateFile::open(path)->read().value()) << "as before: no module has booted";
 }
 
 TEST(NsmStateFile, ManyThatExtendAtOnceLoseNothing) {

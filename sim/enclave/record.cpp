@@ -17,20 +17,18 @@
 #include <iterator>
 #include <memory>
 
+#include "core/base/file_bytes.h"
+#include "core/base/json_reader.h"
+#include "core/base/json_text.h"
+
 namespace glovebox::enclave {
 namespace {
 
 namespace json = boost::json;
 
 constexpr std::string_view record_suffix = ".record";
-
-std::string read_all(int fd) {
-    std::string text;
-    char buffer[4096];
-    for (ssize_t bytes = 0; (bytes = ::read(fd, buffer, sizeof buffer)) > 0;)
-        text.append(buffer, static_cast<std::size_t>(bytes));
-    return text;
-}
+// A command line has 2 MiB at the most by default, and JSON may need more for it.
+constexpr std::size_t record_bytes_max = 16 * 1024 * 1024;
 
 std::optional<core::Cid> cid_of_record(std::string_view name) {
     if (!name.ends_with(record_suffix))
@@ -92,12 +90,12 @@ std::string to_json(const EnclaveRecord& record) {
         object["was_stopped"] = record.was_stopped;
         object["reason"] = record.reason;
     }
-    return json::serialize(object);
+    return json_text(object);
 }
 
 Result<EnclaveRecord> parse_record(std::string_view text) {
     try {
-        const json::value parsed = json::parse(json::string_view(text.data(), text.size()));
+        const json::value parsed = read_json(text, {.bytes = record_bytes_max}).value();
         const json::object& object = parsed.as_object();
         EnclaveRecord record;
         record.cid = object.at("cid").to_number<core::Cid>();
@@ -159,7 +157,10 @@ std::vector<EnclaveRecord> read_records(int world) {
             ::openat(world, record_file_name(cid).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
         if (!file)
             continue;
-        auto record = parse_record(read_all(file.get()));
+        const auto text = read_bytes(file.get(), record_file_name(cid), record_bytes_max);
+        if (!text)
+            continue;
+        auto record = parse_record(as_text(*text));
         if (!record)
             continue;
         if (!record->ended && !is_alive(*record)) {

@@ -8,12 +8,12 @@
 
 #include <array>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/system/errc.hpp>
 #include <cerrno>
 
 #include "core/base/base64.h"
+#include "core/base/json_reader.h"
+#include "core/base/json_text.h"
 #include "core/base/unique_fd.h"
 #include "core/crypto/hash.h"
 
@@ -102,7 +102,7 @@ Result<Credential> SessionIssuer::issue(std::string_view role_arn, std::string_v
     credential.secret_access_key = secret_for(credential.access_key_id);
     credential.expiration = std::chrono::floor<std::chrono::seconds>(expiration);
     credential.principal = std::move(*principal);
-    const std::string claims = boost::json::serialize(boost::json::object{
+    const std::string claims = json_text(boost::json::object{
         {"role", role_arn},
         {"session", session_name},
         {"id", credential.access_key_id},
@@ -127,9 +127,8 @@ Result<Credential> SessionIssuer::redeem(std::string_view token,
         return invalid(
             "the session token was sealed with another key: its metadata service and this service "
             "must share one state directory");
-    boost::system::error_code error;
-    const boost::json::value value = boost::json::parse(claims, error);
-    const auto* object = error ? nullptr : value.if_object();
+    const auto value = read_json(claims);
+    const auto* object = value ? value->if_object() : nullptr;
     const auto text = [object](std::string_view name) -> const boost::json::string* {
         const auto* member = object == nullptr ? nullptr : object->if_contains(name);
         return member == nullptr ? nullptr : member->if_string();

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <charconv>
 
 #include "core/base/base64.h"
+#include "core/base/json_text.h"
 #include "sim/imds/metadata_tree.h"
 
 namespace glovebox::imds {
@@ -47,8 +47,8 @@ std::string pretty(const json::object& object) {
     std::string out = "{";
     for (const auto& member : object)
         out += fmt::format("{}\n  {} : {}", out.size() == 1 ? "" : ",",
-                           json::serialize(json::string(member.key())),
-                           json::serialize(member.value()));
+                           json_quote(member.key()),
+                           json_text(member.value()));
     return out + "\n}";
 }
 

@@ -1,7 +1,8 @@
 #include "sim/kms/api_error.h"
 
-#include <boost/json/serialize.hpp>
 #include <stdexcept>
+
+#include "core/base/json_text.h"
 
 namespace glovebox::kms {
 
@@ -9,7 +10,7 @@ std::string ApiError::body() const {
     boost::json::object object{{"__type", exception}};
     if (message)
         object[exception == "AccessDeniedException" ? "Message" : "message"] = *message;
-    return boost::json::serialize(object);
+    return json_text(object);
 }
 
 const std::string& ApiError::why() const {

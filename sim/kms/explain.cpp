@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/system/errc.hpp>
 
+#include "core/base/printable.h"
 #include "sim/kms/json.h"
 #include "sim/kms/policy/decide.h"
 #include "sim/kms/policy/reason.h"
@@ -49,8 +50,9 @@ Result<void> replace_key_policy(Check& check, const std::string& text) {
 
 }  // namespace
 
-Result<json::object> find_in_trace(std::string_view trace, std::string_view request_id) {
-    std::optional<json::object> found;
+Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view request_id) {
+    TraceSearch search;
+    bool is_found = false;
     std::size_t requests = 0;
     for (std::size_t number = 1; !trace.empty(); ++number) {
         const std::size_t end = std::min(trace.find('\n'), trace.size());
@@ -58,35 +60,48 @@ Result<json::object> find_in_trace(std::string_view trace, std::string_view requ
         trace.remove_prefix(std::min(end + 1, trace.size()));
         if (line.empty())
             continue;
-        auto value = parse_json(line);
-        if (!value || !value->is_object())
-            return invalid(fmt::format("line {} of the trace is no JSON object", number));
+        auto value = read_json(line, trace_line_budget);
+        if (!value || !value->is_object()) {
+            search.broken_lines.push_back(number);
+            continue;
+        }
         ++requests;
         json::object& record = value->get_object();
         const bool wanted = request_id.empty() ? record.contains("error")
                                                : text_of(record, "requestId") == request_id;
         if (wanted)
-            found = std::move(record);
+            search.record = std::move(record);
+        is_found = is_found || wanted;
     }
-    if (found)
-        return std::move(*found);
+    if (is_found)
+        return search;
+    const std::string skipped =
+        search.broken_lines.empty() ? "" : "; " + describe_broken_lines(search.broken_lines);
     if (request_id.empty())
-        return invalid(fmt::format("none of the {} requests in the trace was refused", requests));
+        return invalid(
+            fmt::format("none of the {} requests in the trace was refused{}", requests, skipped));
     return invalid(
         fmt::format("none of the {} requests in the trace has the id {}: it is the "
-                    "answer's x-amzn-RequestId",
-                    requests, request_id));
+                    "answer's x-amzn-RequestId{}",
+                    requests, shown(request_id), skipped));
+}
+
+std::string describe_broken_lines(const std::vector<std::size_t>& lines) {
+    return fmt::format(
+        "line {} of the trace{} is not a JSON object and was skipped (the disk was full, or the "
+        "service was killed, while it was written)",
+        lines.front(), lines.size() == 1 ? "" : fmt::format(", like {} more,", lines.size() - 1));
 }
 
 Result<Explanation> explain(const json::object& record,
                             const std::optional<std::string>& key_policy) {
     Explanation out;
-    out.text = fmt::format("{} {} by {}\n", text_of(record, "time"), text_of(record, "operation"),
-                           caller_of(record));
-    const std::string error = text_of(record, "error");
-    out.text += error.empty()
-                    ? "then      allowed\n"
-                    : fmt::format("then      {}: {}\n", error, text_of(record, "explanation"));
+    const auto line_of = [&](std::string_view name) { return printable(text_of(record, name)); };
+    out.text = fmt::format("{} {} by {}\n", line_of("time"), line_of("operation"),
+                           printable(caller_of(record)));
+    const std::string error = line_of("error");
+    out.text += error.empty() ? "then      allowed\n"
+                              : fmt::format("then      {}: {}\n", error, line_of("explanation"));
     const auto* checks = record.if_contains("checks");
     const json::array none;
     const json::array& list = checks != nullptr && checks->is_array() ? checks->get_array() : none;
@@ -109,8 +124,8 @@ Result<Explanation> explain(const json::object& record,
             policies.push_back(policy.attached);
         const policy::Decision decision = policy::decide(check->request, policies);
         out.allowed = out.allowed && decision.allowed();
-        out.text += fmt::format("now       {} on {}: {}", check->request.action,
-                                check->request.resource, policy::to_text(decision));
+        out.text += fmt::format("now       {} on {}: {}", printable(check->request.action),
+                                printable(check->request.resource), policy::to_text(decision));
     }
     return out;
 }

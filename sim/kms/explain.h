@@ -12,10 +12,19 @@
 
 namespace glovebox::kms {
 
+struct TraceSearch {
+    boost::json::object record;
+    std::vector<std::size_t> broken_lines;  // from 1; what was there may be what was looked for
+};
+
 // What `trace` holds, as text of JSON lines, about one request: the one with that id, or without an
-// id the last that was refused. The error says what there is instead.
-[[nodiscard]] Result<boost::json::object> find_in_trace(std::string_view trace,
-                                                        std::string_view request_id);
+// id the last that was refused. A line that is no JSON object is skipped. The error says what there
+// is instead.
+[[nodiscard]] Result<TraceSearch> find_in_trace(std::string_view trace,
+                                                std::string_view request_id);
+
+// A sentence about lines that were skipped, of which there is at least one.
+[[nodiscard]] std::string describe_broken_lines(const std::vector<std::size_t>& lines);
 
 struct Explanation {
     bool allowed = false;  // by the policies, now

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 
 #include "core/base/base64.h"
+#include "core/base/printable.h"
 #include "sim/kms/key_spec.h"
 
 namespace glovebox::kms {
@@ -29,9 +30,12 @@ std::string Input::path(std::string_view name) const {
 }
 
 void Input::violation(std::string_view shown, std::string_view name, std::string_view constraint) {
-    violations_.push_back(fmt::format("Value{} at '{}' failed to satisfy constraint: {}",
-                                      shown.empty() ? std::string() : fmt::format(" '{}'", shown),
-                                      path(name), constraint));
+    const auto sentence = [&](std::string_view value) {
+        return fmt::format("Value{} at '{}' failed to satisfy constraint: {}",
+                           value.empty() ? std::string() : fmt::format(" '{}'", value), path(name),
+                           constraint);
+    };
+    violations_.push_back({sentence(shown), sentence(glovebox::shown(shown))});
 }
 
 void Input::wrong_type(std::string_view name, std::string_view expected) {
@@ -212,9 +216,14 @@ std::optional<ApiError> Input::error() const {
         return api_error("SerializationException", type_error_);
     if (violations_.empty())
         return std::nullopt;
-    return validation_error(fmt::format("{} validation error{} detected: {}", violations_.size(),
-                                        violations_.size() == 1 ? "" : "s",
-                                        fmt::join(violations_, "; ")));
+    const auto all = [&](std::string Violation::*sentence) {
+        std::string text = fmt::format("{} validation error{} detected: ", violations_.size(),
+                                       violations_.size() == 1 ? "" : "s");
+        for (const Violation& violation : violations_)
+            text += (&violation == violations_.data() ? "" : "; ") + violation.*sentence;
+        return text;
+    };
+    return validation_error(all(&Violation::message), all(&Violation::explanation));
 }
 
 }  // namespace glovebox::kms

@@ -62,6 +62,11 @@ class Input {
     [[nodiscard]] std::optional<ApiError> error() const;
 
   private:
+    struct Violation {
+        std::string message;      // AWS's, with the whole value
+        std::string explanation;  // for the logs, with as much of the value as a person reads
+    };
+
     [[nodiscard]] const boost::json::value* find(std::string_view name) const;
     [[nodiscard]] std::string path(std::string_view name) const;
     void violation(std::string_view shown, std::string_view name, std::string_view constraint);
@@ -71,7 +76,7 @@ class Input {
 
     const boost::json::object& object_;
     std::string path_;
-    std::vector<std::string> violations_;
+    std::vector<Violation> violations_;
     std::string type_error_;
 };
 

@@ -1,24 +1,23 @@
-// JSON as KMS reads and writes it.
+// JSON as KMS writes it, and how much of it KMS reads.
 #pragma once
 
 #include <boost/json/value.hpp>
 #include <string>
-#include <string_view>
 
 #include "core/base/clock.h"
-#include "core/base/error.h"
+#include "core/base/json_reader.h"
 
 namespace glovebox::kms {
 
-// How deep a document may nest; a policy needs six.
-inline constexpr std::size_t json_depth_max = 32;
+// A request's body, or a policy. A name that stands twice in an object is an error: the policy
+// language forbids it, and whoever wrote it meant both.
+inline constexpr JsonBudget json_budget{.values = 20'000, .unique_names = true};
 
-// One JSON value. A name that stands twice in an object is an error too: the policy language
-// forbids it, and whoever wrote it meant both.
-[[nodiscard]] Result<boost::json::value> parse_json(std::string_view text);
+// A line of the trace, which holds a request and every policy that was asked.
+inline constexpr JsonBudget trace_line_budget{.bytes = 16 * 1024 * 1024, .values = 1'000'000};
 
-// On one line. Numbers with a fraction are times, epoch seconds, and are written as AWS does:
-// 1593622000.191.
+// On one line, printable. Numbers with a fraction are times, epoch seconds, and are written as AWS
+// does: 1593622000.191.
 [[nodiscard]] std::string to_json(const boost::json::value& value);
 
 // Epoch seconds with their fraction.

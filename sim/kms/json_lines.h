@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/base/error.h"
-#include "core/base/unique_fd.h"
+#include "core/base/line_file.h"
 
 namespace glovebox::kms {
 
@@ -14,14 +14,14 @@ class JsonLines {
     // Opened for appending, made with mode 0600.
     [[nodiscard]] static Result<JsonLines> open(const std::string& file);
 
-    // One write a line, so that several writers don't mix. Safe from any thread. False when it
-    // could not be written whole.
-    bool append(const boost::json::object& line);
+    // Safe from any thread. A line that can't be written whole is not written at all; the error is
+    // errno's.
+    [[nodiscard]] Result<void> append(const boost::json::object& line);
 
   private:
-    explicit JsonLines(UniqueFd file) : file_(std::move(file)) {}
+    explicit JsonLines(LineFile file) : file_(std::move(file)) {}
 
-    UniqueFd file_;
+    LineFile file_;
 };
 
 }  // namespace glovebox::kms

@@ -3,9 +3,10 @@
 #include <fmt/core.h>
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/system/errc.hpp>
+
+#include "core/base/json_reader.h"
+#include "core/base/json_text.h"
 
 namespace glovebox::kms {
 namespace {
@@ -52,12 +53,12 @@ std::string to_text(const Tags& tags) {
     boost::json::object object;
     for (const auto& [name, value] : tags)
         object.emplace(name, value);
-    return boost::json::serialize(object);
+    return json_text(object);
 }
 
 Tags parse_tags(const std::string& text) {
     Tags tags;
-    const boost::json::value value = boost::json::parse(text);
+    const boost::json::value value = read_json(text).value();
     for (const auto& member : value.as_object())
         tags.emplace(member.key(), member.value().as_string());
     return tags;

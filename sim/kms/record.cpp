@@ -8,13 +8,20 @@
 #include <boost/system/errc.hpp>
 
 #include "core/base/base64.h"
+#include "core/base/log.h"
+#include "core/base/printable.h"
 #include "sim/kms/identifier.h"
+#include "sim/kms/json.h"
 #include "sim/kms/policy/reason.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
 
 namespace {
+
+// CloudTrail's limits of a text, such as userAgent and errorMessage, and of requestParameters.
+constexpr std::size_t cloudtrail_text_bytes_max = 1024;
+constexpr std::size_t cloudtrail_parameters_bytes_max = 100 * 1024;
 
 constexpr std::array<std::pair<policy::RecipientState, std::string_view>, 3> recipient_states{{
     {policy::RecipientState::impossible, "impossible"},
@@ -112,6 +119,14 @@ json::object user_identity(const Call& call) {
                                                          {"userName", role}}}}}};
 }
 
+// CloudTrail leaves out parameters of more than 100 KB as a whole.
+json::object bounded_parameters(const json::object& parameters) {
+    const std::size_t size = to_json(parameters).size();
+    if (size <= cloudtrail_parameters_bytes_max)
+        return parameters;
+    return {{"omitted", true}, {"originalSize", size}, {"reason", "requestParameters too large"}};
+}
+
 // "2026-01-02T03:04:05Z", as CloudTrail has it.
 std::string whole_seconds(TimePoint time) {
     return format_time(time).substr(0, 19) + "Z";
@@ -193,6 +208,7 @@ Result<Check> parse_check(const json::object& object) {
 }
 
 json::object trace_record(const Call& call, const std::optional<ApiError>& error) {
+    const auto bounded = [](std::string_view text) { return cut(text, log_text_bytes_max); };
     json::object out{
         {"time", format_time(call.now)},
         {"requestId", call.request_id},
@@ -204,10 +220,10 @@ json::object trace_record(const Call& call, const std::optional<ApiError>& error
     if (error) {
         out["error"] = error->exception;
         if (error->message)
-            out["message"] = *error->message;
-        out["explanation"] = error->why();
+            out["message"] = bounded(*error->message);
+        out["explanation"] = bounded(error->why());
     } else if (!call.checks.empty()) {
-        out["explanation"] = call.checks.back().decision.sentence;
+        out["explanation"] = bounded(call.checks.back().decision.sentence);
     }
     json::array checks;
     for (const Check& check : call.checks)
@@ -220,6 +236,7 @@ json::object trace_record(const Call& call, const std::optional<ApiError>& error
 
 json::object cloudtrail_event(const Environment& env, const Call& call,
                               const std::optional<ApiError>& error, RandomSource& random) {
+    const auto bounded = [](std::string_view text) { return cut(text, cloudtrail_text_bytes_max); };
     json::object event{
         {"eventVersion", "1.11"},
         {"userIdentity", user_identity(call)},
@@ -228,19 +245,19 @@ json::object cloudtrail_event(const Environment& env, const Call& call,
         {"eventName", call.operation.name},
         {"awsRegion", env.region},
         {"sourceIPAddress", call.http.remote_address},
-        {"userAgent", call.http.header("User-Agent").value_or("")},
+        {"userAgent", bounded(call.http.header("User-Agent").value_or(""))},
     };
     if (error) {
         // CloudTrail cuts "Exception" off AccessDeniedException alone.
         event["errorCode"] =
             error->exception == "AccessDeniedException" ? "AccessDenied" : error->exception;
         if (error->message)
-            event["errorMessage"] = *error->message;
+            event["errorMessage"] = bounded(*error->message);
     }
     if (call.request_parameters.empty())
         event["requestParameters"] = nullptr;
     else
-        event["requestParameters"] = call.request_parameters;
+        event["requestParameters"] = bounded_parameters(call.request_parameters);
     event["responseElements"] = nullptr;
     if (call.recipient)
         event["additionalEventData"] =
@@ -258,10 +275,10 @@ json::object cloudtrail_event(const Environment& env, const Call& call,
     event["recipientAccountId"] = env.account;
     event["eventCategory"] = "Management";
     if (!call.http.tls_version.empty())
-        event["tlsDetails"] =
-            json::object{{"tlsVersion", call.http.tls_version},
-                         {"cipherSuite", call.http.tls_cipher},
-                         {"clientProvidedHostHeader", call.http.header("Host").value_or("")}};
+        event["tlsDetails"] = json::object{
+            {"tlsVersion", call.http.tls_version},
+            {"cipherSuite", call.http.tls_cipher},
+            {"clientProvidedHostHeader", bounded(call.http.header("Host").value_or(""))}};
     return event;
 }
 

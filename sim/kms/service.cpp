@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "core/base/printable.h"
 #include "sim/kms/identifier.h"
 #include "sim/kms/json.h"
 #include "sim/kms/operations/table.h"
@@ -19,10 +20,9 @@ constexpr std::string_view content_type = "application/x-amz-json-1.1";
 // Node reads 16 KB of headers by default.
 constexpr std::size_t explanation_bytes_max = 4096;
 
-// One line of visible ASCII: what a header's value is, and what of a header may stand in the trace,
-// whose lines are read again as JSON in UTF-8.
+// One line of visible ASCII, as a header's value has to be.
 std::string header_text(std::string_view text) {
-    std::string out(text.substr(0, explanation_bytes_max));
+    std::string out = cut(text, explanation_bytes_max);
     for (char& c : out)
         if (c < 0x20 || c > 0x7e)
             c = '?';
@@ -54,10 +54,10 @@ http::Response refuse(http::Response response, const ApiError& error) {
 std::string name_of(const http::Request& request) {
     std::string_view target = request.header("X-Amz-Target").value_or("");
     if (request.method != "POST" || target.empty())
-        return header_text(fmt::format("{} {}", request.method, request.path()));
+        return fmt::format("{} {}", shown(request.method), shown(request.path()));
     if (target.starts_with(target_prefix))
         target.remove_prefix(target_prefix.size());
-    return header_text(target);
+    return shown(target);
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ http::Response Service::handle(const http::Request& request) {
                     operation,
                     {},
                     std::move(caller),
-                    header_text(iam::claimed_access_key_id(request)),
+                    shown(iam::claimed_access_key_id(request)),
                     request_id,
                     now,
                     {},
@@ -114,11 +114,7 @@ http::Response Service::handle(const http::Request& request) {
     // Nobody knows who calls, and no policy was asked; the logs have it all the same, so that the
     // last refusal in them is the last that there was.
     const auto refuse_unheard = [&](const Operation& operation, const ApiError& error) {
-        ApiError written = error;
-        if (written.message)
-            written.message = header_text(*written.message);
-        written.explanation = header_text(written.explanation);
-        record(call_of(operation, {}), written);
+        record(call_of(operation, {}), error);
         return refuse(respond(now, request_id), error);
     };
     const std::string_view target = request.header("X-Amz-Target").value_or("");
@@ -126,11 +122,13 @@ http::Response Service::handle(const http::Request& request) {
                                      ? find_operation(target.substr(target_prefix.size()))
                                      : nullptr;
     if (request.method != "POST" || operation == nullptr) {
-        const ApiError error = without_message(
-            "UnknownOperationException",
-            request.method != "POST"
-                ? fmt::format("KMS is asked with POST /, not {} {}", request.method, request.path())
-                : fmt::format("X-Amz-Target \"{}\" is no operation of this service", target));
+        const ApiError error =
+            without_message("UnknownOperationException",
+                            request.method != "POST"
+                                ? fmt::format("KMS is asked with POST /, not {} {}",
+                                              shown(request.method), shown(request.path()))
+                                : fmt::format("X-Amz-Target \"{}\" is no operation of this service",
+                                              shown(target)));
         const std::string name = name_of(request);
         return refuse_unheard(Operation{name, nullptr}, error);
     }
@@ -157,7 +155,8 @@ http::Response Service::handle(const http::Request& request) {
 
 Answer<std::string> Service::run(Call& call) {
     // An empty body is an empty object: operations without members are called with either.
-    const auto value = parse_json(call.http.body.empty() ? std::string_view("{}") : call.http.body);
+    const auto value =
+        read_json(call.http.body.empty() ? std::string_view("{}") : call.http.body, json_budget);
     if (!value || !value->is_object())
         return ApiError{"SerializationException", std::nullopt,
                         "the request's body is no JSON object" +
@@ -188,8 +187,10 @@ void Service::record(const Call& call, const std::optional<ApiError>& error) {
     else
         log_.warning("{} refused: {}: {}", what, error->exception, error->why());
     const auto append = [&](JsonLines* lines, const json::object& line, std::string_view file) {
-        if (lines != nullptr && !lines->append(line))
-            log_.error("the {} could not be written: is its disk full?", file);
+        if (lines == nullptr)
+            return;
+        if (const auto done = lines->append(line); !done)
+            log_.error("the {} lacks this request: {}", file, done.error().message);
     };
     if (trace_ != nullptr)
         append(trace_, trace_record(call, error), "trace");

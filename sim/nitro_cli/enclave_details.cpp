@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "sim/eif/base/json_text.h"
+#include "core/base/json_reader.h"
+#include "core/base/json_text.h"
 #include "sim/nitro_cli/error.h"
 
 namespace glovebox::nitro_cli {
@@ -40,12 +41,12 @@ std::string EnclaveDetails::to_text() const {
     object["MemoryMiB"] = memory_mib;
     object["Measurements"] = measurements;
     object["Image"] = metadata;
-    return eif::compact_json(object);
+    return json_text(object);
 }
 
 Result<EnclaveDetails> EnclaveDetails::from_text(std::string_view text) {
     try {
-        const json::value value = json::parse(json::string_view(text.data(), text.size()));
+        const json::value value = read_json(text).value();
         const json::object& object = value.as_object();
         EnclaveDetails details;
         details.name = object.at("EnclaveName").as_string();

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "core/base/printable.h"
 #include "sim/nitro_cli/error.h"
 
 namespace glovebox::nitro_cli {
@@ -24,9 +25,10 @@ Result<ErrorLog> ErrorLog::open(fs::path folder, std::string_view command, TimeP
     return log;
 }
 
+// The messages have lines of their own, as AWS's do.
 void ErrorLog::append_line(std::string_view level, std::string_view text, TimePoint now) const {
-    std::ofstream(folder_ / "nitro_enclaves.log", std::ios::app)
-        << fmt::format("[nitro-cli:{}][{}][{}] {}\n", ::getpid(), level, format_time(now), text);
+    std::ofstream(folder_ / "nitro_enclaves.log", std::ios::app) << fmt::format(
+        "[nitro-cli:{}][{}][{}] {}\n", ::getpid(), level, format_time(now), printable_lines(text));
 }
 
 std::string ErrorLog::report(const Error& error, std::string_view command, TimePoint now) const {
@@ -38,7 +40,7 @@ std::string ErrorLog::report(const Error& error, std::string_view command, TimeP
     file << fmt::format(
         "  Action: {}\n  Subactions:\n    {}\n  Root error file: glovebox\n"
         "  Root error line: 0\n  Version: {}\n",
-        command, error.message, GLOVEBOX_VERSION);
+        command, printable_lines(error.message), GLOVEBOX_VERSION);
     file.close();
     return file ? path.string() : std::string();
 }

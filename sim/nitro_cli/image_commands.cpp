@@ -3,12 +3,13 @@
 #include <fmt/core.h>
 
 #include <boost/json.hpp>
-#include <iterator>
+#include <fstream>
 #include <optional>
 #include <ostream>
 #include <system_error>
 
 #include "core/base/scratch.h"
+#include "core/crypto/hash.h"
 #include "core/crypto/pcr.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/build/builder.h"
@@ -25,6 +26,9 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
+constexpr std::size_t cmdline_bytes_max = 64 * 1024;
+constexpr std::size_t certificate_bytes_max = 64 * 1024;
+
 json::value measurements_of(const eif::Measurements& pcrs) {
     json::object object;
     object["Measurements"] = eif::measurements_json(pcrs);
@@ -33,9 +37,11 @@ json::value measurements_of(const eif::Measurements& pcrs) {
 
 // The kernel's command line as a file has it: surrounding blanks are cut, as AWS's does.
 Result<std::string> read_cmdline(const fs::path& path) {
-    const auto text = read_text_file(path);
+    const auto text = read_text_file(
+        path, cmdline_bytes_max,
+        file_error("Failed to read the kernel's command line", path.string(), "Open"));
     if (!text)
-        return file_error("Failed to read the kernel's command line", path.string(), "Open");
+        return text.error();
     const auto first = text->find_first_not_of(" \t\r\n");
     if (first == std::string::npos)
         return std::string();
@@ -65,12 +71,8 @@ Result<void> add_blobs(const fs::path& blobs, eif::BuildOptions& options) {
     return {};
 }
 
-Result<std::string> read_for_pcr(const std::string& path) {
-    auto text = read_text_file(path);
-    if (!text)
-        return nitro_error(NitroError::file_operation,
-                           fmt::format("Failed to read the file {}", path));
-    return std::move(*text);
+Error unreadable_for_pcr(const std::string& path) {
+    return nitro_error(NitroError::file_operation, fmt::format("Failed to read the file {}", path));
 }
 
 }  // namespace
@@ -165,16 +167,25 @@ Result<json::value> sign_eif(const std::string& path, const std::optional<std::s
 }
 
 Result<json::value> pcr_of_file(const std::string& path) {
-    const auto text = read_for_pcr(path);
-    if (!text)
-        return text.error();
+    std::error_code code;
+    std::ifstream file(path, std::ios::binary);
+    if (!file || fs::is_directory(path, code))
+        return unreadable_for_pcr(path);
+    Hash hash(HashAlgorithm::sha384);
+    std::string piece(64 * 1024, '\0');
+    while (file) {
+        file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        hash.update(as_bytes(piece).first(static_cast<std::size_t>(file.gcount())));
+    }
+    if (file.bad())
+        return unreadable_for_pcr(path);
     json::object object;
-    object["PCR"] = to_hex(extended(Pcr{}, sha384({as_bytes(*text)})));
+    object["PCR"] = to_hex(extended(Pcr{}, hash.finish()));
     return object;
 }
 
 Result<json::value> pcr_of_certificate(const std::string& path) {
-    const auto text = read_for_pcr(path);
+    const auto text = read_text_file(path, certificate_bytes_max, unreadable_for_pcr(path));
     if (!text)
         return text.error();
     const auto pcr = eif::signing_pcr(as_bytes(*text));

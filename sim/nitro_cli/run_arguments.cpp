@@ -7,6 +7,7 @@
 #include <charconv>
 #include <limits>
 
+#include "core/base/json_reader.h"
 #include "sim/nitro_cli/error.h"
 
 namespace glovebox::nitro_cli {
@@ -205,14 +206,12 @@ Result<RunArguments> parse_run_flags(const RunFlags& flags) {
 }
 
 Result<RunArguments> parse_run_config(std::string_view text) {
-    boost::system::error_code code;
-    const json::value value = json::parse(json::string_view(text.data(), text.size()), code);
-    if (code)
-        return nitro_error(NitroError::serde,
-                           fmt::format("--config: this is no JSON: {}", code.message()));
-    if (!value.is_object())
+    const auto value = read_json(text);
+    if (!value)
+        return nitro_error(NitroError::serde, "--config: " + value.error().message);
+    if (!value->is_object())
         return nitro_error(NitroError::serde, "--config: a JSON object was expected");
-    const json::object& object = value.get_object();
+    const json::object& object = value->get_object();
     auto result = arguments_of(object);
     if (!result)
         return result;

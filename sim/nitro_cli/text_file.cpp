@@ -1,20 +1,20 @@
 #include "sim/nitro_cli/text_file.h"
 
-#include <fstream>
-#include <sstream>
+#include <boost/system/errc.hpp>
+
+#include "core/base/file_bytes.h"
+#include "sim/nitro_cli/error.h"
 
 namespace glovebox::nitro_cli {
 
-std::optional<std::string> read_text_file(const std::filesystem::path& path) {
-    std::error_code failure;
-    if (std::filesystem::is_directory(path, failure))
-        return std::nullopt;  // opens as a stream, and throws when it is read
-    const std::ifstream file(path, std::ios::binary);
-    if (!file)
-        return std::nullopt;
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
+Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t limit,
+                                   const Error& unreadable) {
+    const auto content = read_file_bytes(path.string(), limit);
+    if (content)
+        return std::string(as_text(*content));
+    if (content.error().code == boost::system::errc::file_too_large)
+        return nitro_error(NitroError::file_operation, content.error().message);
+    return unreadable;
 }
 
 }  // namespace glovebox::nitro_cli

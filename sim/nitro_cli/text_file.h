@@ -1,13 +1,16 @@
 // A file's content, for commands that report what failed in AWS's words.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <string>
+
+#include "core/base/error.h"
 
 namespace glovebox::nitro_cli {
 
-// Absent when it can't be read: no such file, a folder, no permission.
-[[nodiscard]] std::optional<std::string> read_text_file(const std::filesystem::path& path);
+// The error is `unreadable`, or E19 with the limit for a file that has more than that many bytes.
+[[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& path,
+                                                 std::size_t limit, const Error& unreadable);
 
 }  // namespace glovebox::nitro_cli

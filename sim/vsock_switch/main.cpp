@@ -6,8 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <csignal>
-#include <cstdio>
+#include <iostream>
 
+#include "core/base/printable.h"
 #include "sim/vsock_switch/switch.h"
 
 namespace {
@@ -69,8 +70,7 @@ int main(int argc, char** argv) {
         std::signal(SIGPIPE, SIG_IGN);  // a QEMU that has gone is an error of its own session
         const UniqueFd stop = stop_signals();
         Switch running(seats, Switchboard({}, {silent.begin(), silent.end()}), *log);
-        fmt::print("listening\n");
-        std::fflush(stdout);
+        std::cout << "listening" << std::endl;
         if (const auto served = running.run(stop.get()); !served) {
             log->error("{}", served.error().message);
             return 1;
@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     } catch (const ErrorException& error) {
-        fmt::print(stderr, "glovebox-vsock-switch: {}\n", error.what());
+        std::cerr << "glovebox-vsock-switch: " << printable(error.what()) << '\n';
         return 1;
     }
 }

@@ -6,6 +6,7 @@
 
 #include "core/crypto/hash.h"
 #include "sim/eif/base/error.h"
+#include "sim/eif/base/json_text.h"
 
 namespace glovebox::eif {
 namespace {
@@ -28,10 +29,9 @@ Result<std::string> document(const ArchiveIndex& index, const std::string& name)
 }
 
 Result<json::value> parsed(const std::string& name, const std::string& text) {
-    boost::system::error_code code;
-    json::value value = json::parse(text, code);
-    if (code)
-        return bad(fmt::format("{}: no JSON ({})", name, code.message()));
+    auto value = read_json(text, json_budget);
+    if (!value)
+        return bad(fmt::format("{}: {}", name, value.error().message));
     return value;
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "sim/eif/base/error.h"
+#include "sim/eif/base/json_text.h"
 
 namespace glovebox::eif {
 namespace {
@@ -42,11 +43,13 @@ std::string string_or_empty(const json::object& object, std::string_view key) {
 }  // namespace
 
 Result<ContainerConfig> ContainerConfig::parse(std::string_view text) {
-    boost::system::error_code code;
+    auto value = read_json(text, json_budget);
+    if (!value)
+        return bad(value.error().message);
+    if (!value->is_object())
+        return bad("not a JSON object");
     ContainerConfig result;
-    result.json = json::parse(text, code);
-    if (code || !result.json.is_object())
-        return bad("no JSON object" + (code ? " (" + code.message() + ")" : std::string()));
+    result.json = std::move(*value);
     const json::object& object = result.json.get_object();
     result.architecture = string_or_empty(object, "architecture");
 

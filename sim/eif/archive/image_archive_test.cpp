@@ -359,7 +359,7 @@ TEST(ContainerConfig, WrongTypesAndOtherProcessorsAreRefused) {
                 HasSubstr("\"Cmd\" is not an array"));
     EXPECT_THAT(ContainerConfig::parse(R"({"config":{"Cmd":[1]},"rootfs":{}})").error().message,
                 HasSubstr("\"Cmd\" is not an array"));
-    EXPECT_THAT(ContainerConfig::parse("[]").error().message, HasSubstr("no JSON object"));
+    EXPECT_THAT(ContainerConfig::parse("[]").error().message, HasSubstr("not a JSON object"));
     EXPECT_THAT(ContainerConfig::parse("{}").error().message, HasSubstr("rootfs"));
     EXPECT_THAT(ContainerConfig::parse(R"({"architecture":"riscv64","rootfs":{}})")
                     .value()

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include "core/base/json_text.h"
+
 namespace glovebox::eif {
 namespace {
 
@@ -26,81 +28,14 @@ std::string number_text(double number) {
     return result;
 }
 
-class Writer {
-  public:
-    explicit Writer(bool pretty) : pretty_(pretty) {}
-
-    void write(const json::value& value) {
-        if (const auto* object = value.if_object()) {
-            std::size_t left = object->size();
-            open('{', left);
-            for (const auto& member : *object) {
-                out_ += json::serialize(json::string(member.key()));
-                out_ += pretty_ ? ": " : ":";
-                write(member.value());
-                next(--left);
-            }
-            close('}', object->empty());
-        } else if (const auto* array = value.if_array()) {
-            std::size_t left = array->size();
-            open('[', left);
-            for (const auto& element : *array) {
-                write(element);
-                next(--left);
-            }
-            close(']', array->empty());
-        } else if (const auto* number = value.if_double()) {
-            out_ += number_text(*number);
-        } else {
-            out_ += json::serialize(value);
-        }
-    }
-
-    [[nodiscard]] std::string take() { return std::move(out_); }
-
-  private:
-    void open(char bracket, std::size_t elements) {
-        out_ += bracket;
-        ++depth_;
-        if (elements != 0)
-            line();
-    }
-    void next(std::size_t left) {
-        if (left != 0) {
-            out_ += ',';
-            line();
-        }
-    }
-    void close(char bracket, bool empty) {
-        --depth_;
-        if (!empty)
-            line();
-        out_ += bracket;
-    }
-    void line() {
-        if (pretty_)
-            out_.append(1, '\n').append(2 * depth_, ' ');
-    }
-
-    bool pretty_;
-    std::size_t depth_ = 0;
-    std::string out_;
-};
-
-std::string text_of(const json::value& value, bool pretty) {
-    Writer writer(pretty);
-    writer.write(value);
-    return writer.take();
-}
-
 }  // namespace
 
 std::string compact_json(const json::value& value) {
-    return text_of(value, false);
+    return json_text(value, {.number = number_text, .quote = json_quote_least});
 }
 
 std::string pretty_json(const json::value& value) {
-    return text_of(value, true);
+    return json_text(value, {.indented = true, .number = number_text});
 }
 
 json::value sorted_keys(const json::value& value) {

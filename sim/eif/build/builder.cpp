@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "sim/eif/archive/image_archive.h"
 #include "sim/eif/base/error.h"
+#include "sim/eif/base/json_text.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/build/image_writer.h"
 #include "sim/eif/build/nitro_rules.h"
@@ -294,12 +295,11 @@ Result<std::vector<std::string>> parse_command(std::string_view text) {
     if (start == std::string_view::npos)
         return invalid("--cmd is empty: give the program and its arguments");
     if (text[start] == '[') {
-        boost::system::error_code code;
-        const auto value = boost::json::parse(text, code);
+        const auto value = read_json(text, json_budget);
         std::vector<std::string> words;
-        bool good = !code && value.is_array();
+        bool good = value && value->is_array();
         if (good)
-            for (const auto& element : value.get_array()) {
+            for (const auto& element : value->get_array()) {
                 good = good && element.is_string();
                 if (good)
                     words.emplace_back(element.get_string());

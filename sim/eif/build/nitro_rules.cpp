@@ -8,8 +8,9 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "core/base/json_text.h"
+#include "core/base/printable.h"
 #include "sim/eif/base/error.h"
-#include "sim/eif/base/json_text.h"
 #include "sim/eif/build/program_file.h"
 
 namespace glovebox::eif {
@@ -57,7 +58,7 @@ std::string listed(const std::vector<std::string>& paths) {
 }
 
 std::string as_json(const std::vector<std::string>& items) {
-    return compact_json(boost::json::value_from(items));
+    return json_text(boost::json::value_from(items));
 }
 
 Result<void> replace_files(FileTree& root, Warnings& warnings) {
@@ -287,7 +288,7 @@ Result<std::string> lines_of(const std::vector<std::string>& items, std::string_
             warnings.push_back(
                 fmt::format("{}: the item {} holds a newline and will be read as "
                             "several",
-                            what, compact_json(boost::json::string(item))));
+                            what, in_quotes(item)));
         if (item.empty())
             warnings.push_back(fmt::format("{}: an empty item becomes an empty line", what));
         text += item + "\n";

@@ -16,15 +16,6 @@ Error bad(std::string sentence) {
     return Error(EifError::bad_metadata, "metadata section: " + std::move(sentence));
 }
 
-// Parses JSON whose every value is kept; deep nesting (Boost's limit is 32) is an error.
-Result<json::value> parse(std::string_view text) {
-    boost::system::error_code code;
-    json::value value = json::parse(text, code);
-    if (code)
-        return bad("no JSON (" + code.message() + ")");
-    return value;
-}
-
 Result<std::string> string_member(const json::object& object, std::string_view key) {
     const auto* value = object.if_contains(key);
     if (value == nullptr)
@@ -60,9 +51,9 @@ std::string Metadata::encode() const {
 }
 
 Result<Metadata> Metadata::decode(BytesView bytes) {
-    const auto value = parse(as_text(bytes));
+    const auto value = read_json(as_text(bytes), json_budget);
     if (!value)
-        return value.error();
+        return bad(value.error().message);
     if (!value->is_object())
         return bad("not a JSON object");
     const json::object& object = value->get_object();
@@ -106,11 +97,10 @@ Result<json::value> parse_custom_metadata(std::string_view text) {
         return Error(EifError::invalid_input,
                      fmt::format("custom metadata has {} bytes: {} at most", text.size(),
                                  custom_metadata_size_max));
-    boost::system::error_code code;
-    json::value value = json::parse(text, code);
-    if (code)
-        return Error(EifError::invalid_input, "custom metadata is no JSON: " + code.message());
-    if (!value.is_object())
+    auto value = read_json(text, json_budget);
+    if (!value)
+        return Error(EifError::invalid_input, "custom metadata: " + value.error().message);
+    if (!value->is_object())
         return Error(EifError::invalid_input,
                      "custom metadata has to be a JSON object: nitro-cli can't describe an image "
                      "with any other");

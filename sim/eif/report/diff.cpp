@@ -7,6 +7,8 @@
 #include <map>
 #include <optional>
 
+#include "core/base/json_text.h"
+#include "core/base/printable.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/format/measurement.h"
 #include "sim/eif/format/signature_section.h"
@@ -17,10 +19,6 @@ namespace glovebox::eif {
 namespace {
 
 namespace json = boost::json;
-
-std::string in_quotes(std::string_view text) {
-    return compact_json(json::string(text));
-}
 
 bool equal(BytesView a, BytesView b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());
@@ -88,16 +86,13 @@ void compare_json(const std::string& path, const json::value* a, const json::val
                   IndentedLines& out) {
     const auto text = [](const json::value* value) {
         constexpr std::size_t shown_max = 100;
-        std::string shown = value == nullptr ? "absent" : compact_json(*value);
-        if (shown.size() > shown_max)
-            shown = shown.substr(0, shown_max) + "...";
-        return shown;
+        return value == nullptr ? "absent" : shown(json_text(*value), shown_max);
     };
     const auto* x = a != nullptr ? a->if_object() : nullptr;
     const auto* y = b != nullptr ? b->if_object() : nullptr;
     if (x == nullptr || y == nullptr) {
         if (text(a) != text(b) || (a != nullptr && b != nullptr && *a != *b))
-            out.add(fmt::format("{}: {} / {}", path, text(a), text(b)));
+            out.add(fmt::format("{}: {} / {}", shown(path), text(a), text(b)));
         return;
     }
     std::map<std::string_view, std::pair<const json::value*, const json::value*>> members;
@@ -117,17 +112,19 @@ void compare_unmeasured(const Image& a, const Image& b, std::size_t files_max,
     const BytesView nothing;
     if (!equal(x != nullptr ? x->data : nothing, y != nullptr ? y->data : nothing)) {
         out.emplace_back("metadata (in no PCR)");
-        boost::system::error_code code_a;
-        boost::system::error_code code_b;
-        const json::value value_a =
-            x != nullptr ? json::parse(as_text(x->data), code_a) : json::value(json::object());
-        const json::value value_b =
-            y != nullptr ? json::parse(as_text(y->data), code_b) : json::value(json::object());
+        const auto read = [](const Section* section) -> Result<json::value> {
+            return section != nullptr ? read_json(as_text(section->data), json_budget)
+                                      : json::value(json::object());
+        };
+        const auto value_a = read(x);
+        const auto value_b = read(y);
         IndentedLines lines(out, files_max);
-        if (code_a || code_b)
-            lines.add("one of them is no JSON");
+        if (!value_a)
+            lines.add("the first: " + value_a.error().message);
+        else if (!value_b)
+            lines.add("the second: " + value_b.error().message);
         else
-            compare_json("", &value_a, &value_b, lines);
+            compare_json("", &*value_a, &*value_b, lines);
     }
     const Header& p = a.header();
     const Header& q = b.header();

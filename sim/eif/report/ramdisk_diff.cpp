@@ -3,23 +3,17 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/json/string.hpp>
-#include <boost/json/value.hpp>
 #include <chrono>
 #include <map>
 
 #include "core/base/clock.h"
+#include "core/base/printable.h"
 #include "core/crypto/hash.h"
-#include "sim/eif/base/json_text.h"
 #include "sim/eif/report/indented_lines.h"
 #include "sim/eif/tree/ramdisk.h"
 
 namespace glovebox::eif {
 namespace {
-
-std::string in_quotes(std::string_view text) {
-    return compact_json(boost::json::string(text));
-}
 
 // One entry of a ramdisk with what its content hashes to (or the link's target).
 struct ListedEntry {

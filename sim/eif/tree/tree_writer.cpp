@@ -11,6 +11,7 @@
 #include <map>
 
 #include "core/base/clock.h"
+#include "core/base/printable.h"
 #include "core/base/unique_fd.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/output_file.h"
@@ -39,19 +40,6 @@ Result<void> write_file(const Node& node, const std::string& name,
         if (const auto written = write_all(fd.get(), BytesView(piece).first(*got), path); !written)
             return written.error();
     }
-}
-
-// Nothing but printable characters: names come from foreign images.
-std::string shown(std::string_view text) {
-    std::string clean;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f || c == '\\')
-            clean += fmt::format("\\x{:02x}", byte);
-        else
-            clean += c;
-    }
-    return clean;
 }
 
 char letter_of(NodeType type) {
@@ -143,9 +131,9 @@ std::string listing_of(const FileTree& tree) {
                                      : std::to_string(node->content.size());
         const std::string time = format_time(TimePoint(std::chrono::seconds(node->mtime)));
         text += fmt::format("{}{:04o} {}:{} {} {} {}", letter_of(node->type), node->permissions,
-                            node->uid, node->gid, size, time, shown(path));
+                            node->uid, node->gid, size, time, printable(path));
         if (node->type == NodeType::symlink)
-            text += " -> " + shown(node->target);
+            text += " -> " + printable(node->target);
         text += '\n';
     }
     return text;

@@ -239,7 +239,7 @@ Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
                                      policy_bytes_max, text.size()));
     if (const auto checked = check_characters(text); !checked)
         return checked.error();
-    const auto value = parse_json(text);
+    const auto value = read_json(text, json_budget);
     if (!value)
         return value.error();
     const auto* object = value->if_object();

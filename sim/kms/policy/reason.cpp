@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "core/base/printable.h"
 #include "sim/kms/policy/pattern.h"
 #include "sim/kms/policy/remark.h"
 
@@ -18,7 +19,7 @@ std::string quoted(const std::vector<std::string>& values, std::string_view betw
     for (const std::string& value : values) {
         if (!out.empty())
             out += between;
-        out += '"' + value + '"';
+        out += in_quotes(cut(value, shown_bytes_max));
     }
     return out;
 }
@@ -210,19 +211,19 @@ std::string_view name_of(Outcome outcome) {
 }
 
 std::string to_text(const Decision& decision) {
-    std::string out =
-        fmt::format("{}: {}\n", decision.allowed() ? "allowed" : "refused", decision.sentence);
+    std::string out = fmt::format("{}: {}\n", decision.allowed() ? "allowed" : "refused",
+                                  printable(decision.sentence));
     for (const StatementFinding& finding : decision.findings) {
         const bool delegates = finding.outcome == Outcome::applies &&
                                finding.kind == PolicyKind::key && finding.effect == Effect::allow &&
                                finding.principal == PrincipalMatch::account;
-        out +=
-            fmt::format("  {} {} of {} {}{}\n", finding.effect == Effect::allow ? "Allow" : "Deny ",
-                        finding.statement, finding.policy, name_of(finding.outcome),
-                        delegates ? ", and leaves it to the account's IAM policies" : "");
+        out += fmt::format(
+            "  {} {} of {} {}{}\n", finding.effect == Effect::allow ? "Allow" : "Deny ",
+            printable(finding.statement), printable(finding.policy), name_of(finding.outcome),
+            delegates ? ", and leaves it to the account's IAM policies" : "");
         for (std::size_t i = 0; i < finding.conditions.size(); ++i)
             out += fmt::format("      {} {}\n", finding.conditions[i].met ? "met    " : "NOT MET",
-                               describe(finding.conditions[i], finding.remarks[i]));
+                               printable(describe(finding.conditions[i], finding.remarks[i])));
     }
     return out;
 }
@@ -240,11 +241,13 @@ boost::json::object to_json_object(const Decision& decision) {
                  boost::json::array(condition.expected.begin(), condition.expected.end())},
                 {"met", condition.met},
             };
-            if (condition.actual)
-                one["actual"] =
-                    boost::json::array(condition.actual->begin(), condition.actual->end());
-            else
+            if (condition.actual) {
+                auto& values = one["actual"].emplace_array();
+                for (const std::string& value : *condition.actual)
+                    values.emplace_back(cut(value, shown_bytes_max));
+            } else {
                 one["actual"] = nullptr;
+            }
             if (!finding.remarks[i].empty())
                 one["remark"] = finding.remarks[i];
             conditions_json.push_back(std::move(one));
