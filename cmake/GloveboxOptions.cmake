@@ -14,9 +14,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         $<$<COMPILE_LANGUAGE:CXX>:-Wno-mismatched-new-delete>)
 endif()
 
-# Asio: no deprecated names, and only what we use of its executors.
+# Asio: no deprecated names, and only what we use of its executors. Its functions and Beast's are compiled once, by
+# core/asio.
 target_compile_definitions(glovebox_options INTERFACE
-    BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY _FILE_OFFSET_BITS=64)
+    BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY _FILE_OFFSET_BITS=64
+    BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
 
 if(GLOVEBOX_SANITIZE)
     target_compile_options(glovebox_options INTERFACE
