@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <boost/system/errc.hpp>
 
 #include "sim/kms/json.h"
 #include "sim/kms/policy/decide.h"
@@ -15,10 +14,6 @@ namespace glovebox::kms {
 namespace json = boost::json;
 
 namespace {
-
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
 
 std::string text_of(const json::object& record, std::string_view name) {
     const auto* value = record.if_contains(name);
@@ -60,7 +55,7 @@ Result<json::object> find_in_trace(std::string_view trace, std::string_view requ
             continue;
         auto value = parse_json(line);
         if (!value || !value->is_object())
-            return invalid(fmt::format("line {} of the trace is no JSON object", number));
+            return invalid_input(fmt::format("line {} of the trace is no JSON object", number));
         ++requests;
         json::object& record = value->get_object();
         const bool wanted = request_id.empty() ? record.contains("error")
@@ -71,8 +66,9 @@ Result<json::object> find_in_trace(std::string_view trace, std::string_view requ
     if (found)
         return std::move(*found);
     if (request_id.empty())
-        return invalid(fmt::format("none of the {} requests in the trace was refused", requests));
-    return invalid(
+        return invalid_input(
+            fmt::format("none of the {} requests in the trace was refused", requests));
+    return invalid_input(
         fmt::format("none of the {} requests in the trace has the id {}: it is the "
                     "answer's x-amzn-RequestId",
                     requests, request_id));
@@ -97,7 +93,7 @@ Result<Explanation> explain(const json::object& record,
     out.allowed = true;
     for (const json::value& element : list) {
         if (!element.is_object())
-            return invalid("the trace's record has a check that is no object");
+            return invalid_input("the trace's record has a check that is no object");
         auto check = parse_check(element.get_object());
         if (!check)
             return check.error();

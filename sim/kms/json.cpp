@@ -14,10 +14,6 @@ namespace json = boost::json;
 
 namespace {
 
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
-
 // Walks over a document and remembers the names of the objects that it is in; the tree itself is
 // json::parse's, which lets the last of two equal names win.
 struct DuplicateFinder {
@@ -130,15 +126,16 @@ Result<json::value> parse_json(std::string_view text) {
     boost::system::error_code error;
     const std::size_t read = finder.write_some(false, text.data(), text.size(), error);
     if (finder.handler().found)
-        return invalid(fmt::format("the name \"{}\" stands twice in one object ({})",
-                                   finder.handler().duplicate, place(text, read)));
+        return invalid_input(fmt::format("the name \"{}\" stands twice in one object ({})",
+                                         finder.handler().duplicate, place(text, read)));
     if (error)
-        return invalid(fmt::format("not JSON: {} ({})", error.message(), place(text, read)));
+        return invalid_input(fmt::format("not JSON: {} ({})", error.message(), place(text, read)));
     if (text.find_first_not_of(" \t\r\n", read) != std::string_view::npos)
-        return invalid(fmt::format("something follows the JSON value ({})", place(text, read)));
+        return invalid_input(
+            fmt::format("something follows the JSON value ({})", place(text, read)));
     json::value value = json::parse(text, error, {}, options);
     if (error)
-        return invalid("not JSON: " + error.message());
+        return invalid_input("not JSON: " + error.message());
     return value;
 }
 

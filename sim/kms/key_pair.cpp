@@ -5,7 +5,6 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include <boost/system/errc.hpp>
 #include <string>
 
 #include "core/crypto/openssl.h"
@@ -19,8 +18,7 @@ std::shared_ptr<EVP_PKEY> share(EVP_PKEY* key) {
 }
 
 Error refused(std::string what) {
-    return Error(make_error_code(boost::system::errc::invalid_argument),
-                 std::move(what) + ": " + openssl_reason());
+    return invalid_input(std::move(what) + ": " + openssl_reason());
 }
 
 const EVP_MD* md(std::string_view hash) {
@@ -72,8 +70,7 @@ Result<PublicKey> PublicKey::from_der(BytesView der) {
     if (!key)
         return refused("not a SubjectPublicKeyInfo in DER");
     if (cursor != der.data() + der.size())
-        return Error(make_error_code(boost::system::errc::invalid_argument),
-                     "something follows the SubjectPublicKeyInfo");
+        return invalid_input("something follows the SubjectPublicKeyInfo");
     return PublicKey(std::move(key));
 }
 

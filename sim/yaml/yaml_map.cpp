@@ -4,7 +4,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <boost/system/errc.hpp>
 #include <charconv>
 #include <set>
 
@@ -284,8 +283,7 @@ void Map::refuse_unknown() {
 
 Result<Document> Document::parse(std::string_view text, std::string name) {
     const auto refuse = [&](const YAML::Mark& mark, std::string_view sentence) {
-        return Error(make_error_code(boost::system::errc::invalid_argument),
-                     fmt::format("{}:{}: {}", name, place(mark), sentence));
+        return invalid_input(fmt::format("{}:{}: {}", name, place(mark), sentence));
     };
     std::vector<YAML::Node> documents;
     try {
@@ -314,7 +312,7 @@ std::optional<Error> Document::error() const {
     std::string all;
     for (const std::string& mistake : state_->mistakes)
         all += (all.empty() ? "" : "\n") + mistake;
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(all));
+    return invalid_input(std::move(all));
 }
 
 }  // namespace glovebox::yaml
