@@ -48,7 +48,7 @@ bool use_scheme(EVP_PKEY_CTX* context, const SigningAlgorithm& algorithm) {
     return true;
 }
 
-Bytes sign_message(EVP_PKEY* key, BytesView message) {
+Bytes sign_eddsa(EVP_PKEY* key, BytesView message) {
     const MdCtxPtr context(EVP_MD_CTX_new());
     std::size_t length = 0;
     if (EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key) != 1 ||
@@ -175,7 +175,7 @@ std::optional<Bytes> KeyPair::decrypt_oaep(std::string_view hash, BytesView ciph
 
 Bytes KeyPair::sign(const SigningAlgorithm& algorithm, BytesView message, bool is_digest) const {
     if (algorithm.scheme == SignatureScheme::eddsa)
-        return sign_message(key_.get(), message);
+        return sign_eddsa(key_.get(), message);
     const Bytes hashed =
         is_digest ? Bytes(message.begin(), message.end()) : digest(algorithm.hash, message);
     const PkeyCtxPtr context(EVP_PKEY_CTX_new(key_.get(), nullptr));

@@ -11,7 +11,7 @@ namespace {
 
 namespace json = boost::json;
 
-Error bad(std::string sentence) {
+Error bad_config(std::string sentence) {
     return Error(EifError::bad_archive, "image config: " + std::move(sentence));
 }
 
@@ -23,11 +23,11 @@ Result<std::optional<std::vector<std::string>>> strings(const json::object& obje
         return std::optional<std::vector<std::string>>();
     const auto* array = value->if_array();
     if (array == nullptr)
-        return bad(fmt::format("\"{}\" is not an array of strings", key));
+        return bad_config(fmt::format("\"{}\" is not an array of strings", key));
     std::vector<std::string> items;
     for (const auto& element : *array) {
         if (!element.is_string())
-            return bad(fmt::format("\"{}\" is not an array of strings", key));
+            return bad_config(fmt::format("\"{}\" is not an array of strings", key));
         items.emplace_back(element.get_string());
     }
     return std::optional(std::move(items));
@@ -46,7 +46,7 @@ Result<ContainerConfig> ContainerConfig::parse(std::string_view text) {
     ContainerConfig result;
     result.json = json::parse(text, code);
     if (code || !result.json.is_object())
-        return bad("no JSON object" + (code ? " (" + code.message() + ")" : std::string()));
+        return bad_config("no JSON object" + (code ? " (" + code.message() + ")" : std::string()));
     const json::object& object = result.json.get_object();
     result.architecture = string_or_empty(object, "architecture");
 
@@ -67,7 +67,7 @@ Result<ContainerConfig> ContainerConfig::parse(std::string_view text) {
 
     const auto* rootfs = object.if_contains("rootfs");
     if (rootfs == nullptr || !rootfs->is_object())
-        return bad("no \"rootfs\" with the layers' diff_ids");
+        return bad_config("no \"rootfs\" with the layers' diff_ids");
     auto diff_ids = strings(rootfs->get_object(), "diff_ids");
     if (!diff_ids)
         return diff_ids.error();

@@ -35,7 +35,7 @@ class Writer {
             std::size_t left = object->size();
             open('{', left);
             for (const auto& member : *object) {
-                out_ += json::serialize(json::string(member.key()));
+                out_ += in_quotes(member.key());
                 out_ += pretty_ ? ": " : ":";
                 write(member.value());
                 next(--left);
@@ -94,6 +94,10 @@ std::string text_of(const json::value& value, bool pretty) {
 }
 
 }  // namespace
+
+std::string in_quotes(std::string_view text) {
+    return json::serialize(json::string(text));
+}
 
 std::string compact_json(const json::value& value) {
     return text_of(value, false);

@@ -4,11 +4,15 @@
 
 #include <boost/json/value.hpp>
 #include <string>
+#include <string_view>
 
 namespace glovebox::eif {
 
 // One line without blanks: the form of a metadata section.
 [[nodiscard]] std::string compact_json(const boost::json::value& value);
+
+// One string, in quotes and escaped.
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 // Indented by 2, one array element a line, `[]` and `{}` when empty: the form of stdout. Ends
 // without a newline.

@@ -287,7 +287,7 @@ Result<std::string> lines_of(const std::vector<std::string>& items, std::string_
             warnings.push_back(
                 fmt::format("{}: the item {} holds a newline and will be read as "
                             "several",
-                            what, compact_json(boost::json::string(item))));
+                            what, in_quotes(item)));
         if (item.empty())
             warnings.push_back(fmt::format("{}: an empty item becomes an empty line", what));
         text += item + "\n";

@@ -18,10 +18,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string in_quotes(std::string_view text) {
-    return compact_json(json::string(text));
-}
-
 bool equal(BytesView a, BytesView b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end());
 }

@@ -17,10 +17,6 @@
 namespace glovebox::eif {
 namespace {
 
-std::string in_quotes(std::string_view text) {
-    return compact_json(boost::json::string(text));
-}
-
 // One entry of a ramdisk with what its content hashes to (or the link's target).
 struct ListedEntry {
     CpioEntry entry;
