@@ -24,7 +24,7 @@ std::vector<std::string> rules_of(std::string_view text) {
     return rules;
 }
 
-std::string refusal_of(std::string_view text) {
+std::string sentence_of(std::string_view text) {
     const auto result = parse_allowlist(text, "rules.yaml");
     return result ? "(taken)" : result.error().message;
 }
@@ -54,54 +54,54 @@ TEST(AllowlistFile, AnEmptyListAllowsNothing) {
 }
 
 TEST(AllowlistFile, AWrongRuleIsNamedByLineAndColumn) {
-    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com, port: 443}\n"
-                           "- {address: 127.1, port: 443}\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- {address: example.com, port: 443}\n"
+                            "- {address: 127.1, port: 443}\n"),
                 AllOf(HasSubstr("rules.yaml: line 3, column 13"), HasSubstr("127.1")));
-    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com, port: 70000}\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- {address: example.com, port: 70000}\n"),
                 AllOf(HasSubstr("line 2, column 32"), HasSubstr("1 to 65535")));
-    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com, prot: 443}\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- {address: example.com, prot: 443}\n"),
                 AllOf(HasSubstr("line 2, column 26"), HasSubstr("\"prot\" is not known")));
-    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com}\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- {address: example.com}\n"),
                 AllOf(HasSubstr("line 2, column 3"), HasSubstr("no port")));
-    EXPECT_THAT(refusal_of("allowlist:\n- {port: 443}\n"), HasSubstr("no address"));
-    EXPECT_THAT(refusal_of("allowlist:\n- {address: a.example, address: b.example, port: 1}\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- {port: 443}\n"), HasSubstr("no address"));
+    EXPECT_THAT(sentence_of("allowlist:\n- {address: a.example, address: b.example, port: 1}\n"),
                 HasSubstr("address is there twice"));
-    EXPECT_THAT(refusal_of("allowlist:\n- {address: [a, b], port: 1}\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- {address: [a, b], port: 1}\n"),
                 HasSubstr("address needs a value"));
-    EXPECT_THAT(refusal_of("allowlist:\n- {address: , port: 1}\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- {address: , port: 1}\n"),
                 HasSubstr("address needs a value"));
-    EXPECT_THAT(refusal_of("allowlist:\n- example.com:443\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- example.com:443\n"),
                 AllOf(HasSubstr("line 2"), HasSubstr("{address: example.com, port: 443}")));
 }
 
 TEST(AllowlistFile, AStarWithoutQuotesIsExplained) {
-    EXPECT_THAT(refusal_of("allowlist:\n- {address: *.example.com, port: 443}\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- {address: *.example.com, port: 443}\n"),
                 AllOf(HasSubstr("line 2"), HasSubstr("in quotes")));
-    EXPECT_THAT(refusal_of("allowlist:\n- {address: example.com, port: *}\n"),
+    EXPECT_THAT(sentence_of("allowlist:\n- {address: example.com, port: *}\n"),
                 AllOf(HasSubstr("line 2"), HasSubstr("in quotes")));
 }
 
 TEST(AllowlistFile, AnotherShapeIsRefusedWithAnExample) {
-    EXPECT_THAT(refusal_of(""), HasSubstr("{address: example.com, port: 443}"));
-    EXPECT_THAT(refusal_of("# only a comment\n"), HasSubstr("the file says nothing"));
-    EXPECT_THAT(refusal_of("[a, b]"), HasSubstr("a map with the key allowlist"));
-    EXPECT_THAT(refusal_of("allowlist:\n"), HasSubstr("a list of rules was expected"));
-    EXPECT_THAT(refusal_of("allowlist: example.com"), HasSubstr("a list of rules was expected"));
-    EXPECT_THAT(refusal_of("whitelist: []"), HasSubstr("rename"));
-    EXPECT_THAT(refusal_of("allowlist: []\ndenylist: []"), HasSubstr("\"denylist\" is not known"));
-    EXPECT_THAT(refusal_of("allowlist: []\nallowlist: []"), HasSubstr("twice"));
-    EXPECT_THAT(refusal_of("allowlist: []\n---\nallowlist: []"), HasSubstr("one document"));
-    EXPECT_THAT(refusal_of("? [a]\n: b"), HasSubstr("is not known"));
-    EXPECT_THAT(refusal_of("allowlist: ["), AllOf(HasSubstr("line 1"), HasSubstr("not YAML")));
-    EXPECT_THAT(refusal_of("allowlist:\n\t- x"), AllOf(HasSubstr("line 2"), HasSubstr("not YAML")));
-    EXPECT_THAT(refusal_of(std::string(100000, '[')),
+    EXPECT_THAT(sentence_of(""), HasSubstr("{address: example.com, port: 443}"));
+    EXPECT_THAT(sentence_of("# only a comment\n"), HasSubstr("the file says nothing"));
+    EXPECT_THAT(sentence_of("[a, b]"), HasSubstr("a map with the key allowlist"));
+    EXPECT_THAT(sentence_of("allowlist:\n"), HasSubstr("a list of rules was expected"));
+    EXPECT_THAT(sentence_of("allowlist: example.com"), HasSubstr("a list of rules was expected"));
+    EXPECT_THAT(sentence_of("whitelist: []"), HasSubstr("rename"));
+    EXPECT_THAT(sentence_of("allowlist: []\ndenylist: []"), HasSubstr("\"denylist\" is not known"));
+    EXPECT_THAT(sentence_of("allowlist: []\nallowlist: []"), HasSubstr("twice"));
+    EXPECT_THAT(sentence_of("allowlist: []\n---\nallowlist: []"), HasSubstr("one document"));
+    EXPECT_THAT(sentence_of("? [a]\n: b"), HasSubstr("is not known"));
+    EXPECT_THAT(sentence_of("allowlist: ["), AllOf(HasSubstr("line 1"), HasSubstr("not YAML")));
+    EXPECT_THAT(sentence_of("allowlist:\n\t- x"), AllOf(HasSubstr("line 2"), HasSubstr("not YAML")));
+    EXPECT_THAT(sentence_of(std::string(100000, '[')),
                 AllOf(HasSubstr("rules.yaml: line 1, column "), HasSubstr("64 levels")));
 }
 
 // yaml-cpp reads null documents for ever here, until memory ends.
 TEST(AllowlistFile, ATokenThatBeginsNoDocumentIsRefused) {
-    EXPECT_THAT(refusal_of(",\"{\t "), HasSubstr("rules.yaml"));
-    EXPECT_THAT(refusal_of("allowlist: []\n]"), HasSubstr("line 2"));
+    EXPECT_THAT(sentence_of(",\"{\t "), HasSubstr("rules.yaml"));
+    EXPECT_THAT(sentence_of("allowlist: []\n]"), HasSubstr("line 2"));
 }
 
 // 200 bytes that stand for a billion rules.
@@ -110,12 +110,12 @@ TEST(AllowlistFile, AliasesCannotMultiplyWithoutBound) {
     for (char name = 'b'; name <= 'j'; ++name)
         text += fmt::format("- &{0} [*{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}, *{1}]\n", name,
                             static_cast<char>(name - 1));
-    EXPECT_THAT(refusal_of(text),
+    EXPECT_THAT(sentence_of(text),
                 AllOf(HasSubstr("rules.yaml: line 7"), HasSubstr("more than 100000 nodes")));
 }
 
 TEST(AllowlistFile, AnAliasWithinItsOwnAnchorIsNamed) {
-    EXPECT_THAT(refusal_of("allowlist: &a\n- *a\n"), HasSubstr("an alias stands within"));
+    EXPECT_THAT(sentence_of("allowlist: &a\n- *a\n"), HasSubstr("an alias stands within"));
 }
 
 TEST(AllowlistFile, AnAliasedRuleIsRead) {
@@ -125,8 +125,8 @@ TEST(AllowlistFile, AnAliasedRuleIsRead) {
 }
 
 TEST(AllowlistFile, ForeignNamesAreShownAsText) {
-    EXPECT_THAT(refusal_of("\"\\u202e\": []"), HasSubstr("the key \"\\u{202e}\" is not known"));
-    EXPECT_LT(refusal_of(std::string(100'000, 'k') + ": []").size(), 1000);
+    EXPECT_THAT(sentence_of("\"\\u202e\": []"), HasSubstr("the key \"\\u{202e}\" is not known"));
+    EXPECT_LT(sentence_of(std::string(100'000, 'k') + ": []").size(), 1000);
 }
 
 TEST(AllowlistFile, AFileThatCannotBeReadIsNamed) {

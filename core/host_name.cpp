@@ -28,7 +28,7 @@ bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_';
 }
 
-Error refuse(std::string_view text, std::string_view why) {
+Error refuse_name(std::string_view text, std::string_view why) {
     return Error(ProxyErrc::bad_target, fmt::format("\"{}\" is not a host name: {}", text, why));
 }
 
@@ -49,33 +49,36 @@ bool ends_in_number(std::string_view text) {
 
 Result<HostName> HostName::parse(std::string_view text) {
     if (ends_in_number(text))
-        return refuse(text,
-                      "it ends in a number, so it is an address or nothing; an IPv4 address is "
-                      "written as four decimal numbers, for example 192.0.2.7");
+        return refuse_name(
+            text,
+            "it ends in a number, so it is an address or nothing; an IPv4 address is "
+            "written as four decimal numbers, for example 192.0.2.7");
     std::string_view rest = text;
     if (rest.ends_with('.'))
         rest.remove_suffix(1);
     if (rest.empty())
-        return refuse(text, "it is empty");
+        return refuse_name(text, "it is empty");
     if (rest.size() > name_length_max)
-        return refuse(text, fmt::format("it has {} characters, {} at the most were expected",
-                                        rest.size(), name_length_max));
+        return refuse_name(text, fmt::format("it has {} characters, {} at the most were expected",
+                                             rest.size(), name_length_max));
     std::string name(rest);
     std::transform(name.begin(), name.end(), name.begin(), to_lower);
     std::size_t label_start = 0;
     for (std::size_t i = 0; i <= name.size(); ++i) {
         if (i < name.size() && name[i] != '.') {
             if (!is_name_character(name[i]))
-                return refuse(text,
-                              "letters, digits, '-', '_' and dots were expected; a name in another "
-                              "script is written in its xn-- form");
+                return refuse_name(
+                    text,
+                    "letters, digits, '-', '_' and dots were expected; a name in another "
+                    "script is written in its xn-- form");
             continue;
         }
         if (i == label_start)
-            return refuse(text, "there is nothing between two dots");
+            return refuse_name(text, "there is nothing between two dots");
         if (i - label_start > label_length_max)
-            return refuse(text, fmt::format("the part between two dots has {} characters at most",
-                                            label_length_max));
+            return refuse_name(text,
+                               fmt::format("the part between two dots has {} characters at most",
+                                           label_length_max));
         label_start = i + 1;
     }
     return HostName(std::move(name));

@@ -37,7 +37,7 @@ IpAddress cut(const IpAddress& address, unsigned prefix) {
     return ip::address_v6(cut(address.to_v6().to_bytes(), prefix));
 }
 
-Error refuse(std::string_view text, std::string_view why) {
+Error refuse_address(std::string_view text, std::string_view why) {
     return Error(ProxyErrc::bad_target, fmt::format("\"{}\" is not an IP address: {}", text, why));
 }
 
@@ -54,16 +54,16 @@ IpAddress unmapped(const IpAddress& address) {
 Result<IpAddress> parse_ip_address(std::string_view text) {
     constexpr std::size_t address_length_max = 45;  // eight groups with an IPv4 tail
     if (text.size() > address_length_max || text.find('\0') != std::string_view::npos)
-        return refuse(text.substr(0, address_length_max), "it is too long");
+        return refuse_address(text.substr(0, address_length_max), "it is too long");
     if (text.find('%') != std::string_view::npos)
-        return refuse(text, "a scope such as %eth0 can't be used here");
+        return refuse_address(text, "a scope such as %eth0 can't be used here");
     boost::system::error_code failure;
     const IpAddress address = ip::make_address(std::string(text), failure);
     // What comes out must be what went in: inet_pton's dialects differ in leading zeros.
     if (failure || (address.is_v4() && address.to_string() != text))
-        return refuse(text,
-                      "four decimal numbers such as 192.0.2.7, or an IPv6 address such as "
-                      "2001:db8::7, was expected");
+        return refuse_address(text,
+                              "four decimal numbers such as 192.0.2.7, or an IPv6 address such as "
+                              "2001:db8::7, was expected");
     return address;
 }
 

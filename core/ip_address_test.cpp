@@ -6,7 +6,7 @@
 namespace glovebox::core {
 namespace {
 
-IpAddress address(std::string_view text) {
+IpAddress parsed(std::string_view text) {
     return parse_ip_address(text).value();
 }
 IpNetwork network(std::string_view text) {
@@ -14,7 +14,7 @@ IpNetwork network(std::string_view text) {
 }
 
 TEST(IpAddress, OnlyTheFourNumberFormOfIpv4IsRead) {
-    EXPECT_EQ(address("192.0.2.7").to_string(), "192.0.2.7");
+    EXPECT_EQ(parsed("192.0.2.7").to_string(), "192.0.2.7");
     for (const char* text :
          {"", "127.1", "2852039166", "0251.0376.0251.0376", "0x7f.0.0.1", "127.0.0.01", "1.2.3",
           "1.2.3.4.5", "1.2.3.256", "1.2.3.4 ", " 1.2.3.4", "1.2.3.4.", "1..2.3"})
@@ -22,7 +22,7 @@ TEST(IpAddress, OnlyTheFourNumberFormOfIpv4IsRead) {
 }
 
 TEST(IpAddress, Ipv6IsReadWithoutBracketsAndScope) {
-    EXPECT_EQ(address("2001:DB8:0::7").to_string(), "2001:db8::7");
+    EXPECT_EQ(parsed("2001:DB8:0::7").to_string(), "2001:db8::7");
     for (const char* text :
          {"[::1]", "fe80::1%eth0", "fe80::1%1", "1:2:3:4:5:6:7", ":::", "12345::", "::g"})
         EXPECT_FALSE(parse_ip_address(text)) << text;
@@ -31,31 +31,31 @@ TEST(IpAddress, Ipv6IsReadWithoutBracketsAndScope) {
 }
 
 TEST(IpAddress, MappedAndTranslatedFormsBecomeIpv4) {
-    EXPECT_EQ(unmapped(address("::ffff:169.254.169.254")).to_string(), "169.254.169.254");
-    EXPECT_EQ(unmapped(address("::FFFF:a9fe:a9fe")).to_string(), "169.254.169.254");
-    EXPECT_EQ(unmapped(address("64:ff9b::7f00:1")).to_string(), "127.0.0.1");
-    EXPECT_EQ(unmapped(address("2001:db8::7f00:1")).to_string(), "2001:db8::7f00:1");
-    EXPECT_EQ(unmapped(address("64:ff9b:0:1::7f00:1")).to_string(), "64:ff9b:0:1::7f00:1");
+    EXPECT_EQ(unmapped(parsed("::ffff:169.254.169.254")).to_string(), "169.254.169.254");
+    EXPECT_EQ(unmapped(parsed("::FFFF:a9fe:a9fe")).to_string(), "169.254.169.254");
+    EXPECT_EQ(unmapped(parsed("64:ff9b::7f00:1")).to_string(), "127.0.0.1");
+    EXPECT_EQ(unmapped(parsed("2001:db8::7f00:1")).to_string(), "2001:db8::7f00:1");
+    EXPECT_EQ(unmapped(parsed("64:ff9b:0:1::7f00:1")).to_string(), "64:ff9b:0:1::7f00:1");
 }
 
 TEST(IpAddress, AScopeIsDroppedForJudging) {
-    const boost::asio::ip::address_v6 plain = address("fe80::1").to_v6();
+    const boost::asio::ip::address_v6 plain = parsed("fe80::1").to_v6();
     const boost::asio::ip::address_v6 scoped(plain.to_bytes(), 3);
     EXPECT_EQ(unmapped(scoped), IpAddress(plain));
 }
 
 TEST(IpNetwork, ContainsItsAddressesAndNoOthers) {
-    EXPECT_TRUE(network("10.0.0.0/8").contains(address("10.255.255.255")));
-    EXPECT_FALSE(network("10.0.0.0/8").contains(address("11.0.0.0")));
-    EXPECT_TRUE(network("192.0.2.128/25").contains(address("192.0.2.128")));
-    EXPECT_FALSE(network("192.0.2.128/25").contains(address("192.0.2.127")));
-    EXPECT_TRUE(network("2001:db8::/33").contains(address("2001:db8:7fff::1")));
-    EXPECT_FALSE(network("2001:db8::/33").contains(address("2001:db8:8000::1")));
-    EXPECT_TRUE(network("0.0.0.0/0").contains(address("255.255.255.255")));
-    EXPECT_FALSE(network("0.0.0.0/0").contains(address("::1")));
-    EXPECT_FALSE(network("::/0").contains(address("1.2.3.4")));
-    EXPECT_TRUE(network("192.0.2.7").contains(address("192.0.2.7")));
-    EXPECT_FALSE(network("192.0.2.7").contains(address("192.0.2.6")));
+    EXPECT_TRUE(network("10.0.0.0/8").contains(parsed("10.255.255.255")));
+    EXPECT_FALSE(network("10.0.0.0/8").contains(parsed("11.0.0.0")));
+    EXPECT_TRUE(network("192.0.2.128/25").contains(parsed("192.0.2.128")));
+    EXPECT_FALSE(network("192.0.2.128/25").contains(parsed("192.0.2.127")));
+    EXPECT_TRUE(network("2001:db8::/33").contains(parsed("2001:db8:7fff::1")));
+    EXPECT_FALSE(network("2001:db8::/33").contains(parsed("2001:db8:8000::1")));
+    EXPECT_TRUE(network("0.0.0.0/0").contains(parsed("255.255.255.255")));
+    EXPECT_FALSE(network("0.0.0.0/0").contains(parsed("::1")));
+    EXPECT_FALSE(network("::/0").contains(parsed("1.2.3.4")));
+    EXPECT_TRUE(network("192.0.2.7").contains(parsed("192.0.2.7")));
+    EXPECT_FALSE(network("192.0.2.7").contains(parsed("192.0.2.6")));
 }
 
 TEST(IpNetwork, MappedBlocksBecomeIpv4Blocks) {
@@ -79,18 +79,18 @@ TEST(SpecialBlock, WhatLeadsBackToThisHostOrItsLinkIsKnown) {
           "169.254.1.1", "224.0.0.1",   "239.255.255.250", "240.0.0.1",     "255.255.255.255",
           "::",          "::1",         "::127.0.0.1",     "fe80::1",       "febf::1",
           "fec0::1",     "ff02::1",     "fd00:ec2::254",   "fd00:ec2::123", "64:ff9b:1::7f00:1"})
-        EXPECT_NE(special_block_of(address(text)), nullptr) << text;
+        EXPECT_NE(special_block_of(parsed(text)), nullptr) << text;
     for (const char* text : {"1.1.1.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1",
                              "128.0.0.1", "169.253.0.1", "169.255.0.1", "223.255.255.255",
                              "2001:db8::1", "fd00:ec3::254", "fc00::1", "::1:0:0:1"})
-        EXPECT_EQ(special_block_of(address(text)), nullptr) << text;
+        EXPECT_EQ(special_block_of(parsed(text)), nullptr) << text;
 }
 
 TEST(OwnAddresses, HoldTheAddressOfLoWhereItIsUp) {
     const auto own = own_addresses();
     if (own.empty())
         GTEST_SKIP() << "no interface of this network namespace has an address";
-    EXPECT_THAT(own, testing::Contains(address("127.0.0.1")));
+    EXPECT_THAT(own, testing::Contains(parsed("127.0.0.1")));
 }
 
 }  // namespace

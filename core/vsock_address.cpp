@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <array>
-#include <boost/system/errc.hpp>
 #include <charconv>
 #include <optional>
 
@@ -50,12 +49,10 @@ Result<VsockAddress> parse_vsock_address(std::string_view text) {
         if (cid && port)
             return VsockAddress{*cid, *port};
     }
-    return Error(
-        make_error_code(boost::system::errc::invalid_argument),
-        fmt::format(
-            "\"{}\" is not a vsock address: CID:PORT was expected, both numbers up to 4294967295, "
-            "for example 16:5005 or parent:8000",
-            text));
+    return invalid_input(fmt::format(
+        "\"{}\" is not a vsock address: CID:PORT was expected, both numbers up to 4294967295, "
+        "for example 16:5005 or parent:8000",
+        text));
 }
 
 }  // namespace glovebox::core

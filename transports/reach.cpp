@@ -15,11 +15,6 @@ using core::cid_parent;
 
 namespace {
 
-Error refusal(int errno_value, std::string message) {
-    return Error(boost::system::error_code(errno_value, boost::system::system_category()),
-                 std::move(message));
-}
-
 bool is_enclave(Cid cid) {
     return cid >= cid_first_enclave && cid != cid_any;
 }
@@ -40,13 +35,15 @@ Result<Route> route(Cid own, Cid target) {
     if (reached)
         return Route{.listener = target, .seen_as = own, .local_first = false};
     if (own == cid_parent)
-        return refusal(ECONNRESET,
-                       fmt::format("CID {} is nobody whom the parent (CID 3) reaches: an enclave's "
-                                   "CID, 4 or above, was expected",
-                                   spell(target)));
-    return refusal(ECONNRESET, fmt::format("CID {} does not reach CID {}: an enclave reaches its "
-                                           "parent (CID 3) alone, as on Nitro",
-                                           spell(own), spell(target)));
+        return system_error(
+            ECONNRESET,
+            fmt::format("CID {} is nobody whom the parent (CID 3) reaches: an enclave's "
+                        "CID, 4 or above, was expected",
+                        spell(target)));
+    return system_error(ECONNRESET,
+                        fmt::format("CID {} does not reach CID {}: an enclave reaches its "
+                                    "parent (CID 3) alone, as on Nitro",
+                                    spell(own), spell(target)));
 }
 
 Result<Cid> bindable_cid(Cid own, Cid asked) {
@@ -54,18 +51,19 @@ Result<Cid> bindable_cid(Cid own, Cid asked) {
         return own;
     if (asked == cid_local)
         return cid_local;
-    return refusal(EADDRNOTAVAIL,
-                   fmt::format("CID {} can't be bound here: this side is CID {}; bind that, or any",
-                               asked, own));
+    return system_error(
+        EADDRNOTAVAIL,
+        fmt::format("CID {} can't be bound here: this side is CID {}; bind that, or any", asked,
+                    own));
 }
 
 Result<void> check_port_privilege(core::Port port, bool privileged) {
     if (port >= first_unprivileged_port || privileged)
         return {};
-    return refusal(EACCES,
-                   fmt::format("port {} needs root (CAP_NET_BIND_SERVICE) on the parent, as "
-                               "AF_VSOCK has it: take {} or above",
-                               port, first_unprivileged_port));
+    return system_error(EACCES,
+                        fmt::format("port {} needs root (CAP_NET_BIND_SERVICE) on the parent, as "
+                                    "AF_VSOCK has it: take {} or above",
+                                    port, first_unprivileged_port));
 }
 
 }  // namespace glovebox::transports

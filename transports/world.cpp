@@ -41,11 +41,6 @@ constexpr mode_t mode_listening = 0700;
 // Keeps <run directory>/glovebox/NAME within a file name, with room to spare.
 constexpr std::size_t world_name_bytes_max = 128;
 
-Error refusal(int errno_value, std::string message) {
-    return Error(boost::system::error_code(errno_value, boost::system::system_category()),
-                 std::move(message));
-}
-
 bool is_world_name(std::string_view name) {
     if (name.empty() || name.size() > world_name_bytes_max || name.front() == '.')
         return false;
@@ -62,10 +57,10 @@ bool is_reset(int connect_result) {
 }
 
 Error directory_is_gone(const std::string& path, const std::string& name) {
-    return refusal(ENOENT,
-                   fmt::format("{}/{} can't be bound: the world's directory was removed, or "
-                               "/proc isn't mounted",
-                               path, name));
+    return system_error(ENOENT,
+                        fmt::format("{}/{} can't be bound: the world's directory was removed, or "
+                                    "/proc isn't mounted",
+                                    path, name));
 }
 
 std::string listener_name(Cid own, VsockAddress bound) {
@@ -134,16 +129,17 @@ std::string World::choose_name(std::string_view option) {
 Result<std::unique_ptr<World>> World::open(std::string_view name_or_path) {
     std::string path(name_or_path);
     if (path.empty())
-        return refusal(EINVAL,
-                       "GLOVEBOX_WORLD is set and empty, which names no world: unset it for the "
-                       "world \"default\", or give it a name");
+        return system_error(
+            EINVAL,
+            "GLOVEBOX_WORLD is set and empty, which names no world: unset it for the "
+            "world \"default\", or give it a name");
     if (path.find('/') == std::string::npos) {
         if (!is_world_name(path))
-            return refusal(EINVAL,
-                           fmt::format("\"{}\" is not the name of a world: letters, digits, '.', "
-                                       "'_' and '-' were expected, at most {} and no '.' in front; "
-                                       "with a '/' it is a directory",
-                                       path, world_name_bytes_max));
+            return system_error(
+                EINVAL, fmt::format("\"{}\" is not the name of a world: letters, digits, '.', "
+                                    "'_' and '-' were expected, at most {} and no '.' in front; "
+                                    "with a '/' it is a directory",
+                                    path, world_name_bytes_max));
         const std::string folder = run_folder();
         if (const auto checked = open_private_directory(folder); !checked)
             return Error(checked.error()).in("worlds of this user");
@@ -181,7 +177,8 @@ World::~World() = default;
 
 Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
     if (const auto name = UnixAddress::of_socket(socket))
-        return refusal(EINVAL, fmt::format("the socket is bound already, as {}", name->text()));
+        return system_error(EINVAL,
+                            fmt::format("the socket is bound already, as {}", name->text()));
     const auto cid = bindable_cid(own, address.cid);
     if (!cid)
         return cid.error();
@@ -209,8 +206,8 @@ Result<void> World::check_free(const std::string& name) const {
     if (!held)
         return held.error();
     if (*held)
-        return refusal(EADDRINUSE,
-                       fmt::format("{}/{} is taken by a socket that is alive", path_, name));
+        return system_error(EADDRINUSE,
+                            fmt::format("{}/{} is taken by a socket that is alive", path_, name));
     return {};
 }
 
@@ -318,9 +315,9 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target) {
     }
     const std::string where = fmt::format("{} ({}/{})", to_string(target), path_, name);
     if (result == EAGAIN)
-        return refusal(ECONNRESET, fmt::format("the backlog of {} is full", where));
+        return system_error(ECONNRESET, fmt::format("the backlog of {} is full", where));
     if (is_reset(result))
-        return refusal(ECONNRESET, fmt::format("nobody listens on {}", where));
+        return system_error(ECONNRESET, fmt::format("nobody listens on {}", where));
     return errno_error(fmt::format("connecting to {}", where), result);
 }
 

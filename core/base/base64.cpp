@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <array>
-#include <boost/system/errc.hpp>
 
 namespace glovebox {
 namespace {
@@ -21,10 +20,6 @@ constexpr std::array<std::uint8_t, 256> make_values() {
     return values;
 }
 constexpr std::array<std::uint8_t, 256> values = make_values();
-
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
 
 }  // namespace
 
@@ -51,7 +46,7 @@ std::string to_base64(BytesView bytes) {
 
 Result<Bytes> from_base64(std::string_view text) {
     if (text.size() % 4 != 0)
-        return invalid(
+        return invalid_input(
             fmt::format("base64 has four characters a group, found {} in all", text.size()));
     std::size_t pads = 0;
     while (pads < 2 && pads < text.size() && text[text.size() - 1 - pads] == '=')
@@ -63,7 +58,7 @@ Result<Bytes> from_base64(std::string_view text) {
     for (std::size_t i = 0; i < digits; ++i) {
         const std::uint8_t value = values[static_cast<unsigned char>(text[i])];
         if (value == no_digit)
-            return invalid(
+            return invalid_input(
                 fmt::format("base64 has the characters A-Z, a-z, 0-9, + and /, found byte 0x{:02x} "
                             "at position {}",
                             static_cast<unsigned char>(text[i]), i + 1));
@@ -84,7 +79,8 @@ Result<Bytes> from_base64(std::string_view text) {
         group &= 15;
     }
     if (pads > 0 && group != 0)
-        return invalid("base64 ends in bits that belong to no byte: the text was cut or changed");
+        return invalid_input(
+            "base64 ends in bits that belong to no byte: the text was cut or changed");
     return bytes;
 }
 

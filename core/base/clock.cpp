@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <array>
-#include <boost/system/errc.hpp>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -22,10 +21,6 @@ TimePoint OffsetClock::now() const {
 }
 
 namespace {
-
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
 
 struct Unit {
     std::string_view name;
@@ -78,7 +73,7 @@ std::optional<int> take_fraction(std::string_view& text) {
 
 Result<milliseconds> parse_duration(std::string_view text) {
     const auto refuse = [text](std::string_view why) {
-        return invalid(fmt::format(
+        return invalid_input(fmt::format(
             "\"{}\" is not a duration: {}; write for example +4h, -90s or 1h30m", text, why));
     };
     std::string_view rest = text;
@@ -112,7 +107,7 @@ Result<milliseconds> parse_duration(std::string_view text) {
 
 Result<TimePoint> parse_time(std::string_view text) {
     const auto refuse = [text] {
-        return invalid(fmt::format(
+        return invalid_input(fmt::format(
             "\"{}\" is not a time: write for example 2022-07-06T14:18:22Z or @1657117102", text));
     };
     std::string_view rest = text;

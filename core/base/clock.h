@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,11 @@ namespace glovebox {
 
 // UTC with the millisecond that an attestation document's timestamp has.
 using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
+
+// Since 1970.
+[[nodiscard]] constexpr std::int64_t unix_milliseconds(TimePoint time) {
+    return time.time_since_epoch().count();
+}
 
 class Clock {
   public:

@@ -38,6 +38,12 @@ using Result = boost::system::result<T, Error>;
 // An Error made of errno: "<what>: No such file or directory".
 [[nodiscard]] Error errno_error(std::string_view what, int errno_value);
 
+// An Error with errno's code and a sentence of its own.
+[[nodiscard]] Error system_error(int errno_value, std::string message);
+
+// What a person or a file gave can't be used: EINVAL and the sentence that says why.
+[[nodiscard]] Error invalid_input(std::string message);
+
 // Thrown by Result::value() when there is none; caught once, in main.
 class ErrorException : public std::runtime_error {
   public:

@@ -13,11 +13,6 @@ namespace {
 constexpr mode_t private_mode = 0700;
 constexpr mode_t others_bits = 0077;
 
-Error refusal(int errno_value, std::string message) {
-    return Error(boost::system::error_code(errno_value, boost::system::system_category()),
-                 std::move(message));
-}
-
 }  // namespace
 
 Result<UniqueFd> open_private_directory(const std::string& path) {
@@ -27,10 +22,10 @@ Result<UniqueFd> open_private_directory(const std::string& path) {
         name.pop_back();
     const std::string last = name.substr(name.rfind('/') + 1);
     if (last.empty() || last == "." || last == "..")
-        return refusal(EINVAL,
-                       fmt::format("\"{}\" does not name a directory by its last component: "
-                                   "write its whole path, for example /tmp/my-world",
-                                   path));
+        return system_error(EINVAL,
+                            fmt::format("\"{}\" does not name a directory by its last component: "
+                                        "write its whole path, for example /tmp/my-world",
+                                        path));
 
     if (::mkdir(name.c_str(), private_mode) != 0 && errno != EEXIST)
         return errno_error(fmt::format("directory {} can't be made", name), errno);
@@ -38,26 +33,26 @@ Result<UniqueFd> open_private_directory(const std::string& path) {
     UniqueFd directory(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!directory) {
         if (errno == ENOTDIR || errno == ELOOP)
-            return refusal(ENOTDIR,
-                           fmt::format("{} is a symbolic link or no directory; a directory of your "
-                                       "own was expected: remove it, or choose another name",
-                                       name));
+            return system_error(
+                ENOTDIR, fmt::format("{} is a symbolic link or no directory; a directory of your "
+                                     "own was expected: remove it, or choose another name",
+                                     name));
         return errno_error(fmt::format("directory {} can't be opened", name), errno);
     }
     struct stat status {};
     if (::fstat(directory.get(), &status) != 0)
         return errno_error(fmt::format("directory {} can't be examined", name), errno);
     if (status.st_uid != ::geteuid())
-        return refusal(EPERM, fmt::format("{} belongs to user {}, but this is user {}; choose "
-                                          "another directory, or have its owner remove it",
-                                          name, status.st_uid, ::geteuid()));
+        return system_error(EPERM, fmt::format("{} belongs to user {}, but this is user {}; choose "
+                                               "another directory, or have its owner remove it",
+                                               name, status.st_uid, ::geteuid()));
     if ((status.st_mode & others_bits) != 0)
         // Closing it is no advice: it may be one that others live by, such as /tmp.
-        return refusal(EACCES,
-                       fmt::format("{} has mode {:04o}, so others may enter it; one for you "
-                                   "alone (0700) was expected: name a directory that is "
-                                   "not there yet, and it is made",
-                                   name, status.st_mode & 07777U));
+        return system_error(EACCES,
+                            fmt::format("{} has mode {:04o}, so others may enter it; one for you "
+                                        "alone (0700) was expected: name a directory that is "
+                                        "not there yet, and it is made",
+                                        name, status.st_mode & 07777U));
     return directory;
 }
 

@@ -24,8 +24,7 @@ Result<Object> read_pem(BytesView pem, const char* what, Read read) {
         object.reset(read(reader.get(), nullptr, no_password, nullptr));
     }
     if (!object)
-        return Error(make_error_code(boost::system::errc::invalid_argument),
-                     std::string("no ") + what + " in PEM form: " + openssl_reason());
+        return invalid_input(std::string("no ") + what + " in PEM form: " + openssl_reason());
     return object;
 }
 

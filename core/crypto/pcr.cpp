@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/system/errc.hpp>
 
 #include "core/crypto/hash.h"
 
@@ -30,9 +29,8 @@ Result<Pcr> parse_pcr(std::string_view hex) {
         return bytes.error();
     Pcr pcr{};
     if (bytes->size() != pcr.size())
-        return Error(make_error_code(boost::system::errc::invalid_argument),
-                     fmt::format("a PCR is {} hexadecimal digits (SHA-384), found {}",
-                                 2 * pcr.size(), hex.size()));
+        return invalid_input(fmt::format("a PCR is {} hexadecimal digits (SHA-384), found {}",
+                                         2 * pcr.size(), hex.size()));
     std::copy(bytes->begin(), bytes->end(), pcr.begin());
     return pcr;
 }

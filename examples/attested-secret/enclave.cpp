@@ -75,8 +75,8 @@ class Conversation {
             co_return unlock(request);
         if (*name == "fetch")
             co_return co_await fetch(request);
-        co_return Error(make_error_code(boost::system::errc::invalid_argument),
-                        "unknown request \"" + *name + "\": attest, unlock or fetch was expected");
+        co_return invalid_input("unknown request \"" + *name +
+                                "\": attest, unlock or fetch was expected");
     }
 
     Result<boost::json::object> attest(const boost::json::object& request) {

@@ -35,13 +35,9 @@ struct Url {
     std::string path = "/";
 };
 
-Error invalid(std::string sentence) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(sentence));
-}
-
 Result<Url> parse_url(std::string_view text, std::string_view scheme) {
     if (!text.starts_with(scheme))
-        return invalid(fmt::format("\"{}\" is not a URL that starts with {}", text, scheme));
+        return invalid_input(fmt::format("\"{}\" is not a URL that starts with {}", text, scheme));
     std::string_view rest = text.substr(scheme.size());
     Url url;
     if (const auto slash = rest.find('/'); slash != std::string_view::npos) {
@@ -57,7 +53,7 @@ Result<Url> parse_url(std::string_view text, std::string_view scheme) {
         rest = rest.substr(1, rest.size() - 2);
     url.host = rest;
     if (url.host.empty())
-        return invalid(fmt::format("\"{}\" names no host", text));
+        return invalid_input(fmt::format("\"{}\" names no host", text));
     return url;
 }
 
@@ -83,7 +79,7 @@ asio::awaitable<Result<HttpsAnswer>> https_get(HttpsRequest request) {
         co_return proxy.error().in("HTTPS_PROXY");
     const auto proxy_endpoint = endpoint_of(*proxy);
     if (!proxy_endpoint)
-        co_return invalid(fmt::format(
+        co_return invalid_input(fmt::format(
             "HTTPS_PROXY {} needs an address and a port, for example http://127.0.0.1:3128; "
             "an enclave has no resolver",
             request.proxy));

@@ -9,8 +9,7 @@ namespace glovebox::example {
 namespace {
 
 Error openssl_error(std::string what) {
-    return Error(make_error_code(boost::system::errc::invalid_argument),
-                 std::move(what) + ": " + openssl_reason());
+    return invalid_input(std::move(what) + ": " + openssl_reason());
 }
 
 bool use_oaep_sha256(EVP_PKEY_CTX* context) {

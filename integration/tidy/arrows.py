@@ -213,8 +213,9 @@ def check_links(files: dict[str, str]) -> list[Finding]:
     for folder in sorted(set(targets.values())):
         listing = max((path for path in files if path.endswith("CMakeLists.txt")
                        and (folder + "/").startswith(os.path.dirname(path) + "/")), key=len, default="CMakeLists.txt")
-        linked_folders = {targets[link] for link in linked[folder] if link in targets} - {folder}
-        linked_libraries = {by_link[link] for link in linked[folder] if link in by_link}
+        own = {target for target, home in targets.items() if home == folder}
+        linked_folders = {targets[link] for link in linked[folder] if link in targets and link not in by_link} - {folder}
+        linked_libraries = {by_link[link] for link in linked[folder] | own if link in by_link}
         needed_folders = {used for used in product[folder].folders if used in targets.values()}
         needed_libraries = {used for used in product[folder].libraries if LIBRARIES[used].links}
         for missing in sorted(needed_folders - linked_folders) + sorted(needed_libraries - linked_libraries):

@@ -16,8 +16,8 @@ class Library:
 
 
 LIBRARIES = {
-    "Asio": Library(("boost/asio",)),
-    "Beast": Library(("boost/beast",)),
+    "Asio": Library(("boost/asio",), ("glovebox_asio", "glovebox_asio_tls")),
+    "Beast": Library(("boost/beast",), ("glovebox_beast",)),
     "Boost.JSON": Library(("boost/json",), ("Boost::json",)),
     "CLI11": Library(("CLI/",), ("CLI11::CLI11",)),
     "OpenSSL": Library(("openssl/",), ("OpenSSL::Crypto", "OpenSSL::SSL")),
@@ -44,6 +44,9 @@ FOLDERS = {
     "core/base": Folder(
         "errors as values, bytes, descriptors, the clock, randomness, the log; foreign text made printable; JSON",
         libraries=("Boost.JSON", "spdlog")),
+    "core/asio": Folder(
+        "Asio and Beast, compiled once",
+        libraries=("Asio", "Beast", "OpenSSL")),
     "core/cbor": Folder(
         "CBOR, read and written",
         uses=("core/base",),

@@ -4,6 +4,18 @@ is in folders.py. A rule that turns out wrong is changed here, with its reason.
 
 import re
 
+# Headers that are expensive to compile: an #include that matches belongs into these files alone.
+EXPENSIVE_HEADERS = {
+    r"boost/(asio|beast)\.hpp$": ((), "the headers of what the file uses"),
+    r"boost/(asio|asio/ssl)/impl/src\.hpp$": (("core/asio/asio.cpp", "core/asio/asio_tls.cpp"),
+                                              "nothing: core/asio compiles these functions once"),
+    r"boost/beast/src\.hpp$": (("core/asio/beast.cpp",), "nothing: core/asio compiles these functions once"),
+    r"boost/(beast|asio/ssl)(/|\.hpp)": (("core/asio/asio_tls.cpp", "core/asio/beast.cpp", "sim/http/server.cpp",
+                                         "examples/attested-secret/https_client.cpp"),
+                                        "sim/http's own types: TLS and HTTP streams take seconds in each file"),
+    r"spdlog/": (("core/base/log.cpp",), "core/base/log.h"),
+}
+
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
 TEST_FOLDERS = ("core/base/testing", "core/testing", "transports/contract", "nsm-mock/testing", "sim/eif/testing", "sim/supervisor/testing", "sim/kms/testing",
                 "fuzz")

@@ -25,6 +25,16 @@ _BUILD_FOLDER = "build"  # at the root alone
 _SELF = "integration/tidy/"
 
 
+def check_expensive_headers(path: str, text: str) -> list[Finding]:
+    findings = []
+    for line, name, _ in includes_of(text):
+        for pattern, (files, instead) in rules.EXPENSIVE_HEADERS.items():
+            if re.match(pattern, name) and path not in files:
+                findings.append(Finding(path, line, f"<{name}> is expensive to compile and belongs into "
+                                                    f"{', '.join(files) or 'no file'} alone; include {instead}"))
+    return findings
+
+
 def check_own_header_first(path: str, text: str, tree: set[str]) -> list[Finding]:
     own = re.sub(r"(_test)?\.(cpp|c)$", ".h", path)
     includes = includes_of(text)
@@ -116,6 +126,7 @@ def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -
         findings += check_length(path, text)
     if path.endswith(arrows.CPP):
         findings += check_includes(path, text)
+        findings += check_expensive_headers(path, text)
         findings += check_own_header_first(path, text, tree)
         findings += check_header(path, text)
     if path.endswith((".h", ".cpp")):

@@ -67,7 +67,7 @@ class Includes(unittest.TestCase):
 
     def test_a_library_stays_at_home(self):
         (message,) = self.check("core/relay.cpp", "#include <openssl/evp.h>\n")
-        self.assertIn("is OpenSSL, which core/crypto", message)
+        self.assertIn("is OpenSSL, which core/asio, core/crypto", message)
         self.assertEqual(self.check("core/crypto/hash.cpp", "#include <openssl/evp.h>\n"), [])
 
     def test_what_serves_tests_is_used_by_tests(self):
@@ -133,6 +133,17 @@ class Tree(unittest.TestCase):
         self.assertEqual([finding.path for finding in found], ["core/cbor/CMakeLists.txt"] * 2)
         self.assertIn("core/cbor includes headers of core/base and does not link it", messages(found))
 
+    def test_a_library_that_a_folder_compiles_is_linked_as_a_library(self):
+        files = self.LISTINGS | {
+            "core/asio/CMakeLists.txt": "add_library(glovebox_asio STATIC asio.cpp)\n",
+            "core/asio/asio.cpp": "#include <boost/asio/impl/src.hpp>\n",
+            "sim/up/CMakeLists.txt": "add_library(glovebox_up STATIC world_run.cpp)\ntarget_link_libraries(glovebox_up PRIVATE glovebox_asio)\n",
+            "sim/up/world_run.cpp": "#include <boost/asio/post.hpp>\n",
+            "core/cbor/decode.cpp": '#include "core/base/bytes.h"\n#include <cbor.h>\n'}
+        self.assertEqual(arrows.check_links(files), [])
+        files["sim/up/CMakeLists.txt"] = "add_library(glovebox_up STATIC world_run.cpp)\n"
+        self.assertEqual(messages(arrows.check_links(files)), ["sim/up includes headers of Asio and does not link it"])
+
     def test_integration_links_nothing_of_the_product(self):
         listings = self.LISTINGS | {"integration/x/CMakeLists.txt": "add_executable(x x.c)\ntarget_link_libraries(x glovebox_base)\n"}
         self.assertIn("integration links core/base and includes no header of it: do not link it",
@@ -149,6 +160,30 @@ class Tree(unittest.TestCase):
         text = arrows.report(files)
         self.assertIn("core/base: transports (1)", text)
         self.assertTrue(text.endswith("2 arrows, 1 that run up, 1 circles of folders, 1 circles of files"), text)
+
+
+class ExpensiveHeaders(unittest.TestCase):
+    def check(self, path: str, text: str) -> list[str]:
+        return messages(tidy.check_expensive_headers(path, text))
+
+    def test_an_umbrella_is_for_no_file(self):
+        (message,) = self.check("core/relay.cpp", "#include <boost/asio.hpp>\n")
+        self.assertIn("belongs into no file alone; include the headers of what the file uses", message)
+
+    def test_an_expensive_header_has_its_files(self):
+        self.assertTrue(self.check("core/relay.cpp", "#include <boost/asio/impl/src.hpp>\n"))
+        self.assertTrue(self.check("sim/kms/service.cpp", "#include <boost/asio/ssl/stream.hpp>\n"))
+        self.assertTrue(self.check("sim/kms/service.cpp", "#include <boost/beast/http.hpp>\n"))
+        self.assertEqual(self.check("core/asio/asio.cpp", "#include <boost/asio/impl/src.hpp>\n"), [])
+
+    def test_other_headers_pass(self):
+        self.assertEqual(self.check("core/relay.cpp", "#include <boost/asio/post.hpp>\n#include <string>\n"), [])
+
+    def test_every_file_that_a_rule_names_is_there(self):
+        root = pathlib.Path(__file__).parents[2]
+        for files, _ in rules.EXPENSIVE_HEADERS.values():
+            for file in files:
+                self.assertTrue((root / file).exists(), file)
 
 
 class Headers(unittest.TestCase):

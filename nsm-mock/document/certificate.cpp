@@ -13,10 +13,6 @@
 namespace glovebox::nsm {
 namespace {
 
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
-
 std::string memory_of(BIO* bio) {
     char* data = nullptr;
     const long size = BIO_get_mem_data(bio, &data);
@@ -53,7 +49,7 @@ Certificate::Certificate(X509Ptr x509) : x509_(std::move(x509)) {
 
 Result<Certificate> Certificate::take(X509Ptr x509) {
     if (!time_of(X509_get0_notBefore(x509.get())) || !time_of(X509_get0_notAfter(x509.get())))
-        return invalid("the certificate's validity can't be read");
+        return invalid_input("the certificate's validity can't be read");
     return Certificate(std::move(x509));
 }
 
@@ -61,16 +57,16 @@ Result<Certificate> Certificate::from_der(BytesView der) {
     const unsigned char* in = der.data();
     X509Ptr x509(d2i_X509(nullptr, &in, static_cast<long>(der.size())));
     if (!x509)
-        return invalid("not a certificate in DER: " + openssl_reason());
+        return invalid_input("not a certificate in DER: " + openssl_reason());
     if (in != der.data() + der.size())
-        return invalid(std::to_string(der.data() + der.size() - in) +
-                       " bytes follow the certificate");
+        return invalid_input(std::to_string(der.data() + der.size() - in) +
+                             " bytes follow the certificate");
     // OpenSSL keeps the signed part's bytes as they came and reads BER around it; DER has one
     // spelling alone.
     auto certificate = take(std::move(x509));
     if (certificate &&
         !std::equal(der.begin(), der.end(), certificate->der_.begin(), certificate->der_.end()))
-        return invalid("the certificate is not encoded as DER");
+        return invalid_input("the certificate is not encoded as DER");
     return certificate;
 }
 

@@ -15,7 +15,7 @@ std::string envelope() {
     return "8444a1013822a0450102030405" + ("5860" + std::string(192, '7'));
 }
 
-Result<CoseSign1> decode_hex(const std::string& hex) {
+Result<CoseSign1> envelope_in(const std::string& hex) {
     return CoseSign1::decode(from_hex(hex).value());
 }
 
@@ -42,7 +42,7 @@ TEST(CoseSign1, TheEnvelopeBeginsAsNitros) {
 
 TEST(CoseSign1, EveryOtherEnvelopeIsRefusedWithItsReason) {
     const std::string good = envelope();
-    ASSERT_TRUE(decode_hex(good)) << decode_hex(good).error().message;
+    ASSERT_TRUE(envelope_in(good)) << envelope_in(good).error().message;
     const std::string payload = "450102030405";
     const std::string signature = good.substr(good.find("5860"));
     struct Case {
@@ -87,7 +87,7 @@ TEST(CoseSign1, EveryOtherEnvelopeIsRefusedWithItsReason) {
              Case{"8444a1013822a0" + payload + "590060" + signature.substr(4),
                   Refusal::not_canonical, "not encoded"},
          }) {
-        const auto decoded = decode_hex(c.hex);
+        const auto decoded = envelope_in(c.hex);
         ASSERT_FALSE(decoded) << c.hex;
         EXPECT_EQ(decoded.error().code, c.refusal) << c.hex << ": " << decoded.error().message;
         EXPECT_THAT(decoded.error().message, HasSubstr(c.message));

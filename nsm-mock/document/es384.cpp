@@ -31,7 +31,7 @@ Result<SigningKey> SigningKey::from_pem(std::string_view pem) {
     if (!key)
         return key.error();
     if (!is_p384(key->get()))
-        return Error(make_error_code(boost::system::errc::invalid_argument), "not a P-384 key");
+        return invalid_input("not a P-384 key");
     return SigningKey(std::move(*key));
 }
 

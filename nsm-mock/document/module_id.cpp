@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/system/errc.hpp>
 
 namespace glovebox::nsm {
 namespace {
@@ -38,8 +37,7 @@ Result<ModuleId> parse_module_id(std::string_view text) {
             return id;
         }
     }
-    return Error(
-        make_error_code(boost::system::errc::invalid_argument),
+    return invalid_input(
         fmt::format("\"{}\" is not a module id: i-<17 digits>-enc<16 digits> was expected, "
                     "for example i-07e25f3bada361dec-enc0181d3dff86da785",
                     text));

@@ -36,8 +36,7 @@ Result<ProgramFile> ProgramFile::open(const std::string& path) {
     if (::fstat(file.get(), &status) != 0)
         return errno_error("measuring the program " + path, errno);
     if (!S_ISREG(status.st_mode))
-        return Error(make_error_code(boost::system::errc::invalid_argument),
-                     "measuring the program " + path + ": not a regular file");
+        return invalid_input("measuring the program " + path + ": not a regular file");
     return ProgramFile{std::move(file), path};
 }
 

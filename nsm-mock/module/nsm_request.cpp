@@ -13,7 +13,7 @@
 namespace glovebox::nsm {
 namespace {
 
-Error refuse(std::string why) {
+Error refuse_request(std::string why) {
     return Error(NsmError::invalid_operation, std::move(why));
 }
 
@@ -31,10 +31,10 @@ const cbor::Value* field(const cbor::Map& fields, std::string_view name) {
 Result<std::uint16_t> number_field(const cbor::Map& fields, std::string_view name) {
     const cbor::Value* value = field(fields, name);
     if (value == nullptr)
-        return refuse(fmt::format("the field \"{}\" is missing", name));
+        return refuse_request(fmt::format("the field \"{}\" is missing", name));
     const auto* number = value->as<std::uint64_t>();
     if (number == nullptr || *number > std::numeric_limits<std::uint16_t>::max())
-        return refuse(fmt::format("\"{}\" is not an integer from 0 to 65535", name));
+        return refuse_request(fmt::format("\"{}\" is not an integer from 0 to 65535", name));
     return static_cast<std::uint16_t>(*number);
 }
 
@@ -46,7 +46,7 @@ Result<std::optional<Bytes>> bytes_field(const cbor::Map& fields, std::string_vi
         return std::optional(*bytes);
     if (const auto* text = value->as<std::string>())
         return std::optional(Bytes(text->begin(), text->end()));
-    return refuse(
+    return refuse_request(
         fmt::format("\"{}\" is a {}, a byte string was expected", name, value->type_name()));
 }
 
@@ -73,7 +73,7 @@ Result<Request> decode_named(std::string_view name, const cbor::Map& fields) {
         if (!data)
             return data.error();
         if (!data->has_value())
-            return refuse("the field \"data\" is missing");
+            return refuse_request("the field \"data\" is missing");
         return Request(request::ExtendPcr{*index, std::move(**data)});
     }
     if (name == "Attestation") {
@@ -92,7 +92,7 @@ Result<Request> decode_named(std::string_view name, const cbor::Map& fields) {
         }
         return Request(std::move(attestation));
     }
-    return refuse(fmt::format("no request with fields is named \"{}\"", name));
+    return refuse_request(fmt::format("no request with fields is named \"{}\"", name));
 }
 
 void put_optional(cbor::Encoder& encoder, std::string_view name,
@@ -167,26 +167,26 @@ Result<Request> decode_request(BytesView bytes) {
                                  request_bytes_max, bytes.size()));
     const auto decoded = cbor::decode(bytes);
     if (!decoded)
-        return refuse(decoded.error().message);
+        return refuse_request(decoded.error().message);
     if (const auto* name = decoded->value.as<std::string>()) {
         if (*name == "DescribeNSM")
             return Request(request::DescribeNsm{});
         if (*name == "GetRandom")
             return Request(request::GetRandom{});
-        return refuse(fmt::format("no request without fields is named \"{}\"", *name));
+        return refuse_request(fmt::format("no request without fields is named \"{}\"", *name));
     }
     const auto* map = decoded->value.as<cbor::Map>();
     if (map == nullptr || map->size() != 1)
-        return refuse(fmt::format("a text or a map of one entry was expected, found a {}",
-                                  decoded->value.type_name()));
+        return refuse_request(fmt::format("a text or a map of one entry was expected, found a {}",
+                                          decoded->value.type_name()));
     const auto* name = map->front().key.as<std::string>();
     if (name == nullptr)
-        return refuse(
+        return refuse_request(
             fmt::format("a request's name is a text, found a {}", map->front().key.type_name()));
     const auto* fields = map->front().value.as<cbor::Map>();
     if (fields == nullptr)
-        return refuse(fmt::format("the fields of \"{}\" are a map, found a {}", *name,
-                                  map->front().value.type_name()));
+        return refuse_request(fmt::format("the fields of \"{}\" are a map, found a {}", *name,
+                                          map->front().value.type_name()));
     return decode_named(*name, *fields);
 }
 

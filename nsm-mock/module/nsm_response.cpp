@@ -9,7 +9,7 @@
 namespace glovebox::nsm {
 namespace {
 
-Error refuse(const std::string& why) {
+Error refuse_answer(const std::string& why) {
     return Error(NsmError::invalid_response, "the module's answer is not understood: " + why);
 }
 
@@ -38,7 +38,7 @@ class FieldReader {
     template <class T>
     Result<Response> finish(T value) {
         if (!failure_.empty())
-            return refuse(failure_);
+            return refuse_answer(failure_);
         return Response(std::move(value));
     }
 
@@ -96,7 +96,7 @@ Result<Response> decode_named(const std::string& name, const cbor::Map& fields) 
         return reader.finish(response::Attestation{reader.bytes("document")});
     if (name == "GetRandom")
         return reader.finish(response::GetRandom{reader.bytes("random")});
-    return refuse(fmt::format("no answer is named \"{}\"", name));
+    return refuse_answer(fmt::format("no answer is named \"{}\"", name));
 }
 
 }  // namespace
@@ -140,29 +140,29 @@ Bytes encode_response(const Response& response) {
 Result<Response> decode_response(BytesView bytes) {
     const auto decoded = cbor::decode(bytes);
     if (!decoded)
-        return refuse(decoded.error().message);
+        return refuse_answer(decoded.error().message);
     if (const auto* name = decoded->value.as<std::string>()) {
         if (*name == "LockPCR")
             return Response(response::LockPcr{});
         if (*name == "LockPCRs")
             return Response(response::LockPcrs{});
-        return refuse(fmt::format("no answer without fields is named \"{}\"", *name));
+        return refuse_answer(fmt::format("no answer without fields is named \"{}\"", *name));
     }
     const auto* map = decoded->value.as<cbor::Map>();
     const auto* name =
         map == nullptr || map->size() != 1 ? nullptr : map->front().key.as<std::string>();
     if (name == nullptr)
-        return refuse("a text or a map of one named entry was expected");
+        return refuse_answer("a text or a map of one named entry was expected");
     if (*name == "Error") {
         const auto* error_name = map->front().value.as<std::string>();
         const auto error = error_name == nullptr ? std::nullopt : nsm_error_of(*error_name);
         if (!error)
-            return refuse("its error has no name that is known");
+            return refuse_answer("its error has no name that is known");
         return Response(*error);
     }
     const auto* fields = map->front().value.as<cbor::Map>();
     if (fields == nullptr)
-        return refuse(fmt::format("the fields of \"{}\" are no map", *name));
+        return refuse_answer(fmt::format("the fields of \"{}\" are no map", *name));
     return decode_named(*name, *fields);
 }
 

@@ -13,13 +13,13 @@ using std::chrono::days;
 using std::chrono::seconds;
 using testing::EndsWith;
 
-constexpr TimePoint now{std::chrono::milliseconds(1'700'000'000'123)};
+constexpr TimePoint issue_time{std::chrono::milliseconds(1'700'000'000'123)};
 
 const ModuleId module{"i-07e25f3bada361dec", {0x01, 0x8b, 0xcf, 0xe5, 0x68, 0x00, 0xa7, 0x85}};
 
 class CertificateAuthorityTest : public testing::Test {
   protected:
-    std::vector<Certificate> chain(TimePoint at = now, const ModuleId& id = module,
+    std::vector<Certificate> chain(TimePoint at = issue_time, const ModuleId& id = module,
                                    const std::string& region = "eu-central-1") {
         const EnclaveIdentity identity = authority_.issue(id, region, at);
         std::vector<Certificate> certificates;
@@ -70,7 +70,7 @@ TEST_F(CertificateAuthorityTest, LifetimesAreTheRealOnes) {
     EXPECT_LE(lifetime(2), days(5) + 21h);
     EXPECT_EQ(lifetime(3), 24h);
     EXPECT_EQ(lifetime(4), 3h + 3s);
-    const TimePoint issued = std::chrono::floor<seconds>(now);
+    const TimePoint issued = std::chrono::floor<seconds>(issue_time);
     EXPECT_EQ(certificates[4].not_before(), issued - 3s);
     EXPECT_EQ(certificates[4].not_after(), issued + 3h);
 }
@@ -85,7 +85,7 @@ TEST_F(CertificateAuthorityTest, TheLeafsSerialIsTheEnclaveAndTheSecondOfIssue) 
 
 TEST_F(CertificateAuthorityTest, OnlyTheLeafIsNewWhileTheOthersLast) {
     const auto first = chain();
-    const auto second = chain(now + 3h);
+    const auto second = chain(issue_time + 3h);
     for (std::size_t i = 0; i < 4; ++i)
         EXPECT_EQ(first[i].der(), second[i].der()) << i;
     EXPECT_NE(first[4].der(), second[4].der());
@@ -94,7 +94,7 @@ TEST_F(CertificateAuthorityTest, OnlyTheLeafIsNewWhileTheOthersLast) {
 TEST_F(CertificateAuthorityTest, EachIsRenewedBeforeWhatItSignsWouldOutliveIt) {
     // Two months, some hours at a time: every certificate lies within its issuer's time.
     std::set<Bytes> regional;
-    for (TimePoint at = now; at < now + days(60); at += 5h + 17min) {
+    for (TimePoint at = issue_time; at < issue_time + days(60); at += 5h + 17min) {
         const auto certificates = chain(at);
         for (std::size_t i = 1; i < certificates.size(); ++i) {
             ASSERT_GE(certificates[i].not_before(), certificates[i - 1].not_before()) << i;
@@ -109,11 +109,11 @@ TEST_F(CertificateAuthorityTest, EachIsRenewedBeforeWhatItSignsWouldOutliveIt) {
 
 TEST_F(CertificateAuthorityTest, OneInstancesChainStaysItsOwnWhenAnothersIsRenewed) {
     const ModuleId other{"i-00000000000000001", module.enclave_id};
-    const auto first = chain(now);
+    const auto first = chain(issue_time);
     // The other instance comes when the zonal certificate would not last a day any more.
-    const auto later = chain(now + days(5), other);
+    const auto later = chain(issue_time + days(5), other);
     ASSERT_NE(first[2].der(), later[2].der());
-    const auto again = chain(now + 1h);
+    const auto again = chain(issue_time + 1h);
     EXPECT_EQ(again[3].der(), first[3].der());
     for (std::size_t i = 1; i < again.size(); ++i)
         EXPECT_EQ(X509_verify(again[i].get(), again[i - 1].public_key()), 1) << i;
@@ -122,7 +122,7 @@ TEST_F(CertificateAuthorityTest, OneInstancesChainStaysItsOwnWhenAnothersIsRenew
 TEST_F(CertificateAuthorityTest, RegionsFitTheCommonNamesLength) {
     for (const char* region : {"us-east-1", "ap-southeast-2", "us-isof-south-1"}) {
         ASSERT_TRUE(is_region(region)) << region;
-        for (const Certificate& certificate : chain(now, module, region))
+        for (const Certificate& certificate : chain(issue_time, module, region))
             EXPECT_LE(certificate.common_name().size(), 64u);
     }
     for (const char* region : {"", "US-EAST-1", "us east", "a-region-of-16ch", "eu.west"})

@@ -25,7 +25,7 @@ NamePtr make_name(const Name& entries) {
     return name;
 }
 
-std::time_t seconds(TimePoint time) {
+std::time_t unix_seconds(TimePoint time) {
     return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
@@ -43,8 +43,9 @@ Certificate issue_certificate(const CertificateContent& content, const SigningKe
         BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(x509.get())) == nullptr ||
         X509_set_subject_name(x509.get(), subject.get()) != 1 ||
         X509_set_issuer_name(x509.get(), issuer_name) != 1 ||
-        ASN1_TIME_set(X509_getm_notBefore(x509.get()), seconds(content.not_before)) == nullptr ||
-        ASN1_TIME_set(X509_getm_notAfter(x509.get()), seconds(content.not_after)) == nullptr ||
+        ASN1_TIME_set(X509_getm_notBefore(x509.get()), unix_seconds(content.not_before)) ==
+            nullptr ||
+        ASN1_TIME_set(X509_getm_notAfter(x509.get()), unix_seconds(content.not_after)) == nullptr ||
         X509_set_pubkey(x509.get(), subject_key.get()) != 1)
         throw_openssl("filling in a certificate");
     X509V3_CTX context;

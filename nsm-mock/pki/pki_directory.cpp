@@ -85,8 +85,7 @@ class Directory {
         if (::fstat(file.get(), &status) != 0)
             return errno_error("asking about " + path, errno);
         if (!S_ISREG(status.st_mode))
-            return Error(make_error_code(boost::system::errc::invalid_argument),
-                         path + ": not a regular file");
+            return invalid_input(path + ": not a regular file");
         if (const std::string why = why_not_private(status); !why.empty())
             return Error(make_error_code(boost::system::errc::permission_denied),
                          fmt::format("{}: {}; a mock root is kept private: chmod 600 it, or name "
@@ -126,10 +125,8 @@ class Directory {
 };
 
 Error broken(const std::string& directory, std::string_view why) {
-    return Error(
-        make_error_code(boost::system::errc::invalid_argument),
-        fmt::format("{}: {}; remove root.key and root.pem there to have a new mock root made",
-                    directory, why));
+    return invalid_input(fmt::format(
+        "{}: {}; remove root.key and root.pem there to have a new mock root made", directory, why));
 }
 
 Result<CaIdentity> parse_root(const std::string& directory, const std::string& key_pem,

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/system/errc.hpp>
 #include <cerrno>
 #include <optional>
 
@@ -22,10 +21,6 @@ constexpr std::string_view text_mark = "text:";
 
 constexpr std::string_view base64_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
 
 bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -53,7 +48,7 @@ Result<Bytes> read_bytes_argument(std::string_view argument) {
         return read_file(std::string(argument.substr(1)), argument_bytes_max);
     auto bytes = from_hex(argument);
     if (!bytes)
-        return invalid(
+        return invalid_input(
             fmt::format("\"{}\": {}; write text:{} for the text itself, or @FILE for a "
                         "file's content",
                         argument, bytes.error().message, argument));
@@ -119,7 +114,7 @@ Result<Bytes> from_base64(std::string_view text) {
         }
         const auto value = base64_value(c);
         if (!value || padding > 0)
-            return invalid(
+            return invalid_input(
                 fmt::format("not base64: '{}' after {} digits", printable({&c, 1}), digits));
         group = group << 6 | *value;
         if (++digits % 4 == 0)
@@ -128,7 +123,7 @@ Result<Bytes> from_base64(std::string_view text) {
     }
     const std::size_t rest = digits % 4;
     if (rest == 1 || padding > 2 || (padding > 0 && (digits + padding) % 4 != 0))
-        return invalid(
+        return invalid_input(
             fmt::format("not base64: it ends after {} digits and {} '='", digits, padding));
     if (rest >= 2)
         bytes.push_back(static_cast<std::uint8_t>(group >> (rest == 2 ? 4 : 10)));
@@ -149,7 +144,8 @@ Result<Bytes> decode_text_form(BytesView content) {
         return bytes;
     auto bytes = from_base64(text);
     if (!bytes)
-        return invalid("a text that is neither hexadecimal nor base64: " + bytes.error().message);
+        return invalid_input("a text that is neither hexadecimal nor base64: " +
+                             bytes.error().message);
     return bytes;
 }
 

@@ -31,9 +31,8 @@ Result<supervisor::MetadataRedirect> parse_imds(const std::string& text) {
     address.sin_port = htons(service->port);
     if (!service->is_loopback() ||
         ::inet_pton(AF_INET, service->ip.c_str(), &address.sin_addr) != 1)
-        return Error(
-            make_error_code(boost::system::errc::invalid_argument),
-            "\"" + text + "\": an IPv4 address of loopback was expected, as 127.0.0.1:1338");
+        return invalid_input("\"" + text +
+                             "\": an IPv4 address of loopback was expected, as 127.0.0.1:1338");
     return supervisor::MetadataRedirect(address);
 }
 

@@ -30,10 +30,10 @@ Result<std::pair<nsm::PcrIndex, Pcr>> parse_expected_pcr(std::string_view text) 
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), index);
     if (equals == std::string_view::npos || error != std::errc() ||
         end != number.data() + number.size() || index >= nsm::pcr_count)
-        return Error(make_error_code(boost::system::errc::invalid_argument),
-                     fmt::format("\"{}\": N=HEX was expected, N from 0 to {} and 96 hexadecimal "
-                                 "digits",
-                                 text, nsm::pcr_count - 1));
+        return invalid_input(
+            fmt::format("\"{}\": N=HEX was expected, N from 0 to {} and 96 hexadecimal "
+                        "digits",
+                        text, nsm::pcr_count - 1));
     const auto value = parse_pcr(text.substr(equals + 1));
     if (!value)
         return Error(value.error()).in(fmt::format("PCR{}", index));

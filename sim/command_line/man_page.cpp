@@ -116,7 +116,7 @@ std::string section(std::string_view heading, const std::string& text) {
     return text.empty() ? text : fmt::format(".SH {}\n{}", upper(heading), text);
 }
 
-std::string options_text(const Program& program, const Path& path) {
+std::string options_of(const Program& program, const Path& path) {
     std::vector<std::pair<std::string_view, std::string>> groups{{"", ""}};
     const auto add = [&groups](const Option& option) {
         auto group = std::find_if(groups.begin(), groups.end(),
@@ -206,7 +206,7 @@ std::string page_text(const Program& program, const Path& path, std::string_view
     for (const Option& positional : command.positionals)
         arguments += item_of(positional);
     text += section("Arguments", arguments);
-    text += section("Options", options_text(program, path));
+    text += section("Options", options_of(program, path));
     for (const Section& part : command.sections)
         text +=
             section(part.heading, part.is_verbatim ? verbatim(part.text) : prose(part.text) + "\n");

@@ -10,7 +10,7 @@
 namespace glovebox::command_line {
 namespace {
 
-using Kind = Mistake::Kind;
+using MistakeKind = Mistake::Kind;
 
 // How many letters have to be changed, added, removed or exchanged with their neighbour (Damerau
 // and Levenshtein's distance).
@@ -88,7 +88,7 @@ std::string sentence(const Mistake& mistake) {
     const Option* option = mistake.options.empty() ? nullptr : mistake.options.front();
     const Option* other = mistake.options.size() < 2 ? nullptr : mistake.options[1];
     switch (mistake.kind) {
-        case Kind::unknown_option: {
+        case MistakeKind::unknown_option: {
             const std::string_view word = name_without_value(mistake.word);
             if (!mistake.detail.empty())
                 return fmt::format(
@@ -100,40 +100,40 @@ std::string sentence(const Mistake& mistake) {
                 where = did_you_mean(nearest(word, known_options(path)));
             return fmt::format("there is no option {}{}", word, where);
         }
-        case Kind::unknown_command:
+        case MistakeKind::unknown_command:
             return fmt::format("there is no command \"{}\"{}", mistake.word,
                                did_you_mean(nearest(mistake.word, known_commands(path))));
-        case Kind::missing_command:
+        case MistakeKind::missing_command:
             return fmt::format("a command is missing: one of {} was expected",
                                listed(known_commands(path), " or "));
-        case Kind::unexpected_word:
+        case MistakeKind::unexpected_word:
             return fmt::format("the argument \"{}\" was not expected", mistake.word);
-        case Kind::unexpected_value:
+        case MistakeKind::unexpected_value:
             return fmt::format("{} takes no value, and \"{}\" was given", option->name,
                                mistake.word);
-        case Kind::missing_value:
+        case MistakeKind::missing_value:
             return fmt::format("{} needs a value: {}", option->name, written(*option));
-        case Kind::hyphen_value:
+        case MistakeKind::hyphen_value:
             return fmt::format(
                 "{0} needs a value, and \"{1}\" follows; write {0}={1} if it is meant",
                 option->name, mistake.word);
-        case Kind::missing_option:
+        case MistakeKind::missing_option:
             return written_all(mistake.options, " or ") + " is required";
-        case Kind::repeated:
+        case MistakeKind::repeated:
             return fmt::format("{} was given more than once; give it once", option->name);
-        case Kind::contradiction:
+        case MistakeKind::contradiction:
             return fmt::format("{} gives \"{}\" two values: {} and {}; give one of them",
                                option->name, key_of(*option, mistake.word), mistake.word,
                                mistake.detail);
-        case Kind::bad_value:
+        case MistakeKind::bad_value:
             return fmt::format("{}: {}", mistake.is_variable ? option->variable : option->name,
                                mistake.detail);
-        case Kind::excluded:
+        case MistakeKind::excluded:
             return fmt::format("{} and {} exclude each other; give one of them", option->name,
                                other->name);
-        case Kind::needed:
+        case MistakeKind::needed:
             return fmt::format("{} needs {} too", option->name, other->name);
-        case Kind::of_another_command:
+        case MistakeKind::of_another_command:
             return fmt::format("{0} is no option of \"{1}\"; leave it out, or leave out {2}",
                                mistake.word, name, path.back()->name);
     }
@@ -164,48 +164,48 @@ std::string clap_sentence(const Mistake& mistake) {
     const Option* option = mistake.options.empty() ? nullptr : mistake.options.front();
     const Option* other = mistake.options.size() < 2 ? nullptr : mistake.options[1];
     switch (mistake.kind) {
-        case Kind::unknown_option: {
+        case MistakeKind::unknown_option: {
             const std::string_view word = name_without_value(mistake.word);
             return fmt::format("unexpected argument '{}' found{}", word,
                                clap_tip("argument", nearest(word, known_options(path))));
         }
-        case Kind::unknown_command:
+        case MistakeKind::unknown_command:
             return fmt::format("unrecognized subcommand '{}'{}", mistake.word,
                                clap_tip("subcommand", nearest(mistake.word, known_commands(path))));
-        case Kind::unexpected_word:
-        case Kind::of_another_command:
+        case MistakeKind::unexpected_word:
+        case MistakeKind::of_another_command:
             return fmt::format("unexpected argument '{}' found", mistake.word);
-        case Kind::unexpected_value:
+        case MistakeKind::unexpected_value:
             return fmt::format("unexpected value '{}' for '{}' found; no more were expected",
                                mistake.word, option->name);
-        case Kind::missing_value:
+        case MistakeKind::missing_value:
             return fmt::format("a value is required for '{}' but none was supplied",
                                clap_usage(*option));
-        case Kind::hyphen_value:
+        case MistakeKind::hyphen_value:
             // clap stops at the word, and takes it for an option or refuses it.
             return fmt::format("a value is required for '{}' but none was supplied",
                                clap_usage(*option));
-        case Kind::missing_option: {
+        case MistakeKind::missing_option: {
             std::string wanted;
             for (const Option* one : mistake.options)
                 wanted += (wanted.empty() ? "" : "|") + clap_usage(*one);
             return fmt::format("the following required arguments were not provided:\n  {}",
                                mistake.options.size() > 1 ? "<" + wanted + ">" : wanted);
         }
-        case Kind::repeated:
-        case Kind::contradiction:
+        case MistakeKind::repeated:
+        case MistakeKind::contradiction:
             return fmt::format("the argument '{}' cannot be used multiple times",
                                clap_usage(*option));
-        case Kind::bad_value:
+        case MistakeKind::bad_value:
             return fmt::format("invalid value '{}' for '{}': {}", mistake.word, clap_usage(*option),
                                mistake.detail);
-        case Kind::excluded:
+        case MistakeKind::excluded:
             return fmt::format("the argument '{}' cannot be used with '{}'", clap_usage(*option),
                                clap_usage(*other));
-        case Kind::needed:
+        case MistakeKind::needed:
             return fmt::format("the following required arguments were not provided:\n  {}",
                                clap_usage(*other));
-        case Kind::missing_command:
+        case MistakeKind::missing_command:
             return "a subcommand is required but one was not provided";
     }
     return {};

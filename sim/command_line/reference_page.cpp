@@ -69,7 +69,7 @@ std::string table_of(const std::vector<const Option*>& options, std::string_view
     return text;
 }
 
-std::string options_text(const Path& path, std::string_view level) {
+std::string option_tables(const Path& path, std::string_view level) {
     std::vector<std::pair<std::string_view, std::vector<const Option*>>> groups;
     for (const Option& option : path.back()->options) {
         auto group = std::find_if(groups.begin(), groups.end(),
@@ -85,7 +85,7 @@ std::string options_text(const Path& path, std::string_view level) {
     return text;
 }
 
-std::string verbatim(std::string_view text) {
+std::string fenced(std::string_view text) {
     return fmt::format("```\n{}\n```\n\n", text);
 }
 
@@ -119,7 +119,7 @@ std::string text_of(const Path& path, std::string_view level) {
     const Command& command = *path.back();
     const std::string below = std::string(level) + "#";
     std::string text = fmt::format("{} {}\n\n{}.\n\n", level, name_of(path), command.summary);
-    text += verbatim(usage_of(path));
+    text += fenced(usage_of(path));
     for (const std::string_view paragraph : command.description)
         text += fmt::format("{}\n\n", paragraph);
     if (!command.positionals.empty()) {
@@ -128,11 +128,11 @@ std::string text_of(const Path& path, std::string_view level) {
             positionals.push_back(&positional);
         text += fmt::format("{} Arguments\n\n{}\n", below, table_of(positionals, "Argument"));
     }
-    text += options_text(path, below);
+    text += option_tables(path, below);
     for (const Section& section : command.sections)
         text += fmt::format(
             "{} {}\n\n{}", below, section.heading,
-            section.is_verbatim ? verbatim(section.text) : fmt::format("{}\n\n", section.text));
+            section.is_verbatim ? fenced(section.text) : fmt::format("{}\n\n", section.text));
     if (!command.examples.empty()) {
         text += fmt::format("{} Examples\n\n", below);
         for (const Example& example : command.examples)

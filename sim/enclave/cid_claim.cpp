@@ -90,18 +90,14 @@ std::string holder(int directory, const std::string& name) {
     return process > 0 ? fmt::format("process {}", process) : "another process";
 }
 
-Error refusal(int errno_value, std::string message) {
-    return Error(boost::system::error_code(errno_value, boost::system::system_category()),
-                 std::move(message));
-}
-
 }  // namespace
 
 Result<CidClaim> CidClaim::make(int world_directory, std::optional<core::Cid> wanted) {
     if (wanted && (*wanted < core::cid_first_enclave || *wanted == core::cid_any))
-        return refusal(EINVAL, fmt::format("--cid {} can't be an enclave's: 4 to {} were expected "
-                                           "(0 to 3 are the hypervisor, local, host and parent)",
-                                           *wanted, core::cid_any - 1));
+        return system_error(EINVAL,
+                            fmt::format("--cid {} can't be an enclave's: 4 to {} were expected "
+                                        "(0 to 3 are the hypervisor, local, host and parent)",
+                                        *wanted, core::cid_any - 1));
     UniqueFd directory(::openat(world_directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory)
         return errno_error("claiming a CID: the world's directory", errno);
@@ -119,7 +115,7 @@ Result<CidClaim> CidClaim::make(int world_directory, std::optional<core::Cid> wa
             return CidClaim(cid, std::move(directory), std::move(*file));
         }
         if (wanted)
-            return refusal(
+            return system_error(
                 EADDRINUSE,
                 fmt::format("CID {} is taken: {} runs an enclave with it. Choose another "
                             "one, or leave --cid out for the next free one",

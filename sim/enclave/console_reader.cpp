@@ -17,7 +17,7 @@
 namespace glovebox::enclave {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 Result<void> copy_rest(int file, int out) {
     std::array<char, 65536> buffer{};
@@ -63,7 +63,7 @@ Result<void> copy_console(int world, const EnclaveRecord& record, int out,
     if (!events || ::inotify_add_watch(events.get(), path.c_str(), IN_MODIFY) < 0)
         return errno_error("watching the console's file", errno);
 
-    const auto deadline = Clock::now() + limit.value_or(std::chrono::milliseconds::zero());
+    const auto deadline = SteadyClock::now() + limit.value_or(std::chrono::milliseconds::zero());
     std::array<pollfd, 2> ready{{{events.get(), POLLIN, 0}, {process.get(), POLLIN, 0}}};
     for (;;) {
         // After its end all is there that there will be.
@@ -72,7 +72,8 @@ Result<void> copy_console(int world, const EnclaveRecord& record, int out,
             return copied;
         int wait = -1;
         if (limit) {
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+            const auto left =
+                std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
             if (left.count() <= 0)
                 return {};
             wait = static_cast<int>(std::min<std::int64_t>(left.count(), 1'000'000));

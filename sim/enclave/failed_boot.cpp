@@ -12,11 +12,6 @@
 namespace glovebox::enclave {
 namespace {
 
-std::int64_t milliseconds_now(const Clock& clock) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(clock.now().time_since_epoch())
-        .count();
-}
-
 Result<void> write_console(int file, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(file, text.data(), text.size());
@@ -50,12 +45,12 @@ Result<int> leave_failed_boot(transports::World& world, const Clock& clock,
     record.process = ::getpid();
     record.process_start = process_start_time(::getpid());
     record.isolation = "sandbox";
-    record.started = milliseconds_now(clock);
+    record.started = unix_milliseconds(clock.now());
     if (const auto written = write_record(world.directory(), record); !written)
         return written.error();
     if (options.started)
         options.started(record);
-    record.ended = milliseconds_now(clock);
+    record.ended = unix_milliseconds(clock.now());
     record.exit_status = boot.exit_status;
     record.reason = boot.reason;
     if (const auto written = write_record(world.directory(), record); !written)

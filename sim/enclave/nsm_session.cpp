@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <boost/system/errc.hpp>
 #include <optional>
 
 #include "nsm-mock/module/deferred_nsm.h"
@@ -51,8 +50,7 @@ class MockSession final : public NsmSession {
                 return kept.error();
             if (*kept) {
                 if (const auto given = settings.boot_options_given; !given.empty())
-                    return Error(
-                        make_error_code(boost::system::errc::invalid_argument),
+                    return invalid_input(
                         fmt::format("{} says how a module boots, and the one in the state file has "
                                     "booted: leave it out, or remove the file to boot a new one",
                                     given.front()));
@@ -143,8 +141,7 @@ Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
     if (hardware) {
         const std::string path = device.empty() ? nsm::nsm_device_path : device;
         if (const auto given = settings.options_given; !given.empty() || !state_path.empty())
-            return Error(
-                make_error_code(boost::system::errc::invalid_argument),
+            return invalid_input(
                 fmt::format("{} is for the simulated module, and {} is a real one; ask the "
                             "other with --device mock",
                             given.empty() ? "--state" : given.front(), path));

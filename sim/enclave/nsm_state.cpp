@@ -20,10 +20,6 @@ namespace json = boost::json;
 
 constexpr std::size_t state_bytes_max = 64 * 1024;
 
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
-
 std::optional<std::string> string_at(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
     if (value == nullptr || !value->is_string())
@@ -51,18 +47,18 @@ Result<NsmState> decode_nsm_state(const std::string& text) {
         return root.error();
     const json::object* object = root->if_object();
     if (object == nullptr)
-        return invalid("a JSON object was expected");
+        return invalid_input("a JSON object was expected");
     const auto module_text = string_at(*object, "module_id");
     const auto region = string_at(*object, "region");
     const json::value* pcrs = object->if_contains("pcrs");
     if (!module_text || !region || pcrs == nullptr || !pcrs->is_array() ||
         pcrs->get_array().size() != nsm::pcr_count)
-        return invalid("module_id, region and 32 pcrs were expected");
+        return invalid_input("module_id, region and 32 pcrs were expected");
     const auto module_id = nsm::parse_module_id(*module_text);
     if (!module_id)
         return module_id.error();
     if (!nsm::is_region(*region))
-        return invalid("\"" + *region + "\" is not a region");
+        return invalid_input("\"" + *region + "\" is not a region");
     NsmState state{*module_id, *region, {}};
     std::vector<nsm::PcrIndex> locked;
     for (nsm::PcrIndex index = 0; index < nsm::pcr_count; ++index) {
@@ -70,7 +66,7 @@ Result<NsmState> decode_nsm_state(const std::string& text) {
         const auto value = entry == nullptr ? std::nullopt : string_at(*entry, "value");
         const json::value* lock = entry == nullptr ? nullptr : entry->if_contains("locked");
         if (!value || lock == nullptr || !lock->is_bool())
-            return invalid(fmt::format("PCR{}: value and locked were expected", index));
+            return invalid_input(fmt::format("PCR{}: value and locked were expected", index));
         const auto pcr = parse_pcr(*value);
         if (!pcr)
             return Error(pcr.error()).in(fmt::format("PCR{}", index));
@@ -104,7 +100,7 @@ Result<std::optional<NsmState>> NsmStateFile::read() const {
         return std::optional<NsmState>();
     auto state = decode_nsm_state(text);
     if (!state)
-        return invalid(
+        return invalid_input(
             fmt::format("the state file {} is not one of a simulated module: {}; remove "
                         "it to boot a new one",
                         path_, state.error().message));

@@ -27,11 +27,6 @@ namespace {
 // A program that scans ports gets this many explanations.
 constexpr std::size_t explained_max = 32;
 
-std::int64_t milliseconds_now(const Clock& clock) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(clock.now().time_since_epoch())
-        .count();
-}
-
 constexpr const char* isolation_sandbox = "sandbox";
 constexpr const char* isolation_none = "none";
 
@@ -187,7 +182,7 @@ void Session::begin_record(const RunOptions& options) {
     record_->process = ::getpid();
     record_->process_start = process_start_time(::getpid());
     record_->isolation = options.room ? isolation_sandbox : isolation_none;
-    record_->started = milliseconds_now(clock_);
+    record_->started = unix_milliseconds(clock_.now());
     write_record();
 }
 
@@ -265,7 +260,7 @@ void Session::end_record(const RunOptions& options) {
         return;
     if (room_)
         wait_status_ = room_->program_status();
-    record_->ended = milliseconds_now(clock_);
+    record_->ended = unix_milliseconds(clock_.now());
     record_->exit_status = *exit_status_;
     record_->was_stopped = power_is_off_;
     record_->reason = power_is_off_  ? "was stopped"

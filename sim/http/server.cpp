@@ -40,10 +40,6 @@ bool is_shortage(const boost::system::error_code& failure) {
            failure == errc::no_buffer_space || failure == errc::not_enough_memory;
 }
 
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
-
 int choose_http11(SSL*, const unsigned char** out, unsigned char* out_length,
                   const unsigned char* offered, unsigned int offered_length, void*) {
     static constexpr unsigned char http11[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
@@ -295,7 +291,7 @@ Result<Address> parse_address(std::string_view text) {
             return address;
         }
     }
-    return invalid(fmt::format(
+    return invalid_input(fmt::format(
         "\"{}\" is not an IP address and a port, as 127.0.0.1:4599 or [::1]:0 is", text));
 }
 

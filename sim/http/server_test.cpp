@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Lines final : Log {
+struct LogLines final : Log {
     void write(LogLevel, std::string_view line) override {
         const std::lock_guard lock(mutex);
         lines.emplace_back(line);
@@ -106,7 +106,7 @@ class ServerTest : public testing::Test {
 
     [[nodiscard]] Client client() const { return Client(server_->local()); }
 
-    Lines log_;
+    LogLines log_;
     std::optional<Connections> connections_;
     asio::io_context context_{1};
     std::unique_ptr<Server> server_;

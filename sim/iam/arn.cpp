@@ -3,14 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/system/errc.hpp>
 
 namespace glovebox::iam {
 namespace {
-
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
 
 // The last part of "user/path/name".
 std::string_view last_part(std::string_view resource) {
@@ -20,7 +15,7 @@ std::string_view last_part(std::string_view resource) {
 Result<Arn> parse_iam_arn(std::string_view text) {
     auto arn = parse_arn(text);
     if (arn && (arn->service != "iam" || !arn->region.empty() || !is_account(arn->account)))
-        return invalid(
+        return invalid_input(
             fmt::format("\"{}\" names nobody: arn:aws:iam::<12 digits>:... was expected", text));
     return arn;
 }
@@ -33,7 +28,7 @@ Result<Arn> parse_arn(std::string_view text) {
     for (std::size_t i = 0; i < 5; ++i) {
         const auto colon = rest.find(':');
         if (colon == std::string_view::npos)
-            return invalid(fmt::format(
+            return invalid_input(fmt::format(
                 "\"{}\" is not an ARN: arn:partition:service:region:account:resource was expected",
                 text));
         parts[i] = rest.substr(0, colon);
@@ -41,7 +36,7 @@ Result<Arn> parse_arn(std::string_view text) {
     }
     parts[5] = rest;
     if (parts[0] != "arn" || parts[1].empty() || parts[2].empty() || parts[5].empty())
-        return invalid(fmt::format(
+        return invalid_input(fmt::format(
             "\"{}\" is not an ARN: arn:partition:service:region:account:resource was expected",
             text));
     return Arn{parts[1], parts[2], parts[3], parts[4], parts[5]};
@@ -82,7 +77,7 @@ Result<Principal> parse_principal(std::string_view text) {
     else if (arn->resource.starts_with("user/") && !last_part(arn->resource).empty())
         principal.kind = Principal::Kind::user;
     else
-        return invalid(fmt::format(
+        return invalid_input(fmt::format(
             "\"{}\" is no caller: a root or user/<name> was expected; a role calls as a session",
             text));
     return principal;
@@ -93,7 +88,7 @@ Result<Principal> session_of(std::string_view role_arn, std::string_view session
     if (!arn)
         return arn.error();
     if (!arn->resource.starts_with("role/") || last_part(arn->resource).empty())
-        return invalid(fmt::format(
+        return invalid_input(fmt::format(
             "\"{}\" is no role: arn:aws:iam::<12 digits>:role/<name> was expected", role_arn));
     Principal principal;
     principal.kind = Principal::Kind::session;

@@ -23,10 +23,6 @@ namespace {
 constexpr std::size_t mac_bytes = 32;  // SHA-256
 constexpr std::size_t secret_characters = 40;
 
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
-
 Bytes tag(HashAlgorithm algorithm, const Bytes& key, std::string_view purpose,
           std::string_view text) {
     return hmac(algorithm, key, as_bytes(std::string(purpose) + std::string(text)));
@@ -38,7 +34,7 @@ Result<Bytes> read_key(int descriptor, const std::string& file) {
     if (length < 0)
         return errno_error("reading " + file, errno);
     if (static_cast<std::size_t>(length) != SessionIssuer::key_bytes)
-        return invalid(
+        return invalid_input(
             fmt::format("{} holds {} bytes where a session key of {} was expected: remove "
                         "it and a new one is made",
                         file, length, SessionIssuer::key_bytes));
@@ -79,7 +75,7 @@ Result<SessionIssuer> SessionIssuer::open(const std::string& file, RandomSource&
         if (link_error != EEXIST)
             return errno_error("making " + file, link_error);
     }
-    return invalid(file + " appears and disappears: somebody else removes it");
+    return invalid_input(file + " appears and disappears: somebody else removes it");
 }
 
 std::string SessionIssuer::secret_for(std::string_view access_key_id) const {
@@ -120,11 +116,11 @@ Result<Credential> SessionIssuer::redeem(std::string_view token,
                                          std::string_view access_key_id) const {
     const auto sealed = from_base64(token);
     if (!sealed || sealed->size() <= mac_bytes)
-        return invalid("the session token is not one of this world's metadata service");
+        return invalid_input("the session token is not one of this world's metadata service");
     const std::string_view claims = as_text(*sealed).substr(0, sealed->size() - mac_bytes);
     const Bytes mac = tag(HashAlgorithm::sha256, key_, "token", claims);
     if (CRYPTO_memcmp(mac.data(), sealed->data() + claims.size(), mac_bytes) != 0)
-        return invalid(
+        return invalid_input(
             "the session token was sealed with another key: its metadata service and this service "
             "must share one state directory");
     const auto value = read_json(claims);
@@ -136,10 +132,10 @@ Result<Credential> SessionIssuer::redeem(std::string_view token,
     const auto* expires = object == nullptr ? nullptr : object->if_contains("expires");
     if (text("role") == nullptr || text("session") == nullptr || text("id") == nullptr ||
         expires == nullptr || !expires->is_int64())
-        return invalid("the session token's claims are not complete");
+        return invalid_input("the session token's claims are not complete");
     if (*text("id") != access_key_id)
-        return invalid(fmt::format("the session token belongs to {}, not to {}",
-                                   std::string_view(*text("id")), access_key_id));
+        return invalid_input(fmt::format("the session token belongs to {}, not to {}",
+                                         std::string_view(*text("id")), access_key_id));
     auto principal = session_of(*text("role"), *text("session"));
     if (!principal)
         return principal.error();
@@ -161,7 +157,7 @@ Result<Credential> CredentialStore::find(std::string_view access_key_id,
                                          std::string_view session_token) const {
     if (const auto found = by_id_.find(access_key_id); found != by_id_.end()) {
         if (found->second.session_token != session_token)
-            return invalid(
+            return invalid_input(
                 session_token.empty()
                     ? fmt::format("{} needs its session token in X-Amz-Security-Token",
                                   access_key_id)
@@ -171,11 +167,11 @@ Result<Credential> CredentialStore::find(std::string_view access_key_id,
     if (!session_token.empty() && issuer_)
         return issuer_->redeem(session_token, access_key_id);
     if (access_key_id.starts_with("ASIA") && session_token.empty())
-        return invalid(fmt::format(
+        return invalid_input(fmt::format(
             "{} is a temporary key id, and the request has no session token: set AWS_SESSION_TOKEN "
             "beside AWS_ACCESS_KEY_ID",
             access_key_id));
-    return invalid(fmt::format("nobody here has the access key id {}", access_key_id));
+    return invalid_input(fmt::format("nobody here has the access key id {}", access_key_id));
 }
 
 }  // namespace glovebox::iam

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <boost/system/errc.hpp>
 
 #include "core/base/printable.h"
 #include "sim/kms/json.h"
@@ -16,10 +15,6 @@ namespace glovebox::kms {
 namespace json = boost::json;
 
 namespace {
-
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
 
 std::string text_of(const json::object& record, std::string_view name) {
     const auto* value = record.if_contains(name);
@@ -78,9 +73,9 @@ Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view reque
     const std::string skipped =
         search.broken_lines.empty() ? "" : "; " + describe_broken_lines(search.broken_lines);
     if (request_id.empty())
-        return invalid(
+        return invalid_input(
             fmt::format("none of the {} requests in the trace was refused{}", requests, skipped));
-    return invalid(
+    return invalid_input(
         fmt::format("none of the {} requests in the trace has the id {}: it is the "
                     "answer's x-amzn-RequestId{}",
                     requests, shown(request_id), skipped));
@@ -112,7 +107,7 @@ Result<Explanation> explain(const json::object& record,
     out.allowed = true;
     for (const json::value& element : list) {
         if (!element.is_object())
-            return invalid("the trace's record has a check that is no object");
+            return invalid_input("the trace's record has a check that is no object");
         auto check = parse_check(element.get_object());
         if (!check)
             return check.error();

@@ -27,6 +27,8 @@ struct Range {
 
 // The length of what names a key.
 inline constexpr Range key_reference_length{1, 2048};
+// The length of what is signed or authenticated.
+inline constexpr Range message_length{1, 4096};
 
 class Input {
   public:

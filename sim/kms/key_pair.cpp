@@ -5,7 +5,6 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include <boost/system/errc.hpp>
 #include <string>
 
 #include "core/crypto/openssl.h"
@@ -19,8 +18,7 @@ std::shared_ptr<EVP_PKEY> share(EVP_PKEY* key) {
 }
 
 Error refused(std::string what) {
-    return Error(make_error_code(boost::system::errc::invalid_argument),
-                 std::move(what) + ": " + openssl_reason());
+    return invalid_input(std::move(what) + ": " + openssl_reason());
 }
 
 const EVP_MD* md(std::string_view hash) {
@@ -50,7 +48,7 @@ bool use_scheme(EVP_PKEY_CTX* context, const SigningAlgorithm& algorithm) {
     return true;
 }
 
-Bytes sign_message(EVP_PKEY* key, BytesView message) {
+Bytes sign_eddsa(EVP_PKEY* key, BytesView message) {
     const MdCtxPtr context(EVP_MD_CTX_new());
     std::size_t length = 0;
     if (EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key) != 1 ||
@@ -72,8 +70,7 @@ Result<PublicKey> PublicKey::from_der(BytesView der) {
     if (!key)
         return refused("not a SubjectPublicKeyInfo in DER");
     if (cursor != der.data() + der.size())
-        return Error(make_error_code(boost::system::errc::invalid_argument),
-                     "something follows the SubjectPublicKeyInfo");
+        return invalid_input("something follows the SubjectPublicKeyInfo");
     return PublicKey(std::move(key));
 }
 
@@ -178,7 +175,7 @@ std::optional<Bytes> KeyPair::decrypt_oaep(std::string_view hash, BytesView ciph
 
 Bytes KeyPair::sign(const SigningAlgorithm& algorithm, BytesView message, bool is_digest) const {
     if (algorithm.scheme == SignatureScheme::eddsa)
-        return sign_message(key_.get(), message);
+        return sign_eddsa(key_.get(), message);
     const Bytes hashed =
         is_digest ? Bytes(message.begin(), message.end()) : digest(algorithm.hash, message);
     const PkeyCtxPtr context(EVP_PKEY_CTX_new(key_.get(), nullptr));

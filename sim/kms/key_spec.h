@@ -17,6 +17,9 @@ inline constexpr std::string_view usage_sign = "SIGN_VERIFY";
 inline constexpr std::string_view usage_mac = "GENERATE_VERIFY_MAC";
 inline constexpr std::string_view usage_agree = "KEY_AGREEMENT";
 
+// The spec of a symmetric key, and its algorithm.
+inline constexpr std::string_view symmetric_default = "SYMMETRIC_DEFAULT";
+
 struct KeySpec {
     std::string_view name;  // "RSA_2048"
     KeyFamily family = KeyFamily::unsupported;

@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <boost/system/errc.hpp>
-
 #include "sim/kms/cipher.h"
 #include "sim/kms/cms.h"
 
@@ -12,10 +10,6 @@ namespace {
 
 constexpr int rsa_bits_min = 2048;
 constexpr int rsa_bits_max = 4096;
-
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
 
 Result<nsm::VerifiedDocument> verify_with_any(BytesView document,
                                               const std::vector<nsm::TrustRoot>& roots,
@@ -30,17 +24,17 @@ Result<nsm::VerifiedDocument> verify_with_any(BytesView document,
     }
     if (roots.size() > 1)
         untrusted->message += ", nor is it one of the other roots that are trusted here";
-    return untrusted ? *untrusted : invalid("no root of attestation is trusted here");
+    return untrusted ? *untrusted : invalid_input("no root of attestation is trusted here");
 }
 
 Result<PublicKey> key_of(const nsm::AttestationDocument& document) {
     if (!document.public_key || document.public_key->empty())
-        return invalid(
+        return invalid_input(
             "the document has no public_key to encrypt the answer to: ask the security module for "
             "a "
             "document with the DER of an RSA public key in it");
     if (as_text(*document.public_key).starts_with("-----BEGIN"))
-        return invalid(
+        return invalid_input(
             "the document's public_key can't be used: it is PEM text, KMS wants the DER inside "
             "(SubjectPublicKeyInfo)");
     auto key = PublicKey::from_der(*document.public_key);
@@ -50,9 +44,9 @@ Result<PublicKey> key_of(const nsm::AttestationDocument& document) {
             "in DER",
             document.public_key->size()));
     if (!key->is_rsa())
-        return invalid("the document's public_key is no RSA key");
+        return invalid_input("the document's public_key is no RSA key");
     if (key->bits() < rsa_bits_min || key->bits() > rsa_bits_max)
-        return invalid(fmt::format(
+        return invalid_input(fmt::format(
             "the document's public_key is an RSA key of {} bits: {} to {} were expected",
             key->bits(), rsa_bits_min, rsa_bits_max));
     return key;

@@ -5,7 +5,6 @@
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/value_to.hpp>
-#include <boost/system/errc.hpp>
 
 #include "core/base/base64.h"
 #include "core/base/log.h"
@@ -30,8 +29,7 @@ constexpr std::array<std::pair<policy::RecipientState, std::string_view>, 3> rec
 }};
 
 Error incomplete(std::string_view what) {
-    return Error(make_error_code(boost::system::errc::invalid_argument),
-                 fmt::format("the trace's record lacks \"{}\"", what));
+    return invalid_input(fmt::format("the trace's record lacks \"{}\"", what));
 }
 
 json::object caller_json(const iam::Principal& caller) {

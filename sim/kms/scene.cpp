@@ -140,9 +140,9 @@ SceneKey read_key(yaml::Map& map, const ReadFile& read_file) {
 
 // The id of key material follows from the material, so that a blob can be decrypted by another KMS
 // with the same scene.
-class Digest final : public RandomSource {
+class MaterialDigest final : public RandomSource {
   public:
-    explicit Digest(BytesView of) : of_(of.begin(), of.end()) {}
+    explicit MaterialDigest(BytesView of) : of_(of.begin(), of.end()) {}
     void fill(std::span<std::uint8_t> out) override {
         const Bytes id = hmac("SHA384", as_bytes("key material id"), of_);
         std::copy_n(id.begin(), std::min(out.size(), id.size()), out.begin());
@@ -165,7 +165,7 @@ Key make_key(const Scene& scene, const SceneKey& from, TimePoint now, RandomSour
                      : from.policy;
     if (!from.material.empty()) {
         key.material = from.material;
-        Digest digest(from.material);
+        MaterialDigest digest(from.material);
         key.material_id = make_material_id(digest);
     } else {
         key.material = make_key_material(spec, random);

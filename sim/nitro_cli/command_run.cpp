@@ -7,16 +7,12 @@
 
 #include "core/base/clock.h"
 #include "sim/enclave/delegation.h"
+#include "sim/nitro_cli/environment.h"
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/error_log.h"
 
 namespace glovebox::nitro_cli {
 namespace {
-
-const char* variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value != nullptr && *value != '\0' ? value : nullptr;
-}
 
 // Absent where no variable says whose log it is.
 std::optional<std::filesystem::path> log_folder() {

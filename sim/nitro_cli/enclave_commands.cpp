@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <system_error>
@@ -26,6 +25,7 @@
 #include "sim/enclave/world_directory.h"
 #include "sim/nitro_cli/cpu_pool.h"
 #include "sim/nitro_cli/enclave_list.h"
+#include "sim/nitro_cli/environment.h"
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/heartbeat_listener.h"
 #include "sim/nitro_cli/image_run.h"
@@ -36,12 +36,7 @@ namespace {
 // AWS's limit; the driver refuses the fifth.
 constexpr std::size_t enclaves_max = 4;
 // The driver's: an enclave has this much at least.
-constexpr std::uint64_t memory_mib_min = 64;
-
-const char* variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value != nullptr && *value != '\0' ? value : nullptr;
-}
+constexpr std::uint64_t enclave_memory_mib_min = 64;
 
 void print(const boost::json::value& json) {
     std::cout << eif::pretty_json(json) << std::endl;
@@ -102,9 +97,9 @@ Result<void> check_driver_rules(const RunArguments& arguments,
         return nitro_error(
             NitroError::ioctl_failure,
             fmt::format("{} enclaves run, and an instance has no more", running.size()));
-    if (arguments.memory_mib < memory_mib_min)
+    if (arguments.memory_mib < enclave_memory_mib_min)
         return nitro_error(NitroError::ioctl_failure,
-                           fmt::format("An enclave has {} MiB at least", memory_mib_min));
+                           fmt::format("An enclave has {} MiB at least", enclave_memory_mib_min));
     // Checked here where the arguments came from a file.
     const std::uint64_t cid = arguments.enclave_cid.value_or(0);
     if (cid != 0 && (cid < 4 || cid >= 0xffffffff))

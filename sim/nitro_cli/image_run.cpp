@@ -22,7 +22,7 @@
 namespace glovebox::nitro_cli {
 namespace {
 
-std::string variable(const char* name) {
+std::string variable_or_empty(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
 }
@@ -137,10 +137,10 @@ int ImageRun::run(const enclave::BootImage& image, enclave::ModuleSettings nsm, 
     enclave::Console console;
     const sandbox::RootFsRequest request = request_of(start, *this, console);
     options.console = &console;
-    options.room =
-        sandbox::make_root_fs_plan(request, sandbox::read_root_fs(request.directory),
-                                   sandbox::read_machine(variable("HOME"), variable("SUDO_UID")))
-            .value();
+    options.room = sandbox::make_root_fs_plan(request, sandbox::read_root_fs(request.directory),
+                                              sandbox::read_machine(variable_or_empty("HOME"),
+                                                                    variable_or_empty("SUDO_UID")))
+                       .value();
     Result<int> status = 0;
     {
         enclave::Session session(*at, clock, log);

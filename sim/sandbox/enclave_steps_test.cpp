@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-Machine laptop() {
+Machine laptop_with_devices() {
     Machine machine;
     machine.ids.uid = 1000;
     machine.ids.gid = 1000;
@@ -55,7 +55,7 @@ std::string content_of(const std::vector<Step>& steps, const std::string& file) 
 TEST(EnclaveSteps, TheMountsAreAwsInitsWithItsFlagsAndWords) {
     std::vector<std::string> lines;
     std::vector<std::string> texts;
-    for (const Step& step : enclave_steps(laptop())) {
+    for (const Step& step : enclave_steps(laptop_with_devices())) {
         if (step.op != Step::Op::enter_root && step.text.empty())
             continue;
         lines.push_back(to_line(step));
@@ -82,7 +82,7 @@ TEST(EnclaveSteps, TheMountsAreAwsInitsWithItsFlagsAndWords) {
 }
 
 TEST(EnclaveSteps, TheDevicesAreTheMachinesAndThePlaceholders) {
-    const auto lines = enclave_mounts(laptop());
+    const auto lines = enclave_mounts(laptop_with_devices());
     for (const char* line :
          {"bind /dev/null on /dev/null ro", "bind /dev/zero on /dev/zero ro", "mkdir /dev/net 755",
           "bind /dev/net/tun on /dev/net/tun ro", "bind /dev/null on /dev/nsm ro",
@@ -94,13 +94,13 @@ TEST(EnclaveSteps, TheDevicesAreTheMachinesAndThePlaceholders) {
 TEST(EnclaveSteps, TheConsoleIsThePseudoTerminalThatWasGiven) {
     EnclaveResources resources;
     resources.console_path = "/dev/pts/4";
-    const auto lines = enclave_mounts(laptop(), resources);
+    const auto lines = enclave_mounts(laptop_with_devices(), resources);
     EXPECT_THAT(lines, Contains("bind /dev/pts/4 on /dev/console ro"));
     EXPECT_THAT(lines, Contains("symlink /dev/ttyS0 -> console"));
 }
 
 TEST(EnclaveSteps, TheNameOfTheHwrngIsBoundOrTheClassIsCovered) {
-    Machine machine = laptop();
+    Machine machine = laptop_with_devices();
     EXPECT_THAT(
         enclave_mounts(machine),
         Contains(
@@ -115,7 +115,7 @@ TEST(EnclaveSteps, TheNameOfTheHwrngIsBoundOrTheClassIsCovered) {
 // procfs and sysfs know the machine's root by the user ID alone: what that user may write there
 // reaches the machine.
 TEST(EnclaveSteps, RootsProcAndSysAreReadOnlyButForTheNetworksSettings) {
-    Machine machine = laptop();
+    Machine machine = laptop_with_devices();
     EXPECT_THAT(enclave_mounts(machine), Each(Not(HasSubstr("/proc/sys"))));
     machine.ids.uid = 0;
     machine.ids.own_uids = machine.ids.own_gids = {{0, 0, 4294967295}};
@@ -135,7 +135,7 @@ TEST(EnclaveSteps, MemoryBoundsEveryTmpfsToHalfOfItAndIsWhatMeminfoSays) {
     add_stage(stage, resources);
     EXPECT_THAT(to_lines(stage),
                 Contains("mount tmpfs host:/proc nosuid,nodev mode=0755,size=134217728"));
-    const std::vector<Step> steps = enclave_steps(laptop(), resources);
+    const std::vector<Step> steps = enclave_steps(laptop_with_devices(), resources);
     const auto lines = to_lines(steps);
     EXPECT_THAT(lines, Contains("mount tmpfs /tmp nosuid,nodev,noexec size=134217728"));
     EXPECT_THAT(lines, Contains("bind root:/run/meminfo on /proc/meminfo ro (if there)"));
@@ -144,12 +144,12 @@ TEST(EnclaveSteps, MemoryBoundsEveryTmpfsToHalfOfItAndIsWhatMeminfoSays) {
 
 TEST(EnclaveSteps, CpusAreTheFirstOfTheCallers) {
     std::vector<std::string> notes;
-    EXPECT_THAT(choose_cpus(laptop(), std::nullopt, notes), IsEmpty());
-    EXPECT_THAT(choose_cpus(laptop(), 2, notes), ElementsAre(0, 2));
+    EXPECT_THAT(choose_cpus(laptop_with_devices(), std::nullopt, notes), IsEmpty());
+    EXPECT_THAT(choose_cpus(laptop_with_devices(), 2, notes), ElementsAre(0, 2));
     EXPECT_THAT(notes, IsEmpty());
-    EXPECT_THAT(choose_cpus(laptop(), 9, notes), ElementsAre(0, 2, 3, 4));
+    EXPECT_THAT(choose_cpus(laptop_with_devices(), 9, notes), ElementsAre(0, 2, 3, 4));
     EXPECT_THAT(notes, ElementsAre(HasSubstr("9 CPUs were asked for")));
-    const std::vector<Step> steps = enclave_steps(laptop(), {}, {0, 2, 3, 4});
+    const std::vector<Step> steps = enclave_steps(laptop_with_devices(), {}, {0, 2, 3, 4});
     EXPECT_EQ(content_of(steps, "/run/cpus"), "0,2-4\n");
 }
 

@@ -98,7 +98,7 @@ TEST_F(TrustTest, ARootFileSystemsBundleIsExtendedInItsOverlay) {
     EXPECT_THAT(plan.environment, Each(Not(HasSubstr("CERT"))));
 }
 
-Machine debian() {
+Machine debian_machine() {
     Machine machine;
     machine.top_level = {{"etc", ""}, {"usr", ""}};
     machine.mount_points = {"/"};
@@ -117,7 +117,7 @@ CommandRequest request_with(const TrustedAuthority& authority) {
 
 TEST_F(TrustTest, AMachinesBundleIsExtendedInTheOverlayOfItsFolder) {
     const auto lines =
-        to_lines(make_command_plan(request_with(authority_), debian()).value().steps);
+        to_lines(make_command_plan(request_with(authority_), debian_machine()).value().steps);
     EXPECT_THAT(lines, Contains("extend stage:/upper/etc/ssl/certs/ca-certificates.crt after "
                                 "/etc/ssl/certs/ca-certificates.crt"));
     EXPECT_THAT(lines, Contains("write stage:/upper/etc/ssl/certs/0a1b2c3d.0 644"));
@@ -125,7 +125,7 @@ TEST_F(TrustTest, AMachinesBundleIsExtendedInTheOverlayOfItsFolder) {
 }
 
 TEST_F(TrustTest, WhereAnEngineHasMountsInEtcTheBundlesFolderIsAnOverlayOfItsOwn) {
-    Machine machine = debian();
+    Machine machine = debian_machine();
     machine.mount_points = {"/", "/etc/hosts"};
     const auto lines = to_lines(make_command_plan(request_with(authority_), machine).value().steps);
     EXPECT_THAT(lines, Contains("bind /etc on /etc ro"));
@@ -139,7 +139,7 @@ TEST_F(TrustTest, ByTheEnvironmentItReachesRuntimesWithAListOfTheirOwn) {
     authority_.bundle_pem = "ALL\n";
     CommandRequest request = request_with(authority_);
     request.environment = {"AWS_CA_BUNDLE=/app/my.pem"};
-    const SandboxPlan plan = make_command_plan(request, debian()).value();
+    const SandboxPlan plan = make_command_plan(request, debian_machine()).value();
     const auto lines = to_lines(plan.steps);
     EXPECT_EQ(lines.back(), "write /run/glovebox/bundle.pem 644");
     EXPECT_THAT(lines, Contains(StartsWith("mount tmpfs /run "))) << "before it";

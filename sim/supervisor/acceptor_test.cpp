@@ -13,14 +13,17 @@
 #include "nsm-mock/testing/temporary_directory.h"
 #include "sim/supervisor/testing/fake_notifier.h"
 #include "sim/supervisor/testing/fake_tracee.h"
+#include "sim/supervisor/testing/few_descriptors.h"
 #include "transports/world.h"
 
 namespace glovebox::supervisor {
 namespace {
 
+using testing::address_at;
+using testing::FewDescriptors;
+using testing::length_at;
+
 constexpr int listener_number = 3;
-constexpr std::uint64_t address_at = 0x1000;
-constexpr std::uint64_t length_at = 0x2000;
 
 class AcceptorTest : public ::testing::Test {
   protected:
@@ -76,24 +79,6 @@ class AcceptorTest : public ::testing::Test {
     std::unique_ptr<testing::FakeTracee> last_;
     std::atomic<int> exhausted_ = 0;
     Acceptor acceptor_;
-};
-
-// Takes all descriptors of this process but a few, as long as it lives.
-class FewDescriptors {
-  public:
-    explicit FewDescriptors(rlim_t free) {
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        const UniqueFd next(::dup(0));
-        const rlimit few{.rlim_cur = static_cast<rlim_t>(next.get()) + free,
-                         .rlim_max = before_.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &few);
-    }
-    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-    FewDescriptors(const FewDescriptors&) = delete;
-    FewDescriptors& operator=(const FewDescriptors&) = delete;
-
-  private:
-    rlimit before_{};
 };
 
 TEST_F(AcceptorTest, AConnectionThatIsThereIsDeliveredWithItsPeersAddress) {

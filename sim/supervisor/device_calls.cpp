@@ -29,8 +29,6 @@ struct PathCall {
 };
 constexpr int never_follows = -2;
 
-constexpr int links_max = 40;  // MAXSYMLINKS
-
 std::optional<PathCall> path_call(int number) {
     switch (number) {
 #ifdef SYS_open  // aarch64 has none of these

@@ -12,7 +12,8 @@
 namespace glovebox::supervisor {
 namespace {
 
-constexpr std::uint64_t address_at = 0x1000;
+using testing::address_at;
+
 constexpr int fd = 7;
 
 sockaddr_in address(const char* ip, std::uint16_t port) {

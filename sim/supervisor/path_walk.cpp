@@ -16,7 +16,6 @@
 namespace glovebox::supervisor {
 namespace {
 
-constexpr int links_max = 40;         // MAXSYMLINKS
 constexpr ino_t proc_root_inode = 1;  // PROC_ROOT_INO
 
 UniqueFd open_path(int directory, const char* name, int flags) {

@@ -15,6 +15,8 @@
 
 namespace glovebox::supervisor {
 
+inline constexpr int links_max = 40;  // MAXSYMLINKS
+
 // The last component, all links followed, and the folder that it is in.
 struct PathEnd {
     UniqueFd folder;  // O_PATH

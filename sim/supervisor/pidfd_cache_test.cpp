@@ -11,8 +11,12 @@
 #include <cerrno>
 #include <vector>
 
+#include "sim/supervisor/testing/few_descriptors.h"
+
 namespace glovebox::supervisor {
 namespace {
+
+using testing::FewDescriptors;
 
 // A child that lives until it is killed.
 class Child {
@@ -79,21 +83,6 @@ TEST(PidfdCache, TellsWhenAThreadThatItKnowsEnds) {
     EXPECT_EQ(event.data.u64, static_cast<std::uint64_t>(process));
     cache.forget(process);
 }
-
-// No more than `free` descriptors can be opened while it lives.
-class FewDescriptors {
-  public:
-    explicit FewDescriptors(rlim_t free) {
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        const UniqueFd next(::dup(0));
-        const rlimit few{static_cast<rlim_t>(next.get()) + free, before_.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &few);
-    }
-    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-
-  private:
-    rlimit before_{};
-};
 
 TEST(PidfdCache, TakesAShareOfTheDescriptorsThatTheProcessMayHave) {
     EXPECT_LE(PidfdCache().entries_max(), 256u);

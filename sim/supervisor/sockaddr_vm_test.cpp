@@ -9,8 +9,9 @@
 namespace glovebox::supervisor {
 namespace {
 
+using testing::length_at;
+
 constexpr std::uint64_t at = 0x1000;
-constexpr std::uint64_t length_at = 0x2000;
 
 TEST(SockaddrVm, IsReadWhole) {
     testing::FakeTracee tracee;

@@ -13,9 +13,10 @@
 namespace glovebox::supervisor {
 namespace {
 
+using testing::address_at;
+using testing::length_at;
+
 constexpr core::Cid own = 16;
-constexpr std::uint64_t address_at = 0x1000;
-constexpr std::uint64_t length_at = 0x2000;
 constexpr std::uint64_t value_at = 0x3000;
 
 class VsockCallsTest : public ::testing::Test {

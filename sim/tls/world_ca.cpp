@@ -33,10 +33,6 @@ struct SubtreesFree {
     void operator()(NAME_CONSTRAINTS* constraints) const { NAME_CONSTRAINTS_free(constraints); }
 };
 
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
-
 Result<std::optional<std::string>> read(int directory, const char* name) {
     const UniqueFd file(::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!file) {
@@ -157,7 +153,7 @@ Result<WorldCa> WorldCa::open(const std::string& directory, std::vector<std::str
                               TimePoint now, RandomSource& random) {
     for (std::string& host : hosts) {
         if (!is_dns_name(host))
-            return invalid(fmt::format(
+            return invalid_input(fmt::format(
                 "\"{}\" is no host name that a certificate can be made for: a name such as "
                 "kms.us-east-1.amazonaws.com was expected",
                 host));
@@ -187,7 +183,7 @@ Result<WorldCa> WorldCa::open(const std::string& directory, std::vector<std::str
     std::sort(hosts.begin(), hosts.end());
     hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
     if (hosts.empty())
-        return invalid("a TLS authority needs a host that it may speak for");
+        return invalid_input("a TLS authority needs a host that it may speak for");
 
     WorldCa ca;
     ca.file_ = directory + "/" + certificate_name;
@@ -215,11 +211,11 @@ Result<http::TlsIdentity> WorldCa::issue(const std::vector<std::string>& hosts, 
     std::string names;
     for (const std::string& host : hosts) {
         if (!std::binary_search(hosts_.begin(), hosts_.end(), host))
-            return invalid(fmt::format("{} permits no certificate for {}", file_, host));
+            return invalid_input(fmt::format("{} permits no certificate for {}", file_, host));
         names += (names.empty() ? "DNS:" : ",DNS:") + host;
     }
     if (names.empty())
-        return invalid("a server's certificate needs a host");
+        return invalid_input("a server's certificate needs a host");
     const auto authority_key = nsm::SigningKey::from_pem(key_pem_);
     const auto authority = nsm::Certificate::from_pem(certificate_pem_);
     if (!authority_key || !authority)

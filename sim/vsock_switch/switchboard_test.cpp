@@ -9,7 +9,7 @@ namespace {
 constexpr Cid enclave = 16;
 constexpr Cid neighbour = 17;
 
-PacketHeader packet(Cid from, Cid to, std::uint16_t op, std::uint32_t length = 0) {
+PacketHeader packet_of(Cid from, Cid to, std::uint16_t op, std::uint32_t length = 0) {
     PacketHeader header{};
     header.source_cid = from;
     header.source_port = from == parent_cid ? 5000 : 1024;
@@ -52,8 +52,8 @@ class SwitchboardTest : public testing::Test {
         return got;
     }
     void connect(Cid from = enclave, Cid to = parent_cid) {
-        send(packet(from, to, op_request));
-        send(packet(to, from, op_response));
+        send(packet_of(from, to, op_request));
+        send(packet_of(to, from, op_response));
         receive(from);
         receive(to);
     }
@@ -62,7 +62,7 @@ class SwitchboardTest : public testing::Test {
 };
 
 TEST_F(SwitchboardTest, CarriesAConnectionBetweenEnclaveAndParentUnchanged) {
-    send(packet(enclave, parent_cid, op_request));
+    send(packet_of(enclave, parent_cid, op_request));
     const auto got = receive(parent_cid);
     ASSERT_EQ(got.size(), 1U);
     EXPECT_EQ(got[0].source_cid, enclave);
@@ -70,19 +70,19 @@ TEST_F(SwitchboardTest, CarriesAConnectionBetweenEnclaveAndParentUnchanged) {
     EXPECT_EQ(got[0].destination_port, 5000U);
     EXPECT_EQ(got[0].buffer_allocated, 262144U);
     EXPECT_EQ(got[0].forwarded, 77U);
-    send(packet(parent_cid, enclave, op_response));
+    send(packet_of(parent_cid, enclave, op_response));
     EXPECT_THAT(ops(enclave), testing::ElementsAre(op_response));
 }
 
 TEST_F(SwitchboardTest, TheParentReachesEveryEnclave) {
-    send(packet(parent_cid, neighbour, op_request));
+    send(packet_of(parent_cid, neighbour, op_request));
     EXPECT_THAT(ops(neighbour), testing::ElementsAre(op_request));
 }
 
 TEST_F(SwitchboardTest, AnEnclaveReachesItsParentAndNobodyElse) {
     for (const Cid other : {neighbour, enclave, Cid{0}, Cid{1}, Cid{2}, Cid{4}, Cid{0xffffffff},
                             parent_cid + (Cid{1} << 32), neighbour + (Cid{1} << 32)}) {
-        send(packet(enclave, other, op_request));
+        send(packet_of(enclave, other, op_request));
         const auto got = receive(enclave);
         ASSERT_EQ(got.size(), 1U) << other;
         EXPECT_EQ(got[0].op, op_reset);
@@ -95,57 +95,57 @@ TEST_F(SwitchboardTest, AnEnclaveReachesItsParentAndNobodyElse) {
 }
 
 TEST_F(SwitchboardTest, TheParentCannotReachItselfThroughTheSwitch) {
-    send(packet(parent_cid, parent_cid, op_request));
+    send(packet_of(parent_cid, parent_cid, op_request));
     EXPECT_THAT(ops(parent_cid), testing::ElementsAre(op_reset));
 }
 
 TEST_F(SwitchboardTest, APacketUnderAnotherGuestsNameVanishes) {
     connect();
-    board_.take(neighbour, packet(enclave, parent_cid, op_data), {});
+    board_.take(neighbour, packet_of(enclave, parent_cid, op_data), {});
     EXPECT_TRUE(receive(parent_cid).empty());
     EXPECT_TRUE(receive(neighbour).empty());
     EXPECT_TRUE(receive(enclave).empty());
 }
 
 TEST_F(SwitchboardTest, OnlyAnOpenConnectionCarriesData) {
-    send(packet(enclave, parent_cid, op_data));
+    send(packet_of(enclave, parent_cid, op_data));
     EXPECT_THAT(ops(enclave), testing::ElementsAre(op_reset));
     EXPECT_TRUE(receive(parent_cid).empty());
     connect();
-    send(packet(enclave, parent_cid, op_data, 10));
+    send(packet_of(enclave, parent_cid, op_data, 10));
     EXPECT_THAT(ops(parent_cid), testing::ElementsAre(op_data));
-    send(packet(parent_cid, enclave, op_reset));
+    send(packet_of(parent_cid, enclave, op_reset));
     EXPECT_EQ(board_.connection_count(), 0U);
     EXPECT_THAT(ops(enclave), testing::ElementsAre(op_reset));
-    send(packet(enclave, parent_cid, op_data, 10));
+    send(packet_of(enclave, parent_cid, op_data, 10));
     EXPECT_THAT(ops(enclave), testing::ElementsAre(op_reset));
 }
 
 TEST_F(SwitchboardTest, AResetIsNeverAnsweredWithAReset) {
-    send(packet(enclave, neighbour, op_reset));
-    send(packet(enclave, parent_cid, op_reset));
+    send(packet_of(enclave, neighbour, op_reset));
+    send(packet_of(enclave, parent_cid, op_reset));
     EXPECT_TRUE(receive(enclave).empty());
 }
 
 TEST_F(SwitchboardTest, OtherTypesAndOperationsAreReset) {
-    PacketHeader sequential = packet(enclave, parent_cid, op_request);
+    PacketHeader sequential = packet_of(enclave, parent_cid, op_request);
     sequential.type = 2;
     send(sequential);
-    send(packet(enclave, parent_cid, 0));
-    send(packet(enclave, parent_cid, 8));
-    send(packet(enclave, parent_cid, 0xffff));
+    send(packet_of(enclave, parent_cid, 0));
+    send(packet_of(enclave, parent_cid, 8));
+    send(packet_of(enclave, parent_cid, 0xffff));
     EXPECT_THAT(ops(enclave), testing::ElementsAre(op_reset, op_reset, op_reset, op_reset));
     EXPECT_TRUE(receive(parent_cid).empty());
 }
 
 TEST_F(SwitchboardTest, ASilentCidSwallowsEverything) {
-    send(packet(enclave, 99, op_request));
+    send(packet_of(enclave, 99, op_request));
     EXPECT_TRUE(receive(enclave).empty());
 }
 
 TEST_F(SwitchboardTest, ALongPacketComesInPiecesThatFit) {
     connect();
-    send(packet(enclave, parent_cid, op_data, 65536));
+    send(packet_of(enclave, parent_cid, op_data, 65536));
     const auto got = receive(parent_cid);
     ASSERT_EQ(got.size(), 16U);
     for (const PacketHeader& piece : got) {
@@ -158,24 +158,24 @@ TEST_F(SwitchboardTest, ALongPacketComesInPiecesThatFit) {
 TEST_F(SwitchboardTest, AFullOutboxHoldsItsSendersUpAndNobodyElse) {
     connect();
     connect(neighbour, parent_cid);
-    const PacketHeader data = packet(parent_cid, enclave, op_data, 50000);
+    const PacketHeader data = packet_of(parent_cid, enclave, op_data, 50000);
     ASSERT_TRUE(board_.may_take(parent_cid, data));
     send(data);
     ASSERT_TRUE(board_.may_take(parent_cid, data));
     send(data);
     EXPECT_TRUE(board_.is_full(enclave));
     EXPECT_FALSE(board_.may_take(parent_cid, data));
-    EXPECT_TRUE(board_.may_take(parent_cid, packet(parent_cid, neighbour, op_data, 50000)));
-    EXPECT_TRUE(board_.may_take(enclave, packet(enclave, parent_cid, op_data, 50000)));
+    EXPECT_TRUE(board_.may_take(parent_cid, packet_of(parent_cid, neighbour, op_data, 50000)));
+    EXPECT_TRUE(board_.may_take(enclave, packet_of(enclave, parent_cid, op_data, 50000)));
     board_.delivered(enclave, board_.next(enclave, 4096));
     EXPECT_TRUE(board_.may_take(parent_cid, data));
 }
 
 TEST_F(SwitchboardTest, AFullOutboxRefusesNewConnections) {
     connect();
-    send(packet(parent_cid, enclave, op_data, 60000));
-    send(packet(parent_cid, enclave, op_data, 60000));
-    PacketHeader request = packet(parent_cid, enclave, op_request);
+    send(packet_of(parent_cid, enclave, op_data, 60000));
+    send(packet_of(parent_cid, enclave, op_data, 60000));
+    PacketHeader request = packet_of(parent_cid, enclave, op_request);
     request.source_port = 5001;
     ASSERT_TRUE(board_.may_take(parent_cid, request));
     send(request);
@@ -184,19 +184,19 @@ TEST_F(SwitchboardTest, AFullOutboxRefusesNewConnections) {
 }
 
 TEST_F(SwitchboardTest, AnswersWaitForRoomInTheirSendersOwnOutbox) {
-    const PacketHeader nowhere = packet(enclave, neighbour, op_request);
+    const PacketHeader nowhere = packet_of(enclave, neighbour, op_request);
     for (int i = 0; i < 8; ++i) {
         ASSERT_TRUE(board_.may_take(enclave, nowhere));
         send(nowhere);
     }
     EXPECT_FALSE(board_.may_take(enclave, nowhere));
-    EXPECT_TRUE(board_.may_take(enclave, packet(enclave, neighbour, op_reset)));
+    EXPECT_TRUE(board_.may_take(enclave, packet_of(enclave, neighbour, op_reset)));
 }
 
 TEST_F(SwitchboardTest, WhenAGuestGoesItsPeersConnectionsAreReset) {
     connect();
     connect(neighbour, parent_cid);
-    send(packet(enclave, parent_cid, op_data, 10));
+    send(packet_of(enclave, parent_cid, op_data, 10));
     board_.detach(enclave);
     const auto got = receive(parent_cid);
     ASSERT_EQ(got.size(), 2U);  // what it still said, then the reset
@@ -206,7 +206,7 @@ TEST_F(SwitchboardTest, WhenAGuestGoesItsPeersConnectionsAreReset) {
     EXPECT_EQ(got[1].source_port, 1024U);
     EXPECT_EQ(got[1].destination_port, 5000U);
     EXPECT_EQ(board_.connection_count(), 1U);
-    send(packet(parent_cid, enclave, op_request));
+    send(packet_of(parent_cid, enclave, op_request));
     EXPECT_THAT(ops(parent_cid), testing::ElementsAre(op_reset));
 }
 
@@ -221,7 +221,7 @@ TEST_F(SwitchboardTest, WhenTheParentGoesEveryConnectionIsReset) {
 
 TEST_F(SwitchboardTest, AGuestThatComesAgainStartsAfresh) {
     connect();
-    send(packet(parent_cid, enclave, op_data, 10));
+    send(packet_of(parent_cid, enclave, op_data, 10));
     board_.attach(enclave);
     EXPECT_TRUE(receive(enclave).empty());
     EXPECT_THAT(ops(parent_cid), testing::ElementsAre(op_reset));
@@ -231,8 +231,8 @@ TEST_F(SwitchboardTest, AGuestThatComesAgainStartsAfresh) {
 
 TEST_F(SwitchboardTest, AGuestThatIsGivenUpHearsOfItWhenItTakesAgain) {
     connect();
-    send(packet(parent_cid, enclave, op_data, 60000));
-    send(packet(parent_cid, enclave, op_data, 60000));
+    send(packet_of(parent_cid, enclave, op_data, 60000));
+    send(packet_of(parent_cid, enclave, op_data, 60000));
     EXPECT_TRUE(board_.is_full(enclave));
     board_.give_up(enclave);
     EXPECT_FALSE(board_.is_full(enclave));
@@ -241,7 +241,7 @@ TEST_F(SwitchboardTest, AGuestThatIsGivenUpHearsOfItWhenItTakesAgain) {
 }
 
 TEST_F(SwitchboardTest, ConnectionsHaveALimitAndResetsCountUntilTheyAreHeard) {
-    PacketHeader request = packet(enclave, parent_cid, op_request);
+    PacketHeader request = packet_of(enclave, parent_cid, op_request);
     for (request.source_port = 1; request.source_port <= 4; ++request.source_port)
         send(request);
     EXPECT_EQ(board_.connection_count(), 3U);

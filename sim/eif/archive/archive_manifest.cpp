@@ -14,24 +14,25 @@ namespace {
 namespace json = boost::json;
 
 constexpr int index_depth_max = 4;
-constexpr int links_followed_max = 8;
+constexpr int manifest_links_max = 8;
 constexpr std::string_view sha256_prefix = "sha256:";
 
-Error bad(std::string sentence) {
+Error bad_manifest(std::string sentence) {
     return Error(EifError::bad_archive, std::move(sentence));
 }
 
 Result<std::string> document(const ArchiveIndex& index, const std::string& name) {
     const auto found = index.documents.find(index.real_name(name));
     if (found == index.documents.end())
-        return bad(fmt::format("{} is not in the archive, or is no JSON: is it whole?", name));
+        return bad_manifest(
+            fmt::format("{} is not in the archive, or is no JSON: is it whole?", name));
     return found->second;
 }
 
 Result<json::value> parsed(const std::string& name, const std::string& text) {
     auto value = read_json(text, json_budget);
     if (!value)
-        return bad(fmt::format("{}: {}", name, value.error().message));
+        return bad_manifest(fmt::format("{}: {}", name, value.error().message));
     return value;
 }
 
@@ -40,7 +41,7 @@ Result<json::object> parsed_object(const std::string& name, const std::string& t
     if (!value)
         return value.error();
     if (!value->is_object())
-        return bad(name + ": not a JSON object");
+        return bad_manifest(name + ": not a JSON object");
     return std::move(value->get_object());
 }
 
@@ -65,9 +66,10 @@ Result<ImageParts> docker_parts(const ArchiveIndex& index) {
         return manifest.error();
     const auto* images = manifest->if_array();
     if (images == nullptr || images->empty() || !images->front().is_object())
-        return bad("manifest.json: an array of images was expected");
+        return bad_manifest("manifest.json: an array of images was expected");
     if (images->size() > 1)
-        return bad(fmt::format("the archive holds {} images: save one alone", images->size()));
+        return bad_manifest(
+            fmt::format("the archive holds {} images: save one alone", images->size()));
     const json::object& image = images->front().get_object();
     ImageParts parts;
     const std::string config_name = text_member(image, "Config");
@@ -77,10 +79,10 @@ Result<ImageParts> docker_parts(const ArchiveIndex& index) {
     parts.config = std::move(*config);
     const auto* layers = array_member(image, "Layers");
     if (layers == nullptr)
-        return bad("manifest.json: no \"Layers\"");
+        return bad_manifest("manifest.json: no \"Layers\"");
     for (const auto& layer : *layers) {
         if (!layer.is_string())
-            return bad("manifest.json: \"Layers\" is not an array of strings");
+            return bad_manifest("manifest.json: \"Layers\" is not an array of strings");
         parts.layers.emplace_back(layer.get_string());
         parts.layer_digests.emplace_back();
     }
@@ -120,12 +122,12 @@ std::string_view platform_name(Architecture architecture) {
 Result<json::object> choose(const json::object& index_json, std::optional<Architecture> wanted) {
     const auto* manifests = array_member(index_json, "manifests");
     if (manifests == nullptr)
-        return bad("index.json: no \"manifests\"");
+        return bad_manifest("index.json: no \"manifests\"");
     std::vector<const json::object*> candidates;
     std::string platforms;
     for (const auto& each : *manifests) {
         if (!each.is_object())
-            return bad("index.json: a manifest that is no object");
+            return bad_manifest("index.json: a manifest that is no object");
         const json::object& descriptor = each.get_object();
         const auto* platform = descriptor.if_contains("platform");
         if (platform != nullptr && platform->is_object()) {
@@ -141,12 +143,12 @@ Result<json::object> choose(const json::object& index_json, std::optional<Archit
         candidates.push_back(&descriptor);
     }
     if (candidates.empty())
-        return bad(wanted && !platforms.empty()
-                       ? fmt::format("the archive has no image for {}; it has {}",
-                                     to_string(*wanted), platforms)
-                       : "the archive holds no image");
+        return bad_manifest(wanted && !platforms.empty()
+                                ? fmt::format("the archive has no image for {}; it has {}",
+                                              to_string(*wanted), platforms)
+                                : "the archive holds no image");
     if (candidates.size() > 1)
-        return bad(
+        return bad_manifest(
             fmt::format("the archive holds {} images{}: save one alone, or choose with --arch",
                         candidates.size(), platforms.empty() ? "" : " (" + platforms + ")"));
     return *candidates.front();
@@ -164,7 +166,7 @@ Result<ImageParts> oci_parts(const ArchiveIndex& index, std::optional<Architectu
     // An index may name another index (several platforms) before it comes to a manifest.
     for (int depth = 0; node->if_contains("manifests") != nullptr; ++depth) {
         if (depth == index_depth_max)
-            return bad("index.json: indexes nest too deep");
+            return bad_manifest("index.json: indexes nest too deep");
         const auto descriptor = choose(*node, wanted);
         if (!descriptor)
             return descriptor.error();
@@ -185,17 +187,17 @@ Result<ImageParts> oci_parts(const ArchiveIndex& index, std::optional<Architectu
     }
     const auto* config = node->if_contains("config");
     if (config == nullptr || !config->is_object())
-        return bad("image manifest: no \"config\"");
+        return bad_manifest("image manifest: no \"config\"");
     auto config_text = checked_document(index, config->get_object());
     if (!config_text)
         return config_text.error();
     parts.config = std::move(*config_text);
     const auto* layers = array_member(*node, "layers");
     if (layers == nullptr)
-        return bad("image manifest: no \"layers\"");
+        return bad_manifest("image manifest: no \"layers\"");
     for (const auto& layer : *layers) {
         if (!layer.is_object())
-            return bad("image manifest: a layer that is no object");
+            return bad_manifest("image manifest: a layer that is no object");
         const auto name = blob_name(layer.get_object());
         if (!name)
             return name.error();
@@ -208,7 +210,7 @@ Result<ImageParts> oci_parts(const ArchiveIndex& index, std::optional<Architectu
 }  // namespace
 
 std::string ArchiveIndex::real_name(std::string name) const {
-    for (int hops = 0; hops < links_followed_max; ++hops) {
+    for (int hops = 0; hops < manifest_links_max; ++hops) {
         const auto found = links.find(name);
         if (found == links.end())
             break;
@@ -222,7 +224,7 @@ Result<ImageParts> find_parts(const ArchiveIndex& index, std::optional<Architect
         return docker_parts(index);
     if (index.documents.contains("index.json"))
         return oci_parts(index, wanted);
-    return bad(
+    return bad_manifest(
         "neither manifest.json (docker save) nor index.json (OCI) is in it: make the archive with "
         "docker save or skopeo copy ... oci-archive:FILE");
 }
@@ -234,13 +236,14 @@ Result<std::string> sha256_digits(const std::string& digest) {
         digest.starts_with(sha256_prefix) && digest.size() == sha256_prefix.size() + digits &&
         digest.find_first_not_of("0123456789abcdef", sha256_prefix.size()) == std::string::npos;
     if (!good)
-        return bad(fmt::format("digest \"{}\": sha256: and 64 hexadecimal digits were expected",
-                               digest.substr(0, 80)));
+        return bad_manifest(
+            fmt::format("digest \"{}\": sha256: and 64 hexadecimal digits were expected",
+                        digest.substr(0, 80)));
     return digest.substr(sha256_prefix.size());
 }
 
 Error wrong_digest(const std::string& name, const std::string& stated, const std::string& found) {
-    return bad(
+    return bad_manifest(
         fmt::format("{} is damaged: its SHA-256 is {} and {} was stated", name, found, stated));
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-Error bad(std::string sentence) {
+Error bad_config(std::string sentence) {
     return Error(EifError::bad_archive, "image config: " + std::move(sentence));
 }
 
@@ -24,11 +24,11 @@ Result<std::optional<std::vector<std::string>>> strings(const json::object& obje
         return std::optional<std::vector<std::string>>();
     const auto* array = value->if_array();
     if (array == nullptr)
-        return bad(fmt::format("\"{}\" is not an array of strings", key));
+        return bad_config(fmt::format("\"{}\" is not an array of strings", key));
     std::vector<std::string> items;
     for (const auto& element : *array) {
         if (!element.is_string())
-            return bad(fmt::format("\"{}\" is not an array of strings", key));
+            return bad_config(fmt::format("\"{}\" is not an array of strings", key));
         items.emplace_back(element.get_string());
     }
     return std::optional(std::move(items));
@@ -45,9 +45,9 @@ std::string string_or_empty(const json::object& object, std::string_view key) {
 Result<ContainerConfig> ContainerConfig::parse(std::string_view text) {
     auto value = read_json(text, json_budget);
     if (!value)
-        return bad(value.error().message);
+        return bad_config(value.error().message);
     if (!value->is_object())
-        return bad("not a JSON object");
+        return bad_config("not a JSON object");
     ContainerConfig result;
     result.json = std::move(*value);
     const json::object& object = result.json.get_object();
@@ -70,7 +70,7 @@ Result<ContainerConfig> ContainerConfig::parse(std::string_view text) {
 
     const auto* rootfs = object.if_contains("rootfs");
     if (rootfs == nullptr || !rootfs->is_object())
-        return bad("no \"rootfs\" with the layers' diff_ids");
+        return bad_config("no \"rootfs\" with the layers' diff_ids");
     auto diff_ids = strings(rootfs->get_object(), "diff_ids");
     if (!diff_ids)
         return diff_ids.error();

@@ -27,7 +27,7 @@ constexpr std::uint64_t document_size_max = 4 << 20;
 constexpr std::uint64_t documents_size_max = 64 << 20;
 constexpr std::size_t archive_entries_max = 100'000;
 
-Error bad(std::string sentence) {
+Error bad_archive(std::string sentence) {
     return Error(EifError::bad_archive, std::move(sentence));
 }
 
@@ -191,8 +191,8 @@ Result<ContainerImage> read_image_archive(const OpenSource& open, const ArchiveO
     image.id = sha256_hex(as_bytes(parts->config));
     image.repo_tags = parts->repo_tags;
     if (image.config.diff_ids.size() != parts->layers.size())
-        return bad(fmt::format("the config states {} layers and the manifest {}",
-                               image.config.diff_ids.size(), parts->layers.size()));
+        return bad_archive(fmt::format("the config states {} layers and the manifest {}",
+                                       image.config.diff_ids.size(), parts->layers.size()));
 
     // Layers are read in the order in which they lie in the archive and applied in the image's.
     TreeBudget budget(options.limits);
@@ -216,7 +216,7 @@ Result<ContainerImage> read_image_archive(const OpenSource& open, const ArchiveO
     for (std::size_t i = 0; i < parts->layers.size(); ++i) {
         const auto found = layers.find(index->real_name(parts->layers[i]));
         if (found == layers.end())
-            return bad(
+            return bad_archive(
                 fmt::format("layer {} is not in the archive: is it whole?", parts->layers[i]));
         const ReadLayer& layer = found->second;
         if (!parts->layer_digests[i].empty() && parts->layer_digests[i] != layer.digest)

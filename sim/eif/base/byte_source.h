@@ -2,6 +2,7 @@
 // entry.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -11,6 +12,9 @@
 #include "core/base/unique_fd.h"
 
 namespace glovebox::eif {
+
+// How much is read at once of what may be large.
+inline constexpr std::size_t piece_size = 64 << 10;
 
 class ByteSource {
   public:

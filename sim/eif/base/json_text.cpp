@@ -30,6 +30,10 @@ std::string number_text(double number) {
 
 }  // namespace
 
+std::string in_quotes(std::string_view text) {
+    return json_text(json::string(text));
+}
+
 std::string compact_json(const json::value& value) {
     return json_text(value, {.number = number_text, .quote = json_quote_least});
 }

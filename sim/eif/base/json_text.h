@@ -4,6 +4,7 @@
 
 #include <boost/json/value.hpp>
 #include <string>
+#include <string_view>
 
 #include "core/base/json_reader.h"
 
@@ -14,6 +15,9 @@ inline constexpr JsonBudget json_budget{.bytes = 16 * 1024 * 1024};
 
 // One line without blanks: the form of a metadata section, byte for byte. Not for a terminal.
 [[nodiscard]] std::string compact_json(const boost::json::value& value);
+
+// One string, in quotes and escaped.
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 // Indented by 2, one array element a line, `[]` and `{}` when empty: the form of stdout. Printable;
 // ends without a newline.

@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "sim/eif/base/byte_source.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/format/image.h"
 
 namespace glovebox::eif {
 namespace {
-
-constexpr std::size_t piece_size = 64 << 10;
 
 CpioEntry own_entry(std::string name, std::uint32_t mode, FileTimes times) {
     CpioEntry entry;

@@ -12,23 +12,24 @@ namespace {
 
 namespace json = boost::json;
 
-Error bad(std::string sentence) {
+Error bad_metadata(std::string sentence) {
     return Error(EifError::bad_metadata, "metadata section: " + std::move(sentence));
 }
 
 Result<std::string> string_member(const json::object& object, std::string_view key) {
     const auto* value = object.if_contains(key);
     if (value == nullptr)
-        return bad(fmt::format("missing field \"{}\"", key));
+        return bad_metadata(fmt::format("missing field \"{}\"", key));
     if (!value->is_string())
-        return bad(fmt::format("\"{}\" is not a string", key));
+        return bad_metadata(fmt::format("\"{}\" is not a string", key));
     return std::string(value->get_string());
 }
 
 Result<json::value> any_member(const json::object& object, std::string_view key) {
     const auto* value = object.if_contains(key);
     if (value == nullptr)
-        return bad(fmt::format("missing field \"{}\" (AWS's reader wants it, null at least)", key));
+        return bad_metadata(
+            fmt::format("missing field \"{}\" (AWS's reader wants it, null at least)", key));
     return *value;
 }
 
@@ -53,13 +54,13 @@ std::string Metadata::encode() const {
 Result<Metadata> Metadata::decode(BytesView bytes) {
     const auto value = read_json(as_text(bytes), json_budget);
     if (!value)
-        return bad(value.error().message);
+        return bad_metadata(value.error().message);
     if (!value->is_object())
-        return bad("not a JSON object");
+        return bad_metadata("not a JSON object");
     const json::object& object = value->get_object();
     const auto* build_value = object.if_contains("BuildMetadata");
     if (build_value == nullptr || !build_value->is_object())
-        return bad("no object \"BuildMetadata\"");
+        return bad_metadata("no object \"BuildMetadata\"");
     const json::object& build = build_value->get_object();
 
     Metadata metadata;

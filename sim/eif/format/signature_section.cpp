@@ -16,12 +16,12 @@ namespace {
 // signature; the hypervisor takes no more than 32 KiB of section.
 constexpr cbor::Limits limits{.depth_max = 128, .items_max = 200'000};
 
-Error bad(std::string sentence) {
+Error bad_signature(std::string sentence) {
     return Error(EifError::bad_signature, "signature section: " + std::move(sentence));
 }
 
 Error wrong_type(const std::string& expected, const cbor::Value& found) {
-    return bad(fmt::format("{} was expected, found {}", expected, found.type_name()));
+    return bad_signature(fmt::format("{} was expected, found {}", expected, found.type_name()));
 }
 
 // A vector of bytes as serde writes it: an array of integers.
@@ -34,7 +34,7 @@ Result<Bytes> byte_vector(const std::string& name, const cbor::Value& value) {
     for (const cbor::Value& item : *items) {
         const auto* byte = item.as<std::uint64_t>();
         if (byte == nullptr || *byte > 255)
-            return bad(name + ": an integer from 0 to 255 was expected");
+            return bad_signature(name + ": an integer from 0 to 255 was expected");
         bytes.push_back(static_cast<std::uint8_t>(*byte));
     }
     return bytes;
@@ -53,12 +53,12 @@ Bytes SignatureSection::encode() const {
 Result<SignatureSection> SignatureSection::decode(BytesView cbor) {
     const auto decoded = cbor::decode(cbor, limits);
     if (!decoded)
-        return bad(decoded.error().message);
+        return bad_signature(decoded.error().message);
     const auto* elements = decoded->value.as<cbor::Array>();
     if (elements == nullptr)
         return wrong_type("an array", decoded->value);
     if (elements->empty())
-        return bad("an empty array where one signature was expected");
+        return bad_signature("an empty array where one signature was expected");
     const auto* pairs = elements->front().as<cbor::Map>();
     if (pairs == nullptr)
         return wrong_type("a map", elements->front());
@@ -79,8 +79,8 @@ Result<SignatureSection> SignatureSection::decode(BytesView cbor) {
         *target = std::move(*bytes);
     }
     if (!certificate || !signature)
-        return bad(std::string("no \"") + (certificate ? "signature" : "signing_certificate") +
-                   "\" in its map");
+        return bad_signature(std::string("no \"") +
+                             (certificate ? "signature" : "signing_certificate") + "\" in its map");
     auto cose = CoseSign1::decode(*signature);
     if (!cose)
         return Error(cose.error()).in("signature section");

@@ -15,8 +15,6 @@
 namespace glovebox::eif {
 namespace {
 
-constexpr std::size_t buffer_size = 64 << 10;
-
 using AddFilter = int (*)(archive*);
 
 AddFilter filter_for(Compression compression) {
@@ -131,7 +129,7 @@ Compression compression_of(BytesView start) {
 namespace detail {
 
 ArchiveHandle::ArchiveHandle(ByteSource& input)
-    : archive_(archive_read_new()), input_(input), buffer_(buffer_size) {
+    : archive_(archive_read_new()), input_(input), buffer_(piece_size) {
     if (archive_ == nullptr)
         throw std::bad_alloc();
 }

@@ -15,7 +15,6 @@ constexpr std::size_t entry_header_size = 110;
 constexpr std::size_t magic_size = 6;
 constexpr std::size_t field_size = 8;
 constexpr std::size_t field_count = 13;
-constexpr std::size_t buffer_size = 64 << 10;
 constexpr std::uint64_t alignment = 4;
 constexpr std::uint64_t archive_alignment = 512;
 constexpr std::string_view trailer = "TRAILER!!!";
@@ -45,7 +44,7 @@ std::optional<std::uint32_t> hex_field(BytesView digits) {
 
 }  // namespace
 
-CpioReader::CpioReader(ByteSource& input) : input_(input), buffer_(buffer_size) {}
+CpioReader::CpioReader(ByteSource& input) : input_(input), buffer_(piece_size) {}
 
 Error CpioReader::bad(const std::string& sentence) const {
     return Error(EifError::bad_ramdisk,
@@ -76,8 +75,7 @@ void CpioReader::consume(std::size_t size) {
 
 Result<void> CpioReader::skip(std::uint64_t size) {
     while (size != 0) {
-        const auto some =
-            peek(static_cast<std::size_t>(std::min<std::uint64_t>(size, buffer_size)));
+        const auto some = peek(static_cast<std::size_t>(std::min<std::uint64_t>(size, piece_size)));
         if (!some)
             return some.error();
         if (some->empty())
@@ -107,7 +105,7 @@ Result<std::optional<CpioEntry>> CpioReader::next() {
         if (!inside_archive_) {
             // Zeroes between archives.
             for (;;) {
-                const auto some = peek(buffer_size);
+                const auto some = peek(piece_size);
                 if (!some)
                     return some.error();
                 const auto zero_end =
@@ -189,7 +187,7 @@ Result<std::optional<CpioEntry>> CpioReader::next() {
 
 Result<std::size_t> CpioReader::read(std::span<std::uint8_t> out) {
     const auto wanted =
-        static_cast<std::size_t>(std::min<std::uint64_t>({out.size(), content_left_, buffer_size}));
+        static_cast<std::size_t>(std::min<std::uint64_t>({out.size(), content_left_, piece_size}));
     if (wanted == 0)
         return std::size_t{0};
     const auto some = peek(wanted);

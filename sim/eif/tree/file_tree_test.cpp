@@ -18,7 +18,7 @@ FileTree::NodePtr node(NodeType type, std::string target = {}) {
     return made;
 }
 
-std::vector<std::string> paths(const FileTree& tree) {
+std::vector<std::string> all_paths(const FileTree& tree) {
     std::vector<std::string> found;
     for (const auto& [path, each] : tree.entries())
         found.push_back(path);
@@ -49,7 +49,7 @@ TEST(FileTree, ParentsAreMadeAndComeBeforeTheirChildren) {
     FileTree tree;
     ASSERT_TRUE(tree.put("a/b/c", node(NodeType::file)));
     ASSERT_TRUE(tree.put("a-b", node(NodeType::file)));
-    EXPECT_THAT(paths(tree), ElementsAre("a", "a-b", "a/b", "a/b/c"));
+    EXPECT_THAT(all_paths(tree), ElementsAre("a", "a-b", "a/b", "a/b/c"));
     EXPECT_TRUE(tree.find("a/b")->implied);
     EXPECT_EQ(tree.find("a/b")->permissions, 0755u);
 }
@@ -60,7 +60,7 @@ TEST(FileTree, ALinkOnTheWayIsFollowedInsideTheTree) {
     ASSERT_TRUE(tree.put("out", node(NodeType::symlink, "/../../..//etc")));
     ASSERT_TRUE(tree.put("lib/x", node(NodeType::file)));
     ASSERT_TRUE(tree.put("out/passwd", node(NodeType::file)));
-    EXPECT_THAT(paths(tree),
+    EXPECT_THAT(all_paths(tree),
                 ElementsAre("etc", "etc/passwd", "lib", "out", "usr", "usr/lib", "usr/lib/x"));
 }
 
@@ -94,9 +94,9 @@ TEST(FileTree, ADirectoryOverADirectoryKeepsItsChildrenAndAFileDoesNot) {
     FileTree tree;
     ASSERT_TRUE(tree.put("a/b", node(NodeType::file)));
     ASSERT_TRUE(tree.put("a", node(NodeType::directory)));
-    EXPECT_THAT(paths(tree), ElementsAre("a", "a/b"));
+    EXPECT_THAT(all_paths(tree), ElementsAre("a", "a/b"));
     ASSERT_TRUE(tree.put("a", node(NodeType::file)));
-    EXPECT_THAT(paths(tree), ElementsAre("a"));
+    EXPECT_THAT(all_paths(tree), ElementsAre("a"));
 }
 
 TEST(FileTree, RemovingTakesWhatIsBelowAndNothingElse) {
@@ -107,7 +107,7 @@ TEST(FileTree, RemovingTakesWhatIsBelowAndNothingElse) {
                                     ? NodeType::directory
                                     : NodeType::file)));
     tree.remove("a");
-    EXPECT_THAT(paths(tree), ElementsAre("a-b", "a0", "ab"));
+    EXPECT_THAT(all_paths(tree), ElementsAre("a-b", "a0", "ab"));
 }
 
 TEST(FileTree, ResolveFollowsLinksAndLocateNotTheLast) {

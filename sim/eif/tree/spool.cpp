@@ -11,8 +11,6 @@
 namespace glovebox::eif {
 namespace {
 
-constexpr std::size_t piece_size = 64 << 10;
-
 UniqueFd open_nameless(const std::filesystem::path& folder) {
     UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (fd)

@@ -13,13 +13,12 @@
 #include "core/base/clock.h"
 #include "core/base/printable.h"
 #include "core/base/unique_fd.h"
+#include "sim/eif/base/byte_source.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/output_file.h"
 
 namespace glovebox::eif {
 namespace {
-
-constexpr std::size_t piece_size = 64 << 10;
 
 Result<void> write_file(const Node& node, const std::string& name,
                         const std::filesystem::path& path) {

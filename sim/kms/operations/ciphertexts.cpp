@@ -16,7 +16,6 @@ namespace {
 
 constexpr Range plaintext_length{1, 4096};
 constexpr Range ciphertext_length{1, ciphertext_bytes_max};
-constexpr std::string_view symmetric_default = "SYMMETRIC_DEFAULT";
 
 ApiError invalid_ciphertext(std::string explanation) {
     return without_message("InvalidCiphertextException", std::move(explanation));

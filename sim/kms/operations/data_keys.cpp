@@ -14,7 +14,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr Range random_length{1, 1024};
-constexpr std::string_view symmetric_default = "SYMMETRIC_DEFAULT";
 
 // The symmetric key that data keys are encrypted under, found, authorized and checked.
 struct Wrapping {

@@ -12,7 +12,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr Range message_length{1, 4096};
 constexpr Range mac_length{1, 6144};
 
 struct Computed {

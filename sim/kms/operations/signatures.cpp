@@ -14,7 +14,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr Range message_length{1, 4096};
 constexpr Range signature_length{1, 6144};
 constexpr Range public_key_length{1, 8192};
 constexpr std::string_view elliptic_curve_agreement = "ECDH";

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/system/errc.hpp>
 #include <charconv>
 #include <cmath>
 
@@ -176,8 +175,7 @@ Result<ConditionOperator> parse_condition_operator(std::string_view name) {
             break;
         return op;
     }
-    return Error(make_error_code(boost::system::errc::invalid_argument),
-                 fmt::format("\"{}\" is no condition operator", name));
+    return invalid_input(fmt::format("\"{}\" is no condition operator", name));
 }
 
 bool is_negated(Operator comparison) {

@@ -4,7 +4,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/system/errc.hpp>
 
 #include "sim/iam/arn.h"
 #include "sim/kms/json.h"
@@ -14,10 +13,6 @@ namespace glovebox::kms::policy {
 namespace json = boost::json;
 
 namespace {
-
-Error malformed(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
 
 // U+0009, U+000A, U+000D and U+0020 to U+00FF, in UTF-8.
 Result<void> check_characters(std::string_view text) {
@@ -30,7 +25,7 @@ Result<void> check_characters(std::string_view text) {
         if (latin)
             ++i;
         else if (!ascii)
-            return malformed(fmt::format(
+            return invalid_input(fmt::format(
                 "a policy may hold tab, line feed, carriage return and U+0020 to U+00FF, found "
                 "another character at byte {}",
                 i + 1));
@@ -50,11 +45,11 @@ Result<std::vector<std::string>> texts(const json::value& value) {
     if (const auto* list = value.if_array()) {
         for (const json::value& one : *list)
             if (!add(one))
-                return malformed("a text or a list of texts was expected");
+                return invalid_input("a text or a list of texts was expected");
         return out;
     }
     if (!add(value))
-        return malformed("a text or a list of texts was expected");
+        return invalid_input("a text or a list of texts was expected");
     return out;
 }
 
@@ -78,7 +73,7 @@ Result<std::vector<std::string>> condition_values(const json::value& value) {
     for (const json::value& one : value.is_array() ? value.get_array() : single) {
         auto text = spelled(one);
         if (!text)
-            return malformed("a value or a list of values was expected");
+            return invalid_input("a value or a list of values was expected");
         out.push_back(std::move(*text));
     }
     return out;
@@ -89,7 +84,7 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
     principal.negated = negated;
     if (const auto* text = value.if_string()) {
         if (*text != "*")
-            return malformed(fmt::format(
+            return invalid_input(fmt::format(
                 "\"*\" or a map of AWS, Service and Federated was expected, found \"{}\"",
                 std::string_view(*text)));
         principal.anyone = true;
@@ -97,7 +92,7 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
     }
     const auto* map = value.if_object();
     if (map == nullptr || map->empty())
-        return malformed("\"*\" or a map of AWS, Service and Federated was expected");
+        return invalid_input("\"*\" or a map of AWS, Service and Federated was expected");
     for (const auto& member : *map) {
         auto names = texts(member.value());
         if (!names)
@@ -107,8 +102,8 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
             continue;
         }
         if (member.key() != "AWS")
-            return malformed(fmt::format("AWS, Service or Federated was expected, found \"{}\"",
-                                         std::string_view(member.key())));
+            return invalid_input(fmt::format("AWS, Service or Federated was expected, found \"{}\"",
+                                             std::string_view(member.key())));
         for (std::string& name : *names) {
             const auto arn = iam::parse_arn(name);
             if (name == "*")
@@ -118,7 +113,7 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
             else if (!arn || (arn->service != "iam" && arn->service != "sts") ||
                      !iam::is_account(arn->account) ||
                      name.find_first_of("*?") != std::string::npos)
-                return malformed(fmt::format(
+                return invalid_input(fmt::format(
                     "Policy contains a statement with one or more invalid principals. (\"{}\": an "
                     "account id or the ARN of a root, user, role or session was expected; a "
                     "wildcard can't stand for a part of a name)",
@@ -133,7 +128,7 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
 Result<std::vector<Condition>> parse_conditions(const json::value& value) {
     const auto* operators = value.if_object();
     if (operators == nullptr)
-        return malformed("Condition: an object of operators was expected");
+        return invalid_input("Condition: an object of operators was expected");
     std::vector<Condition> conditions;
     for (const auto& by_operator : *operators) {
         const std::string_view operator_name = by_operator.key();
@@ -142,8 +137,8 @@ Result<std::vector<Condition>> parse_conditions(const json::value& value) {
             return op.error().in("Condition");
         const auto* keys = by_operator.value().if_object();
         if (keys == nullptr)
-            return malformed(fmt::format("Condition {}: an object of condition keys was expected",
-                                         operator_name));
+            return invalid_input(fmt::format(
+                "Condition {}: an object of condition keys was expected", operator_name));
         for (const auto& by_key : *keys) {
             const std::string_view key = by_key.key();
             auto values = condition_values(by_key.value());
@@ -152,7 +147,7 @@ Result<std::vector<Condition>> parse_conditions(const json::value& value) {
             constexpr std::string_view context_prefix = "kms:encryptioncontext:";
             if (op->qualifier == SetQualifier::all_values &&
                 lower_case(key).starts_with(context_prefix))
-                return malformed(fmt::format(
+                return invalid_input(fmt::format(
                     "OverlyPermissiveCondition:EncryptionContext: {} {} also holds for a request "
                     "without an encryption context; leave ForAllValues out",
                     operator_name, key));
@@ -166,7 +161,7 @@ Result<std::vector<Condition>> parse_conditions(const json::value& value) {
 Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
     const auto* object = value.if_object();
     if (object == nullptr)
-        return malformed("an object was expected");
+        return invalid_input("an object was expected");
     Statement statement;
     bool has_effect = false;
     for (const auto& member : *object) {
@@ -175,7 +170,7 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
         const auto pattern = [&](bool negated,
                                  std::optional<PatternElement>& element) -> Result<void> {
             if (element)
-                return malformed(fmt::format("{}: it excludes its opposite", name));
+                return invalid_input(fmt::format("{}: it excludes its opposite", name));
             auto patterns = texts(content);
             if (!patterns)
                 return patterns.error().in(name);
@@ -185,20 +180,20 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
         Result<void> done;
         if (name == "Sid") {
             if (!content.is_string())
-                return malformed("Sid: a text was expected");
+                return invalid_input("Sid: a text was expected");
             statement.sid = content.get_string();
         } else if (name == "Effect") {
             const auto* text = content.if_string();
             if (text == nullptr || (*text != "Allow" && *text != "Deny"))
-                return malformed("Effect: \"Allow\" or \"Deny\" was expected");
+                return invalid_input("Effect: \"Allow\" or \"Deny\" was expected");
             statement.effect = *text == "Allow" ? Effect::allow : Effect::deny;
             has_effect = true;
         } else if (name == "Principal" || name == "NotPrincipal") {
             if (kind == PolicyKind::identity)
-                return malformed(
+                return invalid_input(
                     fmt::format("{}: a policy that hangs on a user or role names none", name));
             if (statement.principal)
-                return malformed(fmt::format("{}: it excludes its opposite", name));
+                return invalid_input(fmt::format("{}: it excludes its opposite", name));
             auto principal = parse_principal_element(content, name == "NotPrincipal");
             if (!principal)
                 return principal.error().in(name);
@@ -213,7 +208,7 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
                 return conditions.error();
             statement.conditions = std::move(*conditions);
         } else {
-            return malformed(fmt::format(
+            return invalid_input(fmt::format(
                 "Sid, Effect, Principal, Action, Resource or Condition was expected, found \"{}\"",
                 name));
         }
@@ -221,9 +216,9 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
             return done.error();
     }
     if (!has_effect)
-        return malformed("it lacks Effect");
+        return invalid_input("it lacks Effect");
     if (kind == PolicyKind::key && !statement.principal)
-        return malformed("it lacks Principal");
+        return invalid_input("it lacks Principal");
     return statement;
 }
 
@@ -235,8 +230,8 @@ std::string Statement::name() const {
 
 Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
     if (text.size() > policy_bytes_max)
-        return malformed(fmt::format("a policy may have {} bytes, this one has {}",
-                                     policy_bytes_max, text.size()));
+        return invalid_input(fmt::format("a policy may have {} bytes, this one has {}",
+                                         policy_bytes_max, text.size()));
     if (const auto checked = check_characters(text); !checked)
         return checked.error();
     const auto value = read_json(text, json_budget);
@@ -244,7 +239,7 @@ Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
         return value.error();
     const auto* object = value->if_object();
     if (object == nullptr)
-        return malformed("a policy is a JSON object");
+        return invalid_input("a policy is a JSON object");
     Policy policy;
     policy.version = "2008-10-17";
     const json::value* statements = nullptr;
@@ -253,21 +248,21 @@ Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
         const auto* content = member.value().if_string();
         if (name == "Version") {
             if (content == nullptr || (*content != "2012-10-17" && *content != "2008-10-17"))
-                return malformed("Version: \"2012-10-17\" or \"2008-10-17\" was expected");
+                return invalid_input("Version: \"2012-10-17\" or \"2008-10-17\" was expected");
             policy.version = *content;
         } else if (name == "Id") {
             if (content == nullptr)
-                return malformed("Id: a text was expected");
+                return invalid_input("Id: a text was expected");
             policy.id = *content;
         } else if (name == "Statement") {
             statements = &member.value();
         } else {
-            return malformed(
+            return invalid_input(
                 fmt::format("Version, Id or Statement was expected, found \"{}\"", name));
         }
     }
     if (statements == nullptr)
-        return malformed("it lacks Statement");
+        return invalid_input("it lacks Statement");
     const json::array single{*statements};
     for (const json::value& one : statements->is_array() ? statements->get_array() : single) {
         const std::size_t number = policy.statements.size() + 1;

@@ -16,6 +16,10 @@
 
 namespace glovebox::supervisor::testing {
 
+// Where the tests' threads keep a socket address and its length.
+inline constexpr std::uint64_t address_at = 0x1000;
+inline constexpr std::uint64_t length_at = 0x2000;
+
 class FakeTracee final : public Tracee {
   public:
     // Its memory: pieces by address. What lies in none of them is not mapped.
