@@ -1,0 +1,153 @@
+#include "sim/kms/key_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace glovebox::kms {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const TimePoint march = parse_time("2026-03-04T05:06:07Z").value();
+
+Key make_key(const std::string& id) {
+    Key key;
+    key.id = id;
+    key.created = march;
+    key.description = "for tests";
+    key.spec = "SYMMETRIC_DEFAULT";
+    key.usage = "ENCRYPT_DECRYPT";
+    key.tags = {{"team", "a"}};
+    key.policy = "{}";
+    key.material_id = Bytes(id.begin(), id.end());
+    key.material = Bytes{1, 2, 3};
+    return key;
+}
+
+// A file of its own, which ends with it.
+class File {
+  public:
+    File() : path_(std::filesystem::temp_directory_path() / "glovebox-keys-XXXXXX") {
+        std::string name = path_.string();
+        ::close(::mkstemp(name.data()));
+        path_ = name;
+    }
+    ~File() {
+        std::error_code ignored;
+        for (const char* suffix : {"", "-wal", "-shm", "-journal"})
+            std::filesystem::remove(path_.string() + suffix, ignored);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    [[nodiscard]] std::string path() const { return path_.string(); }
+
+  private:
+    std::filesystem::path path_;
+};
+
+class KeyStoreTest : public testing::Test {
+  protected:
+    std::unique_ptr<KeyStore> store_ = KeyStore::open(KeyStore::in_memory).value();
+};
+
+TEST_F(KeyStoreTest, AKeyComesBackAsItWasAdded) {
+    EXPECT_TRUE(store_->add(make_key("a")).value());
+    const Key key = store_->find("a").value().value();
+    EXPECT_EQ(key.created, march);
+    EXPECT_EQ(key.description, "for tests");
+    EXPECT_EQ(key.spec, "SYMMETRIC_DEFAULT");
+    EXPECT_EQ(key.usage, "ENCRYPT_DECRYPT");
+    EXPECT_EQ(key.state, KeyState::enabled);
+    EXPECT_EQ(key.deletion, std::nullopt);
+    EXPECT_EQ(key.tags, (Tags{{"team", "a"}}));
+    EXPECT_EQ(key.material, (Bytes{1, 2, 3}));
+    EXPECT_EQ(store_->find_by_material(key.material_id).value().value().id, "a");
+    EXPECT_EQ(store_->find("b").value(), std::nullopt);
+    EXPECT_EQ(store_->find_by_material(Bytes{9}).value(), std::nullopt);
+}
+
+TEST_F(KeyStoreTest, AnIdIsTakenOnce) {
+    EXPECT_TRUE(store_->add(make_key("a")).value());
+    Key again = make_key("a");
+    again.material_id = {7};
+    again.description = "another";
+    EXPECT_FALSE(store_->add(again).value());
+    EXPECT_EQ(store_->find("a").value().value().description, "for tests");
+}
+
+TEST_F(KeyStoreTest, KeysAreListedInOrderAfterAnId) {
+    for (const char* id : {"c", "a", "b"})
+        ASSERT_TRUE(store_->add(make_key(id)).value());
+    EXPECT_THAT(store_->list("", 2).value(), ElementsAre("a", "b"));
+    EXPECT_THAT(store_->list("a", 10).value(), ElementsAre("b", "c"));
+}
+
+TEST_F(KeyStoreTest, StateAndPolicyAreReplaced) {
+    ASSERT_TRUE(store_->add(make_key("a")).value());
+    ASSERT_TRUE(store_->set_policy("a", R"({"Version": "2012-10-17"})"));
+    ASSERT_TRUE(store_->set_state("a", KeyState::pending_deletion, march + 24h));
+    const Key key = store_->find("a").value().value();
+    EXPECT_EQ(key.policy, R"({"Version": "2012-10-17"})");
+    EXPECT_EQ(key.state, KeyState::pending_deletion);
+    EXPECT_EQ(key.deletion, march + 24h);
+}
+
+TEST_F(KeyStoreTest, AKeyGoesAtItsTimeWithItsAliases) {
+    ASSERT_TRUE(store_->add(make_key("a")).value());
+    ASSERT_TRUE(store_->add(make_key("b")).value());
+    ASSERT_TRUE(store_->add_alias({"alias/app", "a", march, march}).value());
+    ASSERT_TRUE(store_->set_state("a", KeyState::pending_deletion, march + 24h));
+    ASSERT_TRUE(store_->remove_due(march + 24h - 1ms));
+    EXPECT_TRUE(store_->find("a").value());
+    ASSERT_TRUE(store_->remove_due(march + 24h));
+    EXPECT_EQ(store_->find("a").value(), std::nullopt);
+    EXPECT_EQ(store_->find_alias("alias/app").value(), std::nullopt);
+    EXPECT_TRUE(store_->find("b").value());
+}
+
+TEST_F(KeyStoreTest, AnAliasIsAddedMovedAndRemoved) {
+    ASSERT_TRUE(store_->add(make_key("a")).value());
+    ASSERT_TRUE(store_->add(make_key("b")).value());
+    EXPECT_TRUE(store_->add_alias({"alias/x", "a", march, march}).value());
+    EXPECT_FALSE(store_->add_alias({"alias/x", "b", march, march}).value());
+    EXPECT_TRUE(store_->add_alias({"alias/y", "b", march, march}).value());
+    EXPECT_TRUE(store_->update_alias("alias/x", "b", march + 1h).value());
+    EXPECT_FALSE(store_->update_alias("alias/none", "b", march).value());
+    const Alias moved = store_->find_alias("alias/x").value().value();
+    EXPECT_EQ(moved.key_id, "b");
+    EXPECT_EQ(moved.created, march);
+    EXPECT_EQ(moved.updated, march + 1h);
+    EXPECT_EQ(store_->list_aliases("b", "", 10).value().size(), 2u);
+    EXPECT_EQ(store_->list_aliases("a", "", 10).value().size(), 0u);
+    EXPECT_EQ(store_->list_aliases("", "alias/x", 10).value().at(0).name, "alias/y");
+    EXPECT_TRUE(store_->remove_alias("alias/x").value());
+    EXPECT_FALSE(store_->remove_alias("alias/x").value());
+}
+
+TEST(KeyStoreFile, WhatWasAnsweredIsThereWhenItIsOpenedAgain) {
+    const File file;
+    {
+        const auto store = KeyStore::open(file.path()).value();
+        ASSERT_TRUE(store->add(make_key("a")).value());
+    }
+    EXPECT_TRUE(KeyStore::open(file.path()).value()->find("a").value());
+}
+
+TEST(KeyStoreFile, AFileThatIsNoKeyStoreIsNamed) {
+    const File file;
+    std::ofstream(file.path())
+        << "this is a text, and a long one, for it has to be more than a head";
+    const auto store = KeyStore::open(file.path());
+    ASSERT_FALSE(store);
+    EXPECT_THAT(store.error().message, HasSubstr(file.path()));
+}
+
+}  // namespace
+}  // namespace glovebox::kms
