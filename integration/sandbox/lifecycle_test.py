@@ -554,7 +554,9 @@ class NothingIsLeft(Case):
 class Completion(Case):
     def complete(self, *words):
         """What bash offers for the last one of the words."""
-        script = HERE.parent.parent / "sim/cli/completion/glovebox"
+        script = self.scratch / "completion"
+        script.write_text(subprocess.run([sides.GLOVEBOX, "describe", "bash", "glovebox"], capture_output=True, text=True,
+                                         check=True).stdout)
         done = subprocess.run(
             ["bash", "-c", f'source {script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _glovebox; '
              'printf "%s\\n" "${COMPREPLY[@]}"', "bash", sides.GLOVEBOX, *words],

@@ -7,7 +7,7 @@
 namespace glovebox::kms {
 namespace {
 
-Result<Scene> parse(std::string_view text, const SceneOverrides& overrides = {}) {
+Result<Scene> parsed_scene(std::string_view text, const SceneOverrides& overrides = {}) {
     const auto nothing_beside = [](const std::string& name) -> Result<std::string> {
         return Error(make_error_code(boost::system::errc::no_such_file_or_directory), name);
     };
@@ -16,23 +16,23 @@ Result<Scene> parse(std::string_view text, const SceneOverrides& overrides = {})
 
 TEST(Scene, ItsUsersAreOfItsAccountAndPartition) {
     const Scene scene =
-        parse("account: '222233334444'\nregion: cn-north-1\nusers: {alice: {}}\n").value();
+        parsed_scene("account: '222233334444'\nregion: cn-north-1\nusers: {alice: {}}\n").value();
     EXPECT_EQ(scene.entities.at(0).arn, "arn:aws-cn:iam::222233334444:user/alice");
 }
 
 TEST(Scene, WhereTheAccountOrTheRegionIsGivenFromOutsideItsUsersAreOfThat) {
     const std::string_view text = "account: '222233334444'\nusers: {alice: {}}\nroles: {app: {}}\n";
-    const Scene moved = parse(text, {"333344445555", "us-gov-west-1"}).value();
+    const Scene moved = parsed_scene(text, {"333344445555", "us-gov-west-1"}).value();
     EXPECT_EQ(moved.account, "333344445555");
     EXPECT_EQ(moved.region, "us-gov-west-1");
     EXPECT_EQ(moved.entities.at(0).arn, "arn:aws-us-gov:iam::333344445555:user/alice");
     EXPECT_EQ(moved.entities.at(1).arn, "arn:aws-us-gov:iam::333344445555:role/app");
-    const Scene elsewhere = parse(text, {"", "cn-north-1"}).value();
+    const Scene elsewhere = parsed_scene(text, {"", "cn-north-1"}).value();
     EXPECT_EQ(elsewhere.entities.at(0).arn, "arn:aws-cn:iam::222233334444:user/alice");
 }
 
 TEST(Scene, TwoUsersCannotHaveOneAccessKeyId) {
-    const auto scene = parse(
+    const auto scene = parsed_scene(
         "users:\n"
         "  alice: {access_key_id: AKIA1, secret_access_key: a}\n"
         "  bob: {access_key_id: AKIA1, secret_access_key: b}\n");
@@ -42,7 +42,7 @@ TEST(Scene, TwoUsersCannotHaveOneAccessKeyId) {
 
 TEST(Scene, AMistakeInTheFileIsOneThoughSomethingElseIsGivenFromOutside) {
     EXPECT_EQ(
-        parse("account: 5\n", {"333344445555", ""}).error().message,
+        parsed_scene("account: 5\n", {"333344445555", ""}).error().message,
         "keys.yaml:1:10: account: 12 digits were expected, in quotes where they begin with 0");
 }
 
