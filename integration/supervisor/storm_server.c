@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../apps/c/app.h"
 #include "storm.h"
 
 int main(int argc, char** argv) {
