@@ -182,6 +182,7 @@ class Calls(unittest.TestCase):
             "auto now = time(nullptr);": "glovebox::Clock",
             "std::regex r(text);": "parser",
             "int s = ::socket(AF_VSOCK, SOCK_STREAM, 0);": "core::Transport",
+            "::mkdtemp(name.data());": "TemporaryDirectory",
         }.items():
             with self.subTest(call):
                 (message,) = self.check(call)

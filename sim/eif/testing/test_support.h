@@ -1,5 +1,5 @@
-// What the tests of this room share: a scratch folder, files, images made field by field, and the
-// real images that live beside the checkout.
+// What the tests of sim/eif share: files, images made field by field, and the real images that live
+// beside the checkout.
 #pragma once
 
 #include <filesystem>
@@ -12,22 +12,6 @@
 #include "sim/eif/format/header.h"
 
 namespace glovebox::eif::testing {
-
-// A fresh folder, removed with all that is in it.
-class ScratchFolder {
-  public:
-    ScratchFolder();
-    ~ScratchFolder();
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-    [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
-        return path_ / name;
-    }
-
-  private:
-    std::filesystem::path path_;
-};
 
 [[nodiscard]] Bytes read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, BytesView content);

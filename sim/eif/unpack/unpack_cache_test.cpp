@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <future>
 #include <set>
 
 #include "core/base/scratch.h"
+#include "core/base/testing/temporary_directory.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/build/builder.h"
 #include "sim/eif/testing/test_support.h"
@@ -18,7 +20,6 @@ namespace glovebox::eif {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ScratchFolder;
 using testing::write_file;
 
 class UnpackCacheTest : public ::testing::Test {
@@ -60,7 +61,7 @@ class UnpackCacheTest : public ::testing::Test {
         return found;
     }
 
-    ScratchFolder folder_;
+    TemporaryDirectory folder_;
     Pcr pcr0_{};
 };
 
