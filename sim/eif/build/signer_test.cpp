@@ -1,14 +1,15 @@
 #include "sim/eif/build/signer.h"
 
-#include <filesystem>
-#include "core/base/testing/temporary_directory.h"
-#include "sim/eif/format/signature_check.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "core/base/testing/temporary_directory.h"
+#include "core/testing/vectors.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/mapped_file.h"
+#include "sim/eif/format/signature_check.h"
 #include "sim/eif/report/describe.h"
 #include "sim/eif/testing/test_support.h"
 
@@ -100,9 +101,9 @@ TEST(SignFile, ASignatureInTheMiddleIsReplacedAndWhatFollowsMoves) {
 }
 
 TEST(SignFile, ARealImageSignedLaterDiffersOnlyWhereItMust) {
-    const auto folder = testing::vectors_folder();
+    const auto folder = test_vectors("eif");
     if (!folder)
-        GTEST_SKIP() << "no real images: set GLOVEBOX_VECTORS to their folder";
+        GTEST_SKIP() << no_test_vectors;
     const TemporaryDirectory scratch;
     const SigningIdentity identity = load(make_key_pair(scratch.path(), "secp384r1"));
     const Bytes v1 = testing::read_file(*folder / "v1.eif");
@@ -115,9 +116,9 @@ TEST(SignFile, ARealImageSignedLaterDiffersOnlyWhereItMust) {
 }
 
 TEST(CheckSignature, ARealSignatureVerifies) {
-    const auto folder = testing::vectors_folder();
+    const auto folder = test_vectors("eif");
     if (!folder)
-        GTEST_SKIP() << "no real images: set GLOVEBOX_VECTORS to their folder";
+        GTEST_SKIP() << no_test_vectors;
     const MappedFile file = MappedFile::open(*folder / "v4-signed.eif").value();
     const Image image = Image::parse(file.bytes()).value();
     const auto verdict = check_signature(image, measure(image).value().pcr0).value();

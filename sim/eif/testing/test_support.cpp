@@ -49,15 +49,6 @@ bool has_program(const std::string& name) {
     return std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0;
 }
 
-std::optional<fs::path> vectors_folder() {
-    fs::path folder;
-    if (const char* named = std::getenv("GLOVEBOX_VECTORS"))
-        folder = named;
-    else
-        folder = fs::path(GLOVEBOX_SOURCE_FOLDER).parent_path() / "shared" / "vectors";
-    return fs::is_directory(folder / "eif") ? std::optional(folder / "eif") : std::nullopt;
-}
-
 Part part(SectionType type, std::string_view data) {
     const BytesView bytes = as_bytes(data);
     return {type, Bytes(bytes.begin(), bytes.end())};

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/base/testing/temporary_directory.h"
+#include "core/testing/vectors.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/format/image.h"
 #include "sim/eif/testing/archive_fixture.h"
@@ -265,9 +266,9 @@ TEST(Ramdisk, LinkTargetsCountAsNames) {
 }
 
 TEST(Ramdisk, RealOnesAreRead) {
-    const auto folder = testing::vectors_folder();
+    const auto folder = test_vectors("eif");
     if (!folder)
-        GTEST_SKIP() << "no real images: set GLOVEBOX_VECTORS to their folder";
+        GTEST_SKIP() << no_test_vectors;
     const Bytes file = testing::read_file(*folder / "v3-three-ramdisks.eif");
     const Image image = Image::parse(file).value();
     EXPECT_THAT(read_all(image.ramdisks()[0]).names, ElementsAre(".", "etc", "etc/x"));
