@@ -248,6 +248,14 @@ class Built(unittest.TestCase):
         self.assertTrue(self.check("core/bytes.cpp", nsm_mock__="bytes.cpp"))
 
 
+class Readmes(unittest.TestCase):
+    def test_a_folder_that_is_built_has_one(self):
+        every = {f"{folder}/README.md": "" for folder in FOLDERS} | {"README.md": "", "CMakeLists.txt": ""}
+        self.assertEqual(tidy.check_readmes(every), [])
+        (finding,) = tidy.check_readmes(every | {"core/new/CMakeLists.txt": ""})
+        self.assertEqual(finding.path, "core/new/README.md")
+
+
 class SourceText(unittest.TestCase):
     def test_code_keeps_its_lines_and_columns(self):
         text = 'a; // b\n"c\\"d" /* e\nf */ g;\n'
