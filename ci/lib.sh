@@ -27,3 +27,11 @@ as_root() {
         die "'$*' needs root: run this script as root, or install sudo"
     fi
 }
+
+# Test vectors that are not part of the project may lie beside it; tests find them by this variable alone.
+use_vectors() {
+    if [ -z "${GLOVEBOX_VECTORS-}" ] && [ -d ../shared/vectors ]; then
+        GLOVEBOX_VECTORS=$(realpath ../shared/vectors)
+        export GLOVEBOX_VECTORS
+    fi
+}

@@ -2,10 +2,10 @@
 // the very address that was judged; whoever holds a Dialer has no other means to reach the network.
 //
 // Outcomes, as Error::code:
-//   ProxyErrc::not_allowed                     the allowlist says no, to the name or to every
-//   address ProxyErrc::name_unknown, lookup_...        the resolver's ProxyErrc::connect_timed_out
-//   no address answered in time errno's (ECONNREFUSED, ENETUNREACH, ...)   the last address's
-//   answer
+//   ProxyErrc::not_allowed               the allowlist refuses the name or every address
+//   ProxyErrc::name_unknown, lookup_...  the resolver's
+//   ProxyErrc::connect_timed_out         no address answered in time
+//   ECONNREFUSED, ENETUNREACH, ...       errno's: the answer of the last address
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

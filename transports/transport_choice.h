@@ -6,27 +6,36 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/transport.h"
 
 namespace glovebox::transports {
 
-enum class TransportKind { unix_sockets, vsock };
-
 // What a person chose, as --world, --cid and --transport say it.
 struct TransportChoice {
     std::string world;  // a name, or a directory with a '/'; empty: GLOVEBOX_WORLD or "default"
     std::optional<core::Cid> cid;    // this side's CID; with vsock the machine has its own
-    std::string transport = "auto";  // auto, unix or vsock
+    std::string transport = "auto";  // one of transport_names()
 };
 
-// What "auto", "unix" or "vsock" means on a machine: auto is vsock inside an enclave (/dev/nsm is
-// there) and on a parent (/dev/nitro_enclaves is there), Unix sockets everywhere else. The local
-// CID is never asked: other hypervisors hand out 3 as well.
-[[nodiscard]] TransportKind choose_kind(std::string_view transport, bool has_nsm,
-                                        bool has_nitro_enclaves);
+// The transports by name, "auto" among them, and what each is, for --help.
+[[nodiscard]] std::vector<std::string_view> transport_names();
+[[nodiscard]] std::string_view transport_help();
 
-// The transport that was chosen, as `default_cid` where the choice names no CID.
+// What tells an enclave and a parent on Nitro from other machines. The local CID is never asked:
+// other hypervisors hand out 3 as well.
+struct NitroDevices {
+    bool nsm = false;             // /dev/nsm
+    bool nitro_enclaves = false;  // /dev/nitro_enclaves
+};
+
+// The name that "auto" stands for on a machine: vsock inside an enclave and on a parent, unix
+// everywhere else. Any other name stands for itself.
+[[nodiscard]] std::string_view resolve_auto(std::string_view transport, NitroDevices devices);
+
+// The transport that was chosen, as `default_cid` where the choice names no CID. An unknown name is
+// an error.
 [[nodiscard]] Result<std::unique_ptr<core::Transport>> make_transport(
     const TransportChoice& choice, boost::asio::any_io_executor executor, core::Cid default_cid);
 

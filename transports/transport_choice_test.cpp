@@ -11,14 +11,30 @@ namespace glovebox::transports {
 namespace {
 
 TEST(TransportChoice, AutoIsVsockInsideAnEnclaveAndOnAParentOnly) {
-    EXPECT_EQ(choose_kind("auto", false, false), TransportKind::unix_sockets);
-    EXPECT_EQ(choose_kind("auto", true, false), TransportKind::vsock);
-    EXPECT_EQ(choose_kind("auto", false, true), TransportKind::vsock);
+    EXPECT_EQ(resolve_auto("auto", {}), "unix");
+    EXPECT_EQ(resolve_auto("auto", {.nsm = true}), "vsock");
+    EXPECT_EQ(resolve_auto("auto", {.nitro_enclaves = true}), "vsock");
 }
 
 TEST(TransportChoice, WhatWasAskedForIsTaken) {
-    EXPECT_EQ(choose_kind("unix", true, true), TransportKind::unix_sockets);
-    EXPECT_EQ(choose_kind("vsock", false, false), TransportKind::vsock);
+    EXPECT_EQ(resolve_auto("unix", {.nsm = true, .nitro_enclaves = true}), "unix");
+    EXPECT_EQ(resolve_auto("vsock", {}), "vsock");
+}
+
+TEST(TransportChoice, EachTransportHasItsNameAndItsHelp) {
+    const std::vector<std::string_view> names = transport_names();
+    EXPECT_THAT(names, testing::UnorderedElementsAre("auto", "unix", "vsock"));
+    for (const std::string_view name : names)
+        EXPECT_THAT(std::string(transport_help()), testing::HasSubstr(std::string(name) + ": "));
+}
+
+TEST(TransportChoice, AnUnknownNameIsRefusedWithThoseThereAre) {
+    boost::asio::io_context io;
+    const auto made = make_transport({.world = {}, .cid = {}, .transport = "tcp"},
+                                     io.get_executor(), core::cid_parent);
+    ASSERT_FALSE(made);
+    EXPECT_THAT(made.error().message,
+                testing::HasSubstr("\"tcp\" is not a transport: one of auto, "));
 }
 
 TEST(TransportChoice, TheCidIsTheOneChosenOrTheDefault) {

@@ -1,11 +1,16 @@
 #include "core/testing/memory_transport.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <deque>
+#include <fstream>
 #include <stdexcept>
+#include <utility>
 
 #include "core/asio_result.h"
 #include "core/base/unique_fd.h"
@@ -25,57 +30,100 @@ void check(bool ok, const char* what) {
         throw std::runtime_error(errno_error(what, errno).message);
 }
 
+Result<std::pair<Stream, Stream>> make_pair(const asio::any_io_executor& executor) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+        return errno_error("socketpair", errno);
+    return std::pair(make_stream(executor, AF_UNIX, ends[0]),
+                     make_stream(executor, AF_UNIX, ends[1]));
+}
+
+// How many connections a listener holds before it accepts them, as the kernel has it.
+std::size_t backlog() {
+    static const std::size_t connections = [] {
+        std::size_t somaxconn = SOMAXCONN;
+        std::ifstream("/proc/sys/net/core/somaxconn") >> somaxconn;
+        return std::min<std::size_t>(somaxconn, SOMAXCONN) + 1;
+    }();
+    return connections;
+}
+
 }  // namespace
+
+// What a listener is to the others. A pending accept keeps it, whatever becomes of the listener.
+struct MemoryBacklog {
+    MemoryBacklog(const asio::any_io_executor& executor, MemoryNetwork& its_network,
+                  VsockAddress address)
+        : network(its_network),
+          local(address),
+          arrived(executor, std::chrono::steady_clock::time_point::max()) {}
+
+    MemoryNetwork& network;
+    const VsockAddress local;
+    bool open = true;
+    std::deque<Connection> waiting;
+    asio::steady_timer arrived;  // never fires; cancelled when something has arrived
+};
+
+namespace {
+
+// Like the kernel's, an accept needs a free descriptor, and loses nothing without one.
+Result<Connection> take_first(MemoryBacklog& backlog, const asio::any_io_executor& executor) {
+    Connection& first = backlog.waiting.front();
+    const int socket = ::fcntl(first.stream.native_handle(), F_DUPFD_CLOEXEC, 0);
+    if (socket < 0)
+        return errno_error("accept", errno == EINVAL ? EMFILE : errno);  // EINVAL: a limit of 0
+    Connection connection{make_stream(executor, AF_UNIX, socket), first.local, first.peer};
+    backlog.waiting.pop_front();
+    return connection;
+}
+
+asio::awaitable<Result<Connection>> accept_from(std::shared_ptr<MemoryBacklog> backlog) {
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    while (backlog->open && backlog->waiting.empty() &&
+           cancellation.cancelled() == asio::cancellation_type::none)
+        co_await backlog->arrived.async_wait(as_result);
+    if (!backlog->open || cancellation.cancelled() != asio::cancellation_type::none)
+        co_return Error(asio::error::make_error_code(asio::error::operation_aborted), "closed");
+    if (const int failure = backlog->network.next_failure(); failure != 0)
+        co_return errno_error("accept", failure);
+    co_return take_first(*backlog, backlog->arrived.get_executor());
+}
 
 class MemoryListener final : public Listener {
   public:
-    MemoryListener(const asio::any_io_executor& executor, MemoryNetwork& network,
-                   VsockAddress local)
-        : network_(network),
-          local_(local),
-          arrived_(executor, std::chrono::steady_clock::time_point::max()) {
-        network_.listeners_[local_] = this;
-    }
+    explicit MemoryListener(std::shared_ptr<MemoryBacklog> backlog)
+        : backlog_(std::move(backlog)) {}
     ~MemoryListener() override { close(); }
 
-    asio::awaitable<Result<Connection>> accept() override {
-        const auto cancellation = co_await asio::this_coro::cancellation_state;
-        while (open_ && waiting_.empty() &&
-               cancellation.cancelled() == asio::cancellation_type::none)
-            co_await arrived_.async_wait(as_result);
-        if (!open_ || cancellation.cancelled() != asio::cancellation_type::none)
-            co_return Error(asio::error::make_error_code(asio::error::operation_aborted), "closed");
-        if (network_.failures_ > 0) {
-            --network_.failures_;
-            co_return errno_error("accept", network_.failure_);
-        }
-        Connection connection = std::move(waiting_.front());
-        waiting_.pop_front();
-        co_return connection;
-    }
+    asio::awaitable<Result<Connection>> accept() override { return accept_from(backlog_); }
 
-    [[nodiscard]] VsockAddress local() const override { return local_; }
+    [[nodiscard]] VsockAddress local() const override { return backlog_->local; }
 
     void close() override {
-        if (open_)
-            network_.listeners_.erase(local_);
-        open_ = false;
-        waiting_.clear();
-        arrived_.cancel();
-    }
-
-    void deliver(Connection connection) {
-        waiting_.push_back(std::move(connection));
-        arrived_.cancel();
+        if (backlog_->open)
+            backlog_->network.remove(backlog_->local);
+        backlog_->open = false;
+        backlog_->waiting.clear();
+        backlog_->arrived.cancel();
     }
 
   private:
-    MemoryNetwork& network_;
-    VsockAddress local_;
-    bool open_ = true;
-    std::deque<Connection> waiting_;
-    asio::steady_timer arrived_;  // never fires; cancelled when something has arrived
+    std::shared_ptr<MemoryBacklog> backlog_;
 };
+
+}  // namespace
+
+int MemoryNetwork::next_failure() {
+    if (failures_ == 0)
+        return 0;
+    --failures_;
+    return failure_;
+}
+
+void MemoryNetwork::remove(VsockAddress address) {
+    listeners_.erase(address);
+}
 
 Result<std::unique_ptr<Listener>> MemoryTransport::listen(VsockAddress address) {
     if (address.cid == cid_any)
@@ -84,10 +132,10 @@ Result<std::unique_ptr<Listener>> MemoryTransport::listen(VsockAddress address) 
         return errno_error("listen", EADDRNOTAVAIL);
     if (address.port == port_any)
         address.port = network_.next_port_++;
-    if (network_.listeners_.contains(address))
+    auto backlog = std::make_shared<MemoryBacklog>(executor_, network_, address);
+    if (!network_.listeners_.try_emplace(address, backlog).second)
         return errno_error("listen", EADDRINUSE);
-    return std::unique_ptr<Listener>(
-        std::make_unique<MemoryListener>(executor_, network_, address));
+    return std::unique_ptr<Listener>(std::make_unique<MemoryListener>(std::move(backlog)));
 }
 
 asio::awaitable<Result<Connection>> MemoryTransport::connect(VsockAddress address) {
@@ -97,19 +145,20 @@ asio::awaitable<Result<Connection>> MemoryTransport::connect(VsockAddress addres
         co_return Error(asio::error::make_error_code(asio::error::operation_aborted), "cancelled");
     }
     const auto found = network_.listeners_.find(address);
-    if (found == network_.listeners_.end())
+    if (found == network_.listeners_.end() || found->second->waiting.size() >= backlog())
         co_return errno_error("connect", ECONNRESET);
-    auto [near, far] = stream_pair(executor_);
+    auto ends = make_pair(executor_);
+    if (!ends)
+        co_return ends.error();
+    auto& [near, far] = *ends;
     const VsockAddress local{own_, network_.next_port_++};
-    found->second->deliver({std::move(far), address, local});
+    found->second->waiting.push_back({std::move(far), address, local});
+    found->second->arrived.cancel();
     co_return Connection{std::move(near), local, address};
 }
 
 std::pair<Stream, Stream> stream_pair(const asio::any_io_executor& executor) {
-    int ends[2];
-    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0,
-          "socketpair");
-    return {make_stream(executor, AF_UNIX, ends[0]), make_stream(executor, AF_UNIX, ends[1])};
+    return std::move(make_pair(executor).value());
 }
 
 std::pair<Stream, Stream> tcp_pair(const asio::any_io_executor& executor) {

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <deque>
 #include <map>
 #include <memory>
 
@@ -11,7 +9,7 @@
 
 namespace glovebox::core {
 
-class MemoryListener;
+struct MemoryBacklog;
 
 // The machines that can reach each other. Outlives their transports and listeners.
 class MemoryNetwork {
@@ -24,11 +22,14 @@ class MemoryNetwork {
     // While set, connect() never returns until it is cancelled.
     void stall_connects(bool stall) { stalled_ = stall; }
 
+    // For listeners: the errno of an accept that is to fail, or 0; and the end of one.
+    [[nodiscard]] int next_failure();
+    void remove(VsockAddress address);
+
   private:
-    friend class MemoryListener;
     friend class MemoryTransport;
 
-    std::map<VsockAddress, MemoryListener*> listeners_;
+    std::map<VsockAddress, std::shared_ptr<MemoryBacklog>> listeners_;
     Port next_port_ = 1024;
     int failures_ = 0;
     int failure_ = 0;

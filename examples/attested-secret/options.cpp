@@ -8,9 +8,7 @@ void CommonOptions::add_to(CLI::App& app) {
     app.add_option("--world", transport.world,
                    "The world of the simulation: a name, or a directory with a '/'");
     app.add_option("--cid", transport.cid, "This side's CID in the simulation");
-    app.add_option("--transport", transport.transport,
-                   "unix, vsock, or auto: vsock on Nitro, else unix")
-        ->check(CLI::IsMember({"auto", "unix", "vsock"}));
+    app.add_option("--transport", transport.transport, std::string(transports::transport_help()));
     app.add_option("--log-file", log_file, "Append the log to FILE in place of stderr");
 }
 

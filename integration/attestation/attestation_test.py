@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 GLOVEBOX = ""
-VECTORS = Path(os.environ.get("GLOVEBOX_VECTORS")
-               or Path(__file__).resolve().parents[3] / "shared/vectors") / "aws-docs"
+# Documents that AWS's hardware signed, which are not part of the project.
+VECTORS = os.environ.get("GLOVEBOX_VECTORS")
 
 KEYS = ["module_id", "digest", "timestamp", "pcrs", "certificate", "cabundle", "public_key",
         "user_data", "nonce"]
@@ -395,10 +395,9 @@ class RealDocuments(Case):
 
     def setUp(self):
         super().setUp()
-        self.vectors = sorted(VECTORS.glob("*.bin"))
+        self.vectors = sorted(Path(VECTORS, "aws-docs").glob("*.bin")) if VECTORS else []
         if not self.vectors:
-            self.skipTest(f"no real documents in {VECTORS}: set GLOVEBOX_VECTORS to the folder that "
-                          "holds aws-docs/")
+            self.skipTest("no real documents: set GLOVEBOX_VECTORS to the folder that holds aws-docs/")
 
     def test_each_verifies_at_its_own_time_but_the_tampered_one(self):
         for path in self.vectors:

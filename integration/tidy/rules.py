@@ -48,6 +48,7 @@ BANNED_CALLS = {
     r"\b(gethostbyname|inet_addr|inet_ntoa)\s*\(": "Asio's address types and core's Resolver",
     r"\bstd::regex\b": "a parser of a few lines: std::regex overflows the stack on a long foreign text",
     r"\busing\s+namespace\s+std\s*;": "the names that are used",
+    r"\bmkdtemp\s*\(": "glovebox::Scratch, or a test's TemporaryDirectory: they remove it again",
     r"\bsocket\s*\(\s*AF_VSOCK\b": "core::Transport: on an ordinary machine a vsock leads to its hypervisor",
 }
 
@@ -68,6 +69,8 @@ BANNED_IN_PRODUCT = {
 ALLOWED_CALLS = {
     ("system_clock::now", "core/base/clock.cpp"): "the one place that asks the system",
     ("nanosleep", "integration/supervisor/storm.h"): "a storm of signals has a pace",
+    ("mkdtemp", "core/base/testing/temporary_directory.h"): "makes it",
+    ("mkdtemp", "integration"): "tests without our libraries",
     ("AF_VSOCK", "transports/vsock_transport.cpp"): "the one backend of real vsock",
     ("AF_VSOCK", "sim/supervisor/launch.cpp"): "under the filter, which answers it",
     ("AF_VSOCK", "sim/supervisor/syscall_filter_test.cpp"): "the same",

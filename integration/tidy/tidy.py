@@ -17,6 +17,7 @@ import sys
 import arrows
 import rules
 from arrows import Finding, check_includes, serves_tests
+from folders import FOLDERS
 from source_text import code_of, includes_of
 
 _SKIPPED_FOLDERS = {"__pycache__", ".git"}
@@ -117,6 +118,13 @@ def check_is_built(path: str, listings: dict[str, str]) -> list[Finding]:
         folder = os.path.dirname(folder)
 
 
+def check_readmes(files: dict[str, str]) -> list[Finding]:
+    """Each folder of the table, and each that CMake builds, says what it is for."""
+    folders = set(FOLDERS) | {os.path.dirname(path) for path in files if os.path.basename(path) == "CMakeLists.txt"}
+    return [Finding(os.path.join(folder, "README.md"), 1, "is missing: say in about ten lines what the folder is for, and what is in it")
+            for folder in sorted(folders) if os.path.join(folder, "README.md") not in files]
+
+
 def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -> list[Finding]:
     findings = []
     is_source = path.endswith(arrows.CPP + (".py",)) or text.startswith("#!")
@@ -157,7 +165,7 @@ def read_tree(root: pathlib.Path) -> dict[str, str]:
 def check_tree(files: dict[str, str]) -> list[Finding]:
     listings = {path: text for path, text in files.items() if path.endswith("CMakeLists.txt")}
     of_files = [f for path, text in files.items() for f in check_file(path, text, set(files), listings)]
-    return sorted(of_files + arrows.check_tree(files))
+    return sorted(of_files + check_readmes(files) + arrows.check_tree(files))
 
 
 def main(arguments: list[str]) -> int:

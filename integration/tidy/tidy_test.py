@@ -217,6 +217,7 @@ class Calls(unittest.TestCase):
             "auto now = time(nullptr);": "glovebox::Clock",
             "std::regex r(text);": "parser",
             "int s = ::socket(AF_VSOCK, SOCK_STREAM, 0);": "core::Transport",
+            "::mkdtemp(name.data());": "TemporaryDirectory",
         }.items():
             with self.subTest(call):
                 (message,) = self.check(call)
@@ -280,6 +281,14 @@ class Built(unittest.TestCase):
     def test_one_that_nobody_names_is_dead(self):
         self.assertTrue(self.check("core/bytes.cpp", core__="add_library(x some_bytes.cpp bytes_test.cpp)"))
         self.assertTrue(self.check("core/bytes.cpp", nsm_mock__="bytes.cpp"))
+
+
+class Readmes(unittest.TestCase):
+    def test_a_folder_that_is_built_has_one(self):
+        every = {f"{folder}/README.md": "" for folder in FOLDERS} | {"README.md": "", "CMakeLists.txt": ""}
+        self.assertEqual(tidy.check_readmes(every), [])
+        (finding,) = tidy.check_readmes(every | {"core/new/CMakeLists.txt": ""})
+        self.assertEqual(finding.path, "core/new/README.md")
 
 
 class SourceText(unittest.TestCase):

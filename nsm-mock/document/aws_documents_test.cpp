@@ -23,7 +23,7 @@ class AwsDocuments : public testing::Test {
     void SetUp() override {
         vectors_ = document_vectors();
         if (vectors_.empty())
-            GTEST_SKIP() << test::no_vectors;
+            GTEST_SKIP() << no_test_vectors;
     }
 
     // What the document says, believed by nobody.

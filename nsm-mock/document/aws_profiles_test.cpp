@@ -82,7 +82,7 @@ class AwsProfiles : public ::testing::Test {
   protected:
     void SetUp() override {
         if (test::document_vectors().empty())
-            GTEST_SKIP() << test::no_vectors;
+            GTEST_SKIP() << no_test_vectors;
     }
 };
 

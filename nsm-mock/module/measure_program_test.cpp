@@ -7,12 +7,11 @@
 #include <fstream>
 #include <set>
 
-#include "nsm-mock/testing/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::nsm {
 namespace {
 
-using test::TemporaryDirectory;
 using testing::HasSubstr;
 
 void write_file(const std::string& path, std::string_view content) {

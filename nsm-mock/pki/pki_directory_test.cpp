@@ -7,17 +7,17 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <thread>
 
-#include "nsm-mock/testing/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::nsm {
 namespace {
 
 namespace fs = std::filesystem;
-using test::TemporaryDirectory;
 using testing::HasSubstr;
 
 mode_t mode_of(const std::string& path) {

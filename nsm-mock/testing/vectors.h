@@ -1,11 +1,9 @@
 // Real attestation documents, signed by AWS's hardware and published by others, for tests.
 //
-// They are not part of the project. Tests find them in $GLOVEBOX_VECTORS/aws-docs, or in
-// ../shared/vectors/aws-docs beside the source tree, and skip where they are not.
+// They are not part of the project (core/testing/vectors.h).
 #pragma once
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "core/base/bytes.h"
+#include "core/testing/vectors.h"
 
 namespace glovebox::nsm::test {
 
@@ -22,21 +21,13 @@ struct DocumentVector {
     [[nodiscard]] bool tampered() const { return name.find(".tampered.") != std::string::npos; }
 };
 
-inline constexpr const char* no_vectors =
-    "no real documents here: set GLOVEBOX_VECTORS to the folder that holds aws-docs/";
-
-inline std::filesystem::path vectors_directory() {
-    const char* variable = std::getenv("GLOVEBOX_VECTORS");
-    if (variable != nullptr && *variable != '\0')
-        return std::filesystem::path(variable) / "aws-docs";
-    return std::filesystem::path(GLOVEBOX_SOURCE_DIR).parent_path() / "shared/vectors/aws-docs";
-}
-
 // In the order of their dates; empty where there are none.
 inline std::vector<DocumentVector> document_vectors() {
     std::vector<DocumentVector> vectors;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(vectors_directory(), ignored)) {
+    const auto folder = test_vectors("aws-docs");
+    if (!folder)
+        return vectors;
+    for (const auto& entry : std::filesystem::directory_iterator(*folder)) {
         if (entry.path().extension() != ".bin")
             continue;
         std::ifstream file(entry.path(), std::ios::binary);

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "nsm-mock/testing/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::cli {
 namespace {
@@ -15,7 +15,7 @@ TEST(BytesArgument, IsHexadecimalTextOrAFile) {
     EXPECT_EQ(read_bytes_argument("").value(), Bytes{});
     EXPECT_EQ(read_bytes_argument("text:ab").value(), Bytes({'a', 'b'}));
     EXPECT_EQ(read_bytes_argument("text:").value(), Bytes{});
-    const nsm::test::TemporaryDirectory directory;
+    const TemporaryDirectory directory;
     const std::string path = directory.path() + "/file";
     ASSERT_TRUE(write_file(path, Bytes({1, 2, 3})));
     EXPECT_EQ(read_bytes_argument("@" + path).value(), Bytes({1, 2, 3}));
@@ -26,14 +26,14 @@ TEST(BytesArgument, AnythingElseIsRefusedWithTheWaysThereAre) {
                 testing::AllOf(HasSubstr("'h' at position 1"), HasSubstr("text:hello")));
     EXPECT_THAT(check_bytes_argument("abc"), HasSubstr("odd number"));
     EXPECT_EQ(check_bytes_argument("@/nonexistent"), "") << "files are opened when it runs";
-    const nsm::test::TemporaryDirectory directory;
+    const TemporaryDirectory directory;
     const std::string path = directory.path() + "/nowhere";
     EXPECT_THAT(read_bytes_argument("@" + path).error().message,
                 HasSubstr("opening " + path + ": No such file"));
 }
 
 TEST(BytesArgument, AFileLargerThanItsLimitIsRefused) {
-    const nsm::test::TemporaryDirectory directory;
+    const TemporaryDirectory directory;
     const std::string path = directory.path() + "/file";
     ASSERT_TRUE(write_file(path, Bytes(11)));
     EXPECT_TRUE(read_file(path, 11));

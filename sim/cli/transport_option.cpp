@@ -19,9 +19,8 @@ Options TransportOption::options() {
          .kind = Kind::choice,
          .placeholder = "KIND",
          .noun = "a transport",
-         .choices = {"auto", "unix", "vsock"},
-         .summary = "unix: sockets in the world's directory; vsock: the kernel's AF_VSOCK; auto: "
-                    "vsock where /dev/nsm or /dev/nitro_enclaves exists, else unix",
+         .choices = transports::transport_names(),
+         .summary = transports::transport_help(),
          .default_value = "auto"}};
     for (Option& option : options)
         option.group = "Transport";

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "nsm-mock/testing/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -21,7 +21,7 @@ class CidClaimTest : public ::testing::Test {
         return CidClaim::make(world_.get(), wanted);
     }
 
-    nsm::test::TemporaryDirectory directory_;
+    TemporaryDirectory directory_;
     UniqueFd world_;
 };
 

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "core/base/testing/file_size_limit.h"
-#include "nsm-mock/testing/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -52,7 +52,7 @@ TEST(NsmState, WhatIsNotOneIsRefusedWithItsPlace) {
 }
 
 TEST(NsmStateFile, IsNewThenKeepsWhatWasWritten) {
-    const nsm::test::TemporaryDirectory directory;
+    const TemporaryDirectory directory;
     const std::string path = directory.path() + "/state";
     {
         const NsmStateFile file = NsmStateFile::open(path).value();
@@ -70,7 +70,7 @@ TEST(NsmStateFile, IsNewThenKeepsWhatWasWritten) {
 }
 
 TEST(NsmStateFile, AFirstStateThatDoesNotFitLeavesNoHalf) {
-    const nsm::test::TemporaryDirectory directory;
+    const TemporaryDirectory directory;
     const std::string path = directory.path() + "/state";
     {
         const FileSizeLimit limit(100);
@@ -80,7 +80,7 @@ TEST(NsmStateFile, AFirstStateThatDoesNotFitLeavesNoHalf) {
 }
 
 TEST(NsmStateFile, ManyThatExtendAtOnceLoseNothing) {
-    const nsm::test::TemporaryDirectory directory;
+    const TemporaryDirectory directory;
     const std::string path = directory.path() + "/state";
     ASSERT_TRUE(NsmStateFile::open(path)->write(sample()));
     std::vector<std::thread> threads;

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/testing/temporary_directory.h"
 #include "sim/enclave/earlier_enclave.h"
 
 namespace glovebox::enclave {
@@ -44,14 +45,11 @@ EnclaveRecord ended() {
 class RecordsTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string pattern = (fs::temp_directory_path() / "glovebox-record.XXXXXX").string();
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        folder_ = pattern;
-        world_.reset(::open(pattern.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        world_.reset(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     }
-    void TearDown() override { fs::remove_all(folder_); }
 
-    fs::path folder_;
+    TemporaryDirectory temporary_;
+    fs::path folder_ = temporary_.path();
     UniqueFd world_;
 };
 

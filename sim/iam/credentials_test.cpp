@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/base/base64.h"
+#include "core/base/testing/temporary_directory.h"
 
 namespace glovebox::iam {
 namespace {
@@ -18,15 +19,6 @@ using namespace std::chrono_literals;
 
 constexpr auto role = "arn:aws:iam::111122223333:role/parent";
 const TimePoint now = parse_time("2026-01-02T03:04:05Z").value();
-
-struct TemporaryDirectory {
-    TemporaryDirectory() {
-        std::string name = (std::filesystem::temp_directory_path() / "iam-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-    }
-    ~TemporaryDirectory() { std::filesystem::remove_all(path); }
-    std::filesystem::path path;
-};
 
 TEST(SessionIssuer, WhatItIssuesItRedeems) {
     SeededRandom random(1);
@@ -65,7 +57,7 @@ TEST(SessionIssuer, ATokenOfAnotherKeyOrAnotherIdOrChangedIsRefused) {
 
 TEST(SessionIssuer, ProcessesThatOpenOneFileAtOnceShareItsKey) {
     const TemporaryDirectory directory;
-    const std::string file = directory.path / "session.key";
+    const std::string file = directory / "session.key";
     std::vector<std::string> secrets(8);
     {
         std::vector<std::jthread> threads;
@@ -81,13 +73,13 @@ TEST(SessionIssuer, ProcessesThatOpenOneFileAtOnceShareItsKey) {
     struct stat status {};
     ASSERT_EQ(::stat(file.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600u);
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path), {}), 1)
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory.path()), {}), 1)
         << "nothing is left beside it";
 }
 
 TEST(SessionIssuer, AFileOfAnotherLengthIsAnErrorThatNamesIt) {
     const TemporaryDirectory directory;
-    const std::string file = directory.path / "session.key";
+    const std::string file = directory / "session.key";
     std::ofstream(file) << "short";
     SystemRandom random;
     const auto opened = SessionIssuer::open(file, random);

@@ -26,8 +26,8 @@
 //
 //   30  ContentInfo { 06 09 encryptedData, a0 { 30  EncryptedData {
 //     02 01 00  version,
-//     30  { 06 09 data, 30 { 06 09 aes256-GCM, 30 { 04 0c <nonce>, 02 01 10 } }, 80 .. <octets,
-//     tag> } } } }
+//     30  { 06 09 data, 30 { 06 09 aes256-GCM, 30 { 04 0c <nonce>, 02 01 10 } },
+//           80 .. <octets, tag> } } } }
 #pragma once
 
 #include <optional>

@@ -4,10 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "core/testing/vectors.h"
 #include "sim/kms/policy/decide.h"
 #include "sim/kms/policy/reason.h"
 #include "sim/kms/recipient.h"
@@ -39,11 +39,10 @@ const nsm::CaIdentity& mock_root() {
 }
 
 std::optional<Bytes> aws_document() {
-    std::filesystem::path directory =
-        std::filesystem::path(GLOVEBOX_SOURCE_DIR) / "../shared/vectors";
-    if (const char* named = std::getenv("GLOVEBOX_VECTORS"))
-        directory = named;
-    std::ifstream file(directory / "aws-docs/20220706_e20c1c02.bin", std::ios::binary);
+    const auto folder = test_vectors("aws-docs");
+    if (!folder)
+        return std::nullopt;
+    std::ifstream file(*folder / "20220706_e20c1c02.bin", std::ios::binary);
     if (!file)
         return std::nullopt;
     return Bytes(std::istreambuf_iterator<char>(file), {});
@@ -149,7 +148,7 @@ class PolicyTable : public ::testing::TestWithParam<Case> {
 TEST_P(PolicyTable, HasItsVerdictAndExplanation) {
     const Case& one = GetParam();
     if (one.sent >= Sent::aws_in_time && !aws_document())
-        GTEST_SKIP() << "AWS's documents are not here: set GLOVEBOX_VECTORS to their folder";
+        GTEST_SKIP() << no_test_vectors;
     const Judgement judgement = judge(one);
     EXPECT_EQ(judgement.document_refused, one.document_refused) << judgement.explanation;
     EXPECT_EQ(name_of(judgement.verdict), name_of(one.verdict)) << judgement.explanation;

@@ -9,8 +9,8 @@
 //       secret_access_key: wJalrXUtnFEMI
 //       policies: [{name: Admin, policy: {Statement: [...]}}]
 //   roles:
-//     parent: {policies: []}               # assumed by instances, whose metadata hands out
-//     credentials
+//     parent: {policies: []}               # assumed by instances: their metadata hands out
+//                                          # its credentials
 //   keys:
 //   - id: 1234abcd-12ab-34cd-56ef-1234567890ab   # or made up; then an alias is needed
 //     alias: alias/app                            # or a list, `aliases`

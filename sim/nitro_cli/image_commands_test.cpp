@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 #include <sstream>
 
+#include "core/base/testing/temporary_directory.h"
 #include "sim/eif/testing/test_support.h"
 #include "sim/nitro_cli/error.h"
 
@@ -12,7 +14,6 @@ namespace glovebox::nitro_cli {
 namespace {
 
 namespace json = boost::json;
-using eif::testing::ScratchFolder;
 using eif::testing::write_file;
 using testing::HasSubstr;
 
@@ -28,15 +29,15 @@ void write_blobs(const std::filesystem::path& folder) {
                "ELF-init");
 }
 
-BuildArguments arguments_in(const ScratchFolder& folder) {
+BuildArguments arguments_in(const TemporaryDirectory& folder) {
     BuildArguments arguments;
     write_blobs(folder / "blobs");
     std::filesystem::create_directories(folder / "root/bin");
     write_file(folder / "root/bin/app", std::string_view("#!/bin/app\n"));
     arguments.blobs = folder / "blobs";
-    arguments.rootfs = (folder / "root").string();
+    arguments.rootfs = folder / "root";
     arguments.command = "/bin/app";
-    arguments.output_file = (folder / "app.eif").string();
+    arguments.output_file = folder / "app.eif";
     arguments.source_date = 1;
     return arguments;
 }
@@ -48,21 +49,21 @@ TEST(WithTag, LatestIsMeantWithoutOne) {
 }
 
 TEST(BuildEnclave, PrintsWhatDescribeEifPrintsLater) {
-    const ScratchFolder folder;
+    const TemporaryDirectory folder;
     std::ostringstream progress;
     const auto built = build_enclave(arguments_in(folder), progress);
     ASSERT_TRUE(built) << built.error().message;
     EXPECT_THAT(progress.str(), testing::StartsWith("Start building the Enclave Image...\n"));
     EXPECT_THAT(progress.str(), testing::EndsWith("Enclave Image successfully created.\n"));
     std::vector<std::string> remarks;
-    const auto described = describe_eif((folder / "app.eif").string(), now, remarks);
+    const auto described = describe_eif(folder / "app.eif", now, remarks);
     ASSERT_TRUE(described) << described.error().message;
     EXPECT_EQ(described->at("Measurements"), built->at("Measurements"));
     EXPECT_EQ(described->at("CheckCRC"), true);
 }
 
 TEST(BuildEnclave, WithoutAKernelItIsE48AndNothingIsLeft) {
-    const ScratchFolder folder;
+    const TemporaryDirectory folder;
     BuildArguments arguments = arguments_in(folder);
     arguments.blobs = folder / "nowhere";
     std::ostringstream progress;
@@ -73,7 +74,7 @@ TEST(BuildEnclave, WithoutAKernelItIsE48AndNothingIsLeft) {
 }
 
 TEST(BuildEnclave, WithoutTheKernelsCommandLineItIsE19) {
-    const ScratchFolder folder;
+    const TemporaryDirectory folder;
     const BuildArguments arguments = arguments_in(folder);
     std::filesystem::remove(folder / "blobs/cmdline");
     std::ostringstream progress;
@@ -81,21 +82,19 @@ TEST(BuildEnclave, WithoutTheKernelsCommandLineItIsE19) {
 }
 
 TEST(DescribeEif, WhatCannotBeReadIsE35) {
-    const ScratchFolder folder;
+    const TemporaryDirectory folder;
     std::vector<std::string> remarks;
-    EXPECT_EQ(describe_eif((folder / "none").string(), now, remarks).error().code,
-              NitroError::eif_parsing);
+    EXPECT_EQ(describe_eif(folder / "none", now, remarks).error().code, NitroError::eif_parsing);
     write_file(folder / "short", std::string_view("no image"));
-    EXPECT_EQ(describe_eif((folder / "short").string(), now, remarks).error().code,
-              NitroError::eif_parsing);
+    EXPECT_EQ(describe_eif(folder / "short", now, remarks).error().code, NitroError::eif_parsing);
 }
 
 TEST(SignEif, SignsInPlaceAndSaysSo) {
-    const ScratchFolder folder;
+    const TemporaryDirectory folder;
     std::ostringstream progress;
     ASSERT_TRUE(build_enclave(arguments_in(folder), progress));
     const auto pair = eif::testing::make_key_pair(folder.path(), "secp384r1");
-    const std::string image = (folder / "app.eif").string();
+    const std::string image = folder / "app.eif";
     progress.str("");
     const auto done = sign_eif(image, pair.key.string(), pair.certificate.string(), progress);
     ASSERT_TRUE(done) << done.error().message;
@@ -113,14 +112,14 @@ TEST(SignEif, WithoutKeyOrWithOneThatCannotBeReadItIsE60) {
 }
 
 TEST(Pcr, OfAFileIsTheHashOfItsHashBehindZeroes) {
-    const ScratchFolder folder;
+    const TemporaryDirectory folder;
     write_file(folder / "empty", std::string_view());
     EXPECT_EQ(
-        pcr_of_file((folder / "empty").string())->at("PCR"),
+        pcr_of_file(folder / "empty")->at("PCR"),
         "21b9efbc184807662e966d34f390821309eeac6802309798826296bf3e8bec7c10edb30948c90ba67310f7b"
         "964fc500a");
-    EXPECT_EQ(pcr_of_file((folder / "none").string()).error().code, NitroError::file_operation);
-    EXPECT_EQ(pcr_of_certificate((folder / "empty").string()).error().code, NitroError::hasher);
+    EXPECT_EQ(pcr_of_file(folder / "none").error().code, NitroError::file_operation);
+    EXPECT_EQ(pcr_of_certificate(folder / "empty").error().code, NitroError::hasher);
 }
 
 }  // namespace

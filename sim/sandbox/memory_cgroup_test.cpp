@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/testing/temporary_directory.h"
+
 namespace glovebox::sandbox {
 namespace {
 
@@ -16,19 +18,14 @@ namespace fs = std::filesystem;
 // A folder that looks like a cgroup2 hierarchy to whoever reads and writes files.
 class CgroupTree : public testing::Test {
   protected:
-    CgroupTree() {
-        std::string pattern = (fs::temp_directory_path() / "glovebox-cgroup.XXXXXX").string();
-        mount_ = ::mkdtemp(pattern.data());
-    }
-    ~CgroupTree() override { fs::remove_all(mount_); }
-
     void add(const std::string& cgroup, const std::string& handed_on) const {
         fs::create_directories(mount_ + cgroup);
         std::ofstream(mount_ + cgroup + "/cgroup.subtree_control") << handed_on << '\n';
         std::ofstream(mount_ + cgroup + "/cgroup.procs") << "";
     }
 
-    std::string mount_;
+    TemporaryDirectory temporary_;
+    std::string mount_ = temporary_.path();
 };
 
 TEST(MemoryCgroup, TheOwnCgroupIsTheLineOfTheUnifiedHierarchy) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/testing/temporary_directory.h"
 #include "sim/sandbox/plan_text.h"
 #include "sim/sandbox/sandbox_error.h"
 
@@ -97,8 +98,8 @@ TEST(RootFsPlan, LinesAreReadAsAwsInitReadsThem) {
 
 TEST(RootFsPlan, AProgramInTheImagesPathIsFoundForTheSentence) {
     namespace fs = std::filesystem;
-    std::string pattern = (fs::temp_directory_path() / "glovebox-image.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    const TemporaryDirectory directory;
+    const std::string& pattern = directory.path();
     fs::create_directories(pattern + "/usr/local/bin");
     std::ofstream(pattern + "/usr/local/bin/python3") << "";
     RootFsRequest request = image();

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/testing/temporary_directory.h"
 #include "sim/sandbox/command_plan.h"
 #include "sim/sandbox/machine.h"
 #include "sim/sandbox/sandbox.h"
@@ -50,19 +51,11 @@ struct Pipe {
 class SandboxTest : public testing::Test {
   protected:
     void SetUp() override {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "glovebox-sandbox.XXXXXX").string();
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        folder_ = std::filesystem::canonical(pattern);
         machine_ = read_machine("", "");
         const auto probe = Sandbox::start(shell("true"));
         if (!probe && probe.error().code == SandboxErrc::namespaces_forbidden)
             GTEST_SKIP() << probe.error().message;
         ASSERT_TRUE(probe) << probe.error().message;
-    }
-    void TearDown() override {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
     }
 
     SandboxPlan command(const std::vector<std::string>& arguments) const {
@@ -93,7 +86,8 @@ class SandboxTest : public testing::Test {
         return text;
     }
 
-    std::filesystem::path folder_;
+    TemporaryDirectory temporary_;
+    std::filesystem::path folder_ = temporary_.path();
     Machine machine_;
 };
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/testing/temporary_directory.h"
 #include "sim/sandbox/command_plan.h"
 #include "sim/sandbox/plan_text.h"
 #include "sim/sandbox/root_fs_plan.h"
@@ -26,12 +27,6 @@ using ::testing::StartsWith;
 
 class TrustTest : public ::testing::Test {
   protected:
-    TrustTest() {
-        std::string name = "/tmp/glovebox-trust-XXXXXX";
-        root_ = ::mkdtemp(name.data());
-    }
-    ~TrustTest() override { fs::remove_all(root_); }
-
     void make_file(const std::string& name) {
         fs::create_directories(fs::path(root_ + name).parent_path());
         std::ofstream(root_ + name) << "bundle";
@@ -41,7 +36,8 @@ class TrustTest : public ::testing::Test {
         fs::create_symlink(text, root_ + name);
     }
 
-    std::string root_;
+    TemporaryDirectory temporary_;
+    std::string root_ = temporary_.path();
     TrustedAuthority authority_{"PEM\n", "0a1b2c3d", ""};
 };
 

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <vector>
 
-#include "nsm-mock/testing/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 #include "sim/supervisor/testing/fake_notifier.h"
 #include "sim/supervisor/testing/fake_tracee.h"
 #include "sim/supervisor/testing/few_descriptors.h"
@@ -70,7 +70,7 @@ class AcceptorTest : public ::testing::Test {
         EXPECT_EQ(::recv(accepted, &got, 1, MSG_DONTWAIT), 1);
     }
 
-    nsm::test::TemporaryDirectory directory_;
+    TemporaryDirectory directory_;
     std::unique_ptr<transports::World> world_;
     UniqueFd listener_;
     testing::FakeNotifier notifier_;

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/base/testing/temporary_directory.h"
 #include "sim/supervisor/testing/fake_tracee.h"
 
 namespace glovebox::supervisor {
@@ -27,12 +28,9 @@ constexpr std::uint64_t detail_address = 0x8000;
 class DeviceCallsTest : public ::testing::Test {
   protected:
     DeviceCallsTest() {
-        std::string pattern = ::testing::TempDir() + "device-calls-XXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
         link_ = folder_ + "/link";
         EXPECT_EQ(::symlink("/dev/vsock", link_.c_str()), 0);
     }
-    ~DeviceCallsTest() override { std::filesystem::remove_all(folder_); }
 
     SyscallReply call(int number, std::array<std::uint64_t, 6> arguments) {
         SystemCall call;
@@ -49,7 +47,8 @@ class DeviceCallsTest : public ::testing::Test {
 
     testing::FakeTracee tracee_;
     DeviceCalls calls_{3, DeviceFolder::at("/dev", false), nullptr, nullptr};
-    std::string folder_;
+    TemporaryDirectory temporary_;
+    std::string folder_ = temporary_.path();
     std::string link_;
 };
 

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <string>
 
+#include "core/base/testing/temporary_directory.h"
+
 namespace glovebox::supervisor {
 namespace {
 
@@ -22,12 +24,6 @@ TEST(DeviceFile, IsNamedByTheLastComponentAlone) {
 
 class DeviceFileInDev : public ::testing::Test {
   protected:
-    DeviceFileInDev() {
-        std::string pattern = ::testing::TempDir() + "device-file-XXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~DeviceFileInDev() override { std::filesystem::remove_all(folder_); }
-
     // As this very thread would open it.
     static std::optional<DeviceFile> find(const std::string& path, bool follows_last = true,
                                           int directory = AT_FDCWD) {
@@ -40,7 +36,8 @@ class DeviceFileInDev : public ::testing::Test {
         return link;
     }
 
-    std::string folder_;
+    TemporaryDirectory temporary_;
+    std::string folder_ = temporary_.path();
     int links_ = 0;
 };
 

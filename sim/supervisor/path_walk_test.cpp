@@ -10,19 +10,18 @@
 #include <latch>
 #include <thread>
 
+#include "core/base/testing/temporary_directory.h"
+
 namespace glovebox::supervisor {
 namespace {
 
 class PathWalk : public ::testing::Test {
   protected:
     PathWalk() {
-        std::string pattern = ::testing::TempDir() + "path-walk-XXXXXX";
-        folder_ = std::filesystem::canonical(::mkdtemp(pattern.data())).string();
         std::filesystem::create_directory(folder_ + "/inner");
         EXPECT_EQ(::symlink("inner", (folder_ + "/link").c_str()), 0);
         EXPECT_EQ(::symlink("target", (folder_ + "/inner/end").c_str()), 0);
     }
-    ~PathWalk() override { std::filesystem::remove_all(folder_); }
 
     // Where the walk ended, as the kernel names it.
     static std::string walked(const std::string& path, bool follows_last = true,
@@ -35,7 +34,8 @@ class PathWalk : public ::testing::Test {
                "/" + end->name;
     }
 
-    std::string folder_;
+    TemporaryDirectory temporary_;
+    std::string folder_ = temporary_.path();
 };
 
 TEST_F(PathWalk, FollowsLinksOnTheWayAndAtTheEnd) {

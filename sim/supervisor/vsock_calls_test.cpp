@@ -4,8 +4,9 @@
 #include <sys/syscall.h>
 
 #include <cerrno>
+#include <filesystem>
 
-#include "nsm-mock/testing/temporary_directory.h"
+#include "core/base/testing/temporary_directory.h"
 #include "sim/supervisor/emulated_socket.h"
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/testing/fake_tracee.h"
@@ -81,7 +82,7 @@ class VsockCallsTest : public ::testing::Test {
         }
     }
 
-    nsm::test::TemporaryDirectory directory_;
+    TemporaryDirectory directory_;
     std::unique_ptr<transports::World> world_;
     BoundNames names_;
     VsockOptionTable options_;

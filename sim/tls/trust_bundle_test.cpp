@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/random_source.h"
+#include "core/base/testing/temporary_directory.h"
 #include "sim/tls/world_ca.h"
 
 namespace glovebox::tls {
@@ -19,13 +20,8 @@ using ::testing::HasSubstr;
 
 class TrustBundleTest : public ::testing::Test {
   protected:
-    TrustBundleTest() {
-        std::string name = "/tmp/glovebox-trust-XXXXXX";
-        directory_ = ::mkdtemp(name.data());
-    }
-    ~TrustBundleTest() override { std::filesystem::remove_all(directory_); }
-
-    std::string directory_;
+    TemporaryDirectory temporary_;
+    std::string directory_ = temporary_.path();
 };
 
 TEST_F(TrustBundleTest, IsNothingWhereNoAuthorityWasMade) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/testing/temporary_directory.h"
 #include "core/crypto/openssl.h"
 #include "nsm-mock/pki/certificate_profile.h"
 
@@ -22,12 +23,6 @@ constexpr const char* kms = "kms.us-east-1.amazonaws.com";
 
 class WorldCaTest : public ::testing::Test {
   protected:
-    WorldCaTest() {
-        std::string name = (std::filesystem::temp_directory_path() / "glovebox-ca-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-    }
-    ~WorldCaTest() override { std::filesystem::remove_all(path_); }
-
     WorldCa open(std::vector<std::string> hosts, TimePoint time = now) {
         return WorldCa::open(path_ + "/tls", std::move(hosts), time, random_).value();
     }
@@ -50,7 +45,8 @@ class WorldCaTest : public ::testing::Test {
                                                     : X509_STORE_CTX_get_error(context.get());
     }
 
-    std::string path_;
+    TemporaryDirectory temporary_;
+    std::string path_ = temporary_.path();
     SystemRandom random_;
 };
 

@@ -6,7 +6,8 @@
 //   imds: {require_tokens: true}                       # instance metadata
 //   proxies:
 //     aws: {listen: 8000=kms.us-east-1.amazonaws.com:443}   # also allow, allowlist, resolve,
-//     idle_timeout; or vsock_proxy: 8000 kms.us-east-1.amazonaws.com 443, with config: FILE
+//                                                           # idle_timeout
+//     old: {vsock_proxy: 8001 kms.us-east-1.amazonaws.com 443, config: FILE}
 //   enclaves:
 //     server:
 //       command: [python3, server.py]   # or eif: app.eif, with `memory`; or rootfs: DIR

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/testing/temporary_directory.h"
+
 namespace glovebox::up {
 namespace {
 
@@ -22,31 +24,16 @@ Result<WorldFile> parse(std::string_view text) {
 // A folder with files in it, that ends with the test.
 class Folder {
   public:
-    Folder() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "glovebox-world-XXXXXX").string();
-        EXPECT_NE(::mkdtemp(name.data()), nullptr);
-        path_ = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
     void write(const std::string& name, std::string_view text) const {
-        std::ofstream(path_ / name) << text;
+        std::ofstream(directory_ / name) << text;
     }
     [[nodiscard]] Result<WorldFile> parse(std::string_view text) const {
-        return parse_world_file(text, "world.yaml", path_.string());
+        return parse_world_file(text, "world.yaml", directory_.path());
     }
-    [[nodiscard]] std::string file(const std::string& name) const {
-        return (path_ / name).string();
-    }
+    [[nodiscard]] std::string file(const std::string& name) const { return directory_ / name; }
 
   private:
-    std::filesystem::path path_;
+    TemporaryDirectory directory_;
 };
 
 TEST(WorldFile, HasItsParts) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/testing/temporary_directory.h"
 #include "core/proxy_error.h"
 
 namespace glovebox::vsock_proxy {
@@ -17,12 +18,6 @@ using testing::HasSubstr;
 
 class AllowlistCheck : public ::testing::Test {
   protected:
-    AllowlistCheck() {
-        std::string name = "/tmp/glovebox-allowlist-XXXXXX";
-        directory_ = ::mkdtemp(name.data());
-    }
-    ~AllowlistCheck() override { std::filesystem::remove_all(directory_); }
-
     // What is logged of the match, or the sentence of the refusal.
     std::string check(const std::string& text, const std::string& remote = "kms.example.com",
                       core::TcpPort port = 443) {
@@ -39,7 +34,8 @@ class AllowlistCheck : public ::testing::Test {
         return matched ? *matched : matched.error().message;
     }
 
-    std::string directory_;
+    TemporaryDirectory temporary_;
+    std::string directory_ = temporary_.path();
 };
 
 TEST_F(AllowlistCheck, MatchesByNameAndPort) {

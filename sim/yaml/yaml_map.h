@@ -5,8 +5,8 @@
 //   yaml::Map top = file.top();
 //   const std::string region = top.text("region").value_or("us-east-1");
 //   top.refuse_unknown();
-//   if (auto error = file.error()) ...   // "world.yaml:3:9: port: a number from 1 to 65535 was
-//   expected"
+//   if (auto error = file.error())
+//       ...  // "world.yaml:3:9: port: a number from 1 to 65535 was expected"
 //
 // A member of another type, one that is missing and one that nobody asked for is noted with its
 // line and column, and reading goes on; until error() has been asked, what was read may be a

@@ -28,6 +28,9 @@ class Machine {
     [[nodiscard]] virtual core::Cid dialled_cid() const = 0;
     [[nodiscard]] virtual core::Cid seen_cid() const = 0;
 
+    // Whether another process can listen on it: only then can a listener's process be killed.
+    [[nodiscard]] virtual bool spans_processes() const { return true; }
+
     // What connections have left on disk, beyond the listeners that are open.
     [[nodiscard]] virtual std::size_t leftovers(std::size_t open_listeners) const = 0;
 };

@@ -3,18 +3,20 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace glovebox {
 
 class TemporaryDirectory {
   public:
     TemporaryDirectory() {
-        std::string name = (std::filesystem::temp_directory_path() / "glovebox-test.XXXXXX");
-        if (::mkdtemp(name.data()) == nullptr)
-            throw std::runtime_error("mkdtemp failed on " + name);
-        path_ = name;
+        const auto parent = std::filesystem::canonical(std::filesystem::temp_directory_path());
+        path_ = parent / "glovebox-test.XXXXXX";
+        if (::mkdtemp(path_.data()) == nullptr)
+            throw std::runtime_error("mkdtemp failed on " + path_);
     }
     ~TemporaryDirectory() {
         std::error_code ignored;
@@ -23,19 +25,20 @@ class TemporaryDirectory {
     TemporaryDirectory(const TemporaryDirectory&) = delete;
     TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
-    [[nodiscard]] std::string path() const { return path_.string(); }
-    [[nodiscard]] std::string operator/(const std::string& name) const { return path_ / name; }
+    // Absolute, without symbolic links.
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] std::string operator/(std::string_view name) const {
+        return path_ + '/' + std::string(name);
+    }
 
     // How many entries a directory has.
     [[nodiscard]] static std::size_t entries_in(const std::string& directory) {
-        std::size_t count = 0;
-        for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(directory))
-            ++count;
-        return count;
+        return static_cast<std::size_t>(
+            std::distance(std::filesystem::directory_iterator(directory), {}));
     }
 
   private:
-    std::filesystem::path path_;
+    std::string path_;
 };
 
 }  // namespace glovebox

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "core/base/testing/temporary_directory.h"
 #include "core/crypto/hash.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/testing/archive_fixture.h"
@@ -22,11 +23,10 @@ using ::testing::HasSubstr;
 using testing::ImageSpec;
 using ::testing::Not;
 using testing::oci_archive;
-using testing::ScratchFolder;
 using testing::TarBuilder;
 
 Result<ContainerImage> read(const Bytes& archive, const ArchiveOptions& options = {}) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     Spool spool(scratch.path());
     std::vector<std::string> warnings;
     return read_image_archive(

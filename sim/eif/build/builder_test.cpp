@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
+#include "core/base/testing/temporary_directory.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/build/signer.h"
@@ -30,7 +31,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using testing::ScratchFolder;
 using testing::TarBuilder;
 
 // The start of a bzImage as far as anybody looks: setup header's magic and a version.
@@ -115,7 +115,7 @@ class Build : public ::testing::Test {
         return node ? std::string(as_text(node->content.head(1 << 20, path).value())) : "(absent)";
     }
 
-    ScratchFolder scratch_;
+    TemporaryDirectory scratch_;
     BuildOptions options_;
 };
 

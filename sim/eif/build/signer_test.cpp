@@ -1,11 +1,15 @@
 #include "sim/eif/build/signer.h"
-#include "sim/eif/format/signature_check.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "core/base/testing/temporary_directory.h"
+#include "core/testing/vectors.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/mapped_file.h"
+#include "sim/eif/format/signature_check.h"
 #include "sim/eif/report/describe.h"
 #include "sim/eif/testing/test_support.h"
 
@@ -17,14 +21,13 @@ using ::testing::HasSubstr;
 using testing::KeyPair;
 using testing::make_key_pair;
 using testing::part;
-using testing::ScratchFolder;
 
 SigningIdentity load(const KeyPair& pair) {
     return SigningIdentity::load(pair.key.string(), pair.certificate).value();
 }
 
 Bytes sign(const Bytes& image, const SigningIdentity& identity) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     testing::write_file(scratch / "i.eif", image);
     EXPECT_TRUE(sign_file(scratch / "i.eif", identity));
     return testing::read_file(scratch / "i.eif");
@@ -37,7 +40,7 @@ TimePoint now() {
 class Signer : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Signer, SignsEveryCurveAndTheSignatureVerifies) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const SigningIdentity identity = load(make_key_pair(scratch.path(), GetParam()));
     const Bytes before = testing::small_image();
     const Bytes after = sign(before, identity);
@@ -52,8 +55,7 @@ TEST_P(Signer, SignsEveryCurveAndTheSignatureVerifies) {
     EXPECT_TRUE(verdict->signs_this_image);
     EXPECT_EQ(verdict->section.certificate_pem, testing::read_file(scratch / "cert.pem"));
     // PCR8 is over the DER, which openssl makes of the PEM.
-    testing::shell("cd " + scratch.path().string() +
-                   " && openssl x509 -in cert.pem -outform DER -out c");
+    testing::shell("cd " + scratch.path() + " && openssl x509 -in cert.pem -outform DER -out c");
     EXPECT_EQ(*pcrs.pcr8, extended(Pcr{}, sha384({testing::read_file(scratch / "c")})));
     EXPECT_TRUE(describe(image, now()).value().good);
 }
@@ -61,14 +63,14 @@ TEST_P(Signer, SignsEveryCurveAndTheSignatureVerifies) {
 INSTANTIATE_TEST_SUITE_P(Curves, Signer, ::testing::Values("prime256v1", "secp384r1", "secp521r1"));
 
 TEST(SignFile, TheSameInputGivesTheSameBytes) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const SigningIdentity identity = load(make_key_pair(scratch.path(), "secp384r1"));
     EXPECT_EQ(sign(testing::small_image(), identity), sign(testing::small_image(), identity));
 }
 
 TEST(SignFile, SigningAgainGivesWhatSigningOnceGives) {
-    const ScratchFolder first;
-    const ScratchFolder second;
+    const TemporaryDirectory first;
+    const TemporaryDirectory second;
     const SigningIdentity a = load(make_key_pair(first.path(), "secp384r1"));
     const SigningIdentity b = load(make_key_pair(second.path(), "prime256v1"));
     const Bytes once = sign(testing::small_image(), b);
@@ -77,8 +79,8 @@ TEST(SignFile, SigningAgainGivesWhatSigningOnceGives) {
 
 // AWS's own tool leaves the old size in section_sizes here.
 TEST(SignFile, ASignatureInTheMiddleIsReplacedAndWhatFollowsMoves) {
-    const ScratchFolder first;
-    const ScratchFolder second;
+    const TemporaryDirectory first;
+    const TemporaryDirectory second;
     const SigningIdentity a = load(make_key_pair(first.path(), "secp521r1"));
     const SigningIdentity b = load(make_key_pair(second.path(), "prime256v1"));
     const Bytes unsigned_image = testing::small_image();
@@ -99,10 +101,10 @@ TEST(SignFile, ASignatureInTheMiddleIsReplacedAndWhatFollowsMoves) {
 }
 
 TEST(SignFile, ARealImageSignedLaterDiffersOnlyWhereItMust) {
-    const auto folder = testing::vectors_folder();
+    const auto folder = test_vectors("eif");
     if (!folder)
-        GTEST_SKIP() << "no real images: set GLOVEBOX_VECTORS to their folder";
-    const ScratchFolder scratch;
+        GTEST_SKIP() << no_test_vectors;
+    const TemporaryDirectory scratch;
     const SigningIdentity identity = load(make_key_pair(scratch.path(), "secp384r1"));
     const Bytes v1 = testing::read_file(*folder / "v1.eif");
     const Bytes v4 = testing::read_file(*folder / "v4-signed.eif");
@@ -114,9 +116,9 @@ TEST(SignFile, ARealImageSignedLaterDiffersOnlyWhereItMust) {
 }
 
 TEST(CheckSignature, ARealSignatureVerifies) {
-    const auto folder = testing::vectors_folder();
+    const auto folder = test_vectors("eif");
     if (!folder)
-        GTEST_SKIP() << "no real images: set GLOVEBOX_VECTORS to their folder";
+        GTEST_SKIP() << no_test_vectors;
     const MappedFile file = MappedFile::open(*folder / "v4-signed.eif").value();
     const Image image = Image::parse(file.bytes()).value();
     const auto verdict = check_signature(image, measure(image).value().pcr0).value();
@@ -129,7 +131,7 @@ TEST(CheckSignature, ARealSignatureVerifies) {
 }
 
 TEST(CheckSignature, ASignatureOverAnotherImageIsTold) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const SigningIdentity identity = load(make_key_pair(scratch.path(), "secp384r1"));
     const Bytes other = identity.sign(Pcr{}).value();
     const Bytes file = testing::make_image({part(SectionType::kernel, "K"),
@@ -144,7 +146,7 @@ TEST(CheckSignature, ASignatureOverAnotherImageIsTold) {
 }
 
 TEST(CheckSignature, AForgedSignatureIsTold) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const SigningIdentity identity = load(make_key_pair(scratch.path(), "secp384r1"));
     Bytes file = sign(testing::small_image(), identity);
     file.back() ^= 1;  // the last byte of s
@@ -157,7 +159,7 @@ TEST(CheckSignature, AForgedSignatureIsTold) {
 }
 
 TEST(CheckSignature, AnExpiredCertificateIsTold) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const SigningIdentity identity = load(make_key_pair(scratch.path(), "secp384r1"));
     const Bytes file = sign(testing::small_image(), identity);
     const Image image = Image::parse(file).value();
@@ -171,8 +173,8 @@ TEST(CheckSignature, AnExpiredCertificateIsTold) {
 }
 
 TEST(SigningIdentity, AKeyThatIsNotTheCertificatesIsRefused) {
-    const ScratchFolder first;
-    const ScratchFolder second;
+    const TemporaryDirectory first;
+    const TemporaryDirectory second;
     const KeyPair a = make_key_pair(first.path(), "secp384r1");
     const KeyPair b = make_key_pair(second.path(), "secp384r1");
     const auto identity = SigningIdentity::load(a.key.string(), b.certificate);
@@ -182,21 +184,21 @@ TEST(SigningIdentity, AKeyThatIsNotTheCertificatesIsRefused) {
 }
 
 TEST(SigningIdentity, WhatIsNoKeyOrNoCertificateIsNamed) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const KeyPair pair = make_key_pair(scratch.path(), "secp384r1");
     testing::write_file(scratch / "junk", std::string_view("junk"));
-    testing::shell("cd " + scratch.path().string() +
+    testing::shell("cd " + scratch.path() +
                    " && openssl ec -in key.pem -aes128 -passout pass:x -out locked.pem 2>&1"
                    " && openssl genrsa -out rsa.pem 2048 2>&1");
     const auto message = [&](const std::string& key, const std::filesystem::path& certificate) {
         const auto identity = SigningIdentity::load(key, certificate);
         return identity ? std::string() : identity.error().message;
     };
-    const std::string junk = (scratch / "junk").string();
+    const std::string junk = scratch / "junk";
     EXPECT_THAT(message(junk, pair.certificate), HasSubstr("private key: no unencrypted"));
-    EXPECT_THAT(message((scratch / "locked.pem").string(), pair.certificate),
+    EXPECT_THAT(message(scratch / "locked.pem", pair.certificate),
                 HasSubstr("private key: no unencrypted"));
-    EXPECT_THAT(message((scratch / "rsa.pem").string(), pair.certificate), HasSubstr("P-384"));
+    EXPECT_THAT(message(scratch / "rsa.pem", pair.certificate), HasSubstr("P-384"));
     EXPECT_THAT(message(pair.key.string(), junk), HasSubstr("signing certificate: there is none"));
     EXPECT_THAT(message("/nowhere", pair.certificate), HasSubstr("/nowhere can't be opened"));
     EXPECT_THAT(message("arn:aws:kms:eu-west-1:123456789012:key/abc", pair.certificate),
@@ -204,7 +206,7 @@ TEST(SigningIdentity, WhatIsNoKeyOrNoCertificateIsNamed) {
 }
 
 TEST(SignFile, WhatIsNotRightIsNotSigned) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const SigningIdentity identity = load(make_key_pair(scratch.path(), "secp384r1"));
     const auto refusal = [&](const Bytes& image) {
         testing::write_file(scratch / "i.eif", image);

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "core/crypto/hash.h"
+#include "core/testing/vectors.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/report/describe.h"
 #include "sim/eif/testing/test_support.h"
@@ -90,9 +91,9 @@ TEST(Measurement, LargeImagesMeasureOnTwoThreadsAsOnOne) {
 class RealImage : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(RealImage, MeasuresAsAwsToolSays) {
-    const auto folder = testing::vectors_folder();
+    const auto folder = test_vectors("eif");
     if (!folder)
-        GTEST_SKIP() << "no real images: set GLOVEBOX_VECTORS to their folder";
+        GTEST_SKIP() << no_test_vectors;
     const MappedFile file = MappedFile::open(*folder / (std::string(GetParam()) + ".eif")).value();
     const Image image = Image::parse(file.bytes()).value();
     EXPECT_TRUE(image.findings().empty());

@@ -1,9 +1,12 @@
 #include "sim/eif/report/diff.h"
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "core/base/testing/temporary_directory.h"
 #include "sim/eif/testing/archive_fixture.h"
 #include "sim/eif/testing/test_support.h"
 #include "sim/eif/tree/cpio.h"
@@ -18,7 +21,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::part;
-using testing::ScratchFolder;
 
 struct File {
     std::string name;
@@ -29,7 +31,7 @@ struct File {
 };
 
 Bytes ramdisk(const std::vector<File>& files) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     auto out = OutputFile::create(scratch / "r").value();
     CpioWriter writer(out);
     for (const File& file : files) {
@@ -167,7 +169,7 @@ TEST(Diff, ALongListIsCutAndCounted) {
 }
 
 TEST(Extract, TakesAnImageApart) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const std::string packed = testing::gzip(ramdisk({{"x", "1", S_IFREG | 04755, 9},
                                                       {"null", "", S_IFCHR | 0666},
                                                       {"l", "/etc", S_IFLNK | 0777},
@@ -184,7 +186,7 @@ TEST(Extract, TakesAnImageApart) {
 }
 
 TEST(Extract, FilesStayInsideAndWhatCannotBeMadeIsListed) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const Bytes disk = ramdisk({{"x", "1", S_IFREG | 04755, 9},
                                 {"null", "", S_IFCHR | 0666},
                                 {"l", "/outside", S_IFLNK | 0777},
@@ -208,7 +210,7 @@ TEST(Extract, FilesStayInsideAndWhatCannotBeMadeIsListed) {
 }
 
 TEST(Extract, ADamagedRamdiskLeavesNothingBehind) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     const Bytes file = testing::small_image();
     EXPECT_THAT(
         extract_image(Image::parse(file).value(), scratch / "out", {.files = true, .limits = {}})

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -15,18 +16,6 @@
 namespace glovebox::eif::testing {
 
 namespace fs = std::filesystem;
-
-ScratchFolder::ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "glovebox-eif-test.XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-        throw std::runtime_error("no scratch folder can be made at " + name);
-    path_ = name;
-}
-
-ScratchFolder::~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-}
 
 Bytes read_file(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
@@ -58,15 +47,6 @@ std::string shell(const std::string& command) {
 
 bool has_program(const std::string& name) {
     return std::system(("command -v " + name + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-std::optional<fs::path> vectors_folder() {
-    fs::path folder;
-    if (const char* named = std::getenv("GLOVEBOX_VECTORS"))
-        folder = named;
-    else
-        folder = fs::path(GLOVEBOX_SOURCE_FOLDER).parent_path() / "shared" / "vectors";
-    return fs::is_directory(folder / "eif") ? std::optional(folder / "eif") : std::nullopt;
 }
 
 Part part(SectionType type, std::string_view data) {

@@ -1,9 +1,7 @@
-// What the tests of this room share: a scratch folder, files, images made field by field, and the
-// real images that live beside the checkout.
+// What the tests of sim/eif share: files, and images made field by field.
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,22 +11,6 @@
 
 namespace glovebox::eif::testing {
 
-// A fresh folder, removed with all that is in it.
-class ScratchFolder {
-  public:
-    ScratchFolder();
-    ~ScratchFolder();
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-    [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
-        return path_ / name;
-    }
-
-  private:
-    std::filesystem::path path_;
-};
-
 [[nodiscard]] Bytes read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, BytesView content);
 void write_file(const std::filesystem::path& path, std::string_view content);
@@ -36,9 +18,6 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 // Runs a shell command; its standard output, and a test failure when it does not exit with 0.
 std::string shell(const std::string& command);
 [[nodiscard]] bool has_program(const std::string& name);
-
-// The folder of real images, by GLOVEBOX_VECTORS or beside the checkout.
-[[nodiscard]] std::optional<std::filesystem::path> vectors_folder();
 
 // An image file put together from parts, with right table and CRC. `change` alters the header after
 // that, before the CRC is computed (again).

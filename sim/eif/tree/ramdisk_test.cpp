@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+#include "core/base/testing/temporary_directory.h"
+#include "core/testing/vectors.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/format/image.h"
 #include "sim/eif/testing/archive_fixture.h"
@@ -17,10 +19,9 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::ScratchFolder;
 
 Bytes written(const std::vector<std::pair<CpioEntry, std::string>>& entries) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     auto out = OutputFile::create(scratch / "r").value();
     CpioWriter writer(out);
     for (const auto& [entry, content] : entries)
@@ -77,7 +78,7 @@ Read read_all(BytesView ramdisk) {
 }
 
 Result<FileTree> unpack(BytesView ramdisk, TreeLimits limits = {}) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     FileTree tree;
     Spool spool(scratch.path());
     TreeBudget budget(limits);
@@ -117,10 +118,10 @@ TEST(Cpio, TheWriterIsFixedToTheByte) {
 TEST(Cpio, GnuCpioReadsWhatIsWritten) {
     if (!testing::has_program("cpio"))
         GTEST_SKIP() << "cpio is not installed";
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     testing::write_file(scratch / "r", small_archive());
     EXPECT_EQ(
-        testing::shell("cd " + scratch.path().string() +
+        testing::shell("cd " + scratch.path() +
                        " && cpio -i --quiet < r && cat d/f && readlink l && cpio -it --quiet < r"),
         "hellod/f\nd\nd/f\nl\n");
 }
@@ -128,9 +129,9 @@ TEST(Cpio, GnuCpioReadsWhatIsWritten) {
 TEST(Cpio, WhatGnuCpioWritesIsRead) {
     if (!testing::has_program("cpio"))
         GTEST_SKIP() << "cpio is not installed";
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     testing::shell(
-        "cd " + scratch.path().string() +
+        "cd " + scratch.path() +
         " && mkdir -p s/d && printf hello > s/d/f && ln s/d/f s/hard && ln -s d/f s/l && cd s "
         "&& find . | LC_ALL=C sort | cpio -o -H newc --quiet > ../r");
     const Bytes archive = testing::read_file(scratch / "r");
@@ -161,15 +162,14 @@ TEST(Ramdisk, ArchivesInARowAreRead) {
 }
 
 TEST(Ramdisk, EveryCompressionOfTheKernelIsRead) {
-    const ScratchFolder scratch;
+    const TemporaryDirectory scratch;
     testing::write_file(scratch / "r", small_archive());
     const auto pack = [&](const std::string& program, const std::string& options) {
         if (!testing::has_program(program)) {
             std::cerr << "  (not tried, " << program << " is not installed)\n";
             return;
         }
-        testing::shell("cd " + scratch.path().string() + " && " + program + " " + options +
-                       " < r > packed");
+        testing::shell("cd " + scratch.path() + " && " + program + " " + options + " < r > packed");
         const Bytes packed = testing::read_file(scratch / "packed");
         EXPECT_THAT(read_all(packed).names, ElementsAre("d", "d/f", "l")) << program;
         EXPECT_EQ(content_of(unpack(packed).value(), "d/f"), "hello") << program;
@@ -266,9 +266,9 @@ TEST(Ramdisk, LinkTargetsCountAsNames) {
 }
 
 TEST(Ramdisk, RealOnesAreRead) {
-    const auto folder = testing::vectors_folder();
+    const auto folder = test_vectors("eif");
     if (!folder)
-        GTEST_SKIP() << "no real images: set GLOVEBOX_VECTORS to their folder";
+        GTEST_SKIP() << no_test_vectors;
     const Bytes file = testing::read_file(*folder / "v3-three-ramdisks.eif");
     const Image image = Image::parse(file).value();
     EXPECT_THAT(read_all(image.ramdisks()[0]).names, ElementsAre(".", "etc", "etc/x"));

@@ -9,10 +9,12 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <set>
 
 #include "core/base/scratch.h"
+#include "core/base/testing/temporary_directory.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/build/builder.h"
 #include "sim/eif/testing/test_support.h"
@@ -21,7 +23,6 @@ namespace glovebox::eif {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ScratchFolder;
 using testing::write_file;
 
 class UnpackCacheTest : public ::testing::Test {
@@ -63,7 +64,7 @@ class UnpackCacheTest : public ::testing::Test {
         return found;
     }
 
-    ScratchFolder folder_;
+    TemporaryDirectory folder_;
     Pcr pcr0_{};
 };
 
