@@ -72,6 +72,7 @@ ALLOWED_CALLS = {
     ("AF_VSOCK", "sim/supervisor/launch.cpp"): "under the filter, which answers it",
     ("AF_VSOCK", "sim/supervisor/syscall_filter_test.cpp"): "the same",
     ("AF_VSOCK", "integration"): "programs that know nothing of us, and what runs in virtual machines of its own",
+    ("sleep_for", "sim/eif/unpack/tree_seal.cpp"): "waits for a file system's clock, which announces nothing",
     ("sleep_for", "sim/sandbox/sandbox_test.cpp"): "kills processes at moments that are meant to be any",
     ("sleep_for", "sim/supervisor/supervisor.cpp"): "repeats a signal to a thread that may not be waiting yet",
     ("json::parse", "core/base/json_reader.cpp"): "behind the budget",

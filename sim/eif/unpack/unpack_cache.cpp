@@ -33,9 +33,10 @@ constexpr std::uint64_t init_file_size_max = 4 << 20;
 constexpr const char* tree_folder = "tree";
 constexpr const char* bytes_file = "bytes";
 constexpr const char* seal_file = "seal";
+constexpr const char* content_file = "content";
 
 // What an entry holds: one that is laid out otherwise has another name.
-constexpr std::string_view layout = "tree, bytes, seal";
+constexpr std::string_view layout = "tree, bytes, content, seal";
 
 std::string name_of(const Image& image, const Pcr& pcr0) {
     Hash hash(HashAlgorithm::sha384);
@@ -89,6 +90,13 @@ std::uint64_t memory_of(const FileTree& tree) {
     return bytes;
 }
 
+Result<void> write_seal(const fs::path& folder) {
+    if (auto waited = wait_for_another_time(folder); !waited)
+        return waited;
+    const auto seal = seal_of(folder / tree_folder);
+    return seal ? write_small(folder / seal_file, *seal) : Result<void>(seal.error());
+}
+
 Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits& limits) {
     FileTree tree;
     Spool spool(folder);
@@ -105,8 +113,39 @@ Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits
         return done.error();
     if (const auto done = write_small(folder / bytes_file, std::to_string(memory_of(tree))); !done)
         return done.error();
-    const auto seal = seal_of(folder / tree_folder);
-    return seal ? write_small(folder / seal_file, *seal) : Result<void>(seal.error());
+    const auto content = content_of(folder / tree_folder);
+    // A folder or file without permissions for its owner, who isn't root: then the seal alone
+    // holds.
+    if (content)
+        if (const auto done = write_small(folder / content_file, *content); !done)
+            return done.error();
+    return write_seal(folder);
+}
+
+// Whether the entry is as it was unpacked. Where its seal doesn't say so its contents do, if times
+// or inode numbers are all that changed; then it is sealed again, so that the next start is quick.
+Result<bool> is_as_unpacked(const fs::path& entry) {
+    const fs::path tree = entry / tree_folder;
+    const auto seal = read_small(entry / seal_file);
+    if (!seal)
+        return seal.error();
+    if (const auto found = seal_of(tree); found && *found == seal->value_or(""))
+        return true;
+    const auto content = read_small(entry / content_file);
+    if (!content)
+        return content.error();
+    if (!seal->has_value() || !content->has_value())
+        return false;
+    // A cache that can't be written to is read in whole at each start.
+    const bool may_seal = static_cast<bool>(wait_for_another_time(entry));
+    const auto before = seal_of(tree);
+    const auto found = content_of(tree);
+    const auto behind = seal_of(tree);
+    if (!before || !found || !behind || *found != **content || *before != *behind)
+        return false;
+    if (may_seal)
+        (void)write_small(entry / seal_file, *behind);
+    return true;
 }
 
 // What is there under the entry's name.
@@ -128,13 +167,10 @@ Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached) {
         std::from_chars(digits.data(), digits.data() + digits.size(), image.bytes);
     if (error != std::errc() || end != digits.data() + digits.size())
         return altered();
-    const auto seal = read_small(entry / seal_file);
-    if (!seal)
-        return seal.error();
-    const auto found = seal_of(image.folder);
-    if (!found || *found != seal->value_or(""))
-        return altered();
-    return image;
+    const auto is_sound = is_as_unpacked(entry);
+    if (!is_sound)
+        return is_sound.error();
+    return *is_sound ? Result<UnpackedImage>(image) : altered();
 }
 
 }  // namespace

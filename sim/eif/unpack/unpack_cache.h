@@ -6,13 +6,14 @@
 //       tree/rootfs/  init  dev/  cmd  env  all ramdisks, one over the other, as the kernel has
 //                                           them
 //       bytes                               what they take in memory
-//       seal                                of the tree, see tree_seal.h
+//       content, seal                       of the tree, see tree_seal.h
 //
 // An entry is written aside and renamed, so it is there whole or not at all, and never changed
 // afterwards: enclaves see it through an overlay of their own. One that something else has changed
-// is refused. What a killed start left aside goes with the next one that unpacks. Its name is made
-// from the very bytes that were unpacked: they are measured again behind the unpacking, and an
-// image that was altered meanwhile is refused.
+// is refused, if only by a byte and with all times set back; each start asks the seal, and the
+// content where the seal is another one. What a killed start left aside goes with the next one that
+// unpacks. Its name is made from the very bytes that were unpacked: they are measured again behind
+// the unpacking, and an image that was altered meanwhile is refused.
 #pragma once
 
 #include <filesystem>

@@ -1,11 +1,14 @@
 #include "sim/eif/unpack/unpack_cache.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <future>
 #include <set>
 
@@ -165,6 +168,66 @@ TEST_F(UnpackCacheTest, AnEntryThatWasChangedIsRefusedWithTheCure) {
     refused_after("a new file", [](const fs::path& at) {
         write_file(at / "tree/rootfs/new", std::string_view());
     });
+}
+
+// Each changes one byte of the program and leaves its size, mode, and time of modification as they
+// were: what a start that looks at these alone would miss.
+TEST_F(UnpackCacheTest, AChangedByteIsFoundThoughTheTimeWasSetBack) {
+    const auto refused_after = [this](const char* what, auto change) {
+        const fs::path program = get().value().root() / "bin/app";
+        struct stat before {};
+        ASSERT_EQ(::stat(program.c_str(), &before), 0);
+        change(program);
+        const timespec times[2] = {before.st_atim, before.st_mtim};
+        ASSERT_EQ(::utimensat(AT_FDCWD, program.c_str(), times, 0), 0);
+        struct stat behind {};
+        ASSERT_EQ(::stat(program.c_str(), &behind), 0);
+        EXPECT_EQ(behind.st_size, before.st_size) << what;
+        EXPECT_EQ(behind.st_mode, before.st_mode) << what;
+        EXPECT_EQ(behind.st_mtim.tv_nsec, before.st_mtim.tv_nsec) << what;
+        const auto again = get();
+        ASSERT_FALSE(again) << what;
+        EXPECT_EQ(again.error().code, EifError::damaged) << what;
+        fs::remove_all(folder_ / "cache/images");
+    };
+    // An immediate change: the file system's clock may not have gone on since the unpacking.
+    refused_after("written to", [](const fs::path& program) {
+        const UniqueFd file(::open(program.c_str(), O_WRONLY | O_CLOEXEC));
+        EXPECT_EQ(::pwrite(file.get(), "P", 1, 0), 1);
+        EXPECT_EQ(::fchmod(file.get(), 04755), 0) << "a write takes the set-user-ID bit away";
+    });
+    refused_after("written to by a mapping", [](const fs::path& program) {
+        const UniqueFd file(::open(program.c_str(), O_RDWR | O_CLOEXEC));
+        void* const mapped =
+            ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+        ASSERT_NE(mapped, MAP_FAILED);
+        *static_cast<char*>(mapped) = 'P';
+        ::munmap(mapped, 4096);
+        EXPECT_EQ(::fchmod(file.get(), 04755), 0);
+    });
+    refused_after("another file of its name", [](const fs::path& program) {
+        write_file(program.parent_path() / "other", std::string_view("Program"));
+        ::chmod((program.parent_path() / "other").c_str(), 04755);
+        fs::rename(program.parent_path() / "other", program);
+        // The folder's time, too.
+        const timespec folder[2] = {{default_source_date, 0}, {default_source_date, 0}};
+        EXPECT_EQ(::utimensat(AT_FDCWD, program.parent_path().c_str(), folder, 0), 0);
+    });
+}
+
+TEST_F(UnpackCacheTest, ACopyWithTheSameContentIsSealedAgain) {
+    const fs::path entry = get().value().folder.parent_path();
+    const Bytes seal = testing::read_file(entry / "seal");
+    // A backup that was restored: other inodes, other times of change.
+    const fs::path copy = folder_ / "copy";
+    ASSERT_EQ(std::system(("cp -a " + entry.string() + " " + copy.string()).c_str()), 0);
+    fs::remove_all(entry);
+    fs::rename(copy, entry);
+    EXPECT_TRUE(get().value().was_cached);
+    const Bytes second_seal = testing::read_file(entry / "seal");
+    EXPECT_NE(second_seal, seal);
+    EXPECT_TRUE(get().value().was_cached);
+    EXPECT_EQ(testing::read_file(entry / "seal"), second_seal) << "it holds the second time";
 }
 
 TEST_F(UnpackCacheTest, AFolderThatOthersMayWriteToIsRefused) {
