@@ -29,6 +29,7 @@ namespace {
 constexpr const char* records_folder = "/.scratch";
 constexpr std::size_t digit_bytes = 8;
 constexpr std::size_t path_bytes_max = 4096;
+constexpr int opening_tries_max = 5;
 
 std::string random_digits() {
     std::array<std::uint8_t, digit_bytes> bytes{};
@@ -56,6 +57,11 @@ UniqueFd lock_records(int records, int operation) {
         if (errno != EINTR)
             return {};
     return held;
+}
+
+bool is_removed(int folder) {
+    struct stat status {};
+    return ::fstat(folder, &status) != 0 || status.st_nlink == 0;
 }
 
 // Folders may have come without the permissions that removing needs. A cgroup is a folder whose
@@ -118,10 +124,16 @@ Scratch Scratch::reserve(const fs::path& parent, const std::string& name) {
     const fs::path folder = fs::absolute(parent.empty() ? "." : parent, code);
     std::string digits = random_digits();
     fs::path path = (code ? parent : folder) / (name + digits);
-    UniqueFd records = open_records();
-    if (!records)
+    UniqueFd records;
+    UniqueFd making;
+    for (int tries = 1; tries <= opening_tries_max && !making; ++tries) {
+        records = open_records();
+        making = records ? lock_records(records.get(), LOCK_SH) : UniqueFd();
+        if (making && is_removed(making.get()))
+            making.reset();
+    }
+    if (!making)
         return Scratch(std::move(path), {}, {}, {});
-    const UniqueFd making = lock_records(records.get(), LOCK_SH);
     UniqueFd record(::openat(records.get(), digits.c_str(),
                              O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (record)
@@ -191,6 +203,9 @@ std::vector<std::string> Scratch::remove_abandoned(
             removed.push_back(path.string());
         ::unlinkat(records.get(), record.name.c_str(), 0);
     }
+    const UniqueFd lock = lock_records(records.get(), LOCK_EX | LOCK_NB);
+    if (lock)
+        ::rmdir((run_folder() + records_folder).c_str());  // where no record is left
     return removed;
 }
 

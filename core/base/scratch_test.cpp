@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -48,7 +49,8 @@ class ScratchTest : public testing::Test {
         return path;
     }
     [[nodiscard]] std::size_t records() const {
-        return TemporaryDirectory::entries_in(run_.path() + "/glovebox/.scratch");
+        const std::string folder = run_.path() + "/glovebox/.scratch";
+        return fs::exists(folder) ? TemporaryDirectory::entries_in(folder) : 0;
     }
 
     TemporaryDirectory run_;

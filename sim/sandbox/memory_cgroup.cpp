@@ -1,16 +1,11 @@
 #include "sim/sandbox/memory_cgroup.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -18,8 +13,6 @@
 
 namespace glovebox::sandbox {
 namespace {
-
-constexpr std::string_view name_prefix = "glovebox-";
 
 bool hands_on_memory(const std::string& folder) {
     std::ifstream in(folder + "/cgroup.subtree_control");
@@ -80,42 +73,13 @@ std::optional<std::string> find_cgroup_parent() {
     return std::nullopt;
 }
 
-std::string make_cgroup_name() {
-    // The time tells two sandboxes of one process apart.
-    return fmt::format("{}{}-{:x}", name_prefix, ::getpid(),
-                       std::chrono::steady_clock::now().time_since_epoch().count());
-}
-
-std::vector<std::string> remove_abandoned_cgroups(const std::string& parent) {
-    std::vector<std::string> removed;
-    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(parent.c_str()), ::closedir);
-    while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
-        const std::string_view name = entry->d_name;
-        if (!name.starts_with(name_prefix))
-            continue;
-        const std::string path = parent + "/" + entry->d_name;
-        const auto maker =
-            static_cast<pid_t>(std::strtol(entry->d_name + name_prefix.size(), nullptr, 10));
-        const bool is_alive = maker > 0 && (::kill(maker, 0) == 0 || errno == EPERM);
-        // One that has processes in it stays: the kernel says EBUSY.
-        if (!is_alive && ::rmdir(path.c_str()) == 0)
-            removed.push_back(path);
-    }
-    return removed;
-}
-
-std::vector<std::string> remove_abandoned_cgroups() {
-    const auto parent = find_cgroup_parent();
-    return parent ? remove_abandoned_cgroups(*parent) : std::vector<std::string>();
-}
-
 Result<std::unique_ptr<MemoryCgroup>> MemoryCgroup::make(const std::string& parent,
-                                                         const std::string& name,
                                                          std::uint64_t bytes) {
-    const std::string path = parent + "/" + name;
-    if (::mkdir(path.c_str(), 0755) != 0)
-        return errno_error("make the cgroup " + path, errno);
-    std::unique_ptr<MemoryCgroup> cgroup(new MemoryCgroup(path));
+    auto made = Scratch::make_folder(parent, fmt::format("glovebox-{}-", ::getpid()));
+    if (!made)
+        return Error(made.error()).in("make a cgroup");
+    std::unique_ptr<MemoryCgroup> cgroup(new MemoryCgroup(std::move(*made)));
+    const std::string& path = cgroup->path();
     if (const auto limited = write_file(path + "/memory.max", std::to_string(bytes)); !limited)
         return limited.error();
     // An enclave has no swap. A kernel without swap accounting has no such file.
@@ -125,12 +89,8 @@ Result<std::unique_ptr<MemoryCgroup>> MemoryCgroup::make(const std::string& pare
     return cgroup;
 }
 
-MemoryCgroup::~MemoryCgroup() {
-    ::rmdir(path_.c_str());
-}
-
 Result<void> MemoryCgroup::add(pid_t pid) {
-    return write_file(path_ + "/cgroup.procs", std::to_string(pid));
+    return write_file(path() + "/cgroup.procs", std::to_string(pid));
 }
 
 }  // namespace glovebox::sandbox

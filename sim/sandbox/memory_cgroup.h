@@ -13,9 +13,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/base/error.h"
+#include "core/base/scratch.h"
 
 namespace glovebox::sandbox {
 
@@ -31,31 +31,19 @@ namespace glovebox::sandbox {
 // The same, asked of this machine.
 [[nodiscard]] std::optional<std::string> find_cgroup_parent();
 
-// What MemoryCgroup::make names a cgroup of this process's.
-[[nodiscard]] std::string make_cgroup_name();
-
-// Removes, below `parent`, the cgroups of processes that have ended without doing so; their paths.
-// Without `parent`, where this machine lets us make some.
-std::vector<std::string> remove_abandoned_cgroups(const std::string& parent);
-std::vector<std::string> remove_abandoned_cgroups();
-
 class MemoryCgroup {
   public:
-    // Makes `parent`/`name` with memory.max, and no swap.
+    // Makes one below `parent`, whose name begins with "glovebox-<this process>-", with memory.max
+    // and no swap. It goes with the object; everything in it must have ended then.
     [[nodiscard]] static Result<std::unique_ptr<MemoryCgroup>> make(const std::string& parent,
-                                                                    const std::string& name,
                                                                     std::uint64_t bytes);
-    // Removes it; everything in it must have ended.
-    ~MemoryCgroup();
-    MemoryCgroup(const MemoryCgroup&) = delete;
-    MemoryCgroup& operator=(const MemoryCgroup&) = delete;
 
     [[nodiscard]] Result<void> add(pid_t pid);
-    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const std::string& path() const { return scratch_.path().native(); }
 
   private:
-    explicit MemoryCgroup(std::string path) : path_(std::move(path)) {}
-    std::string path_;
+    explicit MemoryCgroup(Scratch scratch) : scratch_(std::move(scratch)) {}
+    Scratch scratch_;
 };
 
 }  // namespace glovebox::sandbox

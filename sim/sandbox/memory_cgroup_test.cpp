@@ -65,7 +65,7 @@ TEST_F(CgroupTree, AParentThatIsNotOursToWriteIsPassedOver) {
 }
 
 TEST_F(CgroupTree, AFolderThatIsNoCgroupIsLeftAsItWas) {
-    const auto made = MemoryCgroup::make(mount_, "enclave", 1U << 20);
+    const auto made = MemoryCgroup::make(mount_, 1U << 20);
     ASSERT_FALSE(made);
     EXPECT_THAT(made.error().message, testing::HasSubstr("memory.max"));
     EXPECT_TRUE(fs::is_empty(mount_));
@@ -78,8 +78,7 @@ TEST(MemoryCgroup, HoldsAProcessAndGoesWithItsOwner) {
         GTEST_SKIP() << "no cgroup v2 with the memory controller is delegated to this user";
     std::string path;
     {
-        auto made =
-            MemoryCgroup::make(*parent, "glovebox-test-" + std::to_string(::getpid()), 64U << 20);
+        auto made = MemoryCgroup::make(*parent, 64U << 20);
         ASSERT_TRUE(made) << made.error().message;
         path = (*made)->path();
         std::ifstream limit(path + "/memory.max");

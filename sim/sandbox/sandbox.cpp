@@ -144,7 +144,7 @@ void Sandbox::make_cgroup(const SandboxPlan& plan, const StartOptions& options) 
     const auto parent = options.cgroup_parent ? options.cgroup_parent : find_cgroup_parent();
     std::string why = "no cgroup v2 with the memory controller is delegated to this user";
     if (parent) {
-        auto made = MemoryCgroup::make(*parent, make_cgroup_name(), *plan.memory_bytes);
+        auto made = MemoryCgroup::make(*parent, *plan.memory_bytes);
         if (made) {
             cgroup_ = std::move(*made);
             return;
