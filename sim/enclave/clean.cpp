@@ -2,8 +2,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -15,7 +17,7 @@
 #include "core/base/scratch.h"
 #include "core/base/unique_fd.h"
 #include "sim/enclave/cid_claim.h"
-#include "sim/enclave/record.h"
+#include "sim/enclave/earlier_enclave.h"
 #include "transports/world.h"
 
 namespace glovebox::enclave {
@@ -31,9 +33,11 @@ std::set<core::Cid> cids_in(int directory) {
         const std::string_view name = entry->d_name;
         core::Cid cid = 0;
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), cid);
-        const std::string_view rest(end, static_cast<std::size_t>(name.data() + name.size() - end));
-        if (error == std::errc{} && (rest == ".record" || rest == ".record.new" ||
-                                     rest == ".console" || rest == ".log" || rest == ".enclave"))
+        if (error != std::errc{})
+            continue;
+        const auto names = EarlierEnclave::file_names(cid);
+        if (std::find(names.begin(), names.end(), name) != names.end() ||
+            name == fmt::format("{}.enclave", cid))
             cids.insert(cid);
     }
     return cids;
@@ -57,8 +61,7 @@ Result<CleanedWorld> clean_world(const std::string& path) {
             cleaned.running.push_back(cid);
             continue;
         }
-        for (const std::string& name : {record_file_name(cid), record_file_name(cid) + ".new",
-                                        console_file_name(cid), log_file_name(cid)})
+        for (const std::string& name : EarlierEnclave::file_names(cid))
             ::unlinkat(world.directory(), name.c_str(), 0);
         ++cleaned.removed;
     }

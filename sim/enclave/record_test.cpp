@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/enclave/earlier_enclave.h"
+
 namespace glovebox::enclave {
 namespace {
 
@@ -117,6 +119,35 @@ TEST_F(RecordsTest, AConsolesFileIsANewOneEachTime) {
     const UniqueFd second = make_console_file(world_.get(), 16).value();
     EXPECT_EQ(fs::file_size(folder_ / "16.console"), 0u);
     EXPECT_EQ(::lseek(first.get(), 0, SEEK_END), 3) << "who reads the old one goes on";
+}
+
+TEST_F(RecordsTest, AnEnclaveThatNeverBeginsLeavesTheFilesOfTheOneBefore) {
+    const auto write = [this](const char* name, const char* text) {
+        std::ofstream(folder_ / name) << text;
+    };
+    const auto read = [this](const char* name) {
+        std::string text;
+        std::getline(std::ifstream(folder_ / name), text);
+        return text;
+    };
+    write("16.record", "before");
+    write("16.console", "before");
+    {
+        const EarlierEnclave earlier(world_.get(), 16);
+        EXPECT_FALSE(fs::exists(folder_ / "16.record"));
+        write("16.record", "failed");
+        write("16.log", "failed");
+    }
+    EXPECT_EQ(read("16.record"), "before");
+    EXPECT_EQ(read("16.console"), "before");
+    EXPECT_FALSE(fs::exists(folder_ / "16.log"));
+    {
+        EarlierEnclave earlier(world_.get(), 16);
+        write("16.record", "began");
+        earlier.discard();
+    }
+    EXPECT_EQ(read("16.record"), "began");
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
 }
 
 TEST(WaitStatus, IsToldInWords) {

@@ -98,7 +98,8 @@ Result<void> Session::start(const RunOptions& options) {
     if (!filter)
         return filter.error();
     if (!options.is_parent)
-        begin_record(options);
+        if (const auto begun = begin_record(options); !begun)
+            return begun.error();
     auto listener =
         options.room ? start_in_room(options, *filter) : start_program(options, *filter);
     if (!listener && options.room && options.room_is_a_wish &&
@@ -106,14 +107,19 @@ Result<void> Session::start(const RunOptions& options) {
         log_.warning("running with --isolation none, since {}", listener.error().message);
         listener = start_program(options, *filter);
         if (record_ && listener) {
+            console_file_.reset();
+            ::unlinkat(world_.directory(), console_file_name(config.own).c_str(), 0);
             record_->isolation = isolation_none;
             write_record();
         }
     }
     if (!listener) {
-        withdraw_record();
+        record_.reset();
+        earlier_.reset();
         return listener.error();
     }
+    if (earlier_)
+        earlier_->discard();
     // A room has a /dev of its own, and no way out to us. Its PID 1 may not be looked into, the
     // program may.
     if (room_)
@@ -163,20 +169,22 @@ Result<UniqueFd> Session::start_in_room(const RunOptions& options,
     for (const std::string& shortfall : room_->shortfalls())
         if (log_.wants(options.shortfalls))
             log_.write(options.shortfalls, shortfall);
-    auto file = make_console_file(world_.directory(), claim_->cid());
-    if (!file)
-        return file.error();
     console_ = &console;
-    console.record(std::move(*file), options.live_console ? STDOUT_FILENO : -1);
+    console.record(std::move(console_file_), options.live_console ? STDOUT_FILENO : -1);
     return room_->take_listener();
 }
 
 // Before the program's first instruction: whoever has heard from the program finds its enclave,
-// also when this process was killed meanwhile.
-void Session::begin_record(const RunOptions& options) {
-    for (EnclaveRecord& earlier : read_records(world_.directory()))
-        if (earlier.cid == claim_->cid())
-            earlier_record_ = std::move(earlier);
+// also when this process was killed meanwhile. The console's file comes first, since whoever finds
+// the enclave reads it.
+Result<void> Session::begin_record(const RunOptions& options) {
+    earlier_.emplace(world_.directory(), claim_->cid());
+    if (options.room) {
+        auto file = make_console_file(world_.directory(), claim_->cid());
+        if (!file)
+            return file.error();
+        console_file_ = std::move(*file);
+    }
     record_ = options.record;
     record_->cid = claim_->cid();
     record_->process = ::getpid();
@@ -184,18 +192,7 @@ void Session::begin_record(const RunOptions& options) {
     record_->isolation = options.room ? isolation_sandbox : isolation_none;
     record_->started = unix_milliseconds(clock_.now());
     write_record();
-}
-
-// What never began leaves how the CID's last enclave ended.
-void Session::withdraw_record() {
-    if (!record_)
-        return;
-    record_ = std::move(earlier_record_);
-    if (record_)
-        write_record();
-    else
-        ::unlinkat(world_.directory(), record_file_name(claim_->cid()).c_str(), 0);
-    record_.reset();
+    return {};
 }
 
 // Without it the enclave is not seen by `glovebox ps`; it runs all the same.

@@ -19,6 +19,7 @@
 #include "sim/enclave/cid_claim.h"
 #include "sim/enclave/console.h"
 #include "sim/enclave/delegation.h"
+#include "sim/enclave/earlier_enclave.h"
 #include "sim/enclave/record.h"
 #include "sim/enclave/sandboxed_program.h"
 #include "sim/enclave/signal_relay.h"
@@ -85,8 +86,7 @@ class Session {
                                                  const std::vector<sock_filter>& filter);
     [[nodiscard]] Result<UniqueFd> start_in_room(const RunOptions& options,
                                                  const std::vector<sock_filter>& filter);
-    void begin_record(const RunOptions& options);
-    void withdraw_record();
+    [[nodiscard]] Result<void> begin_record(const RunOptions& options);
     void announce(const RunOptions& options);
     void end_record(const RunOptions& options);
     void write_record();
@@ -116,7 +116,8 @@ class Session {
     std::optional<int> wait_status_;  // of the program, where it ended by itself
     bool power_is_off_ = false;
     std::optional<EnclaveRecord> record_;
-    std::optional<EnclaveRecord> earlier_record_;         // of the last enclave with this CID
+    std::optional<EarlierEnclave> earlier_;               // until this one has begun
+    UniqueFd console_file_;                               // until the console has it
     std::optional<transports::ListenerWatch> readiness_;  // until it is ready
     std::chrono::steady_clock::time_point readiness_deadline_;
     std::optional<Error> not_ready_;
