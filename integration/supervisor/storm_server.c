@@ -1,5 +1,5 @@
-/* An echo server under a storm (storm.h); after each connection it waits for another signal. Ends
-   with what it saw: connections, signals caught, accepts that failed with EINTR, and the seconds.
+/* An echo server under a storm (storm.h); now and then it waits for another signal. Ends with what
+   it saw: connections, signals caught, accepts that failed with EINTR, and the seconds.
    storm_server PORT CONNECTIONS restart|interrupt MICROSECONDS */
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../apps/c/app.h"
 #include "storm.h"
+
+enum { connections_a_signal = 10 };
 
 int main(int argc, char** argv) {
     const char* usage = "PORT CONNECTIONS restart|interrupt MICROSECONDS";
@@ -35,7 +38,7 @@ int main(int argc, char** argv) {
         echo(stream);
         close(stream);
         ++served;
-        if (interval > 0)
+        if (interval > 0 && served % connections_a_signal == 0)
             storm_wait();
     }
     clock_gettime(CLOCK_MONOTONIC, &end);

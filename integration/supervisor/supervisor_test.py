@@ -43,13 +43,13 @@ class Signals(sides.Case):
     def test_no_connection_is_lost_in_a_storm_and_accept_says_eintr(self):
         connections, signals, interrupted = self.storm("interrupt")
         self.assertEqual(connections, 500)
-        self.assertGreaterEqual(signals, 500)
+        self.assertGreaterEqual(signals, 50)
         self.assertGreater(interrupted, 0)
 
     def test_no_connection_is_lost_in_a_storm_of_restarting_signals_and_accept_says_nothing(self):
         connections, signals, interrupted = self.storm("restart")
         self.assertEqual(connections, 500)
-        self.assertGreaterEqual(signals, 500)
+        self.assertGreaterEqual(signals, 50)
         self.assertEqual(interrupted, 0)
 
     def test_a_busy_programs_main_thread_restarts_its_accept(self):
