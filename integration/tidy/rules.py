@@ -17,8 +17,8 @@ EXPENSIVE_HEADERS = {
 }
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
-TEST_FOLDERS = ("core/base/testing", "core/testing", "transports/contract", "nsm-mock/testing", "sim/eif/testing", "sim/supervisor/testing", "sim/kms/testing",
-                "fuzz")
+TEST_FOLDERS = ("core/base/testing", "core/testing", "transports/contract", "nsm-mock/testing", "sim/eif/testing",
+                "sim/supervisor/testing", "sim/kms/testing", "fuzz")
 TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|_fixture\.(cpp|h)|/test_support\.(cpp|h))$")
 TEST_FRAMEWORKS = ("gtest/", "gmock/")
 
