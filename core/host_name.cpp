@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/base/ascii.h"
 #include "core/proxy_error.h"
 
 namespace glovebox::core {
@@ -18,10 +19,6 @@ bool is_digit(char c) {
 
 bool is_hex_digit(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-char to_lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool is_name_character(char c) {
@@ -61,8 +58,7 @@ Result<HostName> HostName::parse(std::string_view text) {
     if (rest.size() > name_length_max)
         return refuse_name(text, fmt::format("it has {} characters, {} at the most were expected",
                                              rest.size(), name_length_max));
-    std::string name(rest);
-    std::transform(name.begin(), name.end(), name.begin(), to_lower);
+    std::string name = to_lower(rest);
     std::size_t label_start = 0;
     for (std::size_t i = 0; i <= name.size(); ++i) {
         if (i < name.size() && name[i] != '.') {

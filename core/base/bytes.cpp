@@ -1,7 +1,5 @@
 #include "core/base/bytes.h"
 
-#include <boost/system/errc.hpp>
-
 #include "core/base/printable.h"
 
 namespace glovebox {
@@ -40,15 +38,14 @@ int digit_value(char c) {
 }  // namespace
 
 Result<Bytes> from_hex(std::string_view text) {
-    const auto invalid = make_error_code(boost::system::errc::invalid_argument);
     for (std::size_t i = 0; i < text.size(); ++i)
         if (digit_value(text[i]) < 0)
-            return Error(invalid, "hexadecimal digits 0-9 and a-f expected, found '" +
-                                      printable(text.substr(i, 1)) + "' at position " +
-                                      std::to_string(i + 1));
+            return invalid_input("hexadecimal digits 0-9 and a-f expected, found '" +
+                                 printable(text.substr(i, 1)) + "' at position " +
+                                 std::to_string(i + 1));
     if (text.size() % 2 != 0)
-        return Error(invalid, "hexadecimal needs two digits a byte, found an odd number of them (" +
-                                  std::to_string(text.size()) + ")");
+        return invalid_input("hexadecimal needs two digits a byte, found an odd number of them (" +
+                             std::to_string(text.size()) + ")");
     Bytes bytes;
     bytes.reserve(text.size() / 2);
     for (std::size_t i = 0; i < text.size(); i += 2)

@@ -19,10 +19,6 @@ namespace {
 
 using boost::system::error_code;
 
-Error invalid(std::string message) {
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(message));
-}
-
 // Walks over a text before anything is built of it, and stops where the budget ends.
 class Surveyor {
   public:
@@ -108,25 +104,27 @@ std::string place(std::string_view text, std::size_t offset) {
 
 Result<json::value> read_json(std::string_view text, const JsonBudget& budget) {
     if (text.size() > budget.bytes)
-        return invalid(fmt::format("the JSON has {} bytes, and the limit here is {}", text.size(),
-                                   budget.bytes));
+        return invalid_input(fmt::format("the JSON has {} bytes, and the limit here is {}",
+                                         text.size(), budget.bytes));
     json::parse_options options;
     options.max_depth = budget.depth;
     json::basic_parser<Surveyor> survey(options, budget);
     error_code error;
     const std::size_t read = survey.write_some(false, text.data(), text.size(), error);
     if (!survey.handler().refusal().empty())
-        return invalid(fmt::format("{} ({})", survey.handler().refusal(), place(text, read)));
+        return invalid_input(fmt::format("{} ({})", survey.handler().refusal(), place(text, read)));
     if (error == json::error::too_deep)
-        return invalid(fmt::format("the JSON nests more than {} levels deep, the limit here ({})",
-                                   budget.depth, place(text, read)));
+        return invalid_input(
+            fmt::format("the JSON nests more than {} levels deep, the limit here ({})",
+                        budget.depth, place(text, read)));
     if (error)
-        return invalid(fmt::format("not JSON: {} ({})", error.message(), place(text, read)));
+        return invalid_input(fmt::format("not JSON: {} ({})", error.message(), place(text, read)));
     if (text.find_first_not_of(" \t\r\n", read) != std::string_view::npos)
-        return invalid(fmt::format("something follows the JSON value ({})", place(text, read)));
+        return invalid_input(
+            fmt::format("something follows the JSON value ({})", place(text, read)));
     json::value value = json::parse(text, error, {}, options);
     if (error)
-        return invalid("not JSON: " + error.message());
+        return invalid_input("not JSON: " + error.message());
     return value;
 }
 

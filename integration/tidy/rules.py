@@ -55,6 +55,7 @@ BANNED_CALLS = {
 # The same for what is no test: a test may call a shell, and draw a seed that it prints.
 BANNED_IN_PRODUCT = {
     r"(?<![\w.:>])(::|std::)?(system|popen)\s*\(": "posix_spawn with an argument list: no shell reads it",
+    r"\berrc::invalid_argument\s*\)": "glovebox::invalid_input, which is the Error of it",
     r"\bstd::random_device\b": "glovebox::RandomSource, which comes in as a parameter",
     r"\b(system_clock::now|gettimeofday)\s*\(": "glovebox::Clock, which comes in as a parameter",
     r"(?<![\w.>])(::|std::)?time\s*\(\s*(nullptr|NULL|0)\s*\)": "glovebox::Clock, which comes in as a parameter",
@@ -71,6 +72,8 @@ ALLOWED_CALLS = {
     ("nanosleep", "integration/supervisor/storm.h"): "a storm of signals has a pace",
     ("mkdtemp", "core/base/testing/temporary_directory.h"): "makes it",
     ("mkdtemp", "integration"): "tests without our libraries",
+    ("errc::invalid_argument", "core/base/error.cpp"): "makes it",
+    ("errc::invalid_argument", "core/base/json_reader.cpp"): "ends Boost.JSON's parser by its own means",
     ("AF_VSOCK", "transports/vsock_transport.cpp"): "the one backend of real vsock",
     ("AF_VSOCK", "sim/supervisor/launch.cpp"): "under the filter, which answers it",
     ("AF_VSOCK", "sim/supervisor/syscall_filter_test.cpp"): "the same",

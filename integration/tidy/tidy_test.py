@@ -218,6 +218,7 @@ class Calls(unittest.TestCase):
             "std::regex r(text);": "parser",
             "int s = ::socket(AF_VSOCK, SOCK_STREAM, 0);": "core::Transport",
             "::mkdtemp(name.data());": "TemporaryDirectory",
+            "return Error(make_error_code(boost::system::errc::invalid_argument), text);": "invalid_input",
         }.items():
             with self.subTest(call):
                 (message,) = self.check(call)

@@ -5,26 +5,19 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/base/ascii.h"
+
 namespace glovebox::http {
 namespace {
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::optional<std::string_view> find(const std::vector<Header>& headers, std::string_view name) {
-    for (const Header& header : headers)
-        if (same_name(header.name, name))
+    for (const Header& header : headers)  // names ignore case (RFC 9110 section 5.1)
+        if (equals_ignoring_case(header.name, name))
             return header.value;
     return std::nullopt;
 }
 
 }  // namespace
-
-bool same_name(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::optional<std::string_view> Request::header(std::string_view name) const {
     return find(headers, name);

@@ -14,9 +14,6 @@ struct Header {
     std::string value;
 };
 
-// Header names ignore case (RFC 9110 section 5.1).
-[[nodiscard]] bool same_name(std::string_view a, std::string_view b);
-
 struct Request {
     std::string method;           // "POST"
     std::string target;           // "/latest/meta-data/?x=1", as it was sent

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "core/base/ascii.h"
 #include "core/crypto/hash.h"
 
 namespace glovebox::iam {
@@ -25,14 +26,6 @@ std::string_view trimmed(std::string_view text) {
     while (!text.empty() && is_blank(text.back()))
         text.remove_suffix(1);
     return text;
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return out;
 }
 
 // Trimmed, runs of blanks inside made one.
@@ -244,15 +237,16 @@ std::optional<AuthenticationFailure> check_time(TimePoint signed_at, TimePoint n
 std::optional<AuthenticationFailure> check_signed_headers(const http::Request& request,
                                                           const std::vector<std::string>& names) {
     const auto is_signed = [&](std::string_view header) {
-        return std::any_of(names.begin(), names.end(),
-                           [&](const std::string& name) { return http::same_name(name, header); });
+        return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+            return equals_ignoring_case(name, header);
+        });
     };
     if (!is_signed("host"))
         return invalid_signature(
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
             "the Host header is not among the signed ones");
     for (const http::Header& header : request.headers) {
-        const std::string name = lower(header.name);
+        const std::string name = to_lower(header.name);
         if (!name.starts_with("x-amz-") || name == "x-amz-security-token" || is_signed(name))
             continue;
         return invalid_signature(
@@ -287,16 +281,16 @@ std::string canonical_request(const http::Request& request,
         std::string values;
         bool first = true;
         for (const http::Header& header : request.headers) {
-            if (!http::same_name(header.name, name))
+            if (!equals_ignoring_case(header.name, name))
                 continue;
             if (!first)
                 values += ',';
             values += canonical_value(header.value);
             first = false;
         }
-        out += lower(name) + ':' + values + '\n';
+        out += to_lower(name) + ':' + values + '\n';
     }
-    out += '\n' + lower(join(signed_headers, ";")) + '\n' + sha256_hex(as_bytes(request.body));
+    out += '\n' + to_lower(join(signed_headers, ";")) + '\n' + sha256_hex(as_bytes(request.body));
     return out;
 }
 
@@ -331,7 +325,7 @@ void sign(http::Request& request, const Credential& credential, const SigningSco
     authorization.service = scope.service;
     authorization.terminator = scope_terminator;
     for (const http::Header& header : request.headers)
-        authorization.signed_headers.push_back(lower(header.name));
+        authorization.signed_headers.push_back(to_lower(header.name));
     auto& names = authorization.signed_headers;
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/base/ascii.h"
+
 namespace glovebox::iam {
 namespace {
 
@@ -230,7 +232,7 @@ http::Request signed_without(http::Request request, std::string_view left_out,
                              const Credential& credential) {
     std::vector<http::Header> later;
     std::erase_if(request.headers, [&](const http::Header& header) {
-        const bool is_left_out = http::same_name(header.name, left_out);
+        const bool is_left_out = equals_ignoring_case(header.name, left_out);
         if (is_left_out)
             later.push_back(header);
         return is_left_out;
@@ -244,7 +246,7 @@ TEST(Sigv4, EveryAmzHeaderThatARequestHasMustBeSigned) {
     for (const char* name : {"X-Amz-Target", "x-amz-user-agent", "X-AMZ-Content-Sha256"}) {
         http::Request request = kms_request();
         std::erase_if(request.headers,
-                      [&](const auto& header) { return http::same_name(header.name, name); });
+                      [&](const auto& header) { return equals_ignoring_case(header.name, name); });
         request.headers.push_back({name, "TrentService.ListKeys"});
         const auto failure = failure_of(signed_without(request, name, example()));
         EXPECT_EQ(failure.exception, "InvalidSignatureException") << name;

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <yaml-cpp/yaml.h>
 
-#include <boost/system/errc.hpp>
 #include <charconv>
 #include <set>
 
@@ -272,8 +271,8 @@ Result<Document> Document::parse(std::string_view text, std::string name,
                                  const YamlBudget& budget) {
     const auto refuse = [&](const YAML::Mark& mark, std::string_view sentence) {
         const std::string place = line_and_column(mark);
-        return Error(make_error_code(boost::system::errc::invalid_argument),
-                     fmt::format("{}{}{}: {}", name, place.empty() ? "" : ":", place, sentence));
+        return invalid_input(
+            fmt::format("{}{}{}: {}", name, place.empty() ? "" : ":", place, sentence));
     };
     const auto [top, refusal] = read_yaml(text, budget);
     if (refusal)
@@ -298,7 +297,7 @@ std::optional<Error> Document::error() const {
         all += (all.empty() ? "" : "\n") + mistake;
     if (state_->more_mistakes > 0)
         all += fmt::format("\n{}: and {} more mistakes", state_->name, state_->more_mistakes);
-    return Error(make_error_code(boost::system::errc::invalid_argument), std::move(all));
+    return invalid_input(std::move(all));
 }
 
 }  // namespace glovebox::yaml

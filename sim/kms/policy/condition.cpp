@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/base/ascii.h"
 #include "core/base/base64.h"
 #include "core/base/clock.h"
 #include "sim/kms/policy/pattern.h"
@@ -51,7 +52,7 @@ constexpr std::array operators{
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
     return text.size() >= prefix.size() &&
-           equal_ignoring_case(text.substr(0, prefix.size()), prefix);
+           equals_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
 std::optional<double> number(std::string_view text) {
@@ -163,12 +164,12 @@ Result<ConditionOperator> parse_condition_operator(std::string_view name) {
     }
     constexpr std::string_view suffix = "IfExists";
     if (rest.size() > suffix.size() &&
-        equal_ignoring_case(rest.substr(rest.size() - suffix.size()), suffix)) {
+        equals_ignoring_case(rest.substr(rest.size() - suffix.size()), suffix)) {
         op.if_exists = true;
         rest.remove_suffix(suffix.size());
     }
     for (const NamedOperator& candidate : operators) {
-        if (!equal_ignoring_case(candidate.name, rest))
+        if (!equals_ignoring_case(candidate.name, rest))
             continue;
         op.comparison = candidate.comparison;
         if (op.comparison == Operator::null && (op.if_exists || op.qualifier != SetQualifier::none))
@@ -205,7 +206,7 @@ bool matches(Operator comparison, std::string_view expected, std::string_view ac
             return expected == actual;
         case Operator::string_equals_ignore_case:
         case Operator::string_not_equals_ignore_case:
-            return equal_ignoring_case(expected, actual);
+            return equals_ignoring_case(expected, actual);
         case Operator::string_like:
         case Operator::string_not_like:
             return wildcard_match(expected, actual);
@@ -233,7 +234,7 @@ bool matches(Operator comparison, std::string_view expected, std::string_view ac
             return dates([](TimePoint a, TimePoint e) { return a >= e; });
         case Operator::boolean:
         case Operator::null:
-            return equal_ignoring_case(expected, actual);
+            return equals_ignoring_case(expected, actual);
         case Operator::binary_equals: {
             const auto a = from_base64(actual);
             const auto e = from_base64(expected);
@@ -304,7 +305,7 @@ ConditionFinding evaluate(const Condition& condition, const RequestContext& cont
     if (op.comparison == Operator::null) {
         const std::string absent = entry == nullptr ? "true" : "false";
         finding.met = std::any_of(comparable.begin(), comparable.end(), [&](const auto& value) {
-            return equal_ignoring_case(value, absent);
+            return equals_ignoring_case(value, absent);
         });
         return finding;
     }

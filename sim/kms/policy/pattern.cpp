@@ -1,15 +1,12 @@
 #include "sim/kms/policy/pattern.h"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 
+#include "core/base/ascii.h"
+
 namespace glovebox::kms::policy {
 namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // Linear in the text for each '*': on a mismatch, only the last '*' takes one character more.
 template <class Equal>
@@ -52,23 +49,12 @@ std::optional<std::array<std::string_view, 6>> arn_parts(std::string_view text) 
 
 }  // namespace
 
-std::string lower_case(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), lower);
-    return out;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool wildcard_match(std::string_view pattern, std::string_view text) {
     return match(pattern, text, [](char p, char t) { return p == t; });
 }
 
 bool wildcard_match_ignoring_case(std::string_view pattern, std::string_view text) {
-    return match(pattern, text, [](char p, char t) { return lower(p) == lower(t); });
+    return match(pattern, text, [](char p, char t) { return to_lower(p) == to_lower(t); });
 }
 
 bool arn_match(std::string_view pattern, std::string_view text) {

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "core/base/ascii.h"
 #include "sim/iam/arn.h"
 #include "sim/kms/json.h"
 #include "sim/kms/policy/pattern.h"
@@ -146,7 +147,7 @@ Result<std::vector<Condition>> parse_conditions(const json::value& value) {
                 return values.error().in(fmt::format("Condition {} {}", operator_name, key));
             constexpr std::string_view context_prefix = "kms:encryptioncontext:";
             if (op->qualifier == SetQualifier::all_values &&
-                lower_case(key).starts_with(context_prefix))
+                to_lower(key).starts_with(context_prefix))
                 return invalid_input(fmt::format(
                     "OverlyPermissiveCondition:EncryptionContext: {} {} also holds for a request "
                     "without an encryption context; leave ForAllValues out",

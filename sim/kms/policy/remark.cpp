@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/base/ascii.h"
 #include "sim/kms/policy/pattern.h"
 
 namespace glovebox::kms::policy {
@@ -123,7 +124,7 @@ std::optional<int> pcr_with_value(std::string_view value, const RequestContext& 
         return std::nullopt;
     for (int i = 0; i < pcr_count; ++i) {
         const auto* entry = context.find(fmt::format("{}:pcr{}", attestation_prefix, i));
-        if (entry != nullptr && equal_ignoring_case(entry->values.front(), value))
+        if (entry != nullptr && equals_ignoring_case(entry->values.front(), value))
             return i;
     }
     return std::nullopt;
@@ -170,12 +171,12 @@ bool is_like(Operator comparison) {
 }  // namespace
 
 bool is_attestation_key(std::string_view key) {
-    return pcr_of(lower_case(key)).has_value();
+    return pcr_of(to_lower(key)).has_value();
 }
 
 std::string remark_on(const ConditionFinding& finding, const ConditionOperator& op,
                       const AccessRequest& request) {
-    const std::string key = lower_case(finding.key);
+    const std::string key = to_lower(finding.key);
     const auto pcr = pcr_of(key);
     if (!finding.actual) {
         if (key == attestation_prefix)
@@ -194,7 +195,7 @@ std::string remark_on(const ConditionFinding& finding, const ConditionOperator& 
     if (is_exact(op.comparison))
         for (const std::string& expected : finding.expected)
             for (const std::string& actual : *finding.actual)
-                if (equal_ignoring_case(expected, actual) && expected != actual)
+                if (equals_ignoring_case(expected, actual) && expected != actual)
                     return fmt::format("it differs in case alone: {} compares exactly; use {}",
                                        finding.operator_name,
                                        op.comparison == Operator::string_equals

@@ -1,5 +1,6 @@
 #include "sim/kms/policy/request_context.h"
 
+#include "core/base/ascii.h"
 #include "sim/kms/policy/pattern.h"
 
 namespace glovebox::kms::policy {
@@ -9,7 +10,7 @@ void RequestContext::set(std::string key, std::string value) {
 }
 
 void RequestContext::set(std::string key, std::vector<std::string> values) {
-    std::string lower = lower_case(key);
+    std::string lower = to_lower(key);
     // Two keys of an encryption context may differ in case alone; conditions see the values of
     // both.
     Entry& entry = by_lower_case_[std::move(lower)];
@@ -20,7 +21,7 @@ void RequestContext::set(std::string key, std::vector<std::string> values) {
 }
 
 const RequestContext::Entry* RequestContext::find(std::string_view key) const {
-    const auto found = by_lower_case_.find(lower_case(key));
+    const auto found = by_lower_case_.find(to_lower(key));
     return found == by_lower_case_.end() || found->second.values.empty() ? nullptr : &found->second;
 }
 

@@ -1,0 +1,27 @@
+// Letters of ASCII without regard to their case, whatever the locale is: host names, header names,
+// keys of a policy. Other characters are themselves.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace glovebox {
+
+[[nodiscard]] constexpr char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] inline std::string to_lower(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        c = to_lower(c);
+    return lower;
+}
+
+[[nodiscard]] inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+}  // namespace glovebox
