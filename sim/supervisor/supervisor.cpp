@@ -110,8 +110,25 @@ void Supervisor::run() {
 }
 
 void Supervisor::handle(const SystemCall& call) {
-    KernelTracee tracee(call, notifier_, pidfds_, sockets_);
     SyscallReply reply = SyscallReply::error(ENOMEM);
+    int exhausted = try_answer(call, reply);
+    // Whoever had no descriptor left has done nothing yet. Pidfds are cached, and can be had again.
+    if (exhausted != 0 && pidfds_.let_go())
+        exhausted = try_answer(call, reply);
+    if (exhausted != 0) {
+        tell_of_exhaustion();
+        reply = SyscallReply::error(exhausted);
+    }
+    if (reply.kind() == SyscallReply::Kind::later)
+        return;
+    const int failure = notifier_.send(call.id, reply);
+    // Still waiting: the program is at a limit, for example of its descriptors (EMFILE).
+    if (failure != 0 && failure != ENOENT && failure != ESRCH)
+        (void)notifier_.send(call.id, SyscallReply::error(failure));
+}
+
+int Supervisor::try_answer(const SystemCall& call, SyscallReply& reply) {
+    KernelTracee tracee(call, notifier_, pidfds_, sockets_);
     try {
         reply = answer(call, tracee);
     } catch (const std::exception& exception) {
@@ -120,16 +137,7 @@ void Supervisor::handle(const SystemCall& call) {
     }
     if (tracee.was_denied())
         tell_of_denial(call.thread);
-    if (const int error = exhaustion(call, tracee, reply)) {
-        tell_of_exhaustion();
-        reply = SyscallReply::error(error);
-    }
-    if (reply.kind() == SyscallReply::Kind::later)
-        return;
-    const int failure = notifier_.send(call.id, reply);
-    // Still waiting: the program is at a limit, for example of its descriptors (EMFILE).
-    if (failure != 0 && failure != ENOENT && failure != ESRCH)
-        (void)notifier_.send(call.id, SyscallReply::error(failure));
+    return exhaustion(call, tracee, reply);
 }
 
 SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {

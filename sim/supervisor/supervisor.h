@@ -54,6 +54,8 @@ class Supervisor {
   private:
     void run();
     void handle(const SystemCall& call);
+    // An errno value where the supervisor had no descriptor left for it, else 0.
+    [[nodiscard]] int try_answer(const SystemCall& call, SyscallReply& reply);
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
     [[nodiscard]] TraceeMaker tracee_maker();
     [[nodiscard]] SyscallReply refuse_foreign(const SystemCall& call);
