@@ -28,10 +28,14 @@ Result<ListenerWatch> ListenerWatch::make(const World& world) {
     return ListenerWatch(world, std::move(inotify));
 }
 
-bool ListenerWatch::is_listening(core::VsockAddress address) {
+void ListenerWatch::forget() {
     std::array<char, 4096> events{};
     while (::read(inotify_.get(), events.data(), events.size()) > 0) {
     }
+}
+
+bool ListenerWatch::is_listening(core::VsockAddress address) {
+    forget();
     return world_->is_listening(address);
 }
 

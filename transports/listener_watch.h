@@ -19,8 +19,12 @@ class ListenerWatch {
     // Watches the world, which outlives it. EMFILE where the user has no inotify instance left.
     [[nodiscard]] static Result<ListenerWatch> make(const World& world);
 
-    // Readable when something has changed in the world since the last is_listening().
+    // Readable when something has changed in the world since the last forget() or is_listening().
     [[nodiscard]] int fd() const { return inotify_.get(); }
+
+    // Forgets what has been reported so far. Whoever awaits several listeners looks for all of them
+    // (World::is_listening) after it.
+    void forget();
 
     // Forgets what has been reported so far and looks: whether a live socket listens at the
     // address.

@@ -152,7 +152,7 @@ FOLDERS = {
         tests_use=("nsm-mock/module",)),
     "sim/up": Folder(
         "a world from one file: its parts, their order, their end",
-        uses=("core/base", "core", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
+        uses=("core/base", "core", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
         libraries=("Asio",)),
     "sim/vsock_proxy": Folder(
         "how AWS's vsock-proxy judges its allowlist",

@@ -36,6 +36,16 @@ while True:
     peer.sendall(peer.recv(100))
     peer.close()
 """
+# Bound for a while before it listens.
+LATE = """
+import socket, time
+listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+listener.bind((socket.VMADDR_CID_ANY, 5005))
+time.sleep(1)
+listener.listen()
+listener.accept()
+"""
+
 ASK = """
 import os, socket, sys, urllib.request
 client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
@@ -145,6 +155,14 @@ enclaves:
         self.assertEqual(order, sorted(order), done.stderr)
         world = re.search(r"ready: world (\S+?),", done.stderr).group(1)
         self.assertFalse(Path(world).exists(), "the world is left behind")
+
+    def test_an_enclave_is_ready_when_it_listens_not_when_it_has_bound(self):
+        (self.directory / "late.py").write_text(LATE)
+        (self.directory / "connect.py").write_text("import socket\n"
+                                                   "socket.socket(socket.AF_VSOCK).connect((16, 5005))\n")
+        done = self.up(self.world(f"enclaves: {{late: {{command: [{PYTHON}, {self.directory}/late.py], cid: 16, "
+                                  "ready: 5005}}\n"), PYTHON, str(self.directory / "connect.py"))
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_it_ends_with_its_last_enclave(self):
         done = self.up(self.world("enclaves:\n  one: {command: [sh, -c, echo done]}\n"

@@ -66,12 +66,11 @@ int up_world(const Values& values) {
         directory = temporary.emplace(std::move(*made)).path();
     }
     const auto opened = transports::World::open(directory).value();
-    directory = opened->path();
-    up::RunPaths paths{std::filesystem::read_symlink("/proc/self/exe").string(), directory,
+    up::RunPaths paths{std::filesystem::read_symlink("/proc/self/exe").string(),
                        PkiOption::of(values).path};
 
     boost::asio::io_context context(1);
-    up::WorldRun run(context, std::move(parts), std::move(paths), values.list("COMMAND"),
+    up::WorldRun run(context, *opened, std::move(parts), std::move(paths), values.list("COMMAND"),
                      [is_quiet](const std::string& part, const std::string& line) {
                          if (!is_quiet)
                              tell(part, line);

@@ -7,7 +7,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/errc.hpp>
-#include <filesystem>
 
 #include "core/vsock_address.h"
 #include "sim/iam/arn.h"
@@ -22,8 +21,6 @@ namespace {
 // For one group of parts; a busy machine is no failure.
 constexpr auto ready_timeout = 180s;
 constexpr auto end_timeout = 10s;
-// A listening socket's name in the world's directory is looked for so often.
-constexpr auto look_interval = 10ms;
 constexpr auto idle_interval = 1h;
 
 Error failed(std::string message) {
@@ -41,9 +38,11 @@ std::string address_in(const std::string& line, std::string_view scheme) {
 
 }  // namespace
 
-WorldRun::WorldRun(asio::io_context& context, WorldFile world, RunPaths paths,
-                   std::vector<std::string> command, Tell tell)
+WorldRun::WorldRun(asio::io_context& context, const transports::World& meeting, WorldFile world,
+                   RunPaths paths, std::vector<std::string> command, Tell tell)
     : context_(context),
+      meeting_(meeting),
+      listeners_changed_(context),
       world_(std::move(world)),
       paths_(std::move(paths)),
       arguments_(std::move(command)),
@@ -60,7 +59,7 @@ Result<WorldRun::Part*> WorldRun::start(const std::string& name, std::vector<std
         context_, Command{std::move(arguments), std::move(environment), directory, true},
         [this, one](const std::string& line) {
             tell_(one->name, line);
-            if (one->ready || !one->waits_for.empty() || line.find(" ready: ") == std::string::npos)
+            if (one->ready || one->waits_for || line.find(" ready: ") == std::string::npos)
                 return;
             one->ready = true;
             one->ready_line = line;
@@ -79,14 +78,14 @@ Result<void> WorldRun::start_services() {
             arguments.insert(arguments.end(), {"--pki", paths_.pki});
         return arguments;
     };
-    std::string state = paths_.directory + "/state";
+    std::string state = meeting_.path() + "/state";
     if (world_.kms) {
         if (!world_.kms->state.empty())
             state = world_.kms->state;
         std::vector<std::string> arguments{
-            "kms",         "--listen",       "127.0.0.1:0",   "--listen-tls", "127.0.0.1:0",
-            "--world",     paths_.directory, "--state",       state,          "--region",
-            world_.region, "--auth",         world_.kms->auth};
+            "kms",         "--listen",      "127.0.0.1:0",   "--listen-tls", "127.0.0.1:0",
+            "--world",     meeting_.path(), "--state",       state,          "--region",
+            world_.region, "--auth",        world_.kms->auth};
         if (!world_.kms->seed.empty())
             arguments.insert(arguments.end(), {"--seed", world_.kms->seed});
         if (auto part = start("kms", with_pki(std::move(arguments))); !part)
@@ -121,7 +120,7 @@ Result<void> WorldRun::start_proxies() {
                 return started.error();
             continue;
         }
-        std::vector<std::string> arguments{"proxy", "--world", paths_.directory};
+        std::vector<std::string> arguments{"proxy", "--world", meeting_.path()};
         const auto add = [&](const char* option, const std::string& value) {
             arguments.insert(arguments.end(), {option, value});
         };
@@ -147,11 +146,10 @@ Result<void> WorldRun::start_vsock_proxy(const ProxyPart& proxy) {
     std::vector<std::string> arguments{"vsock-proxy"};
     arguments.insert(arguments.end(), proxy.vsock_proxy.begin(), proxy.vsock_proxy.end());
     auto part = start(proxy.name, std::move(arguments), {},
-                      {{"GLOVEBOX_WORLD", paths_.directory}, {"GLOVEBOX_RESOLVE", kms_resolved()}});
+                      {{"GLOVEBOX_WORLD", meeting_.path()}, {"GLOVEBOX_RESOLVE", kms_resolved()}});
     if (!part)
         return part.error();
-    (*part)->waits_for =
-        fmt::format("{}/{}.{}", paths_.directory, core::cid_parent, proxy.vsock_proxy_port);
+    (*part)->waits_for = {core::cid_parent, proxy.vsock_proxy_port};
     return {};
 }
 
@@ -163,7 +161,7 @@ std::string WorldRun::kms_resolved() const {
 
 Result<void> WorldRun::start_enclaves() {
     for (const EnclavePart& enclave : world_.enclaves) {
-        std::vector<std::string> arguments{"run", "--world", paths_.directory, "--cid",
+        std::vector<std::string> arguments{"run", "--world", meeting_.path(), "--cid",
                                            std::to_string(enclave.cid)};
         const auto add = [&arguments](const char* option, const std::string& value) {
             arguments.insert(arguments.end(), {option, value});
@@ -202,8 +200,7 @@ Result<void> WorldRun::start_enclaves() {
         (*part)->is_enclave = true;
         (*part)->ready = !enclave.ready;
         if (enclave.ready)
-            (*part)->waits_for =
-                fmt::format("{}/{}.{}", paths_.directory, enclave.cid, *enclave.ready);
+            (*part)->waits_for = {enclave.cid, *enclave.ready};
     }
     return {};
 }
@@ -211,7 +208,7 @@ Result<void> WorldRun::start_enclaves() {
 Result<void> WorldRun::start_command() {
     Command command;
     command.is_service = false;
-    command.arguments = {paths_.program, "parent", "--world", paths_.directory};
+    command.arguments = {paths_.program, "parent", "--world", meeting_.path()};
     if (!imds_url_.empty())
         command.arguments.insert(command.arguments.end(),
                                  {"--imds", imds_url_.substr(std::string_view("http://").size())});
@@ -219,7 +216,7 @@ Result<void> WorldRun::start_command() {
         command.arguments.emplace_back("--trust-env");
     command.arguments.emplace_back("--");
     command.arguments.insert(command.arguments.end(), arguments_.begin(), arguments_.end());
-    command.environment = {{"GLOVEBOX_WORLD", paths_.directory},
+    command.environment = {{"GLOVEBOX_WORLD", meeting_.path()},
                            {"AWS_REGION", world_.region},
                            {"AWS_DEFAULT_REGION", world_.region}};
     if (!kms_url_.empty()) {
@@ -238,10 +235,9 @@ Result<void> WorldRun::start_command() {
 }
 
 Result<void> WorldRun::check() {
+    watch_->forget();
     for (const auto& part : parts_) {
-        std::error_code ignored;
-        if (!part->ready && !part->waits_for.empty() &&
-            std::filesystem::exists(part->waits_for, ignored)) {
+        if (!part->ready && part->waits_for && meeting_.is_listening(*part->waits_for)) {
             part->ready = true;
             tell_("up", fmt::format("{} is ready", part->name));
         }
@@ -257,9 +253,21 @@ Result<void> WorldRun::check() {
     return {};
 }
 
-asio::awaitable<void> WorldRun::next_change(std::chrono::milliseconds at_the_latest) {
+void WorldRun::await_listeners() {
+    if (is_awaiting_listeners_)
+        return;
+    is_awaiting_listeners_ = true;
+    listeners_changed_.async_wait(asio::posix::descriptor_base::wait_read,
+                                  [this](const boost::system::error_code& failure) {
+                                      is_awaiting_listeners_ = false;
+                                      if (!failure)
+                                          changed_.cancel();
+                                  });
+}
+
+asio::awaitable<void> WorldRun::next_change(Time at_the_latest) {
     boost::system::error_code ignored;
-    changed_.expires_after(at_the_latest);
+    changed_.expires_at(at_the_latest);
     co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
@@ -277,10 +285,11 @@ asio::awaitable<Result<void>> WorldRun::all_ready() {
         if (std::chrono::steady_clock::now() > end)
             co_return failed(fmt::format(
                 "{} was not ready within {} s{}", (*waiting)->name, ready_timeout.count(),
-                (*waiting)->waits_for.empty()
-                    ? ""
-                    : fmt::format(": nothing listens at {}", (*waiting)->waits_for)));
-        co_await next_change((*waiting)->waits_for.empty() ? 1s : look_interval);
+                (*waiting)->waits_for
+                    ? fmt::format(": nothing listens at {}", to_string(*(*waiting)->waits_for))
+                    : ""));
+        await_listeners();
+        co_await next_change(end);
     }
 }
 
@@ -301,7 +310,9 @@ asio::awaitable<Result<int>> WorldRun::live() {
                                     });
         if (!command_ && (signals_ > 0 || enclaves_ended))
             co_return 0;
-        co_await next_change(idle_interval);
+        const Time kill_at = first_signal_at_ + end_timeout;
+        const bool is_told = command_ && signals_ == 1;
+        co_await next_change(is_told ? kill_at : std::chrono::steady_clock::now() + idle_interval);
     }
 }
 
@@ -327,11 +338,17 @@ asio::awaitable<void> WorldRun::end_all() {
             for (const auto& part : parts_)
                 part->process->send_signal(SIGKILL);
         }
-        co_await next_change(100ms);
+        co_await next_change(killed ? std::chrono::steady_clock::now() + idle_interval : end);
     }
 }
 
 asio::awaitable<Result<int>> WorldRun::run() {
+    // Before anything starts, so that no listener is missed.
+    auto watch = transports::ListenerWatch::make(meeting_);
+    if (!watch)
+        co_return watch.error();
+    watch_.emplace(std::move(*watch));
+    listeners_changed_.assign(watch_->fd());
     Result<int> status = 0;
     for (const auto step :
          {&WorldRun::start_services, &WorldRun::start_proxies, &WorldRun::start_enclaves}) {
@@ -344,7 +361,7 @@ asio::awaitable<Result<int>> WorldRun::run() {
         }
     }
     if (status) {
-        tell_("up", fmt::format("ready: world {}{}{}", paths_.directory,
+        tell_("up", fmt::format("ready: world {}{}{}", meeting_.path(),
                                 kms_url_.empty() ? "" : ", KMS " + kms_url_,
                                 imds_url_.empty() ? "" : ", metadata " + imds_url_));
         if (!arguments_.empty())
@@ -354,6 +371,7 @@ asio::awaitable<Result<int>> WorldRun::run() {
     if (status)
         status = co_await live();
     co_await end_all();
+    (void)listeners_changed_.release();  // it is the watch's
     co_return status;
 }
 

@@ -4,6 +4,7 @@
 //   1  KMS and metadata      ready when their log says so; their ports are then known
 //   2  proxies               KMS's name leads to ours
 //   3  enclaves              ready when they listen on their port, at once without one
+//                            (the world tells of listeners, inotify)
 //   4  the command, as a parent program
 //
 // Each part is this same program with another subcommand, so a world is nothing that could not be
@@ -12,21 +13,25 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/vsock_address.h"
 #include "sim/up/child_process.h"
 #include "sim/up/world_file.h"
+#include "transports/listener_watch.h"
+#include "transports/world.h"
 
 namespace glovebox::up {
 
 struct RunPaths {
-    std::string program;    // glovebox
-    std::string directory;  // the world's, which is there
-    std::string pki;        // --pki; empty for the user's
+    std::string program;  // glovebox
+    std::string pki;      // --pki; empty for the user's
 };
 
 class WorldRun {
@@ -36,8 +41,9 @@ class WorldRun {
 
     // `command` may be empty: then the world runs until stop(), or until its last enclave has
     // ended.
-    WorldRun(boost::asio::io_context& context, WorldFile world, RunPaths paths,
-             std::vector<std::string> command, Tell tell);
+    // `meeting` is the opened world, and outlives the run.
+    WorldRun(boost::asio::io_context& context, const transports::World& meeting, WorldFile world,
+             RunPaths paths, std::vector<std::string> command, Tell tell);
 
     // To the end: the command's exit status; 0 without one. An Error when a part could not be
     // started, did not become ready, or failed. All parts have ended then.
@@ -53,7 +59,7 @@ class WorldRun {
     struct Part {
         std::string name;
         std::shared_ptr<ChildProcess> process;
-        std::string waits_for;  // a file of an enclave's, or empty: its log says "ready:"
+        std::optional<core::VsockAddress> waits_for;  // a listener; without: its log says "ready:"
         bool ready = false;
         std::string ready_line;
         bool is_enclave = false;
@@ -75,9 +81,15 @@ class WorldRun {
     [[nodiscard]] boost::asio::awaitable<Result<void>> all_ready();
     [[nodiscard]] boost::asio::awaitable<Result<int>> live();
     [[nodiscard]] boost::asio::awaitable<void> end_all();
-    [[nodiscard]] boost::asio::awaitable<void> next_change(std::chrono::milliseconds at_the_latest);
+    using Time = std::chrono::steady_clock::time_point;
+    [[nodiscard]] boost::asio::awaitable<void> next_change(Time at_the_latest);
+    void await_listeners();
 
     boost::asio::io_context& context_;
+    const transports::World& meeting_;
+    std::optional<transports::ListenerWatch> watch_;
+    boost::asio::posix::stream_descriptor listeners_changed_;  // the watch's; not its owner
+    bool is_awaiting_listeners_ = false;
     WorldFile world_;
     RunPaths paths_;
     std::vector<std::string> arguments_;
