@@ -12,7 +12,7 @@ namespace glovebox::core {
 namespace {
 
 Error refuse(std::string message) {
-    return Error(ProxyErrc::not_allowed, std::move(message));
+    return Error(ProxyError::not_allowed, std::move(message));
 }
 
 bool matches(const AllowRule& rule, const HostName& name) {
@@ -56,7 +56,7 @@ std::optional<Special> special_of(const IpAddress& address, std::span<const IpAd
 }
 
 Error url_refusal(std::string_view text) {
-    return Error(ProxyErrc::bad_target,
+    return Error(ProxyError::bad_target,
                  fmt::format("\"{}\": it is a URL; its host and port alone were expected, for "
                              "example example.com:443",
                              text));
@@ -72,12 +72,12 @@ Result<PortRange> PortRange::parse(std::string_view text) {
     const auto last =
         dash == std::string_view::npos ? first : parse_tcp_port(text.substr(dash + 1));
     if (!first || !last)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\" is not a port: a number from 1 to 65535, a range such as "
                                  "8000-8010, or * was expected",
                                  text));
     if (*last < *first)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\" is an empty range: write {}-{}", text, *last, *first));
     return PortRange{*first, *last};
 }
@@ -97,7 +97,7 @@ Result<AllowRule> AllowRule::parse(std::string_view address, std::string_view po
         return AllowRule{NamesBelow{std::move(*parent)}, *ports};
     }
     if (address.find('*') != std::string_view::npos)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\": a star stands for whole labels at the front alone, as in "
                                  "*.example.com",
                                  address));
@@ -121,7 +121,7 @@ Result<AllowRule> AllowRule::parse(std::string_view text) {
     // The prefix length of an IPv6 block stands behind the bracket: [2001:db8::]/32:443.
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos || text.ends_with(']'))
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\" is not HOST:PORT: a colon and a port were expected, for "
                                  "example *.example.com:443 or 10.0.0.0/8:8000-8010",
                                  text));
@@ -131,12 +131,12 @@ Result<AllowRule> AllowRule::parse(std::string_view text) {
     if (bracketed) {
         const std::size_t close = host.find(']');
         if (close == std::string::npos)
-            return Error(ProxyErrc::bad_target,
+            return Error(ProxyError::bad_target,
                          fmt::format("\"{}\": the bracket is not closed", text));
         host.erase(close, 1).erase(0, 1);
     }
     if (bracketed != (host.find(':') != std::string::npos))
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\": an IPv6 address, and nothing else, is written in "
                                  "brackets, for example [2001:db8::7]:443",
                                  text));

@@ -54,7 +54,7 @@ struct AllowRule {
     PortRange ports;
 
     // The two fields of a rule, as in AWS's vsock-proxy.yaml: a name, "*.example.com", "*", an
-    // address or a CIDR block; and what PortRange reads. Errors: ProxyErrc::bad_target.
+    // address or a CIDR block; and what PortRange reads. Errors: ProxyError::bad_target.
     [[nodiscard]] static Result<AllowRule> parse(std::string_view address, std::string_view port);
     // Both in one: "*.example.com:443", "[2001:db8::]/32:443", "10.0.0.0/8:8000-8010".
     [[nodiscard]] static Result<AllowRule> parse(std::string_view text);
@@ -83,11 +83,11 @@ class Allowlist {
 
     // Whether the target may be looked up: a rule names it, or there is a rule for addresses on
     // that port, which only the lookup can decide (AWS's proxy reads its list in the same way).
-    // Errors: ProxyErrc::not_allowed.
+    // Errors: ProxyError::not_allowed.
     [[nodiscard]] Result<void> may_look_up(const Target& target) const;
 
     // Whether `address`, which is what `target` turned out to mean, may be dialled. `own` are this
-    // host's addresses. Errors: ProxyErrc::not_allowed.
+    // host's addresses. Errors: ProxyError::not_allowed.
     [[nodiscard]] Result<void> may_dial(const Target& target, const IpAddress& address,
                                         std::span<const IpAddress> own) const;
 

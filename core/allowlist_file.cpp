@@ -112,9 +112,9 @@ class FileReader {
 
     Error refuse(const YAML::Mark& mark, const std::string& why) const {
         if (mark.is_null())
-            return Error(ProxyErrc::bad_target, fmt::format("{}: {}", file_name_, why));
-        return Error(ProxyErrc::bad_target, fmt::format("{}: line {}, column {}: {}", file_name_,
-                                                        mark.line + 1, mark.column + 1, why));
+            return Error(ProxyError::bad_target, fmt::format("{}: {}", file_name_, why));
+        return Error(ProxyError::bad_target, fmt::format("{}: line {}, column {}: {}", file_name_,
+                                                         mark.line + 1, mark.column + 1, why));
     }
 
     std::string_view file_name_;

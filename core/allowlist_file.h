@@ -19,7 +19,7 @@ namespace glovebox::core {
 // Each error says file, line, column, what was expected and how to mend it.
 [[nodiscard]] Result<Allowlist> parse_allowlist(std::string_view text, std::string_view file_name);
 
-// Reads and parses the file. Errors: errno's, or ProxyErrc::bad_target.
+// Reads and parses the file. Errors: errno's, or ProxyError::bad_target.
 [[nodiscard]] Result<Allowlist> read_allowlist(const std::string& path);
 
 }  // namespace glovebox::core

@@ -100,7 +100,7 @@ TEST(Allowlist, ANameIsNotLookedUpWhereNoRuleCouldOpenIt) {
     EXPECT_TRUE(allowlist.may_look_up(parse_target("other.example:443").value()));
     const auto refusal = allowlist.may_look_up(parse_target("other.example:80").value());
     ASSERT_FALSE(refusal);
-    EXPECT_EQ(refusal.error().code, ProxyErrc::not_allowed);
+    EXPECT_EQ(refusal.error().code, ProxyError::not_allowed);
     EXPECT_THAT(refusal.error().message, HasSubstr("add the rule other.example:80"));
 }
 
@@ -190,7 +190,7 @@ TEST(Allowlist, ANameThatLeadsBackHereIsRefusedThoughTheNameIsAllowed) {
         const auto verdict = allowlist.may_dial(parse_target("example.com:80").value(),
                                                 address(resolved), this_host);
         ASSERT_FALSE(verdict) << resolved;
-        EXPECT_EQ(verdict.error().code, ProxyErrc::not_allowed) << resolved;
+        EXPECT_EQ(verdict.error().code, ProxyError::not_allowed) << resolved;
         EXPECT_THAT(verdict.error().message, HasSubstr("only a rule for that address opens it"))
             << resolved;
     }

@@ -33,7 +33,7 @@ std::string to_string(const tcp::endpoint& endpoint) {
 Result<ResolvedTarget> parse_resolved_target(std::string_view text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\": HOST:PORT=ADDRESS:PORT was expected, for example "
                                  "kms.us-east-1.amazonaws.com:443=127.0.0.1:4600",
                                  text));
@@ -45,7 +45,7 @@ Result<ResolvedTarget> parse_resolved_target(std::string_view text) {
         return served.error();
     const auto* address = std::get_if<IpAddress>(&served->host);
     if (address == nullptr)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\": an IP address was expected after the equals sign, not a "
                                  "name",
                                  text));
@@ -68,7 +68,7 @@ asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const T
     if (const auto* name = std::get_if<HostName>(&target.host)) {
         auto answer = co_await resolver_.resolve(*name, asker);
         if (!answer && !allowlist_.names(target))
-            co_return Error(ProxyErrc::not_allowed,
+            co_return Error(ProxyError::not_allowed,
                             fmt::format("{} is not in the allowlist: no rule names it, and whether "
                                         "one for addresses opens it can't be known: {}",
                                         to_string(target), answer.error().message));
@@ -79,14 +79,14 @@ asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const T
         addresses.push_back(std::get<IpAddress>(target.host));
     }
     const std::vector<IpAddress> own = options_.own_addresses();
-    Error refusal(ProxyErrc::name_unknown,
+    Error refusal(ProxyError::name_unknown,
                   fmt::format("the name {} has no address", to_string(target.host)));
     std::vector<IpAddress> allowed;
     for (const IpAddress& address : addresses) {
         const auto verdict = allowlist_.may_dial(target, address, own);
         if (verdict)
             allowed.push_back(address);
-        else if (refusal.code != ProxyErrc::not_allowed)
+        else if (refusal.code != ProxyError::not_allowed)
             refusal = verdict.error();
     }
     if (allowed.empty())
@@ -158,7 +158,7 @@ asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
         const auto share = left / static_cast<int>(endpoints->size() - i);
         auto stream = co_await with_timeout(
             connect(endpoint), share,
-            Error(ProxyErrc::connect_timed_out,
+            Error(ProxyError::connect_timed_out,
                   fmt::format("no answer within {}",
                               format_duration(
                                   std::chrono::duration_cast<std::chrono::milliseconds>(share)))));

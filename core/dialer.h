@@ -2,9 +2,9 @@
 // the very address that was judged; whoever holds a Dialer has no other means to reach the network.
 //
 // Outcomes, as Error::code:
-//   ProxyErrc::not_allowed               the allowlist refuses the name or every address
-//   ProxyErrc::name_unknown, lookup_...  the resolver's
-//   ProxyErrc::connect_timed_out         no address answered in time
+//   ProxyError::not_allowed               the allowlist refuses the name or every address
+//   ProxyError::name_unknown, lookup_...  the resolver's
+//   ProxyError::connect_timed_out         no address answered in time
 //   ECONNREFUSED, ENETUNREACH, ...       errno's: the answer of the last address
 #pragma once
 
@@ -34,7 +34,7 @@ struct ResolvedTarget {
     bool operator==(const ResolvedTarget&) const = default;
 };
 
-// "kms.us-east-1.amazonaws.com:443=127.0.0.1:4600". Errors: ProxyErrc::bad_target.
+// "kms.us-east-1.amazonaws.com:443=127.0.0.1:4600". Errors: ProxyError::bad_target.
 [[nodiscard]] Result<ResolvedTarget> parse_resolved_target(std::string_view text);
 
 // "kms.us-east-1.amazonaws.com:443": a list has one endpoint for it at the most.

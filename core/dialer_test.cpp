@@ -85,7 +85,7 @@ TEST_F(DialerTest, ANameThatTurnsIntoARefusedAddressIsRefusedThen) {
     EXPECT_TRUE(run(context_, dialer.dial(target, 16)));
     const auto second = run(context_, dialer.dial(target, 16));
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().code, ProxyErrc::not_allowed);
+    EXPECT_EQ(second.error().code, ProxyError::not_allowed);
     EXPECT_THAT(second.error().message, HasSubstr("127.0.0.2"));
 }
 
@@ -106,7 +106,7 @@ TEST_F(DialerTest, AnAllowedNameThatLeadsToThisHostIsRefused) {
     resolver_.answer("app.example", {"127.0.0.1", "::1"});
     const auto dialed = dial({"app.example:0"}, "app.example:0");
     ASSERT_FALSE(dialed);
-    EXPECT_EQ(dialed.error().code, ProxyErrc::not_allowed);
+    EXPECT_EQ(dialed.error().code, ProxyError::not_allowed);
     EXPECT_FALSE(server_was_reached());
 }
 
@@ -128,21 +128,21 @@ TEST_F(DialerTest, ThisHostsOwnAddressesAreAskedAtEachDial) {
 TEST_F(DialerTest, ANameThatNoRuleNamesIsNotLookedUp) {
     const auto dialed = dial({"other.example:0"}, "app.example:0");
     ASSERT_FALSE(dialed);
-    EXPECT_EQ(dialed.error().code, ProxyErrc::not_allowed);
+    EXPECT_EQ(dialed.error().code, ProxyError::not_allowed);
     EXPECT_EQ(resolver_.lookups(), 0);
 }
 
 TEST_F(DialerTest, ANameThatNoRuleNamesAndNobodyKnowsIsNotAllowed) {
     const auto dialed = dial({"127.0.0.1:0"}, "app.example:0");
     ASSERT_FALSE(dialed);
-    EXPECT_EQ(dialed.error().code, ProxyErrc::not_allowed);
+    EXPECT_EQ(dialed.error().code, ProxyError::not_allowed);
     EXPECT_THAT(dialed.error().message, HasSubstr("no rule names it"));
 }
 
 TEST_F(DialerTest, AnUnknownNameKeepsItsReason) {
     const auto dialed = dial({"app.example:0"}, "app.example:0");
     ASSERT_FALSE(dialed);
-    EXPECT_EQ(dialed.error().code, ProxyErrc::name_unknown);
+    EXPECT_EQ(dialed.error().code, ProxyError::name_unknown);
 }
 
 TEST_F(DialerTest, TheNextAddressIsTriedWhenOneRefuses) {
@@ -182,7 +182,7 @@ TEST_F(DialerTest, AnAddressThatDoesNotAnswerIsGivenUpAndTheNextIsTried) {
     resolver_.answer("stuck.example", {"127.0.0.5"});
     const auto stuck = dial({"127.0.0.0/8:0"}, "stuck.example:0");
     ASSERT_FALSE(stuck);
-    EXPECT_EQ(stuck.error().code, ProxyErrc::connect_timed_out);
+    EXPECT_EQ(stuck.error().code, ProxyError::connect_timed_out);
     EXPECT_THAT(stuck.error().message, HasSubstr("no answer within"));
     resolver_.answer("app.example", {"127.0.0.5", "127.0.0.1"});
     const auto dialed = dial({"127.0.0.0/8:0"}, "app.example:0");
@@ -209,7 +209,7 @@ TEST_F(DialerTest, AResolvedTargetIsReachedWithoutLookupOrRuleAndNoOtherIs) {
     for (const char* other : {"kms.example:80", "other.example:443", "127.0.0.1:0"}) {
         const auto refused = dial({}, other);
         ASSERT_FALSE(refused) << other;
-        EXPECT_EQ(refused.error().code, ProxyErrc::not_allowed) << other;
+        EXPECT_EQ(refused.error().code, ProxyError::not_allowed) << other;
     }
     Dialer dialer(Allowlist(), resolver_, options_);
     EXPECT_TRUE(dialer.may_dial(parse_target("kms.example:443").value()));
@@ -222,7 +222,7 @@ TEST(ResolvedTarget, WantsATargetAndAnAddressWithItsPort) {
     EXPECT_EQ(to_string(resolved.endpoint), "[::1]:4600");
     for (const char* text : {"a.example:443", "a.example=127.0.0.1:1", "a.example:443=127.0.0.1",
                              "a.example:443=b.example:443", "=127.0.0.1:1", ""})
-        EXPECT_EQ(parse_resolved_target(text).error().code, ProxyErrc::bad_target) << text;
+        EXPECT_EQ(parse_resolved_target(text).error().code, ProxyError::bad_target) << text;
 }
 
 }  // namespace

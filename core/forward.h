@@ -45,7 +45,7 @@ class Forward {
             ForwardOptions options = {});
 
     // Listens from now on; returns the endpoint that it has. Errors: errno's, and
-    // ProxyErrc::not_permitted where `lo` is down and may not be brought up.
+    // ProxyError::not_permitted where `lo` is down and may not be brought up.
     [[nodiscard]] Result<boost::asio::ip::tcp::endpoint> listen(const ForwardRoute& route);
 
     // Serves until stop() and the last connection's end.

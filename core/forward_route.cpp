@@ -36,24 +36,24 @@ Result<tcp::endpoint> parse_endpoint(std::string_view text) {
 Result<ForwardRoute> parse_forward_route(std::string_view text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\" is not a listener: [ADDRESS:]PORT=CID:PORT was expected, "
                                  "for example 8443=3:8000",
                                  text));
     const auto listen = parse_endpoint(text.substr(0, equals));
     if (!listen)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\": {}; before the = a port, or an address and a port such "
                                  "as 127.0.0.1:8443, was expected",
                                  text, listen.error().message));
     const auto to = parse_vsock_address(text.substr(equals + 1));
     if (!to)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\": {}. (To reach a host on the network from the parent, use "
                                  "glovebox proxy)",
                                  text, to.error().message));
     if (to->cid == cid_any || to->port == port_any)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\": \"any\" can be listened on and not connected to: write "
                                  "the CID and the port after the =",
                                  text));

@@ -23,7 +23,7 @@ struct ForwardRoute {
 };
 
 // "8443=3:8000" listens on 127.0.0.1; "0.0.0.0:8443=16:5005" and "[::1]:8443=16:5005" say where.
-// Port 0 picks a free one. Errors: ProxyErrc::bad_target, with the cure.
+// Port 0 picks a free one. Errors: ProxyError::bad_target, with the cure.
 [[nodiscard]] Result<ForwardRoute> parse_forward_route(std::string_view text);
 
 // The same, or the vsock address alone: "3:8001" listens on 127.0.0.1:3128.

@@ -26,7 +26,7 @@ bool is_name_character(char c) {
 }
 
 Error refuse_name(std::string_view text, std::string_view why) {
-    return Error(ProxyErrc::bad_target, fmt::format("\"{}\" is not a host name: {}", text, why));
+    return Error(ProxyError::bad_target, fmt::format("\"{}\" is not a host name: {}", text, why));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace glovebox::core {
 class HostName {
   public:
     // Reads letters, digits, '-' and '_' in labels of 1 to 63, 253 in all (RFC 1035 2.3.4); one
-    // trailing dot is dropped. Errors: ProxyErrc::bad_target.
+    // trailing dot is dropped. Errors: ProxyError::bad_target.
     [[nodiscard]] static Result<HostName> parse(std::string_view text);
 
     [[nodiscard]] const std::string& text() const { return text_; }

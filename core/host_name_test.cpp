@@ -26,7 +26,7 @@ TEST(HostName, ANumberInDisguiseIsNoName) {
                              "example.0x", "1.", "127.0.0.1.", "017700000001", "a.b.1."}) {
         const auto result = HostName::parse(text);
         ASSERT_FALSE(result) << text;
-        EXPECT_EQ(result.error().code, ProxyErrc::bad_target) << text;
+        EXPECT_EQ(result.error().code, ProxyError::bad_target) << text;
         EXPECT_THAT(result.error().message, testing::HasSubstr("ends in a number")) << text;
     }
 }

@@ -37,15 +37,15 @@ HttpRefusal refusal_of(const Error& dial_failure) {
     const auto answer = [&](HttpStatus status, std::string_view proxy_error) {
         return HttpRefusal{status, proxy_error, dial_failure.message};
     };
-    if (code == ProxyErrc::not_allowed)
+    if (code == ProxyError::not_allowed)
         return answer(HttpStatus::forbidden, "http_request_denied");
-    if (code == ProxyErrc::name_unknown || code == ProxyErrc::lookup_failed)
+    if (code == ProxyError::name_unknown || code == ProxyError::lookup_failed)
         return answer(HttpStatus::bad_gateway, "dns_error");
-    if (code == ProxyErrc::lookup_timed_out)
+    if (code == ProxyError::lookup_timed_out)
         return answer(HttpStatus::gateway_timeout, "dns_timeout");
-    if (code == ProxyErrc::lookup_queue_full)
+    if (code == ProxyError::lookup_queue_full)
         return answer(HttpStatus::service_unavailable, "connection_limit_reached");
-    if (code == ProxyErrc::connect_timed_out || code == boost::asio::error::timed_out)
+    if (code == ProxyError::connect_timed_out || code == boost::asio::error::timed_out)
         return answer(HttpStatus::gateway_timeout, "connection_timeout");
     if (code == boost::asio::error::connection_refused)
         return answer(HttpStatus::bad_gateway, "connection_refused");

@@ -36,12 +36,12 @@ TEST(HttpRefusal, EachFailureOfADialHasItsStatus) {
     const auto status = [](auto code) {
         return static_cast<int>(refusal_of(Error(make_error_code(code), "why")).status);
     };
-    EXPECT_EQ(status(ProxyErrc::not_allowed), 403);
-    EXPECT_EQ(status(ProxyErrc::name_unknown), 502);
-    EXPECT_EQ(status(ProxyErrc::lookup_failed), 502);
-    EXPECT_EQ(status(ProxyErrc::lookup_timed_out), 504);
-    EXPECT_EQ(status(ProxyErrc::lookup_queue_full), 503);
-    EXPECT_EQ(status(ProxyErrc::connect_timed_out), 504);
+    EXPECT_EQ(status(ProxyError::not_allowed), 403);
+    EXPECT_EQ(status(ProxyError::name_unknown), 502);
+    EXPECT_EQ(status(ProxyError::lookup_failed), 502);
+    EXPECT_EQ(status(ProxyError::lookup_timed_out), 504);
+    EXPECT_EQ(status(ProxyError::lookup_queue_full), 503);
+    EXPECT_EQ(status(ProxyError::connect_timed_out), 504);
     EXPECT_EQ(status(boost::asio::error::connection_refused), 502);
     EXPECT_EQ(status(boost::asio::error::timed_out), 504);
     EXPECT_EQ(status(boost::asio::error::network_unreachable), 502);

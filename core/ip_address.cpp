@@ -38,7 +38,7 @@ IpAddress cut(const IpAddress& address, unsigned prefix) {
 }
 
 Error refuse_address(std::string_view text, std::string_view why) {
-    return Error(ProxyErrc::bad_target, fmt::format("\"{}\" is not an IP address: {}", text, why));
+    return Error(ProxyError::bad_target, fmt::format("\"{}\" is not an IP address: {}", text, why));
 }
 
 }  // namespace
@@ -84,13 +84,13 @@ Result<IpNetwork> IpNetwork::parse(std::string_view text) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
     if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() ||
         prefix > width_of(*address) || (digits.size() > 1 && digits.front() == '0'))
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\" is not a block of addresses: after the slash a number "
                                  "from 0 to {} was expected",
                                  text, width_of(*address)));
     IpNetwork network{cut(*address, prefix), prefix};
     if (network.address != *address)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\" has bits set beyond its prefix: write {} for the block or "
                                  "{} for the one address",
                                  text, to_string(network), address->to_string()));

@@ -20,7 +20,7 @@ using IpAddress = boost::asio::ip::address;
 [[nodiscard]] IpAddress unmapped(const IpAddress& address);
 
 // "192.0.2.7" or "2001:db8::7", without brackets. Only the four-number form of IPv4, no leading
-// zeros, no scope ("%eth0"). Errors: ProxyErrc::bad_target.
+// zeros, no scope ("%eth0"). Errors: ProxyError::bad_target.
 [[nodiscard]] Result<IpAddress> parse_ip_address(std::string_view text);
 
 // A block of addresses, "10.0.0.0/8". A lone address is a block of one.

@@ -42,7 +42,7 @@ int set_address(int socket) {
 
 Error refuse(int errno_value) {
     if (errno_value == EPERM || errno_value == EACCES)
-        return Error(ProxyErrc::not_permitted,
+        return Error(ProxyError::not_permitted,
                      "the interface lo is down, and this process may not bring it up: give it "
                      "CAP_NET_ADMIN, or run \"ip link set lo up\" before it");
     return errno_error("the interface lo is down and can't be brought up", errno_value);

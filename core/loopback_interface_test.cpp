@@ -75,7 +75,7 @@ TEST(LoopbackInterface, WithoutThePrivilegeTheSentenceNamesTheCure) {
         const auto result = bring_loopback_up();
         if (result)
             return 1;
-        if (result.error().code != ProxyErrc::not_permitted)
+        if (result.error().code != ProxyError::not_permitted)
             return 2;
         return result.error().message.find("CAP_NET_ADMIN") != std::string::npos ? 0 : 3;
     });

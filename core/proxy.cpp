@@ -70,7 +70,7 @@ Result<VsockAddress> Proxy::listen(ProxyRoute route) {
         return listener->local().port == route.listen.port;
     };
     if (route.listen.port != port_any && std::any_of(listeners_.begin(), listeners_.end(), has_it))
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("port {} was given to two listeners: give each one its own",
                                  route.listen.port));
     auto bound = transport_.listen(route.listen);

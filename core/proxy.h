@@ -43,7 +43,7 @@ class Proxy {
           PipePool& pipes, Log& log, ProxyOptions options = {});
 
     // Listens from now on; returns the address that it has. Errors: the transport's, and
-    // ProxyErrc::not_allowed for a fixed target that the dialer would refuse anyway.
+    // ProxyError::not_allowed for a fixed target that the dialer would refuse anyway.
     [[nodiscard]] Result<VsockAddress> listen(ProxyRoute route);
 
     // Serves until stop() and the last connection's end.

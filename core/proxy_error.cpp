@@ -12,22 +12,22 @@ class ProxyCategory final : public boost::system::error_category {
   public:
     [[nodiscard]] const char* name() const noexcept override { return "glovebox.proxy"; }
     [[nodiscard]] std::string message(int code) const override {
-        switch (static_cast<ProxyErrc>(code)) {
-            case ProxyErrc::bad_target:
+        switch (static_cast<ProxyError>(code)) {
+            case ProxyError::bad_target:
                 return "not a target";
-            case ProxyErrc::not_allowed:
+            case ProxyError::not_allowed:
                 return "not in the allowlist";
-            case ProxyErrc::name_unknown:
+            case ProxyError::name_unknown:
                 return "no such name";
-            case ProxyErrc::lookup_failed:
+            case ProxyError::lookup_failed:
                 return "the name could not be looked up";
-            case ProxyErrc::lookup_timed_out:
+            case ProxyError::lookup_timed_out:
                 return "no name server answered in time";
-            case ProxyErrc::lookup_queue_full:
+            case ProxyError::lookup_queue_full:
                 return "too many lookups under way";
-            case ProxyErrc::connect_timed_out:
+            case ProxyError::connect_timed_out:
                 return "no address answered in time";
-            case ProxyErrc::not_permitted:
+            case ProxyError::not_permitted:
                 return "not permitted to this process";
         }
         return "unknown error";
@@ -42,7 +42,7 @@ const boost::system::error_category& proxy_category() noexcept {
     return category;
 }
 
-boost::system::error_code make_error_code(ProxyErrc code) noexcept {
+boost::system::error_code make_error_code(ProxyError code) noexcept {
     return {static_cast<int>(code), proxy_category()};
 }
 

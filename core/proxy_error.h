@@ -7,7 +7,7 @@
 
 namespace glovebox::core {
 
-enum class ProxyErrc {
+enum class ProxyError {
     bad_target = 1,     // a host, port, rule or file that is not spelled as it should be
     not_allowed,        // the allowlist has no rule for it
     name_unknown,       // the name servers say that there is no such name, or none with an address
@@ -19,9 +19,9 @@ enum class ProxyErrc {
 };
 
 [[nodiscard]] const boost::system::error_category& proxy_category() noexcept;
-[[nodiscard]] boost::system::error_code make_error_code(ProxyErrc code) noexcept;
+[[nodiscard]] boost::system::error_code make_error_code(ProxyError code) noexcept;
 
 }  // namespace glovebox::core
 
 template <>
-struct boost::system::is_error_code_enum<glovebox::core::ProxyErrc> : std::true_type {};
+struct boost::system::is_error_code_enum<glovebox::core::ProxyError> : std::true_type {};

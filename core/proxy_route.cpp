@@ -11,7 +11,7 @@ namespace glovebox::core {
 Result<ProxyRoute> parse_proxy_route(std::string_view text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos)
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\" is not a listener: PORT=HOST:PORT or PORT=connect was "
                                  "expected, for example 8000=example.com:443",
                                  text));
@@ -19,7 +19,7 @@ Result<ProxyRoute> parse_proxy_route(std::string_view text) {
     const std::string_view target_text = text.substr(equals + 1);
     const auto listen = parse_vsock_address(fmt::format("any:{}", listen_text));
     if (!listen || (listen->port == port_any && listen_text != "any"))
-        return Error(ProxyErrc::bad_target,
+        return Error(ProxyError::bad_target,
                      fmt::format("\"{}\": \"{}\" is not a vsock port: a number up to 4294967294, "
                                  "or any, was expected before the =",
                                  text, listen_text));
@@ -34,7 +34,7 @@ Result<ProxyRoute> parse_proxy_route(std::string_view text) {
     });
     if (is_number)
         return Error(
-            ProxyErrc::bad_target,
+            ProxyError::bad_target,
             fmt::format("\"{0}\": \"{1}\" is not a host. If {1} is your enclave's CID: the proxy's "
                         "target is the host on the network that the enclave wants to reach, and "
                         "enclaves need not be named, any of them may connect. The way in to port "

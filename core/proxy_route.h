@@ -19,7 +19,7 @@ struct ProxyRoute {
 };
 
 // "8000=example.com:443", or "8001=connect" for a CONNECT proxy. The port is this side's; "any"
-// picks a free one. Errors: ProxyErrc::bad_target, with the cure; an enclave's CID in the place of
+// picks a free one. Errors: ProxyError::bad_target, with the cure; an enclave's CID in the place of
 // the host is recognised.
 [[nodiscard]] Result<ProxyRoute> parse_proxy_route(std::string_view text);
 

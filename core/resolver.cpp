@@ -32,13 +32,13 @@ Answer look_up(const HostName& name) {
     addrinfo* list = nullptr;
     const int failure = ::getaddrinfo(name.text().c_str(), nullptr, &hints, &list);
     if (failure == EAI_NONAME || failure == EAI_NODATA)
-        return Error(ProxyErrc::name_unknown,
+        return Error(ProxyError::name_unknown,
                      fmt::format("the name {} is not known: the name servers, asked from this "
                                  "host, have no address for it",
                                  name.text()));
     if (failure != 0)
         return Error(
-            ProxyErrc::lookup_failed,
+            ProxyError::lookup_failed,
             fmt::format("the name {} could not be looked up: {}", name.text(),
                         failure == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(failure)));
     std::vector<IpAddress> addresses;
@@ -127,7 +127,7 @@ Result<std::shared_ptr<ThreadedResolver::Flight>> ThreadedResolver::Flights::joi
         if (!started && threads_ == 0)
             return started.error();
         if (!flight->started && share.queue.size() >= options_.waiting_max)
-            return Error(ProxyErrc::lookup_queue_full,
+            return Error(ProxyError::lookup_queue_full,
                          fmt::format("the name {} was not looked up: {} names of CID {} wait "
                                      "already because their name servers do not answer",
                                      name.text(), share.queue.size(), asker));
@@ -149,10 +149,10 @@ void ThreadedResolver::Flights::leave(const std::shared_ptr<Flight>& flight) {
 Error ThreadedResolver::Flights::too_late(const Flight& flight, Cid asker) const {
     const std::string limit = format_duration(options_.deadline);
     if (flight.started)
-        return Error(ProxyErrc::lookup_timed_out,
+        return Error(ProxyError::lookup_timed_out,
                      fmt::format("no name server answered within {} for the name {}", limit,
                                  flight.name.text()));
-    return Error(ProxyErrc::lookup_timed_out,
+    return Error(ProxyError::lookup_timed_out,
                  fmt::format("the name {} was not looked up within {}: {} lookups wait for name "
                              "servers that do not answer, {} of them for CID {}, which may have no "
                              "more than are left of {}",
@@ -179,7 +179,7 @@ Result<void> ThreadedResolver::Flights::start(const std::shared_ptr<Flight>& fli
                            });
         }).detach();
     } catch (const std::system_error& failure) {
-        return Error(ProxyErrc::lookup_failed,
+        return Error(ProxyError::lookup_failed,
                      fmt::format("the name {} was not looked up: no thread can be started: {}",
                                  flight->name.text(), failure.what()));
     }

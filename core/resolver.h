@@ -30,7 +30,7 @@ class Resolver {
 
     // The addresses of a name in the order in which they are to be tried; never an empty list.
     // `asker` is the CID on whose behalf it is looked up.
-    // Errors: ProxyErrc::name_unknown, lookup_failed, lookup_timed_out, lookup_queue_full.
+    // Errors: ProxyError::name_unknown, lookup_failed, lookup_timed_out, lookup_queue_full.
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<IpAddress>>> resolve(
         HostName name, Cid asker) = 0;
 };

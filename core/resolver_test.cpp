@@ -91,7 +91,7 @@ TEST_F(ThreadedResolverTest, ADeadNameIsGivenUpAtTheDeadline) {
                               DeadNames::lookup(names_));
     const auto answer = run(context_, resolver.resolve(name("dead.example"), 16));
     ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code, ProxyErrc::lookup_timed_out);
+    EXPECT_EQ(answer.error().code, ProxyError::lookup_timed_out);
     EXPECT_THAT(answer.error().message,
                 HasSubstr("no name server answered within 20 ms for the name dead.example"));
 }
@@ -168,7 +168,7 @@ TEST_F(ThreadedResolverTest, WhenAShareIsSpentTheSentenceSaysSoAndOneThatComesBa
     names_->hung.acquire();
     const auto answer = run(context_, resolver.resolve(name("alive.example"), 16));
     ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code, ProxyErrc::lookup_timed_out);
+    EXPECT_EQ(answer.error().code, ProxyError::lookup_timed_out);
     EXPECT_THAT(answer.error().message,
                 HasSubstr("2 lookups wait for name servers that do not answer, 2 of them for CID "
                           "16, which may have no more than are left of 4"));
@@ -198,7 +198,7 @@ TEST_F(ThreadedResolverTest, MoreNamesThanMayWaitAreRefusedAtOnce) {
     ask(resolver, "b.example");
     const auto answer = run(context_, resolver.resolve(name("c.example"), 16));
     ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code, ProxyErrc::lookup_queue_full);
+    EXPECT_EQ(answer.error().code, ProxyError::lookup_queue_full);
     // Another's names are not counted to it.
     const auto of_another = ask(resolver, "c.example", 17);
     EXPECT_FALSE(*of_another);
@@ -208,7 +208,7 @@ TEST_F(ThreadedResolverTest, AnAskerMayBeCalledOff) {
     ThreadedResolver resolver(context_.get_executor(), {}, DeadNames::lookup(names_));
     const auto answer =
         run(context_, with_timeout(resolver.resolve(name("dead.example"), 16), 10ms,
-                                   Error(ProxyErrc::connect_timed_out, "called off")));
+                                   Error(ProxyError::connect_timed_out, "called off")));
     EXPECT_EQ(answer.error().message, "called off");
     names_->release.release();
     EXPECT_TRUE(run(context_, resolver.resolve(name("alive.example"), 16)));

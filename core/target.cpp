@@ -27,14 +27,14 @@ Result<TcpPort> parse_tcp_port(std::string_view text) {
     if (text.empty() || text.front() == '0' || error != std::errc() ||
         end != text.data() + text.size())
         return Error(
-            ProxyErrc::bad_target,
+            ProxyError::bad_target,
             fmt::format("\"{}\" is not a port: a number from 1 to 65535 was expected", text));
     return port;
 }
 
 Result<HostAndPort> split_host_and_port(std::string_view text) {
     const auto refuse = [text](std::string_view why) {
-        return Error(ProxyErrc::bad_target, fmt::format("\"{}\" is not HOST:PORT: {}", text, why));
+        return Error(ProxyError::bad_target, fmt::format("\"{}\" is not HOST:PORT: {}", text, why));
     };
     if (text.find("://") != std::string_view::npos)
         return refuse("it is a URL: write its host and port alone, for example example.com:443");

@@ -23,7 +23,7 @@ struct Target {
 };
 
 // Reads a host: a name in any case, an IPv4 address in its four-number form, or an IPv6 address
-// without brackets. Errors: ProxyErrc::bad_target.
+// without brackets. Errors: ProxyError::bad_target.
 [[nodiscard]] Result<Host> parse_host(std::string_view text);
 
 // Reads a port from 1 to 65535, decimal, without leading zeros.

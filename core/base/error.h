@@ -1,6 +1,7 @@
 // What went wrong, as a value: a code that programs match on and one sentence for a person.
 //
-// Every room has one error enum, registered with boost::system; system calls give errno's codes.
+// Every module has at most one error enum, which ends in Error and is registered with
+// boost::system; system calls give errno's codes.
 // The sentence says what failed, where, what was expected and how to mend it; the code stays stable
 // while sentences improve.
 #pragma once

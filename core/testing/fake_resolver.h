@@ -38,7 +38,7 @@ class FakeResolver final : public Resolver {
         co_await timer.async_wait(as_result);
         const auto found = answers_.find(name.text());
         if (found == answers_.end())
-            co_return Error(ProxyErrc::name_unknown, "the name " + name.text() + " is not known");
+            co_return Error(ProxyError::name_unknown, "the name " + name.text() + " is not known");
         auto answer = found->second.front();
         if (found->second.size() > 1)
             found->second.pop_front();

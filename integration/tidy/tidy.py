@@ -58,6 +58,12 @@ def check_header(path: str, text: str) -> list[Finding]:
     return findings
 
 
+def check_error_enums(path: str, text: str) -> list[Finding]:
+    """What is registered with boost::system as an error's code ends in Error."""
+    return [Finding(path, text.count("\n", 0, match.start()) + 1, f"{match[1]} is an error enum: its name ends in Error")
+            for match in re.finditer(r"is_error_code_enum<(?:\w+::)*(\w+)>\s*:\s*std", text) if not match[1].endswith("Error")]
+
+
 def check_calls(path: str, text: str) -> list[Finding]:
     code = code_of(text)
     banned = rules.BANNED_CALLS if serves_tests(path) else rules.BANNED_CALLS | rules.BANNED_IN_PRODUCT
@@ -137,6 +143,7 @@ def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -
         findings += check_expensive_headers(path, text)
         findings += check_own_header_first(path, text, tree)
         findings += check_header(path, text)
+        findings += check_error_enums(path, text)
     if path.endswith((".h", ".cpp")):
         findings += check_calls(path, text)
     if path.endswith((".cpp", ".c")):

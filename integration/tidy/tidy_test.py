@@ -245,6 +245,14 @@ class Calls(unittest.TestCase):
         self.assertTrue(self.check(call, "core/base/clock_reader.cpp"))
 
 
+class ErrorEnums(unittest.TestCase):
+    def test_their_names_end_alike(self):
+        text = "template <>\nstruct boost::system::is_error_code_enum<glovebox::core::{}> : std::true_type {{}};\n"
+        (finding,) = tidy.check_error_enums("core/proxy_error.h", text.format("ProxyErrc"))
+        self.assertEqual((finding.line, finding.message), (2, "ProxyErrc is an error enum: its name ends in Error"))
+        self.assertEqual(tidy.check_error_enums("core/proxy_error.h", text.format("ProxyError")), [])
+
+
 class Text(unittest.TestCase):
     def test_what_is_left_to_do_is_named(self):
         (finding,) = tidy.check_text("docs/a.md", "fine\nTO" + "DO: more\n")

@@ -7,7 +7,7 @@
 #include "core/base/printable.h"
 #include "core/cbor/decode.h"
 #include "core/cbor/encoder.h"
-#include "nsm-mock/document/refusal.h"
+#include "nsm-mock/document/document_error.h"
 
 namespace glovebox::nsm {
 namespace {
@@ -51,7 +51,7 @@ class PayloadReader {
     }
 
   private:
-    void fail(Refusal refusal, std::string message) {
+    void fail(DocumentError refusal, std::string message) {
         if (!failure_)
             failure_ = Error(refusal, std::move(message));
     }
@@ -64,11 +64,11 @@ class PayloadReader {
         for (const cbor::Entry& entry : map_) {
             const auto* name = entry.key.as<std::string>();
             if (name == nullptr)
-                return fail(Refusal::wrong_type,
+                return fail(DocumentError::wrong_type,
                             fmt::format("a field's name is a {}, a text was expected",
                                         entry.key.type_name()));
             if (std::find(seen.begin(), seen.end(), *name) != seen.end())
-                return fail(Refusal::duplicate_field,
+                return fail(DocumentError::duplicate_field,
                             fmt::format("the field {} is there twice", shown(*name)));
             seen.push_back(*name);
             if (std::find(known.begin(), known.end(), *name) == known.end())
@@ -93,12 +93,12 @@ class PayloadReader {
             return nullptr;
         const cbor::Value* value = find(name);
         if (value == nullptr) {
-            fail(Refusal::missing_field, fmt::format("the field {} is missing", name));
+            fail(DocumentError::missing_field, fmt::format("the field {} is missing", name));
             return nullptr;
         }
         const T* typed = value->as<T>();
         if (typed == nullptr)
-            fail(Refusal::wrong_type,
+            fail(DocumentError::wrong_type,
                  fmt::format("{} is a {}, a {} was expected", name, value->type_name(), expected));
         return typed;
     }
@@ -110,7 +110,7 @@ class PayloadReader {
         const bool printable =
             std::all_of(text->begin(), text->end(), [](char c) { return c > 0x20 && c < 0x7f; });
         if (text->empty() || !printable)
-            return fail(Refusal::wrong_value,
+            return fail(DocumentError::wrong_value,
                         fmt::format("module_id is \"{}\": a name such as i-...-enc... was expected",
                                     shown(*text)));
         document_.module_id = *text;
@@ -119,7 +119,7 @@ class PayloadReader {
     void read_digest() {
         const auto* text = need<std::string>("digest", "text");
         if (text != nullptr && *text != "SHA384")
-            fail(Refusal::wrong_value,
+            fail(DocumentError::wrong_value,
                  fmt::format("digest is \"{}\", \"SHA384\" was expected", shown(*text)));
     }
 
@@ -128,7 +128,7 @@ class PayloadReader {
         if (ms == nullptr)
             return;
         if (*ms == 0 || *ms > timestamp_max)
-            return fail(Refusal::wrong_value,
+            return fail(DocumentError::wrong_value,
                         fmt::format("timestamp is {}: milliseconds since 1970 were expected", *ms));
         document_.timestamp = TimePoint(std::chrono::milliseconds(*ms));
     }
@@ -138,33 +138,35 @@ class PayloadReader {
         if (pcrs == nullptr)
             return;
         if (pcrs->empty())
-            return fail(Refusal::wrong_value, "pcrs is empty: at least one PCR was expected");
+            return fail(DocumentError::wrong_value, "pcrs is empty: at least one PCR was expected");
         for (const cbor::Entry& entry : *pcrs) {
             const auto* index = entry.key.as<std::uint64_t>();
             const auto* value = entry.value.as<Bytes>();
             if (index == nullptr || value == nullptr)
-                return fail(Refusal::wrong_type,
+                return fail(DocumentError::wrong_type,
                             fmt::format("pcrs maps a {} to a {}: an unsigned integer and a byte "
                                         "string were expected",
                                         entry.key.type_name(), entry.value.type_name()));
             if (*index >= pcr_count)
                 return fail(
-                    Refusal::wrong_value,
+                    DocumentError::wrong_value,
                     fmt::format("pcrs holds a PCR{}, the last is PCR{}", *index, pcr_count - 1));
             Pcr pcr{};
             if (value->size() != pcr.size())
-                return fail(Refusal::wrong_value, fmt::format("PCR{} has {} bytes, SHA-384 has {}",
-                                                              *index, value->size(), pcr.size()));
+                return fail(DocumentError::wrong_value,
+                            fmt::format("PCR{} has {} bytes, SHA-384 has {}", *index, value->size(),
+                                        pcr.size()));
             std::copy(value->begin(), value->end(), pcr.begin());
             if (!document_.pcrs.emplace(static_cast<PcrIndex>(*index), pcr).second)
-                return fail(Refusal::duplicate_field, fmt::format("PCR{} is there twice", *index));
+                return fail(DocumentError::duplicate_field,
+                            fmt::format("PCR{} is there twice", *index));
         }
     }
 
     bool certificate_size_is_right(std::string_view name, const Bytes& der) {
         if (!der.empty() && der.size() <= certificate_bytes_max)
             return true;
-        fail(der.empty() ? Refusal::wrong_value : Refusal::field_too_long,
+        fail(der.empty() ? DocumentError::wrong_value : DocumentError::field_too_long,
              fmt::format("{} has {} bytes, 1 to {} were expected", name, der.size(),
                          certificate_bytes_max));
         return false;
@@ -181,13 +183,13 @@ class PayloadReader {
         if (bundle == nullptr)
             return;
         if (bundle->empty() || bundle->size() > cabundle_max)
-            return fail(Refusal::wrong_value,
+            return fail(DocumentError::wrong_value,
                         fmt::format("cabundle has {} certificates, 1 to {} were expected",
                                     bundle->size(), cabundle_max));
         for (const cbor::Value& item : *bundle) {
             const auto* der = item.as<Bytes>();
             if (der == nullptr)
-                return fail(Refusal::wrong_type,
+                return fail(DocumentError::wrong_type,
                             fmt::format("cabundle holds a {}, byte strings were expected",
                                         item.type_name()));
             if (!certificate_size_is_right("a certificate of cabundle", *der))
@@ -203,13 +205,14 @@ class PayloadReader {
             return;
         const auto* bytes = value->as<Bytes>();
         if (bytes == nullptr)
-            return fail(Refusal::wrong_type,
+            return fail(DocumentError::wrong_type,
                         fmt::format("{} is a {}, a byte string or null was expected", name,
                                     value->type_name()));
         if (bytes->size() > strict_max) {
             if (limits_ == FieldLimits::strict)
-                return fail(Refusal::field_too_long, fmt::format("{} has {} bytes, {} are allowed",
-                                                                 name, bytes->size(), strict_max));
+                return fail(DocumentError::field_too_long,
+                            fmt::format("{} has {} bytes, {} are allowed", name, bytes->size(),
+                                        strict_max));
             warnings_.push_back(fmt::format("{} has {} bytes: some verifiers take no more than {}",
                                             name, bytes->size(), strict_max));
         }
@@ -222,7 +225,8 @@ class PayloadReader {
         if (failure_ || !document_.public_key || !document_.public_key->empty())
             return;
         if (limits_ == FieldLimits::strict)
-            return fail(Refusal::wrong_value, "public_key is empty: 1 to 1024 bytes were expected");
+            return fail(DocumentError::wrong_value,
+                        "public_key is empty: 1 to 1024 bytes were expected");
         warnings_.emplace_back("public_key is empty: some verifiers refuse that");
     }
 
@@ -283,14 +287,15 @@ Result<AttestationDocument> decode_payload(BytesView payload, FieldLimits limits
                                            std::vector<std::string>& warnings) {
     const auto decoded = cbor::decode(payload);
     if (!decoded)
-        return Error(Refusal::malformed_payload, "the payload is " + decoded.error().message);
+        return Error(DocumentError::malformed_payload, "the payload is " + decoded.error().message);
     if (decoded->consumed != payload.size())
-        return Error(Refusal::malformed_payload, fmt::format("{} bytes follow the payload's map",
-                                                             payload.size() - decoded->consumed));
+        return Error(
+            DocumentError::malformed_payload,
+            fmt::format("{} bytes follow the payload's map", payload.size() - decoded->consumed));
     const auto* map = decoded->value.as<cbor::Map>();
     if (map == nullptr)
         return Error(
-            Refusal::malformed_payload,
+            DocumentError::malformed_payload,
             fmt::format("the payload is a {}, a map was expected", decoded->value.type_name()));
     return PayloadReader(*map, limits, warnings).read();
 }

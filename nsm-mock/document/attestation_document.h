@@ -59,7 +59,7 @@ inline constexpr std::size_t strict_nonce_max = 512;
 [[nodiscard]] Bytes encode_payload(const AttestationDocument& document, PayloadForm form);
 
 // Reads a payload and checks its fields, in the order in which they are listed above. Errors are
-// Refusal codes of Check::fields. `warnings` gets a sentence for what is allowed and unusual:
+// DocumentError codes of Check::fields. `warnings` gets a sentence for what is allowed and unusual:
 // unknown fields, and fields longer than some verifiers take.
 [[nodiscard]] Result<AttestationDocument> decode_payload(BytesView payload, FieldLimits limits,
                                                          std::vector<std::string>& warnings);

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "core/cbor/encoder.h"
-#include "nsm-mock/document/refusal.h"
+#include "nsm-mock/document/document_error.h"
 
 namespace glovebox::nsm {
 namespace {
@@ -71,7 +71,7 @@ Result<AttestationDocument> read(const Payload& payload,
     return decode_payload(payload.encode(), limits, warnings);
 }
 
-void expect_refused(const Payload& payload, Refusal refusal, const char* message) {
+void expect_refused(const Payload& payload, DocumentError refusal, const char* message) {
     const auto document = read(payload);
     ASSERT_FALSE(document) << message;
     EXPECT_EQ(document.error().code, refusal) << document.error().message;
@@ -111,77 +111,77 @@ TEST(AttestationDocument, EachRequiredFieldIsMissed) {
     for (const char* name :
          {"module_id", "digest", "timestamp", "pcrs", "certificate", "cabundle"}) {
         const std::string message = std::string("the field ") + name + " is missing";
-        expect_refused(Payload().remove(name), Refusal::missing_field, message.c_str());
+        expect_refused(Payload().remove(name), DocumentError::missing_field, message.c_str());
     }
 }
 
 TEST(AttestationDocument, EachFieldHasItsType) {
     for (const char* name :
          {"module_id", "digest", "timestamp", "pcrs", "certificate", "cabundle"}) {
-        expect_refused(Payload().set(name, [](Encoder& e) { e.null(); }), Refusal::wrong_type,
+        expect_refused(Payload().set(name, [](Encoder& e) { e.null(); }), DocumentError::wrong_type,
                        (std::string(name) + " is a null").c_str());
         expect_refused(Payload().set(name, [](Encoder& e) { e.boolean(true); }),
-                       Refusal::wrong_type, (std::string(name) + " is a boolean").c_str());
+                       DocumentError::wrong_type, (std::string(name) + " is a boolean").c_str());
     }
     for (const char* name : {"public_key", "user_data", "nonce"})
-        expect_refused(Payload().set(name, [](Encoder& e) { e.text("text"); }), Refusal::wrong_type,
-                       (std::string(name) + " is a text").c_str());
+        expect_refused(Payload().set(name, [](Encoder& e) { e.text("text"); }),
+                       DocumentError::wrong_type, (std::string(name) + " is a text").c_str());
     expect_refused(Payload().set("timestamp", [](Encoder& e) { e.negative(0); }),
-                   Refusal::wrong_type, "negative integer");
+                   DocumentError::wrong_type, "negative integer");
     expect_refused(Payload().set("cabundle", [](Encoder& e) { e.array(1).null(); }),
-                   Refusal::wrong_type, "cabundle holds a null");
+                   DocumentError::wrong_type, "cabundle holds a null");
     expect_refused(Payload().set("pcrs", [](Encoder& e) { e.map(1).text("0").bytes(Bytes(48)); }),
-                   Refusal::wrong_type, "pcrs maps a text");
+                   DocumentError::wrong_type, "pcrs maps a text");
     expect_refused(
         Payload().set("pcrs", [](Encoder& e) { e.map(1).unsigned_integer(0).text("x"); }),
-        Refusal::wrong_type, "to a text");
+        DocumentError::wrong_type, "to a text");
 }
 
 TEST(AttestationDocument, EachValueHasItsRange) {
-    expect_refused(Payload().set("module_id", [](Encoder& e) { e.text(""); }), Refusal::wrong_value,
-                   "module_id is \"\"");
+    expect_refused(Payload().set("module_id", [](Encoder& e) { e.text(""); }),
+                   DocumentError::wrong_value, "module_id is \"\"");
     expect_refused(Payload().set("module_id", [](Encoder& e) { e.text("i-1\x1b[31m"); }),
-                   Refusal::wrong_value, "module_id is \"i-1\\x1b[31m\"");
+                   DocumentError::wrong_value, "module_id is \"i-1\\x1b[31m\"");
     expect_refused(Payload().set("digest", [](Encoder& e) { e.text("SHA256"); }),
-                   Refusal::wrong_value, "digest is \"SHA256\"");
+                   DocumentError::wrong_value, "digest is \"SHA256\"");
     expect_refused(Payload().set("timestamp", [](Encoder& e) { e.unsigned_integer(0); }),
-                   Refusal::wrong_value, "timestamp is 0");
+                   DocumentError::wrong_value, "timestamp is 0");
     expect_refused(Payload().set("timestamp", [](Encoder& e) { e.unsigned_integer(~0ULL); }),
-                   Refusal::wrong_value, "milliseconds");
-    expect_refused(Payload().set("pcrs", [](Encoder& e) { e.map(0); }), Refusal::wrong_value,
+                   DocumentError::wrong_value, "milliseconds");
+    expect_refused(Payload().set("pcrs", [](Encoder& e) { e.map(0); }), DocumentError::wrong_value,
                    "pcrs is empty");
     expect_refused(
         Payload().set("pcrs", [](Encoder& e) { e.map(1).unsigned_integer(32).bytes(Bytes(48)); }),
-        Refusal::wrong_value, "PCR32");
+        DocumentError::wrong_value, "PCR32");
     for (const std::size_t size : {0, 32, 47, 49, 64})
         expect_refused(
             Payload().set("pcrs",
                           [size](Encoder& e) { e.map(1).unsigned_integer(3).bytes(Bytes(size)); }),
-            Refusal::wrong_value, "SHA-384 has 48");
+            DocumentError::wrong_value, "SHA-384 has 48");
     expect_refused(Payload().set("certificate", [](Encoder& e) { e.bytes({}); }),
-                   Refusal::wrong_value, "certificate has 0 bytes");
+                   DocumentError::wrong_value, "certificate has 0 bytes");
     expect_refused(Payload().set("certificate", [](Encoder& e) { e.bytes(Bytes(1025)); }),
-                   Refusal::field_too_long, "certificate has 1025 bytes");
-    expect_refused(Payload().set("cabundle", [](Encoder& e) { e.array(0); }), Refusal::wrong_value,
-                   "cabundle has 0 certificates");
+                   DocumentError::field_too_long, "certificate has 1025 bytes");
+    expect_refused(Payload().set("cabundle", [](Encoder& e) { e.array(0); }),
+                   DocumentError::wrong_value, "cabundle has 0 certificates");
     expect_refused(Payload().set("cabundle",
                                  [](Encoder& e) {
                                      e.array(9);
                                      for (int i = 0; i < 9; ++i)
                                          e.bytes(Bytes(500));
                                  }),
-                   Refusal::wrong_value, "cabundle has 9 certificates");
+                   DocumentError::wrong_value, "cabundle has 9 certificates");
 }
 
 TEST(AttestationDocument, NothingIsThereTwice) {
     expect_refused(Payload().repeat("nonce", [](Encoder& e) { e.null(); }),
-                   Refusal::duplicate_field, "nonce is there twice");
+                   DocumentError::duplicate_field, "nonce is there twice");
     expect_refused(Payload().set("pcrs",
                                  [](Encoder& e) {
                                      e.map(2).unsigned_integer(7).bytes(Bytes(48));
                                      e.unsigned_integer(7).bytes(Bytes(48, 1));
                                  }),
-                   Refusal::duplicate_field, "PCR7 is there twice");
+                   DocumentError::duplicate_field, "PCR7 is there twice");
 }
 
 TEST(AttestationDocument, LimitsAreLenientWithAWarningOrStrict) {
@@ -198,7 +198,7 @@ TEST(AttestationDocument, LimitsAreLenientWithAWarningOrStrict) {
         EXPECT_THAT(warnings, IsEmpty());
         const auto refused = read(payload(c.max + 1), FieldLimits::strict);
         ASSERT_FALSE(refused);
-        EXPECT_EQ(refused.error().code, Refusal::field_too_long);
+        EXPECT_EQ(refused.error().code, DocumentError::field_too_long);
         EXPECT_TRUE(decode_payload(payload(c.max + 1).encode(), FieldLimits::lenient, warnings));
         EXPECT_THAT(warnings, ElementsAre(HasSubstr(c.name)));
     }
@@ -210,7 +210,7 @@ TEST(AttestationDocument, AnEmptyPublicKeyIsAWarningOrStrictlyARefusal) {
     EXPECT_EQ(decode_payload(payload.encode(), FieldLimits::lenient, warnings)->public_key,
               Bytes{});
     EXPECT_THAT(warnings, ElementsAre(HasSubstr("public_key is empty")));
-    EXPECT_EQ(read(payload, FieldLimits::strict).error().code, Refusal::wrong_value);
+    EXPECT_EQ(read(payload, FieldLimits::strict).error().code, DocumentError::wrong_value);
 }
 
 TEST(AttestationDocument, AnUnknownFieldIsAWarning) {
@@ -225,15 +225,15 @@ TEST(AttestationDocument, APayloadIsOneMapWithNamesAndNothingAfterIt) {
     for (const char* hex : {"", "80", "f6", "bf", "a16161", "1c"})
         EXPECT_EQ(
             decode_payload(from_hex(hex).value(), FieldLimits::lenient, warnings).error().code,
-            Refusal::malformed_payload)
+            DocumentError::malformed_payload)
             << hex;
     Bytes trailing = Payload().encode();
     trailing.push_back(0);
     EXPECT_EQ(decode_payload(trailing, FieldLimits::lenient, warnings).error().code,
-              Refusal::malformed_payload);
+              DocumentError::malformed_payload);
     EXPECT_EQ(
         decode_payload(from_hex("a101f6").value(), FieldLimits::lenient, warnings).error().code,
-        Refusal::wrong_type);
+        DocumentError::wrong_type);
 }
 
 TEST(AttestationDocument, ItIsADebugDocumentWhenAllThreeMeasurementsAreZero) {

@@ -44,7 +44,7 @@ TEST_F(AwsDocuments, EachVerifiesAtItsOwnTimeButTheTamperedOne) {
         const auto verified = verify_document(vector.bytes, root_, claims(vector.bytes).timestamp);
         if (vector.tampered()) {
             ASSERT_FALSE(verified);
-            EXPECT_EQ(verified.error().code, Refusal::bad_signature);
+            EXPECT_EQ(verified.error().code, DocumentError::bad_signature);
             continue;
         }
         ASSERT_TRUE(verified) << verified.error().message;
@@ -59,7 +59,7 @@ TEST_F(AwsDocuments, EachHasExpiredToday) {
         SCOPED_TRACE(vector.name);
         const auto refused = verify_document(vector.bytes, root_, SystemClock().now());
         ASSERT_FALSE(refused);
-        EXPECT_EQ(refused.error().code, Refusal::certificate_expired);
+        EXPECT_EQ(refused.error().code, DocumentError::certificate_expired);
         EXPECT_THAT(refused.error().message, HasSubstr("the leaf certificate (CN=i-"));
         EXPECT_THAT(refused.error().message, HasSubstr(" d "));
     }
@@ -75,9 +75,9 @@ TEST_F(AwsDocuments, EachIsValidForTheThreeHoursOfItsLeaf) {
         EXPECT_TRUE(verify_document(vector.bytes, root_, leaf.not_before()));
         EXPECT_TRUE(verify_document(vector.bytes, root_, leaf.not_after()));
         EXPECT_EQ(verify_document(vector.bytes, root_, leaf.not_before() - 1ms).error().code,
-                  Refusal::certificate_not_yet_valid);
+                  DocumentError::certificate_not_yet_valid);
         EXPECT_EQ(verify_document(vector.bytes, root_, leaf.not_after() + 1ms).error().code,
-                  Refusal::certificate_expired);
+                  DocumentError::certificate_expired);
     }
 }
 
@@ -168,7 +168,7 @@ TEST_F(AwsDocuments, ABitFlippedInACertificateIsRefusedBeforeTheSignatureIsLooke
                                    sign1.signature};
             const auto refused = verify_document(forged.encode(), root_, genuine.timestamp);
             ASSERT_FALSE(refused);
-            ASSERT_NE(refused.error().code, Refusal::bad_signature)
+            ASSERT_NE(refused.error().code, DocumentError::bad_signature)
                 << "certificate " << place << ", bit " << bit % 8 << " of byte " << byte;
         }
     }

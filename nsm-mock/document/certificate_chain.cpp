@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/crypto/openssl.h"
+#include "nsm-mock/document/document_error.h"
 #include "nsm-mock/document/es384.h"
-#include "nsm-mock/document/refusal.h"
 
 namespace glovebox::nsm {
 namespace {
@@ -42,7 +42,7 @@ Result<Chain> read_chain(const AttestationDocument& document, const TrustRoot& r
         auto certificate =
             Certificate::from_der(i + 1 == count ? document.certificate : document.cabundle[i]);
         if (!certificate)
-            return Error(Refusal::malformed_certificate,
+            return Error(DocumentError::malformed_certificate,
                          place_of(i, count) + " can't be read: " + certificate.error().message);
         chain.push_back(std::move(*certificate));
     }
@@ -53,7 +53,7 @@ Result<void> check_keys(const Chain& chain) {
     for (std::size_t i = 0; i < chain.size(); ++i)
         if (!is_p384(chain[i].public_key()) ||
             X509_get_signature_nid(chain[i].get()) != NID_ecdsa_with_SHA384)
-            return Error(Refusal::wrong_key_type,
+            return Error(DocumentError::wrong_key_type,
                          called(chain, i) + " is not a P-384 key, signed with ecdsa-with-SHA384");
     return {};
 }
@@ -63,7 +63,7 @@ Result<void> check_root(const Chain& chain, const TrustRoot& root) {
     if (given.der() == root.certificate().der())
         return {};
     return Error(
-        Refusal::untrusted_root,
+        DocumentError::untrusted_root,
         fmt::format("the document's root is CN={} (SHA-256 {}), the trusted one is the {} "
                     "root, CN={} (SHA-256 {})",
                     given.common_name(), to_hex(given.fingerprint()), root.name(),
@@ -71,7 +71,7 @@ Result<void> check_root(const Chain& chain, const TrustRoot& root) {
 }
 
 // What OpenSSL's path validation found, as one of our codes.
-Refusal refusal_of(int x509_error) {
+DocumentError refusal_of(int x509_error) {
     switch (x509_error) {
         case X509_V_ERR_INVALID_CA:
         case X509_V_ERR_PATH_LENGTH_EXCEEDED:
@@ -79,9 +79,9 @@ Refusal refusal_of(int x509_error) {
         case X509_V_ERR_INVALID_PURPOSE:
         case X509_V_ERR_INVALID_EXTENSION:
         case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
-            return Refusal::wrong_certificate_usage;
+            return DocumentError::wrong_certificate_usage;
         default:
-            return Refusal::broken_chain;
+            return DocumentError::broken_chain;
     }
 }
 
@@ -118,7 +118,7 @@ Result<void> check_path(const Chain& chain, const TrustRoot& root) {
                             chain[chain.size() - 1 - i].get()) == 0;
     if (!in_order)
         return Error(
-            Refusal::broken_chain,
+            DocumentError::broken_chain,
             "cabundle is not in the order root, regional, zonal, instance, each the issuer "
             "of the next");
     return {};
@@ -129,16 +129,16 @@ Result<void> check_path(const Chain& chain, const TrustRoot& root) {
 Result<void> check_usage(const Chain& chain) {
     for (std::size_t i = 0; i + 1 < chain.size(); ++i)
         if ((X509_get_extension_flags(chain[i].get()) & EXFLAG_CA) == 0)
-            return Error(Refusal::wrong_certificate_usage,
+            return Error(DocumentError::wrong_certificate_usage,
                          called(chain, i) + " is no CA by its basic constraints");
     X509* leaf = chain.back().get();
     if ((X509_get_extension_flags(leaf) & EXFLAG_CA) != 0)
         return Error(
-            Refusal::wrong_certificate_usage,
+            DocumentError::wrong_certificate_usage,
             called(chain, chain.size() - 1) + " is a CA, and documents are not signed by one");
     if ((X509_get_extension_flags(leaf) & EXFLAG_KUSAGE) == 0 ||
         (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) == 0)
-        return Error(Refusal::wrong_certificate_usage,
+        return Error(DocumentError::wrong_certificate_usage,
                      called(chain, chain.size() - 1) +
                          " has no key usage digitalSignature, which signing documents needs");
     return {};
@@ -156,13 +156,13 @@ Result<void> check_times(const Chain& chain, TimePoint now) {
     }
     if (now > chain[first].not_after())
         return Error(
-            Refusal::certificate_expired,
+            DocumentError::certificate_expired,
             fmt::format("{} expired {} ago: it was valid until {}, and it is {}",
                         called(chain, first), format_duration(now - chain[first].not_after()),
                         format_time(chain[first].not_after()), format_time(now)));
     if (now < chain[last].not_before())
         return Error(
-            Refusal::certificate_not_yet_valid,
+            DocumentError::certificate_not_yet_valid,
             fmt::format("{} becomes valid in {}: its time begins at {}, and it is {}",
                         called(chain, last), format_duration(chain[last].not_before() - now),
                         format_time(chain[last].not_before()), format_time(now)));

@@ -10,7 +10,7 @@
 namespace glovebox::nsm {
 
 // Reads and checks the chain of `document` at `now`. Gives its certificates, root first, leaf last.
-// Errors are Refusal codes of Check::chain. What `known` has is not checked again but for its
+// Errors are DocumentError codes of Check::chain. What `known` has is not checked again but for its
 // times, and what is in order is added to it.
 [[nodiscard]] Result<std::vector<Certificate>> verify_chain(const AttestationDocument& document,
                                                             const TrustRoot& root, TimePoint now,

@@ -7,7 +7,7 @@
 
 #include "core/cbor/decode.h"
 #include "core/cbor/encoder.h"
-#include "nsm-mock/document/refusal.h"
+#include "nsm-mock/document/document_error.h"
 
 namespace glovebox::nsm {
 namespace {
@@ -47,19 +47,19 @@ Bytes CoseSign1::encode() const {
 
 Result<CoseSign1> CoseSign1::decode(BytesView document) {
     if (document.size() > document_bytes_max)
-        return Error(Refusal::document_too_large,
+        return Error(DocumentError::document_too_large,
                      fmt::format("the document has {} bytes, {} at the most were expected",
                                  document.size(), document_bytes_max));
     const auto decoded = cbor::decode(document);
     if (!decoded)
-        return Error(Refusal::malformed_cbor, "the document is " + decoded.error().message);
+        return Error(DocumentError::malformed_cbor, "the document is " + decoded.error().message);
     if (const auto* tag = decoded->value.as<cbor::Tagged>())
-        return Error(Refusal::tagged,
+        return Error(DocumentError::tagged,
                      fmt::format("the document has the CBOR tag {}: Nitro's have none", tag->tag));
     const auto* parts = decoded->value.as<cbor::Array>();
     if (parts == nullptr || parts->size() != 4)
         return Error(
-            Refusal::wrong_envelope,
+            DocumentError::wrong_envelope,
             parts == nullptr
                 ? fmt::format("the document is a {}, a COSE_Sign1 (an array of 4) was "
                               "expected",
@@ -67,46 +67,47 @@ Result<CoseSign1> CoseSign1::decode(BytesView document) {
                 : fmt::format("the document is an array of {}, a COSE_Sign1 has 4", parts->size()));
     const auto* header = (*parts)[0].as<Bytes>();
     if (header == nullptr)
-        return Error(Refusal::wrong_envelope,
+        return Error(DocumentError::wrong_envelope,
                      fmt::format("the protected header is a {}, a byte string was expected",
                                  (*parts)[0].type_name()));
     if (!equal(*header, protected_header))
         return Error(
-            Refusal::wrong_algorithm,
+            DocumentError::wrong_algorithm,
             fmt::format("the protected header is {}, {} (ES384) was expected",
                         to_hex(BytesView(*header).first(std::min<std::size_t>(header->size(), 32))),
                         to_hex(protected_header)));
     const auto* unprotected = (*parts)[1].as<cbor::Map>();
     if (unprotected == nullptr)
-        return Error(Refusal::wrong_envelope,
+        return Error(DocumentError::wrong_envelope,
                      fmt::format("the unprotected header is a {}, a map was expected",
                                  (*parts)[1].type_name()));
     if (!unprotected->empty())
         return Error(
-            Refusal::unprotected_header,
+            DocumentError::unprotected_header,
             fmt::format("the unprotected header, which nobody signed, has {} entries: none "
                         "was expected",
                         unprotected->size()));
     const auto* payload = (*parts)[2].as<Bytes>();
     const auto* signature = (*parts)[3].as<Bytes>();
     if (payload == nullptr || signature == nullptr)
-        return Error(Refusal::wrong_envelope,
+        return Error(DocumentError::wrong_envelope,
                      fmt::format("payload and signature are a {} and a {}, byte strings were "
                                  "expected",
                                  (*parts)[2].type_name(), (*parts)[3].type_name()));
     CoseSign1 sign1{*payload, {}};
     if (payload->empty() || signature->size() != sign1.signature.size())
-        return Error(Refusal::wrong_envelope,
+        return Error(DocumentError::wrong_envelope,
                      fmt::format("payload and signature have {} and {} bytes, 1 to {} and {} were "
                                  "expected",
                                  payload->size(), signature->size(), payload_bytes_max,
                                  sign1.signature.size()));
     std::copy(signature->begin(), signature->end(), sign1.signature.begin());
     if (decoded->consumed != document.size())
-        return Error(Refusal::trailing_bytes, fmt::format("{} bytes follow the document",
-                                                          document.size() - decoded->consumed));
+        return Error(
+            DocumentError::trailing_bytes,
+            fmt::format("{} bytes follow the document", document.size() - decoded->consumed));
     if (!equal(sign1.encode(), document))
-        return Error(Refusal::not_canonical,
+        return Error(DocumentError::not_canonical,
                      "the document's envelope is not encoded as Nitro does: definite lengths in "
                      "their shortest form were expected");
     return sign1;

@@ -29,7 +29,7 @@ struct CoseSign1 {
     [[nodiscard]] bool verify(EVP_PKEY* key) const;
 
     [[nodiscard]] Bytes encode() const;
-    // Errors are Refusal codes of Check::syntax.
+    // Errors are DocumentError codes of Check::syntax.
     [[nodiscard]] static Result<CoseSign1> decode(BytesView document);
 };
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "nsm-mock/document/refusal.h"
+#include "nsm-mock/document/document_error.h"
 
 namespace glovebox::nsm {
 namespace {
@@ -47,45 +47,54 @@ TEST(CoseSign1, EveryOtherEnvelopeIsRefusedWithItsReason) {
     const std::string signature = good.substr(good.find("5860"));
     struct Case {
         std::string hex;
-        Refusal refusal;
+        DocumentError refusal;
         const char* message;
     };
     for (const Case& c : {
-             Case{"", Refusal::malformed_cbor, "there are no bytes"},
-             Case{good.substr(0, good.size() - 2), Refusal::malformed_cbor, "ends inside an item"},
-             Case{"d2" + good, Refusal::tagged, "the CBOR tag 18"},
-             Case{"a0", Refusal::wrong_envelope, "is a map"},
-             Case{"83" + good.substr(2, 12) + payload, Refusal::wrong_envelope, "an array of 3"},
-             Case{"84a1013822a0" + payload + signature, Refusal::wrong_envelope,
+             Case{"", DocumentError::malformed_cbor, "there are no bytes"},
+             Case{good.substr(0, good.size() - 2), DocumentError::malformed_cbor,
+                  "ends inside an item"},
+             Case{"d2" + good, DocumentError::tagged, "the CBOR tag 18"},
+             Case{"a0", DocumentError::wrong_envelope, "is a map"},
+             Case{"83" + good.substr(2, 12) + payload, DocumentError::wrong_envelope,
+                  "an array of 3"},
+             Case{"84a1013822a0" + payload + signature, DocumentError::wrong_envelope,
                   "protected header is a map"},
              // ES256, no header, and {1: -35} with a key more or spelled longer
-             Case{"8443a10126a0" + payload + signature, Refusal::wrong_algorithm,
+             Case{"8443a10126a0" + payload + signature, DocumentError::wrong_algorithm,
                   "protected header is a10126"},
-             Case{"8440a0" + payload + signature, Refusal::wrong_algorithm,
+             Case{"8440a0" + payload + signature, DocumentError::wrong_algorithm,
                   "protected header is ,"},
-             Case{"8446a20138220400a0" + payload + signature, Refusal::wrong_algorithm, "a2013822"},
-             Case{"8445a101390022a0" + payload + signature, Refusal::wrong_algorithm, "a101390022"},
-             Case{"8444a1013822f6" + payload + signature, Refusal::wrong_envelope,
+             Case{"8446a20138220400a0" + payload + signature, DocumentError::wrong_algorithm,
+                  "a2013822"},
+             Case{"8445a101390022a0" + payload + signature, DocumentError::wrong_algorithm,
+                  "a101390022"},
+             Case{"8444a1013822f6" + payload + signature, DocumentError::wrong_envelope,
                   "unprotected header is a null"},
-             Case{"8444a1013822a10441aa" + payload + signature, Refusal::unprotected_header,
+             Case{"8444a1013822a10441aa" + payload + signature, DocumentError::unprotected_header,
                   "1 entries"},
-             Case{"8444a1013822a0f6" + signature, Refusal::wrong_envelope, "payload and signature"},
-             Case{"8444a1013822a040" + signature, Refusal::wrong_envelope, "0 and 96 bytes"},
-             Case{"8444a1013822a0" + payload + "4101", Refusal::wrong_envelope, "5 and 1 bytes"},
-             Case{"8444a1013822a0" + payload + "f6", Refusal::wrong_envelope, "a null"},
-             Case{good + "00", Refusal::trailing_bytes, "1 bytes follow"},
+             Case{"8444a1013822a0f6" + signature, DocumentError::wrong_envelope,
+                  "payload and signature"},
+             Case{"8444a1013822a040" + signature, DocumentError::wrong_envelope, "0 and 96 bytes"},
+             Case{"8444a1013822a0" + payload + "4101", DocumentError::wrong_envelope,
+                  "5 and 1 bytes"},
+             Case{"8444a1013822a0" + payload + "f6", DocumentError::wrong_envelope, "a null"},
+             Case{good + "00", DocumentError::trailing_bytes, "1 bytes follow"},
              // the same envelope, spelled otherwise
-             Case{"9804" + good.substr(2), Refusal::not_canonical, "not encoded as Nitro"},
-             Case{"9f" + good.substr(2) + "ff", Refusal::not_canonical, "not encoded"},
-             Case{"845804a1013822a0" + payload + signature, Refusal::not_canonical, "not encoded"},
-             Case{"8444a1013822b800" + payload + signature, Refusal::not_canonical, "not encoded"},
-             Case{"8444a1013822bfff" + payload + signature, Refusal::not_canonical, "not encoded"},
-             Case{"8444a1013822a05805" + payload.substr(2) + signature, Refusal::not_canonical,
+             Case{"9804" + good.substr(2), DocumentError::not_canonical, "not encoded as Nitro"},
+             Case{"9f" + good.substr(2) + "ff", DocumentError::not_canonical, "not encoded"},
+             Case{"845804a1013822a0" + payload + signature, DocumentError::not_canonical,
                   "not encoded"},
-             Case{"8444a1013822a05f" + payload + "ff" + signature, Refusal::not_canonical,
+             Case{"8444a1013822b800" + payload + signature, DocumentError::not_canonical,
+                  "not encoded"},
+             Case{"8444a1013822bfff" + payload + signature, DocumentError::not_canonical,
+                  "not encoded"},
+             Case{"8444a1013822a05805" + payload.substr(2) + signature,
+                  DocumentError::not_canonical, "not encoded"},
+             Case{"8444a1013822a05f" + payload + "ff" + signature, DocumentError::not_canonical,
                   "not encoded"},
              Case{"8444a1013822a0" + payload + "590060" + signature.substr(4),
-                  Refusal::not_canonical, "not encoded"},
+                  DocumentError::not_canonical, "not encoded"},
          }) {
         const auto decoded = envelope_in(c.hex);
         ASSERT_FALSE(decoded) << c.hex;
@@ -100,8 +109,8 @@ TEST(CoseSign1, WhatIsLargerThanAnyDocumentIsNotEvenRead) {
     EXPECT_TRUE(CoseSign1::decode(CoseSign1::sign(Bytes(payload_bytes_max), key).encode()));
     EXPECT_EQ(
         CoseSign1::decode(CoseSign1::sign(Bytes(payload_bytes_max + 1), key).encode()).error().code,
-        Refusal::document_too_large);
-    EXPECT_EQ(CoseSign1::decode(Bytes(1'000'000)).error().code, Refusal::document_too_large);
+        DocumentError::document_too_large);
+    EXPECT_EQ(CoseSign1::decode(Bytes(1'000'000)).error().code, DocumentError::document_too_large);
 }
 
 }  // namespace

@@ -27,11 +27,11 @@ std::string shown(const std::optional<Bytes>& value) {
 // whole. `unmeasured` is the PCR that says otherwise.
 Error unmeasured_error(const AttestationDocument& document, PcrIndex unmeasured) {
     if (!document.pcrs.contains(unmeasured))
-        return Error(Refusal::pcr_absent,
+        return Error(DocumentError::pcr_absent,
                      fmt::format("PCR{} is not in the document: whether the enclave ran in debug "
                                  "mode can't be told without PCR0, PCR1 and PCR2",
                                  unmeasured));
-    return Error(Refusal::debug_document,
+    return Error(DocumentError::debug_document,
                  fmt::format("PCR{} is zero: outside of debug mode PCR0, PCR1 and PCR2 hold "
                              "measurements, which are never zero",
                              unmeasured));
@@ -47,13 +47,13 @@ Result<void> check_debug(const AttestationDocument& document, const Policy& poli
     for (const PcrIndex index : {0, 1, 2}) {
         const auto expected = policy.pcrs.find(index);
         if (expected != policy.pcrs.end() && !is_zero(expected->second))
-            return Error(Refusal::debug_document,
+            return Error(DocumentError::debug_document,
                          fmt::format("PCR0, PCR1 and PCR2 are zero: the enclave ran in debug mode, "
                                      "where it is not measured; PCR{} {} was expected",
                                      index, to_hex(expected->second)));
     }
     if (policy.refuse_debug)
-        return Error(Refusal::debug_document,
+        return Error(DocumentError::debug_document,
                      "PCR0, PCR1 and PCR2 are zero: the enclave ran in debug mode, and debug "
                      "documents are not accepted here");
     return {};
@@ -63,20 +63,20 @@ Result<void> check_pcrs(const AttestationDocument& document, const Policy& polic
     for (const auto& [index, expected] : policy.pcrs) {
         const auto actual = document.pcrs.find(index);
         if (actual == document.pcrs.end())
-            return Error(Refusal::pcr_absent,
+            return Error(DocumentError::pcr_absent,
                          fmt::format("PCR{} is not in the document, which holds locked PCRs alone; "
                                      "{} was expected",
                                      index, to_hex(expected)));
         if (actual->second != expected)
-            return Error(Refusal::pcr_mismatch,
+            return Error(DocumentError::pcr_mismatch,
                          fmt::format("PCR{} is {}, {} was expected", index, to_hex(actual->second),
                                      to_hex(expected)));
     }
     return {};
 }
 
-Result<void> check_field(Refusal refusal, std::string_view name, const std::optional<Bytes>& actual,
-                         const std::optional<Bytes>& expected) {
+Result<void> check_field(DocumentError refusal, std::string_view name,
+                         const std::optional<Bytes>& actual, const std::optional<Bytes>& expected) {
     if (!expected || actual == expected)
         return {};
     return Error(refusal,
@@ -89,12 +89,12 @@ Result<void> check_age(const AttestationDocument& document, const Policy& policy
     const auto age = now - document.timestamp;
     if (age > *policy.max_age)
         return Error(
-            Refusal::too_old,
+            DocumentError::too_old,
             fmt::format("the document was made {} ago, at {}: {} at the most were expected",
                         format_duration(age), format_time(document.timestamp),
                         format_duration(*policy.max_age)));
     if (age < -*policy.max_age)
-        return Error(Refusal::too_old,
+        return Error(DocumentError::too_old,
                      fmt::format("the document's time is {} ahead, {}: the clocks differ by more "
                                  "than {}",
                                  format_duration(age), format_time(document.timestamp),
@@ -108,15 +108,16 @@ Result<void> check_policy(const AttestationDocument& document, const Policy& pol
         return checked;
     if (auto checked = check_pcrs(document, policy); !checked)
         return checked;
-    if (auto checked = check_field(Refusal::nonce_mismatch, "nonce", document.nonce, policy.nonce);
+    if (auto checked =
+            check_field(DocumentError::nonce_mismatch, "nonce", document.nonce, policy.nonce);
         !checked)
         return checked;
-    if (auto checked = check_field(Refusal::user_data_mismatch, "user_data", document.user_data,
-                                   policy.user_data);
+    if (auto checked = check_field(DocumentError::user_data_mismatch, "user_data",
+                                   document.user_data, policy.user_data);
         !checked)
         return checked;
-    if (auto checked = check_field(Refusal::public_key_mismatch, "public_key", document.public_key,
-                                   policy.public_key);
+    if (auto checked = check_field(DocumentError::public_key_mismatch, "public_key",
+                                   document.public_key, policy.public_key);
         !checked)
         return checked;
     return check_age(document, policy, now);
@@ -137,7 +138,7 @@ Result<VerifiedDocument> verify_document(BytesView bytes, const TrustRoot& root,
     if (!chain)
         return chain.error();
     if (!sign1->verify(chain->back().public_key()))
-        return Error(Refusal::bad_signature,
+        return Error(DocumentError::bad_signature,
                      "the document's signature is not the one of its leaf certificate's key: the "
                      "document was changed after it was signed, or signed with another key");
     if (const auto checked = check_policy(*document, policy, now); !checked)

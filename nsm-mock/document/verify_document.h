@@ -1,6 +1,7 @@
 // Verification of attestation documents.
 //
-// The checks are made in one fixed order, and the first that fails is the answer (refusal.h):
+// The checks are made in one fixed order, and the first that fails is the answer
+// (document_error.h):
 //
 //   1. syntax     one COSE_Sign1, in the one spelling that Nitro uses, and nothing after it
 //   2. fields     the payload has the fields of an attestation document, each with its type, size
@@ -21,8 +22,8 @@
 #include <vector>
 
 #include "nsm-mock/document/attestation_document.h"
+#include "nsm-mock/document/document_error.h"
 #include "nsm-mock/document/known_chains.h"
-#include "nsm-mock/document/refusal.h"
 #include "nsm-mock/document/trust_root.h"
 
 namespace glovebox::nsm {
@@ -72,7 +73,7 @@ class VerifiedDocument {
     std::vector<std::string> warnings_;
 };
 
-// `now` is the time at which the chain has to be valid. Errors are Refusal codes, each with a
+// `now` is the time at which the chain has to be valid. Errors are DocumentError codes, each with a
 // sentence that has the particulars. With `known`, a chain that was in order once is looked at for
 // its times alone.
 [[nodiscard]] Result<VerifiedDocument> verify_document(BytesView document, const TrustRoot& root,

@@ -77,7 +77,7 @@ class VerifyDocument : public ::testing::Test {
             .encode();
     }
 
-    void expect_refused(Refusal refusal, const testing::Matcher<std::string>& message,
+    void expect_refused(DocumentError refusal, const testing::Matcher<std::string>& message,
                         const Policy& policy = {}, TimePoint at = now) {
         const auto verified = verify_document(sign(), root_, at, policy);
         ASSERT_FALSE(verified) << name_of(refusal);
@@ -110,7 +110,7 @@ TEST_F(VerifyDocument, NothingIsWrongWithTheDocumentThatTheseTestsBend) {
 TEST_F(VerifyDocument, TheRootIsComparedAsAWhole) {
     put(issue());
     root_ = TrustRoot::aws();
-    expect_refused(Refusal::untrusted_root,
+    expect_refused(DocumentError::untrusted_root,
                    AllOf(HasSubstr("the document's root is CN=aws.nitro-enclaves.MOCK"),
                          HasSubstr("the trusted one is the aws root, CN=aws.nitro-enclaves "),
                          HasSubstr(std::string(aws_root_fingerprint))));
@@ -118,7 +118,7 @@ TEST_F(VerifyDocument, TheRootIsComparedAsAWhole) {
     links_[0].key = SigningKey::generate();
     const std::vector<Certificate> other = issue();
     root_ = TrustRoot("mock", other.front());
-    expect_refused(Refusal::untrusted_root, HasSubstr("the trusted one is the mock root"));
+    expect_refused(DocumentError::untrusted_root, HasSubstr("the trusted one is the mock root"));
 }
 
 TEST_F(VerifyDocument, AKnownChainIsNotCheckedAgainButForItsTimes) {
@@ -131,12 +131,12 @@ TEST_F(VerifyDocument, AKnownChainIsNotCheckedAgainButForItsTimes) {
     EXPECT_EQ(again->chain().size(), 5u);
     const auto late = verify_document(sign(), root_, now + 4h, {}, &known);
     ASSERT_FALSE(late);
-    EXPECT_EQ(late.error().code, Refusal::certificate_expired);
+    EXPECT_EQ(late.error().code, DocumentError::certificate_expired);
     // The document's own signature is nobody's memory.
     links_.back().key = SigningKey::generate();
     const auto forged = verify_document(sign(), root_, now, {}, &known);
     ASSERT_FALSE(forged);
-    EXPECT_EQ(forged.error().code, Refusal::bad_signature);
+    EXPECT_EQ(forged.error().code, DocumentError::bad_signature);
 }
 
 TEST_F(VerifyDocument, AChainIsKnownUnderItsOwnRootAndByEachOfItsBytes) {
@@ -145,12 +145,12 @@ TEST_F(VerifyDocument, AChainIsKnownUnderItsOwnRootAndByEachOfItsBytes) {
     ASSERT_TRUE(verify_document(sign(), root_, now, {}, &known));
     const auto elsewhere = verify_document(sign(), TrustRoot::aws(), now, {}, &known);
     ASSERT_FALSE(elsewhere);
-    EXPECT_EQ(elsewhere.error().code, Refusal::untrusted_root);
+    EXPECT_EQ(elsewhere.error().code, DocumentError::untrusted_root);
     for (Bytes* certificate : {&document_.certificate, &document_.cabundle[2]}) {
         certificate->back() ^= 1;  // within its signature
         const auto changed = verify_document(sign(), root_, now, {}, &known);
         ASSERT_FALSE(changed);
-        EXPECT_EQ(changed.error().code, Refusal::broken_chain) << changed.error().message;
+        EXPECT_EQ(changed.error().code, DocumentError::broken_chain) << changed.error().message;
         EXPECT_FALSE(known.find(document_, root_));
         certificate->back() ^= 1;
     }
@@ -177,14 +177,16 @@ TEST_F(VerifyDocument, ACertificateThatCantBeReadIsNamed) {
     put(issue());
     const Bytes zonal = document_.cabundle[2];
     document_.cabundle[2].pop_back();
-    expect_refused(Refusal::malformed_certificate,
+    expect_refused(DocumentError::malformed_certificate,
                    HasSubstr("the zonal certificate can't be read"));
     document_.cabundle[2] = zonal;
     document_.cabundle[2].push_back(0);
-    expect_refused(Refusal::malformed_certificate, HasSubstr("1 bytes follow the certificate"));
+    expect_refused(DocumentError::malformed_certificate,
+                   HasSubstr("1 bytes follow the certificate"));
     document_.cabundle[2] = zonal;
     document_.certificate = Bytes{0x30, 0};
-    expect_refused(Refusal::malformed_certificate, HasSubstr("the leaf certificate can't be read"));
+    expect_refused(DocumentError::malformed_certificate,
+                   HasSubstr("the leaf certificate can't be read"));
 }
 
 TEST_F(VerifyDocument, EachCertificateHasToBeValidAtTheTime) {
@@ -195,14 +197,14 @@ TEST_F(VerifyDocument, EachCertificateHasToBeValidAtTheTime) {
         links_[i].content.not_before = now - 24h;
         put(issue());
         // module_time has 123 ms, the certificate's times whole seconds
-        expect_refused(Refusal::certificate_expired,
+        expect_refused(DocumentError::certificate_expired,
                        AllOf(HasSubstr(std::string("the ") + names[i] + " certificate (CN="),
                              HasSubstr("expired 3 h 12 min ago"),
                              HasSubstr("it is 2023-11-14T22:13:20.123Z")));
         links_[i].content = good;
         links_[i].content.not_before = now + 90min;
         put(issue());
-        expect_refused(Refusal::certificate_not_yet_valid,
+        expect_refused(DocumentError::certificate_not_yet_valid,
                        AllOf(HasSubstr(std::string("the ") + names[i] + " certificate (CN="),
                              HasSubstr("becomes valid in 89 min")));
         links_[i].content = good;
@@ -211,8 +213,9 @@ TEST_F(VerifyDocument, EachCertificateHasToBeValidAtTheTime) {
 
 TEST_F(VerifyDocument, OfSeveralThatHaveExpiredTheFirstToDoSoIsNamed) {
     put(issue());
-    expect_refused(Refusal::certificate_expired, HasSubstr("the leaf certificate"), {}, now + 48h);
-    expect_refused(Refusal::certificate_not_yet_valid, HasSubstr("the leaf certificate"), {},
+    expect_refused(DocumentError::certificate_expired, HasSubstr("the leaf certificate"), {},
+                   now + 48h);
+    expect_refused(DocumentError::certificate_not_yet_valid, HasSubstr("the leaf certificate"), {},
                    now - 48h);
 }
 
@@ -220,15 +223,15 @@ TEST_F(VerifyDocument, ASkewedClockIsSeenAsAnExpiredLeaf) {
     MockModule module;
     const Bytes document = module.client.attest().value();
     EXPECT_EQ(verify_document(document, module.root, module_time + 4h).error().code,
-              Refusal::certificate_expired);
+              DocumentError::certificate_expired);
     EXPECT_EQ(verify_document(document, module.root, module_time - 4s).error().code,
-              Refusal::certificate_not_yet_valid);
+              DocumentError::certificate_not_yet_valid);
     EXPECT_TRUE(verify_document(document, module.root, module_time - 3s));
     // The module's clock four hours ahead, the verifier's right.
     module.clock.advance(4h);
     const Bytes ahead = module.client.attest().value();
     EXPECT_EQ(verify_document(ahead, module.root, module_time).error().code,
-              Refusal::certificate_not_yet_valid);
+              DocumentError::certificate_not_yet_valid);
 }
 
 TEST_F(VerifyDocument, ACertificateOfAnotherIssuerBreaksTheChain) {
@@ -238,7 +241,7 @@ TEST_F(VerifyDocument, ACertificateOfAnotherIssuerBreaksTheChain) {
         const SigningKey stranger = SigningKey::generate();
         chain[i] = issue_certificate(links_[i].content, links_[i].key, stranger, &chain[i - 1]);
         put(chain);
-        expect_refused(Refusal::broken_chain, HasSubstr("certificate signature failure"));
+        expect_refused(DocumentError::broken_chain, HasSubstr("certificate signature failure"));
     }
 }
 
@@ -248,16 +251,16 @@ TEST_F(VerifyDocument, AMissingSwappedOrAddedCertificateBreaksTheChain) {
         std::vector<Certificate> shorter = chain;
         shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(i));
         put(shorter);
-        expect_refused(Refusal::broken_chain, HasSubstr("certificate"));
+        expect_refused(DocumentError::broken_chain, HasSubstr("certificate"));
     }
     std::vector<Certificate> swapped = chain;
     std::swap(swapped[1], swapped[2]);
     put(swapped);
-    expect_refused(Refusal::broken_chain, HasSubstr("not in the order"));
+    expect_refused(DocumentError::broken_chain, HasSubstr("not in the order"));
     std::vector<Certificate> longer = chain;
     longer.insert(longer.begin() + 2, issue()[1]);
     put(longer);
-    expect_refused(Refusal::broken_chain, HasSubstr("not in the order"));
+    expect_refused(DocumentError::broken_chain, HasSubstr("not in the order"));
 }
 
 TEST_F(VerifyDocument, AChainOfOtherLengthIsTakenWhenItHolds) {
@@ -274,15 +277,15 @@ TEST_F(VerifyDocument, AnIssuerHasToBeACa) {
         links_[i].content.extensions = leaf_extensions();
         links_[i].content.extensions.push_back(key_id);
         put(issue());
-        expect_refused(Refusal::wrong_certificate_usage, HasSubstr("invalid CA certificate"));
+        expect_refused(DocumentError::wrong_certificate_usage, HasSubstr("invalid CA certificate"));
         links_[i].content.extensions = {{NID_key_usage, "critical,keyCertSign"}, key_id};
         put(issue());
-        expect_refused(Refusal::wrong_certificate_usage, HasSubstr("CA"));
+        expect_refused(DocumentError::wrong_certificate_usage, HasSubstr("CA"));
         links_[i].content.extensions = {{NID_basic_constraints, "critical,CA:TRUE"},
                                         {NID_key_usage, "critical,digitalSignature"},
                                         key_id};
         put(issue());
-        expect_refused(Refusal::wrong_certificate_usage, HasSubstr("CA"));
+        expect_refused(DocumentError::wrong_certificate_usage, HasSubstr("CA"));
         links_[i].content.extensions = good;
     }
 }
@@ -290,13 +293,13 @@ TEST_F(VerifyDocument, AnIssuerHasToBeACa) {
 TEST_F(VerifyDocument, ThePathLengthIsKept) {
     links_[1].content.extensions[0].value = "critical,CA:TRUE,pathlen:1";
     put(issue());
-    expect_refused(Refusal::wrong_certificate_usage, HasSubstr("path length"));
+    expect_refused(DocumentError::wrong_certificate_usage, HasSubstr("path length"));
 }
 
 TEST_F(VerifyDocument, AnUnknownCriticalExtensionIsNotPassedOver) {
     links_[2].content.extensions.push_back({NID_netscape_comment, "critical,unheard of"});
     put(issue());
-    expect_refused(Refusal::wrong_certificate_usage, HasSubstr("critical extension"));
+    expect_refused(DocumentError::wrong_certificate_usage, HasSubstr("critical extension"));
 }
 
 TEST_F(VerifyDocument, TheLeafSignsDocumentsAndIsNoCa) {
@@ -304,14 +307,14 @@ TEST_F(VerifyDocument, TheLeafSignsDocumentsAndIsNoCa) {
                                     {NID_key_usage, "critical,digitalSignature,keyCertSign"}};
     links_[3].content.extensions[0].value = "critical,CA:TRUE";
     put(issue());
-    expect_refused(Refusal::wrong_certificate_usage, HasSubstr("is a CA"));
+    expect_refused(DocumentError::wrong_certificate_usage, HasSubstr("is a CA"));
     links_[4].content.extensions = {{NID_basic_constraints, "critical,CA:FALSE"},
                                     {NID_key_usage, "nonRepudiation"}};
     put(issue());
-    expect_refused(Refusal::wrong_certificate_usage, HasSubstr("digitalSignature"));
+    expect_refused(DocumentError::wrong_certificate_usage, HasSubstr("digitalSignature"));
     links_[4].content.extensions = {{NID_basic_constraints, "critical,CA:FALSE"}};
     put(issue());
-    expect_refused(Refusal::wrong_certificate_usage, HasSubstr("digitalSignature"));
+    expect_refused(DocumentError::wrong_certificate_usage, HasSubstr("digitalSignature"));
 }
 
 TEST_F(VerifyDocument, AKeyOfAnotherCurveIsRefused) {
@@ -322,27 +325,27 @@ TEST_F(VerifyDocument, AKeyOfAnotherCurveIsRefused) {
     ASSERT_GT(X509_sign(leaf.get(), links_[3].key.get(), EVP_sha384()), 0);
     chain[4] = Certificate(std::move(leaf));
     put(chain);
-    expect_refused(Refusal::wrong_key_type, HasSubstr("the leaf certificate (CN=i-1-enc2"));
+    expect_refused(DocumentError::wrong_key_type, HasSubstr("the leaf certificate (CN=i-1-enc2"));
     chain = issue();
     X509Ptr zonal(X509_dup(chain[2].get()));
     ASSERT_GT(X509_sign(zonal.get(), links_[1].key.get(), EVP_sha256()), 0);
     chain[2] = Certificate(std::move(zonal));
     put(chain);
-    expect_refused(Refusal::wrong_key_type, HasSubstr("the zonal certificate"));
+    expect_refused(DocumentError::wrong_key_type, HasSubstr("the zonal certificate"));
 }
 
 TEST_F(VerifyDocument, ASignatureByAnotherKeyOrOverOtherBytesIsRefused) {
     put(issue());
     const SigningKey good = links_[4].key;
     links_[4].key = links_[3].key;
-    expect_refused(Refusal::bad_signature, HasSubstr("changed after it was signed"));
+    expect_refused(DocumentError::bad_signature, HasSubstr("changed after it was signed"));
     links_[4].key = good;
     CoseSign1 sign1 = CoseSign1::decode(sign()).value();
     document_.nonce = Bytes{4, 3, 2, 1};
     sign1.payload = encode_payload(document_, PayloadForm::definite);
     const auto refused = verify_document(sign1.encode(), root_, now);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, Refusal::bad_signature);
+    EXPECT_EQ(refused.error().code, DocumentError::bad_signature);
 }
 
 TEST_F(VerifyDocument, AnExpectedPcrIsComparedAndBothValuesAreSaid) {
@@ -355,11 +358,11 @@ TEST_F(VerifyDocument, AnExpectedPcrIsComparedAndBothValuesAreSaid) {
         actual += "13";
         expected += "ee";
     }
-    expect_refused(Refusal::pcr_mismatch, "PCR3 is " + actual + ", " + expected + " was expected",
-                   policy);
+    expect_refused(DocumentError::pcr_mismatch,
+                   "PCR3 is " + actual + ", " + expected + " was expected", policy);
     policy.pcrs.clear();
     policy.pcrs[16] = Pcr{};
-    expect_refused(Refusal::pcr_absent, HasSubstr("PCR16 is not in the document"), policy);
+    expect_refused(DocumentError::pcr_absent, HasSubstr("PCR16 is not in the document"), policy);
 }
 
 TEST_F(VerifyDocument, ADebugDocumentIsRefusedWhereItIsNotWanted) {
@@ -371,13 +374,13 @@ TEST_F(VerifyDocument, ADebugDocumentIsRefusedWhereItIsNotWanted) {
     EXPECT_THAT(verified->warnings(), testing::ElementsAre(HasSubstr("debug mode")));
     Policy policy;
     policy.pcrs[0] = pcr0;
-    expect_refused(Refusal::debug_document, AllOf(HasSubstr("debug mode"), HasSubstr("PCR0 1010")),
-                   policy);
+    expect_refused(DocumentError::debug_document,
+                   AllOf(HasSubstr("debug mode"), HasSubstr("PCR0 1010")), policy);
     policy.pcrs.clear();
     policy.pcrs[3] = document_.pcrs[3];
     EXPECT_TRUE(verify_document(sign(), root_, now, policy));
     policy.refuse_debug = true;
-    expect_refused(Refusal::debug_document, HasSubstr("not accepted here"), policy);
+    expect_refused(DocumentError::debug_document, HasSubstr("not accepted here"), policy);
     // One who expects the zeros, as a policy for debug enclaves does, gets them.
     policy = {};
     policy.pcrs[0] = Pcr{};
@@ -388,7 +391,7 @@ TEST_F(VerifyDocument, ADocumentThatCannotTellItsModeIsRefusedWhereDebugIs) {
     Policy no_debug;
     no_debug.refuse_debug = true;
     const auto measured = document_.pcrs;
-    const auto expect_unmeasured = [&](Refusal refusal, const std::string& sentence,
+    const auto expect_unmeasured = [&](DocumentError refusal, const std::string& sentence,
                                        const std::string& warning) {
         put(issue());
         expect_refused(refusal, HasSubstr(sentence), no_debug);
@@ -400,18 +403,18 @@ TEST_F(VerifyDocument, ADocumentThatCannotTellItsModeIsRefusedWhereDebugIs) {
         const std::string name = "PCR" + std::to_string(index);
         document_.pcrs = measured;
         document_.pcrs.erase(index);
-        expect_unmeasured(Refusal::pcr_absent, name + " is not in the document",
+        expect_unmeasured(DocumentError::pcr_absent, name + " is not in the document",
                           name + " is absent");
         document_.pcrs[index] = Pcr{};
-        expect_unmeasured(Refusal::debug_document, name + " is zero", name + " is zero");
+        expect_unmeasured(DocumentError::debug_document, name + " is zero", name + " is zero");
         document_.pcrs[(index + 1) % 3] = Pcr{};
         put(issue());
-        expect_refused(Refusal::debug_document, HasSubstr(" is zero"), no_debug);
+        expect_refused(DocumentError::debug_document, HasSubstr(" is zero"), no_debug);
     }
     document_.pcrs = measured;
     for (const PcrIndex index : {0, 1, 2})
         document_.pcrs.erase(index);
-    expect_unmeasured(Refusal::pcr_absent, "PCR0 is not in the document", "PCR0 is absent");
+    expect_unmeasured(DocumentError::pcr_absent, "PCR0 is not in the document", "PCR0 is absent");
 }
 
 TEST_F(VerifyDocument, NonceUserDataAndPublicKeyAreCompared) {
@@ -419,13 +422,15 @@ TEST_F(VerifyDocument, NonceUserDataAndPublicKeyAreCompared) {
     put(issue());
     Policy policy;
     policy.nonce = Bytes{1, 2, 3, 5};
-    expect_refused(Refusal::nonce_mismatch, "nonce is 01020304, 01020305 was expected", policy);
+    expect_refused(DocumentError::nonce_mismatch, "nonce is 01020304, 01020305 was expected",
+                   policy);
     policy = {};
     policy.user_data = Bytes{7};
-    expect_refused(Refusal::user_data_mismatch, "user_data is empty, 07 was expected", policy);
+    expect_refused(DocumentError::user_data_mismatch, "user_data is empty, 07 was expected",
+                   policy);
     policy = {};
     policy.public_key = Bytes(40, 0xab);
-    expect_refused(Refusal::public_key_mismatch,
+    expect_refused(DocumentError::public_key_mismatch,
                    AllOf(HasSubstr("public_key is absent"), HasSubstr("(40 bytes) was expected")),
                    policy);
     policy = {};
@@ -438,11 +443,11 @@ TEST_F(VerifyDocument, AgeIsCountedFromTheDocumentsTimeBothWays) {
     Policy policy;
     policy.max_age = 10s;
     EXPECT_TRUE(verify_document(sign(), root_, now, policy));
-    expect_refused(Refusal::too_old,
+    expect_refused(DocumentError::too_old,
                    AllOf(HasSubstr("made 61 s ago"), HasSubstr("10 s at the most")), policy,
                    now + 51s);
     document_.timestamp = now + 11s;
-    expect_refused(Refusal::too_old, HasSubstr("11 s ahead"), policy);
+    expect_refused(DocumentError::too_old, HasSubstr("11 s ahead"), policy);
 }
 
 TEST_F(VerifyDocument, StrictLimitsAreTheVerifiersChoice) {
@@ -451,7 +456,7 @@ TEST_F(VerifyDocument, StrictLimitsAreTheVerifiersChoice) {
     EXPECT_TRUE(verify_document(sign(), root_, now));
     Policy policy;
     policy.limits = FieldLimits::strict;
-    expect_refused(Refusal::field_too_long, HasSubstr("nonce has 513 bytes"), policy);
+    expect_refused(DocumentError::field_too_long, HasSubstr("nonce has 513 bytes"), policy);
 }
 
 TEST_F(VerifyDocument, TheOrderOfTheChecksIsFixed) {
@@ -468,18 +473,19 @@ TEST_F(VerifyDocument, TheOrderOfTheChecksIsFixed) {
     root_ = TrustRoot::aws();
     Bytes trailing = sign();
     trailing.push_back(0);
-    EXPECT_EQ(verify_document(trailing, root_, now, policy).error().code, Refusal::trailing_bytes);
-    expect_refused(Refusal::wrong_value, HasSubstr("digest"), policy);
+    EXPECT_EQ(verify_document(trailing, root_, now, policy).error().code,
+              DocumentError::trailing_bytes);
+    expect_refused(DocumentError::wrong_value, HasSubstr("digest"), policy);
     document_.digest = "SHA384";
-    expect_refused(Refusal::untrusted_root, testing::_, policy);
+    expect_refused(DocumentError::untrusted_root, testing::_, policy);
     root_ = mock;
-    expect_refused(Refusal::certificate_expired, testing::_, policy);
+    expect_refused(DocumentError::certificate_expired, testing::_, policy);
     const auto at = now - 45min;
-    expect_refused(Refusal::bad_signature, testing::_, policy, at);
+    expect_refused(DocumentError::bad_signature, testing::_, policy, at);
     links_[4].key = good;
-    expect_refused(Refusal::pcr_mismatch, testing::_, policy, at);
+    expect_refused(DocumentError::pcr_mismatch, testing::_, policy, at);
     policy.pcrs.clear();
-    expect_refused(Refusal::nonce_mismatch, testing::_, policy, at);
+    expect_refused(DocumentError::nonce_mismatch, testing::_, policy, at);
     policy.nonce.reset();
     EXPECT_TRUE(verify_document(sign(), root_, at, policy));
 }
@@ -497,9 +503,9 @@ TEST_F(VerifyDocument, EveryTruncationOfAMockDocumentIsRefusedAndEveryFlippedBit
     }
 }
 
-TEST(Refusal, EachHasANameACheckAndASentence) {
-    for (int code = 1; code <= static_cast<int>(Refusal::too_old); ++code) {
-        const auto refusal = static_cast<Refusal>(code);
+TEST(DocumentError, EachHasANameACheckAndASentence) {
+    for (int code = 1; code <= static_cast<int>(DocumentError::too_old); ++code) {
+        const auto refusal = static_cast<DocumentError>(code);
         EXPECT_FALSE(name_of(refusal).empty());
         EXPECT_FALSE(name_of(check_of(refusal)).empty());
         EXPECT_FALSE(make_error_code(refusal).message().empty());

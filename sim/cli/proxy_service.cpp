@@ -43,7 +43,7 @@ Result<std::vector<core::ResolvedTarget>> resolved_by_environment() {
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     if (const auto contradiction = explain_contradiction(texts, all, core::target_name))
-        return Error(core::ProxyErrc::bad_target, *contradiction).in("GLOVEBOX_RESOLVE");
+        return Error(core::ProxyError::bad_target, *contradiction).in("GLOVEBOX_RESOLVE");
     return all;
 }
 

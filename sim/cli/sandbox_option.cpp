@@ -60,7 +60,7 @@ Result<std::string> absolute_folder(const std::string& option, const std::string
     std::error_code error;
     const fs::path path = fs::canonical(given, error);
     if (error || !fs::is_directory(path, error))
-        return Error(sandbox::SandboxErrc::bad_request,
+        return Error(sandbox::SandboxError::bad_request,
                      fmt::format("{} {}: a directory that exists was expected", option, given));
     return path.string();
 }
@@ -134,7 +134,7 @@ Result<std::vector<std::string>> SandboxOption::variables() const {
     };
     for (const std::string& entry : environment) {
         if (entry.empty() || entry.front() == '=')
-            return Error(sandbox::SandboxErrc::bad_request,
+            return Error(sandbox::SandboxError::bad_request,
                          fmt::format("--env '{}': NAME=VALUE was expected, or the NAME of a "
                                      "variable that is set",
                                      entry));
@@ -144,7 +144,7 @@ Result<std::vector<std::string>> SandboxOption::variables() const {
         }
         const char* value = std::getenv(entry.c_str());
         if (value == nullptr)
-            return Error(sandbox::SandboxErrc::bad_request,
+            return Error(sandbox::SandboxError::bad_request,
                          fmt::format("--env {0}: no such variable is set here; give it a value: "
                                      "--env {0}=VALUE",
                                      entry));

@@ -154,7 +154,7 @@ int verify(const Values& values) {
     std::cout << refused_text(refusal, root, now, claims) << std::flush;
     std::cerr << fmt::format(
         "glovebox: refused: {}{}\n", printable(refusal.message),
-        refusal.code == nsm::Refusal::untrusted_root && values.text("--root") == "aws"
+        refusal.code == nsm::DocumentError::untrusted_root && values.text("--root") == "aws"
             ? "; a simulated module's document is verified with --root mock"
             : "");
     return exit_failed;

@@ -168,7 +168,7 @@ std::string verified_json(const nsm::VerifiedDocument& verified, const nsm::Poli
 
 std::string refused_text(const Error& refusal, const nsm::TrustRoot& root, TimePoint now,
                          const std::optional<nsm::AttestationDocument>& claims) {
-    const auto code = static_cast<nsm::Refusal>(refusal.code.value());
+    const auto code = static_cast<nsm::DocumentError>(refusal.code.value());
     std::string text =
         fmt::format("REFUSED     {}, with the {}", nsm::name_of(code), root_text(root));
     text += "checks      ";
@@ -188,7 +188,7 @@ std::string refused_text(const Error& refusal, const nsm::TrustRoot& root, TimeP
 
 std::string refused_json(const Error& refusal, const nsm::TrustRoot& root, TimePoint now,
                          const std::optional<nsm::AttestationDocument>& claims) {
-    const auto code = static_cast<nsm::Refusal>(refusal.code.value());
+    const auto code = static_cast<nsm::DocumentError>(refusal.code.value());
     json::object results;
     bool reached = true;
     for (const Check check : checks) {

@@ -79,7 +79,7 @@ Result<std::vector<core::IpAddress>> look_up(const core::HostName& name, const A
         return (how.only_v4 && !address.is_v4()) || (how.only_v6 && !address.is_v6());
     });
     if (all->empty())
-        return Error(core::ProxyErrc::name_unknown, "No accepted IP was found.");
+        return Error(core::ProxyError::name_unknown, "No accepted IP was found.");
     return all;
 }
 
@@ -109,7 +109,7 @@ void serve(const Arguments& arguments) {
     const auto addresses = [&](const std::string& text) -> Result<std::vector<core::IpAddress>> {
         const auto named = core::parse_host(text);
         if (!named)
-            return Error(core::ProxyErrc::bad_target, "Could not parse domain name");
+            return Error(core::ProxyError::bad_target, "Could not parse domain name");
         if (const auto address = find_resolved(service.dialer.resolved, core::Target{*named, port}))
             return std::vector{*address};
         if (const auto* address = std::get_if<core::IpAddress>(&*named))

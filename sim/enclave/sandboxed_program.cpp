@@ -25,7 +25,7 @@ sandbox::HookResult install(void* filter) {
 // AWS's init lets the child exit with errno, and so does ours.
 Error not_executed(sandbox::Sandbox& sandbox, const Error& error) {
     const auto status = sandbox.wait().program_status;
-    if (error.code != sandbox::SandboxErrc::program_not_started || !status || !WIFEXITED(*status))
+    if (error.code != sandbox::SandboxError::program_not_started || !status || !WIFEXITED(*status))
         return error;
     return {boost::system::error_code(WEXITSTATUS(*status), boost::system::system_category()),
             error.message};

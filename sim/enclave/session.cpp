@@ -103,7 +103,7 @@ Result<void> Session::start(const RunOptions& options) {
     auto listener =
         options.room ? start_in_room(options, *filter) : start_program(options, *filter);
     if (!listener && options.room && options.room_is_a_wish &&
-        listener.error().code == sandbox::SandboxErrc::namespaces_forbidden) {
+        listener.error().code == sandbox::SandboxError::namespaces_forbidden) {
         log_.warning("running with --isolation none, since {}", listener.error().message);
         listener = start_program(options, *filter);
         if (record_ && listener) {

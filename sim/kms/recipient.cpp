@@ -17,7 +17,7 @@ Result<nsm::VerifiedDocument> verify_with_any(BytesView document,
     std::optional<Error> untrusted;
     for (const nsm::TrustRoot& root : roots) {
         auto verified = nsm::verify_document(document, root, now, {}, known);
-        if (verified || verified.error().code != nsm::Refusal::untrusted_root)
+        if (verified || verified.error().code != nsm::DocumentError::untrusted_root)
             return verified;
         if (!untrusted)
             untrusted = verified.error();

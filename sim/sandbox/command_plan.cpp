@@ -158,13 +158,13 @@ Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& requ
         return {};
     }
     if (const char* own = enclaves_own(folder); own != nullptr)
-        return Error(SandboxErrc::bad_request,
+        return Error(SandboxError::bad_request,
                      fmt::format("the working directory {} can't be shown to the enclave: {} "
                                  "is its own. Go to the folder of your program",
                                  folder, own));
     for (const std::string& hidden : request.hidden_folders)
         if (lies_in(folder, hidden))
-            return Error(SandboxErrc::bad_request,
+            return Error(SandboxError::bad_request,
                          fmt::format("the working directory {} lies in {}, which no enclave may "
                                      "see. Go to the folder of your program",
                                      folder, hidden));
@@ -214,10 +214,10 @@ std::string path_of(const std::vector<std::string>& environment) {
 
 Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machine& machine) {
     if (request.arguments.empty())
-        return Error(SandboxErrc::bad_request,
+        return Error(SandboxError::bad_request,
                      "no command was given: name one after --, for example: -- python3 server.py");
     if (!request.working_directory.starts_with('/'))
-        return Error(SandboxErrc::bad_request,
+        return Error(SandboxError::bad_request,
                      "the working directory is unknown: it may have been removed. Go to one that "
                      "exists");
 
@@ -250,7 +250,7 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
     for (const std::string& folder : request.shown_folders) {
         const char* own = folder == "/" ? "/" : enclaves_own(folder);
         if (own != nullptr)
-            return Error(SandboxErrc::bad_request,
+            return Error(SandboxError::bad_request,
                          fmt::format("--mount {} can't be shown to the enclave: {} is its own. "
                                      "Name the folders below it that the program needs",
                                      folder, own));

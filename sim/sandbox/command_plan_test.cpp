@@ -161,7 +161,7 @@ TEST(CommandPlan, AWorkingDirectoryInAHiddenFolderIsRefused) {
     request.hidden_folders = {"/home/alice/world"};
     const auto plan = make_command_plan(request, laptop());
     ASSERT_FALSE(plan);
-    EXPECT_EQ(plan.error().code, SandboxErrc::bad_request);
+    EXPECT_EQ(plan.error().code, SandboxError::bad_request);
     EXPECT_THAT(plan.error().message, HasSubstr("lies in /home/alice/world"));
 }
 
@@ -171,7 +171,7 @@ TEST(CommandPlan, AFolderThatIsTheEnclavesOwnIsNotMounted) {
         request.shown_folders = {folder};
         const auto plan = make_command_plan(request, laptop());
         ASSERT_FALSE(plan) << folder;
-        EXPECT_EQ(plan.error().code, SandboxErrc::bad_request);
+        EXPECT_EQ(plan.error().code, SandboxError::bad_request);
         EXPECT_THAT(plan.error().message, HasSubstr("can't be shown to the enclave"));
     }
 }

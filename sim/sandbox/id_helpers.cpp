@@ -55,7 +55,7 @@ Result<void> wait_for_helper(pid_t pid, const std::string& path) {
         if (errno != EINTR)
             return errno_error("wait for " + path, errno);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        return Error(SandboxErrc::set_up_failed,
+        return Error(SandboxError::set_up_failed,
                      path +
                          " refused the ids of /etc/subuid and /etc/subgid: it must be setuid "
                          "root, and the ranges must belong to this user");

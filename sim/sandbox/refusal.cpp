@@ -33,7 +33,7 @@ std::string seccomp_mode() {
 }
 
 Error forbidden(std::string_view who, std::string_view command) {
-    return Error(SandboxErrc::namespaces_forbidden,
+    return Error(SandboxError::namespaces_forbidden,
                  fmt::format("this machine forbids the sandbox's namespaces: {}. Allow them with: "
                              "{}.{}",
                              who, command, remains));
@@ -68,7 +68,7 @@ Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
                         facts.max_user_namespaces),
             "sudo sysctl -w user.max_user_namespaces=65536");
     if (error == EINVAL || error == ENOSYS)
-        return Error(SandboxErrc::namespaces_forbidden,
+        return Error(SandboxError::namespaces_forbidden,
                      fmt::format("this kernel lacks one of the namespaces that the sandbox is made "
                                  "of (CONFIG_USER_NS, CONFIG_PID_NS, CONFIG_NET_NS, CONFIG_IPC_NS, "
                                  "CONFIG_UTS_NS, CONFIG_CGROUPS).{}",

@@ -32,7 +32,7 @@ class Refusal : public testing::TestWithParam<Case> {};
 
 TEST_P(Refusal, NamesTheCauseTheCommandAndWhatRemains) {
     const Error error = explain_forbidden_namespaces(GetParam().error, GetParam().facts);
-    EXPECT_EQ(error.code, SandboxErrc::namespaces_forbidden);
+    EXPECT_EQ(error.code, SandboxError::namespaces_forbidden);
     EXPECT_THAT(error.message, AllOf(HasSubstr(GetParam().cause), HasSubstr(GetParam().command),
                                      HasSubstr("--isolation none")));
 }

@@ -46,7 +46,7 @@ Result<SandboxPlan> make_root_fs_plan(const RootFsRequest& request, const RootFs
                                       const Machine& machine) {
     if (!facts.is_directory)
         return Error(
-            SandboxErrc::bad_request,
+            SandboxError::bad_request,
             fmt::format("the root file system {} is not a directory: give one that holds "
                         "/bin, /etc and so on, for example what `docker export` unpacks to",
                         request.directory));

@@ -81,7 +81,7 @@ TEST(RootFsPlan, AnImagesRamdiskIsTakenAsItIs) {
 TEST(RootFsPlan, ADirectoryThatIsNoneIsRefused) {
     const auto plan = make_root_fs_plan(image(), RootFsFacts{}, Machine{});
     ASSERT_FALSE(plan);
-    EXPECT_EQ(plan.error().code, SandboxErrc::bad_request);
+    EXPECT_EQ(plan.error().code, SandboxError::bad_request);
     EXPECT_THAT(plan.error().message, HasSubstr("/srv/image is not a directory"));
 }
 

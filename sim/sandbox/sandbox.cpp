@@ -106,7 +106,7 @@ Error explain_failure(const Report& report, const SandboxPlan& plan) {
             return explain_forbidden_namespaces(report.error, facts);
         const Step& step = plan.steps[static_cast<std::size_t>(report.step)];
         Error error = errno_error(describe(step), report.error);
-        return Error(SandboxErrc::set_up_failed,
+        return Error(SandboxError::set_up_failed,
                      "the sandbox could not be set up: " + error.message +
                          std::string(hint_for(step, report.error)));
     }
@@ -114,7 +114,7 @@ Error explain_failure(const Report& report, const SandboxPlan& plan) {
         report.stage == Report::Stage::inner_namespaces ||
         (report.stage == Report::Stage::cgroup_namespace && report.error == EINVAL))
         return explain_forbidden_namespaces(report.error, facts);
-    return Error(SandboxErrc::set_up_failed,
+    return Error(SandboxError::set_up_failed,
                  "the sandbox could not be set up: " +
                      errno_error(describe(report.stage), report.error).message);
 }
@@ -124,7 +124,7 @@ Error explain_failure(const Report& report, const SandboxPlan& plan) {
 Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxPlan& plan,
                                                 const StartOptions& options) {
     if (plan.arguments.empty())
-        return Error(SandboxErrc::bad_request, "a sandbox's plan has no program");
+        return Error(SandboxError::bad_request, "a sandbox's plan has no program");
     std::unique_ptr<Sandbox> sandbox(new Sandbox);
     sandbox->program_ = plan.arguments.front();
     sandbox->like_aws_init_ = plan.like_aws_init;
@@ -243,7 +243,7 @@ Result<void> Sandbox::wait_for_ready(const SandboxPlan& plan) {
         reap(outer_pid_);
         return {};
     }
-    return Error(SandboxErrc::set_up_failed,
+    return Error(SandboxError::set_up_failed,
                  "the sandbox's first processes ended before it was ready; something killed them");
 }
 
@@ -270,7 +270,7 @@ Result<Sandbox::Event> Sandbox::next_event() {
             case Report::Kind::executed:
                 return Event::executed;
             case Report::Kind::not_executed:
-                return Error(SandboxErrc::program_not_started,
+                return Error(SandboxError::program_not_started,
                              errno_error((like_aws_init_ ? "execvpe: " : "") + program_,
                                          received.report.error)
                                  .message);
@@ -292,7 +292,7 @@ Result<void> Sandbox::wait_for_exec() {
     if (!event)
         return event.error();
     if (*event == Event::ended)
-        return Error(SandboxErrc::program_not_started,
+        return Error(SandboxError::program_not_started,
                      program_ + ": the sandbox was ended before the program began");
     return {};
 }

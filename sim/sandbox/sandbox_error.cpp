@@ -12,14 +12,14 @@ class SandboxCategory final : public boost::system::error_category {
   public:
     [[nodiscard]] const char* name() const noexcept override { return "glovebox.sandbox"; }
     [[nodiscard]] std::string message(int value) const override {
-        switch (static_cast<SandboxErrc>(value)) {
-            case SandboxErrc::namespaces_forbidden:
+        switch (static_cast<SandboxError>(value)) {
+            case SandboxError::namespaces_forbidden:
                 return "this machine forbids user namespaces";
-            case SandboxErrc::set_up_failed:
+            case SandboxError::set_up_failed:
                 return "the sandbox could not be set up";
-            case SandboxErrc::program_not_started:
+            case SandboxError::program_not_started:
                 return "the program could not be started";
-            case SandboxErrc::bad_request:
+            case SandboxError::bad_request:
                 return "what was asked for can't be a sandbox";
         }
         return "unknown sandbox error";
@@ -34,7 +34,7 @@ const boost::system::error_category& sandbox_category() {
     return category;
 }
 
-boost::system::error_code make_error_code(SandboxErrc value) {
+boost::system::error_code make_error_code(SandboxError value) {
     return {static_cast<int>(value), sandbox_category()};
 }
 

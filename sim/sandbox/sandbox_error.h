@@ -7,7 +7,7 @@
 
 namespace glovebox::sandbox {
 
-enum class SandboxErrc {
+enum class SandboxError {
     namespaces_forbidden = 1,  // this machine refuses user namespaces; the sentence names who and
                                // the command that changes it
     set_up_failed,             // one step of making the room failed
@@ -16,9 +16,9 @@ enum class SandboxErrc {
 };
 
 [[nodiscard]] const boost::system::error_category& sandbox_category();
-[[nodiscard]] boost::system::error_code make_error_code(SandboxErrc value);
+[[nodiscard]] boost::system::error_code make_error_code(SandboxError value);
 
 }  // namespace glovebox::sandbox
 
 template <>
-struct boost::system::is_error_code_enum<glovebox::sandbox::SandboxErrc> : std::true_type {};
+struct boost::system::is_error_code_enum<glovebox::sandbox::SandboxError> : std::true_type {};

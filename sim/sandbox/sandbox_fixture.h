@@ -53,7 +53,7 @@ class SandboxTest : public testing::Test {
     void SetUp() override {
         machine_ = read_machine("", "");
         const auto probe = Sandbox::start(shell("true"));
-        if (!probe && probe.error().code == SandboxErrc::namespaces_forbidden)
+        if (!probe && probe.error().code == SandboxError::namespaces_forbidden)
             GTEST_SKIP() << probe.error().message;
         ASSERT_TRUE(probe) << probe.error().message;
     }

@@ -126,7 +126,7 @@ TEST_F(SandboxMounts, AFailedStepIsNamed) {
     plan.steps.insert(plan.steps.end() - 1, steps::bind("/no/such/folder", "/mnt", true));
     const auto sandbox = Sandbox::start(plan);
     ASSERT_FALSE(sandbox);
-    EXPECT_EQ(sandbox.error().code, SandboxErrc::set_up_failed);
+    EXPECT_EQ(sandbox.error().code, SandboxError::set_up_failed);
     EXPECT_EQ(sandbox.error().message,
               "the sandbox could not be set up: bind /no/such/folder on /mnt: No such file or "
               "directory");

@@ -168,7 +168,7 @@ TEST_F(SandboxTest, AProgramThatIsNotThereIsAnErrorInExecvpesWords) {
     ASSERT_TRUE(sandbox) << sandbox.error().message;
     auto executed = (*sandbox)->wait_for_exec();
     ASSERT_FALSE(executed);
-    EXPECT_EQ(executed.error().code, SandboxErrc::program_not_started);
+    EXPECT_EQ(executed.error().code, SandboxError::program_not_started);
     EXPECT_EQ(executed.error().message, "no-such-program: No such file or directory");
     EXPECT_EQ(status_of((*sandbox)->wait()), ENOENT) << "the child exits with errno, as AWS's does";
 
@@ -231,7 +231,7 @@ TEST_F(SandboxTest, AHookThatFailsFailsTheStart) {
     options.hook = {[](void*) -> HookResult { return {.error = EBUSY}; }, nullptr};
     const auto sandbox = Sandbox::start(shell("true"), options);
     ASSERT_FALSE(sandbox);
-    EXPECT_EQ(sandbox.error().code, SandboxErrc::set_up_failed);
+    EXPECT_EQ(sandbox.error().code, SandboxError::set_up_failed);
     EXPECT_THAT(sandbox.error().message,
                 HasSubstr("prepare the supervised program: Device or resource busy"));
 }

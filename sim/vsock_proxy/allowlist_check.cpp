@@ -16,7 +16,7 @@ namespace glovebox::vsock_proxy {
 namespace {
 
 Error refused(std::string sentence) {
-    return Error(core::ProxyErrc::bad_target, std::move(sentence));
+    return Error(core::ProxyError::bad_target, std::move(sentence));
 }
 
 // yaml-cpp reads every scalar as a text; AWS's reader tells them apart as YAML 1.2 does: what is
@@ -44,7 +44,7 @@ Result<std::string> match(const YAML::Node& entries, const std::string& remote, 
             return fmt::format("Matched with host IP \"{}\" and port \"{}\"", first.to_string(),
                                port);
     }
-    return Error(core::ProxyErrc::not_allowed, "The given address and port are not allowed");
+    return Error(core::ProxyError::not_allowed, "The given address and port are not allowed");
 }
 
 }  // namespace

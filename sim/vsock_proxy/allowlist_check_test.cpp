@@ -28,7 +28,7 @@ class AllowlistCheck : public ::testing::Test {
                 return std::vector{core::parse_ip_address("192.0.2.7").value()};
             if (const auto address = core::parse_ip_address(host))
                 return std::vector{*address};
-            return Error(core::ProxyErrc::name_unknown, "DNS lookup failed!");
+            return Error(core::ProxyError::name_unknown, "DNS lookup failed!");
         };
         const auto matched = check_allowlist(file, remote, port, look_up);
         return matched ? *matched : matched.error().message;

@@ -12,7 +12,7 @@ namespace glovebox::nsm {
 // The checks, in the order in which they are made; the first that fails is the answer.
 enum class Check { syntax, fields, chain, signature, policy };
 
-enum class Refusal {
+enum class DocumentError {
     // syntax: the COSE_Sign1 envelope, one exact spelling
     document_too_large = 1,
     malformed_cbor,      // truncated, or not CBOR
@@ -50,15 +50,15 @@ enum class Refusal {
 };
 
 // "certificate_expired".
-[[nodiscard]] std::string_view name_of(Refusal refusal);
-[[nodiscard]] Check check_of(Refusal refusal);
+[[nodiscard]] std::string_view name_of(DocumentError error);
+[[nodiscard]] Check check_of(DocumentError error);
 // "chain".
 [[nodiscard]] std::string_view name_of(Check check);
 
-[[nodiscard]] const boost::system::error_category& refusal_category();
-[[nodiscard]] boost::system::error_code make_error_code(Refusal refusal);
+[[nodiscard]] const boost::system::error_category& document_category();
+[[nodiscard]] boost::system::error_code make_error_code(DocumentError error);
 
 }  // namespace glovebox::nsm
 
 template <>
-struct boost::system::is_error_code_enum<glovebox::nsm::Refusal> : std::true_type {};
+struct boost::system::is_error_code_enum<glovebox::nsm::DocumentError> : std::true_type {};
