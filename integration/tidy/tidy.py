@@ -131,6 +131,13 @@ def check_readmes(files: dict[str, str]) -> list[Finding]:
             for folder in sorted(folders) if os.path.join(folder, "README.md") not in files]
 
 
+def check_recipes(files: dict[str, str]) -> list[Finding]:
+    """The files that CONTRIBUTING.md's recipes name exist; NAME stands for what is added."""
+    text = files.get("CONTRIBUTING.md", "")
+    return [Finding("CONTRIBUTING.md", text.count("\n", 0, match.start()) + 1, f"{match[1]} does not exist: name the file that does its work now")
+            for match in re.finditer(r"`([a-z_]+(?:/[\w.-]+)+\.[a-z]+)`", text) if match[1] not in files and "NAME" not in match[1]]
+
+
 def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -> list[Finding]:
     findings = []
     is_source = path.endswith(arrows.CPP + (".py",)) or text.startswith("#!")
@@ -172,7 +179,7 @@ def read_tree(root: pathlib.Path) -> dict[str, str]:
 def check_tree(files: dict[str, str]) -> list[Finding]:
     listings = {path: text for path, text in files.items() if path.endswith("CMakeLists.txt")}
     of_files = [f for path, text in files.items() for f in check_file(path, text, set(files), listings)]
-    return sorted(of_files + check_readmes(files) + arrows.check_tree(files))
+    return sorted(of_files + check_readmes(files) + check_recipes(files) + arrows.check_tree(files))
 
 
 def main(arguments: list[str]) -> int:

@@ -300,6 +300,14 @@ class Readmes(unittest.TestCase):
         self.assertEqual(finding.path, "core/new/README.md")
 
 
+class Recipes(unittest.TestCase):
+    def test_a_recipe_names_files_that_exist(self):
+        text = "\n`core/relay.cpp`, `core/NAME_relay.h` and `core::Relay`\n"
+        self.assertEqual(tidy.check_recipes({"CONTRIBUTING.md": text, "core/relay.cpp": ""}), [])
+        (finding,) = tidy.check_recipes({"CONTRIBUTING.md": text})
+        self.assertEqual(finding.line, 2)
+
+
 class SourceText(unittest.TestCase):
     def test_code_keeps_its_lines_and_columns(self):
         text = 'a; // b\n"c\\"d" /* e\nf */ g;\n'
