@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How many requests a second the simulated module answers, and how many documents are verified.
 //
 //   bench-attestation WHAT THREADS SECONDS

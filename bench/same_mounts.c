@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* same_mounts LIST PROGRAM [ARGUMENT...]: what a script of mount(8) would do, without an exec for
  * each line.
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* start_stamp: the moment main begins, on CLOCK_MONOTONIC, in nanoseconds.
  * start_stamp before COMMAND...: the moment before COMMAND is executed, by this process. */
 #include <stdio.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Two ends of connections, over AF_UNIX or AF_VSOCK alike, and the security module: what
    bench/supervisor measures.
 

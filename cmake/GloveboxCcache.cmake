@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Compiles by ccache where it is installed. -DGLOVEBOX_CCACHE=OFF compiles without; a launcher that is named by
 # CMAKE_<LANG>_COMPILER_LAUNCHER (variable or environment) stays as it is, and so does an empty one.
 option(GLOVEBOX_CCACHE "Compile by ccache where it is installed" ON)

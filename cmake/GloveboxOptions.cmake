@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What every target of ours is compiled with. Link it PRIVATE.
 add_library(glovebox_options INTERFACE)
 target_compile_features(glovebox_options INTERFACE cxx_std_20)

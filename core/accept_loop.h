@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Accepts until the listener is closed, whatever happens on the way.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which targets the proxy may reach. A promise, so it is pure: no files, no lookups, no clock.
 //
 // Two questions are asked of it, in this order. May this target be looked up at all? Then, for each

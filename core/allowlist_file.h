@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The allowlist as a file, in the form of AWS's /etc/nitro_enclaves/vsock-proxy.yaml:
 //
 //   allowlist:

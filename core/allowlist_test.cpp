@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The allowlist's promise, rule by rule.
 #include "core/allowlist.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Asio's completions as values: co_await an operation with `as_result` and get its error code and
 // its values in a tuple, never an exception.
 //

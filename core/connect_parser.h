@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The head of an HTTP CONNECT request (RFC 9110 9.3.6, RFC 9112), read strictly.
 //
 //   CONNECT example.com:443 HTTP/1.1\r\n

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/connect_parser.h"
 
 #include <gmock/gmock.h>

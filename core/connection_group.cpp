@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/connection_group.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The connections that one server holds: counted, limited and ended together.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The one way out. A Dialer asks the allowlist, resolves once, judges each address and connects to
 // the very address that was judged; whoever holds a Dialer has no other means to reach the network.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/embedded_ipv4.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The IPv4 addresses inside an IPv6 address.
 //
 // Translators and tunnels write an IPv4 address into an IPv6 address and deliver to it. An

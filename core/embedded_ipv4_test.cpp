@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Each form that hides an IPv4 address, and addresses that look like one and hide nothing.
 #include "core/embedded_ipv4.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TCP to vsock, on either side.
 //
 //   in an enclave: program --TCP on lo--> Forward --vsock--> the parent's proxy

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One listener of the forwarder: a TCP endpoint, and the vsock address that its connections go to.
 #pragma once
 

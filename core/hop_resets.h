@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Resets across a hop from one relay to another.
 //
 //   forward ==== 16:7000 -> 3:8000 ============ proxy     a connection's bytes, and nothing else

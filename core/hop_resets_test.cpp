@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Notices of resets over a channel of their own.
 #include "core/hop_resets.h"
 

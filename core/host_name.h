@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A host name in its one canonical form: lower case, no trailing dot, and never a number in
 // disguise.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/host_name.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/http_refusal.h"
 
 #include <fmt/core.h>

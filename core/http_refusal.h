@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the CONNECT proxy says no: a status, and one sentence that says why.
 //
 //   HTTP/1.1 403 Forbidden\r\n

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // IP addresses as the allowlist sees them: in one form, in networks, and with the blocks that are
 // never opened by accident.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The interface `lo`, which is down in an enclave that has just booted.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Each test forks a child into network namespaces of its own, so this machine's lo is never
 // touched.
 #include "core/loopback_interface.h"

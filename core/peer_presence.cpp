@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/peer_presence.h"
 
 #include <linux/inet_diag.h>

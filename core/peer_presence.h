@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whether a stream's peer is still there, where the stream itself does not say so.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which peers are seen to be gone, and which are not although they are silent.
 #include "core/peer_presence.h"
 

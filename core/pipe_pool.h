@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What all relays of one event loop share: pipes for splice(2), and a buffer for what is copied.
 //
 // An idle connection holds no pipe. A direction takes one while it moves bulk and gives it back

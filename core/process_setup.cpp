@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/process_setup.h"
 
 #include <sys/resource.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a process that relays asks of its kernel before it begins.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The parent's side: accepts on vsock ports and connects to TCP targets.
 //
 //   enclave --vsock--> Proxy --allowlisted Dialer--> TCP target

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Why the proxy could not bring a connection to its target: the codes that programs match on. The
 // sentence for a person travels beside them in Error::message.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One listener of the proxy: a vsock port, and where its connections go.
 #pragma once
 

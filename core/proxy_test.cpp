@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The proxy from end to end: a client over the memory transport, a target on loopback.
 #include "core/proxy.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/relay.h"
 
 #include <linux/sockios.h>

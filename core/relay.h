@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Moves bytes between two streams, both ways, until both ends have finished.
 //
 //   * Half-close is kept: EOF from one side becomes shutdown(SHUT_WR) on the other, and the other

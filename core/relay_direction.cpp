@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/relay_direction.h"
 
 #include <fcntl.h>

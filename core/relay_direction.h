@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One direction of a relay: from one stream, through a pipe or a buffer, to another.
 //
 // It moves bytes when it is told to and never waits; when to move, and what an end or a failure

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which way the bytes take: copied or spliced, and what that costs in descriptors.
 #include "core/relay_direction.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/relay_result.h"
 
 #include <fmt/core.h>

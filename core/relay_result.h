@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How a relay ended, and how much it moved.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A relay between two streams, over each pair of families and by each way of moving bytes.
 #include "core/relay.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A reset that a stream can't carry by itself, told beside it.
 #pragma once
 

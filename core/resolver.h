@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Names to addresses. Lookups are getaddrinfo(3)'s, so /etc/hosts, search lists and every other
 // habit of this host apply, on a few threads of their own.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The few reads and writes that happen outside a relay: a request's head, a proxy's answer.
 #pragma once
 

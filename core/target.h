@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where a connection is to go: a host and a TCP port, "example.com:443" or "[2001:db8::7]:443".
 #pragma once
 

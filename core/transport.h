@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The seam: how (cid, port) is reached. Two verbs, listen and connect; both end in an ordinary
 // connected kernel stream socket, so the byte path has no virtual call, half-close is shutdown(2),
 // and relay() can splice.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Forwarder and proxy together: a TCP client on one end, a TCP target on the other, and what one of
 // them does to the connection as the other sees it.
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/vsock_address.h"
 
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AF_VSOCK addresses: a context identifier and a port, both 32 bits wide (linux/vm_sockets.h).
 #pragma once
 

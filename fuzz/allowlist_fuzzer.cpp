@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any text as a host, a rule and an allowlist file. glibc is the judge of what a host is: a name
 // that inet_aton(3) would read as an address is no HostName, and an address of ours is the one that
 // inet_pton(3) reads. What an allowlist without a rule of its own for them lets through is never

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes as an attestation document, and as the payload of one, so that fields and certificates
 // are reached without an envelope's luck. With AWS's root none is ever verified; with the root that
 // the document itself brings, at its own time, every check is gone through. Whatever is decoded is

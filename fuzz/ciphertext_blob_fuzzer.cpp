@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes as a ciphertext blob, and as the CMS message in one. None opens; whatever is decoded is
 // encoded again as it was. A blob that is made from them opens again.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes as what a client sends to the CONNECT proxy. However the stream is cut, the outcome is
 // the same; a head that is taken is short and leads to one host in one spelling; and a refusal is a
 // whole HTTP response that carries nothing of the client's lines.

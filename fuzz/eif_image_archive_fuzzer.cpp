@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes as a container image archive (docker save, OCI layout), and as one layer of such an
 // archive, so that whiteouts, links and owners are reached without a digest's luck.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes as an enclave image. Whatever is parsed has sections inside the file, measures the same
 // however often it is asked, and is described or refused with a sentence. The same bytes are also a
 // signature section and a metadata section, so that those are reached without an envelope's luck.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes as a ramdisk: cpio archives one behind the other, plain or compressed. A tree that
 // comes out has canonical paths, directories above every entry, and no more content than was
 // allowed; it lists and compares without trouble.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any text as a key policy and as an IAM policy. What is accepted gives a decision with a sentence,
 // and the same one when it is asked again.
 

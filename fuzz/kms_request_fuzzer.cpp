@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any body for any operation: the first byte chooses the operation, the rest is the body. Whatever
 // comes, there is an answer, and never an internal error.
 

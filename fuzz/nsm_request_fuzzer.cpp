@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes as a request: the module answers every one with an NSM response that fits, answers the
 // unchanged state alike, and what it took for a request goes there and back.
 

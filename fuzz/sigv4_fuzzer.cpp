@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes as the headers that authentication reads: a line each for Authorization, X-Amz-Date,
 // X-Amz-Security-Token, and then the body. Nobody gets in with them.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a supervised program may have in its memory where a call of its points to: addresses, paths,
 // requests. The supervisor reads all of it, and must stay inside.
 #include <sys/socket.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any messages from a QEMU to the switch, with any files: the device takes or refuses each and
 // never touches memory that isn't the guest's. The input is a row of messages:
 //

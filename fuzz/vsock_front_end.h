@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The other side of the switch's device (sim/vsock_switch), for its fuzz targets: a QEMU that
 // says what a target wants, and a guest's memory with a receive and a transmit ring in it.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Anything that an enclave's driver may write into its rings and buffers, at any time: the switch
 // reads and writes nothing outside of the guest's memory, and what reaches the parent is a packet
 // from that enclave which the parent could have been sent. The input is a row of writes:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transports/client_names.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The abstract names (unix(7)) by which an acceptor knows who connected:
 //
 //   "glovebox/" <32 hexadecimal digits> "/" <cid> "." <port>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Waiting for a socket of a world to listen, without polling and without connecting to it.
 //
 // A name appears in the world's directory when a socket is bound, and its mode changes when the

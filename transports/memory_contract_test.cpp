@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The contract over the transport within one process: what tests of the proxy stand on behaves like
 // vsock too.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Who reaches whom: the CID rules of a Nitro machine, as plain functions.
 //
 // The parent instance and its enclaves are guests of one hypervisor. Linux's vsock core

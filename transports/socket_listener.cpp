@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transports/socket_listener.h"
 
 #include <sys/socket.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A listening socket of any family behind core::Listener: what UnixTransport and VsockTransport
 // have in common.
 #pragma once

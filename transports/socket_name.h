@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The path rule: what the sockets of a world are called, and whom a name speaks for.
 //
 //   16.5005         the listener of CID 16, port 5005

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transports/socket_name.h"
 
 #include <gtest/gtest.h>

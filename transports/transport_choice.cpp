@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transports/transport_choice.h"
 
 #include <fmt/ranges.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which transport a program speaks through: the same decision for every command and example.
 #pragma once
 

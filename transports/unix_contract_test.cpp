@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The contract over the Unix transport: a parent that listens, an enclave that dials.
 
 #include "core/base/testing/temporary_directory.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transports/unix_transport.h"
 
 #include <linux/capability.h>

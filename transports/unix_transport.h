@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The Unix transport: (cid, port) as a socket in a world's directory (world.h). It needs no
 // privilege, no module and no machine but this one.
 #pragma once

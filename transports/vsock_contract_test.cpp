@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The contract over the kernel's AF_VSOCK, as a program of its own: it belongs in a virtual
 // machine, since on any other machine the vsock device leads to whatever hypervisor runs it. It
 // does nothing until GLOVEBOX_CONTRACT_VSOCK says which CIDs to use, three of them:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transports/vsock_transport.h"
 
 #include <fcntl.h>

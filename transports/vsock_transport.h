@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The real AF_VSOCK behind the transport seam: on Nitro, on either side, and in any virtual machine
 // with a vsock device. Who reaches whom is the kernel's and the hypervisor's affair, and so are the
 // errors: ENODEV where there is no device, ECONNRESET, ETIMEDOUT after two seconds of silence

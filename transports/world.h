@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A world: one directory in which a simulated parent and its enclaves meet.
 //
 //   <world>/<cid>.<port>   the socket of (cid, port), e.g. 16.5005 (socket_name.h). Its mode says

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Letters of ASCII without regard to their case, whatever the locale is: host names, header names,
 // keys of a policy. Other characters are themselves.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/base/base64.h"
 
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Byte strings and their hexadecimal spelling.
 #pragma once
 

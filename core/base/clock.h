@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Time as a parameter: documents carry timestamps and certificates expire, and both are tested at
 // any hour.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is given more than once for one key, by options or by a list in a file. The same value again
 // is harmless; another one is a contradiction, and nobody is to guess which of the two was meant.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What went wrong, as a value: a code that programs match on and one sentence for a person.
 //
 // Every module has at most one error enum, which ends in Error and is registered with

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file's content, as far as a reader's limit goes: a file that somebody else wrote may be larger
 // than memory, or have no end.
 #pragma once

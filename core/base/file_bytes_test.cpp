@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/base/file_bytes.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/base/json_reader.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The one way to read JSON, whoever wrote it: with a budget, since a text of a few bytes a value
 // becomes a tree of dozens.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The end of a process between fork and exec, at once: _exit(2) as the kernel has it.
 //
 // A sanitizer's _exit has last words, for which it opens files; under a filter whose supervisor

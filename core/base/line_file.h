@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file of lines that is only appended to, by several threads and processes: a log, a trace.
 //
 // A line is one write(2), so that the lines of several writers don't mix. It is in the file whole

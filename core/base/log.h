@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where a program says what it does: one line an event, to stderr or a file, as text or as JSON
 // lines.
 //

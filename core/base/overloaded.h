@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A visitor for std::visit made of one lambda a type.
 #pragma once
 

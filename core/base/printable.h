@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Foreign text made fit to be shown.
 //
 // What a peer, an image or a file has chosen may hold control characters, characters that hide or

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A directory that belongs to one user: made where it is absent, and never taken from anyone else.
 #pragma once
 

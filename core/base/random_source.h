@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Chance as a parameter: a seed replays a run.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where this user's commands find each other: the folder of the user's worlds and of the records of
 // what commands keep outside them.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a command makes for itself outside its world, a folder or a file, gone with the object.
 //
 // A command that is killed removes nothing. So every path is written down before it is made:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reads CBOR of untrusted bytes into a tree of values.
 //
 // libcbor's streaming decoder recognises the items; the tree is built here, so that a claimed

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Writes CBOR item by item, by libcbor.
 #pragma once
 

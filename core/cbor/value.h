@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A CBOR data item (RFC 8949) as a value. Map entries keep their order and their duplicates, since
 // which one counts is the protocol's business.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SHA-2 and HMAC over it, by OpenSSL.
 #pragma once
 

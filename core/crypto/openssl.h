@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // OpenSSL's objects with an owner each, and its error queue as an exception.
 //
 // What is thrown here is a bug or an exhausted machine; what foreign bytes can cause is a Result of

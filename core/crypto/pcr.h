@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A platform configuration register (PCR): a SHA-384 value that is extended and never set. An
 // image's measurements and a module's registers are PCRs.
 #pragma once

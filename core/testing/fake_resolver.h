@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: a Resolver that answers from a table.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: a Log that remembers its lines, "info: listening ...".
 #pragma once
 

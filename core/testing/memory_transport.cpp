@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "core/testing/memory_transport.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: a Transport within one process, made of socketpair(2). Who listens where is a map.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: a relay between two pairs of streams, and noise to send through it.
 //
 //   client ==pair== first |relay| second ==pair== server

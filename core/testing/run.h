@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: runs coroutines on a context until one of them has its answer.
 #pragma once
 

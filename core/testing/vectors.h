@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Test vectors that are not part of the project: AWS's attestation documents and images, published
 // by others. $GLOVEBOX_VECTORS names the folder that holds them; tests that need them skip without.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The one way to read YAML, whoever wrote it: with a budget. An alias costs its writer three bytes
 // and its reader all of what it stands for, so that a file of 300 bytes can expand to gigabytes;
 // the budget counts it as what it stands for.

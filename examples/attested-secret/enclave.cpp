@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The enclave's program: it listens on a vsock port, attests when asked, decrypts what was
 // encrypted to the key in its document, and fetches HTTPS pages through the proxy that HTTPS_PROXY
 // names. It prints "ready" when it listens.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // HTTPS GET through a CONNECT proxy, as a program inside an enclave does it: HTTPS_PROXY names
 // `glovebox forward
 // --http-proxy` on loopback, which leads over vsock to `glovebox proxy` on the parent. TLS ends

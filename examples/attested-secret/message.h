@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the parent and the enclave of this example talk: one JSON object a line over their vsock
 // connection.
 //

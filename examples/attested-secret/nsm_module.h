@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The security module that the enclave asks: /dev/nsm where it exists, so on Nitro and in a
 // Glovebox enclave; elsewhere a mock in this process, measured as this very program.
 #pragma once

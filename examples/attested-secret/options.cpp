@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "examples/attested-secret/options.h"
 
 #include <CLI/CLI.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What both programs of this example are told about their transport and their log.
 #pragma once
 

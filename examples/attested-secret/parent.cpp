@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The parent's program: it holds the secret store, asks an enclave to attest, and gives it the
 // secret when the store is satisfied. Then it has the enclave fetch pages. Status 0 when all was
 // done, 1 when something was refused.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The key pair that an enclave makes for one purpose: to have a secret encrypted to it. RSA-2048
 // with RSAES-OAEP-SHA-256, the same as AWS KMS uses for a Recipient.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "examples/attested-secret/secret_store.h"
 
 #include <boost/system/errc.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A secret that is given only to an enclave that proves what it is: the part of a KMS, in one
 // class.
 #pragma once

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """An enclave program: takes credentials and a ciphertext over vsock, has KMS decrypt it for this enclave alone, and
 answers with the plaintext's digest. The plaintext never leaves.
 

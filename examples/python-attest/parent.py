@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A parent program: encrypts a secret with a KMS key, and has an enclave decrypt it. What it holds are ciphertext and
 the instance's credentials; the key's policy gives plaintext to the enclave alone.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A parent program: hands the instance's credentials and a key's name to the enclave, and prints what it finds out.
 
 Usage: client.py CID KEY [VSOCK-PORT]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """In an enclave: carries TCP connections of its own loopback to a port of the parent.
 
 Usage: forwarder.py LOCAL-ADDRESS LOCAL-PORT REMOTE-CID REMOTE-PORT

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """An enclave program: takes the instance's credentials and a key's name over vsock, asks KMS for the key's description,
 and answers with it.
 

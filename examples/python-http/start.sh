@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The enclave's start: an enclave boots with its loopback interface down, without a resolver, and with no network but vsock.
 set -e
 ip addr add 127.0.0.1/32 dev lo 2>/dev/null || true     # some kernels give it with the next line

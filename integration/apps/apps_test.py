@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Small programs that know nothing of Glovebox, under `glovebox run` and `glovebox parent`: in C, dynamic and static,
 Python, Go and Rust.
 

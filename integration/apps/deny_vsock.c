@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Executes a command under a filter that denies AF_VSOCK, as container runtimes do. deny_vsock
  * COMMAND [ARGUMENT...] */
 #include <errno.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs under `glovebox run` and `glovebox parent` for tests: a fresh world each, lines read as they come, an end
 by process id, as this user and, for root, as an ordinary one."""
 

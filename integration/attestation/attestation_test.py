@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What the built glovebox writes, judged by openssl, cbor2 and cryptography, which know nothing of it.
 
 Usage: attestation_test.py GLOVEBOX [unittest's arguments]

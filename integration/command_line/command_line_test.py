@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What every command of the built glovebox says and how it ends.
 
 Usage: command_line_test.py GLOVEBOX [unittest's arguments]

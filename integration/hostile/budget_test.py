@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Files and requests that cost little to write and much to read: aliases that multiply, nesting without end, a million
 values, files larger than memory. Each is refused by a sentence that names the file and the limit, in little memory; and a
 long name in a request fills no log.

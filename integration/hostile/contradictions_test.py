@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Command lines and files that say two things at once, and documents that say too little: nobody guesses.
 
 Usage: contradictions_test.py GLOVEBOX [unittest's arguments]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Clients that go away while their target is silent, and clients that only seem to.
 
 Usage: departed_test.py GLOVEBOX [unittest's arguments]

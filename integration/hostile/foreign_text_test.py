@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Names that steer a terminal or forge a log, in everything that a peer, an image, a file or a command line can put them
 into; and every output that Glovebox makes of them, read back: valid UTF-8, and no character that a terminal obeys.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A disk that is full: the KMS's trace, its access log and its log hold whole lines alone, go on when there is room again, and
 `glovebox kms explain` reads a trace in which another program left half a line.
 

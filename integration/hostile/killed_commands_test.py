@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Commands are killed in the midst of their work. `glovebox clean` finds what they left outside their worlds, and removes
 nothing that a living program uses.
 

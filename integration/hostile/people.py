@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The users that an attack runs as. Only root can become somebody else."""
 
 import dataclasses

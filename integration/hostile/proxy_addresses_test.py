@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """An enclave asks the proxy for the parent's own addresses and the metadata service, in every disguise that IPv6 has.
 
 Usage: proxy_addresses_test.py GLOVEBOX [unittest's arguments]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A world in which one person runs `glovebox proxy` and `glovebox forward`, for tests that attack the two."""
 
 import re

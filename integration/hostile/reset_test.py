@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A target, a client or an enclave breaks connections off, so that a truncated answer might pass for a whole one.
 
 Usage: reset_test.py GLOVEBOX [unittest's arguments]

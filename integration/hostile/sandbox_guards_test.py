@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A hostile program in an enclave tries to undo what the sandbox guards: undo_guards/, by root and by users.
 
 Usage: sandbox_guards_test.py GLOVEBOX UNDO-GUARDS [unittest's arguments]

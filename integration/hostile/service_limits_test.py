@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Clients that hold the connections of the KMS and of the metadata service, and use none of them.
 
 Usage: service_limits_test.py GLOVEBOX [unittest's arguments]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A KMS or a metadata service to attack, with a state folder of its own."""
 
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Requests whose signature is genuine and covers less than they say.
 
 Usage: signature_test.py GLOVEBOX [unittest's arguments]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Answers each connection on port 5005 with a fresh attestation document, which carries what the
    peer sent as its nonce. Static, so that it runs in an image that has a shell and nothing else. */
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A CI job's script of nitro-cli calls (ci_job), unchanged: on a plain shell and inside `glovebox parent`, as this user and,
 from root, as another.
 

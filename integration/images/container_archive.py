@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Archives as `docker save` writes them, from entries that a test makes."""
 
 import hashlib

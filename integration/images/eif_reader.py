@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An enclave image by the format's description, in the fewest lines: no code in common with Glovebox."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Images and ramdisks of another tool, byte by byte: what our own builder would never write."""
 
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """docs/nitro_cli.md names a test, or a reason why there is none, in every row; the tests that it names exist.
 
 Usage: facts_test.py [unittest's arguments]

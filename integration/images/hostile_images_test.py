@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Images and archives that mean harm: no command writes outside its folder, makes a device, or takes more memory than is
 bounded, and each ends with a sentence.
 

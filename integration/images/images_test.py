@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What the built glovebox makes of enclave images, judged by a reader of its own, GNU cpio, openssl, cbor2 and
 cryptography.
 

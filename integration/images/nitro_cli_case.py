@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What tests of nitro-cli share: blobs, images of Debian's busybox and python3 that attest over vsock, and the judge of
 the documents they give.
 

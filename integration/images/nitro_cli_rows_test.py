@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Corners of nitro-cli 1.5.0 that scripts meet rarely; docs/nitro_cli.md says which row is held by which test.
 
 Usage: nitro_cli_rows_test.py GLOVEBOX ATTEST_SERVER [unittest's arguments]

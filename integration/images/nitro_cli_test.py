@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """nitro-cli as a CI job would call it: images of Debian's busybox and python3 built, run, asked over vsock, described, their
 consoles read, terminated; unsigned, signed, in debug mode; several at a time.
 

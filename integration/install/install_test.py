@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What `cmake --install` puts where: the program by its three names, its manual, and completion for three shells, which is
 tried as a person would, with the tabulator key on a terminal.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The built KMS as boto3, openssl and curl see it.
 
 Usage: kms_test.py GLOVEBOX [unittest's arguments]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Packages of npm for tests, kept outside of the checkout and fetched once."""
 
 import fcntl

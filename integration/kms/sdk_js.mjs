@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AWS's SDK for JavaScript v3, unchanged, does every operation of the KMS; Node and openssl judge what comes back.
 //
 // Usage: node sdk_js.mjs SDK-FOLDER SETTINGS-JSON      (sdk_js_test.py calls it and checks the lines on stdout)

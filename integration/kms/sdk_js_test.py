@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """AWS's SDK for JavaScript v3 (@aws-sdk/client-kms, of npm) as the judge of the built KMS: sdk_js.mjs has the checks.
 
 Usage: sdk_js_test.py GLOVEBOX [unittest's arguments]

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The built proxy and forwarder between programs that know nothing of them: curl, openssl, socat.
 
 Usage: proxy_test.py GLOVEBOX [unittest's arguments]

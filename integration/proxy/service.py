@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs that serve in the background while a test runs."""
 
 import signal

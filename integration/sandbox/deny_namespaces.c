@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Executes a command under a filter that denies new namespaces, as container runtimes do: EPERM for
  * unshare and for clone of a user namespace, ENOSYS for clone3, whose flags no filter can see.
  * deny_namespaces COMMAND [ARGUMENT...] */

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """`glovebox run --detach`, `--ready` and `glovebox parent --wait`: no example needs a sleep.
 
 Usage: detached_test.py GLOVEBOX [unittest's arguments]

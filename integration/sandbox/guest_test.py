@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The sandbox inside a guest with Linux 6.1, as an ordinary user who has one id and no helper for more, on a machine that
 runs from its initramfs: unit tests, the table of probes, the programs of integration/apps, whole lives of enclaves, and
 memory held by a cgroup, which few machines for builds let anybody make.

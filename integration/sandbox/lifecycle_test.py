@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """An enclave's life under `glovebox run` with a sandbox: boot, console, end, and what is left; ps, stop, logs, clean.
 
 Usage: lifecycle_test.py GLOVEBOX FOLDER-OF-APPS DENY-NAMESPACES [unittest's arguments]

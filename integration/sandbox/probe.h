@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* How a probe says what it has seen: "name<TAB>value" a line; a failure's value is errno's name. */
 #pragma once
 

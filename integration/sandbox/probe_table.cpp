@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "integration/sandbox/probe_table.h"
 
 #include <fnmatch.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The table of docs/sandbox_probes.md, read: what the world probe must print in each kind of
 // sandbox.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Holds docs/sandbox_probes.md against what integration/sandbox/world_probe.c, an unmodified
 // program, sees in a sandbox of each kind. Goal: no difference from Nitro that isn't in the table.
 // Method: leave about what a careless host leaves about (sockets, keys, credentials, a second

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* world_probe's questions about mounts: what is mounted where, and what a program may mount,
  * remount and unmount. */
 #define _GNU_SOURCE

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* The part of world_probe that asks about networks and names. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* world_probe: prints what a program sees of its world, one "name<TAB>value" a line.
  *
  *   world_probe [PATH...]

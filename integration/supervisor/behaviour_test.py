@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The behaviour table of AF_VSOCK through the supervisor, held against the kernel's of integration/vm/behaviour:
 differences are listed with their reasons in docs/fidelity.md, or are failures.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Waits in accept while two threads are busy, and is sent twenty signals, which any of the three
    may take: each when the one before was caught. busy_server PORT restart|interrupt */
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* A server at its descriptor limit: accept says EMFILE, again and again, while the listener stays
    readable; with a descriptor free it accepts the same connection and echoes. descriptor_limit PORT
  */

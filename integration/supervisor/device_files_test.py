@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """/dev/nsm and /dev/vsock by every way that leads to a file: links, /proc, mounts, chroot, creat(2).
 
 Usage: device_files_test.py GLOVEBOX [unittest's arguments]

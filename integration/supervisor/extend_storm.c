@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Extends register 16 again and again, while a second thread sends signals to the asking one; then
    takes a document while they go on, and prints the register in hexadecimal, the signals caught and
    how many calls said EINTR. Every few extensions it waits for another signal, so that a machine

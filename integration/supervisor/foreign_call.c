@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Makes a system call by x86's 32-bit entry and prints its answer, a negative errno value.
  * foreign_call */
 #include <stdio.h>

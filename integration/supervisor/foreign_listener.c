@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Runs a command in a tree that this program itself supervises, by a filter that never notifies
    anything in use. foreign_listener COMMAND [ARGUMENT...] */
 #include <linux/filter.h>

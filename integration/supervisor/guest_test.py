@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The programs of integration/apps inside a guest with Linux 6.1: no synchronous wake-up, Yama on, as root and as an
 ordinary user.
 

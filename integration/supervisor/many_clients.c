@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Connects again and again, checks what is echoed every time, and tells how many connections it
    had. A pause between them lets the server's accept wait. many_clients CID PORT CONNECTIONS BYTES
    [PAUSE-MICROSECONDS] */

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* One request to the security module by raw ioctl (linux/nsm.h). */
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Many threads ask one descriptor of the security module at once; every answer must be its own
    thread's: GetRandom's bytes never repeat, and each register shows what its thread put there.
    nsm_threads THREADS REQUESTS */

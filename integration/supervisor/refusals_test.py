@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A connect that is refused is ECONNRESET for the program; its reason is on the terminal, once for each destination.
 
 Usage: refusals_test.py GLOVEBOX [unittest's arguments]

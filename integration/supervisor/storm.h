@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* A thread that sends SIGUSR1 to the one that starts it, again and again. On a machine under load
    the one may be done before the other has run at all, so whoever is stormed waits for a signal now
    and then. */

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* An echo server under a storm (storm.h); now and then it waits for another signal. Ends with what
    it saw: connections, signals caught, accepts that failed with EINTR, and the seconds.
    storm_server PORT CONNECTIONS restart|interrupt MICROSECONDS */

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What a supervised tree of processes may rely on: signals, limits, storms, nesting, CIDs, the security module under
 many threads, and what is said where something can't be had.
 

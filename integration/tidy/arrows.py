@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who uses whom: the arrows between folders, read from the #includes, and held against the table of folders.py, CMake's
 links and the drawing in docs/architecture.md.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The folders of the tree from the lowest to the highest: what is in each, and what it may use.
 
 A file belongs to the longest folder that holds it. A folder may use itself, the folders of `uses`, which stand above it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The rules as data: which files serve tests, which words and calls stay out, and how long a file may be. Who may use whom
 is in folders.py. A rule that turns out wrong is changed here, with its reason.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """C and C++ source as text: its code without comments and literals, and its #includes."""
 
 import re

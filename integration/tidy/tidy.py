@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """tidy.py [--arrows | --draw] [FOLDER]: reads every source of the tree and names each place that breaks a rule of rules.py
 or folders.py.
 
@@ -22,6 +23,8 @@ from source_text import code_of, includes_of
 
 _SKIPPED_FOLDERS = {"__pycache__", ".git"}
 _BUILD_FOLDER = "build"  # at the root alone
+_LICENCE = "SPDX-License-Identifier: Apache-2.0"
+_SOURCES = arrows.CPP + (".py", ".sh", ".rs", ".go", ".java", ".js", ".mjs", ".cmake", "CMakeLists.txt")
 # What the rules are written in would break them.
 _SELF = "integration/tidy/"
 
@@ -51,11 +54,21 @@ def check_header(path: str, text: str) -> list[Finding]:
     if not path.endswith(".h"):
         return []
     findings = []
-    if not text.startswith(("//", "/*")):
+    first, _, rest = text.partition("\n")
+    body = rest.lstrip("\n") if _LICENCE in first else text
+    if not body.startswith(("//", "/*")):
         findings.append(Finding(path, 1, "a header opens with its purpose, as a comment"))
     if "#pragma once" not in text:
         findings.append(Finding(path, 1, "#pragma once is missing"))
     return findings
+
+
+def check_licence(path: str, text: str) -> list[Finding]:
+    """The first line of a source names its licence, as SPDX and the REUSE specification write it; after #! the second does."""
+    lines = text.split("\n", 2)
+    if _LICENCE in lines[1 if lines[0].startswith("#!") and len(lines) > 1 else 0]:
+        return []
+    return [Finding(path, 1, f"begin with a comment that says {_LICENCE}; after a line of #! if there is one")]
 
 
 def check_error_enums(path: str, text: str) -> list[Finding]:
@@ -145,6 +158,8 @@ def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -
         findings += check_text(path, text)
     if is_source:
         findings += check_length(path, text)
+    if is_source or path.endswith(_SOURCES):
+        findings += check_licence(path, text)
     if path.endswith(arrows.CPP):
         findings += check_includes(path, text)
         findings += check_expensive_headers(path, text)

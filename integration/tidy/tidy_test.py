@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The checks of tidy.py and arrows.py, each shown a file that breaks its rule and one that keeps it."""
 
 import pathlib
@@ -199,6 +200,9 @@ class Headers(unittest.TestCase):
     def test_a_header_says_what_it_is_for_and_is_read_once(self):
         self.assertEqual(len(tidy.check_header("core/a.h", "int a;\n")), 2)
         self.assertEqual(tidy.check_header("core/a.h", "// The a.\n#pragma once\n"), [])
+        licence = "// SPDX-License-Identifier: Apache-2.0\n\n"
+        self.assertEqual(tidy.check_header("core/a.h", licence + "// The a.\n#pragma once\n"), [])
+        self.assertEqual(len(tidy.check_header("core/a.h", licence + "#pragma once\n")), 1)
 
 
 class Calls(unittest.TestCase):
@@ -306,6 +310,15 @@ class Recipes(unittest.TestCase):
         self.assertEqual(tidy.check_recipes({"CONTRIBUTING.md": text, "core/relay.cpp": ""}), [])
         (finding,) = tidy.check_recipes({"CONTRIBUTING.md": text})
         self.assertEqual(finding.line, 2)
+
+
+class Licences(unittest.TestCase):
+    def test_a_source_begins_with_its_licence(self):
+        licence = "SPDX-License-Identifier: Apache-2.0\n"
+        self.assertEqual(tidy.check_licence("core/a.cpp", "// " + licence + "int a;\n"), [])
+        self.assertEqual(tidy.check_licence("ci/a", "#!/bin/sh\n# " + licence), [])
+        self.assertEqual(len(tidy.check_licence("core/a.cpp", "int a;\n// " + licence)), 1)
+        self.assertEqual(len(tidy.check_licence("ci/a", "#!/bin/sh")), 1)
 
 
 class SourceText(unittest.TestCase):

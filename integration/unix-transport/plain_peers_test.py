@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The built proxy and forwarder in a world, beside socat and curl, which know nothing of it.
 
 Usage: plain_peers_test.py GLOVEBOX [unittest's arguments]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A root file system with Python, boto3 and an example in it, of this machine's own files: what a Dockerfile's
 `FROM python`, `RUN pip install` and `COPY` would give, without a network.
 """

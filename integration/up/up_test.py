@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The built `glovebox up`: worlds from files, and the Python example in one.
 
 Usage: up_test.py GLOVEBOX [unittest's arguments]

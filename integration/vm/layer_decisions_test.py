@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """What the layer decides without a guest: whether KVM can be used, what is worth a second boot, and
 what a failure tells."""
 

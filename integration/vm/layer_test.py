@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The layer itself: a guest's output and status come back, and a guest that fails says how."""
 
 import os

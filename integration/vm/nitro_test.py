@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The shape of Nitro: a parent guest, CID 3, and enclave guests, CIDs 16 and 17, joined by our switch.
 
 One arrangement of three guests serves all tests, which run in the order of their names: what the

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Our programs over the kernel's own AF_VSOCK: the transport's contract, proxy and forward, and the demo.
 
 The same tests in two arrangements: `LoopbackTest`, where one guest is parent and enclave and reaches

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // vsock-client CID PORT [BYTES]: one connection to a vsock-behaviour agent, for the tests of
 // several guests. Static, none of our libraries; for guests only, where the agent is.
 //

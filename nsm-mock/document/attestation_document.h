@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What an attestation document says, and its CBOR: the payload of the COSE_Sign1 (cose_sign1.h).
 //
 //   {"module_id": "i-...-enc...", "digest": "SHA384", "timestamp": <ms since 1970>,

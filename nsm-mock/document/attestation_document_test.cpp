@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/document/attestation_document.h"
 
 #include <gmock/gmock.h>

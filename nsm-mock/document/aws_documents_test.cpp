@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Documents that AWS's hardware signed, as the verifier sees them.
 
 #include <gmock/gmock.h>

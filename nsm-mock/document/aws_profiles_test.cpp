@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The mock certificates beside AWS's, field by field: what may differ are names, keys, numbers and
 // addresses, not their forms.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An X.509 certificate as a value: parsed once, immutable, cheap to copy.
 #pragma once
 

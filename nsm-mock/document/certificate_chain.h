@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The chain of an attestation document: from the trusted root through the cabundle to the leaf.
 #pragma once
 

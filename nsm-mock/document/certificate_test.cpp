@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/document/certificate.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // COSE_Sign1 (RFC 9052, section 4.2) as Nitro writes it, and in no other way:
 //
 //   84                    array of 4; no tag 18

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Why an attestation document is refused: the codes of verify_document, in the order of its checks.
 //
 // The code is stable and has a name for programs ("certificate_expired"); the Error that carries it

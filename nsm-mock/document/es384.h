@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ECDSA over P-384 with SHA-384: the one algorithm of Nitro's attestation, ES384 in COSE
 // (RFC 9053, alg -35). Signatures are r and s, 48 bytes each, big-endian.
 #pragma once

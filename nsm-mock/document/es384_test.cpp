@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/document/es384.h"
 
 #include <gmock/gmock.h>

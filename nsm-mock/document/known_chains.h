@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Chains that were found to be in order, remembered by their bytes: an enclave's documents of some
 // hours share one chain, and checking its four signatures is four fifths of a verification.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/document/module_id.h"
 
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A security module's name, as AWS forms it: the parent instance's id and the enclave's.
 //
 //   i-07e25f3bada361dec-enc0181d3dff86da785

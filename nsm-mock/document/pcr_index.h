@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which of a module's platform configuration registers is meant.
 #pragma once
 

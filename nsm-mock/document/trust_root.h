@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whom a verifier believes: AWS's root of attestation, a mock root, or another by choice.
 #pragma once
 

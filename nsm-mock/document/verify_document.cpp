@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/document/verify_document.h"
 
 #include <fmt/core.h>

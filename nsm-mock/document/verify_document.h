@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Verification of attestation documents.
 //
 // The checks are made in one fixed order, and the first that fails is the answer

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Each refusal, reached alone: a document with a single thing changed and signed again.
 
 #include "nsm-mock/document/verify_document.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A module that is still being made while its enclave starts.
 //
 // Measuring a program of some size takes longer than starting it (SHA-384: about 2 ms a megabyte),

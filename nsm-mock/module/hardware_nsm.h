@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The real module: /dev/nsm of a Nitro enclave, by its one ioctl (linux drivers/misc/nsm.c).
 #pragma once
 

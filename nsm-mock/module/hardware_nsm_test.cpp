@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/module/hardware_nsm.h"
 
 #include <fcntl.h>

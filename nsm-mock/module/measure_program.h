@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // PCR0 to PCR2 of a program that runs without an image.
 //
 // On Nitro they measure an image: kernel, command line and ramdisks. Without one, each is made from

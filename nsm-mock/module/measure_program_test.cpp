@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/module/measure_program.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The security module in software: the seven requests with the real module's semantics, and
 // documents signed by the mock PKI.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The seven requests as functions, over any NsmDevice: what an enclave program, the command line
 // and the examples call.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The Nitro Secure Module as its caller sees it: request bytes to response bytes.
 //
 // On Nitro it is /dev/nsm, driven by one ioctl, _IOWR(0x0A, 0, struct nsm_raw) (linux/nsm.h); both

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The errors that an NSM answers with, {"Error": name} on the wire (nsm-api src/api/mod.rs,
 // ErrorCode).
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The seven requests of an NSM (nsm-api src/api/mod.rs, Request) and their CBOR.
 //
 //   "DescribeNSM"                                        "GetRandom"

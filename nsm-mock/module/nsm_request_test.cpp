@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/module/nsm_request.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What an NSM answers (nsm-api src/api/mod.rs, Response) and its CBOR, keys in the order of the
 // real module.
 //

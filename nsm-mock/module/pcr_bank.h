@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The 32 platform configuration registers of a module: extended, and locked.
 #pragma once
 

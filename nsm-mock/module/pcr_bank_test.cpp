@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/module/pcr_bank.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The mock of AWS's attestation PKI: five certificates from a root that one user's machines trust
 // down to the key of one enclave, with the profiles and lifetimes of the real ones.
 //

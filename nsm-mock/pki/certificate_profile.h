@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the certificates of the mock PKI are written: one profile a level, each field as AWS's
 // documents show it.
 #pragma once

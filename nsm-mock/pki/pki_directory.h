@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where a user's mock root is kept: a directory of his own with two files.
 //
 //   root.key   the root's private key, PKCS#8 PEM

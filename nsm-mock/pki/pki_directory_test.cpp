@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/pki/pki_directory.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "nsm-mock/testing/mock_module.h"
 
 #include "nsm-mock/document/cose_sign1.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A mock module with all that it is made of, for tests: its clock stands still, its root is new.
 #pragma once
 

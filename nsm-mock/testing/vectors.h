@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Real attestation documents, signed by AWS's hardware and published by others, for tests.
 //
 // They are not part of the project (core/testing/vectors.h).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Byte strings as the command line takes them, and files of them.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/bytes_argument.h"
 
 #include <gmock/gmock.h>

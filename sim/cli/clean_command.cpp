@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox clean: removes what enclaves have left behind.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // --clock: a module or a verifier whose clock is ahead or behind.
 #pragma once
 

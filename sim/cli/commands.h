@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The commands of `glovebox`, one function each: a command's description, with what runs it.
 //
 // A failure may be thrown as ErrorException; main prints it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox describe: manual pages, completion and reference pages, made of the descriptions.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox doctor: what this machine can do, what follows, and what would change it.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox eif build|sign|describe|extract|diff: enclave images (EIF) without Docker, root or AWS.
 // JSON and listings go to stdout, remarks and errors to stderr.
 

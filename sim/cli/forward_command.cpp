@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox forward: TCP ports that lead to vsock addresses, in an enclave or on the parent.
 
 #include <algorithm>

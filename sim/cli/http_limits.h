@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How much an HTTP service may hold at a time: --max-connections and --idle-timeout.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox imds: the instance metadata that a parent program asks for at 169.254.169.254.
 
 #include <boost/asio/io_context.hpp>

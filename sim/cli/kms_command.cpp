@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox kms: a key management service that checks attestation, and says why it refused.
 
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // --log-level, --log-file and --log-json: where a command says what it does.
 #pragma once
 

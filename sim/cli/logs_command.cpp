@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox logs: what an enclave's console has, also after its end.
 
 #include <fcntl.h>

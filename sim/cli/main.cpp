@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox: AWS Nitro Enclaves on a laptop and in CI. Everything the program is made of is built
 // here and below.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/mock_nsm_option.h"
 
 #include "sim/cli/clock_option.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // nitro-cli's own commands, so that scripts written for an instance run here unchanged: same flags,
 // same streams, same JSON, same codes. What is ours begins with "glovebox:" and goes to stderr.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox nsm: asks a security module, the real one or a simulated one.
 
 #include <fmt/core.h>

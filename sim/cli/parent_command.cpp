@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox parent: an unmodified program on the parent instance's side.
 
 #include <arpa/inet.h>

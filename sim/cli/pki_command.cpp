@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox pki: the mock root, for verifiers that are to believe simulated modules.
 
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/pki_option.h"
 
 #include "nsm-mock/pki/pki_directory.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // --pki: whose mock root it is.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The command after `--` and its world, and how its end becomes the exit status: what `run` and
 // `parent` share.
 #pragma once

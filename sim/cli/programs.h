@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The programs in this one file, by their descriptions.
 #pragma once
 

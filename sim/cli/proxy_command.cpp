@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox proxy: the parent's side of an enclave's way to the network.
 
 #include <algorithm>

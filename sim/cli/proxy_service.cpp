@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/proxy_service.h"
 
 #include <algorithm>

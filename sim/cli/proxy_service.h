@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A proxy in the foreground: what `glovebox proxy` and `vsock-proxy` both are, once they know where
 // connections may go.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox ps: the enclaves of a world.
 
 #include <fmt/format.h>

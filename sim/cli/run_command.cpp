@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox run: an unmodified program as an enclave.
 
 #include <fmt/format.h>

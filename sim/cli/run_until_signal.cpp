@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/run_until_signal.h"
 
 #include <boost/asio/co_spawn.hpp>

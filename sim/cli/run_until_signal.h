@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The life of a subcommand that serves: until SIGTERM or SIGINT.
 #pragma once
 

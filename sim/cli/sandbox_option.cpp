@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/sandbox_option.h"
 
 #include <fcntl.h>

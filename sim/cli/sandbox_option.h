@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How an enclave's program is kept apart from this machine: --isolation, --rootfs, --mount, --env,
 // --memory, --cpus.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/serve_until_signal.h"
 
 #include <boost/asio/signal_set.hpp>

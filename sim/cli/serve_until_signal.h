@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The life of a subcommand whose servers run by themselves on an io_context.
 #pragma once
 

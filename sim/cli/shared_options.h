@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Options and arguments that several commands share and that are values alone.
 #pragma once
 

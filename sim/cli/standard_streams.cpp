@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/standard_streams.h"
 
 #include <fcntl.h>

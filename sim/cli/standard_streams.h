@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The three streams that a program is born with: that they are there, that what is written to them
 // is printable, and that it arrived.
 #pragma once

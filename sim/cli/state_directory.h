@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where what outlives a process is kept: keys, the secret that the metadata service and the KMS
 // share, traces.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox stop: an enclave's power goes off.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // --world NAME, --cid N and --transport auto|unix|vsock: which machine a subcommand speaks from,
 // and through what.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/transport_option.h"
 
 #include <gtest/gtest.h>

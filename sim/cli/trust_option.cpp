@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/trust_option.h"
 
 #include "sim/cli/world_option.h"

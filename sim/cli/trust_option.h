@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // --trust-env, and the world's TLS authority for those who are to trust it.
 #pragma once
 

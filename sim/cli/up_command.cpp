@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox up: a world from one file, and a command in it.
 
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox verify: is this attestation document genuine, and is it what was expected?
 
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/cli/verify_report.h"
 
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What `glovebox verify` says of a document: for a person, or as JSON.
 #pragma once
 

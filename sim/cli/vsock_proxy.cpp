@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AWS's vsock-proxy by its name, with its arguments and what it prints, so that a unit file or a
 // script written for an instance runs here unchanged. What carries the bytes is the proxy of
 // `glovebox proxy`, without the original's limits: docs/fidelity.md has them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // --tls-ca DIR: the TLS authority of a world, for the servers that it vouches for.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // --world for the commands that look into a world without being in it: ps, stop, logs, clean.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // bash's completion: tables of a program's commands, and one function that reads them.
 
 #include <fmt/format.h>
@@ -132,17 +134,17 @@ Document bash_completion(const Program& program) {
         options[names].push_back(fmt::format("\"{}\"", at));
         int number = 1;
         for (const Option& positional : path.back()->positionals)
-            values[value_of(positional)].push_back(
-                positional.repeat == Repeat::no ? fmt::format("\"{} {}\"", at, number++)
-                                                : fmt::format("\"{} \"[{}-9]*", at, number));
+            values[value_of(positional)].push_back(positional.repeat == Repeat::no
+                                                       ? fmt::format("\"{} {}\"", at, number++)
+                                                       : fmt::format("\"{} \"[{}-9]*", at, number));
     }
-    std::string text = fmt::format(
-        "# bash's completion of {0}. Made by \"glovebox describe bash {0}\".\n", name);
+    std::string text =
+        fmt::format("# bash's completion of {0}. Made by \"glovebox describe bash {0}\".\n", name);
     text += function_text(function + "_commands", "The commands below a command.", commands);
     text += function_text(function + "_options", "The options of a command.", options);
-    text += function_text(function + "_value",
-                          "What an option of a command takes, or its argument of this number.",
-                          values);
+    text +=
+        function_text(function + "_value",
+                      "What an option of a command takes, or its argument of this number.", values);
     text += replaced(replaced(engine, "@function@", function), "@name@", name);
     return {name, name, std::move(text)};
 }

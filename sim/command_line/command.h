@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A command as plain values: what it is called, what it takes, what it returns and how it is used.
 //
 // Everything that knows a command line is made from one such description: the parser (parser.h),

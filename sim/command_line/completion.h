@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the three shells' completions have in common.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is made of a program's description for others to read: manual pages, the shells' completion,
 // reference pages for docs/.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Exit statuses, the same for every command: 0 done; 1 it could not be done, or was refused; 2 the
 // command line is wrong.
 #pragma once

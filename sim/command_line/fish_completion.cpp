@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // fish's completion: a function that tells which command is being typed, and one line for each word
 // that can come.
 

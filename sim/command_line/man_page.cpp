@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Manual pages in the man(7) language. `mandoc -T lint` has nothing to say of them.
 
 #include <fmt/format.h>

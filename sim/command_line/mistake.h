@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What can be wrong with a command line, and how it is said.
 #pragma once
 

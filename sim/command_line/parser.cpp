@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/command_line/parser.h"
 
 #include <CLI/CLI.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A command line, read by a program's description. The library behind it (CLI11) is seen by
 // parser.cpp alone.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reference pages for docs/commands, in Markdown.
 
 #include <fmt/format.h>

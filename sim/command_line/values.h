@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a command line gave, by the names of the options. Every text has been checked when a command
 // sees it, so that reading one does not fail.
 //

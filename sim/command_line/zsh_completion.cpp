@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // zsh's completion: a function for each command, which hands its options to _arguments.
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The first thing that an enclave does: it tells the parent that it boots.
 //
 // AWS's init connects to CID 3 port 9000, writes the byte 0xB7, reads it back and closes; one try,

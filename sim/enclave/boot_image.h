@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An enclave image on its way to being run: checked as nitro-cli and the hypervisor do, measured,
 // unpacked, and read as AWS's init reads it.
 //

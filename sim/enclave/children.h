@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The children of this process, whoever made them: orphans of a supervised tree are adopted.
 #pragma once
 

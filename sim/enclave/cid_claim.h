@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A CID that is in use: one enclave at a time has it in a world.
 //
 // The claim is a locked file, <world>/<cid>.enclave, which names the process that holds it; the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Removing what enclaves and killed commands have left.
 #pragma once
 

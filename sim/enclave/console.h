@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An enclave's console: a pseudo-terminal that the program has as 0, 1 and 2, and what came out of
 // it in a file.
 //

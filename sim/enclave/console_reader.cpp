@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/enclave/console_reader.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An enclave's console, read from its file in the world: what it has, and what comes until the end.
 #pragma once
 

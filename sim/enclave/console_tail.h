@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The end of an enclave's console, from its file in the world.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs inside a supervised tree.
 //
 // The kernel allows one listener in a chain of filters, so `glovebox run` can't supervise a tree

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // `glovebox run --detach`: the enclave in the background, and a foreground that ends when it is
 // ready.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The files of the last enclave with a CID (record.h), set aside while the next one begins: an
 // enclave that never begins leaves them as they were.
 #pragma once

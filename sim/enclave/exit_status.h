@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The exit status of a program that was not executed, as env(1) and shells have it.
 #pragma once
 

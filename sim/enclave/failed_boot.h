@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An enclave that ends before its program: init found no /env, or could not execute the program. On
 // Nitro it has booted all the same, its heartbeat was sent, and the console says how it ended.
 #pragma once

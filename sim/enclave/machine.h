@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What this machine can do for Glovebox: facts looked up once, and what follows from them.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a simulated security module is to be: whose instance, which measurements, which mode.
 #pragma once
 

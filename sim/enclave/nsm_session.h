@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The security module that `glovebox nsm` asks, the real one or a simulated one with all that it is
 // made of; and the one of an enclave.
 #pragma once

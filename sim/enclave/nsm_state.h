@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A simulated module that outlives its process: its identity and registers in a file, so that
 // extending a PCR in one command and reading it in the next behave as on hardware.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is known of an enclave in its world, for `glovebox ps`, `stop` and `logs`:
 //
 //   <world>/<cid>.record    a JSON object, replaced as a whole

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Why a program's connect was refused. AF_VSOCK answers ECONNRESET whatever the reason is; what is
 // in the world tells it.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/enclave/sandboxed_program.h"
 
 #include <signal.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program that runs in a sandbox and under a filter: the two rooms joined.
 //
 // The sandbox's hook installs the filter as the last thing before exec, and hands its listener out.

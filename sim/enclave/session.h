@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What `glovebox run` and `glovebox parent` are while their program runs: they start it, supervise
 // its tree, relay signals, adopt orphans, start what is asked for from inside the tree
 // (delegation.h), and end with the last of them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Signals that are passed on to a program which runs in this process's place.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Turning an enclave's power off from outside.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/enclave/traffic.h"
 
 #include <boost/asio/co_spawn.hpp>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The bytes of connections, counted on their way (--trace): one line when a connection begins and
 // one when it has ended.
 #pragma once

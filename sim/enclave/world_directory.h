@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A world's directory for those who look into it without being in it.
 #pragma once
 

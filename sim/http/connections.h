@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The open connections of a process's HTTP servers, within one limit on their number and one on the
 // memory of the bodies that they are sending.
 //

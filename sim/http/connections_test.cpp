@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/http/connections.h"
 
 #include <gmock/gmock.h>

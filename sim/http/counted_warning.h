@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A warning about something that may happen thousands of times: the first ones of a minute are
 // lines in the log at once, the others are counted, and their number is written when the next one
 // comes after that minute.

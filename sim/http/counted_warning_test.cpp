@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/http/counted_warning.h"
 
 #include <gmock/gmock.h>

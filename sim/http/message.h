@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An HTTP request and its response as plain values, without Beast: what a service decides on and
 // what a test writes down.
 #pragma once

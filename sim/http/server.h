@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An HTTP/1.1 server on TCP, with or without TLS, for services that are a function from request to
 // response.
 //

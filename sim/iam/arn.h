@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Amazon Resource Names: arn:<partition>:<service>:<region>:<account>:<resource>, and the
 // principals that IAM and STS name with them.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The credentials that requests are signed with: long-term ones of a configuration (AKIA...), and a
 // role's temporary ones (ASIA... and a session token), as IMDS hands them out.
 //

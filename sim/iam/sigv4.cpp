@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/iam/sigv4.h"
 
 #include <fmt/core.h>

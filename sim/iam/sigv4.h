@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // AWS Signature Version 4, in the Authorization header: who signed a request, and whether it
 // arrived as it was signed.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/imds/metadata_service.h"
 
 #include <fmt/core.h>
@@ -46,8 +48,7 @@ bool is_version(std::string_view text) {
 std::string pretty(const json::object& object) {
     std::string out = "{";
     for (const auto& member : object)
-        out += fmt::format("{}\n  {} : {}", out.size() == 1 ? "" : ",",
-                           json_quote(member.key()),
+        out += fmt::format("{}\n  {} : {}", out.size() == 1 ? "" : ",", json_quote(member.key()),
                            json_text(member.value()));
     return out + "\n}";
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The instance metadata service as one function: what a parent instance asks at 169.254.169.254.
 //
 //   v2  PUT /latest/api/token                      X-aws-ec2-metadata-token-ttl-seconds: 21600

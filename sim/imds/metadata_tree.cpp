@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/imds/metadata_tree.h"
 
 namespace glovebox::imds {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The items of instance metadata as files in folders: a folder's content is its names, a line each,
 // folders with a '/' behind.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ASN.1 in BER (X.690), as much of it as CMS needs: values in definite lengths, which is DER too,
 // and the indefinite lengths that AWS writes.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The symmetric primitives of this room, over OpenSSL. What is thrown is a bug or an exhausted
 // machine.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What Encrypt and GenerateDataKey give out and Decrypt takes: opaque to clients, and as long and
 // as beginning as AWS's (28 bytes of plaintext make 180; base64 AQICAH...).
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The two CMS messages (RFC 5652) that KMS makes, in exactly its spelling.
 //
 // CiphertextForRecipient is an EnvelopedData for one RSA key, in BER with indefinite lengths: AWS's

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which IAM policies hang on which user or role.
 #pragma once
 

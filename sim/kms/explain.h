@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A request of the trace, judged again: as it was, or with another key policy. Nothing is decrypted
 // and nothing is changed; it is the policies' part alone.
 #pragma once

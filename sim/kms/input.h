@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reads the members of a request and collects what is wrong with them, as KMS does: all violations
 // come in one ValidationException.
 //

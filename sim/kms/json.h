@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // JSON as KMS writes it, and how much of it KMS reads.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/kms/json_lines.h"
 
 #include "sim/kms/json.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file of JSON objects, one a line, that is only appended to: the trace and the access log.
 #pragma once
 

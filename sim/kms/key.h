@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A KMS key and an alias, as the store keeps them.
 #pragma once
 

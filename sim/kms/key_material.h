@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The secret of a key, as the store keeps it.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RSA and elliptic-curve keys: the asymmetric half of KMS's cryptography, over OpenSSL.
 #pragma once
 

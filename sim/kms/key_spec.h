@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The kinds of keys that KMS knows, what each may be used for, and the algorithms it then offers.
 //
 // Source: KMS API reference, CreateKey and KeyMetadata.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where keys and aliases are kept: one SQLite file, or memory. Safe from any thread; a change that
 // was answered has been written.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One operation of the API: what it is given, and what it leaves behind for the logs.
 #pragma once
 

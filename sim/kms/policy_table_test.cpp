@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A table of policies and requests: each with the verdict that AWS's rules give, and with what the
 // explanation has to say. A case is a Decrypt unless it says otherwise.
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The Recipient of a request: an enclave that proves itself with an attestation document and gets
 // the answer encrypted to the public key in it.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What is written down about a request.
 //
 // The trace is Glovebox's own: everything that a decision was made of, so that it can be made again

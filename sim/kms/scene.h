@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file that sets the scene for a KMS: who may sign, which IAM policies they have, which keys
 // there are.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The KMS as one function: an HTTP request in, an HTTP response out. Who listens, and whether TLS
 // is between, is somebody else's business (sim/http).
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // SQLite with owners and errors as values; as much of it as a key store needs.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One run of a nitro-cli command: its log, and what becomes of its error.
 #pragma once
 

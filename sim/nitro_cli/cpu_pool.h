@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The CPUs that are set aside for enclaves, and which of them one gets.
 //
 // On an instance the allocator's service takes them from Linux and the driver lists them in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The docker program, for those who have it: what nitro-cli asks of the daemon, build, pull and
 // save, is asked of it here.
 #pragma once

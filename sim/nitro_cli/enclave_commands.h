@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // nitro-cli's commands on enclaves: run-enclave, describe-enclaves, terminate-enclave, console.
 #pragma once
 

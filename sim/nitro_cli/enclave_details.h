@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What nitro-cli knows of an enclave beside what runs: its name and id, and what its image
 // measures. Kept as JSON in the enclave's record, printed by run-enclave and describe-enclaves.
 #pragma once

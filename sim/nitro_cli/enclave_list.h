@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The enclaves of a world as nitro-cli sees them, and its commands on those that are there.
 #pragma once
 

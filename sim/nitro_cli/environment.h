@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The environment variables that nitro-cli reads.
 #pragma once
 

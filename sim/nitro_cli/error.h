@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // nitro-cli's errors: a code E00 to E60, and the sentence that scripts and people know it by.
 //
 //   [ E26 ] Insufficient memory requested. User provided `memory` is 64 MB, but ...

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The folder of nitro-cli's logs: nitro_enclaves.log, and a report for each error.
 //
 // On an instance it is /var/log/nitro_enclaves. Here it is NITRO_CLI_LOGS_PATH, else a folder of

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/nitro_cli/heartbeat_listener.h"
 
 #include <poll.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The parent's port 9000 while an enclave boots: takes the byte 0xB7 and gives it back, as
 // nitro-cli does. One enclave at a time can boot so, here as there.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The commands of nitro-cli that are about images alone: build-enclave, describe-eif, sign-eif,
 // pcr. Each answers with the JSON of its standard output.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One run of an enclave image: `glovebox run --eif` and nitro-cli's run-enclave.
 #pragma once
 

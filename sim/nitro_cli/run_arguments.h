@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What run-enclave is asked for, from the command line or from a --config file, and the rules that
 // nitro-cli checks before it starts anything.
 //

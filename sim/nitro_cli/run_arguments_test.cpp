@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/nitro_cli/run_arguments.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file's content, for commands that report what failed in AWS's words.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Carries out a plan's steps, in the forked child that will be PID 1 of the sandbox.
 //
 // The child is a copy of a process that may have had other threads, so nothing here allocates,

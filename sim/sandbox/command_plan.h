@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The sandbox of a command: `glovebox run -- python3 server.py`.
 //
 // There is no image, so the host's system folders stand for one: each is the lower folder of an

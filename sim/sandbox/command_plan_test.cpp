@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/sandbox/command_plan.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The steps that both kinds of sandbox share: the stage, and what AWS's init mounts in an enclave.
 //
 // AWS's init (PID 1 of an enclave) mounts, in this order and with these flags:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the thread sanitizer has to know of a clone(2) that goes round fork(3): its own locks, which
 // another thread may hold at that moment, would stay locked in the child for ever.
 #pragma once

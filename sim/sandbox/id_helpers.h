@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Writing the id maps of a user namespace that was just made, directly or through the setuid
 // helpers newuidmap(1) and newgidmap(1).
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Who is who inside: the uid_map and gid_map of a sandbox's user namespace (user_namespaces(7)).
 //
 // An enclave's program is root and may be anyone. How much of that a machine gives depends on who

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/sandbox/inherited_descriptors.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a forked child does with the descriptors that it inherits. Async-signal-safe.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // PID 1 of a sandbox, and the program that it starts: everything that happens in the forked child.
 //
 // PID 1 builds the room, forks the program, reaps whatever is orphaned, and ends when the program

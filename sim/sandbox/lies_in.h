@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Absolute, normal paths as prefixes of each other.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // PID 1's side of the lock on a sandbox's mounts, which outer_process.h describes.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a plan depends on of the machine it is made for, read once and passed on as a value, so that
 // plans are tested in tables for machines that nobody has at hand.
 #pragma once

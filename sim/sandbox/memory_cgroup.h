@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A cgroup (v2) that holds one enclave's memory, where this process may make one.
 //
 // Needed are the memory controller and a parent cgroup of ours that we may write to: root has one,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The mount system calls that glibc 2.31 to 2.36 has no wrappers for, by their kernel names. All
 // are as old as Linux 5.12 or older. -1 and errno, as ever.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The process that locks a sandbox's mounts, so that no program inside undoes them.
 //
 // A program in an enclave is root and may mount, so it could remount read-only mounts to read-write

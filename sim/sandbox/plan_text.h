@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A plan as lines of text, one a step, so that a test shows what is expected as a person would say
 // it.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Why a machine forbids the namespaces of a sandbox, and the exact command that allows them.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the processes of a sandbox that is being made tell each other, one message each.
 //
 // The report socket is a SOCK_SEQPACKET pair between the maker and everything inside. It is the

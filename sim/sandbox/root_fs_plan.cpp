@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/sandbox/root_fs_plan.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The sandbox of a root file system: `glovebox run --rootfs DIR`, and the unpacked ramdisks of an
 // image. Start-up is AWS's init, step by step and in its words:
 //

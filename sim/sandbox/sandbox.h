@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A running sandbox, as its maker holds it.
 //
 //   SandboxPlan plan = make_command_plan(request, read_machine(...)).value();

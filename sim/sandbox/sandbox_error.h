@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What can go wrong when a sandbox is made, for programs to match on.
 #pragma once
 

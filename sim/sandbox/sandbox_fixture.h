@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the tests of real sandboxes share: one of the command kind around /bin/sh, and its output.
 #pragma once
 

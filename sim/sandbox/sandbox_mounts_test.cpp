@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The mounts of real sandboxes: what is locked, what the program may change, and what reaches the
 // machine.
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A whole sandbox as a value: who is who, what is mounted, what runs. Made by pure functions from a
 // request and the facts of a machine (command_plan.h, root_fs_plan.h), carried out by
 // Sandbox::start.

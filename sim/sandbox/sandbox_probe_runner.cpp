@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // sandbox_probe_runner: runs a program in a sandbox, without a supervisor, for the tests and the
 // measurement of the start.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Real sandboxes, of the command kind, around /bin/sh. What a program sees inside is the probe
 // table's matter (integration/sandbox); here it is how a sandbox starts, ends, and leaves nothing
 // behind.

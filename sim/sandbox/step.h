@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One thing done while the room is built, as data.
 //
 // The new root is built beside the machine's tree: a private tmpfs, the *stage*, holds scratch

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The world's TLS authority, where programs in an enclave look for those that they trust.
 //
 // Nobody's store on the host is touched: the bundle files of the root that are there get one

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/sandbox/working_directory.h"
 
 #include <dirent.h>

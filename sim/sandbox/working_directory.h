@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The caller's working directory, as a command's sandbox needs to know it.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // accept and accept4 on emulated sockets: the only calls that wait.
 //
 // The program holds the listening socket and polls it as it likes; the supervisor takes connections

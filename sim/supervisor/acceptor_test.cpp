@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/supervisor/acceptor.h"
 
 #include <fcntl.h>

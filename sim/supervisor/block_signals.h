@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Threads of the supervisor take no signals: they are the main thread's, which relays them.
 #pragma once
 

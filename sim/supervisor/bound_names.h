@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The names that a tree's sockets were bound to. Nobody says when a socket is closed, and its name
 // stays in the world's directory; so those whose sockets are gone are removed now and then, and the
 // rest when the tree has ended. Used by one thread at a time.

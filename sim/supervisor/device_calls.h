@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The opens, stats and ioctls that could concern /dev/nsm and /dev/vsock.
 //
 // Every open of every program comes through here, so the answer "not ours" must be quick: one read

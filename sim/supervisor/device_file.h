@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The device files that a program sees and that aren't there.
 //
 // What open() gives the program for one of them is /dev/null or /dev/zero, opened with access mode

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program's AF_VSOCK socket as the supervisor holds it: a duplicate of the AF_UNIX socket behind
 // it, and what its mark and its names say.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A value or an errno value, for code that speaks with the kernel on somebody's behalf: there the
 // number itself is the answer that a program will see, and no sentence goes with it.
 #pragma once

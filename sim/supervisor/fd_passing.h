@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Descriptors over a Unix socket (SCM_RIGHTS, unix(7)). System calls only, so that both may be used
 // between fork and exec.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Puts a traffic observer into a connection, unseen by both programs: the two ends keep the names
 // that getsockname and getpeername tell.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The Tracee that is there: a thread that waits in the kernel.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Starts a program under a filter, and hands its listener to the supervisor.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/supervisor/metadata_redirect.h"
 
 #include <arpa/inet.h>

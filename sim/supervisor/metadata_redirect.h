@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The parent instance's metadata service: a program that connects to 169.254.169.254:80 reaches the
 // one that the world has elsewhere (glovebox imds), although that address is nobody's here, or, on
 // an EC2 instance, the real one's.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The ioctl of /dev/nsm: a request out of the program's memory, a response into it
 // (linux drivers/misc/nsm.c).
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What keeps a program from being supervised, in sentences: why, and the command that would change
 // it.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where a path leads in another thread's eyes: from its root, its working directory and its
 // descriptors, and with its own /proc/self, link by link as path_resolution(7) has it.
 //

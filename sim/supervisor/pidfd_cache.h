@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Duplicates of other processes' descriptors (pidfd_getfd(2)).
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Another process's memory, through process_vm_readv(2) and process_vm_writev(2).
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // linux/seccomp.h as far as it is used here. Debian 12's copy is that of Linux 6.1 and lacks
 // SECCOMP_IOCTL_NOTIF_SET_FLAGS; a build on one kernel's headers has to run on another's kernel.
 #pragma once

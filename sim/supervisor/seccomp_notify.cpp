@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/supervisor/seccomp_notify.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The kernel's seccomp user notification (seccomp_unotify(2)) behind its own verbs. Nothing clever
 // happens here; what is above is tested against a fake of this face.
 //

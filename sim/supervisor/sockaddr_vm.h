@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // struct sockaddr_vm between a program's memory and a VsockAddress, and the two ways in which the
 // kernel copies small answers out: the one of addresses and the one of options.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Sockets in the network namespace of another thread.
 //
 // A socket belongs to the namespace in which it was made, for ever: ioctls such as SIOCGIFCONF on

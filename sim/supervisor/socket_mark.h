@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How an emulated AF_VSOCK socket is known again: it carries a mark.
 //
 // A program's AF_VSOCK socket is an AF_UNIX stream socket that the supervisor made. The program may

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The supervisor of one tree of processes: everything that runs under one filter.
 //
 // A thread of its own receives the calls and answers them one after the other; none of them waits

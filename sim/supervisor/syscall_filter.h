@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The seccomp filter: which system calls of the supervised programs are notified. Everything else,
 // and with it every byte of data, runs at the kernel's own speed.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a program asked of the kernel, and what it is answered: two values, so that a handler can be
 // tested in a table, and so that another way of interception (where a container's own filter
 // already denies AF_VSOCK, the notification never comes) can use the same handlers.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What /proc/<thread>/status says of a thread (proc_pid_status(5)); readable whoever it is.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/supervisor/thread_status.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The thread that waits for an answer: its memory, its descriptors, its network.
 //
 // An interface, so that handlers are tested against a fake. The kernel's own answers are passed on:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/supervisor/tracing_notifier.h"
 
 #include <fmt/format.h>

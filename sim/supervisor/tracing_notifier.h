@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A notifier that tells what was answered: one line of the log for every call of ours, when it is
 // answered, so that an accept that waited is told with its connection.
 //

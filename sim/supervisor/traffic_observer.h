@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Who counts the bytes of connections, where they are counted at all (--trace): without it, data is
 // the kernel's affair alone.
 #pragma once

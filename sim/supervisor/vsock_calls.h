@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The socket calls of one side, except accept (acceptor.h): what a program asks, and what AF_VSOCK
 // would answer (net/vmw_vsock/af_vsock.c).
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The socket options of level AF_VSOCK (linux/vm_sockets.h, SO_VM_SOCKETS_*).
 //
 // An AF_UNIX socket has other buffers, so these mean nothing for the data; but a program that sets

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/tls/trust_bundle.h"
 
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A world's authority as those who are to trust it need it: its certificate, the name under which
 // OpenSSL looks for it in a folder, and a bundle that has it beside this machine's own.
 //

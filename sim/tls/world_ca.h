@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The certificate authority of one world's TLS servers: what lets an unmodified program talk HTTPS
 // to kms.us-east-1.amazonaws.com here, and nothing else.
 //

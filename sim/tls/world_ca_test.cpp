@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/tls/world_ca.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A program that runs beside us: its output a line at a time, its end as a status. For processes
 // with one thread.
 #pragma once

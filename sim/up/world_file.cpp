@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/up/world_file.h"
 
 #include <fmt/core.h>

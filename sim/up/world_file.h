@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // world.yaml: a whole world in one file, for `glovebox up`.
 //
 //   region: us-east-1          # without it the scene's, which must be the same where it has one

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One run of a world: its parts started in order, each when what it needs is ready, and stopped in
 // the opposite order.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/vsock_proxy/allowlist_check.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What AWS's vsock-proxy does with its allowlist before it serves: the same order, the same
 // answers, the same sentences (vsock-proxy 1.0.2).
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The vsock device of one guest: the session with its QEMU, and its two rings.
 //
 // QEMU connects, asks what the device can do and which CID it has, and, once the guest's driver is

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A device with a QEMU and a guest's driver that this test plays.
 #include "sim/vsock_switch/device.h"
 

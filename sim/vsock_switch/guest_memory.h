@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A guest's memory as its QEMU shares it: pieces of files, mapped here, found by two kinds of
 // address.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // glovebox-vsock-switch: joins the vsock devices of several QEMU guests in the shape of Nitro, one
 // parent and its enclaves, without any vsock of this machine.
 #include <fmt/core.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a guest or its QEMU said that the switch refuses. Nobody matches on the kind: the guest is
 // cut off and the sentence goes to the log.
 #pragma once

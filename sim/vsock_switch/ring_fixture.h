@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A guest's memory with one ring in it, and the driver that writes into it. For tests.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The running switch: a socket a guest, on which its QEMU connects, and one loop over all of them.
 #pragma once
 

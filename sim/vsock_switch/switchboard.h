@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Who may talk to whom, and what lies in between: the switch without any I/O.
 //
 // The shape is Nitro's: one parent, CID 3, and enclaves. A packet goes from an enclave to the

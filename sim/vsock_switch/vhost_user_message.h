@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The messages by which a QEMU (the front end) tells us (the back end) about a device of its guest:
 // the vhost-user protocol, QEMU's docs/interop/vhost-user.rst.
 //

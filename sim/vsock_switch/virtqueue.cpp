@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/vsock_switch/virtqueue.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One split virtqueue (virtio 1.2, section 2.7), from the device's side.
 //
 // The guest's driver writes descriptors and offers chains of them in the available ring; the device

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A packet of the virtio vsock device (virtio 1.2, section 5.10.6): 44 bytes of header, little
 // endian, and `length` bytes of payload.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A YAML file as nested maps that are read member by member, and whose every mistake is found
 // before anything of it is used.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The contract, first part: who listens where, who dials, and what each learns of the other.
 
 #include <fcntl.h>

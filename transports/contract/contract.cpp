@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transports/contract/contract.h"
 
 #include <boost/asio/co_spawn.hpp>

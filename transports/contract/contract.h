@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The contract of core::Transport as tests, to be run over every backend: link it and write
 //
 //   INSTANTIATE_TEST_SUITE_P(OverUnix, TransportContract, testing::Values(Backend{...}));

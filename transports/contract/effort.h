@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How much the contract's long tests do. The environment may ask for less, as a slow emulated
 // machine does; under a sanitizer a tenth is the default.
 #pragma once

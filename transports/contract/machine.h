@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a backend brings to the contract: two sides that can reach each other, and who they are.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "transports/contract/process_resources.h"
 
 #include <sys/resource.h>

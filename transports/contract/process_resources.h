@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What this process holds, for tests that claim to leak nothing. Linux: read from /proc/self.
 #pragma once
 

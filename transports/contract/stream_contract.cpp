@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The contract, second part: what the streams do once they are connected, and what a great many of
 // them leave behind.
 

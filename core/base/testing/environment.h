@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: an environment variable for as long as an object lives.
 #pragma once
 

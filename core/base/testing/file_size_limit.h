@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A full disk of this process's own: write(2) to a regular file gives what fits, then EFBIG.
 #pragma once
 

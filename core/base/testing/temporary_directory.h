@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: a fresh directory of one's own, 0700, that is gone with all its contents afterwards.
 #pragma once
 

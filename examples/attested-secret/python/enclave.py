@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The enclave's program in Python, as it would run on Nitro: it attests when asked, decrypts what was encrypted to the
 key in its document, and fetches HTTPS pages through the proxy that HTTPS_PROXY names. It speaks message.h's protocol.
 

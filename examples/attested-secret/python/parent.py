@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The parent's program in Python, as it would run on a parent instance: it asks the enclave for a document with a fresh
 nonce, verifies it with nothing but cbor2 and cryptography, gives its secret away encrypted to the document's public key,
 and has the enclave fetch a page. It speaks message.h's protocol.

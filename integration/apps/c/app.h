@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* What these programs share: an AF_VSOCK listener, all of a buffer, and a sentence at the end. */
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Asks the security module by raw ioctl: describes it, extends and reads a register, draws random
    bytes, and takes a document with a nonce, whose bytes it prints in hexadecimal. attest */
 #include <fcntl.h>

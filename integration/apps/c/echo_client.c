@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Sends bytes to an echo server and checks that they come back. echo_client CID PORT [BYTES] */
 #include <stdio.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Echoes what every connection sends, one after the other. echo_server PORT [CONNECTIONS] */
 #include <stdio.h>
 #include <unistd.h>

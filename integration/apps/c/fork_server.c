@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* An echo server with a process for every connection; it reaps them when SIGCHLD interrupts its
    accept. fork_server PORT CONNECTIONS */
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* An echo client that never blocks: its socket is watched by epoll before it connects, level or
    edge triggered. nonblocking_client CID PORT level|edge */
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* An echo server that closes its listener after every connection and binds the same port again,
    with SO_REUSEADDR, while the connection lives on. restarting_server PORT CONNECTIONS */
 #include <stdio.h>

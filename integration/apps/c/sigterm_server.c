@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* A server that waits in a blocked accept until SIGTERM, then tells how many connections it had and
    ends. sigterm_server PORT */
 #include <errno.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* An echo server with several threads that all accept on one listener. threaded_server PORT
  * CONNECTIONS */
 #include <pthread.h>

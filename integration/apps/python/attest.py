@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Asks the security module for an attestation document by raw ioctl, and prints its bytes in hexadecimal.
 attest.py [NONCE-HEX]"""
 import ctypes

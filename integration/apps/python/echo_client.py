@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Sends bytes to an echo server and checks that they come back. echo_client.py CID PORT [BYTES]"""
 import random
 import socket

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Echoes what every connection sends, one after the other. echo_server.py PORT [CONNECTIONS]"""
 import socket
 import sys

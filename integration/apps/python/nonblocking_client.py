@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Several echo clients in one asyncio loop, which never blocks. nonblocking_client.py CID PORT CLIENTS"""
 import asyncio
 import socket

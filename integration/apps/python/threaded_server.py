@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """An echo server of the standard library's socketserver, a thread for every connection, until SIGTERM.
 threaded_server.py PORT"""
 import signal

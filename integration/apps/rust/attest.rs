@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! Asks the security module for an attestation document by raw ioctl, and prints it in hexadecimal. attest
 use std::os::raw::{c_int, c_ulong};
 use std::os::unix::io::AsRawFd;

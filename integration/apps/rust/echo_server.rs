@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! Echoes what every connection sends, each in a thread of its own. echo_server PORT [CONNECTIONS]
 mod vsock;
 

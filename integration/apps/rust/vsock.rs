@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //! The C library's socket calls for AF_VSOCK, as far as the two echo programs need them.
 #![allow(dead_code)]
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* What a sandbox guards, and whether it still does. */
 #pragma once
 

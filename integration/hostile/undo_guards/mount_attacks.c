@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Attacks on one guard each: what it protects is to be open afterwards, at its own place or at
  * another one. */
 #define _GNU_SOURCE

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* Attacks that reach for what lies outside: PID 1, the namespaces above, the machine's file systems
  * and modes. */
 #define _GNU_SOURCE

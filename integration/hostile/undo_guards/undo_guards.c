@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /* undo_guards: a hostile program that tries to undo what a sandbox guards.
  *
  *   undo_guards [--folder DIR | --file FILE | --node DEVICE | --secret PATH]...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Listens on vsock port 9000 as nitro-cli does, and answers one heartbeat with the byte that is given."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Finds `lo` down, raises it by ioctl as programs in an enclave must, and talks to itself over 127.0.0.1."""
 
 import fcntl

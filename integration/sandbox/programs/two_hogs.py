@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two processes that take 40 MiB each and keep them."""
 
 import os

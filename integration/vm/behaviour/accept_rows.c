@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // accept(2): waiting, being interrupted, running out of descriptors, and the backlog before it.
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The far end of the agent rows: a small server that does what the first byte of a connection asks.
 //
 //   'n'  answers the caller's name as it sees it, 4 bytes CID and 4 bytes port, and closes

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Connections that leave this CID, to an agent (agent.h) that may be in the parent's guest.
 #include <errno.h>
 #include <poll.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which addresses can be bound, by whom, and how often.
 #include <errno.h>
 #include <linux/capability.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Ends: shutdown and close on either side, unread data, SIGPIPE, and a peer that is killed.
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """The comparison: what it calls a failure. No guest is needed."""
 
 import subprocess

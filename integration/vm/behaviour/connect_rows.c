@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where connect(2) leads, and what it says where it doesn't.
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One socket under several descriptors and in several processes: dup, fork, exec, SCM_RIGHTS.
 #include <errno.h>
 #include <fcntl.h>

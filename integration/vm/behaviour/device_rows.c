@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // /dev/vsock, whose one use is to ask for the own CID.
 #include <errno.h>
 #include <fcntl.h>

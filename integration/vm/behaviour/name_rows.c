@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // getsockname, getpeername and the addresses that accept, recvfrom and recvmsg fill in.
 #include <errno.h>
 #include <poll.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // setsockopt and getsockopt, at AF_VSOCK's own level and at SOL_SOCKET.
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What poll, select and epoll show in each state of a socket.
 #include <errno.h>
 #include <poll.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A behaviour table as data: what vsock-behaviour printed, or a file of it."""
 
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What socket(2) makes, and what a socket says about itself.
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The sockets that rows are made of. Those that can't fail in a working AF_VSOCK end the row if
 // they do.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Prints the table: every row in a process of its own, with a time limit, one line each.
 #include "table.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The table of how AF_VSOCK behaves: what a row is and what its function may say.
 //
 // A row is one corner of the address family. Its function runs in a process of its own, makes the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Bytes: send and receive calls, their flags, control data, and how much fits.
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Boots a stock Debian kernel in QEMU with our binaries, runs a command and returns what it said.
 
   platform.py   what a guest looks like to QEMU: one entry per architecture, KVM or TCG

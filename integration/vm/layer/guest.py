@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One guest: a QEMU process that boots, runs a command and says how it ended.
 
     with Guest(GuestOptions(command=["uname", "-r"])) as guest:

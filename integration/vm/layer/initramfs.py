@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The guest's files, as the cpio archive that the kernel unpacks into memory.
 
 The archive is written here, in the "newc" form of the kernel's Documentation/driver-api/early-userspace/

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The guest's kernel: a stock Debian cloud kernel, found by name, unpacked into a cache, never installed.
 
 The cache is $GLOVEBOX_VM_CACHE, or glovebox/vm under $XDG_CACHE_HOME (~/.cache), one folder a release:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a guest looks like to QEMU, per architecture, and whether KVM can be used.
 
 This is the one file of the layer that knows architectures.

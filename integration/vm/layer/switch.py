@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """glovebox-vsock-switch as a process of ours, for as long as a `with` block lasts.
 
     with Switch([3, 16]) as switch:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests that boot guests share: skip with a reason where no guest can be had, and a runner.
 
 ctest counts an exit status of 77 as skipped. GLOVEBOX_VM_REQUIRED=1 makes it a failure.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/eif/archive/archive_manifest.h"
 
 #include <fmt/core.h>

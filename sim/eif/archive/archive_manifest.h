@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which files of a container image archive make the image: manifest.json of docker save, or
 // index.json and what it leads to in an OCI layout.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The part of a container image that says how it is run: the "config" JSON of a docker save or OCI
 // archive.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A container image from the file that `docker save`, `podman save`, `skopeo copy ... oci-archive:`
 // or `buildah push ... oci-archive:` writes. No daemon, no privilege, nothing unpacked.
 //

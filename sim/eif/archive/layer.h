@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One layer of a container image (OCI image-spec, layer.md): a tar archive of what it adds and of
 // marks for what it takes away.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Integers in network byte order, as everything in an enclave image is. The caller has checked that
 // the bytes are there.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Bytes that come in turn: from memory, from a file, out of a decompressor, out of an archive's
 // entry.
 #pragma once

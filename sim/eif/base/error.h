@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What can go wrong with an enclave image, as values that programs match on.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // JSON as nitro-cli writes it, which is as serde_json does: keys in the order of the object,
 // floating numbers in plain decimals, and two layouts; and how much of it is read.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file as bytes, by a read-only memory map: a gigabyte costs address space, and its pages are the
 // kernel's page cache, not this process's.
 //

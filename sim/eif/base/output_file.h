@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file that appears whole or not at all: written aside in the same folder and renamed at the end.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Builds an enclave image from files: what nitro-cli build-enclave does, without a Docker daemon,
 // without root, and with the same bytes for the same input on any machine, on any day.
 //

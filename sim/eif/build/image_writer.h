@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Writes an enclave image: header, sections, CRC and, if wanted, the signature. All of it follows
 // from the arguments: no clock, no chance, nothing of this machine.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/eif/build/nitro_rules.h"
 
 #include <fmt/core.h>

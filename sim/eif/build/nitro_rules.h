@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What nitro-cli build-enclave makes of a container image, and what the init of AWS does with it at
 // boot, both of which happen there without a word. The builder's part is done to the tree, so that
 // a program meets the same files here and on Nitro; of both parts each loss is said.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a kernel or a program is, by its first bytes.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Signing an image: what `nitro-cli build-enclave --private-key --signing-certificate` and
 // `nitro-cli sign-eif` add to it.
 #pragma once

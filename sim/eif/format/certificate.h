@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The signing certificate: what describe-eif prints of it, its dates, and its public key's verdict
 // on a signature.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a signature section's signature is: a COSE_Sign1 (RFC 9052) over PCR0.
 //
 //   COSE_Sign1 (RFC 9052): [ h'a1 01 38 22'   protected: {1 (alg): -35}, so ES384

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // ECDSA on the three curves that an image can be signed with, without chance: the nonce is derived
 // from key and message (RFC 6979), so that the same image, key and certificate give the same file.
 // OpenSSL knows this by itself only since 3.2, and both supported distributions have 3.0.

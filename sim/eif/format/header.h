@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The first 548 bytes of an enclave image file (EIF), and the 12 bytes before each section.
 //
 //   0x000   4  magic ".eif"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An enclave image read from bytes, and what is wrong with it.
 //
 // Two programs read an image on Nitro, by different rules, and a file can please one and not the

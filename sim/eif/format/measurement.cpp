@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/eif/format/measurement.h"
 
 #include <zlib.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What an image measures: the values that the security module holds in PCR0, 1, 2 and 8 once the
 // image has booted, and the CRC that its header has to carry.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The metadata section: who built the image, when and from what. Compact JSON; in no PCR.
 //
 //   {"ImageName":"app","ImageVersion":"1.0",

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whether an image's signature is good, and for this image.
 #pragma once
 

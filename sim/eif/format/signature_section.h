@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The signature section, as AWS's tools write it. CBOR, definite lengths, shortest integers:
 //
 //   [ { "signing_certificate": [ one integer a byte of the PEM file ],

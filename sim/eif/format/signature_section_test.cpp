@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/eif/format/signature_section.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What `nitro-cli describe-eif` prints of an image, key for key, and what it should have said
 // besides.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A list in a report that stops naming at a limit and goes on counting.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Why two ramdisks are not the same bytes: which files, which of their attributes, or only their
 // order, numbering or packing.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Tar archives and container images for tests, byte for byte as a hostile sender might make them.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the tests of sim/eif share: files, and images made field by field.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // libarchive behind two small faces: a decompressor, and a reader of tar archives. Only what is
 // named here is ever recognised, and no external program is run.
 #pragma once

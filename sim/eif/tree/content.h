@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file's bytes, wherever they lie: in memory, in a part of an open file, or in a folder of this
 // machine. Copies share what they refer to.
 #pragma once

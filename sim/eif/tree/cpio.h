@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // cpio archives of the "newc" form, the only one the kernel takes for an initramfs.
 //
 //   each entry:  "070701" and 13 fields of 8 hexadecimal digits (110 bytes)

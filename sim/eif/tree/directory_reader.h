@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A root file system from a folder of this machine.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A root file system as a value: names, attributes and where the contents lie. Nothing of it is
 // created on this machine, so it needs no privilege for owners and device nodes, and no name in a
 // foreign archive can lead anywhere.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A ramdisk section as the kernel unpacks it: cpio archives one behind the other, each plain or
 // compressed.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where the contents of archived files wait until they are written: one temporary file without a
 // name, gone with the last Content that refers to it.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/eif/tree/tree_writer.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A tree of files onto this machine's disk: for people to look at, or to be started from.
 #pragma once
 

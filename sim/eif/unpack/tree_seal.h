@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whether a folder is still as it was written, by two digests.
 //
 // The seal is quick: it reads no file. It holds because every change through the kernel gives a

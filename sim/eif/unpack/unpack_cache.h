@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Ramdisks on this machine's disk, ready to be started, and kept: the second start of an image
 // finds them there.
 //

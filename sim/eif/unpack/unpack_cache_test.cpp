@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/eif/unpack/unpack_cache.h"
 
 #include <fcntl.h>

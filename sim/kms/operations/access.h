@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The steps that operations have in common: find the key that a request names, ask the policies,
 // look at the key's state and usage, read the Recipient, seal the answer to it.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // CreateAlias, UpdateAlias, DeleteAlias, ListAliases.
 #include <fmt/core.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Encrypt, Decrypt, ReEncrypt.
 #include <fmt/core.h>
 

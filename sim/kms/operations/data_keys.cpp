@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // GenerateDataKey, GenerateDataKeyPair, both without plaintext too, and GenerateRandom.
 #include <fmt/core.h>
 

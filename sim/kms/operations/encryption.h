@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Encryption under a key that was found, authorized and checked; for operations that make
 // ciphertexts.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The operations, each as a function from a call to its answer. What members they take and give is
 // in the KMS API reference under their names.
 #pragma once

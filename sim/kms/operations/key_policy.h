@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The check of a new key policy, for CreateKey and PutKeyPolicy.
 #pragma once
 

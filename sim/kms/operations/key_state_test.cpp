@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which operation a key's state allows: the table of AWS's guide, "Key states of AWS KMS keys".
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Every operation with key material, against everything that can be wrong with its key and its
 // request: a table of operations, and one test for each question that all of them answer alike.
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // CreateKey, DescribeKey, ListKeys, EnableKey, DisableKey, ScheduleKeyDeletion, CancelKeyDeletion.
 #include <fmt/core.h>
 

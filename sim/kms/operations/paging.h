@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Limit and Marker of a list's request, Truncated and NextMarker of its answer. A marker is the
 // base64 of the last name that was given.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // GetKeyPolicy, PutKeyPolicy, ListKeyPolicies.
 #include <fmt/core.h>
 

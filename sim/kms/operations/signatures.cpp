@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Sign, Verify, GetPublicKey, DeriveSharedSecret.
 #include <fmt/core.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the operations say of values that do not fit: one row each, with AWS's exception and
 // message.
 #include <gmock/gmock.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One condition of a statement: an operator, a condition key and the values that it is compared
 // with.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // May this caller do this with this resource? The decision over a key's policy and the caller's IAM
 // policies, together with everything that led to it.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the policies are asked, and what they answer, as values: the request, the verdict, and what
 // every statement came to.
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Wildcards, as the policy language has them: '*' is any run of characters, '?' any one.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A policy in AWS's policy language, read from JSON: who may, or may not, do what to which key
 // under which conditions.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The sentence that answers "why?", and the whole table of findings below it.
 #pragma once
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a person who knows Nitro would say on seeing a condition: "PCR0 is all zero: the enclave
 // runs in debug mode", "it differs in case alone".
 #pragma once

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/kms/policy/request_context.h"
 
 #include "core/base/ascii.h"

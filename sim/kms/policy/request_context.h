@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a request shows to conditions: condition keys and their values. Key names ignore case, also
 // the <key> of kms:EncryptionContext:<key>.
 #pragma once

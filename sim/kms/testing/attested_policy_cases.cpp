@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Policies that ask for attestation.
 #include "sim/kms/testing/policy_case.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: an enclave's security module with known PCRs, and the documents that it signs.
 #pragma once
 

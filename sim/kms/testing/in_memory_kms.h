@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: a KMS over an in-memory store, asked as a client asks it. Signatures aren't checked,
 // and the caller is a user of the account with an administrator's IAM policy.
 #pragma once

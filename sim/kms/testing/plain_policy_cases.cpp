@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Policies that don't: who, what, which operator, which policy of several.
 #include "sim/kms/testing/policy_case.h"
 

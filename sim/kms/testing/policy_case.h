@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One case of the policy table: a policy, a request, the verdict and what the explanation says.
 #pragma once
 

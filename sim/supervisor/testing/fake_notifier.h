@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The kernel's notification made of plain values: which calls wait, and what they were answered.
 #pragma once
 

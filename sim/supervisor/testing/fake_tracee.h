@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A thread that waits for an answer, made of plain values: for tests of handlers.
 #pragma once
 

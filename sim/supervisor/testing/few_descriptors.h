@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A process that has nearly run out of descriptors, for tests.
 #pragma once
 

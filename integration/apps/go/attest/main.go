@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Asks the security module for an attestation document by raw ioctl, from several goroutines at once, and prints one
 // in hexadecimal. attest
 package main

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Sends bytes to an echo server and checks that they come back: a non-blocking connect, then the runtime's poller.
 // echo_client CID PORT [BYTES]
 package main

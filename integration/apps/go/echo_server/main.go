@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Echoes what every connection sends, each in a goroutine of its own, over raw system calls and the runtime's
 // poller. echo_server PORT [CONNECTIONS]
 package main
