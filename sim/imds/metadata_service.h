@@ -8,7 +8,7 @@
 //
 // The role's credentials are temporary ones that glovebox kms accepts (iam::SessionIssuer).
 //
-// Source: EC2 user guide, "Use IMDS"; what of it clients rely on is in docs/kms.md.
+// Source: EC2 user guide, "Use IMDS"; what of it clients rely on is in docs/metadata.md.
 #pragma once
 
 #include <chrono>
