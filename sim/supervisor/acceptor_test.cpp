@@ -141,6 +141,9 @@ TEST_F(AcceptorTest, WithoutADescriptorOfItsOwnAWaitingCallFailsAndItsConnection
     (void)accept(1);
     (void)accept(2);
     UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // ubsan looks at an object's vptr through a pipe, the first time.
+    (void)static_cast<Notifier&>(notifier_).is_valid(1);
+    EXPECT_FALSE(is_readable());
     {
         const FewDescriptors few(0);
         EXPECT_TRUE(world_->connect(client.get(), 3, {16, 5005}));
