@@ -32,7 +32,6 @@ boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Handle
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     std::chrono::milliseconds pause = pause_min;
     while (true) {
-        co_await connections.room();
         auto accepted = co_await accept();
         if (accepted) {
             if (pause != pause_min)

@@ -15,9 +15,8 @@ namespace glovebox::core {
 namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
-ConnectionGroup::ConnectionGroup(asio::any_io_executor executor, std::size_t size_max, Log& log)
+ConnectionGroup::ConnectionGroup(asio::any_io_executor executor, Log& log)
     : executor_(std::move(executor)),
-      size_max_(size_max),
       log_(log),
       changed_(executor_, steady_clock::time_point::max()) {}
 
@@ -34,20 +33,6 @@ void ConnectionGroup::spawn(asio::awaitable<void> work) {
         changed_.cancel();
     };
     asio::co_spawn(executor_, std::move(work), asio::bind_cancellation_slot(signal->slot(), ended));
-}
-
-asio::awaitable<void> ConnectionGroup::room() {
-    const auto cancellation = co_await asio::this_coro::cancellation_state;
-    // Told again only after it has become much better: not for each connection at the limit.
-    if (signals_.size() < size_max_ - size_max_ / 10)
-        told_full_ = false;
-    while (signals_.size() >= size_max_) {
-        if (!std::exchange(told_full_, true))
-            log_.warning("{} connections are open: further ones wait until one ends", size_max_);
-        co_await changed_.async_wait(as_result);
-        if (cancellation.cancelled() != asio::cancellation_type::none)
-            co_return;
-    }
 }
 
 asio::awaitable<void> ConnectionGroup::finish(std::chrono::milliseconds grace) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The connections that one server holds: counted, limited and ended together.
+// The connections that one server holds: counted and ended together.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,17 +17,14 @@ namespace glovebox::core {
 
 class ConnectionGroup {
   public:
-    // At most `size_max` at a time. Everything runs on the executor's one thread.
-    ConnectionGroup(boost::asio::any_io_executor executor, std::size_t size_max, Log& log);
+    // Everything runs on the executor's one thread.
+    ConnectionGroup(boost::asio::any_io_executor executor, Log& log);
 
     // Starts a connection's work. The work is a coroutine that ends by itself or when it is
     // cancelled; an exception out of it is a bug, and is logged.
     void spawn(boost::asio::awaitable<void> work);
 
     [[nodiscard]] std::size_t size() const { return signals_.size(); }
-
-    // Returns when there is room for one more, or when cancelled.
-    [[nodiscard]] boost::asio::awaitable<void> room();
 
     // Returns when the last connection has ended; those that are still there after `grace` are
     // cancelled.
@@ -38,9 +35,7 @@ class ConnectionGroup {
 
   private:
     boost::asio::any_io_executor executor_;
-    std::size_t size_max_;
     Log& log_;
-    bool told_full_ = false;
     std::list<boost::asio::cancellation_signal> signals_;
     boost::asio::steady_timer changed_;  // never fires; cancelled when a connection has ended
 };

@@ -143,7 +143,7 @@ asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {
         co_return Error(failure, failure.message());
     // A relay has its own batches: what it writes is to leave at once.
     stream.set_option(tcp::no_delay(true), failure);
-    watch_by_keep_alive(stream);
+    watch_by_keep_alive(stream.native_handle());
     co_return stream;
 }
 

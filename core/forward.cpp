@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 
 #include "core/accept_loop.h"
 #include "core/asio_result.h"
@@ -60,9 +59,10 @@ Forward::Forward(asio::any_io_executor executor, Transport& transport, PipePool&
       pipes_(pipes),
       log_(log),
       options_(options),
-      accept_loops_(executor_, std::numeric_limits<std::size_t>::max(), log),
-      channels_(executor_, std::numeric_limits<std::size_t>::max(), log),
-      connections_(executor_, options.connections_max, log),
+      slots_(executor_, {.open_max = options.connections_max, .by_peer = false}, log),
+      accept_loops_(executor_, log),
+      channels_(executor_, log),
+      connections_(executor_, log),
       asked_(executor_, steady_clock::time_point::max()),
       stopped_(executor_, steady_clock::time_point::max()) {}
 
@@ -87,6 +87,10 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     }
     if (!failure)
         acceptor.bind(route.listen, failure);
+    // Inherited by the connections.
+    watch_by_keep_alive(acceptor.native_handle());
+    if (!failure)
+        acceptor.set_option(tcp::no_delay(true), failure);
     if (!failure)
         acceptor.listen(asio::socket_base::max_listen_connections, failure);
     if (failure)
@@ -101,9 +105,10 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
         log_.info("programs use it with HTTPS_PROXY=http://{}", to_string(local));
     Acceptor& kept = acceptors_.emplace_back(std::move(acceptor));
     accept_loops_.spawn(accept_loop(
-        name, [&kept] { return accept(kept); },
-        [this, route](Stream client) { return serve(std::move(client), route); }, connections_,
-        pipes_, log_));
+        name,
+        [this, &kept, place = slots_.add_listener()] { return accept_with_slot(kept, place); },
+        [this, route](Admitted admitted) { return serve(std::move(admitted), route); },
+        connections_, pipes_, log_));
     return local;
 }
 
@@ -122,11 +127,21 @@ asio::awaitable<Result<Stream>> Forward::accept(Acceptor& acceptor) {
         if (!socket)
             co_return errno_error("accept", errno);
         Stream client(acceptor.get_executor());
-        boost::system::error_code ignored;
         client.assign(acceptor.local_endpoint().protocol(), socket.release());
-        client.set_option(tcp::no_delay(true), ignored);
-        watch_by_keep_alive(client);
         co_return client;
+    }
+}
+
+asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(Acceptor& acceptor,
+                                                                     Slots::Listener place) {
+    while (true) {
+        co_await slots_.room(place);
+        auto client = co_await accept(acceptor);
+        if (!client)
+            co_return client.error();
+        auto ticket = co_await slots_.admit({}, place);
+        if (ticket)
+            co_return Admitted{std::move(*client), std::move(*ticket)};
     }
 }
 
@@ -178,8 +193,12 @@ asio::awaitable<std::shared_ptr<HopResets>> Forward::hop_to(VsockAddress address
     co_return hop.resets;
 }
 
-asio::awaitable<void> Forward::serve(Stream client, ForwardRoute route) {
+asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
     co_await asio::this_coro::throw_if_cancelled(false);
+    const bool has_slot = co_await admitted.ticket.slot();
+    if (!has_slot)
+        co_return;
+    Stream client = std::move(admitted.client);
     const std::string name = fmt::format("{} -> vsock {}", name_of(client), to_string(route.to));
     // First, since a connection may be reset as soon as it is there.
     const auto hop = co_await hop_to(route.to);

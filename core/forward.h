@@ -28,6 +28,7 @@
 #include "core/hop_resets.h"
 #include "core/pipe_pool.h"
 #include "core/relay.h"
+#include "core/slots.h"
 #include "core/transport.h"
 
 namespace glovebox::core {
@@ -64,8 +65,15 @@ class Forward {
     };
     using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol>;
 
+    struct Admitted {
+        Stream client;
+        Slots::Ticket ticket;
+    };
+
     [[nodiscard]] static boost::asio::awaitable<Result<Stream>> accept(Acceptor& acceptor);
-    boost::asio::awaitable<void> serve(Stream client, ForwardRoute route);
+    boost::asio::awaitable<Result<Admitted>> accept_with_slot(Acceptor& acceptor,
+                                                              Slots::Listener place);
+    boost::asio::awaitable<void> serve(Admitted admitted, ForwardRoute route);
     // The relay at that address, with a channel for resets if it accepts one.
     boost::asio::awaitable<std::shared_ptr<HopResets>> hop_to(VsockAddress address);
 
@@ -74,6 +82,7 @@ class Forward {
     PipePool& pipes_;
     Log& log_;
     ForwardOptions options_;
+    Slots slots_;
     std::list<Acceptor> acceptors_;
     std::map<VsockAddress, Hop> hops_;
     ConnectionGroup accept_loops_;

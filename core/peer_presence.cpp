@@ -115,14 +115,11 @@ bool is_tcp(Stream& stream) {
            protocol == IPPROTO_TCP;
 }
 
-void watch_by_keep_alive(Stream& stream) {
-    if (!is_tcp(stream))
-        return;
-    const int socket = stream.native_handle();
-    set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set(socket, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(probe_after.count()));
-    set(socket, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(probe_interval.count()));
-    set(socket, IPPROTO_TCP, TCP_KEEPCNT, probes_max);
+void watch_by_keep_alive(int tcp_socket) {
+    set(tcp_socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(tcp_socket, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(probe_after.count()));
+    set(tcp_socket, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(probe_interval.count()));
+    set(tcp_socket, IPPROTO_TCP, TCP_KEEPCNT, probes_max);
 }
 
 bool has_ended(Stream& stream) {

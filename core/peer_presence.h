@@ -11,10 +11,10 @@ namespace glovebox::core {
 
 [[nodiscard]] bool is_tcp(Stream& stream);
 
-// For a new TCP stream: a peer that vanished from the network ends an idle connection after about a
-// minute. (Data that waits for an acknowledgement keeps the kernel from probing: is_dead.) Nothing
-// for other streams.
-void watch_by_keep_alive(Stream& stream);
+// For a TCP socket, or for a listener whose connections inherit it: a peer that vanished from the
+// network ends an idle connection after about a minute. (Data that waits for an acknowledgement
+// keeps the kernel from probing: is_dead.)
+void watch_by_keep_alive(int tcp_socket);
 
 // Whether the peer has ended its half, though that may wait behind bytes that were not read.
 [[nodiscard]] bool has_ended(Stream& stream);

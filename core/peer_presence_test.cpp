@@ -61,14 +61,17 @@ TEST_F(PeerPresence, TcpStreamsAreKnown) {
     EXPECT_FALSE(is_tcp(unix_.first));
 }
 
-TEST_F(PeerPresence, KeepAliveFindsADeadPeerInAMinute) {
-    watch_by_keep_alive(tcp_.first);
-    EXPECT_EQ(option(tcp_.first, SOL_SOCKET, SO_KEEPALIVE), 1);
-    EXPECT_EQ(option(tcp_.first, IPPROTO_TCP, TCP_KEEPIDLE) +
-                  option(tcp_.first, IPPROTO_TCP, TCP_KEEPINTVL) *
-                      option(tcp_.first, IPPROTO_TCP, TCP_KEEPCNT),
+TEST_F(PeerPresence, KeepAliveFindsADeadPeerInAMinuteAndIsInherited) {
+    asio::ip::tcp::acceptor acceptor(context_, {asio::ip::address_v4::loopback(), 0});
+    watch_by_keep_alive(acceptor.native_handle());
+    asio::ip::tcp::socket client(context_);
+    client.connect(acceptor.local_endpoint());
+    Stream accepted(acceptor.accept());
+    EXPECT_EQ(option(accepted, SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(option(accepted, IPPROTO_TCP, TCP_KEEPIDLE) +
+                  option(accepted, IPPROTO_TCP, TCP_KEEPINTVL) *
+                      option(accepted, IPPROTO_TCP, TCP_KEEPCNT),
               60);
-    watch_by_keep_alive(unix_.first);
 }
 
 TEST_F(PeerPresence, AnEndIsSeenBehindBytesThatWereNotRead) {

@@ -19,7 +19,8 @@ DescriptorBudget descriptor_budget(std::size_t limit) {
     // Standard streams, epoll, timer, listeners; and a socket for each lookup, of which there may
     // be as many as ResolverOptions::threads_max.
     const std::size_t lookups = std::min<std::size_t>(256, limit / 16);
-    const std::size_t reserve = 32 + lookups;
+    const std::size_t channels = std::min<std::size_t>(64, limit / 64);
+    const std::size_t reserve = 32 + lookups + channels;
     // As many pipes as the kernel grants an ordinary user at full size, and an eighth of the
     // descriptors at the most.
     constexpr std::size_t pipes_max = 48;

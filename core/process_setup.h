@@ -17,7 +17,7 @@ struct DescriptorBudget {
     std::size_t pipes;        // two each as well
 };
 
-// Leaves room for listeners, log and lookups. At least one connection, whatever the limit; then
+// Leaves room for listeners, log, channels (hop_resets.h) and lookups. At least one connection, whatever the limit; then
 // accepting may fail, and is tried again.
 [[nodiscard]] DescriptorBudget descriptor_budget(std::size_t limit);
 

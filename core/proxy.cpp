@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "core/accept_loop.h"
 #include "core/asio_result.h"
@@ -59,9 +58,10 @@ Proxy::Proxy(asio::any_io_executor executor, Transport& transport, Dialer& diale
       pipes_(pipes),
       log_(log),
       options_(options),
-      acceptors_(executor_, std::numeric_limits<std::size_t>::max(), log),
-      channels_(executor_, channels_max, log),
-      connections_(executor_, options.connections_max, log),
+      slots_(executor_, options.slots, log),
+      acceptors_(executor_, log),
+      channels_(executor_, log),
+      connections_(executor_, log),
       stopped_(executor_, steady_clock::time_point::max()) {}
 
 Result<VsockAddress> Proxy::listen(ProxyRoute route) {
@@ -86,16 +86,19 @@ Result<VsockAddress> Proxy::listen(ProxyRoute route) {
     auto resets = std::make_shared<ResetsByCid>();
     listen_for_channels(local, resets);
     acceptors_.spawn(accept_loop(
-        name, [&listener] { return listener.accept(); },
-        [this, route = std::move(route), resets = std::move(resets)](Connection connection) {
-            return serve(std::move(connection), route.target, resets);
+        name,
+        [this, &listener, place = slots_.add_listener(), resets = std::move(resets)] {
+            return accept(listener, place, resets);
+        },
+        [this, route = std::move(route)](Admitted admitted) {
+            return serve(std::move(admitted), route.target);
         },
         connections_, pipes_, log_));
     return local;
 }
 
 // Without channels everything works but resets: their peers read an end of file.
-void Proxy::listen_for_channels(VsockAddress beside, std::shared_ptr<ResetsByCid> resets) {
+void Proxy::listen_for_channels(VsockAddress beside, Resets resets) {
     const auto port = reset_port(beside.port);
     if (!port)
         return;
@@ -108,9 +111,9 @@ void Proxy::listen_for_channels(VsockAddress beside, std::shared_ptr<ResetsByCid
     Listener& listener = *listeners_.emplace_back(std::move(*bound));
     acceptors_.spawn(accept_loop(
         fmt::format("{} (resets)", to_string(beside)), [&listener] { return listener.accept(); },
-        [resets = std::move(resets)](Connection channel) {
+        [this, resets = std::move(resets)](Connection channel) {
             auto hop = resets->of(channel.peer.cid);
-            if (hop->channels() >= channels_of_a_cid_max)
+            if (channels_.size() >= channels_max || hop->channels() >= channels_of_a_cid_max)
                 return refuse(std::move(channel));
             return HopResets::serve(std::move(hop), std::move(channel.stream));
         },
@@ -140,15 +143,34 @@ void Proxy::stop() {
     stopped_.cancel();
 }
 
+asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots::Listener place,
+                                                       Resets resets) {
+    while (true) {
+        auto accepted = co_await listener.accept();
+        if (!accepted)
+            co_return accepted.error();
+        const VsockAddress peer = accepted->peer;
+        auto notice = resets->of(peer.cid)->watch(peer.port);
+        auto ticket = co_await slots_.admit(peer.cid, place);
+        if (ticket)
+            co_return Admitted{std::move(*accepted), std::move(*ticket), std::move(notice)};
+        if (notice)
+            notice->reset(std::move(accepted->stream));
+    }
+}
+
 // By value: the coroutine outlives the call, and so may the route.
-asio::awaitable<void> Proxy::serve(Connection connection, std::optional<Target> target,
-                                   std::shared_ptr<ResetsByCid> resets) {
+asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> target) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const auto notice = resets->of(connection.peer.cid)->watch(connection.peer.port);
+    const bool has_slot = co_await admitted.ticket.slot();
+    if (!has_slot)
+        co_return;
+    Connection connection = std::move(admitted.connection);
+    ResetNotice* const notice = admitted.notice.get();
     if (target)
-        co_await serve_fixed(std::move(connection), std::move(*target), notice.get());
+        co_await serve_fixed(std::move(connection), std::move(*target), notice);
     else
-        co_await serve_connect(std::move(connection), notice.get());
+        co_await serve_connect(std::move(connection), notice);
 }
 
 asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target,

@@ -27,6 +27,7 @@
 #include "core/pipe_pool.h"
 #include "core/proxy_route.h"
 #include "core/relay.h"
+#include "core/slots.h"
 #include "core/transport.h"
 
 namespace glovebox::core {
@@ -35,7 +36,7 @@ struct ProxyOptions {
     RelayOptions relay;
     std::chrono::milliseconds head_timeout{30000};  // for the whole of a CONNECT head
     std::chrono::milliseconds grace{5000};          // for open connections when the proxy stops
-    std::size_t connections_max = 10000;            // further ones wait in the backlog
+    SlotOptions slots;                              // for connections; further ones wait
 };
 
 class Proxy {
@@ -55,9 +56,18 @@ class Proxy {
     void stop();
 
   private:
-    void listen_for_channels(VsockAddress beside, std::shared_ptr<ResetsByCid> resets);
-    boost::asio::awaitable<void> serve(Connection connection, std::optional<Target> target,
-                                       std::shared_ptr<ResetsByCid> resets);
+    // A connection that has a slot or waits for one.
+    struct Admitted {
+        Connection connection;
+        Slots::Ticket ticket;
+        std::unique_ptr<ResetNotice> notice;
+    };
+    using Resets = std::shared_ptr<ResetsByCid>;
+
+    void listen_for_channels(VsockAddress beside, Resets resets);
+    boost::asio::awaitable<Result<Admitted>> accept(Listener& listener, Slots::Listener place,
+                                                    Resets resets);
+    boost::asio::awaitable<void> serve(Admitted admitted, std::optional<Target> target);
     boost::asio::awaitable<void> serve_fixed(Connection connection, Target target,
                                              ResetNotice* notice);
     boost::asio::awaitable<void> serve_connect(Connection connection, ResetNotice* notice);
@@ -70,6 +80,7 @@ class Proxy {
     PipePool& pipes_;
     Log& log_;
     ProxyOptions options_;
+    Slots slots_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     ConnectionGroup acceptors_;
     ConnectionGroup channels_;

@@ -317,7 +317,7 @@ TEST_F(ProxyTest, AcceptingGoesOnAfterALackOfDescriptorsAndLosesNothing) {
 }
 
 TEST_F(ProxyTest, ConnectionsBeyondTheLimitWaitForTheirTurn) {
-    options_.connections_max = 2;
+    options_.slots.open_max = 3;
     const auto address = start({"target"}, "8000=" + target_text_);
     std::vector<Stream> clients;
     for (int i = 0; i < 3; ++i)
@@ -332,12 +332,60 @@ TEST_F(ProxyTest, ConnectionsBeyondTheLimitWaitForTheirTurn) {
     tcp::socket none(context_);
     target_.accept(none, failure);
     EXPECT_EQ(failure, asio::error::would_block);
-    EXPECT_THAT(log_.lines(), Contains(HasSubstr("2 connections are open: further ones wait")));
+    EXPECT_THAT(log_.lines(),
+                Contains(HasSubstr("CID 16 has 2 of 3 connections: further ones wait")));
     first.close();
     clients[0].close();
     Stream third = accept();
     say(clients[2], "my turn");
     EXPECT_EQ(hear(third, 7), "my turn");
+}
+
+TEST_F(ProxyTest, ConnectionsBeyondWhatMayWaitAreRefused) {
+    options_.slots = {.open_max = 1, .waiting_max = 1};
+    const auto address = start({"target"}, "8000=" + target_text_);
+    std::vector<Stream> clients;
+    for (int i = 0; i < 3; ++i)
+        clients.push_back(connect(address));
+    Stream first = accept();
+    EXPECT_EQ(rest(clients[2]), "");
+    first.close();
+    clients[0].close();
+    Stream second = accept();
+    say(clients[1], "my turn");
+    EXPECT_EQ(hear(second, 7), "my turn");
+}
+
+TEST_F(ProxyTest, OneCidLeavesSlotsForAnother) {
+    options_.slots = {.open_max = 8, .waiting_max = 8};
+    const auto address = start({"target"}, "8000=" + target_text_);
+    std::vector<Stream> clients;
+    for (int i = 0; i < 10; ++i)
+        clients.push_back(connect(address));
+    std::vector<Stream> servers;
+    for (int i = 0; i < 7; ++i)
+        servers.push_back(accept());
+    MemoryTransport other(context_.get_executor(), network_, 18);
+    Stream client = std::move(run(other.connect(address)).value().stream);
+    Stream server = accept();
+    say(client, "I am another");
+    EXPECT_EQ(hear(server, 12), "I am another");
+}
+
+TEST_F(ProxyTest, ATargetThatNeverAnswersLeavesSlotsForAnotherListener) {
+    options_.slots = {.open_max = 16, .waiting_max = 16};
+    const auto silent = start({"target"}, "8000=" + target_text_);
+    const auto healthy = proxy_->listen(parse_proxy_route("8001=" + target_text_).value()).value();
+    std::vector<Stream> clients;
+    for (int i = 0; i < 16; ++i)
+        clients.push_back(connect(silent));
+    std::vector<Stream> servers;
+    for (int i = 0; i < 13; ++i)
+        servers.push_back(accept());
+    Stream client = connect(healthy);
+    Stream server = accept();
+    say(client, "I am at another");
+    EXPECT_EQ(hear(server, 15), "I am at another");
 }
 
 TEST_F(ProxyTest, StopsListeningAtOnceAndLetsConnectionsEnd) {

@@ -36,6 +36,13 @@ error_code system_error(int errno_value) {
     return {errno_value, boost::system::system_category()};
 }
 
+// The next of the moments that are one step apart. Timers of many relays that expire at the same
+// moment cost the kernel one timer.
+steady_clock::time_point in_step(steady_clock::time_point time, steady_clock::duration step) {
+    const auto beyond = time.time_since_epoch() % std::max(step, steady_clock::duration(1));
+    return beyond == beyond.zero() ? time : time + (step - beyond);
+}
+
 class RelaySession : public std::enable_shared_from_this<RelaySession> {
   public:
     using Done = std::function<void(RelayResult)>;
@@ -56,7 +63,8 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         first_.native_non_blocking(true, failure);
         second_.native_non_blocking(true, failure);
         touch();
-        watch_quiet();
+        // So soon that the timer of a short connection need not be set again for its half-close.
+        watch_quiet_for(std::min(options_.linger, look_after()));
         run(0);
         run(1);
     }
@@ -139,7 +147,8 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         if (back.state == RelayDirection::State::discarding)
             return on_deaf(side);
         watch_hangup(side);
-        watch_quiet();
+        if (quiet_timer_.expiry() > steady_clock::now() + look_after() * 5 / 4)
+            watch_quiet();
     }
 
     void on_both_done() {
@@ -247,12 +256,15 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     }
 
     // A move only notes the time; the timer finds out whether it was long ago.
-    void watch_quiet() {
-        auto next = std::max(last_move_, last_look_) + look_after();
+    void watch_quiet() { watch_quiet_for(look_after()); }
+
+    void watch_quiet_for(std::chrono::milliseconds time) {
+        const auto since = std::max(last_move_, last_look_);
+        auto next = since + time;
         for (const auto limit : {options_.idle_timeout, options_.half_close_timeout})
             if (limit != limit.zero() && (is_half_closed() || limit == options_.idle_timeout))
                 next = std::min<steady_clock::time_point>(next, last_move_ + limit);
-        quiet_timer_.expires_at(next);
+        quiet_timer_.expires_at(in_step(next, (next - since) / 8));
         quiet_timer_.async_wait([self = shared_from_this()](error_code failure) {
             if (!failure && !self->ended())
                 self->on_quiet();

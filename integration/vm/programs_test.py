@@ -93,9 +93,11 @@ class Programs:
         # Ends over a request that it has not read: a reset.
         background(cls.parent, "rude", "nc -ll -p 7003 -e sh -c 'sleep 1; echo partial' & "
                    "until grep -q :1B5B /proc/net/tcp*; do sleep 0.1; done; echo up; wait", "up")
+        background(cls.parent, "silent", "nc -ll -p 7005 -e sleep 10000 & "
+                   "until grep -q :1B5D /proc/net/tcp*; do sleep 0.1; done; echo up; wait", "up")
         background(cls.parent, "proxy", "glovebox proxy --transport vsock --listen 8000=connect "
-                   "--listen 8001=127.0.0.1:7000 --listen 8003=127.0.0.1:7003 --allowlist /demo/allow.yaml "
-                   "--allow 127.0.0.1:7000 --allow 127.0.0.1:7003", "ready:")
+                   "--listen 8001=127.0.0.1:7000 --listen 8003=127.0.0.1:7003 --listen 8005=127.0.0.1:7005 "
+                   "--allowlist /demo/allow.yaml --allow 127.0.0.1:7000-7005", "ready:")
 
     @classmethod
     def start_forward(cls) -> None:
@@ -140,6 +142,16 @@ class Programs:
                 f"[ $now -gt {before.strip()} ] && exit; sleep 0.1; done; cat /tmp/forward; exit 1)")
             self.assertEqual(status, 0, said)
         self.assertIn("closed: reset by target", self.parent.ask("cat /tmp/proxy")[1])
+
+    def test_a_departed_client_of_a_silent_target_is_let_go(self):
+        # AF_VSOCK tells no event when a peer closes after its end of file: the proxy has to look.
+        background(self.enclave, "leaver", "glovebox forward --transport vsock "
+                   f"--listen 7006={self.parent_cid}:8005 & echo $! >/tmp/leaver.pid; wait", "ready:")
+        self.enclave.ask("(echo request | nc 127.0.0.1 7006 &); until grep -q ' open' /tmp/leaver; do sleep 0.1; done; "
+                         "sleep 1; kill -9 $(cat /tmp/leaver.pid)")
+        status, said = self.parent.ask("(for i in $(seq 1 300); do grep -q 'closed: enclave left' /tmp/proxy && exit; "
+                                       "sleep 0.1; done; cat /tmp/proxy; exit 1)")
+        self.assertEqual(status, 0, said)
 
     def test_the_transport_contract_holds_over_vsock_transport(self):
         status, said = self.enclave.ask(

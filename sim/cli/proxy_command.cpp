@@ -71,7 +71,7 @@ int proxy(const Values& values) {
     service.dialer.connect_timeout = values.duration("--connect-timeout");
     service.resolver.deadline = values.duration("--lookup-timeout");
     service.proxy.grace = values.duration("--grace");
-    service.proxy.connections_max = values.number<std::size_t>("--max-connections");
+    service.proxy.slots.open_max = values.number<std::size_t>("--max-connections");
     service.transport = TransportOption::of(values);
     const auto log = make_log(values, "proxy");
     const std::size_t listeners = service.routes.size();

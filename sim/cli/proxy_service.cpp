@@ -22,7 +22,11 @@ void ProxyService::serve(Log& log, const std::function<void()>& ready) {
     core::ThreadedResolver names(context.get_executor(), resolver, lookup);
     core::Dialer way_out(std::move(allowlist), names, std::move(dialer));
     core::PipePool pipes({.pipes_max = budget.pipes});
-    proxy.connections_max = std::min(proxy.connections_max, budget.connections);
+    // A connection takes two descriptors, one that waits takes one.
+    proxy.slots.open_max =
+        std::clamp<std::size_t>(budget.connections * 4 / 5, 1, proxy.slots.open_max);
+    proxy.slots.waiting_max =
+        std::clamp<std::size_t>(budget.connections * 2 / 5, 1, proxy.slots.waiting_max);
     core::Proxy running(context.get_executor(), *to, way_out, pipes, log, proxy);
     for (core::ProxyRoute& route : routes)
         running.listen(std::move(route)).value();

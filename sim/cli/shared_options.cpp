@@ -43,8 +43,8 @@ Option max_connections_option() {
             .least = 1,
             .most = std::numeric_limits<std::size_t>::max(),
             .summary =
-                "Open connections at most; further ones wait. A lower limit on open "
-                "descriptors (ulimit -n) lowers this too",
+                "Open connections at most, shared among CIDs and listeners; further ones wait. A "
+                "lower limit on open descriptors (ulimit -n) lowers this too",
             .default_value = "10000"};
 }
 

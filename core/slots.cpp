@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/slots.h"
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "core/asio_result.h"
+#include "core/shares.h"
+
+namespace glovebox::core {
+
+namespace asio = boost::asio;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t peer_weight = 7;
+constexpr std::size_t listeners_part = 8;  // one in so many is for the other listeners
+
+// All that an accept loop may wait for connections that others could be refused for.
+constexpr std::chrono::milliseconds patience_max{1000};
+constexpr int patience_part = 10;  // it grows back in ten times as long
+
+}  // namespace
+
+struct Slots::Ticket::Place {
+    Place(const asio::any_io_executor& executor, Cid from, Listener at)
+        : peer(from), listener(at), granted(executor, steady_clock::time_point::max()) {}
+
+    Cid peer;
+    Listener listener;
+    bool has_slot = false;
+    asio::steady_timer granted;  // never fires; cancelled when there is a slot
+};
+
+struct Slots::State {
+    using Place = Ticket::Place;
+    using Key = std::pair<Cid, Listener>;
+
+    State(asio::any_io_executor on, SlotOptions with, Log& to)
+        : executor(std::move(on)),
+          options(with),
+          log(to),
+          open(with.open_max, peer_weight),
+          waiting(with.waiting_max, peer_weight),
+          changed(executor, steady_clock::time_point::max()) {}
+
+    // What the peer may have at most, as things are.
+    [[nodiscard]] std::size_t capacity_of(Cid peer) const {
+        return options.by_peer ? open.held_by(peer) + open.room_for(peer) : open.slots();
+    }
+
+    [[nodiscard]] bool may_open(Cid peer, Listener listener) const {
+        const std::size_t capacity = capacity_of(peer);
+        const std::size_t others = listeners - 1;
+        // What is kept for each of the other listeners, if it can be one at least.
+        const std::size_t kept =
+            others == 0 || capacity <= others
+                ? 0
+                : std::max<std::size_t>(capacity / (listeners_part * others), 1);
+        std::size_t used = kept * others;
+        if (const auto held = open_at.find(peer); held != open_at.end())
+            for (const auto& [at, count] : held->second)
+                used += at == listener ? count : std::max(count, kept) - kept;
+        return used < capacity;
+    }
+
+    void take_slot(Place& place) {
+        open.take(place.peer);
+        ++open_at[place.peer][place.listener];
+        place.has_slot = true;
+    }
+
+    // Gives the place a slot or, if there is none for it, lets it wait for one.
+    [[nodiscard]] bool admit(Place& place) {
+        if (may_open(place.peer, place.listener)) {
+            take_slot(place);
+            return true;
+        }
+        if (!waiting.may_take(place.peer))
+            return false;
+        waiting.take(place.peer);
+        queues[{place.peer, place.listener}].push_back(&place);
+        tell_waiting(place.peer);
+        return true;
+    }
+
+    void leave(Place& place) {
+        if (closed)
+            return;
+        if (place.has_slot)
+            give_back(place);
+        else
+            stop_waiting(place);
+        changed.cancel();
+    }
+
+    void give_back(const Place& place) {
+        open.give_back(place.peer);
+        const auto held = open_at.find(place.peer);
+        if (--held->second[place.listener] == 0)
+            held->second.erase(place.listener);
+        if (held->second.empty())
+            open_at.erase(held);
+        const auto before = told.find(place.peer);
+        if (before != told.end() && open.held_by(place.peer) < before->second.open / 10 * 9)
+            told.erase(before);
+        grant();
+    }
+
+    void stop_waiting(Place& place) {
+        const auto queue = queues.find({place.peer, place.listener});
+        std::erase(queue->second, &place);
+        if (queue->second.empty())
+            queues.erase(queue);
+        waiting.give_back(place.peer);
+    }
+
+    // Whoever has the fewest slots comes first.
+    void grant() {
+        while (true) {
+            auto next = queues.end();
+            for (auto queue = queues.begin(); queue != queues.end(); ++queue)
+                if (may_open(queue->first.first, queue->first.second) &&
+                    (next == queues.end() ||
+                     open.held_by(queue->first.first) < open.held_by(next->first.first)))
+                    next = queue;
+            if (next == queues.end())
+                return;
+            Place& place = *next->second.front();
+            stop_waiting(place);
+            take_slot(place);
+            place.granted.cancel();
+        }
+    }
+
+    // Both are told once an episode, which ends when it has become much better.
+    void tell_waiting(Cid peer) {
+        if (!told.insert({peer, {open.held_by(peer), false}}).second)
+            return;
+        if (options.by_peer)
+            log.warning("CID {} has {} of {} connections: further ones wait until one ends", peer,
+                        open.held_by(peer), open.slots());
+        else
+            log.warning("{} connections are open: further ones wait until one ends", open.taken());
+    }
+    void tell_refused(Cid peer) {
+        if (!std::exchange(told[peer].refused, true))
+            log.warning(
+                "CID {} has {} of {} connections and {} more wait: further ones are refused", peer,
+                open.held_by(peer), open.slots(), waiting.held_by(peer));
+    }
+
+    // Waits for a place to become free as long as there is patience left; whether one did.
+    static asio::awaitable<bool> place_freed(std::shared_ptr<State> state) {
+        using namespace asio::experimental::awaitable_operators;
+        const auto start = steady_clock::now();
+        const auto grown = (start - state->patience_counted) / patience_part;
+        state->patience = std::min<steady_clock::duration>(patience_max, state->patience + grown);
+        asio::steady_timer end(state->executor, state->patience);
+        const auto first =
+            co_await (state->changed.async_wait(as_result) || end.async_wait(as_result));
+        state->patience_counted = steady_clock::now();
+        state->patience -= std::min(state->patience, state->patience_counted - start);
+        const auto cancellation = co_await asio::this_coro::cancellation_state;
+        co_return first.index() == 0 && cancellation.cancelled() == asio::cancellation_type::none;
+    }
+
+    asio::any_io_executor executor;
+    SlotOptions options;
+    Log& log;
+    Shares<Cid> open;
+    Shares<Cid> waiting;
+    std::map<Cid, std::map<Listener, std::size_t>> open_at;
+    std::map<Key, std::deque<Place*>> queues;
+    struct Told {
+        std::size_t open = 0;  // slots that the peer had then
+        bool refused = false;
+    };
+    std::map<Cid, Told> told;
+    std::size_t listeners = 0;
+    bool closed = false;
+    steady_clock::duration patience = patience_max;
+    steady_clock::time_point patience_counted = steady_clock::now();
+    asio::steady_timer changed;  // never fires; cancelled when a place has become free
+};
+
+Slots::Slots(asio::any_io_executor executor, SlotOptions options, Log& log)
+    : state_(std::make_shared<State>(std::move(executor), options, log)) {}
+
+// Connections that are left then belong to an event loop that has ended.
+Slots::~Slots() {
+    state_->closed = true;
+}
+
+Slots::Listener Slots::add_listener() {
+    return state_->listeners++;
+}
+
+asio::awaitable<std::optional<Slots::Ticket>> Slots::admit(Cid peer, Listener listener) {
+    const auto state = state_;
+    auto place = std::make_unique<Ticket::Place>(state->executor, peer, listener);
+    for (bool admitted = state->admit(*place); !admitted; admitted = state->admit(*place)) {
+        const bool freed = co_await State::place_freed(state);
+        if (!freed) {
+            state->tell_refused(peer);
+            co_return std::nullopt;
+        }
+    }
+    co_return Ticket(state, std::move(place));
+}
+
+asio::awaitable<void> Slots::room(Listener listener) {
+    const auto state = state_;
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    while (!state->may_open({}, listener) &&
+           cancellation.cancelled() == asio::cancellation_type::none) {
+        state->tell_waiting({});
+        co_await state->changed.async_wait(as_result);
+    }
+}
+
+Slots::Ticket::Ticket(std::shared_ptr<State> state, std::unique_ptr<Place> place)
+    : state_(std::move(state)), place_(std::move(place)) {}
+
+Slots::Ticket::Ticket(Ticket&&) noexcept = default;
+
+Slots::Ticket::~Ticket() {
+    if (place_)
+        state_->leave(*place_);
+}
+
+asio::awaitable<bool> Slots::Ticket::slot() {
+    if (!place_->has_slot)
+        co_await place_->granted.async_wait(as_result);
+    co_return place_->has_slot;
+}
+
+}  // namespace glovebox::core
