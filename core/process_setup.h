@@ -17,8 +17,8 @@ struct DescriptorBudget {
     std::size_t pipes;        // two each as well
 };
 
-// Leaves room for listeners, log, channels (hop_resets.h) and lookups. At least one connection, whatever the limit; then
-// accepting may fail, and is tried again.
+// Leaves room for listeners, log, channels (hop_resets.h) and lookups. At least one connection,
+// whatever the limit; then accepting may fail, and is tried again.
 [[nodiscard]] DescriptorBudget descriptor_budget(std::size_t limit);
 
 // Raises the limit on open descriptors as far as this process may, and returns it. Not for

@@ -39,22 +39,30 @@ class ProxySlots(unittest.TestCase):
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
-    def start(self, person, *options, before=()):
-        """A proxy in front of a target that never answers (8000) and of one that echoes (8001)."""
+    def start_targets(self, person):
+        """The TCP ports of a target that never answers and of one that echoes, and a world for their proxy."""
         self.world = ProxyWorld(self, GLOVEBOX, person)
         silent, healthy = (socket.create_server(("127.0.0.1", 0), backlog=4096) for _ in range(2))
         for server in (silent, healthy):
             self.addCleanup(server.close)
         threading.Thread(target=self.echo, args=(healthy,), daemon=True).start()
-        self.proxy = self.world.proxy("--listen", f"8000=127.0.0.1:{silent.getsockname()[1]}",
-                                      "--listen", f"8001=127.0.0.1:{healthy.getsockname()[1]}", *options, before=before)
+        return silent.getsockname()[1], healthy.getsockname()[1]
+
+    def start(self, person, *options, before=()):
+        """A proxy in front of a target that never answers (8000) and of one that echoes (8001)."""
+        silent, healthy = self.start_targets(person)
+        self.proxy = self.world.proxy("--listen", f"8000=127.0.0.1:{silent}",
+                                      "--listen", f"8001=127.0.0.1:{healthy}", *options, before=before)
 
     @staticmethod
     def echo(server):
+        def answer(client):
+            with contextlib.suppress(OSError), client:
+                client.sendall(client.recv(64))
+
         with contextlib.suppress(OSError):
             while True:
-                with server.accept()[0] as client:
-                    client.sendall(client.recv(64))
+                threading.Thread(target=answer, args=server.accept()[:1], daemon=True).start()
 
     def hold(self, count, cid, port=8000):
         """Connections that send something and stay; fewer where the proxy's backlog is full."""
@@ -94,6 +102,15 @@ class ProxySlots(unittest.TestCase):
         self.assertGreater(len(held), 1000)
         self.assert_served(self.world.connect(8001, cid=MODEST))
         self.proxy.wait_for("more wait: further ones are refused")
+
+    @each_person
+    def test_nor_through_the_proxy_by_awss_name(self, person):
+        _, healthy = self.start_targets(person)
+        self.world.vsock_proxy(8001, healthy, before=["prlimit", "--nofile=512:512"])
+        # These say nothing, so the target answers none of them.
+        held = [self.world.connect(8001, cid=GREEDY) for _ in range(1000)]
+        self.assertEqual(len(held), 1000)
+        self.assert_served(self.world.connect(8001, cid=MODEST))
 
     @each_person
     def test_nor_by_coming_again_and_again(self, person):

@@ -25,15 +25,23 @@ class ProxyWorld:
         self.world = self.folder / "world"
         self._test = test
 
-    def start(self, *words, before=()):
+    def start(self, *words, before=(), ready="ready:"):
         """A glovebox service of the person's, once it is ready; `before` are the words of a program that starts it."""
-        service = Service(*self.person.command(*before, self.glovebox, *words, "--world", self.world),
-                          ready="ready:", env=self.person.environment(self.folder), cwd=self.folder)
+        environment = {**self.person.environment(self.folder), "GLOVEBOX_WORLD": str(self.world), "RUST_LOG": "info"}
+        service = Service(*self.person.command(*before, self.glovebox, *words), ready=ready, env=environment,
+                          cwd=self.folder)
         self._test.addCleanup(service.kill)
         return service
 
     def proxy(self, *words, **options):
         return self.start("proxy", *words, **options)
+
+    def vsock_proxy(self, port, target_port, **options):
+        """The proxy by AWS's name, which leads one port to one target on this machine."""
+        allowlist = self.folder / "vsock-proxy.yaml"
+        allowlist.write_text(f"allowlist:\n- {{address: 127.0.0.1, port: {target_port}}}\n")
+        return self.start("vsock-proxy", "--config", allowlist, port, "127.0.0.1", target_port,
+                          ready="Proxy is now in listening state", **options)
 
     def forward(self, *words, cid=16):
         return self.start("forward", "--cid", cid, *words)

@@ -25,6 +25,8 @@ FILE, FOLDER, LINK, CHARACTER, BLOCK = 0o100644, 0o40755, 0o120777, 0o20666, 0o6
 # Below what the bombs unpack to. It holds 256 MiB of names, or a million of them with their attributes.
 MEMORY_MAX = 512 << 20
 SANITIZED = False
+# Names that lead out of a tree; nobody else's files have them.
+ESCAPED, PLANTED = f"escaped-{os.getpid()}", f"planted-{os.getpid()}"
 LIMITS = (0, 1, 547, 548, (1 << 31) - 1, 1 << 31, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 12, (1 << 64) - 1)
 
 
@@ -70,7 +72,7 @@ class Hostile(unittest.TestCase):
 
     def assert_nothing_outside(self):
         self.assertEqual(list((self.folder / "outside").iterdir()), [])
-        for name in ("escaped", "x"):
+        for name in (ESCAPED, PLANTED):
             for folder in (self.folder, self.folder.parent, Path("/")):
                 self.assertFalse((folder / name).exists(), folder / name)
 
@@ -126,7 +128,7 @@ class Names(Hostile):
             ("rootfs", FOLDER, b""), *entries, ("env", FILE, b""), ("cmd", FILE, b"/nothing\n")])))
 
     def test_dots_are_refused_by_whoever_unpacks(self):
-        for name in ("../escaped", "rootfs/../../escaped", "rootfs/../../../../../../../../escaped"):
+        for name in (f"../{ESCAPED}", f"rootfs/../../{ESCAPED}", f"rootfs/../../../../../../../../{ESCAPED}"):
             self.ramdisk((name, FILE, b"x"))
             for command, status, text in self.every_command():
                 if command in ("eif extract", "run --eif"):
@@ -136,15 +138,15 @@ class Names(Hostile):
 
     def test_links_and_absolute_names_lead_nowhere(self):
         outside = str(self.folder / "outside").encode()
-        self.ramdisk(("rootfs/absolute", LINK, outside), ("rootfs/absolute/x", FILE, b"x"),
-                     ("rootfs/up", LINK, b"../../../../../../../.." + outside), ("rootfs/up/x", FILE, b"x"),
-                     (f"{self.folder}/outside/x", FILE, b"x"), ("rootfs/self", LINK, b"self"))
+        self.ramdisk(("rootfs/absolute", LINK, outside), (f"rootfs/absolute/{PLANTED}", FILE, b"x"),
+                     ("rootfs/up", LINK, b"../../../../../../../.." + outside), (f"rootfs/up/{PLANTED}", FILE, b"x"),
+                     (f"{self.folder}/outside/{PLANTED}", FILE, b"x"), ("rootfs/self", LINK, b"self"))
         for command, status, text in self.every_command():
             if command == "eif extract":
                 self.assertEqual(status, 0, text)
 
     def test_a_loop_of_links_ends(self):
-        self.ramdisk(("rootfs/a", LINK, b"b"), ("rootfs/b", LINK, b"a"), ("rootfs/a/x", FILE, b"x"))
+        self.ramdisk(("rootfs/a", LINK, b"b"), ("rootfs/b", LINK, b"a"), (f"rootfs/a/{PLANTED}", FILE, b"x"))
         for command, status, text in self.every_command():
             if command in ("eif extract", "run --eif"):
                 self.assertEqual(status, 1)
