@@ -256,12 +256,12 @@ class Proxy(Case):
         proxy = self.proxy("--listen", f"8000=127.0.0.1:{echo.port}",
                            before=["prlimit", "--nofile=160:160"])
         clients = [self.enclave_connects(8000) for _ in range(40)]
+        proxy.wait_for("further ones wait until one ends")
         for number, client in enumerate(clients):
             client.sendall(b"%04d" % number)
         for number, client in enumerate(clients):
             self.assertEqual(client.recv(4, socket.MSG_WAITALL), b"%04d" % number)
             client.close()
-        proxy.wait_for("further ones wait until one ends")
         self.assertEqual(proxy.stop(), 0)
 
     def test_sigterm_closes_the_listeners_and_leaves_open_connections_their_grace(self):
