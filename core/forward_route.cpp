@@ -4,6 +4,9 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
+#include "core/base/contradiction.h"
 #include "core/proxy_error.h"
 #include "core/target.h"
 
@@ -69,6 +72,14 @@ Result<ForwardRoute> parse_http_proxy_route(std::string_view text) {
     if (route)
         route->http_proxy = true;
     return route;
+}
+
+std::optional<std::string> listener_contradiction(const std::vector<std::string>& texts,
+                                                  const std::vector<ForwardRoute>& routes) {
+    std::size_t free_ports = 0;
+    return explain_contradiction(texts, routes, [&free_ports](const ForwardRoute& route) {
+        return std::pair(route.listen, route.listen.port() == 0 ? ++free_ports : 0);
+    });
 }
 
 }  // namespace glovebox::core

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/vsock_address.h"
@@ -30,5 +33,10 @@ struct ForwardRoute {
 
 // The same, or the vsock address alone: "3:8001" listens on 127.0.0.1:3128.
 [[nodiscard]] Result<ForwardRoute> parse_http_proxy_route(std::string_view text);
+
+// A sentence where one TCP endpoint leads to two places; port 0 is another port each time. The
+// routes are parsed from `texts`, one from each.
+[[nodiscard]] std::optional<std::string> listener_contradiction(
+    const std::vector<std::string>& texts, const std::vector<ForwardRoute>& routes);
 
 }  // namespace glovebox::core

@@ -45,5 +45,18 @@ TEST(ForwardRoute, AnythingElseIsRefused) {
     EXPECT_FALSE(parse_http_proxy_route("3"));
 }
 
+TEST(ForwardRoute, OneEndpointLeadsToOnePlace) {
+    const auto contradiction = [](const std::vector<std::string>& texts) {
+        std::vector<ForwardRoute> routes;
+        for (const std::string& text : texts)
+            routes.push_back(parse_forward_route(text).value());
+        return listener_contradiction(texts, routes).value_or("");
+    };
+    EXPECT_THAT(contradiction({"1=3:8000", "8443=3:8000", "8443=16:5005"}),
+                HasSubstr("8443=3:8000 and 8443=16:5005 contradict each other"));
+    EXPECT_EQ(contradiction({"8443=3:8000", "8443=3:8000", "8444=16:5005"}), "");
+    EXPECT_EQ(contradiction({"0=3:8000", "0=16:5005"}), "") << "port 0 is another one each time";
+}
+
 }  // namespace
 }  // namespace glovebox::core

@@ -156,9 +156,9 @@ FOLDERS = {
         uses=("core/base", "core", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
         libraries=("Asio",)),
     "sim/vsock_proxy": Folder(
-        "how AWS's vsock-proxy judges its allowlist",
-        uses=("core/base", "core/yaml", "core"),
-        libraries=("yaml-cpp",)),
+        "the proxy and the forwarder as processes; AWS's vsock-proxy, and how it judges its allowlist",
+        uses=("core/base", "core/yaml", "core", "transports"),
+        libraries=("Asio", "yaml-cpp")),
     "sim/vsock_switch": Folder(
         "the vsock devices of several virtual machines, joined in the shape of Nitro",
         uses=("core/base",),
@@ -166,7 +166,7 @@ FOLDERS = {
     "sim/enclave": Folder(
         "one run: program, CID, world, supervisor, module; runs inside runs; what this machine can do",
         uses=("core/base", "core", "transports", "nsm-mock/document", "nsm-mock/pki", "nsm-mock/module", "sim/sandbox", "sim/eif/base",
-              "sim/eif/format", "sim/eif/report", "sim/eif/unpack", "sim/supervisor"),
+              "sim/eif/format", "sim/eif/report", "sim/eif/unpack", "sim/supervisor", "sim/http", "sim/tls"),
         libraries=("Asio", "Boost.JSON")),
     "sim/nitro_cli": Folder(
         "nitro-cli: its errors, rules and commands, and runs of images",
@@ -180,8 +180,8 @@ FOLDERS = {
     "sim/cli": Folder(
         "`main` and a file per subcommand",
         uses=("core/base", "core/crypto", "core", "transports", "nsm-mock/document", "nsm-mock/pki",
-              "nsm-mock/module", "sim/sandbox", "sim/eif/base", "sim/eif/build", "sim/eif/report",
-              "sim/eif/unpack", "sim/supervisor", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up",
+              "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/report",
+              "sim/eif/unpack", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up",
               "sim/vsock_proxy", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
     "examples": Folder(

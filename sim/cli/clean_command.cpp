@@ -11,6 +11,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/clean.h"
+#include "sim/enclave/world_directory.h"
 
 namespace glovebox::cli {
 namespace {
@@ -19,7 +20,8 @@ std::vector<std::string> worlds_of(const Values& values) {
     if (values.flag("--all"))
         return enclave::named_worlds();
     const WorldOption world = WorldOption::of(values);
-    return world.open() ? std::vector<std::string>{world.path()} : std::vector<std::string>();
+    return enclave::open_world(world.world).value() ? std::vector<std::string>{world.path()}
+                                                    : std::vector<std::string>();
 }
 
 int clean(const Values& values) {

@@ -7,7 +7,7 @@
 #include <iostream>
 
 #include "sim/cli/commands.h"
-#include "sim/cli/program_option.h"
+#include "sim/enclave/delegation.h"
 #include "sim/enclave/machine.h"
 
 namespace glovebox::cli {
@@ -27,7 +27,7 @@ const char* mark(enclave::Finding::State state) {
 int diagnose(const Values&) {
     // In a supervised tree the machine is to be judged as `glovebox run` will find it: from
     // outside.
-    if (const auto status = run_from_outside())
+    if (const auto status = enclave::run_through_outer_supervisor().value())
         return *status;
     const enclave::Machine machine = enclave::Machine::look();
     std::cout << fmt::format(

@@ -2,65 +2,35 @@
 
 // glovebox forward: TCP ports that lead to vsock addresses, in an enclave or on the parent.
 
-#include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "core/base/contradiction.h"
-#include "core/forward.h"
-#include "core/process_setup.h"
 #include "sim/cli/log_option.h"
-#include "sim/cli/run_until_signal.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/transport_option.h"
+#include "sim/vsock_proxy/forward_service.h"
 
 namespace glovebox::cli {
 namespace {
 
-// One TCP endpoint that leads to two places, whichever of the two options says so.
-void refuse_contradictions(const Values& values, const std::vector<core::ForwardRoute>& routes) {
-    std::vector<std::string> texts = values.list("--listen");
-    for (const std::string& text : values.list("--http-proxy"))
-        texts.push_back(text);
-    // Port 0 is another port each time.
-    std::size_t free_ports = 0;
-    const auto listener = [&](const core::ForwardRoute& route) {
-        return std::pair(route.listen, route.listen.port() == 0 ? ++free_ports : 0);
-    };
-    if (const auto contradiction = explain_contradiction(texts, routes, listener))
-        throw UsageError("--listen and --http-proxy: " + *contradiction);
-}
-
 int forward(const Values& values) {
-    std::vector<core::ForwardRoute> routes;
-    for (const std::string& text : values.list("--listen"))
-        routes.push_back(core::parse_forward_route(text).value());
-    for (const std::string& text : values.list("--http-proxy"))
-        routes.push_back(core::parse_http_proxy_route(text).value());
-    refuse_contradictions(values, routes);
-    core::ignore_sigpipe();
-    const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
-
-    const auto log = make_log(values, "forward");
-    boost::asio::io_context context(1);
-    const auto transport =
-        TransportOption::of(values).make(context.get_executor(), core::cid_parent).value();
-    core::PipePool pipes({.pipes_max = budget.pipes});
-    core::ForwardOptions options;
-    options.relay.idle_timeout = values.duration("--idle-timeout");
-    options.relay.half_close_timeout = values.duration("--half-close-timeout");
-    options.connect_timeout = values.duration("--connect-timeout");
-    options.grace = values.duration("--grace");
-    options.connections_max =
-        std::min(values.number<std::size_t>("--max-connections"), budget.connections);
-    core::Forward forwarder(context.get_executor(), *transport, pipes, *log, options);
-    for (const core::ForwardRoute& route : routes)
-        forwarder.listen(route).value();
-    log->info("ready: {} listeners", routes.size());
-    run_until_signal(context, *log, forwarder.run(), [&] { forwarder.stop(); });
+    vsock_proxy::ForwardService service;
+    std::vector<std::string> texts = values.list("--listen");
+    for (const std::string& text : texts)
+        service.routes.push_back(core::parse_forward_route(text).value());
+    for (const std::string& text : values.list("--http-proxy")) {
+        service.routes.push_back(core::parse_http_proxy_route(text).value());
+        texts.push_back(text);
+    }
+    if (const auto contradiction = core::listener_contradiction(texts, service.routes))
+        throw UsageError("--listen and --http-proxy: " + *contradiction);
+    service.options.relay.idle_timeout = values.duration("--idle-timeout");
+    service.options.relay.half_close_timeout = values.duration("--half-close-timeout");
+    service.options.connect_timeout = values.duration("--connect-timeout");
+    service.options.grace = values.duration("--grace");
+    service.options.connections_max = values.number<std::size_t>("--max-connections");
+    service.transport = transport_choice(values);
+    service.serve(*make_log(values, "forward"));
     return exit_done;
 }
 
@@ -100,7 +70,7 @@ Command forward_command() {
                .summary = "The time that open connections get when the forwarder stops",
                .default_value = "5s"},
               max_connections_option()},
-             TransportOption::options(),
+             transport_options(),
              log_options()}),
         .requirements = {{{"--listen", "--http-proxy"}}},
         .examples = {{"In an enclave, a program that speaks TCP reaches the parent's port 8000",

@@ -14,8 +14,8 @@
 #include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
-#include "sim/cli/serve_until_signal.h"
 #include "sim/cli/state_directory.h"
+#include "sim/http/serve_until_signal.h"
 #include "sim/http/server.h"
 #include "sim/imds/metadata_service.h"
 
@@ -64,7 +64,7 @@ int serve(const Values& values) {
                             connections, *log)
                             .value();
     log->info("ready: http://{}", http::to_string(server->local()));
-    serve_until_signal(context, *log, 1);
+    http::serve_until_signal(context, *log, 1);
     server->close();
     return exit_done;
 }

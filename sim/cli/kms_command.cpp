@@ -23,9 +23,9 @@
 #include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
-#include "sim/cli/serve_until_signal.h"
 #include "sim/cli/state_directory.h"
 #include "sim/cli/world_ca_option.h"
+#include "sim/http/serve_until_signal.h"
 #include "sim/http/server.h"
 #include "sim/kms/explain.h"
 #include "sim/kms/scene.h"
@@ -191,7 +191,7 @@ int serve(const Values& values) {
         log->info("no credentials in a scene: AKIAIOSFODNN7EXAMPLE signs as user/developer");
     log->info("ready: {}; {} keys are kept {}", addresses, scene.region,
               is_in_memory ? "in memory" : "in " + state + "/keys.db");
-    serve_until_signal(context, *log, threads);
+    http::serve_until_signal(context, *log, threads);
     for (const auto& server : servers)
         server->close();
     return exit_done;

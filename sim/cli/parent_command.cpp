@@ -2,41 +2,18 @@
 
 // glovebox parent: an unmodified program on the parent instance's side.
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
-
-#include <chrono>
 #include <iostream>
 
-#include "core/base/clock.h"
 #include "core/vsock_address.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/trust_option.h"
-#include "sim/cli/world_option.h"
-#include "sim/enclave/refused_connection.h"
-#include "sim/http/server.h"
-#include "transports/listener_watch.h"
-#include "transports/world.h"
+#include "sim/enclave/delegation.h"
+#include "sim/enclave/parent_run.h"
 
 namespace glovebox::cli {
 namespace {
-
-Result<supervisor::MetadataRedirect> parse_imds(const std::string& text) {
-    const auto service = http::parse_address(text);
-    if (!service)
-        return service.error();
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(service->port);
-    if (!service->is_loopback() ||
-        ::inet_pton(AF_INET, service->ip.c_str(), &address.sin_addr) != 1)
-        return invalid_input("\"" + text +
-                             "\": an IPv4 address of loopback was expected, as 127.0.0.1:1338");
-    return supervisor::MetadataRedirect(address);
-}
 
 std::string problem_with_listener(const std::string& text) {
     const auto address = core::parse_vsock_address(text);
@@ -48,47 +25,21 @@ std::string problem_with_listener(const std::string& text) {
                : std::string();
 }
 
-// Returns once a listener is there at each address; throws an ErrorException that says what is
-// there instead when one isn't in time.
-void wait_for_listeners(const Values& values, const std::string& world_name) {
-    const auto addresses = values.list("--wait");
-    if (addresses.empty())
-        return;
-    const auto world = transports::World::open(transports::World::choose_name(world_name)).value();
-    auto watch = transports::ListenerWatch::make(*world).value();
-    const auto limit = values.duration("--wait-timeout");
-    const auto end = std::chrono::steady_clock::now() + limit;
-    for (const std::string& text : addresses) {
-        const auto address = core::parse_vsock_address(text).value();
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-        if (!watch.wait(address, left))
-            throw ErrorException(
-                Error(make_error_code(boost::system::errc::timed_out),
-                      fmt::format("nothing listened at {} within {}: {}", to_string(address),
-                                  format_duration(limit),
-                                  enclave::describe_destination(
-                                      core::cid_parent, address,
-                                      enclave::WorldView::read(*world, SystemClock())))));
-    }
-}
-
-int run_parent(const Values& values) {
-    if (const auto status = run_from_outside())
+int parent(const Values& values) {
+    if (const auto status = enclave::run_through_outer_supervisor().value())
         return *status;
     const ProgramOption program = ProgramOption::of(values);
-    wait_for_listeners(values, program.world);
-    enclave::RunOptions options;
-    options.is_parent = true;
-    options.program.extra_environment = TrustOption::of(values).variables(program.world).value();
+    enclave::ParentRun run;
+    run.world = program.world;
+    run.arguments = program.arguments;
+    run.trace = program.trace;
+    run.trust = read_trust(values);
+    for (const std::string& text : values.list("--wait"))
+        run.awaited.push_back(core::parse_vsock_address(text).value());
+    run.patience = values.duration("--wait-timeout");
     if (const auto imds = values.find_text("--imds"))
-        options.metadata = parse_imds(*imds).value();
-    const int status = program.run(options, *program.make_log(values, "parent"));
-    if (status != 0)
-        if (const std::string elsewhere = worlds_elsewhere(program.world); !elsewhere.empty())
-            std::cerr << "glovebox: the program failed; should it have missed its enclave:"
-                      << elsewhere << '\n';
-    return status;
+        run.metadata = enclave::parse_metadata_service(*imds).value();
+    return run.run(*program.make_log(values, "parent"), std::cerr);
 }
 
 }  // namespace
@@ -109,7 +60,7 @@ Command parent_command() {
             {ProgramOption::options(),
              {{.name = "--imds",
                .placeholder = "IP:PORT",
-               .check = problem_by<parse_imds>,
+               .check = problem_by<enclave::parse_metadata_service>,
                .summary = "Show the program this metadata service (glovebox imds) at "
                           "169.254.169.254"},
               {.name = "--wait",
@@ -123,7 +74,7 @@ Command parent_command() {
                .needs = {"--wait"},
                .summary = "Fail when nothing listens there after this time",
                .default_value = "30s"},
-              TrustOption::option()},
+              trust_option()},
              log_options("warning")}),
         .positionals = {program},
         .examples = {{"A client of the enclave with CID 16",
@@ -135,7 +86,7 @@ Command parent_command() {
                       "glovebox parent --imds 127.0.0.1:1338 -- python3 parent.py"}},
         .exit_codes = program_exit_codes(),
         .see_also = {"glovebox-imds(1)", "glovebox-run(1)"},
-        .run = run_parent};
+        .run = parent};
 }
 
 }  // namespace glovebox::cli

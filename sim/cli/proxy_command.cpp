@@ -2,16 +2,15 @@
 
 // glovebox proxy: the parent's side of an enclave's way to the network.
 
-#include <algorithm>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "core/allowlist_file.h"
 #include "sim/cli/log_option.h"
-#include "sim/cli/proxy_service.h"
 #include "sim/cli/shared_options.h"
+#include "sim/cli/transport_option.h"
+#include "sim/vsock_proxy/proxy_service.h"
 
 namespace glovebox::cli {
 namespace {
@@ -57,14 +56,14 @@ core::Allowlist make_allowlist(const Values& values, const std::vector<core::Pro
 }
 
 int proxy(const Values& values) {
-    ProxyService service;
+    vsock_proxy::ProxyService service;
     for (const std::string& text : values.list("--listen"))
         service.routes.push_back(core::parse_proxy_route(text).value());
     service.allowlist = make_allowlist(values, service.routes);
     for (const std::string& text : values.list("--resolve"))
         service.dialer.resolved.push_back(core::parse_resolved_target(text).value());
     // After the options, so that those hold.
-    for (core::ResolvedTarget& resolved : resolved_by_environment().value())
+    for (core::ResolvedTarget& resolved : vsock_proxy::resolved_by_environment().value())
         service.dialer.resolved.push_back(std::move(resolved));
     service.proxy.relay.idle_timeout = values.duration("--idle-timeout");
     service.proxy.relay.half_close_timeout = values.duration("--half-close-timeout");
@@ -72,7 +71,7 @@ int proxy(const Values& values) {
     service.resolver.deadline = values.duration("--lookup-timeout");
     service.proxy.grace = values.duration("--grace");
     service.proxy.slots.open_max = values.number<std::size_t>("--max-connections");
-    service.transport = TransportOption::of(values);
+    service.transport = transport_choice(values);
     const auto log = make_log(values, "proxy");
     const std::size_t listeners = service.routes.size();
     const std::size_t rules = service.allowlist.rules().size();
@@ -82,12 +81,9 @@ int proxy(const Values& values) {
     return exit_done;
 }
 
-// Host names have no case.
 std::string resolved_key(const std::string& text) {
-    std::string key = text.substr(0, text.find('='));
-    for (char& c : key)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return key;
+    const auto parsed = core::parse_resolved_target(text);
+    return parsed ? core::target_name(*parsed) : text;
 }
 
 }  // namespace
@@ -146,7 +142,7 @@ Command proxy_command() {
                .summary = "The time that open connections get when the proxy stops",
                .default_value = "5s"},
               max_connections_option()},
-             TransportOption::options(),
+             transport_options(),
              log_options()}),
         .examples =
             {{"An enclave's connections to port 8000 of the parent lead to one host",

@@ -2,74 +2,11 @@
 
 #include "sim/cli/sandbox_option.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <linux/openat2.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
 #include <limits>
 
-#include "core/base/unique_fd.h"
-#include "sim/cli/program_option.h"
-#include "sim/sandbox/sandbox_error.h"
-#include "sim/sandbox/working_directory.h"
-#include "sim/supervisor/launch.h"
-
 namespace glovebox::cli {
-namespace {
 
-namespace fs = std::filesystem;
-
-std::string variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
-bool is_executable(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-           ::access(path.c_str(), X_OK) == 0;
-}
-
-std::vector<std::string> split_path(std::string_view path) {
-    std::vector<std::string> folders;
-    while (!path.empty()) {
-        const std::size_t end = std::min(path.find(':'), path.size());
-        folders.emplace_back(path.substr(0, end));
-        path.remove_prefix(std::min(end + 1, path.size()));
-    }
-    return folders;
-}
-
-// The host's name of `path` in a root file system, its symlinks followed inside of it; or empty.
-std::string resolve_in(const std::string& root, const std::string& path) {
-    const UniqueFd directory(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    open_how how{};
-    how.flags = O_PATH | O_CLOEXEC;
-    how.resolve = RESOLVE_IN_ROOT;
-    const UniqueFd file(
-        static_cast<int>(::syscall(SYS_openat2, directory.get(), path.c_str(), &how, sizeof how)));
-    std::error_code error;
-    const fs::path name = fs::read_symlink(fmt::format("/proc/self/fd/{}", file.get()), error);
-    return file && !error && is_executable(name) ? name.string() : std::string();
-}
-
-Result<std::string> absolute_folder(const std::string& option, const std::string& given) {
-    std::error_code error;
-    const fs::path path = fs::canonical(given, error);
-    if (error || !fs::is_directory(path, error))
-        return Error(sandbox::SandboxError::bad_request,
-                     fmt::format("{} {}: a directory that exists was expected", option, given));
-    return path.string();
-}
-
-}  // namespace
-
-Options SandboxOption::options() {
+Options room_options() {
     Options options{
         {.name = "--isolation",
          .kind = Kind::choice,
@@ -117,141 +54,13 @@ Options SandboxOption::options() {
     return options;
 }
 
-SandboxOption SandboxOption::of(const Values& values) {
+enclave::RoomSettings read_room_settings(const Values& values) {
     return {values.text("--isolation"),
             values.text("--rootfs"),
             values.list("--mount"),
             values.list("--env"),
             values.find_number<unsigned>("--memory"),
             values.find_number<unsigned>("--cpus")};
-}
-
-Result<std::vector<std::string>> SandboxOption::variables() const {
-    std::vector<std::string> variables;
-    // As with env(1), the last of a name is the one.
-    const auto set = [&variables](const std::string& variable) {
-        const std::string name = variable.substr(0, variable.find('=') + 1);
-        std::erase_if(variables, [&name](const std::string& one) { return one.starts_with(name); });
-        variables.push_back(variable);
-    };
-    for (const std::string& entry : environment) {
-        if (entry.empty() || entry.front() == '=')
-            return Error(sandbox::SandboxError::bad_request,
-                         fmt::format("--env '{}': NAME=VALUE was expected, or the NAME of a "
-                                     "variable that is set",
-                                     entry));
-        if (entry.find('=') != std::string::npos) {
-            set(entry);
-            continue;
-        }
-        const char* value = std::getenv(entry.c_str());
-        if (value == nullptr)
-            return Error(sandbox::SandboxError::bad_request,
-                         fmt::format("--env {0}: no such variable is set here; give it a value: "
-                                     "--env {0}=VALUE",
-                                     entry));
-        set(entry + "=" + value);
-    }
-    return variables;
-}
-
-Result<SandboxRequest> SandboxRequest::make(const SandboxOption& option,
-                                            std::vector<std::string> arguments,
-                                            std::vector<std::string> hidden_folders,
-                                            std::string console_path,
-                                            std::optional<sandbox::TrustedAuthority> authority) {
-    SandboxRequest request;
-    request.machine_ = sandbox::read_machine(variable("HOME"), variable("SUDO_UID"));
-    sandbox::EnclaveResources resources;
-    if (option.memory_mib)
-        resources.memory_bytes = std::uint64_t{*option.memory_mib} << 20;
-    resources.cpu_count = option.cpu_count;
-    resources.console_path = std::move(console_path);
-    resources.authority = std::move(authority);
-    auto variables = option.variables();
-    if (!variables)
-        return variables.error();
-    if (!option.root_fs.empty()) {
-        auto directory = absolute_folder("--rootfs", option.root_fs);
-        if (!directory)
-            return directory.error();
-        sandbox::RootFsRequest& root_fs = request.root_fs_.emplace();
-        root_fs.directory = std::move(*directory);
-        root_fs.command = std::move(arguments);
-        root_fs.environment = std::move(*variables);
-        root_fs.resources = std::move(resources);
-        return request;
-    }
-    sandbox::CommandRequest& command = request.command_;
-    command.arguments = std::move(arguments);
-    command.environment = std::move(*variables);
-    command.path = variable("PATH");
-    const sandbox::WorkingDirectory here = sandbox::read_working_directory();
-    command.working_directory = here.path;
-    command.hidden_entries = here.hidden_entries;
-    for (const std::string& mount : option.mounts) {
-        auto folder = absolute_folder("--mount", mount);
-        if (!folder)
-            return folder.error();
-        command.shown_folders.push_back(std::move(*folder));
-    }
-    command.hidden_folders = std::move(hidden_folders);
-    command.resources = std::move(resources);
-    return request;
-}
-
-Result<sandbox::SandboxPlan> SandboxRequest::plan() const {
-    if (root_fs_)
-        return sandbox::make_root_fs_plan(*root_fs_, sandbox::read_root_fs(root_fs_->directory),
-                                          machine_);
-    return sandbox::make_command_plan(command_, machine_);
-}
-
-std::string SandboxRequest::executable() const {
-    const std::vector<std::string>& arguments = root_fs_ ? root_fs_->command : command_.arguments;
-    const std::string program = arguments.empty() ? "sh" : arguments.front();
-    const auto find = [this](const std::string& path) {
-        if (root_fs_)
-            return resolve_in(root_fs_->directory, path);
-        return is_executable(path) &&
-                       sandbox::explain_missing_program(path, command_, machine_).empty()
-                   ? path
-                   : std::string();
-    };
-    if (program.find('/') != std::string::npos)
-        return find(program);
-    const std::string path = root_fs_ ? std::string(sandbox::aws_init_search_path) : command_.path;
-    for (const std::string& folder : split_path(path))
-        if (std::string found = find(folder + "/" + program); !found.empty())
-            return found;
-    return {};
-}
-
-std::string SandboxRequest::explain_missing_program() const {
-    if (root_fs_) {
-        const std::string there = sandbox::find_in_image_path(*root_fs_);
-        return there.empty() ? ""
-                             : fmt::format(
-                                   "AWS's init looks in {} alone, not in the PATH of the "
-                                   "image: write {}",
-                                   sandbox::aws_init_search_path, there);
-    }
-    // The program, and what a script needs besides: the kernel says of either that the script isn't
-    // there. A symlink may lead out of sight too.
-    const std::string program =
-        fs::absolute(supervisor::find_executable(command_.arguments.front()))
-            .lexically_normal()
-            .string();
-    for (const std::string& file : {program, interpreter_of(program)}) {
-        if (!is_executable(file))
-            continue;
-        std::error_code ignored;
-        for (const std::string& path : {file, fs::canonical(file, ignored).string()})
-            if (std::string hint = sandbox::explain_missing_program(path, command_, machine_);
-                !hint.empty())
-                return hint;
-    }
-    return {};
 }
 
 }  // namespace glovebox::cli

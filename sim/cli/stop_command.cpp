@@ -4,56 +4,40 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iostream>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/stop.h"
+#include "sim/enclave/world_directory.h"
 
 namespace glovebox::cli {
 namespace {
 
-struct StopCommand {
-    WorldOption world;
-    std::vector<core::Cid> cids;
-    bool all = false;
-
-    [[nodiscard]] int run() const {
-        if (all != cids.empty())
-            throw UsageError("give the CIDs of the enclaves to stop, or --all");
-        const std::vector<enclave::EnclaveRecord> records = world.enclaves();
-        int status = exit_done;
-        for (const core::Cid cid : cids)
-            if (std::none_of(records.begin(), records.end(), [cid](const auto& record) {
-                    return record.cid == cid && !record.ended;
-                })) {
-                std::cerr << fmt::format(
-                    "glovebox: no enclave with CID {} runs in the world {}: `glovebox ps{}` lists "
-                    "those that do.{}\n",
-                    cid, world.path(), world.repeated(), worlds_elsewhere(world.world));
-                status = exit_failed;
-            }
-        for (const auto& record : records) {
-            const bool is_meant =
-                all || std::find(cids.begin(), cids.end(), record.cid) != cids.end();
-            if (is_meant && !record.ended && !stop(record))
-                status = exit_failed;
-        }
-        return status;
-    }
-
-  private:
-    static bool stop(const enclave::EnclaveRecord& record) {
-        if (const auto stopped = enclave::stop_enclave(record); !stopped) {
+int stop(const Values& values) {
+    const WorldOption world = WorldOption::of(values);
+    const auto cids = values.numbers<core::Cid>("CID");
+    if (values.flag("--all") != cids.empty())
+        throw UsageError("give the CIDs of the enclaves to stop, or --all");
+    const auto records = enclave::enclaves_of(world.world).value();
+    const auto [chosen, absent] =
+        cids.empty() ? enclave::choose_running(records) : enclave::choose_running(records, cids);
+    int status = absent.empty() ? exit_done : exit_failed;
+    for (const core::Cid cid : absent)
+        std::cerr << fmt::format(
+            "glovebox: no enclave with CID {} runs in the world {}: `glovebox ps{}` lists "
+            "those that do.{}\n",
+            cid, world.path(), world.repeated(), enclave::worlds_elsewhere(world.world));
+    for (const auto& record : chosen)
+        if (const auto stopped = enclave::stop_enclave(record); stopped) {
+            std::cout << record.cid << '\n';
+        } else {
             std::cerr << "glovebox: " << stopped.error().message << '\n';
-            return false;
+            status = exit_failed;
         }
-        std::cout << record.cid << '\n';
-        return true;
-    }
-};
+    return status;
+}
 
 }  // namespace
 
@@ -76,11 +60,7 @@ Command stop_command() {
             .examples = {{"Stop the enclave with CID 16", "glovebox stop 16"},
                          {"Stop every enclave of this world", "glovebox stop --all"}},
             .see_also = {"glovebox-ps(1)", "glovebox-run(1)"},
-            .run = [](const Values& values) {
-                return StopCommand{WorldOption::of(values), values.numbers<core::Cid>("CID"),
-                                   values.flag("--all")}
-                    .run();
-            }};
+            .run = stop};
 }
 
 }  // namespace glovebox::cli

@@ -6,7 +6,7 @@
 
 namespace glovebox::cli {
 
-Options TransportOption::options() {
+Options transport_options() {
     Options options{
         WorldOption::option(),
         {.name = "--cid",
@@ -29,14 +29,9 @@ Options TransportOption::options() {
     return options;
 }
 
-TransportOption TransportOption::of(const Values& values) {
-    return {{values.text("--world"), values.find_number<core::Cid>("--cid"),
-             values.text("--transport")}};
-}
-
-Result<std::unique_ptr<core::Transport>> TransportOption::make(
-    boost::asio::any_io_executor executor, core::Cid default_cid) const {
-    return transports::make_transport(choice, std::move(executor), default_cid);
+transports::TransportChoice transport_choice(const Values& values) {
+    return {values.text("--world"), values.find_number<core::Cid>("--cid"),
+            values.text("--transport")};
 }
 
 }  // namespace glovebox::cli

@@ -9,15 +9,7 @@
 
 namespace glovebox::cli {
 
-struct TransportOption {
-    transports::TransportChoice choice;
-
-    [[nodiscard]] static Options options();
-    [[nodiscard]] static TransportOption of(const Values& values);
-
-    // The transport that the options ask for, as `default_cid` where --cid says nothing.
-    [[nodiscard]] Result<std::unique_ptr<core::Transport>> make(
-        boost::asio::any_io_executor executor, core::Cid default_cid) const;
-};
+[[nodiscard]] Options transport_options();
+[[nodiscard]] transports::TransportChoice transport_choice(const Values& values);
 
 }  // namespace glovebox::cli

@@ -19,28 +19,29 @@ class TransportOptions : public testing::Test {
                                    [](const std::string&) { return std::optional<std::string>(); });
     }
 
-    TransportOption parsed(const std::vector<std::string>& words) const {
-        return TransportOption::of(std::get<Values>(parse(words)));
+    Result<std::unique_ptr<core::Transport>> made(const std::vector<std::string>& words) {
+        return transports::make_transport(transport_choice(std::get<Values>(parse(words))),
+                                          io_.get_executor(), core::cid_parent);
     }
 
     const Program program_{.root = {.name = "test",
-                                    .options = TransportOption::options(),
+                                    .options = transport_options(),
                                     .run = [](const Values&) { return 0; }}};
     boost::asio::io_context io_;
     TemporaryDirectory scratch_;
 };
 
 TEST_F(TransportOptions, MakeTheTransportTheyName) {
-    const auto option =
-        parsed({"--transport", "unix", "--cid", "20", "--world", scratch_ / "world"});
-    const auto made = option.make(io_.get_executor(), core::cid_parent);
-    ASSERT_TRUE(made) << made.error().message;
-    EXPECT_EQ((*made)->local_cid(), 20U);
+    const auto transport =
+        made({"--transport", "unix", "--cid", "20", "--world", scratch_ / "world"});
+    ASSERT_TRUE(transport) << transport.error().message;
+    EXPECT_EQ((*transport)->local_cid(), 20U);
 }
 
 TEST_F(TransportOptions, LeaveTheCidToTheSubcommand) {
-    const auto option = parsed({"--transport", "unix", "--world", scratch_ / "world"});
-    EXPECT_EQ(option.make(io_.get_executor(), core::cid_parent).value()->local_cid(), 3U);
+    const auto transport = made({"--transport", "unix", "--world", scratch_ / "world"});
+    ASSERT_TRUE(transport) << transport.error().message;
+    EXPECT_EQ((*transport)->local_cid(), 3U);
 }
 
 TEST_F(TransportOptions, RefuseCidsThatNobodyCanHaveAndTransportsThatAreNone) {

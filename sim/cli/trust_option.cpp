@@ -2,25 +2,9 @@
 
 #include "sim/cli/trust_option.h"
 
-#include "sim/cli/world_option.h"
-#include "sim/tls/trust_bundle.h"
-
 namespace glovebox::cli {
-namespace {
 
-Result<std::optional<tls::TrustBundle>> trust_of(const std::string& world, bool is_needed) {
-    const std::string directory = WorldOption{world}.path() + "/tls";
-    auto trust = tls::TrustBundle::read(directory);
-    if (trust && !*trust && is_needed)
-        return Error(make_error_code(boost::system::errc::no_such_file_or_directory),
-                     "--trust-env: the world has no TLS authority in " + directory +
-                         "; glovebox kms makes one as it starts");
-    return trust;
-}
-
-}  // namespace
-
-Option TrustOption::option() {
+Option trust_option() {
     return {.name = "--trust-env",
             .kind = Kind::flag,
             .summary =
@@ -29,37 +13,8 @@ Option TrustOption::option() {
                 "runtimes with a list of their own trust the world's TLS authority"};
 }
 
-TrustOption TrustOption::of(const Values& values) {
+enclave::WorldTrust read_trust(const Values& values) {
     return {values.flag("--trust-env")};
-}
-
-Result<std::optional<sandbox::TrustedAuthority>> TrustOption::of_room(
-    const std::string& world) const {
-    const auto trust = trust_of(world, by_environment);
-    if (!trust)
-        return trust.error();
-    if (!*trust)
-        return std::optional<sandbox::TrustedAuthority>();
-    const tls::TrustBundle& found = **trust;
-    return std::optional(
-        sandbox::TrustedAuthority{found.certificate_pem, found.subject_hash,
-                                  by_environment ? found.with_machines_own() : std::string()});
-}
-
-Result<std::vector<std::string>> TrustOption::variables(const std::string& world) const {
-    std::vector<std::string> variables;
-    if (!by_environment)
-        return variables;
-    const auto trust = trust_of(world, true);
-    if (!trust)
-        return trust.error();
-    const auto bundle = (*trust)->write_bundle();
-    if (!bundle)
-        return bundle.error();
-    for (std::string& variable : sandbox::trust_variables((*trust)->certificate_file, *bundle))
-        if (std::getenv(variable.substr(0, variable.find('=')).c_str()) == nullptr)
-            variables.push_back(std::move(variable));
-    return variables;
 }
 
 }  // namespace glovebox::cli

@@ -4,11 +4,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "core/base/unique_fd.h"
 #include "sim/cli/commands.h"
-#include "sim/enclave/record.h"
 
 namespace glovebox::cli {
 
@@ -23,16 +20,6 @@ struct WorldOption {
     [[nodiscard]] std::string path() const;
     // " --world NAME" where one was given: for commands that sentences show.
     [[nodiscard]] std::string repeated() const;
-    // Its enclaves by CID: those that run, and what is known of those that ended. None in a world
-    // that doesn't exist.
-    [[nodiscard]] std::vector<enclave::EnclaveRecord> enclaves() const;
-    // A descriptor of the directory, empty where it doesn't exist. Throws ErrorException where it
-    // may not be opened.
-    [[nodiscard]] UniqueFd open() const;
 };
-
-// Worlds belong to a user, and sudo makes another one of him: the sentence that says where the
-// other one's are, if they are there. Starts with a space; empty where there is nothing to say.
-[[nodiscard]] std::string worlds_elsewhere(const std::string& world);
 
 }  // namespace glovebox::cli

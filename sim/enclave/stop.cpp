@@ -8,7 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "core/base/unique_fd.h"
 #include "sim/enclave/signal_relay.h"
@@ -28,6 +30,26 @@ Result<void> send(const UniqueFd& process, int signal, const EnclaveRecord& reco
 }
 
 }  // namespace
+
+RunningChoice choose_running(const std::vector<EnclaveRecord>& records) {
+    RunningChoice choice;
+    std::copy_if(records.begin(), records.end(), std::back_inserter(choice.chosen),
+                 [](const EnclaveRecord& record) { return !record.ended; });
+    return choice;
+}
+
+RunningChoice choose_running(const std::vector<EnclaveRecord>& records,
+                             const std::vector<core::Cid>& cids) {
+    RunningChoice choice = choose_running(records);
+    for (const core::Cid cid : cids)
+        if (std::none_of(choice.chosen.begin(), choice.chosen.end(),
+                         [cid](const EnclaveRecord& record) { return record.cid == cid; }))
+            choice.absent.push_back(cid);
+    std::erase_if(choice.chosen, [&cids](const EnclaveRecord& record) {
+        return std::find(cids.begin(), cids.end(), record.cid) == cids.end();
+    });
+    return choice;
+}
 
 Result<void> stop_enclave(const EnclaveRecord& record) {
     const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, record.process, 0)));

@@ -3,13 +3,26 @@
 #include "sim/enclave/world_directory.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 
 #include "core/base/run_folder.h"
 #include "transports/world.h"
 
 namespace glovebox::enclave {
+namespace {
+
+bool is_directory(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+}  // namespace
 
 Result<std::string> world_path(const std::string& world) {
     std::string name = transports::World::choose_name(world);
@@ -26,6 +39,35 @@ Result<UniqueFd> open_world(const std::string& world) {
     if (!directory && errno != ENOENT)
         return errno_error("opening the world " + *path, errno);
     return directory;
+}
+
+Result<std::vector<EnclaveRecord>> enclaves_of(const std::string& world) {
+    const auto directory = open_world(world);
+    if (!directory)
+        return directory.error();
+    return *directory ? read_records(directory->get()) : std::vector<EnclaveRecord>();
+}
+
+std::string worlds_elsewhere(const std::string& world) {
+    const std::string name = transports::World::choose_name(world);
+    if (name.find('/') != std::string::npos)
+        return "";
+    if (::geteuid() != 0)
+        return is_directory("/tmp/glovebox-0")
+                   ? " Root has worlds of his own, in /tmp/glovebox-0: what was started with sudo "
+                     "is reached with sudo."
+                   : "";
+    const char* caller = std::getenv("SUDO_UID");
+    if (caller == nullptr)
+        return "";
+    for (const std::string& folder : std::array{fmt::format("/run/user/{}/glovebox", caller),
+                                                fmt::format("/tmp/glovebox-{}", caller)})
+        if (is_directory(folder + "/" + name))
+            return fmt::format(
+                " The user who called sudo has a world of that name in {}: what was "
+                "started without sudo is reached without it.",
+                folder);
+    return "";
 }
 
 }  // namespace glovebox::enclave

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
+#include "sim/enclave/record.h"
 
 namespace glovebox::enclave {
 
@@ -16,5 +18,13 @@ namespace glovebox::enclave {
 
 // A descriptor of the directory; empty where it doesn't exist.
 [[nodiscard]] Result<UniqueFd> open_world(const std::string& world);
+
+// The world's enclaves by CID: those that run, and what is known of those that ended. None in a
+// world that doesn't exist.
+[[nodiscard]] Result<std::vector<EnclaveRecord>> enclaves_of(const std::string& world);
+
+// Worlds belong to a user, and sudo makes another one of him: the sentence that says where the
+// other one's are, if they are there. Starts with a space; empty where there is nothing to say.
+[[nodiscard]] std::string worlds_elsewhere(const std::string& world);
 
 }  // namespace glovebox::enclave

@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <string_view>
 
@@ -242,6 +243,17 @@ void InheritedState::restore() const noexcept {
     ::setrlimit(RLIMIT_NOFILE, &limit);
     ::signal(SIGPIPE, ignores_sigpipe ? SIG_IGN : SIG_DFL);
     ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+}
+
+std::string interpreter_of(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string line;
+    if (!std::getline(file, line) || !line.starts_with("#!"))
+        return {};
+    const std::size_t begin = line.find_first_not_of(" \t", 2);
+    if (begin == std::string::npos)
+        return {};
+    return line.substr(begin, line.find_first_of(" \t\r", begin) - begin);
 }
 
 std::string find_executable(const std::string& name) {

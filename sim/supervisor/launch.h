@@ -45,6 +45,9 @@ struct Program {
 // The name itself when nothing is found.
 [[nodiscard]] std::string find_executable(const std::string& name);
 
+// The interpreter that a script's first line names, "/usr/bin/env"; empty for what is no script.
+[[nodiscard]] std::string interpreter_of(const std::string& path);
+
 struct Launched {
     pid_t process;
     UniqueFd listener;  // of the filter, close-on-exec

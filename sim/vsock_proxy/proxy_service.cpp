@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/cli/proxy_service.h"
+#include "sim/vsock_proxy/proxy_service.h"
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -10,15 +10,16 @@
 #include "core/pipe_pool.h"
 #include "core/process_setup.h"
 #include "core/proxy_error.h"
-#include "sim/cli/run_until_signal.h"
+#include "core/run_until_signal.h"
 
-namespace glovebox::cli {
+namespace glovebox::vsock_proxy {
 
 void ProxyService::serve(Log& log, const std::function<void()>& ready) {
     core::ignore_sigpipe();
     const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
     boost::asio::io_context context(1);
-    const auto to = transport.make(context.get_executor(), core::cid_parent).value();
+    const auto to =
+        transports::make_transport(transport, context.get_executor(), core::cid_parent).value();
     core::ThreadedResolver names(context.get_executor(), resolver, lookup);
     core::Dialer way_out(std::move(allowlist), names, std::move(dialer));
     core::PipePool pipes({.pipes_max = budget.pipes});
@@ -31,7 +32,7 @@ void ProxyService::serve(Log& log, const std::function<void()>& ready) {
     for (core::ProxyRoute& route : routes)
         running.listen(std::move(route)).value();
     ready();
-    run_until_signal(context, log, running.run(), [&] { running.stop(); });
+    core::run_until_signal(context, log, running.run(), [&] { running.stop(); });
 }
 
 Result<std::vector<core::ResolvedTarget>> resolved_by_environment() {
@@ -53,4 +54,4 @@ Result<std::vector<core::ResolvedTarget>> resolved_by_environment() {
     return all;
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::vsock_proxy

@@ -13,9 +13,9 @@
 #include "core/dialer.h"
 #include "core/proxy.h"
 #include "core/resolver.h"
-#include "sim/cli/transport_option.h"
+#include "transports/transport_choice.h"
 
-namespace glovebox::cli {
+namespace glovebox::vsock_proxy {
 
 struct ProxyService {
     std::vector<core::ProxyRoute> routes;
@@ -24,7 +24,7 @@ struct ProxyService {
     core::DialerOptions dialer;
     core::ResolverOptions resolver;
     core::Lookup lookup = core::look_up;
-    TransportOption transport;
+    transports::TransportChoice transport;
 
     // Listens on all routes, calls `ready`, and serves until a signal. Throws ErrorException.
     void serve(Log& log, const std::function<void()>& ready);
@@ -35,4 +35,4 @@ struct ProxyService {
 // target are one.
 [[nodiscard]] Result<std::vector<core::ResolvedTarget>> resolved_by_environment();
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::vsock_proxy

@@ -7,9 +7,9 @@
 
 #include "core/base/log.h"
 
-namespace glovebox::cli {
+namespace glovebox::http {
 
 // Runs the context on `threads` threads until SIGTERM or SIGINT, which stops it.
 void serve_until_signal(boost::asio::io_context& context, Log& log, unsigned threads);
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::http

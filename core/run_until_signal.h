@@ -9,11 +9,11 @@
 
 #include "core/base/log.h"
 
-namespace glovebox::cli {
+namespace glovebox::core {
 
 // Runs `serve` on the context. SIGTERM or SIGINT calls `stop`, each time one comes; returns when
 // `serve` has ended.
 void run_until_signal(boost::asio::io_context& context, Log& log,
                       boost::asio::awaitable<void> serve, const std::function<void()>& stop);
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::core

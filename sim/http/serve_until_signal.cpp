@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/cli/serve_until_signal.h"
+#include "sim/http/serve_until_signal.h"
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace glovebox::cli {
+namespace glovebox::http {
 
 void serve_until_signal(boost::asio::io_context& context, Log& log, unsigned threads) {
     boost::asio::signal_set signals(context, SIGTERM, SIGINT);
@@ -26,4 +26,4 @@ void serve_until_signal(boost::asio::io_context& context, Log& log, unsigned thr
         other.join();
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::http

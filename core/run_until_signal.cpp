@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/cli/run_until_signal.h"
+#include "core/run_until_signal.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -8,7 +8,7 @@
 #include <cstring>
 #include <exception>
 
-namespace glovebox::cli {
+namespace glovebox::core {
 
 void run_until_signal(boost::asio::io_context& context, Log& log,
                       boost::asio::awaitable<void> serve, const std::function<void()>& stop) {
@@ -33,4 +33,4 @@ void run_until_signal(boost::asio::io_context& context, Log& log,
         std::rethrow_exception(thrown);
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::core

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/enclave/enclave_run.h"
+
+#include <filesystem>
+
+#include "core/base/run_folder.h"
+#include "sim/enclave/nsm_session.h"
+#include "sim/enclave/program_run.h"
+#include "sim/enclave/world_directory.h"
+
+namespace glovebox::enclave {
+namespace {
+
+// What no enclave may see: the world, the other worlds, and the mock root's key.
+std::vector<std::string> hidden_from(const EnclaveRun& run) {
+    std::vector<std::string> hidden{world_path(run.world).value(), run_folder()};
+    if (const auto pki = run.nsm.pki_directory())
+        hidden.push_back(std::filesystem::absolute(*pki).lexically_normal().string());
+    return hidden;
+}
+
+// A program that isn't there is nothing to measure; as on Nitro, the enclave boots all the same and
+// then can't start it.
+void measure_executable(ModuleSettings& nsm, const std::string& executable) {
+    std::error_code ignored;
+    if (nsm.program.empty() && std::filesystem::is_regular_file(executable, ignored))
+        nsm.program = executable;
+}
+
+}  // namespace
+
+int EnclaveRun::run(Log& log, std::ostream& to) const {
+    ProgramRun program{.world = world};
+    RunOptions& options = program.options;
+    ModuleSettings measured = nsm;
+    std::optional<Console> console;
+    options.program.arguments = arguments;
+    options.trace = trace;
+    options.cid = cid;
+    options.live_console = live_console;
+    if (room.is_none()) {
+        options.program.extra_environment = trust.variables(world).value();
+        for (std::string& variable : room.variables().value())
+            options.program.extra_environment.push_back(std::move(variable));
+        if (room.memory_mib || room.cpu_count)
+            log.warning("--memory and --cpus are not held with --isolation none");
+        measure_executable(measured, supervisor::find_executable(arguments.front()));
+    } else {
+        options.console = &console.emplace();
+        const RoomRequest request = RoomRequest::make(room, arguments, hidden_from(*this),
+                                                      console->path(), trust.of_room(world).value())
+                                        .value();
+        options.room = request.plan().value();
+        options.room_is_a_wish = room.is_a_wish() && !must_have_room;
+        options.shortfalls = LogLevel::warning;
+        program.hint_when_missing = request.explain_missing_program();
+        measure_executable(measured, request.executable());
+    }
+    options.record.command = arguments;
+    options.record.directory = room.root_fs;
+    options.record.debug = nsm.debug;
+    if (room.memory_mib)
+        options.record.memory_bytes = std::uint64_t{*room.memory_mib} << 20;
+    options.record.cpu_count = room.cpu_count;
+    options.started = started;
+    options.readiness = readiness;
+    options.ended = ended;
+    const auto module = start_nsm_session(measured, log).value();
+    options.nsm = &module->device();
+    return program.run(log, to);
+}
+
+}  // namespace glovebox::enclave

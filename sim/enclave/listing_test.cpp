@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/enclave/listing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace glovebox::enclave {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+EnclaveRecord running_server() {
+    EnclaveRecord record;
+    record.cid = 16;
+    record.process = 4711;
+    record.isolation = "sandbox";
+    record.command = {"python3", "server.py"};
+    record.memory_bytes = std::uint64_t{512} << 20;
+    record.cpu_count = 2;
+    return record;
+}
+
+TEST(Listing, ARowHasWhatIsKnownOfARunningEnclave) {
+    const std::string table = list_as_table({running_server()});
+    EXPECT_THAT(table, StartsWith("CID    STATE    ISOLATION  MEMORY CPUS      PID  STARTED"));
+    EXPECT_THAT(table, HasSubstr("\n16     running  sandbox   512 MiB    2     4711  "));
+    EXPECT_THAT(table, EndsWith("  python3 server.py\n"));
+}
+
+TEST(Listing, AnEndedOneHasNoProcessAndSaysHowItEnded) {
+    EnclaveRecord record = running_server();
+    record.ended = 1;
+    record.reason = "exited with 3";
+    record.memory_bytes.reset();
+    record.cpu_count.reset();
+    record.directory = "/srv/root";
+    const std::string table = list_as_table({record});
+    EXPECT_THAT(table, HasSubstr("\n16     ended    sandbox         -    -        -  "));
+    EXPECT_THAT(table, EndsWith("  /srv/root:python3 server.py (exited with 3)\n"));
+}
+
+TEST(Listing, NamesDoNotSteerTheTerminal) {
+    EnclaveRecord record = running_server();
+    record.command = {"a\x1b[2J\nb"};
+    EXPECT_THAT(list_as_table({record}), Not(HasSubstr("\x1b")));
+    EXPECT_THAT(list_as_table({record}), Not(HasSubstr("\nb")));
+}
+
+TEST(Listing, JsonIsOneArrayWithALineForEach) {
+    EXPECT_EQ(list_as_json({}), "[]\n");
+    const std::string one = to_json(running_server());
+    EXPECT_EQ(list_as_json({running_server(), running_server()}),
+              "[\n" + one + ",\n" + one + "\n]\n");
+}
+
+}  // namespace
+}  // namespace glovebox::enclave

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// One run of a program on the parent's side: `glovebox parent`.
+#pragma once
+
+#include <chrono>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/log.h"
+#include "core/vsock_address.h"
+#include "sim/enclave/world_trust.h"
+#include "sim/supervisor/metadata_redirect.h"
+
+namespace glovebox::enclave {
+
+struct ParentRun {
+    std::string world;
+    std::vector<std::string> arguments;
+    WorldTrust trust;
+    std::optional<supervisor::MetadataRedirect> metadata;
+    std::vector<core::VsockAddress> awaited;  // listeners that are to be there before it starts
+    std::chrono::milliseconds patience{0};    // with all of them
+    bool trace = false;
+
+    // As ProgramRun; throws ErrorException also where nothing listens in time, and says what is
+    // there instead.
+    [[nodiscard]] int run(Log& log, std::ostream& to) const;
+};
+
+// "127.0.0.1:1338": the metadata service that a parent sees at 169.254.169.254.
+[[nodiscard]] Result<supervisor::MetadataRedirect> parse_metadata_service(const std::string& text);
+
+}  // namespace glovebox::enclave

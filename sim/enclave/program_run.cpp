@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/enclave/program_run.h"
+
+#include <fmt/format.h>
+
+#include <boost/system/errc.hpp>
+#include <ostream>
+
+#include "core/base/clock.h"
+#include "sim/enclave/exit_status.h"
+#include "sim/supervisor/launch.h"
+#include "transports/world.h"
+
+namespace glovebox::enclave {
+namespace {
+
+// The kernel says of a script that it isn't there when its interpreter isn't.
+std::string explain_missing_interpreter(const std::vector<std::string>& arguments) {
+    if (arguments.empty())
+        return {};
+    const std::string interpreter =
+        supervisor::interpreter_of(supervisor::find_executable(arguments.front()));
+    return interpreter.empty()
+               ? std::string()
+               : fmt::format("The file is there; its first line names {}, which is not",
+                             interpreter);
+}
+
+}  // namespace
+
+int ProgramRun::run(Log& log, std::ostream& to) const {
+    const auto opened = transports::World::open(transports::World::choose_name(world));
+    const SystemClock clock;
+    Session session(*opened.value(), clock, log);
+    const auto status = session.run(options);
+    if (status)
+        return *status;
+    const auto& code = status.error().code;
+    const bool is_absent = code == boost::system::errc::no_such_file_or_directory;
+    if (!is_absent && code != boost::system::errc::permission_denied &&
+        code != boost::system::errc::not_a_directory &&
+        code != boost::system::errc::executable_format_error)
+        throw ErrorException(status.error());
+    std::string hint = hint_when_missing;
+    if (hint.empty() && is_absent)
+        hint = explain_missing_interpreter(options.program.arguments);
+    to << "glovebox: " << status.error().message << (hint.empty() ? "" : ". ") << hint << '\n';
+    return is_absent ? exit_not_found : exit_not_executable;
+}
+
+}  // namespace glovebox::enclave

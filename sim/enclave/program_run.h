@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// One run of a program, from its world to its exit status: what `glovebox run` and
+// `glovebox parent` share.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "core/base/log.h"
+#include "sim/enclave/session.h"
+
+namespace glovebox::enclave {
+
+struct ProgramRun {
+    std::string world;
+    std::string hint_when_missing{};  // follows the sentence that there is no such program
+    RunOptions options{};
+
+    // The program's own exit status, 128 and the signal that killed it, 126 or 127 when it can't be
+    // executed, which `to` is told. Throws ErrorException for everything else.
+    [[nodiscard]] int run(Log& log, std::ostream& to) const;
+};
+
+}  // namespace glovebox::enclave
