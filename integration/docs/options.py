@@ -32,7 +32,7 @@ class Options:
                 self.commands[command] |= set(_OPTION.findall(match[1]))
 
     def wrong_in(self, text: str) -> list[str]:
-        """What is wrong with the commands of ours that a text calls."""
+        """What is wrong with the calls of Glovebox's programs in a text."""
         wrong = []
         for words in _calls(text):
             # `glovebox nitro-cli` is `nitro-cli`.
@@ -57,7 +57,7 @@ class Options:
 
 
 def _calls(text: str) -> list[list[str]]:
-    """The calls of our programs in a shell's text, each up to `--`, a pipe or another end of the command."""
+    """The calls of Glovebox's programs in a shell's text, each up to `--`, a pipe or another end of the command."""
     calls = []
     text = text.replace("\\\n", " ")
     for match in re.finditer(r"(?<![\w/.:=-])(?:\./|/[\w./-]*/)?(glovebox|nitro-cli|vsock-proxy)(?= |$)((?:[^\n|;&`)]|(?<=\\)\n)*)", text):

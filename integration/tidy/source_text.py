@@ -30,6 +30,12 @@ def code_of(text: str) -> str:
     return _TOKEN.sub(blank, text)
 
 
+def prose_of_code(text: str) -> str:
+    """The text's comments and literals, with the code between them as blanks: same length, same lines."""
+    blanked = code_of(text)
+    return "".join(kept if kept == "\n" or blank != kept else " " for kept, blank in zip(text, blanked))
+
+
 def includes_of(text: str) -> list[tuple[int, str, bool]]:
     """(line, what, whether it is written with quotes) of each #include that is no comment."""
     without_comments = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.DOTALL)
