@@ -9,7 +9,7 @@
 
 #include "nsm-mock/module/deferred_nsm.h"
 #include "nsm-mock/module/hardware_nsm.h"
-#include "nsm-mock/module/measure_program.h"
+#include "nsm-mock/module/measured_program.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/enclave/nsm_state.h"
 
