@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file that is measured, opened before what it holds is needed: a module is made while its enclave
+// A file that is measured, opened before its content is needed: a module is made while its enclave
 // starts, and mistakes in a path are told before.
 #pragma once
 

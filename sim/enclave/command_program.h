@@ -3,9 +3,9 @@
 // The program that a command means on this machine, which the enclave shall run too and no other.
 //
 // A shell takes the first match of PATH. When that lies in a folder that enclaves don't see, the
-// search inside would silently go on to the next: another Python, without the modules of the virtual
-// environment. So the folders that a user's own program needs are shown read-only (tool_folder.h),
-// and what can't be shown is refused.
+// search inside would silently go on to the next: another Python, without the modules of the
+// virtual environment. So the folders that a user's own program needs are shown read-only
+// (tool_folder.h), and what can't be shown is refused.
 #pragma once
 
 #include <functional>

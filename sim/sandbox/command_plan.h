@@ -36,7 +36,7 @@ struct CommandRequest {
 [[nodiscard]] Result<SandboxPlan> make_command_plan(const CommandRequest& request,
                                                     const Machine& machine);
 
-// Whether the path lies in one of the folders that every enclave sees of this machine: /usr, /etc, ...
+// Whether the path lies in a folder that every enclave sees of this machine: /usr, /etc, ...
 [[nodiscard]] bool is_in_system_folder(const std::string& path);
 
 // Whether the folder is the machine's or holds other things than one program's: "/", a home folder
