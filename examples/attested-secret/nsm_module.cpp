@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "nsm-mock/module/hardware_nsm.h"
-#include "nsm-mock/module/measure_program.h"
+#include "nsm-mock/module/measured_program.h"
 #include "nsm-mock/module/mock_nsm.h"
 #include "nsm-mock/pki/pki_directory.h"
 

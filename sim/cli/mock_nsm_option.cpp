@@ -4,6 +4,7 @@
 
 #include "sim/cli/clock_option.h"
 #include "sim/cli/pki_option.h"
+#include "sim/enclave/script_measure.h"
 
 namespace glovebox::cli {
 namespace {
@@ -41,6 +42,12 @@ Options module_options() {
          .kind = Kind::file,
          .placeholder = "FILE",
          .summary = "Measure this file into PCR0 to PCR2, where there is no image"},
+        {.name = "--script",
+         .kind = Kind::file,
+         .placeholder = "FILE",
+         .needs = {"--program"},
+         .summary = "Measure this script too, with its folder, as `glovebox run` does for an "
+                    "interpreter's; or a folder, as for python3 -m"},
         pcr("--pcr0", "The value of PCR0, 96 hexadecimal digits"),
         pcr("--pcr1", "The value of PCR1"),
         pcr("--pcr2", "The value of PCR2"),
@@ -84,6 +91,11 @@ enclave::ModuleSettings read_module_settings(const Values& values) {
                 nsm.boot_options_given.emplace_back(option.name);
         }
     nsm.program = values.text("--program");
+    if (values.has("--script")) {
+        const auto measured = enclave::ScriptMeasure::of(values.text("--script"));
+        nsm.script = measured.script;
+        nsm.script_folder = measured.folder;
+    }
     nsm.pcrs = {{0, values.text("--pcr0")},
                 {1, values.text("--pcr1")},
                 {2, values.text("--pcr2")},

@@ -120,8 +120,13 @@ Command run_command() {
              "environment. Its standard streams are the enclave's console: `glovebox logs` prints "
              "it, and --attach-console and --debug show it here. With --isolation none the "
              "program keeps this machine's files, network and streams.",
-             "PCR0 to PCR2 are measured from the executable file, from the interpreter for a "
-             "script; --program names another file.",
+             "A program of the user's own that PATH leads to, of a virtual environment or a "
+             "version "
+             "manager, is shown with the directories that it needs. One that cannot be shown is "
+             "refused: the next match of PATH would be another program.",
+             "PCR0 to PCR2 are measured from the executable file; for a script, from its "
+             "interpreter, the script and the script's directory. --program names another file, "
+             "and `glovebox nsm --program INTERPRETER --script FILE pcr` computes the same.",
              "Signals that would end `glovebox run` are passed on to the program. Those that "
              "cannot be passed on, SIGKILL among them, end the enclave too."},
         .options = command_line::joined(

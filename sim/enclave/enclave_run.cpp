@@ -22,10 +22,12 @@ std::vector<std::string> hidden_from(const EnclaveRun& run) {
 
 // A program that isn't there is nothing to measure; as on Nitro, the enclave boots all the same and
 // then can't start it.
-void measure_executable(ModuleSettings& nsm, const std::string& executable) {
-    std::error_code ignored;
-    if (nsm.program.empty() && std::filesystem::is_regular_file(executable, ignored))
-        nsm.program = executable;
+void measure(ModuleSettings& nsm, const MeasuredCommand& command) {
+    if (!nsm.program.empty())
+        return;
+    nsm.program = command.program;
+    nsm.script = command.script;
+    nsm.script_folder = command.script_folder;
 }
 
 }  // namespace
@@ -45,7 +47,7 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
             options.program.extra_environment.push_back(std::move(variable));
         if (room.memory_mib || room.cpu_count)
             log.warning("--memory and --cpus are not held with --isolation none");
-        measure_executable(measured, supervisor::find_executable(arguments.front()));
+        measure(measured, measure_on_host(arguments));
     } else {
         options.console = &console.emplace();
         const RoomRequest request = RoomRequest::make(room, arguments, hidden_from(*this),
@@ -55,7 +57,7 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
         options.room_is_a_wish = room.is_a_wish() && !must_have_room;
         options.shortfalls = LogLevel::warning;
         program.hint_when_missing = request.explain_missing_program();
-        measure_executable(measured, request.executable());
+        measure(measured, request.measured());
     }
     options.record.command = arguments;
     options.record.directory = room.root_fs;

@@ -12,6 +12,15 @@ Result<std::string> ModuleSettings::pki_directory() const {
     return nsm::default_pki_directory();
 }
 
+Result<std::optional<nsm::MeasuredProgram>> ModuleSettings::open_program() const {
+    if (program.empty())
+        return std::optional<nsm::MeasuredProgram>();
+    auto opened = nsm::MeasuredProgram::open(program, script, script_folder);
+    if (!opened)
+        return opened.error();
+    return std::optional(std::move(*opened));
+}
+
 nsm::MockNsmConfig ModuleSettings::config(const nsm::Measurements& measured,
                                           const nsm::Certificate& root, TimePoint start,
                                           RandomSource& random) const {

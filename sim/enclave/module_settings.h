@@ -5,10 +5,12 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/clock.h"
+#include "nsm-mock/module/measured_program.h"
 #include "nsm-mock/module/mock_nsm.h"
 
 namespace glovebox::enclave {
@@ -23,6 +25,9 @@ struct ModuleSettings {
     [[nodiscard]] Result<std::string> pki_directory() const;
     [[nodiscard]] OffsetClock clock() const { return OffsetClock(clock_offset); }
 
+    // What is measured, open; none without a program. Errors name the file.
+    [[nodiscard]] Result<std::optional<nsm::MeasuredProgram>> open_program() const;
+
     // A module that starts at `start`, of a program with these measurements, as far as the settings
     // give no other. `root` gives the instance id if there is none.
     [[nodiscard]] nsm::MockNsmConfig config(const nsm::Measurements& measured,
@@ -30,6 +35,8 @@ struct ModuleSettings {
                                             RandomSource& random) const;
 
     std::string program{};
+    std::string script{};         // that the program interprets, and the folder that counts with
+    std::string script_folder{};  // it; or empty
     std::map<nsm::PcrIndex, std::string> pcrs{};  // 0, 1, 2 and 8, as hexadecimal
     std::string instance_id{};
     std::string region = "us-east-1";

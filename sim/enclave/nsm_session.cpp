@@ -9,7 +9,6 @@
 
 #include "nsm-mock/module/deferred_nsm.h"
 #include "nsm-mock/module/hardware_nsm.h"
-#include "nsm-mock/module/measure_program.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/enclave/nsm_state.h"
 
@@ -38,11 +37,14 @@ class MockSession final : public NsmSession {
 
     Result<void> boot(const ModuleSettings& settings, Log& log) {
         nsm::Measurements measured = nsm::measure_nothing();
-        if (!settings.program.empty()) {
-            const auto program = nsm::measure_program(settings.program);
-            if (!program)
-                return program.error();
-            measured = *program;
+        const auto program = settings.open_program();
+        if (!program)
+            return program.error();
+        if (*program) {
+            const auto values = (*program)->measure();
+            if (!values)
+                return values.error();
+            measured = *values;
         }
         auto config = settings.config(measured, authority_.root(), clock_.now(), random_);
         auto pcrs = nsm::boot_pcrs(config);
@@ -89,7 +91,7 @@ class MockSession final : public NsmSession {
 class StartingSession final : public NsmSession {
   public:
     StartingSession(const nsm::CaIdentity& root, const ModuleSettings& settings,
-                    std::optional<nsm::ProgramFile> program, Log& log)
+                    std::optional<nsm::MeasuredProgram> program, Log& log)
         : authority_(root, random_),
           clock_(settings.clock()),
           settings_(settings),
@@ -104,7 +106,7 @@ class StartingSession final : public NsmSession {
     Result<std::unique_ptr<nsm::NsmDevice>> make(Log& log) {
         nsm::Measurements measured = nsm::measure_nothing();
         if (program_) {
-            const auto program = nsm::measure_program(*program_);
+            const auto program = program_->measure();
             if (!program) {
                 log.error("{}", program.error().message);
                 return program.error();
@@ -121,7 +123,7 @@ class StartingSession final : public NsmSession {
     nsm::CertificateAuthority authority_;
     OffsetClock clock_;
     ModuleSettings settings_;
-    std::optional<nsm::ProgramFile> program_;
+    std::optional<nsm::MeasuredProgram> program_;
     nsm::DeferredNsm device_;  // last: its thread uses what is above
 };
 
@@ -173,15 +175,11 @@ Result<std::unique_ptr<NsmSession>> start_nsm_session(const ModuleSettings& sett
     const auto root = open_root(settings);
     if (!root)
         return root.error();
-    std::optional<nsm::ProgramFile> program;
-    if (!settings.program.empty()) {
-        auto opened = nsm::ProgramFile::open(settings.program);
-        if (!opened)
-            return opened.error();
-        program.emplace(std::move(*opened));
-    }
+    auto program = settings.open_program();
+    if (!program)
+        return program.error();
     return std::unique_ptr<NsmSession>(
-        std::make_unique<StartingSession>(*root, settings, std::move(program), log));
+        std::make_unique<StartingSession>(*root, settings, std::move(*program), log));
 }
 
 }  // namespace glovebox::enclave

@@ -43,7 +43,8 @@ std::vector<std::string> split_path(std::string_view path) {
     return folders;
 }
 
-// The host's name of `path` in a root file system, its symlinks followed inside of it; or empty.
+// The host's name of `path` in a root file system, its symlinks followed inside of it; empty where
+// there is no such file.
 std::string resolve_in(const std::string& root, const std::string& path) {
     const UniqueFd directory(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     open_how how{};
@@ -53,7 +54,12 @@ std::string resolve_in(const std::string& root, const std::string& path) {
         static_cast<int>(::syscall(SYS_openat2, directory.get(), path.c_str(), &how, sizeof how)));
     std::error_code error;
     const fs::path name = fs::read_symlink(fmt::format("/proc/self/fd/{}", file.get()), error);
-    return file && !error && is_executable(name) ? name.string() : std::string();
+    return file && !error ? name.string() : std::string();
+}
+
+std::string executable_in(const std::string& root, const std::string& path) {
+    const std::string name = resolve_in(root, path);
+    return is_executable(name) ? name : std::string();
 }
 
 Result<std::string> absolute_folder(const std::string& option, const std::string& given) {
@@ -102,7 +108,7 @@ Result<RoomRequest> RoomRequest::make(const RoomSettings& settings,
                                       std::string console_path,
                                       std::optional<sandbox::TrustedAuthority> authority) {
     RoomRequest request;
-    request.machine_ = sandbox::read_machine(variable("HOME"), variable("SUDO_UID"));
+    request.machine_ = sandbox::read_machine();
     sandbox::EnclaveResources resources;
     if (settings.memory_mib)
         resources.memory_bytes = std::uint64_t{*settings.memory_mib} << 20;
@@ -138,6 +144,10 @@ Result<RoomRequest> RoomRequest::make(const RoomSettings& settings,
     }
     command.hidden_folders = std::move(hidden_folders);
     command.resources = std::move(resources);
+    if (const auto shown =
+            show_tools(command, request.machine_, ToolVariables::read(), request.notes_);
+        !shown)
+        return shown.error();
     return request;
 }
 
@@ -145,27 +155,40 @@ Result<sandbox::SandboxPlan> RoomRequest::plan() const {
     if (root_fs_)
         return sandbox::make_root_fs_plan(*root_fs_, sandbox::read_root_fs(root_fs_->directory),
                                           machine_);
-    return sandbox::make_command_plan(command_, machine_);
+    auto plan = sandbox::make_command_plan(command_, machine_);
+    if (plan)
+        plan->notes.insert(plan->notes.end(), notes_.begin(), notes_.end());
+    return plan;
 }
 
-std::string RoomRequest::executable() const {
-    const std::vector<std::string>& arguments = root_fs_ ? root_fs_->command : command_.arguments;
-    const std::string program = arguments.empty() ? "sh" : arguments.front();
-    const auto find = [this](const std::string& path) {
+// The host's name of the program that is executed; empty when there is none to be seen.
+std::string RoomRequest::find(const std::string& program) const {
+    const auto seen = [this](const std::string& path) {
         if (root_fs_)
-            return resolve_in(root_fs_->directory, path);
+            return executable_in(root_fs_->directory, path);
         return is_executable(path) &&
                        sandbox::explain_missing_program(path, command_, machine_).empty()
                    ? path
                    : std::string();
     };
     if (program.find('/') != std::string::npos)
-        return find(program);
+        return seen(program);
     const std::string path = root_fs_ ? std::string(sandbox::aws_init_search_path) : command_.path;
     for (const std::string& folder : split_path(path))
-        if (std::string found = find(folder + "/" + program); !found.empty())
+        if (std::string found = seen(folder + "/" + program); !found.empty())
             return found;
     return {};
+}
+
+MeasuredCommand RoomRequest::measured() const {
+    const std::vector<std::string>& arguments = root_fs_ ? root_fs_->command : command_.arguments;
+    const std::string root = root_fs_ ? root_fs_->directory : "/";
+    // AWS's init starts a program in "/".
+    const auto host_name = [&](const std::string& path) {
+        return root_fs_ ? resolve_in(root, path) : path;
+    };
+    return measure_command(arguments, machine_, root, host_name,
+                           [this](const std::string& program) { return find(program); });
 }
 
 std::string RoomRequest::explain_missing_program() const {

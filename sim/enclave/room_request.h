@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "sim/enclave/command_program.h"
 #include "sim/sandbox/command_plan.h"
 #include "sim/sandbox/machine.h"
 #include "sim/sandbox/root_fs_plan.h"
@@ -40,13 +41,17 @@ class RoomRequest {
         std::optional<sandbox::TrustedAuthority> authority);
 
     [[nodiscard]] Result<sandbox::SandboxPlan> plan() const;
-    // The host's name of the file that will be executed; empty when there is none to be seen.
-    [[nodiscard]] std::string executable() const;
+    // The files that PCR0 to PCR2 are made from, by the host's names: the program or, for a script,
+    // its interpreter beside it. Empty when there is no program to be seen.
+    [[nodiscard]] MeasuredCommand measured() const;
     // Why the host or the image has the program and the enclave doesn't find it; or empty.
     [[nodiscard]] std::string explain_missing_program() const;
 
   private:
+    [[nodiscard]] std::string find(const std::string& program) const;
+
     sandbox::Machine machine_;
+    std::vector<std::string> notes_;
     sandbox::CommandRequest command_;
     std::optional<sandbox::RootFsRequest> root_fs_;
 };

@@ -286,6 +286,15 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
     return plan;
 }
 
+bool is_in_system_folder(const std::string& path) {
+    return !system_folder_of(path).empty();
+}
+
+bool is_common_folder(const std::string& folder, const Machine& machine) {
+    return folder == "/" || is_in_system_folder(folder) || is_home(folder, machine) ||
+           is_seen_empty(folder, machine);
+}
+
 std::string explain_missing_program(const std::string& program, const CommandRequest& request,
                                     const Machine& machine) {
     if (!program.starts_with('/') || is_mounted(program, request))

@@ -36,6 +36,13 @@ struct CommandRequest {
 [[nodiscard]] Result<SandboxPlan> make_command_plan(const CommandRequest& request,
                                                     const Machine& machine);
 
+// Whether the path lies in a folder that every enclave sees of this machine: /usr, /etc, ...
+[[nodiscard]] bool is_in_system_folder(const std::string& path);
+
+// Whether the folder is the machine's or holds other things than one program's: "/", a home folder
+// or one that holds some, /tmp and its like, a system folder.
+[[nodiscard]] bool is_common_folder(const std::string& folder, const Machine& machine);
+
 // Why `program` (arguments[0]) that the host has is not there inside; empty where that is not so.
 [[nodiscard]] std::string explain_missing_program(const std::string& program,
                                                   const CommandRequest& request,

@@ -190,4 +190,10 @@ Machine read_machine(std::string_view home, std::string_view sudo_uid) {
     return machine;
 }
 
+Machine read_machine() {
+    const char* home = std::getenv("HOME");
+    const char* sudo_uid = std::getenv("SUDO_UID");
+    return read_machine(home == nullptr ? "" : home, sudo_uid == nullptr ? "" : sudo_uid);
+}
+
 }  // namespace glovebox::sandbox

@@ -41,6 +41,9 @@ struct Machine {
 // SUDO_UID.
 [[nodiscard]] Machine read_machine(std::string_view home, std::string_view sudo_uid);
 
+// With the caller's own.
+[[nodiscard]] Machine read_machine();
+
 // The mount points of /proc/PID/mountinfo's text, with its octal escapes undone.
 [[nodiscard]] std::vector<std::string> parse_mount_points(std::string_view mountinfo);
 

@@ -15,7 +15,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <sstream>
 #include <string_view>
 
 #include "core/base/leave_child.h"
@@ -245,15 +247,21 @@ void InheritedState::restore() const noexcept {
     ::sigprocmask(SIG_SETMASK, &mask, nullptr);
 }
 
-std::string interpreter_of(const std::string& path) {
+std::vector<std::string> interpreter_line_of(const std::string& path) {
+    static constexpr std::size_t line_max = 256;  // BINPRM_BUF_SIZE in linux/binfmts.h
     std::ifstream file(path, std::ios::binary);
-    std::string line;
-    if (!std::getline(file, line) || !line.starts_with("#!"))
+    std::string line(line_max, '\0');
+    file.read(line.data(), static_cast<std::streamsize>(line.size()));
+    line.resize(static_cast<std::size_t>(file.gcount()));
+    if (!line.starts_with("#!"))
         return {};
-    const std::size_t begin = line.find_first_not_of(" \t", 2);
-    if (begin == std::string::npos)
-        return {};
-    return line.substr(begin, line.find_first_of(" \t\r", begin) - begin);
+    std::istringstream words(line.substr(2, line.find('\n') - 2));
+    return {std::istream_iterator<std::string>(words), std::istream_iterator<std::string>()};
+}
+
+std::string interpreter_of(const std::string& path) {
+    const std::vector<std::string> words = interpreter_line_of(path);
+    return words.empty() ? std::string() : words.front();
 }
 
 std::string find_executable(const std::string& name) {

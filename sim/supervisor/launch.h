@@ -45,7 +45,9 @@ struct Program {
 // The name itself when nothing is found.
 [[nodiscard]] std::string find_executable(const std::string& name);
 
-// The interpreter that a script's first line names, "/usr/bin/env"; empty for what is no script.
+// The words of a script's first line: "/usr/bin/env", "python3"; none for what is no script.
+[[nodiscard]] std::vector<std::string> interpreter_line_of(const std::string& path);
+// The first of them, which the kernel executes; or empty.
 [[nodiscard]] std::string interpreter_of(const std::string& path);
 
 struct Launched {
