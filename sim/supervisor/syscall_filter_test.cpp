@@ -124,6 +124,17 @@ TEST_P(SyscallFilter, RefusesRings) {
         0);
 }
 
+TEST_P(SyscallFilter, RefusesKeysWhereAsked) {
+    const auto tell_if_refused = [] {
+        if (::syscall(SYS_keyctl, 0, 0, 0) == -1 && errno == ENOSYS &&
+            ::syscall(SYS_add_key, "user", "absent", nullptr, 0, 0) == -1 && errno == ENOSYS &&
+            ::syscall(SYS_request_key, "user", "absent", nullptr, 0) == -1 && errno == ENOSYS)
+            ::socket(AF_VSOCK, SOCK_STREAM, 0);  // heard of
+    };
+    const auto without_keys = make_filter({.nsm = GetParam(), .keys = false});
+    EXPECT_EQ(notified_call(*without_keys, tell_if_refused), SYS_socket);
+}
+
 INSTANTIATE_TEST_SUITE_P(Sides, SyscallFilter, ::testing::Bool(),
                          [](const auto& side) { return side.param ? "Enclave" : "Parent"; });
 
