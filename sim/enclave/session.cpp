@@ -98,7 +98,7 @@ Result<void> Session::start(const RunOptions& options) {
         return watched.error();
     const bool has_nsm = options.nsm != nullptr;
     const auto filter = supervisor::make_filter({.nsm = has_nsm});
-    const auto room_filter = supervisor::make_filter({.nsm = has_nsm, .keys = false});
+    const auto room_filter = supervisor::make_filter({.nsm = has_nsm, .sandbox = true});
     if (!filter || !room_filter)
         return (filter ? room_filter : filter).error();
     if (!options.is_parent)

@@ -11,9 +11,9 @@
 // * A connection that was taken but could not be delivered (the program is at its descriptor limit,
 //   or the thread was killed meanwhile) is kept for the next call, and the listener is made
 //   readable again by a connection of our own, a nudge, which is thrown away when it is met.
-// * A call at the program's descriptor limit fails at once with EMFILE, whether or not it would wait:
-//   the kernel takes the number for the connection first. A call that waits therefore counts as one
-//   of its process's descriptors.
+// * A call at the program's descriptor limit fails at once with EMFILE, whether or not it would
+//   wait: the kernel takes the number for the connection first. A call that waits therefore counts
+//   as one of its process's descriptors.
 // * A call that waits costs the supervisor a descriptor for each listener. The last few are left to
 //   calls that don't wait: a call that would take them is answered at once.
 // * Where the kernel lets the supervisor's answer alone end a received call (WAIT_KILLABLE_RECV), a

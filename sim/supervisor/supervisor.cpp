@@ -153,8 +153,8 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
             return std::move(*reply);
     if (VsockCalls::handles(call.number)) {
         SyscallReply reply = vsock_calls_.answer(call, tracee);
-        // A port may be held by nobody but us, for a waiting accept that was just killed. Asked again
-        // whoever of us forgets it: the acceptor's thread may have done so a moment ago.
+        // A port may be held by nobody but us, for a waiting accept that was just killed. Tried
+        // again in any case: the acceptor's thread may have let go of it a moment ago.
         if (reply.kind() == SyscallReply::Kind::error && reply.errno_value() == EADDRINUSE) {
             acceptor_.forget_the_dead();
             return vsock_calls_.answer(call, tracee);

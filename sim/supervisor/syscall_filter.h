@@ -21,10 +21,11 @@ namespace glovebox::supervisor {
 
 struct FilterOptions {
     bool nsm = true;  // an enclave: notify what /dev/nsm needs (stat family, all odd ioctls)
-    // The kernel's keys (keyrings(7)). They know a user by the user ID alone, whatever the
-    // namespaces: in a sandbox the keys of whoever started it would lie open. Without them the calls
-    // fail with ENOSYS, as on a kernel that has no keys.
-    bool keys = true;
+    // A sandbox: what of the machine's kernel no namespace divides is refused. Keys (keyrings(7))
+    // know a user by the user ID alone, so that those of whoever started the enclave would lie
+    // open: ENOSYS, as on a kernel that has no keys. The kernel's log: EPERM, as where a sysctl
+    // restricts it.
+    bool sandbox = false;
 };
 
 // The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since
