@@ -48,8 +48,6 @@ class FileReader {
                 return refuse(entry.first.Mark(), fmt::format("the key \"{}\" is not known: only "
                                                               "allowlist was expected here",
                                                               key));
-            if (list)
-                return refuse(entry.first.Mark(), "allowlist is there twice: join the two");
             list = entry.second;
         }
         if (!list)
@@ -81,12 +79,9 @@ class FileReader {
                               fmt::format("the key \"{}\" is not known: a rule has address and "
                                           "port, and nothing else",
                                           key));
-            std::optional<YAML::Node>& place = key == "address" ? address : port;
-            if (place)
-                return refuse(field.first.Mark(), fmt::format("{} is there twice", key));
             if (!field.second.IsScalar() || field.second.Scalar().empty())
                 return refuse(field.second.Mark(), fmt::format("{} needs a value", key));
-            place = field.second;
+            (key == "address" ? address : port) = field.second;
         }
         if (!address || !port)
             return refuse(item.Mark(),

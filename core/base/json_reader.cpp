@@ -52,7 +52,7 @@ class Surveyor {
     }
     bool on_key(json::string_view part, std::size_t, error_code& error) {
         name_.append(part.data(), part.size());
-        if (budget_.unique_names && !names_.back().insert(name_).second)
+        if (!names_.back().insert(name_).second)
             return stop(error,
                         fmt::format("the name \"{}\" stands twice in one object", shown(name_)));
         name_.clear();

@@ -16,12 +16,11 @@ struct JsonBudget {
     std::size_t bytes = 1024 * 1024;
     std::size_t values = 100'000;  // texts, numbers, objects ..., the names in objects not counted
     std::size_t depth = 32;        // objects and arrays within each other
-    // A name that stands twice in one object is refused; else its last value counts.
-    bool unique_names = false;
 };
 
-// One JSON value and nothing behind it. The error says what is wrong, in which line and column, and
-// which limit was exceeded; the caller adds where the text is from.
+// One JSON value and nothing behind it. A name that stands twice in one object is refused: readers
+// don't agree on which of its values counts (RFC 8259, section 4). The error says what is wrong, in
+// which line and column, and which limit was exceeded; the caller adds where the text is from.
 [[nodiscard]] Result<boost::json::value> read_json(std::string_view text,
                                                    const JsonBudget& budget = {});
 

@@ -7,8 +7,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/base/printable.h"
@@ -40,25 +42,33 @@ class Surveyor final : public YAML::EventHandler {
             throw Stop{{Kind::structure, mark, "one document was expected, here begins a second"}};
     }
     void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(mark, anchor, {}); }
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        place(mark);
+        add(mark, anchor, {});
+    }
     void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   const std::string& text) override {
+        place(mark, &text);
+        if (anchor != YAML::NullAnchor)
+            anchored_texts_[anchor] = text;
         add(mark, anchor, {.bytes = text.size()});
     }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         const auto found = anchored_.find(anchor);
         if (found == anchored_.end())
             throw Stop{{Kind::structure, mark, "an alias stands within what it is an alias of"}};
+        const auto text = anchored_texts_.find(anchor);
+        place(mark, text == anchored_texts_.end() ? nullptr : &text->second);
         add(mark, YAML::NullAnchor, found->second);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override {
-        open(mark, anchor);
+        open(mark, anchor, false);
     }
     void OnSequenceEnd() override { close(); }
     void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                     YAML::EmitterStyle::value) override {
-        open(mark, anchor);
+        open(mark, anchor, true);
     }
     void OnMapEnd() override { close(); }
 
@@ -67,10 +77,29 @@ class Surveyor final : public YAML::EventHandler {
         YAML::Mark mark;
         YAML::anchor_t anchor;
         Size size;
+        bool is_map = false;
+        bool at_value = false;               // the next node is the value of a name
+        std::map<std::string, int> lines{};  // of the names, from 1
     };
 
-    void open(const YAML::Mark& mark, YAML::anchor_t anchor) {
-        open_.push_back({mark, anchor, {.depth = 1}});
+    // Every node passes here first; `text` is that of a scalar, which may be a name.
+    void place(const YAML::Mark& mark, const std::string* text = nullptr) {
+        if (open_.empty() || !open_.back().is_map)
+            return;
+        Open& map = open_.back();
+        const bool is_name = !std::exchange(map.at_value, !map.at_value);
+        if (!is_name || text == nullptr)
+            return;
+        const auto [first, is_new] = map.lines.emplace(*text, mark.line + 1);
+        if (!is_new)
+            throw Stop{{Kind::structure, mark,
+                        fmt::format("{} is there twice in one map, first in line {}: remove one of "
+                                    "the two",
+                                    shown(*text), first->second)}};
+    }
+    void open(const YAML::Mark& mark, YAML::anchor_t anchor, bool is_map) {
+        place(mark);
+        open_.push_back({.mark = mark, .anchor = anchor, .size = {.depth = 1}, .is_map = is_map});
         spend(mark, {});
     }
     void close() {
@@ -118,6 +147,7 @@ class Surveyor final : public YAML::EventHandler {
     Size spent_{.nodes = 0};
     std::vector<Open> open_;
     std::unordered_map<YAML::anchor_t, Size> anchored_;
+    std::unordered_map<YAML::anchor_t, std::string> anchored_texts_;
 };
 
 }  // namespace

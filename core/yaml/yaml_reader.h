@@ -35,7 +35,8 @@ struct YamlReading {
     std::optional<YamlRefusal> refusal;
 };
 
-// The only document of a text; an empty one is a null node. The caller adds the file's name to a
+// The only document of a text; an empty one is a null node. A name that stands twice in one map is
+// refused: readers don't agree on which of its values counts. The caller adds the file's name to a
 // refusal.
 [[nodiscard]] YamlReading read_yaml(std::string_view text, const YamlBudget& budget = {});
 

@@ -42,6 +42,18 @@ TEST(YamlReader, ReadsOneDocument) {
     EXPECT_THAT(refusal("\"\\u202e"), HasSubstr("this is not YAML"));
 }
 
+TEST(YamlReader, ANameStandsOnceInAMap) {
+    EXPECT_EQ(refusal("a: {a: 1, b: 1}\nb: [{a: 1}, {a: 1}]\n"), "read");
+    EXPECT_EQ(refusal("a: 1\nb: 2\na: 3\n"),
+              "3:1 a is there twice in one map, first in line 1: remove one of the two");
+    EXPECT_THAT(refusal("x: [{b: {c: 1, \"c\": 2}}]\n"), HasSubstr("1:16 c is there twice"));
+    EXPECT_THAT(refusal("? &n a\n: 1\n? *n\n: 2\n"), HasSubstr("a is there twice"));
+    EXPECT_THAT(refusal("{\"\\u202e\": 1, \"\\u202e\": 2}"), HasSubstr("\\u{202e} is there twice"));
+    // Maps and lists as names are compared by nobody; what follows them is still in step.
+    EXPECT_EQ(refusal("{[a]: a, b: a, {a: 1}: b}"), "read");
+    EXPECT_THAT(refusal("{[a]: a, b: a, {a: 1}: b, b: 2}"), HasSubstr("b is there twice"));
+}
+
 // yaml-cpp reads null documents for ever here, until memory ends.
 TEST(YamlReader, ATokenThatBeginsNoDocumentIsRefused) {
     EXPECT_NE(refusal("a: 1\n]"), "read");

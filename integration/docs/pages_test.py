@@ -11,6 +11,7 @@ import unittest
 from pathlib import Path
 
 import pages
+import promises
 from options import Options
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +87,11 @@ class Tree(unittest.TestCase):
         self.assertGreater(len(keys), 15)
         self.assertEqual([key for key in sorted(keys) if not re.search(rf"^\|.*\b{key}`", page, re.M)], [])
 
+    def test_every_boundary_has_tests_that_exist(self):
+        existing = promises.existing_tests(ROOT)
+        self.assertGreater(len(existing), 1000)
+        self.assertEqual(promises.wrong_promises((ROOT / "SECURITY.md").read_text(), existing), [])
+
     def test_every_page_of_docs_is_in_its_table_of_contents(self):
         contents = (ROOT / "docs" / "README.md").read_text()
         linked = {target.partition("#")[0] for _, target in pages.links_of(contents)}
@@ -111,6 +117,23 @@ class Blocks(unittest.TestCase):
     def test_a_block_without_a_language_or_a_reason_is_named(self):
         self.assertIn("line 1: the language", wrong_blocks("```\nx\n```\n")[0])
         self.assertEqual(wrong_blocks("<!-- not run: -->\n```console\n$ reboot\n```\n"), ["line 2: say why this block is not run"])
+
+
+class Promises(unittest.TestCase):
+    PAGE = ("## What is a boundary\n\n* **Between users.** Worlds.\n* **Foreign text** is printable.\n\n"
+            "## Tests of each boundary\n\n| boundary | tests |\n|---|---|\n")
+
+    def test_a_boundary_without_a_row_and_a_test_that_is_missing_are_named(self):
+        self.assertEqual(promises.wrong_promises(self.PAGE + "| Between users | `a.b`, `A.Gone` |\n| Other | `a.b` |\n", {"a.b"}), [
+            "'Foreign text' has no row in the table of tests", "the table's 'Other' is no boundary of the section above",
+            "'Between users': there is no test A.Gone"])
+
+    def test_a_row_without_a_test_is_none(self):
+        self.assertEqual(promises.wrong_promises(self.PAGE + "| Between users | `a.b` |\n| Foreign text | by hand |\n", {"a.b"}),
+                         ["'Foreign text' has no row in the table of tests"])
+
+    def test_what_is_there_passes(self):
+        self.assertEqual(promises.wrong_promises(self.PAGE + "| Between users | `a.b` |\n| Foreign text | `A.B` |\n", {"a.b", "A.B"}), [])
 
 
 class Transcripts(unittest.TestCase):

@@ -111,7 +111,10 @@ class Files(Case):
                 ("users: {a: {access_key_id: X, secret_access_key: 1}, b: {access_key_id: X, secret_access_key: 2}}\n",
                  "access_key_id: another user has it"),
                 ("keys: [{alias: alias/a}, {alias: alias/a}]\n", "alias/a is there twice"),
-                ("region: us-east-1\nregion: eu-west-1\n", "region is there twice")]:
+                ("region: us-east-1\nregion: eu-west-1\n", "file.yaml:2:1: region is there twice"),
+                ("keys: [{alias: alias/a, policy: {Statement: [], Version: 2012-10-17,\n  Statement: []}}]\n",
+                 "file.yaml:2:3: Statement is there twice"),
+                ('keys: [{alias: alias/a, policy: \'{"Statement": [], "Statement": []}\'}]\n', '"Statement" stands twice')]:
             self.assertIn(words, self.complaint("kms", text))
 
     def test_a_world_says_each_thing_once(self):

@@ -185,6 +185,14 @@ class Neighbours(unittest.TestCase):
         attack.stdin.flush()
         self.assertEqual(attack.stdout.readline().strip(), "listeners: []")
 
+    def test_the_supervisors_door_opens_for_its_own_user_alone(self):
+        # Only root's tree can hold programs of somebody else.
+        script = "import os\ntry: print(os.open('/dev/glovebox', os.O_RDWR) > 0)\nexcept OSError as error: print(error.strerror)"
+        for uid, said in ((0, "True"), (self.attacker.uid, "Operation not permitted")):
+            done = subprocess.run([GLOVEBOX, "parent", "--world", str(self.world.parent / "roots"), "--", "setpriv", f"--reuid={uid}",
+                                   "--clear-groups", "--", PYTHON, "-c", script], capture_output=True, text=True, timeout=DEADLINE)
+            self.assertEqual(done.stdout.strip(), said, done.stderr)
+
     def test_a_world_can_be_neither_entered_nor_cleaned_nor_stopped(self):
         client = self.a_server_and_its_client()
         self.world.parent.chmod(0o711)  # the world's own permissions are what is tried

@@ -28,6 +28,20 @@ KNOBS = ["/proc/sys/vm/swappiness", "/proc/sys/kernel/core_pattern", "/proc/sys/
 NODES = ["/dev/null", "/dev/full", "/dev/urandom", "/dev/nsm", "/dev/vsock"]
 
 
+# Adds a key to the user keyring of whoever runs it, prints both serial numbers, and removes it when its input ends.
+KEY_HOLDER = """
+import ctypes, platform, sys
+add_key, keyctl = {"x86_64": (248, 250), "aarch64": (217, 219)}[platform.machine()]
+call = ctypes.CDLL(None).syscall
+GET_ID, UNLINK, USER_KEYRING = 0, 9, -4
+keyring = call(keyctl, GET_ID, USER_KEYRING, 1)
+key = call(add_key, b"user", b"glovebox-guarded", b"secret", 6, USER_KEYRING)
+print(f"{keyring},{key}", flush=True)
+sys.stdin.read()
+call(keyctl, UNLINK, key, USER_KEYRING)
+"""
+
+
 class Subordinate(people.Person):
     """An ordinary user with subordinate IDs, in a mount namespace where /etc says so. Only root can make one."""
 
@@ -111,6 +125,23 @@ class Guards(unittest.TestCase):
         return person.run(GLOVEBOX, "run", "--world", base / "shown/world", *words, home=base / "shown/home",
                           cwd=str(base / "work"), timeout=250)
 
+    def hold_key(self, person):
+        """The serial numbers of the person's user keyring and of a key in it, while the test lasts."""
+        holder = subprocess.Popen(person.command(sys.executable, "-c", KEY_HOLDER), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  text=True)
+        self.addCleanup(holder.communicate)
+        serials = holder.stdout.readline().strip()
+        if "-1" in serials.split(","):
+            self.skipTest("this machine allows no keys (keyrings(7))")
+        return serials
+
+    def test_the_users_keys_stay_out_of_reach(self):
+        for person in everybody():
+            with self.subTest(person.name):
+                base = self.prepare(person)
+                lines = self.attack(person, base, command=["./undo_guards", "--key", self.hold_key(person)])
+                self.assertEqual(len([line for line in lines if line[1].startswith(("keyctl", "add_key", "request_key"))]), 5 * 9)
+
     @staticmethod
     def guards_of_every_enclave(base):
         guards = [word for knob in KNOBS if os.path.exists(knob) for word in ("--file", knob)]
@@ -174,13 +205,14 @@ class Guards(unittest.TestCase):
             with self.subTest(person.name):
                 base = self.prepare(person)
                 script = ("mount -t tmpfs tmpfs /run && mount --bind . . && mount -o remount,bind,ro . && cd . && "
-                          "exec ./undo_guards --folder \"$PWD\" --node /dev/null")
+                          f"exec ./undo_guards --folder \"$PWD\" --node /dev/null --key {self.hold_key(person)}")
                 done = person.run("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, home=base / "shown/home",
                                   cwd=str(base / "work"))
                 if done.returncode != 0 and "unshare failed" in done.stderr:
                     self.skipTest(done.stderr)
                 undone = {line.split("\t")[1] for line in done.stdout.splitlines() if line.endswith("UNDONE")}
                 self.assertTrue(undone, done.stdout[-1000:] + done.stderr)
+                self.assertIn("keyctl link and read", undone)
 
 
 if __name__ == "__main__":

@@ -91,6 +91,21 @@ class ServiceLimits(unittest.TestCase):
         self.assertIn(b"200 OK", quiet.recv(4096))
         service.stop()
 
+    def test_a_client_that_takes_thousands_of_tokens_takes_no_other_clients_away(self):
+        _, port, _ = self.start("imds", "--require-tokens")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self.addCleanup(connection.close)
+
+        def token(ttl):
+            connection.request("PUT", "/latest/api/token", headers={"X-aws-ec2-metadata-token-ttl-seconds": str(ttl)})
+            return connection.getresponse().read().decode()
+
+        quiet = token(300)
+        for _ in range(5000):
+            token(21600)
+        connection.request("GET", PATHS["imds"], headers={"X-aws-ec2-metadata-token": quiet})
+        self.assertEqual(connection.getresponse().status, 200)
+
     def test_whoever_completes_no_request_is_gone_after_the_timeout(self):
         for name, path in PATHS.items():
             with self.subTest(service=name):

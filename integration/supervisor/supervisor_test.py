@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a supervised tree of processes may rely on: signals, limits, storms, nesting, CIDs, the security module under
+"""What a supervised tree of processes may rely on: signals, storms, nesting, CIDs, the security module under
 many threads, and what is said where something can't be had.
 
 Usage: supervisor_test.py GLOVEBOX FOLDER-OF-THESE-PROGRAMS FOLDER-OF-APPS [unittest's arguments]
@@ -127,108 +127,6 @@ class Signals(sides.Case):
         before = record.read_text()
         self.enclave(self.scratch / "absent").finish(expected=127)
         self.assertEqual(record.read_text(), before)
-
-
-class Limits(sides.Case):
-    def test_many_processes_under_a_low_descriptor_limit_are_served(self):
-        script = """
-            import errno, os, socket, sys
-            held, hold = os.pipe()
-            children = []
-            for i in range(128):
-                read, write = os.pipe()
-                child = os.fork()
-                if child == 0:
-                    os.close(hold)
-                    said = ""
-                    try:
-                        listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-                        listener.bind((socket.VMADDR_CID_ANY, 6000 + i))
-                        listener.listen()
-                        assert listener.getsockname()[1] == 6000 + i
-                        socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).connect((3, 9))
-                    except OSError as error:
-                        said = errno.errorcode[error.errno]
-                    os.write(write, said.encode())
-                    os.close(write)
-                    os.read(held, 1)
-                    os._exit(0)
-                os.close(write)
-                children.append(os.read(read, 100).decode())
-                os.close(read)
-            os.close(hold)
-            print(sorted(set(children)))"""
-        low = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh"]
-        side = self.enclave(PYTHON, "-c", textwrap.dedent(script), before=low)
-        self.assertEqual(side.finish().strip(), "['ECONNRESET']")
-
-    def exhausted(self, isolation):
-        """A program that lets more accepts wait than its supervisor has descriptors for: which calls failed, and how."""
-        script = """
-            import errno, os, socket, threading, time
-            failures = []
-            def serve(port):
-                call = "socket"
-                try:
-                    listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-                    call = "bind"
-                    listener.bind((socket.VMADDR_CID_ANY, port))
-                    call = "listen"
-                    listener.listen()
-                    call = "accept"
-                    listener.accept()
-                except OSError as error:
-                    failures.append((call, errno.errorcode[error.errno]))
-            for port in range(6000, 6088):
-                thread = threading.Thread(target=serve, args=[port], daemon=True)
-                thread.start()
-                thread.join(0.01)  # so that waiting accepts precede the later sockets
-            while not failures:
-                time.sleep(0.01)
-            print(failures[:1], flush=True)  # the calls after it find no descriptor either
-            os._exit(0)"""
-        # As many waiting calls as the program has descriptors, of which the supervisor has some of its own too.
-        low = ["sh", "-c", 'ulimit -n 100; exec "$@"', "sh"]
-        side = self.start("run", PYTHON, "-c", textwrap.dedent(script), before=low,
-                          options=["--isolation", isolation, *(["--attach-console"] if isolation == "sandbox" else [])])
-        said = side.finish().strip()
-        if "running with --isolation none" in side.errors:
-            self.skipTest("this machine gives this user no namespaces")
-        self.assertEqual(side.errors.count("no descriptor left"), 1, side.errors)
-        return said
-
-    @unittest.skipIf(SANITIZED, "the sanitizer's own checks open a pipe, which there are no descriptors for")
-    def test_a_supervisor_without_descriptors_fails_the_accepts_that_wait_and_says_so(self):
-        self.assertEqual(self.exhausted("none"), "[('accept', 'ENFILE')]")
-
-    @unittest.skipIf(SANITIZED, "the sanitizer's own checks open a pipe, which there are no descriptors for")
-    def test_so_does_one_whose_program_has_a_network_of_its_own(self):
-        self.assertEqual(self.exhausted("sandbox"), "[('accept', 'ENFILE')]")
-
-    def test_at_the_descriptor_limit_accept_says_so_and_the_connection_waits(self):
-        enclave = self.enclave(HERE / "descriptor_limit", 5005)
-        enclave.wait_for("listening")
-        self.parent(c("echo_client"), 16, 5005, 100_000)
-        self.assertIn("peer 3", enclave.finish())
-
-    def test_the_supervisors_memory_and_descriptors_stay_as_they_are(self):
-        enclave = self.enclave(HERE / "storm_server", 5005, 3000, "restart", 0)
-        enclave.wait_for("listening")
-
-        def size():
-            status = Path(f"/proc/{enclave.process.pid}/status").read_text()
-            fds = len(os.listdir(f"/proc/{enclave.process.pid}/fd"))
-            return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]), fds
-
-        self.parent(HERE / "many_clients", 16, 5005, 1000, 100)
-        kilobytes, fds = size()
-        self.parent(HERE / "many_clients", 16, 5005, 1999, 100)
-        more_kilobytes, more_fds = size()
-        if not {"ASAN_OPTIONS", "TSAN_OPTIONS"} & os.environ.keys():  # they keep what was freed
-            self.assertLess(more_kilobytes - kilobytes, 512)
-        self.assertLessEqual(more_fds, fds + 2)
-        self.parent(HERE / "many_clients", 16, 5005, 1, 100)
-        enclave.finish()
 
 
 class Nesting(sides.Case):
@@ -490,7 +388,6 @@ class Doctor(sides.Case):
 
 
 if __name__ == "__main__":
-    HERE, APPS = sides.main(globals(), [Signals, Limits, Nesting, Cids, SecurityModule, Networks, WhatCannotBeHad, Trace,
-                                        Doctor],
+    HERE, APPS = sides.main(globals(), [Signals, Nesting, Cids, SecurityModule, Networks, WhatCannotBeHad, Trace, Doctor],
                             arguments=3)
     unittest.main(verbosity=2)

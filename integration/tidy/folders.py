@@ -144,8 +144,8 @@ FOLDERS = {
         libraries=("OpenSSL",)),
     "sim/imds": Folder(
         "instance metadata",
-        uses=("core/base", "sim/http", "sim/iam"),
-        libraries=("Boost.JSON",)),
+        uses=("core/base", "core/crypto", "sim/http", "sim/iam"),
+        libraries=("Boost.JSON", "OpenSSL")),
     "sim/kms": Folder(
         "keys, policies, attestation by Recipient, explanations",
         uses=("core/base", "core/crypto", "nsm-mock/document", "nsm-mock/pki", "sim/http", "sim/iam", "sim/yaml"),

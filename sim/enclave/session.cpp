@@ -96,14 +96,16 @@ Result<void> Session::start(const RunOptions& options) {
     }
     if (const auto watched = watch_for_readiness(options); !watched)
         return watched.error();
-    const auto filter = supervisor::make_filter({.nsm = options.nsm != nullptr});
-    if (!filter)
-        return filter.error();
+    const bool has_nsm = options.nsm != nullptr;
+    const auto filter = supervisor::make_filter({.nsm = has_nsm});
+    const auto room_filter = supervisor::make_filter({.nsm = has_nsm, .sandbox = true});
+    if (!filter || !room_filter)
+        return (filter ? room_filter : filter).error();
     if (!options.is_parent)
         if (const auto begun = begin_record(options); !begun)
             return begun.error();
     auto listener =
-        options.room ? start_in_room(options, *filter) : start_program(options, *filter);
+        options.room ? start_in_room(options, *room_filter) : start_program(options, *filter);
     if (!listener && options.room && options.room_is_a_wish &&
         listener.error().code == sandbox::SandboxError::namespaces_forbidden) {
         log_.warning("running with --isolation none, since {}", listener.error().message);

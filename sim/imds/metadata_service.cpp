@@ -8,7 +8,6 @@
 #include <boost/json/object.hpp>
 #include <charconv>
 
-#include "core/base/base64.h"
 #include "core/base/json_text.h"
 #include "sim/imds/metadata_tree.h"
 
@@ -22,9 +21,6 @@ constexpr std::string_view ttl_header = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds";
 constexpr int ttl_max = 21600;
 // New credentials appear so long before the old ones end.
 constexpr std::chrono::minutes renewal{5};
-constexpr std::size_t token_bytes = 42;
-// More live tokens than any program asks for; then the ones that end first go.
-constexpr std::size_t tokens_max = 4096;
 
 http::Response answer(unsigned status, std::string body) {
     return {status, {{"Content-Type", "text/plain"}, {"Server", "EC2ws"}}, std::move(body)};
@@ -62,7 +58,8 @@ MetadataService::MetadataService(MetadataSettings settings, iam::SessionIssuer i
       clock_(clock),
       random_(random),
       log_(log),
-      started_(clock.now()) {}
+      started_(clock.now()),
+      tokens_(random) {}
 
 http::Response MetadataService::make_token(const http::Request& request, TimePoint now) {
     if (request.path() != "/latest/api/token" || request.header("X-Forwarded-For"))
@@ -72,25 +69,9 @@ http::Response MetadataService::make_token(const http::Request& request, TimePoi
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ttl);
     if (error != std::errc() || end != text.data() + text.size() || ttl < 1 || ttl > ttl_max)
         return answer(400, "400 - Bad Request");
-    const std::lock_guard lock(mutex_);
-    std::erase_if(expiries_, [now](const auto& one) { return one.second <= now; });
-    if (expiries_.size() >= tokens_max)
-        expiries_.erase(
-            std::min_element(expiries_.begin(), expiries_.end(),
-                             [](const auto& a, const auto& b) { return a.second < b.second; }));
-    Bytes chance(token_bytes);
-    random_.fill(chance);
-    const std::string token = to_base64(chance);
-    expiries_[token] = now + std::chrono::seconds(ttl);
-    http::Response response = answer(200, token);
+    http::Response response = answer(200, tokens_.make(now + std::chrono::seconds(ttl)));
     response.headers.push_back({std::string(ttl_header), std::to_string(ttl)});
     return response;
-}
-
-bool MetadataService::is_valid_token(std::string_view token, TimePoint now) {
-    const std::lock_guard lock(mutex_);
-    const auto found = expiries_.find(std::string(token));
-    return found != expiries_.end() && now < found->second;
 }
 
 http::Response MetadataService::handle(const http::Request& request) {
@@ -100,7 +81,7 @@ http::Response MetadataService::handle(const http::Request& request) {
     if (request.method != "GET" && request.method != "HEAD")
         return answer(405, "405 - Method Not Allowed");
     const auto token = request.header(token_header);
-    if (token ? !is_valid_token(*token, now) : settings_.tokens_required) {
+    if (token ? !tokens_.is_valid(*token, now) : settings_.tokens_required) {
         log_.warning("GET {} refused: {}", request.path(),
                      token ? "the token is none of this service's, or has expired"
                            : "no token was sent, and version 1 is off (--require-tokens)");

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -22,6 +21,7 @@
 #include "core/base/random_source.h"
 #include "sim/http/message.h"
 #include "sim/iam/credentials.h"
+#include "sim/imds/session_tokens.h"
 
 namespace glovebox::imds {
 
@@ -53,7 +53,6 @@ class MetadataService {
 
   private:
     [[nodiscard]] http::Response make_token(const http::Request& request, TimePoint now);
-    [[nodiscard]] bool is_valid_token(std::string_view token, TimePoint now);
     [[nodiscard]] std::optional<std::string> find(std::string_view path, TimePoint now);
     [[nodiscard]] std::string credentials(TimePoint now);
     [[nodiscard]] std::string identity_document() const;
@@ -65,9 +64,10 @@ class MetadataService {
     Log& log_;
     TimePoint started_;
 
-    std::mutex mutex_;                           // guards what follows
-    std::map<std::string, TimePoint> expiries_;  // of tokens
-    iam::Credential credential_;                 // the role's, when it was asked for
+    SessionTokens tokens_;
+
+    std::mutex mutex_;            // guards what follows
+    iam::Credential credential_;  // the role's, when it was asked for
     TimePoint credential_issued_;
 };
 

@@ -13,7 +13,7 @@ namespace glovebox::kms {
 
 // A request's body, or a policy. A name that stands twice in an object is an error: the policy
 // language forbids it, and whoever wrote it meant both.
-inline constexpr JsonBudget json_budget{.values = 20'000, .unique_names = true};
+inline constexpr JsonBudget json_budget{.values = 20'000};
 
 // A line of the trace, which holds a request and every policy that was asked.
 inline constexpr JsonBudget trace_line_budget{.bytes = 16 * 1024 * 1024, .values = 1'000'000};

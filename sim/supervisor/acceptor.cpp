@@ -21,6 +21,7 @@
 
 #include "core/base/error.h"
 #include "sim/supervisor/block_signals.h"
+#include "sim/supervisor/descriptor_room.h"
 #include "sim/supervisor/interposition.h"
 #include "sim/supervisor/thread_status.h"
 #include "transports/client_names.h"
@@ -148,6 +149,7 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
             return SyscallReply::error(to_int(room.error()));
     }
     OrErrno<UniqueFd> connection = UniqueFd();
+    bool may_wait = true;
     {
         const std::lock_guard lock(mutex_);
         const auto known =
@@ -155,9 +157,14 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
         connection = take(socket->fd.get(), known == listeners_.end() ? nullptr : &known->second);
         if (known != listeners_.end())
             tidy(known);
+        // One that is there finds out when it is delivered.
+        if (connection && !*connection)
+            may_wait = has_room(call);
     }
     if (!connection)
         return refuse(to_int(connection.error()));
+    if (!may_wait)
+        return SyscallReply::error(EMFILE);
     if (!*connection)
         return socket->is_nonblocking() ? SyscallReply::error(EAGAIN)
                                         : park(call, std::move(*socket));
@@ -174,6 +181,27 @@ SyscallReply Acceptor::refuse(int failure) {
         return SyscallReply::error(failure);
     exhausted_();
     return SyscallReply::error(ENFILE);
+}
+
+bool Acceptor::has_room(const SystemCall& call) {
+    std::size_t parked = 0;
+    for (const auto& [cookie, listener] : listeners_)
+        parked += listener.parked.size();
+    if (has_room_for_descriptors(call.thread, parked + 1))
+        return true;
+    const auto status = read_thread_status(call.thread);
+    if (parked == 0 || !status)
+        return !status;
+    std::size_t own = 0;
+    for (auto& [cookie, listener] : listeners_)
+        for (Parked& other : listener.parked) {
+            if (other.process == 0)
+                if (const auto theirs = read_thread_status(other.call.thread))
+                    other.process = theirs->process;
+            if (other.process == status->process && notifier_.is_valid(other.call.id))
+                ++own;
+        }
+    return own < parked && has_room_for_descriptors(call.thread, own + 1);
 }
 
 // Answers the call, with the connection or an error. A connection that finds no taker is kept.
@@ -433,17 +461,13 @@ bool Acceptor::look_at(Parked& parked, Clock::time_point now) {
     return false;
 }
 
-bool Acceptor::forget_the_dead() {
+void Acceptor::forget_the_dead() {
     const std::lock_guard lock(mutex_);
-    bool found = false;
     for (auto listener = listeners_.begin(); listener != listeners_.end();) {
-        const auto forgotten = std::erase_if(listener->second.parked, [this](const Parked& parked) {
-            return !notifier_.is_valid(parked.call.id);
-        });
-        found = found || forgotten > 0;
+        std::erase_if(listener->second.parked,
+                      [this](const Parked& parked) { return !notifier_.is_valid(parked.call.id); });
         tidy(listener++);
     }
-    return found;
 }
 
 std::size_t Acceptor::parked_calls() {

@@ -3,7 +3,7 @@
 // accept and accept4 on emulated sockets: the only calls that wait.
 //
 // The program holds the listening socket and polls it as it likes; the supervisor takes connections
-// from a duplicate of it, so that it can give the peer's address as a sockaddr_vm. Three things
+// from a duplicate of it, so that it can give the peer's address as a sockaddr_vm. Five things
 // follow.
 //
 // * A call that finds nothing is parked, and a thread of the acceptor's own waits for its listener.
@@ -11,6 +11,9 @@
 // * A connection that was taken but could not be delivered (the program is at its descriptor limit,
 //   or the thread was killed meanwhile) is kept for the next call, and the listener is made
 //   readable again by a connection of our own, a nudge, which is thrown away when it is met.
+// * A call at the program's descriptor limit fails at once with EMFILE, whether or not it would
+//   wait: the kernel takes the number for the connection first. A call that waits therefore counts
+//   as one of its process's descriptors.
 // * A call that waits costs the supervisor a descriptor for each listener. The last few are left to
 //   calls that don't wait: a call that would take them is answered at once.
 // * Where the kernel lets the supervisor's answer alone end a received call (WAIT_KILLABLE_RECV), a
@@ -61,8 +64,8 @@ class Acceptor {
     // that was the answer); where there is none, the call is parked.
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
 
-    // Lets go of the listeners of calls that wait no more; whether there were any.
-    bool forget_the_dead();
+    // Lets go of the listeners of calls that wait no more.
+    void forget_the_dead();
     [[nodiscard]] std::size_t parked_calls();
 
   private:
@@ -74,6 +77,7 @@ class Acceptor {
         Clock::time_point next_look;
         Clock::duration interval;
         int looks_with_signal = 0;  // in a row, at which one waited
+        pid_t process = 0;          // once it has mattered
     };
     struct Listener {
         unsigned id = 0;        // names it to epoll
@@ -102,6 +106,8 @@ class Acceptor {
     [[nodiscard]] SyscallReply park(const SystemCall& call, EmulatedSocket listener);
     void keep(const Origin& listener, UniqueFd connection);
     [[nodiscard]] SyscallReply refuse(int failure);
+    // With mutex_ held: whether the program has a number left for the call's connection.
+    [[nodiscard]] bool has_room(const SystemCall& call);
     [[nodiscard]] static Origin origin_of(const EmulatedSocket& listener);
 
     // With mutex_ held. No connection there: an empty descriptor.

@@ -35,11 +35,12 @@ constexpr int interrupting_signal = SIGURG;
 void do_nothing(int) {}
 
 // What the program is told where the supervisor ran out of descriptors of its own; 0 where it
-// didn't. EMFILE would speak of the program's.
+// didn't. EMFILE would speak of the program's, as it does from the acceptor.
 int exhaustion(const SystemCall& call, const KernelTracee& tracee, const SyscallReply& reply) {
     using Kind = SyscallReply::Kind;
     const bool makes_one = call.number == SYS_socket || Acceptor::handles(call.number);
-    if (reply.kind() == Kind::error && reply.errno_value() == EMFILE)
+    const bool lacked_one = reply.kind() == Kind::error && reply.errno_value() == EMFILE;
+    if (lacked_one && !Acceptor::handles(call.number))
         return makes_one ? ENFILE : ENOMEM;
     // It may have been a call on a socket of ours, which the kernel would misunderstand. Of ioctls
     // most are not.
@@ -152,11 +153,12 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
             return std::move(*reply);
     if (VsockCalls::handles(call.number)) {
         SyscallReply reply = vsock_calls_.answer(call, tracee);
-        // A port may be held by nobody but us, for a waiting accept that was just killed.
-        const bool is_taken =
-            reply.kind() == SyscallReply::Kind::error && reply.errno_value() == EADDRINUSE;
-        if (is_taken && acceptor_.forget_the_dead())
+        // A port may be held by nobody but us, for a waiting accept that was just killed. Tried
+        // again in any case: the acceptor's thread may have let go of it a moment ago.
+        if (reply.kind() == SyscallReply::Kind::error && reply.errno_value() == EADDRINUSE) {
+            acceptor_.forget_the_dead();
             return vsock_calls_.answer(call, tracee);
+        }
         return reply;
     }
     if (DeviceCalls::handles(call.number))

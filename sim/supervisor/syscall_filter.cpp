@@ -87,6 +87,11 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
     // AF_VSOCK has no pairs; asking the kernel would load its modules to say so.
     rules.add(SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(socketpair), {int_is(0, AF_VSOCK)});
     rules.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(io_uring_setup));
+    if (options.sandbox) {
+        for (const int number : {SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl)})
+            rules.add(SCMP_ACT_ERRNO(ENOSYS), number);
+        rules.add(SCMP_ACT_ERRNO(EPERM), SCMP_SYS(syslog));
+    }
 
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(bind));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(connect));

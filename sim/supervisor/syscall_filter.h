@@ -21,6 +21,11 @@ namespace glovebox::supervisor {
 
 struct FilterOptions {
     bool nsm = true;  // an enclave: notify what /dev/nsm needs (stat family, all odd ioctls)
+    // A sandbox: what of the machine's kernel no namespace divides is refused. Keys (keyrings(7))
+    // know a user by the user ID alone, so that those of whoever started the enclave would lie
+    // open: ENOSYS, as on a kernel that has no keys. The kernel's log: EPERM, as where a sysctl
+    // restricts it.
+    bool sandbox = false;
 };
 
 // The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since

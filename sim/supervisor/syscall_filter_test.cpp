@@ -124,6 +124,18 @@ TEST_P(SyscallFilter, RefusesRings) {
         0);
 }
 
+TEST_P(SyscallFilter, RefusesInASandboxWhatNoNamespaceDivides) {
+    const auto tell_if_refused = [] {
+        if (::syscall(SYS_keyctl, 0, 0, 0) == -1 && errno == ENOSYS &&
+            ::syscall(SYS_add_key, "user", "absent", nullptr, 0, 0) == -1 && errno == ENOSYS &&
+            ::syscall(SYS_request_key, "user", "absent", nullptr, 0) == -1 && errno == ENOSYS &&
+            ::syscall(SYS_syslog, 10, nullptr, 0) == -1 && errno == EPERM)
+            ::socket(AF_VSOCK, SOCK_STREAM, 0);  // heard of
+    };
+    const auto in_sandbox = make_filter({.nsm = GetParam(), .sandbox = true});
+    EXPECT_EQ(notified_call(*in_sandbox, tell_if_refused), SYS_socket);
+}
+
 INSTANTIATE_TEST_SUITE_P(Sides, SyscallFilter, ::testing::Bool(),
                          [](const auto& side) { return side.param ? "Enclave" : "Parent"; });
 

@@ -201,13 +201,9 @@ std::vector<std::pair<std::string, Map>> Map::named_maps(std::string_view name) 
         state_->expected(*value, name, "a map of names");
         return out;
     }
-    std::set<std::string> seen;
     for (const auto& entry : *value) {
         const std::string key = scalar(entry.first);
-        if (!seen.insert(key).second)
-            state_->document->note(entry.first.Mark(),
-                                   fmt::format("{} is there twice", shown(key)));
-        else if (entry.second.IsMap() || entry.second.IsNull())
+        if (entry.second.IsMap() || entry.second.IsNull())
             out.emplace_back(key, Map(std::make_shared<State>(state_->document, entry.second)));
         else
             state_->expected(entry.second, shown(key), "a map");
@@ -224,12 +220,8 @@ std::vector<std::pair<std::string, std::string>> Map::named_texts(std::string_vi
         state_->expected(*value, name, "a map of texts");
         return out;
     }
-    std::set<std::string> seen;
     for (const auto& entry : *value) {
-        if (entry.first.IsScalar() && !seen.insert(entry.first.Scalar()).second)
-            state_->document->note(entry.first.Mark(),
-                                   fmt::format("{} is there twice", entry.first.Scalar()));
-        else if (entry.first.IsScalar() && entry.second.IsScalar())
+        if (entry.first.IsScalar() && entry.second.IsScalar())
             out.emplace_back(entry.first.Scalar(), entry.second.Scalar());
         else
             state_->expected(entry.second, name, "a text in this map");
@@ -256,16 +248,12 @@ void Map::refuse_unknown() {
     std::string known;
     for (const std::string& name : state_->asked)
         known += (known.empty() ? "" : ", ") + name;
-    std::set<std::string> seen;
     for (const auto& entry : state_->node) {
         const std::string key = scalar(entry.first);
         if (!state_->asked.contains(key))
             state_->document->note(
                 entry.first.Mark(),
                 fmt::format("\"{}\" is not known here: {} may stand here", shown(key), known));
-        else if (!seen.insert(key).second)
-            state_->document->note(entry.first.Mark(),
-                                   fmt::format("{} is there twice", shown(key)));
     }
 }
 

@@ -44,8 +44,7 @@ env: {A: "1", B: two}
 
 TEST(YamlMap, EveryMistakeHasItsLineAndColumn) {
     const Document file =
-        Document::parse("port: 70000\nnmae: x\nhosts: {}\nenclaves:\n  a: 5\n  a: {}\n", "w.yaml")
-            .value();
+        Document::parse("port: 70000\nnmae: x\nhosts: {}\nenclaves:\n  a: 5\n", "w.yaml").value();
     Map top = file.top();
     (void)top.integer("port", 1, 65535);
     (void)top.required_text("name");
@@ -57,16 +56,12 @@ TEST(YamlMap, EveryMistakeHasItsLineAndColumn) {
               "w.yaml:1:1: name is missing here\n"
               "w.yaml:3:8: hosts: a list of texts was expected\n"
               "w.yaml:5:6: a: a map was expected\n"
-              "w.yaml:6:3: a is there twice\n"
               "w.yaml:2:1: \"nmae\" is not known here: enclaves, hosts, name, port may stand here");
 }
 
 TEST(YamlMap, ANameThatStandsTwiceIsAMistake) {
-    const Document file = Document::parse("a: 1\na: 2\n", "f").value();
-    Map top = file.top();
-    (void)top.integer("a", 0, 9);
-    top.refuse_unknown();
-    EXPECT_THAT(file.error()->message, HasSubstr("f:2:1: a is there twice"));
+    EXPECT_THAT(Document::parse("a: 1\na: 2\n", "f").error().message,
+                HasSubstr("f:2:1: a is there twice"));
 }
 
 TEST(YamlMap, WritesYamlAsJson) {

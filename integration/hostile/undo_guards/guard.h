@@ -61,3 +61,5 @@ void attack_first_process(void);
 void attack_namespaces(void);
 void attack_by_file_systems(void);
 void attack_modes(const char* top);
+/* key_attacks.c: a key, and the keyring that it is in, by their serial numbers. */
+void attack_key(int keyring, int key);

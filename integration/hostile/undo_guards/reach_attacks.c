@@ -93,8 +93,13 @@ void attack_namespaces(void) {
     close(own_user);
 }
 
-/* File systems that show the machine, whoever mounts them. */
+/* File systems and calls that show the machine, whoever mounts and calls them. */
 void attack_by_file_systems(void) {
+    char log[256];
+    say("syslog", "the kernel's log",
+        syscall(SYS_syslog, 3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof log) >= 0);
+    say("syslog", "the size of the kernel's log",
+        syscall(SYS_syslog, 10 /* SYSLOG_ACTION_SIZE_BUFFER */, NULL, 0) >= 0);
     static const struct {
         const char* type;
         const char* options;

@@ -2,12 +2,13 @@
 
 /* undo_guards: a hostile program that tries to undo what a sandbox guards.
  *
- *   undo_guards [--folder DIR | --file FILE | --node DEVICE | --secret PATH]...
+ *   undo_guards [--folder DIR | --file FILE | --node DEVICE | --secret PATH | --key KEYRING,KEY]...
  *
  * --folder: a folder in which nothing may be made.       --file: a file that may not be opened for
  * writing.
  * --node:   a node whose mode may not be changed.        --secret: a path of the machine's that may
  * not be seen.
+ * --key:    the serial numbers of a keyring and of a key in it, which may not be reached.
  *
  * For every attack it prints "WHERE<TAB>ATTACK<TAB>GUARD<TAB>held" or "...<TAB>UNDONE", and in the
  * end the number of attacks. WHERE says in which namespaces it was: the program's own, or new ones
@@ -31,6 +32,8 @@
 
 static struct guard guards[GUARDS_MAX];
 static int guard_count;
+static int guarded_keyring;
+static int guarded_key;
 
 static void write_text(const char* path, const char* text) {
     int file = open(path, O_WRONLY | O_CLOEXEC);
@@ -45,6 +48,8 @@ static void attack_all(void) {
     attack_by_file_systems();
     attack_namespaces();
     attack_first_process();
+    if (guarded_key != 0)
+        attack_key(guarded_keyring, guarded_key);
     attack_modes("/proc");
     attack_modes("/sys");
 }
@@ -102,6 +107,10 @@ int main(int argc, char** argv) {
         for (int kind = FOLDER; kind <= SECRET; ++kind)
             if (strcmp(argv[i], options[kind]) == 0 && guard_count < GUARDS_MAX)
                 guards[guard_count++] = (struct guard){(enum kind)kind, argv[i + 1]};
+    for (int i = 1; i + 1 < argc; i += 2)
+        if (strcmp(argv[i], "--key") == 0 &&
+            sscanf(argv[i + 1], "%d,%d", &guarded_keyring, &guarded_key) != 2)
+            return 2;
     signal(SIGPIPE, SIG_IGN);
     attack_all_in("new mount namespace", CLONE_NEWNS);
     attack_all_in("new user and mount namespaces", CLONE_NEWUSER | CLONE_NEWNS);
