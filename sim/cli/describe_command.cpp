@@ -35,7 +35,7 @@ std::vector<Document> documents(const std::string& form, const std::string& date
     return all;
 }
 
-int describe(const Values& values) {
+int describe_programs(const Values& values) {
     const std::vector<Document> all = documents(values.text("FORM"), values.text("--date"));
     if (const auto folder = values.find_text("--output")) {
         std::filesystem::create_directories(*folder);
@@ -78,7 +78,7 @@ Command describe_programs_command() {
             .examples = {{"Read a manual page that is not installed",
                           "glovebox describe man glovebox-run | man -l -"},
                          {"Complete in this shell", "source <(glovebox describe bash)"}},
-            .run = describe,
+            .run = describe_programs,
             .is_hidden = true};
 }
 

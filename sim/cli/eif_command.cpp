@@ -261,7 +261,7 @@ Command sign_command() {
 
 // --- describe ---
 
-int describe(const Values& values) {
+int describe_image(const Values& values) {
     const std::string path = values.text("IMAGE");
     const OpenImage opened = OpenImage::open(path);
     const auto description = eif::describe(opened.image, SystemClock().now(), &opened.file);
@@ -273,7 +273,7 @@ int describe(const Values& values) {
     return values.flag("--check") && !description->good ? exit_failed : exit_done;
 }
 
-Command describe_command() {
+Command describe_image_command() {
     return {
         .name = "describe",
         .summary =
@@ -296,7 +296,7 @@ Command describe_command() {
                        {"1", "it cannot be read, or with --check Nitro would not start it"},
                        {"2", "the command line is wrong"}},
         .see_also = {"glovebox-eif-diff(1)", "nitro-cli(1)"},
-        .run = describe};
+        .run = describe_image};
 }
 
 // --- extract ---
@@ -387,8 +387,8 @@ Command eif_command() {
             .description = {"Enclave image files (EIF) without Docker, root or AWS."},
             .examples = {{"Describe an image", "glovebox eif describe app.eif"}},
             .see_also = {"glovebox-run(1)", "nitro-cli(1)"},
-            .subcommands = {build_command(), sign_command(), describe_command(), extract_command(),
-                            diff_command()}};
+            .subcommands = {build_command(), sign_command(), describe_image_command(),
+                            extract_command(), diff_command()}};
 }
 
 }  // namespace glovebox::cli

@@ -26,7 +26,7 @@ constexpr std::size_t user_data_bytes_max = 16 * 1024;
 // No request of this service has a body that means anything.
 constexpr std::size_t request_body_bytes_max = 16 * 1024;
 
-int serve(const Values& values) {
+int serve_imds(const Values& values) {
     const auto log = make_log(values, "imds");
     const OffsetClock clock = ClockOption::of(values).make();
     SystemRandom random;
@@ -137,7 +137,7 @@ Command imds_command() {
                       "glovebox imds --role-arn arn:aws:iam::111122223333:role/parent \\\n"
                       "    --require-tokens"}},
         .see_also = {"glovebox-kms(1)", "glovebox-parent(1)", "glovebox-up(1)"},
-        .run = serve};
+        .run = serve_imds};
 }
 
 }  // namespace glovebox::cli

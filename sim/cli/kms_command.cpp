@@ -127,7 +127,7 @@ std::vector<http::ServerOptions> make_listeners(const Values& values, const kms:
     return listeners;
 }
 
-int serve(const Values& values) {
+int serve_kms(const Values& values) {
     const kms::Scene scene = read_scene(values);
     const auto log = make_log(values, "kms");
     const OffsetClock clock = ClockOption::of(values).make();
@@ -197,7 +197,7 @@ int serve(const Values& values) {
     return exit_done;
 }
 
-int explain(const Values& values) {
+int explain_request(const Values& values) {
     const std::string file = values.find_text("--trace").value_or(
         StateDirectory::of(values).open().value() + "/trace.jsonl");
     const Bytes trace = read_file(file, trace_bytes_max).value();
@@ -246,7 +246,7 @@ Command explain_command() {
                        {"1", "they do not, or the trace could not be read"},
                        {"2", "the command line is wrong"}},
         .see_also = {"glovebox-kms(1)"},
-        .run = explain};
+        .run = explain_request};
 }
 
 Options serve_options() {
@@ -340,7 +340,7 @@ Command kms_command() {
             .see_also = {"glovebox-imds(1)", "glovebox-kms-explain(1)", "glovebox-proxy(1)",
                          "glovebox-up(1)"},
             .subcommands = {explain_command()},
-            .run = serve};
+            .run = serve_kms};
 }
 
 }  // namespace glovebox::cli

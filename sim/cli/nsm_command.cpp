@@ -37,21 +37,21 @@ std::string ranges(const std::vector<nsm::PcrIndex>& indices) {
     return text.empty() ? "none" : text;
 }
 
-void print(const json::value& value) {
+void print_json_line(const json::value& value) {
     std::cout << json_text(value) << '\n';
 }
 
-void describe(const Values& values, enclave::NsmSession& session, nsm::NsmClient& client) {
+void describe_module(const Values& values, enclave::NsmSession& session, nsm::NsmClient& client) {
     const auto answer = client.describe_nsm().value();
     const std::string version =
         fmt::format("{}.{}.{}", answer.version_major, answer.version_minor, answer.version_patch);
     if (values.flag("--json"))
-        return print({{"device", session.name()},
-                      {"module_id", answer.module_id},
-                      {"digest", answer.digest},
-                      {"max_pcrs", answer.max_pcrs},
-                      {"locked_pcrs", json::value_from(answer.locked_pcrs)},
-                      {"version", version}});
+        return print_json_line({{"device", session.name()},
+                                {"module_id", answer.module_id},
+                                {"digest", answer.digest},
+                                {"max_pcrs", answer.max_pcrs},
+                                {"locked_pcrs", json::value_from(answer.locked_pcrs)},
+                                {"version", version}});
     std::cout << fmt::format(
         "device   {}\nmodule   {}\ndigest   {}\nPCRs     {}, locked: {}\nversion  {}\n",
         printable(session.name()), printable(answer.module_id), printable(answer.digest),
@@ -73,7 +73,7 @@ void describe_pcrs(const Values& values, enclave::NsmSession&, nsm::NsmClient& c
                                      pcr.lock ? "locked" : "open");
     }
     if (values.flag("--json"))
-        print(list);
+        print_json_line(list);
 }
 
 void extend(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
@@ -81,7 +81,7 @@ void extend(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) 
     const Bytes value =
         client.extend_pcr(index, read_bytes_argument(values.text("DATA")).value()).value();
     if (values.flag("--json"))
-        return print({{"index", index}, {"data", to_hex(value)}});
+        return print_json_line({{"index", index}, {"data", to_hex(value)}});
     std::cout << fmt::format("PCR{:<2} {}\n", index, to_hex(value));
 }
 
@@ -109,7 +109,8 @@ void lock(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     else
         client.lock_pcr(values.number<std::uint16_t>("INDEX")).value();
     if (values.flag("--json"))
-        print({{"locked_pcrs", json::value_from(client.describe_nsm().value().locked_pcrs)}});
+        print_json_line(
+            {{"locked_pcrs", json::value_from(client.describe_nsm().value().locked_pcrs)}});
 }
 
 void get_random(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
@@ -180,11 +181,11 @@ Options output_options(std::string_view default_format) {
              .default_note = default_format}};
 }
 
-Command describe_command() {
+Command describe_module_command() {
     return {.name = "describe",
             .summary = "Show the module's id and its locked PCRs",
             .examples = {{"Describe the module", "glovebox nsm describe"}},
-            .run = ask<describe>};
+            .run = ask<describe_module>};
 }
 
 Command pcr_command() {
@@ -283,8 +284,8 @@ Command nsm_command() {
                          {"Get a document that measures a program",
                           "glovebox nsm --program ./server attest --nonce 0011 -o document.bin"}},
             .see_also = {"glovebox-pki(1)", "glovebox-run(1)", "glovebox-verify(1)"},
-            .subcommands = {describe_command(), pcr_command(), extend_command(), lock_command(),
-                            random_command(), attest_command()}};
+            .subcommands = {describe_module_command(), pcr_command(), extend_command(),
+                            lock_command(), random_command(), attest_command()}};
 }
 
 }  // namespace glovebox::cli
