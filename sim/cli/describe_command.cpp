@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <iostream>
 
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
+#include "sim/command_line/bytes_argument.h"
 #include "sim/command_line/document.h"
 
 namespace glovebox::cli {
@@ -40,7 +40,8 @@ int describe_programs(const Values& values) {
     if (const auto folder = values.find_text("--output")) {
         std::filesystem::create_directories(*folder);
         for (const Document& document : all)
-            write_file(*folder + "/" + document.file, as_bytes(document.text)).value();
+            command_line::write_file(*folder + "/" + document.file, as_bytes(document.text))
+                .value();
         return exit_done;
     }
     const std::string name = values.find_text("NAME").value_or("glovebox");

@@ -14,12 +14,12 @@
 #include "core/base/clock.h"
 #include "core/base/printable.h"
 #include "sim/cli/commands.h"
-#include "sim/cli/source_date.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/build/builder.h"
 #include "sim/eif/build/signer.h"
+#include "sim/eif/build/source_date.h"
 #include "sim/eif/report/describe.h"
 #include "sim/eif/report/diff.h"
 #include "sim/eif/unpack/extract.h"
@@ -97,7 +97,7 @@ eif::BuildOptions build_options(const Values& values) {
     options.signing_certificate = find_path("--signing-certificate");
     options.keep_times = values.text("--mtime") == "keep";
     options.keep_owners = values.flag("--keep-owners");
-    options.source_date = source_date();
+    options.source_date = eif::source_date().value();
     options.tool_version = GLOVEBOX_VERSION;
     options.limits.content_max = content_max(values);
     options.output = values.text("--output");

@@ -8,13 +8,13 @@
 #include "core/process_setup.h"
 #include "nsm-mock/document/module_id.h"
 #include "nsm-mock/pki/pki_directory.h"
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/state_directory.h"
+#include "sim/command_line/bytes_argument.h"
 #include "sim/http/serve_until_signal.h"
 #include "sim/http/server.h"
 #include "sim/imds/metadata_service.h"
@@ -47,7 +47,8 @@ int serve_imds(const Values& values) {
         instance.id = nsm::mock_instance_id(
             nsm::open_pki(PkiOption::of(values).directory().value(), random).value().certificate);
     if (const std::string file = values.text("--user-data"); !file.empty())
-        instance.user_data = std::string(as_text(read_file(file, user_data_bytes_max).value()));
+        instance.user_data =
+            std::string(as_text(command_line::read_file(file, user_data_bytes_max).value()));
     const std::string state = StateDirectory::of(values).open().value();
     auto issuer = iam::SessionIssuer::open(state + "/session.key", random).value();
     imds::MetadataService service(std::move(settings), std::move(issuer), clock, random, *log);

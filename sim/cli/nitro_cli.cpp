@@ -14,8 +14,8 @@
 #include "core/base/json_reader.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
-#include "sim/cli/source_date.h"
 #include "sim/eif/base/json_text.h"
+#include "sim/eif/build/source_date.h"
 #include "sim/nitro_cli/command_run.h"
 #include "sim/nitro_cli/enclave_commands.h"
 #include "sim/nitro_cli/error.h"
@@ -63,7 +63,7 @@ Result<void> build_enclave(const Values& values) {
     arguments.metadata = values.find_text("--metadata");
     const char* blobs = variable("NITRO_CLI_BLOBS");
     arguments.blobs = blobs != nullptr ? blobs : "/usr/share/nitro_enclaves/blobs/";
-    arguments.source_date = source_date();
+    arguments.source_date = eif::source_date().value();
     return print_json(nitro_cli::build_enclave(arguments, std::cerr));
 }
 

@@ -8,13 +8,14 @@
 #include <iostream>
 #include <limits>
 
+#include "core/base/base64.h"
 #include "core/base/json_text.h"
 #include "core/base/printable.h"
 #include "nsm-mock/module/nsm_client.h"
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/mock_nsm_option.h"
+#include "sim/command_line/bytes_argument.h"
 #include "sim/enclave/nsm_session.h"
 
 namespace glovebox::cli {
@@ -79,7 +80,8 @@ void describe_pcrs(const Values& values, enclave::NsmSession&, nsm::NsmClient& c
 void extend(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     const auto index = values.number<std::uint16_t>("INDEX");
     const Bytes value =
-        client.extend_pcr(index, read_bytes_argument(values.text("DATA")).value()).value();
+        client.extend_pcr(index, command_line::read_bytes_argument(values.text("DATA")).value())
+            .value();
     if (values.flag("--json"))
         return print_json_line({{"index", index}, {"data", to_hex(value)}});
     std::cout << fmt::format("PCR{:<2} {}\n", index, to_hex(value));
@@ -90,9 +92,9 @@ void write_output(const Values& values, const Bytes& bytes, std::string_view def
     const std::string format = values.find_text("--format").value_or(std::string(default_format));
     const std::string output = values.text("--output");
     if (format == "raw")
-        return write_file(output, bytes).value();
+        return command_line::write_file(output, bytes).value();
     const std::string text = (format == "hex" ? to_hex(bytes) : to_base64(bytes)) + "\n";
-    write_file(output, as_bytes(text)).value();
+    command_line::write_file(output, as_bytes(text)).value();
 }
 
 // One JSON object with the bytes under this name, in place of the bytes themselves.
@@ -100,7 +102,7 @@ void write_json(const Values& values, const char* name, const std::string& text)
     if (values.text("--format") == "raw")
         throw UsageError("--format: raw bytes are no JSON: base64 or hex was expected");
     const std::string line = json_text(json::object{{name, text}}) + "\n";
-    write_file(values.text("--output"), as_bytes(line)).value();
+    command_line::write_file(values.text("--output"), as_bytes(line)).value();
 }
 
 void lock(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
@@ -124,11 +126,11 @@ void get_random(const Values& values, enclave::NsmSession&, nsm::NsmClient& clie
 void attest(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     nsm::request::Attestation fields;
     if (const auto nonce = values.find_text("--nonce"))
-        fields.nonce = read_bytes_argument(*nonce).value();
+        fields.nonce = command_line::read_bytes_argument(*nonce).value();
     if (const auto user_data = values.find_text("--user-data"))
-        fields.user_data = read_bytes_argument(*user_data).value();
+        fields.user_data = command_line::read_bytes_argument(*user_data).value();
     if (const auto public_key = values.find_text("--public-key"))
-        fields.public_key = read_file(*public_key, nsm::request_bytes_max).value();
+        fields.public_key = command_line::read_file(*public_key, nsm::request_bytes_max).value();
     const Bytes document = client.attest(std::move(fields)).value();
     if (values.flag("--json"))
         return write_json(
@@ -161,8 +163,10 @@ Option pcr_index(std::string_view summary) {
 }
 
 Option bytes_option(std::string_view name, std::string_view summary) {
-    return {
-        .name = name, .placeholder = "BYTES", .check = check_bytes_argument, .summary = summary};
+    return {.name = name,
+            .placeholder = "BYTES",
+            .check = command_line::check_bytes_argument,
+            .summary = summary};
 }
 
 Options output_options(std::string_view default_format) {
