@@ -7,7 +7,7 @@
 // its functions, and they make a log unreadable. Here they become escapes in ASCII, \x9b for a byte
 // and \u{202e} for a character; letters of every script stay.
 //
-//   log and terminal lines pass this function already: Log, sim/cli's PrintableStreams
+//   log and terminal lines pass this function already: Log, sim/command_line's PrintableStreams
 //   a foreign value within a report of several lines: printable(value), in_quotes(value)
 //   a foreign value within a sentence that it must not flood: shown(value)
 #pragma once

@@ -71,7 +71,7 @@ FOLDERS = {
     "nsm-mock/document": Folder(
         "attestation documents, AWS's and the mock's: COSE, certificates, verification",
         uses=("core/base", "core/cbor", "core/crypto"),
-        libraries=("OpenSSL",),
+        libraries=("Boost.JSON", "OpenSSL"),
         tests_use=("nsm-mock/pki",)),
     "nsm-mock/pki": Folder(
         "the mock of AWS's attestation PKI",
@@ -179,7 +179,7 @@ FOLDERS = {
         libraries=("CLI11",)),
     "sim/cli": Folder(
         "`main` and a file per subcommand",
-        uses=("core/base", "core/crypto", "core", "transports", "nsm-mock/document", "nsm-mock/pki",
+        uses=("core/base", "core", "transports", "nsm-mock/document", "nsm-mock/pki",
               "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/report",
               "sim/eif/unpack", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up",
               "sim/vsock_proxy", "sim/enclave", "sim/nitro_cli", "sim/command_line"),

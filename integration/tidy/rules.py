@@ -11,7 +11,7 @@ EXPENSIVE_HEADERS = {
     r"boost/(asio|asio/ssl)/impl/src\.hpp$": (("core/asio/asio.cpp", "core/asio/asio_tls.cpp"),
                                               "nothing: core/asio compiles these functions once"),
     r"boost/beast/src\.hpp$": (("core/asio/beast.cpp",), "nothing: core/asio compiles these functions once"),
-    r"boost/(beast|asio/ssl)(/|\.hpp)": (("core/asio/asio_tls.cpp", "core/asio/beast.cpp", "sim/http/server.cpp",
+    r"boost/(beast|asio/ssl)(/|\.hpp)": (("core/asio/asio_tls.cpp", "core/asio/beast.cpp", "sim/http/server.cpp", "sim/http/tls_stream.cpp",
                                          "examples/attested-secret/https_client.cpp"),
                                         "sim/http's own types: TLS and HTTP streams take seconds in each file"),
     r"spdlog/": (("core/base/log.cpp",), "core/base/log.h"),
@@ -64,7 +64,7 @@ BANNED_IN_PRODUCT = {
     r"\bjson::serialize\s*\(": "glovebox::json_text, whose JSON is UTF-8 and printable",
     r"\bYAML::Load\w*\s*\(": "glovebox::read_yaml, which has a budget",
     r"\bfmt::print\s*\(|(?<![\w.>])(::|std::)?(printf|fprintf|puts|fputs|putchar|perror)\s*\(":
-        "std::cout or std::cerr, which sim/cli makes printable",
+        "std::cout or std::cerr, which sim/command_line makes printable",
 }
 
 # Where a banned call is the right one, and why: a word of the call, and a file or folder.

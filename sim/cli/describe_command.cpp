@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <iostream>
 
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
+#include "sim/command_line/bytes_argument.h"
 #include "sim/command_line/document.h"
 
 namespace glovebox::cli {
@@ -35,12 +35,13 @@ std::vector<Document> documents(const std::string& form, const std::string& date
     return all;
 }
 
-int describe(const Values& values) {
+int describe_programs(const Values& values) {
     const std::vector<Document> all = documents(values.text("FORM"), values.text("--date"));
     if (const auto folder = values.find_text("--output")) {
         std::filesystem::create_directories(*folder);
         for (const Document& document : all)
-            write_file(*folder + "/" + document.file, as_bytes(document.text)).value();
+            command_line::write_file(*folder + "/" + document.file, as_bytes(document.text))
+                .value();
         return exit_done;
     }
     const std::string name = values.find_text("NAME").value_or("glovebox");
@@ -78,7 +79,7 @@ Command describe_programs_command() {
             .examples = {{"Read a manual page that is not installed",
                           "glovebox describe man glovebox-run | man -l -"},
                          {"Complete in this shell", "source <(glovebox describe bash)"}},
-            .run = describe,
+            .run = describe_programs,
             .is_hidden = true};
 }
 

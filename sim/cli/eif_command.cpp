@@ -14,12 +14,12 @@
 #include "core/base/clock.h"
 #include "core/base/printable.h"
 #include "sim/cli/commands.h"
-#include "sim/cli/source_date.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/build/builder.h"
 #include "sim/eif/build/signer.h"
+#include "sim/eif/build/source_date.h"
 #include "sim/eif/report/describe.h"
 #include "sim/eif/report/diff.h"
 #include "sim/eif/unpack/extract.h"
@@ -97,7 +97,7 @@ eif::BuildOptions build_options(const Values& values) {
     options.signing_certificate = find_path("--signing-certificate");
     options.keep_times = values.text("--mtime") == "keep";
     options.keep_owners = values.flag("--keep-owners");
-    options.source_date = source_date();
+    options.source_date = eif::source_date().value();
     options.tool_version = GLOVEBOX_VERSION;
     options.limits.content_max = content_max(values);
     options.output = values.text("--output");
@@ -261,7 +261,7 @@ Command sign_command() {
 
 // --- describe ---
 
-int describe(const Values& values) {
+int describe_image(const Values& values) {
     const std::string path = values.text("IMAGE");
     const OpenImage opened = OpenImage::open(path);
     const auto description = eif::describe(opened.image, SystemClock().now(), &opened.file);
@@ -273,7 +273,7 @@ int describe(const Values& values) {
     return values.flag("--check") && !description->good ? exit_failed : exit_done;
 }
 
-Command describe_command() {
+Command describe_image_command() {
     return {
         .name = "describe",
         .summary =
@@ -296,7 +296,7 @@ Command describe_command() {
                        {"1", "it cannot be read, or with --check Nitro would not start it"},
                        {"2", "the command line is wrong"}},
         .see_also = {"glovebox-eif-diff(1)", "nitro-cli(1)"},
-        .run = describe};
+        .run = describe_image};
 }
 
 // --- extract ---
@@ -387,8 +387,8 @@ Command eif_command() {
             .description = {"Enclave image files (EIF) without Docker, root or AWS."},
             .examples = {{"Describe an image", "glovebox eif describe app.eif"}},
             .see_also = {"glovebox-run(1)", "nitro-cli(1)"},
-            .subcommands = {build_command(), sign_command(), describe_command(), extract_command(),
-                            diff_command()}};
+            .subcommands = {build_command(), sign_command(), describe_image_command(),
+                            extract_command(), diff_command()}};
 }
 
 }  // namespace glovebox::cli

@@ -8,13 +8,13 @@
 #include "core/process_setup.h"
 #include "nsm-mock/document/module_id.h"
 #include "nsm-mock/pki/pki_directory.h"
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/state_directory.h"
+#include "sim/command_line/bytes_argument.h"
 #include "sim/http/serve_until_signal.h"
 #include "sim/http/server.h"
 #include "sim/imds/metadata_service.h"
@@ -26,7 +26,7 @@ constexpr std::size_t user_data_bytes_max = 16 * 1024;
 // No request of this service has a body that means anything.
 constexpr std::size_t request_body_bytes_max = 16 * 1024;
 
-int serve(const Values& values) {
+int serve_imds(const Values& values) {
     const auto log = make_log(values, "imds");
     const OffsetClock clock = ClockOption::of(values).make();
     SystemRandom random;
@@ -47,7 +47,8 @@ int serve(const Values& values) {
         instance.id = nsm::mock_instance_id(
             nsm::open_pki(PkiOption::of(values).directory().value(), random).value().certificate);
     if (const std::string file = values.text("--user-data"); !file.empty())
-        instance.user_data = std::string(as_text(read_file(file, user_data_bytes_max).value()));
+        instance.user_data =
+            std::string(as_text(command_line::read_file(file, user_data_bytes_max).value()));
     const std::string state = StateDirectory::of(values).open().value();
     auto issuer = iam::SessionIssuer::open(state + "/session.key", random).value();
     imds::MetadataService service(std::move(settings), std::move(issuer), clock, random, *log);
@@ -137,7 +138,7 @@ Command imds_command() {
                       "glovebox imds --role-arn arn:aws:iam::111122223333:role/parent \\\n"
                       "    --require-tokens"}},
         .see_also = {"glovebox-kms(1)", "glovebox-parent(1)", "glovebox-up(1)"},
-        .run = serve};
+        .run = serve_imds};
 }
 
 }  // namespace glovebox::cli

@@ -17,7 +17,6 @@
 #include "core/process_setup.h"
 #include "nsm-mock/pki/certificate_authority.h"
 #include "nsm-mock/pki/pki_directory.h"
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/http_limits.h"
@@ -25,6 +24,7 @@
 #include "sim/cli/pki_option.h"
 #include "sim/cli/state_directory.h"
 #include "sim/cli/world_ca_option.h"
+#include "sim/command_line/bytes_argument.h"
 #include "sim/http/serve_until_signal.h"
 #include "sim/http/server.h"
 #include "sim/kms/explain.h"
@@ -58,7 +58,7 @@ Result<nsm::TrustRoot> read_root(const std::string& text, const PkiOption& pki,
             return root.error();
         return nsm::TrustRoot("mock", std::move(root->certificate));
     }
-    const auto content = read_file(text, certificate_bytes_max);
+    const auto content = command_line::read_file(text, certificate_bytes_max);
     if (!content)
         return Error(content.error()).in("--root");
     auto certificate = nsm::Certificate::from_der(*content);
@@ -76,10 +76,10 @@ kms::Scene read_scene(const Values& values) {
     const std::string seed = values.text("--seed");
     if (seed.empty())
         return kms::parse_scene("{}", "no scene", {}, overrides).value();
-    const Bytes content = read_file(seed, scene_bytes_max).value();
+    const Bytes content = command_line::read_file(seed, scene_bytes_max).value();
     const auto folder = std::filesystem::path(seed).parent_path();
     const auto read_beside = [&](const std::string& name) -> Result<std::string> {
-        auto file = read_file((folder / name).string(), scene_bytes_max);
+        auto file = command_line::read_file((folder / name).string(), scene_bytes_max);
         if (!file)
             return file.error();
         return std::string(as_text(*file));
@@ -127,7 +127,7 @@ std::vector<http::ServerOptions> make_listeners(const Values& values, const kms:
     return listeners;
 }
 
-int serve(const Values& values) {
+int serve_kms(const Values& values) {
     const kms::Scene scene = read_scene(values);
     const auto log = make_log(values, "kms");
     const OffsetClock clock = ClockOption::of(values).make();
@@ -197,13 +197,14 @@ int serve(const Values& values) {
     return exit_done;
 }
 
-int explain(const Values& values) {
+int explain_request(const Values& values) {
     const std::string file = values.find_text("--trace").value_or(
         StateDirectory::of(values).open().value() + "/trace.jsonl");
-    const Bytes trace = read_file(file, trace_bytes_max).value();
+    const Bytes trace = command_line::read_file(file, trace_bytes_max).value();
     std::optional<std::string> policy;
     if (const auto policy_file = values.find_text("--policy"))
-        policy = std::string(as_text(read_file(*policy_file, scene_bytes_max).value()));
+        policy =
+            std::string(as_text(command_line::read_file(*policy_file, scene_bytes_max).value()));
     const auto found = kms::find_in_trace(as_text(trace), values.text("--request")).value();
     if (!found.broken_lines.empty())
         std::cerr << "glovebox: note: " << kms::describe_broken_lines(found.broken_lines) << '\n';
@@ -246,7 +247,7 @@ Command explain_command() {
                        {"1", "they do not, or the trace could not be read"},
                        {"2", "the command line is wrong"}},
         .see_also = {"glovebox-kms(1)"},
-        .run = explain};
+        .run = explain_request};
 }
 
 Options serve_options() {
@@ -340,7 +341,7 @@ Command kms_command() {
             .see_also = {"glovebox-imds(1)", "glovebox-kms-explain(1)", "glovebox-proxy(1)",
                          "glovebox-up(1)"},
             .subcommands = {explain_command()},
-            .run = serve};
+            .run = serve_kms};
 }
 
 }  // namespace glovebox::cli

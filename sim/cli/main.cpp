@@ -13,8 +13,8 @@
 #include "core/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
-#include "sim/cli/standard_streams.h"
 #include "sim/command_line/run_program.h"
+#include "sim/command_line/standard_streams.h"
 
 namespace glovebox::cli {
 namespace {
@@ -42,7 +42,7 @@ int run_caught(int argc, char** argv) {
         return run(called, {argv + std::min(argc, 1), argv + argc});
     } catch (const std::exception& error) {
         // What couldn't be written is said once, by main.
-        if (!is_output_lost())
+        if (!command_line::is_output_lost())
             std::cerr << "glovebox: " << cut(error.what(), error_bytes_max) << '\n';
         return exit_failed;
     }
@@ -52,7 +52,7 @@ int run_caught(int argc, char** argv) {
 }  // namespace glovebox::cli
 
 int main(int argc, char** argv) {
-    glovebox::cli::hold_standard_streams();
-    const glovebox::cli::PrintableStreams printable;
-    return glovebox::cli::finish_output(glovebox::cli::run_caught(argc, argv));
+    glovebox::command_line::hold_standard_streams();
+    const glovebox::command_line::PrintableStreams printable;
+    return glovebox::command_line::finish_output(glovebox::cli::run_caught(argc, argv));
 }

@@ -14,8 +14,8 @@
 #include "core/base/json_reader.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
-#include "sim/cli/source_date.h"
 #include "sim/eif/base/json_text.h"
+#include "sim/eif/build/source_date.h"
 #include "sim/nitro_cli/command_run.h"
 #include "sim/nitro_cli/enclave_commands.h"
 #include "sim/nitro_cli/error.h"
@@ -30,7 +30,7 @@ const char* variable(const char* name) {
     return value != nullptr && *value != '\0' ? value : nullptr;
 }
 
-Result<void> print(const Result<boost::json::value>& json) {
+Result<void> print_json(const Result<boost::json::value>& json) {
     if (!json)
         return json.error();
     std::cout << eif::pretty_json(*json) << std::endl;
@@ -38,7 +38,7 @@ Result<void> print(const Result<boost::json::value>& json) {
 }
 
 template <Result<void> (*work)(const Values&)>
-int run(const Values& values) {
+int answer(const Values& values) {
     return nitro_cli::run_command(std::string(values.path().back()->name),
                                   [&values] { return work(values); });
 }
@@ -63,8 +63,8 @@ Result<void> build_enclave(const Values& values) {
     arguments.metadata = values.find_text("--metadata");
     const char* blobs = variable("NITRO_CLI_BLOBS");
     arguments.blobs = blobs != nullptr ? blobs : "/usr/share/nitro_enclaves/blobs/";
-    arguments.source_date = source_date();
-    return print(nitro_cli::build_enclave(arguments, std::cerr));
+    arguments.source_date = eif::source_date().value();
+    return print_json(nitro_cli::build_enclave(arguments, std::cerr));
 }
 
 Result<nitro_cli::RunArguments> run_arguments(const Values& values) {
@@ -123,7 +123,7 @@ Result<void> describe_eif(const Values& values) {
         nitro_cli::describe_eif(values.text("--eif-path"), SystemClock().now(), remarks);
     for (const std::string& remark : remarks)
         std::cerr << "glovebox: note: " << remark << '\n';
-    return print(json);
+    return print_json(json);
 }
 
 Result<void> sign_eif(const Values& values) {
@@ -131,17 +131,17 @@ Result<void> sign_eif(const Values& values) {
     if (image.empty())
         return nitro_cli::nitro_error(nitro_cli::NitroError::missing_argument,
                                       "User did not provide the `MISSING_INFO` argument.");
-    return print(nitro_cli::sign_eif(image, values.find_text("--private-key"),
-                                     values.find_text("--signing-certificate"), std::cerr));
+    return print_json(nitro_cli::sign_eif(image, values.find_text("--private-key"),
+                                          values.find_text("--signing-certificate"), std::cerr));
 }
 
 Result<void> pcr(const Values& values) {
     const auto input = values.find_text("--input");
-    return print(input ? nitro_cli::pcr_of_file(*input)
-                       : nitro_cli::pcr_of_certificate(values.text("--signing-certificate")));
+    return print_json(input ? nitro_cli::pcr_of_file(*input)
+                            : nitro_cli::pcr_of_certificate(values.text("--signing-certificate")));
 }
 
-Result<void> explain(const Values& values) {
+Result<void> explain_code(const Values& values) {
     std::cerr << nitro_cli::explanation_of(values.text("--error-code")) << std::endl;
     return {};
 }
@@ -212,7 +212,7 @@ Command build_enclave_command() {
             .requirements = {{{"--docker-uri", "--docker-archive", "--rootfs"}}},
             .examples = {{"Build from a Docker image",
                           "nitro-cli build-enclave --docker-uri app:latest --output-file app.eif"}},
-            .run = run<build_enclave>};
+            .run = answer<build_enclave>};
 }
 
 Command run_enclave_command() {
@@ -236,7 +236,7 @@ Command run_enclave_command() {
                          {{"--eif-path", "--config"}}},
         .examples = {{"Start an enclave with two CPUs and 512 MiB",
                       "nitro-cli run-enclave --eif-path app.eif --cpu-count 2 --memory 512"}},
-        .run = run<run_enclave>};
+        .run = answer<run_enclave>};
 }
 
 }  // namespace
@@ -260,7 +260,7 @@ Program nitro_cli_program() {
                        .summary = "List the running enclaves",
                        .options = {flag("--metadata", "Include the metadata of their images")},
                        .examples = {{"List the running enclaves", "nitro-cli describe-enclaves"}},
-                       .run = run<describe_enclaves>},
+                       .run = answer<describe_enclaves>},
                       {.name = "terminate-enclave",
                        .summary = "End an enclave",
                        .options =
@@ -269,7 +269,7 @@ Program nitro_cli_program() {
                                                             {"--enclave-id", "--enclave-name"})}}),
                        .requirements = {{{"--enclave-id", "--enclave-name", "--all"}}},
                        .examples = {{"End all enclaves", "nitro-cli terminate-enclave --all"}},
-                       .run = run<terminate>},
+                       .run = answer<terminate>},
                       {.name = "console",
                        .summary = "Show the console of an enclave in debug mode",
                        .options =
@@ -279,14 +279,14 @@ Program nitro_cli_program() {
                        .requirements = {{{"--enclave-id", "--enclave-name"}}},
                        .examples = {{"Show the console of an enclave",
                                      "nitro-cli console --enclave-name app"}},
-                       .run = run<console>},
+                       .run = answer<console>},
                       build_enclave_command(),
                       {.name = "describe-eif",
                        .summary = "Describe an enclave image",
                        .options = {required(option("--eif-path", "The image", Kind::file))},
                        .examples = {{"Describe an image",
                                      "nitro-cli describe-eif --eif-path app.eif"}},
-                       .run = run<describe_eif>},
+                       .run = answer<describe_eif>},
                       {.name = "sign-eif",
                        .summary = "Sign an enclave image in place",
                        .options = command_line::joined(
@@ -294,7 +294,7 @@ Program nitro_cli_program() {
                        .examples = {{"Sign an image",
                                      "nitro-cli sign-eif --eif-path app.eif --private-key key.pem "
                                      "--signing-certificate cert.pem"}},
-                       .run = run<sign_eif>},
+                       .run = answer<sign_eif>},
                       {.name = "pcr",
                        .summary = "Print a PCR's value of a file or of a certificate",
                        .options = {option("--input", "A file: PCR", Kind::file),
@@ -305,12 +305,12 @@ Program nitro_cli_program() {
                        .requirements = {{{"--input", "--signing-certificate"}}},
                        .examples = {{"Print the PCR8 of images that this certificate signs",
                                      "nitro-cli pcr --signing-certificate cert.pem"}},
-                       .run = run<pcr>},
+                       .run = answer<pcr>},
                       {.name = "explain",
                        .summary = "Explain an error code",
                        .options = {required(option("--error-code", "The code, E00 to E60"))},
                        .examples = {{"Explain E26", "nitro-cli explain --error-code E26"}},
-                       .run = run<explain>}}},
+                       .run = answer<explain_code>}}},
         // AWS's has no more to say of itself, and scripts compare it.
         .version = "Nitro CLI 1.5.0",
         .version_letter = 'V',

@@ -8,13 +8,14 @@
 #include <iostream>
 #include <limits>
 
+#include "core/base/base64.h"
 #include "core/base/json_text.h"
 #include "core/base/printable.h"
 #include "nsm-mock/module/nsm_client.h"
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/mock_nsm_option.h"
+#include "sim/command_line/bytes_argument.h"
 #include "sim/enclave/nsm_session.h"
 
 namespace glovebox::cli {
@@ -37,21 +38,21 @@ std::string ranges(const std::vector<nsm::PcrIndex>& indices) {
     return text.empty() ? "none" : text;
 }
 
-void print(const json::value& value) {
+void print_json_line(const json::value& value) {
     std::cout << json_text(value) << '\n';
 }
 
-void describe(const Values& values, enclave::NsmSession& session, nsm::NsmClient& client) {
+void describe_module(const Values& values, enclave::NsmSession& session, nsm::NsmClient& client) {
     const auto answer = client.describe_nsm().value();
     const std::string version =
         fmt::format("{}.{}.{}", answer.version_major, answer.version_minor, answer.version_patch);
     if (values.flag("--json"))
-        return print({{"device", session.name()},
-                      {"module_id", answer.module_id},
-                      {"digest", answer.digest},
-                      {"max_pcrs", answer.max_pcrs},
-                      {"locked_pcrs", json::value_from(answer.locked_pcrs)},
-                      {"version", version}});
+        return print_json_line({{"device", session.name()},
+                                {"module_id", answer.module_id},
+                                {"digest", answer.digest},
+                                {"max_pcrs", answer.max_pcrs},
+                                {"locked_pcrs", json::value_from(answer.locked_pcrs)},
+                                {"version", version}});
     std::cout << fmt::format(
         "device   {}\nmodule   {}\ndigest   {}\nPCRs     {}, locked: {}\nversion  {}\n",
         printable(session.name()), printable(answer.module_id), printable(answer.digest),
@@ -73,15 +74,16 @@ void describe_pcrs(const Values& values, enclave::NsmSession&, nsm::NsmClient& c
                                      pcr.lock ? "locked" : "open");
     }
     if (values.flag("--json"))
-        print(list);
+        print_json_line(list);
 }
 
 void extend(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     const auto index = values.number<std::uint16_t>("INDEX");
     const Bytes value =
-        client.extend_pcr(index, read_bytes_argument(values.text("DATA")).value()).value();
+        client.extend_pcr(index, command_line::read_bytes_argument(values.text("DATA")).value())
+            .value();
     if (values.flag("--json"))
-        return print({{"index", index}, {"data", to_hex(value)}});
+        return print_json_line({{"index", index}, {"data", to_hex(value)}});
     std::cout << fmt::format("PCR{:<2} {}\n", index, to_hex(value));
 }
 
@@ -90,9 +92,9 @@ void write_output(const Values& values, const Bytes& bytes, std::string_view def
     const std::string format = values.find_text("--format").value_or(std::string(default_format));
     const std::string output = values.text("--output");
     if (format == "raw")
-        return write_file(output, bytes).value();
+        return command_line::write_file(output, bytes).value();
     const std::string text = (format == "hex" ? to_hex(bytes) : to_base64(bytes)) + "\n";
-    write_file(output, as_bytes(text)).value();
+    command_line::write_file(output, as_bytes(text)).value();
 }
 
 // One JSON object with the bytes under this name, in place of the bytes themselves.
@@ -100,7 +102,7 @@ void write_json(const Values& values, const char* name, const std::string& text)
     if (values.text("--format") == "raw")
         throw UsageError("--format: raw bytes are no JSON: base64 or hex was expected");
     const std::string line = json_text(json::object{{name, text}}) + "\n";
-    write_file(values.text("--output"), as_bytes(line)).value();
+    command_line::write_file(values.text("--output"), as_bytes(line)).value();
 }
 
 void lock(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
@@ -109,7 +111,8 @@ void lock(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     else
         client.lock_pcr(values.number<std::uint16_t>("INDEX")).value();
     if (values.flag("--json"))
-        print({{"locked_pcrs", json::value_from(client.describe_nsm().value().locked_pcrs)}});
+        print_json_line(
+            {{"locked_pcrs", json::value_from(client.describe_nsm().value().locked_pcrs)}});
 }
 
 void get_random(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
@@ -123,11 +126,11 @@ void get_random(const Values& values, enclave::NsmSession&, nsm::NsmClient& clie
 void attest(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     nsm::request::Attestation fields;
     if (const auto nonce = values.find_text("--nonce"))
-        fields.nonce = read_bytes_argument(*nonce).value();
+        fields.nonce = command_line::read_bytes_argument(*nonce).value();
     if (const auto user_data = values.find_text("--user-data"))
-        fields.user_data = read_bytes_argument(*user_data).value();
+        fields.user_data = command_line::read_bytes_argument(*user_data).value();
     if (const auto public_key = values.find_text("--public-key"))
-        fields.public_key = read_file(*public_key, nsm::request_bytes_max).value();
+        fields.public_key = command_line::read_file(*public_key, nsm::request_bytes_max).value();
     const Bytes document = client.attest(std::move(fields)).value();
     if (values.flag("--json"))
         return write_json(
@@ -160,8 +163,10 @@ Option pcr_index(std::string_view summary) {
 }
 
 Option bytes_option(std::string_view name, std::string_view summary) {
-    return {
-        .name = name, .placeholder = "BYTES", .check = check_bytes_argument, .summary = summary};
+    return {.name = name,
+            .placeholder = "BYTES",
+            .check = command_line::check_bytes_argument,
+            .summary = summary};
 }
 
 Options output_options(std::string_view default_format) {
@@ -180,11 +185,11 @@ Options output_options(std::string_view default_format) {
              .default_note = default_format}};
 }
 
-Command describe_command() {
+Command describe_module_command() {
     return {.name = "describe",
             .summary = "Show the module's id and its locked PCRs",
             .examples = {{"Describe the module", "glovebox nsm describe"}},
-            .run = ask<describe>};
+            .run = ask<describe_module>};
 }
 
 Command pcr_command() {
@@ -283,8 +288,8 @@ Command nsm_command() {
                          {"Get a document that measures a program",
                           "glovebox nsm --program ./server attest --nonce 0011 -o document.bin"}},
             .see_also = {"glovebox-pki(1)", "glovebox-run(1)", "glovebox-verify(1)"},
-            .subcommands = {describe_command(), pcr_command(), extend_command(), lock_command(),
-                            random_command(), attest_command()}};
+            .subcommands = {describe_module_command(), pcr_command(), extend_command(),
+                            lock_command(), random_command(), attest_command()}};
 }
 
 }  // namespace glovebox::cli

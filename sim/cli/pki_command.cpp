@@ -9,9 +9,9 @@
 #include "core/base/printable.h"
 #include "nsm-mock/document/trust_root.h"
 #include "nsm-mock/pki/pki_directory.h"
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
+#include "sim/command_line/bytes_argument.h"
 
 namespace glovebox::cli {
 namespace {
@@ -31,9 +31,9 @@ int write_root(const Values& values) {
             : nsm::open_pki(PkiOption::of(values).directory().value(), random).value().certificate;
     const std::string output = values.text("--output");
     if (values.flag("--der"))
-        write_file(output, certificate.der()).value();
+        command_line::write_file(output, certificate.der()).value();
     else
-        write_file(output, as_bytes(certificate.to_pem())).value();
+        command_line::write_file(output, as_bytes(certificate.to_pem())).value();
     return exit_done;
 }
 

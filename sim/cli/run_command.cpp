@@ -38,7 +38,7 @@ std::string excluded_by_eif(const enclave::EnclaveRun& run, const Values& values
                  "unset it, or give --isolation sandbox";
 }
 
-void check(const enclave::EnclaveRun& run, const Values& values) {
+void check_run(const enclave::EnclaveRun& run, const Values& values) {
     if (values.flag("--detach") && run.room.is_none())
         throw UsageError(
             "--detach excludes --isolation none: only the sandbox keeps a console "
@@ -73,7 +73,7 @@ int run_image(const enclave::EnclaveRun& run, const std::string& eif, Log& log) 
     return image.run(nitro_cli::ImageRun::open(eif, image.memory_mib).value(), run.nsm, log);
 }
 
-int run(const Values& values) {
+int start_enclave(const Values& values) {
     if (const auto status = enclave::run_through_outer_supervisor().value())
         return *status;
     const ProgramOption program = ProgramOption::of(values);
@@ -89,7 +89,7 @@ int run(const Values& values) {
     run.live_console = values.flag("--attach-console") || run.nsm.debug;
     run.readiness.port = values.find_number<core::Port>("--ready");
     run.readiness.limit = values.duration("--ready-timeout");
-    check(run, values);
+    check_run(run, values);
     enclave::Foreground foreground(std::cout, std::cerr, WorldOption::of(values).repeated(),
                                    run.live_console);
     if (values.flag("--detach"))
@@ -179,7 +179,7 @@ Command run_command() {
         .exit_codes = program_exit_codes(),
         .see_also = {"glovebox-eif(1)", "glovebox-logs(1)", "glovebox-parent(1)", "glovebox-ps(1)",
                      "glovebox-stop(1)", "nitro-cli(1)"},
-        .run = run};
+        .run = start_enclave};
 }
 
 }  // namespace glovebox::cli

@@ -20,9 +20,9 @@
 #include "core/base/printable.h"
 #include "core/base/scratch.h"
 #include "core/process_setup.h"
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
+#include "sim/command_line/bytes_argument.h"
 #include "sim/up/world_run.h"
 #include "transports/world.h"
 
@@ -55,7 +55,7 @@ void tell(const std::string& part, std::string_view line) {
 int up_world(const Values& values) {
     const std::string file = values.text("FILE");
     const bool is_quiet = values.flag("--quiet");
-    const Bytes content = read_file(file, world_bytes_max).value();
+    const Bytes content = command_line::read_file(file, world_bytes_max).value();
     const auto folder = std::filesystem::absolute(file).parent_path().string();
     up::WorldFile parts = up::parse_world_file(as_text(content), file, folder).value();
     core::ignore_sigpipe();

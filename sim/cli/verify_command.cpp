@@ -10,13 +10,14 @@
 
 #include "core/base/printable.h"
 #include "nsm-mock/document/cose_sign1.h"
+#include "nsm-mock/document/text_form.h"
+#include "nsm-mock/document/verification_report.h"
 #include "nsm-mock/document/verify_document.h"
 #include "nsm-mock/pki/pki_directory.h"
-#include "sim/cli/bytes_argument.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
-#include "sim/cli/verify_report.h"
+#include "sim/command_line/bytes_argument.h"
 
 namespace glovebox::cli {
 namespace {
@@ -60,7 +61,7 @@ Result<nsm::TrustRoot> find_root(const Values& values) {
             return certificate.error();
         return nsm::TrustRoot("mock", std::move(*certificate));
     }
-    const auto content = read_file(root, certificate_file_bytes_max);
+    const auto content = command_line::read_file(root, certificate_file_bytes_max);
     if (!content)
         return Error(content.error()).in("the root");
     auto certificate = nsm::Certificate::from_der(*content);
@@ -84,11 +85,11 @@ nsm::Policy make_policy(const Values& values) {
         policy.pcrs.emplace(index, pcr);
     }
     if (const auto nonce = values.find_text("--nonce"))
-        policy.nonce = read_bytes_argument(*nonce).value();
+        policy.nonce = command_line::read_bytes_argument(*nonce).value();
     if (const auto user_data = values.find_text("--user-data"))
-        policy.user_data = read_bytes_argument(*user_data).value();
+        policy.user_data = command_line::read_bytes_argument(*user_data).value();
     if (const auto public_key = values.find_text("--public-key"))
-        policy.public_key = read_file(*public_key, nsm::payload_bytes_max).value();
+        policy.public_key = command_line::read_file(*public_key, nsm::payload_bytes_max).value();
     if (values.has("--max-age"))
         policy.max_age = values.duration("--max-age");
     if (values.flag("--strict-fields"))
@@ -119,7 +120,8 @@ Inputs read_inputs(const Values& values) {
     nsm::TrustRoot root = find_root(values).value();
     nsm::Policy policy = make_policy(values);
     const std::string file = values.text("DOC");
-    auto document = decode_text_form(read_file(file, document_file_bytes_max).value());
+    auto document =
+        nsm::decode_text_form(command_line::read_file(file, document_file_bytes_max).value());
     if (!document)
         throw ErrorException(document.error().in(file));
     return {std::move(root), std::move(policy), std::move(*document)};
@@ -131,7 +133,7 @@ Inputs read_inputs_or_say(const Values& values) {
         return read_inputs(values);
     } catch (const ErrorException& failure) {
         if (values.flag("--json"))
-            std::cout << unread_json(failure.error());
+            std::cout << nsm::unread_json(failure.error());
         throw;
     }
 }
@@ -143,17 +145,17 @@ int verify(const Values& values) {
     const TimePoint now = at ? parse_time(*at).value() : ClockOption::of(values).make().now();
     const auto verified = nsm::verify_document(document, root, now, policy);
     if (verified) {
-        std::cout << (values.flag("--json") ? verified_json(*verified, policy)
-                                            : verified_text(*verified, policy));
+        std::cout << (values.flag("--json") ? nsm::verified_json(*verified, policy)
+                                            : nsm::verified_text(*verified, policy));
         return exit_done;
     }
     const Error& refusal = verified.error();
     const auto claims = claims_of(document);
     if (values.flag("--json")) {
-        std::cout << refused_json(refusal, root, now, claims);
+        std::cout << nsm::refused_json(refusal, root, now, claims);
         return exit_failed;
     }
-    std::cout << refused_text(refusal, root, now, claims) << std::flush;
+    std::cout << nsm::refused_text(refusal, root, now, claims) << std::flush;
     std::cerr << fmt::format(
         "glovebox: refused: {}{}\n", printable(refusal.message),
         refusal.code == nsm::DocumentError::untrusted_root && values.text("--root") == "aws"
@@ -187,11 +189,11 @@ Command verify_command() {
               .summary = "The value that a PCR must have"},
              {.name = "--nonce",
               .placeholder = "BYTES",
-              .check = check_bytes_argument,
+              .check = command_line::check_bytes_argument,
               .summary = "The nonce that the document must have: hexadecimal, text:WORDS or @FILE"},
              {.name = "--user-data",
               .placeholder = "BYTES",
-              .check = check_bytes_argument,
+              .check = command_line::check_bytes_argument,
               .summary = "The user data that the document must have"},
              {.name = "--public-key",
               .kind = Kind::file,

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view version = "Vsock-TCP proxy 1.0.2";
 constexpr std::string_view default_config = "/etc/nitro_enclaves/vsock-proxy.yaml";
 
-int run(const Values& values) {
+int run_vsock_proxy(const Values& values) {
     vsock_proxy::Arguments arguments;
     arguments.only_v4 = values.flag("--ipv4");
     arguments.only_v6 = values.flag("--ipv6");
@@ -73,7 +73,7 @@ Program vsock_proxy_program() {
                                 "connect to ADDRESS:PORT instead of HOST:PORT"},
                                {"RUST_LOG", "The level of the log: debug, info, warn or error"}},
                  .see_also = {"glovebox-proxy(1)", "nitro-cli(1)"},
-                 .run = run},
+                 .run = run_vsock_proxy},
         .version = version,
         .version_letter = 'V',
         .dialect = command_line::Dialect::clap};

@@ -56,7 +56,7 @@ std::string function_of(const Path& path) {
     return name;
 }
 
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
     return "'" + replaced(text, "'", "'\\''") + "'";
 }
 

@@ -35,7 +35,7 @@ enum class Offer {
 [[nodiscard]] std::string function_of(const Path& path);
 
 // 'It'\''s': what sh, zsh and fish read as one word.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string shell_quoted(std::string_view text);
 
 // The text with each `from` replaced by `to`.
 [[nodiscard]] std::string replaced(std::string_view text, std::string_view from,

@@ -72,19 +72,20 @@ std::string specification_of(const Option& option, const std::string& function) 
                           description(option.placeholder), action_of(option, function));
     const std::string equals = option.is_flag() ? "" : "=";
     if (option.letter == 0)
-        return quoted(fmt::format("{}{}{}{}", may_repeat ? "*" : "", option.name, equals, tail));
+        return shell_quoted(
+            fmt::format("{}{}{}{}", may_repeat ? "*" : "", option.name, equals, tail));
     return fmt::format("'(-{0} {1})'{{-{0}{2},{1}{3}}}{4}", option.letter, option.name,
-                       option.is_flag() ? "" : "+", equals, quoted(tail));
+                       option.is_flag() ? "" : "+", equals, shell_quoted(tail));
 }
 
 std::string positional_of(const Option& option, int number, const std::string& function) {
     const std::string action = action_of(option, function);
     if (offer_of(option) == Offer::program)
-        return quoted(fmt::format("*::{}: {}", description(option.name), action));
+        return shell_quoted(fmt::format("*::{}: {}", description(option.name), action));
     if (option.repeat != Repeat::no)
-        return quoted(fmt::format("*:{}:{}", description(option.name), action));
-    return quoted(fmt::format("{}{}{}:{}", number,
-                              option.is_required ? ":" : "::", description(option.name), action));
+        return shell_quoted(fmt::format("*:{}:{}", description(option.name), action));
+    return shell_quoted(fmt::format(
+        "{}{}{}:{}", number, option.is_required ? ":" : "::", description(option.name), action));
 }
 
 std::string function_text(const Program& program, const Path& path) {
@@ -96,9 +97,9 @@ std::string function_text(const Program& program, const Path& path) {
             continue;
         Path below = path;
         below.push_back(&command);
-        commands +=
-            fmt::format("        {}\n",
-                        quoted(fmt::format("{}:{}", command.name, description(command.summary))));
+        commands += fmt::format(
+            "        {}\n",
+            shell_quoted(fmt::format("{}:{}", command.name, description(command.summary))));
         cases +=
             fmt::format("                {}) {} && ret=0 ;;\n", command.name, function_of(below));
     }

@@ -3,23 +3,23 @@
 #include "sim/http/server.h"
 
 #include <fmt/core.h>
-#include <openssl/ssl.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/beast/core/read_size.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <charconv>
+
+#include "sim/http/byte_stream.h"
 
 namespace glovebox::http {
 
@@ -42,40 +42,10 @@ bool is_shortage(const boost::system::error_code& failure) {
            failure == errc::no_buffer_space || failure == errc::not_enough_memory;
 }
 
-int choose_http11(SSL*, const unsigned char** out, unsigned char* out_length,
-                  const unsigned char* offered, unsigned int offered_length, void*) {
-    static constexpr unsigned char http11[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
-    unsigned char* chosen = nullptr;
-    if (SSL_select_next_proto(&chosen, out_length, http11, sizeof http11, offered,
-                              offered_length) != OPENSSL_NPN_NEGOTIATED)
-        return SSL_TLSEXT_ERR_NOACK;
-    *out = chosen;
-    return SSL_TLSEXT_ERR_OK;
-}
+using Parser = beast::http::request_parser<beast::http::string_body>;
 
-Result<std::unique_ptr<asio::ssl::context>> make_tls(const TlsIdentity& identity) {
-    auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
-    boost::system::error_code error;
-    context->use_certificate_chain(asio::buffer(identity.certificate_chain), error);
-    if (error)
-        return Error(error, "the server's certificate: " + error.message());
-    context->use_private_key(asio::buffer(identity.private_key), asio::ssl::context::pem, error);
-    if (error)
-        return Error(error, "the server's private key: " + error.message());
-    SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-    SSL_CTX_set_alpn_select_cb(context->native_handle(), choose_http11, nullptr);
-    return context;
-}
-
-void describe_connection(beast::tcp_stream&, Request&) {}
-
-void describe_connection(beast::ssl_stream<beast::tcp_stream>& stream, Request& request) {
-    SSL* ssl = stream.native_handle();
-    request.tls_version = SSL_get_version(ssl);
-    request.tls_cipher = SSL_get_cipher_name(ssl);
-    if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
-        request.server_name = name;
-}
+// What is read at a time, at the most.
+constexpr std::size_t read_bytes_max = 65536;
 
 Request take(beast::http::request<beast::http::string_body>&& message) {
     Request request;
@@ -87,18 +57,15 @@ Request take(beast::http::request<beast::http::string_body>&& message) {
     return request;
 }
 
-beast::http::response<beast::http::string_body> give(Response&& response, bool head,
-                                                     bool keep_alive) {
-    beast::http::response<beast::http::string_body> message;
-    message.version(11);
-    message.result(response.status);
+std::string to_wire(const Response& response, bool head, bool keep_alive) {
+    std::string wire = fmt::format("HTTP/1.1 {} {}\r\n", response.status,
+                                   std::string_view(beast::http::obsolete_reason(
+                                       beast::http::int_to_status(response.status))));
     for (const Header& header : response.headers)
-        message.insert(header.name, header.value);
-    message.content_length(response.body.size());
-    if (!head)
-        message.body() = std::move(response.body);
-    message.keep_alive(keep_alive);
-    return message;
+        wire += header.name + ": " + header.value + "\r\n";
+    wire += fmt::format("Content-Length: {}\r\n{}\r\n", response.body.size(),
+                        keep_alive ? "" : "Connection: close\r\n");
+    return head ? wire : wire + response.body;
 }
 
 Response plain(unsigned status, std::string text) {
@@ -133,7 +100,7 @@ struct Server::State {
     tcp::acceptor acceptor;
     CountedWarning accept_failures;
     CountedWarning handshake_failures;
-    std::unique_ptr<asio::ssl::context> tls;
+    std::unique_ptr<TlsStreams> tls;
     Address local;
 };
 
@@ -149,18 +116,6 @@ struct Session {
     std::string remote;
 };
 
-// How a connection is closed from elsewhere. It lives in the connection's strand.
-struct Link {
-    beast::tcp_stream* stream;
-};
-
-void expire(beast::tcp_stream& stream, std::chrono::milliseconds timeout) {
-    if (timeout > timeout.zero())
-        stream.expires_after(timeout);
-    else
-        stream.expires_never();
-}
-
 Response call(const Session& session, const Request& request) {
     try {
         return session.handler(request);
@@ -171,42 +126,67 @@ Response call(const Session& session, const Request& request) {
 }
 
 // What memory the body of a request may come to need, once its head has been read.
-std::size_t body_bytes_of(const beast::http::request_parser<beast::http::string_body>& parser,
-                          const ServerOptions& options) {
+std::size_t body_bytes_of(const Parser& parser, const ServerOptions& options) {
     if (parser.chunked())
         return options.body_bytes_max;
     return static_cast<std::size_t>(parser.content_length().value_or(0));
 }
 
+// Reads until `is_done` of the parser. What is behind it stays in the buffer.
+asio::awaitable<void> read(ByteStream& stream, beast::flat_buffer& buffer, Parser& parser,
+                           bool (Parser::*is_done)() const, boost::system::error_code& error) {
+    error = {};
+    while (!(parser.*is_done)()) {
+        if (buffer.size() > 0) {
+            buffer.consume(parser.put(buffer.cdata(), error));
+            if (error != beast::http::error::need_more) {
+                if (error)
+                    co_return;
+                continue;
+            }
+            error = {};
+        }
+        const auto space = buffer.prepare(beast::read_size(buffer, read_bytes_max));
+        const std::size_t read = co_await stream.read_some(space, error);
+        if (error == asio::error::eof && parser.got_some()) {
+            error = {};
+            parser.put_eof(error);
+            if (!error && !(parser.*is_done)())
+                error = beast::http::error::partial_message;
+        }
+        if (error)
+            co_return;
+        buffer.commit(read);
+    }
+}
+
 // One connection's requests, one after the other, until either side has enough.
-template <class Stream>
-asio::awaitable<void> serve(Stream& stream, const Session& session, Connections::Place& place) {
+asio::awaitable<void> serve(ByteStream& stream, const Session& session, Connections::Place& place) {
     boost::system::error_code error;
-    const auto caught = [&] { return asio::redirect_error(asio::use_awaitable, error); };
-    auto& lowest = beast::get_lowest_layer(stream);
     beast::flat_buffer buffer;
     for (bool open = true; open;) {
-        beast::http::request_parser<beast::http::string_body> parser;
+        Parser parser;
         parser.body_limit(session.options.body_bytes_max);
         parser.header_limit(static_cast<std::uint32_t>(session.options.header_bytes_max));
-        expire(lowest, session.options.idle_timeout);
-        co_await beast::http::async_read_header(stream, buffer, parser, caught());
+        stream.expire_after(session.options.idle_timeout);
+        co_await read(stream, buffer, parser, &Parser::is_header_done, error);
         if (!error)
             place.hold_body(body_bytes_of(parser, session.options));
-        if (!error && beast::iequals(parser.get()[beast::http::field::expect], "100-continue")) {
-            static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-            co_await asio::async_write(stream, asio::buffer(go_on), caught());
+        if (!error && beast::iequals(parser.get()[beast::http::field::expect], "100-continue"))
+            co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n", error);
+        if (!error) {
+            parser.eager(true);
+            co_await read(stream, buffer, parser, &Parser::is_done, error);
         }
-        if (!error)
-            co_await beast::http::async_read(stream, buffer, parser, caught());
         place.restart();
+        stream.expire_after(std::chrono::milliseconds(0));
         Response response;
         bool head = false;
         if (!error) {
             open = parser.get().keep_alive();
             Request request = take(parser.release());
             request.remote_address = session.remote;
-            describe_connection(stream, request);
+            stream.describe(request);
             head = request.method == "HEAD";
             response = call(session, request);
         } else if (error == beast::http::error::body_limit) {
@@ -224,48 +204,36 @@ asio::awaitable<void> serve(Stream& stream, const Session& session, Connections:
         } else {
             co_return;  // gone, or silent for too long
         }
-        auto message = give(std::move(response), head, open);
-        expire(lowest, session.options.idle_timeout);
-        co_await beast::http::async_write(stream, message, caught());
+        stream.expire_after(session.options.idle_timeout);
+        const std::string wire = to_wire(response, head, open);
+        co_await stream.write(wire, error);
         if (error)
             co_return;
     }
 }
 
-asio::awaitable<void> converse(tcp::socket socket, asio::ssl::context* tls, Session session,
+asio::awaitable<void> converse(std::shared_ptr<ByteStream> stream, Session session,
                                Connections& connections,
                                StatePtr /* keeps what the session refers to */) {
-    boost::system::error_code error;
-    const auto caught = [&] { return asio::redirect_error(asio::use_awaitable, error); };
-    socket.set_option(tcp::no_delay(true), error);
-    const auto strand = socket.get_executor();
-    beast::tcp_stream tcp_stream(std::move(socket));
-    const auto link = std::make_shared<Link>(Link{&tcp_stream});
-    auto place = connections.add(session.remote, [strand, weak = std::weak_ptr(link)] {
+    const auto strand = co_await asio::this_coro::executor;
+    auto place = connections.add(session.remote, [strand, weak = std::weak_ptr(stream)] {
         asio::post(strand, [weak] {
             if (const auto still = weak.lock())
-                still->stream->close();
+                still->close();
         });
     });
-    if (tls == nullptr) {
-        co_await serve(tcp_stream, session, place);
-        tcp_stream.socket().shutdown(tcp::socket::shutdown_both, error);
-        co_return;
-    }
-    beast::ssl_stream<beast::tcp_stream> stream(std::move(tcp_stream), *tls);
-    link->stream = &beast::get_lowest_layer(stream);
-    expire(beast::get_lowest_layer(stream), session.options.idle_timeout);
-    co_await stream.async_handshake(asio::ssl::stream_base::server, caught());
+    boost::system::error_code error;
+    stream->expire_after(session.options.idle_timeout);
+    co_await stream->handshake(error);
     if (error) {
         session.handshake_failures.count(fmt::format(
             "TLS handshake with {} failed: {} (a client that does not trust the world's "
             "TLS CA ends like this)",
-            session.remote, error.message()));
+            session.remote, stream->has_expired() ? "it took too long" : error.message()));
         co_return;
     }
-    co_await serve(stream, session, place);
-    beast::get_lowest_layer(stream).expires_after(std::chrono::seconds(1));
-    co_await stream.async_shutdown(caught());
+    co_await serve(*stream, session, place);
+    co_await stream->shut_down();
 }
 
 }  // namespace
@@ -308,7 +276,7 @@ Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, Se
     auto state = std::make_shared<State>(std::move(executor), std::move(options),
                                          std::move(handler), connections, log);
     if (state->options.tls) {
-        auto tls = make_tls(*state->options.tls);
+        auto tls = TlsStreams::make(*state->options.tls);
         if (!tls)
             return tls.error();
         state->tls = std::move(*tls);
@@ -360,10 +328,13 @@ Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, Se
                 const auto peer = socket.remote_endpoint(failure);
                 if (failure)
                     continue;  // gone already
+                socket.set_option(tcp::no_delay(true), failure);
                 const auto strand = socket.get_executor();
+                auto stream = state->tls ? state->tls->stream(std::move(socket))
+                                         : make_plain_stream(std::move(socket));
                 asio::co_spawn(
                     strand,
-                    converse(std::move(socket), state->tls.get(),
+                    converse(std::move(stream),
                              Session{state->handler, state->options, state->handshake_failures,
                                      state->log, peer.address().to_string()},
                              state->connections, state),

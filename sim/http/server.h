@@ -18,16 +18,12 @@
 #include "core/base/log.h"
 #include "sim/http/connections.h"
 #include "sim/http/message.h"
+#include "sim/http/tls_identity.h"
 
 namespace glovebox::http {
 
 // Runs on the executor's threads, several at once where it has several; may compute, may not wait.
 using Handler = std::function<Response(const Request&)>;
-
-struct TlsIdentity {
-    std::string certificate_chain;  // PEM, leaf first
-    std::string private_key;        // PEM
-};
 
 struct Address {
     std::string ip;  // "127.0.0.1", "::1"

@@ -138,6 +138,21 @@ TEST_F(ServerTest, BodiesComeWithALengthInChunksOrAfterContinue) {
     EXPECT_THAT(client.read_until("yes"), HasSubstr("\r\n\r\nyes"));
 }
 
+TEST_F(ServerTest, RequestsComeSeveralAtOnceOrInPieces) {
+    start();
+    Client both = client();
+    both.send(
+        "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nxyzGET /b HTTP/1.1\r\nHost: "
+        "a\r\n\r\n");
+    EXPECT_THAT(both.read_until("xyz"), StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(both.read_until("/b"), StartsWith("HTTP/1.1 200 OK\r\n"));
+    Client slow = client();
+    for (const char byte : std::string_view("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                                            "chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n"))
+        slow.send({&byte, 1});
+    EXPECT_THAT(slow.read_until("xyz"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
 TEST_F(ServerTest, AHeadHasNoBody) {
     start();
     Client client = this->client();

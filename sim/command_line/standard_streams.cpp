@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/cli/standard_streams.h"
+#include "sim/command_line/standard_streams.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,10 +14,7 @@
 #include "core/base/printable.h"
 #include "sim/command_line/exit_status.h"
 
-namespace glovebox::cli {
-
-using command_line::exit_done;
-using command_line::exit_failed;
+namespace glovebox::command_line {
 
 void hold_standard_streams() {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
@@ -76,4 +73,4 @@ int finish_output(int exit_status) {
     return exit_status == exit_done ? exit_failed : exit_status;
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::command_line

@@ -7,7 +7,7 @@
 #include <memory>
 #include <streambuf>
 
-namespace glovebox::cli {
+namespace glovebox::command_line {
 
 // Where the caller closed one (>&-), a file that is opened later would get its number, and our
 // output. A placeholder takes it that can't be used, as the closed one couldn't; programs that are
@@ -39,4 +39,4 @@ class PrintableStreams {
 // "could not be done".
 [[nodiscard]] int finish_output(int exit_status);
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::command_line

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/cli/verify_report.h"
+#include "nsm-mock/document/verification_report.h"
 
 #include <fmt/core.h>
 
@@ -12,17 +12,16 @@
 #include "core/base/printable.h"
 #include "nsm-mock/document/module_id.h"
 
-namespace glovebox::cli {
+namespace glovebox::nsm {
 namespace {
 
 namespace json = boost::json;
-using nsm::Check;
 
 constexpr std::array<Check, 5> checks{Check::syntax, Check::fields, Check::chain, Check::signature,
                                       Check::policy};
 
 // What the policy asked for: "PCR0, nonce".
-std::string expectations(const nsm::Policy& policy) {
+std::string expectations(const Policy& policy) {
     std::string text;
     const auto add = [&text](const std::string& what) {
         text += (text.empty() ? "" : ", ") + what;
@@ -61,7 +60,7 @@ std::string when_text(TimePoint made, TimePoint now) {
                        age < std::chrono::milliseconds(0) ? "after" : "before");
 }
 
-std::string mode_text(const nsm::AttestationDocument& document) {
+std::string mode_text(const AttestationDocument& document) {
     if (document.is_debug())
         return "DEBUG: PCR0 to PCR2 are zero, nothing is measured";
     if (const auto unmeasured = document.unmeasured_pcr())
@@ -70,9 +69,9 @@ std::string mode_text(const nsm::AttestationDocument& document) {
     return "production";
 }
 
-std::string document_text(const nsm::AttestationDocument& document, TimePoint now) {
+std::string document_text(const AttestationDocument& document, TimePoint now) {
     std::string text = fmt::format("module      {}\n", printable(document.module_id));
-    if (const auto id = nsm::parse_module_id(document.module_id)) {
+    if (const auto id = parse_module_id(document.module_id)) {
         std::int64_t start = 0;
         for (std::size_t i = 0; i < 6; ++i)
             start = start << 8 | id->enclave_id[i];
@@ -96,7 +95,7 @@ std::string document_text(const nsm::AttestationDocument& document, TimePoint no
     return text;
 }
 
-std::string root_text(const nsm::TrustRoot& root) {
+std::string root_text(const TrustRoot& root) {
     return fmt::format("{} root, CN={}\n            SHA-256 {}\n", printable(root.name()),
                        printable(root.certificate().common_name()),
                        to_hex(root.certificate().fingerprint()));
@@ -106,7 +105,7 @@ json::value optional_hex(const std::optional<Bytes>& value) {
     return value ? json::value(to_hex(*value)) : json::value(nullptr);
 }
 
-json::object document_json(const nsm::AttestationDocument& document) {
+json::object document_json(const AttestationDocument& document) {
     json::object pcrs;
     for (const auto& [index, value] : document.pcrs)
         pcrs[std::to_string(index)] = to_hex(value);
@@ -122,7 +121,7 @@ json::object document_json(const nsm::AttestationDocument& document) {
             {"nonce", optional_hex(document.nonce)}};
 }
 
-json::object root_json(const nsm::TrustRoot& root) {
+json::object root_json(const TrustRoot& root) {
     return {{"name", root.name()},
             {"subject", root.certificate().subject()},
             {"sha256", to_hex(root.certificate().fingerprint())}};
@@ -130,10 +129,10 @@ json::object root_json(const nsm::TrustRoot& root) {
 
 }  // namespace
 
-std::string verified_text(const nsm::VerifiedDocument& verified, const nsm::Policy& policy) {
+std::string verified_text(const VerifiedDocument& verified, const Policy& policy) {
     std::string text = "VERIFIED    with the " + root_text(verified.root());
     text += document_text(verified.document(), verified.verified_at());
-    const nsm::Certificate& leaf = verified.chain().back();
+    const Certificate& leaf = verified.chain().back();
     text += fmt::format("chain       {} certificates; the leaf is valid {} to {}\n",
                         verified.chain().size(), format_time(leaf.not_before()),
                         format_time(leaf.not_after()));
@@ -146,16 +145,16 @@ std::string verified_text(const nsm::VerifiedDocument& verified, const nsm::Poli
     return text;
 }
 
-std::string verified_json(const nsm::VerifiedDocument& verified, const nsm::Policy& policy) {
+std::string verified_json(const VerifiedDocument& verified, const Policy& policy) {
     json::array chain;
-    for (const nsm::Certificate& certificate : verified.chain())
+    for (const Certificate& certificate : verified.chain())
         chain.push_back({{"subject", certificate.subject()},
                          {"not_before", format_time(certificate.not_before())},
                          {"not_after", format_time(certificate.not_after())},
                          {"sha256", to_hex(certificate.fingerprint())}});
     json::object passed;
     for (const Check check : checks)
-        passed[nsm::name_of(check)] = "passed";
+        passed[name_of(check)] = "passed";
     if (expectations(policy).empty())
         passed["policy"] = "none given";
     const json::object object{{"verified", true},
@@ -168,15 +167,14 @@ std::string verified_json(const nsm::VerifiedDocument& verified, const nsm::Poli
     return json_text(object) + "\n";
 }
 
-std::string refused_text(const Error& refusal, const nsm::TrustRoot& root, TimePoint now,
-                         const std::optional<nsm::AttestationDocument>& claims) {
-    const auto code = static_cast<nsm::DocumentError>(refusal.code.value());
-    std::string text =
-        fmt::format("REFUSED     {}, with the {}", nsm::name_of(code), root_text(root));
+std::string refused_text(const Error& refusal, const TrustRoot& root, TimePoint now,
+                         const std::optional<AttestationDocument>& claims) {
+    const auto code = static_cast<DocumentError>(refusal.code.value());
+    std::string text = fmt::format("REFUSED     {}, with the {}", name_of(code), root_text(root));
     text += "checks      ";
     for (const Check check : checks) {
-        const bool failed = check == nsm::check_of(code);
-        text += fmt::format("{} {}", nsm::name_of(check), failed ? "FAILED" : "ok");
+        const bool failed = check == check_of(code);
+        text += fmt::format("{} {}", name_of(check), failed ? "FAILED" : "ok");
         if (failed)
             break;
         text += ", ";
@@ -188,19 +186,19 @@ std::string refused_text(const Error& refusal, const nsm::TrustRoot& root, TimeP
     return text;
 }
 
-std::string refused_json(const Error& refusal, const nsm::TrustRoot& root, TimePoint now,
-                         const std::optional<nsm::AttestationDocument>& claims) {
-    const auto code = static_cast<nsm::DocumentError>(refusal.code.value());
+std::string refused_json(const Error& refusal, const TrustRoot& root, TimePoint now,
+                         const std::optional<AttestationDocument>& claims) {
+    const auto code = static_cast<DocumentError>(refusal.code.value());
     json::object results;
     bool reached = true;
     for (const Check check : checks) {
-        const bool failed = check == nsm::check_of(code);
-        results[nsm::name_of(check)] = failed ? "failed" : reached ? "passed" : "not reached";
+        const bool failed = check == check_of(code);
+        results[name_of(check)] = failed ? "failed" : reached ? "passed" : "not reached";
         reached = reached && !failed;
     }
     json::object object{{"verified", false},
-                        {"refusal", nsm::name_of(code)},
-                        {"check", nsm::name_of(nsm::check_of(code))},
+                        {"refusal", name_of(code)},
+                        {"check", name_of(check_of(code))},
                         {"message", refusal.message},
                         {"root", root_json(root)},
                         {"verified_at", format_time(now)},
@@ -214,4 +212,4 @@ std::string unread_json(const Error& error) {
     return json_text(json::object{{"verified", false}, {"error", error.message}}) + "\n";
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::nsm
