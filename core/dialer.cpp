@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <tuple>
 
@@ -147,6 +148,26 @@ asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {
     co_return stream;
 }
 
+// No kernel tells of a TCP port that begins to listen.
+asio::awaitable<Result<Stream>> Dialer::connect_to_listener(tcp::endpoint endpoint) {
+    using namespace std::chrono_literals;
+    constexpr std::chrono::milliseconds pause_max = 200ms;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (std::chrono::milliseconds pause = 10ms;; pause = std::min(pause * 2, pause_max)) {
+        auto stream = co_await connect(endpoint);
+        if (stream || stream.error().code != asio::error::connection_refused)
+            co_return stream;
+        timer.expires_after(pause);
+        const auto [cancelled] = co_await timer.async_wait(as_result);
+        if (cancelled)
+            co_return stream;
+    }
+}
+
+asio::awaitable<Result<Stream>> Dialer::reach(const tcp::endpoint& endpoint) const {
+    return options_.awaits_listeners ? connect_to_listener(endpoint) : connect(endpoint);
+}
+
 asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
     const auto endpoints = co_await endpoints_of(target, asker);
     if (!endpoints)
@@ -159,9 +180,10 @@ asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
         const auto left = std::max(end - steady_clock::now(), steady_clock::duration::zero());
         const auto share = left / static_cast<int>(endpoints->size() - i);
         auto stream = co_await with_timeout(
-            connect(endpoint), share,
+            reach(endpoint), share,
             Error(ProxyError::connect_timed_out,
-                  fmt::format("no answer within {}",
+                  fmt::format("{} within {}",
+                              options_.awaits_listeners ? "nothing listened there" : "no answer",
                               format_duration(
                                   std::chrono::duration_cast<std::chrono::milliseconds>(share)))));
         if (stream)

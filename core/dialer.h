@@ -48,6 +48,8 @@ struct DialerOptions {
     // This host's addresses, asked anew for each dial.
     std::function<std::vector<IpAddress>()> own_addresses = core::own_addresses;
     std::vector<ResolvedTarget> resolved;  // the first of a target holds
+    // A refusal is of a server that has yet to start: it is tried again within connect_timeout.
+    bool awaits_listeners = false;
 };
 
 struct Dialed {
@@ -74,6 +76,12 @@ class Dialer {
     endpoints_of(const Target& target, Cid asker);
     [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect(
         boost::asio::ip::tcp::endpoint endpoint);
+    // The same, again after a refusal until it is cancelled.
+    [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect_to_listener(
+        boost::asio::ip::tcp::endpoint endpoint);
+    // One of the two, as the options have it.
+    [[nodiscard]] boost::asio::awaitable<Result<Stream>> reach(
+        const boost::asio::ip::tcp::endpoint& endpoint) const;
 
     Allowlist allowlist_;
     Resolver& resolver_;

@@ -12,6 +12,7 @@
 #include "core/accept_loop.h"
 #include "core/asio_result.h"
 #include "core/base/clock.h"
+#include "core/base/counted.h"
 #include "core/base/unique_fd.h"
 #include "core/dialer.h"
 #include "core/http_refusal.h"
@@ -153,7 +154,7 @@ asio::awaitable<void> Forward::run() {
     accept_loops_.cancel();
     co_await accept_loops_.finish(std::chrono::milliseconds(0));
     if (connections_.size() > 0)
-        log_.info("stopping: {} connections have {} to end", connections_.size(),
+        log_.info("stopping: {} may end within {}", counted(connections_.size(), "connection"),
                   format_duration(options_.grace));
     co_await connections_.finish(options_.grace);
     channels_.cancel();

@@ -10,6 +10,7 @@
 #include "core/accept_loop.h"
 #include "core/asio_result.h"
 #include "core/base/clock.h"
+#include "core/base/counted.h"
 #include "core/connect_parser.h"
 #include "core/http_refusal.h"
 #include "core/proxy_error.h"
@@ -128,7 +129,7 @@ asio::awaitable<void> Proxy::run() {
     acceptors_.cancel();
     co_await acceptors_.finish(std::chrono::milliseconds(0));
     if (connections_.size() > 0)
-        log_.info("stopping: {} connections have {} to end", connections_.size(),
+        log_.info("stopping: {} may end within {}", counted(connections_.size(), "connection"),
                   format_duration(options_.grace));
     co_await connections_.finish(options_.grace);
     channels_.cancel();

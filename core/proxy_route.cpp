@@ -45,6 +45,18 @@ Result<ProxyRoute> parse_proxy_route(std::string_view text) {
     return std::move(target.error()).in(fmt::format("\"{}\"", text));
 }
 
+Result<ProxyRoute> parse_parent_route(std::string_view text) {
+    constexpr Port heartbeat_port = 9000;
+    auto route = parse_proxy_route(text);
+    if (route && route->listen.port == heartbeat_port)
+        return Error(ProxyError::bad_target,
+                     fmt::format("\"{}\": an enclave that boots connects to vsock port {} of the "
+                                 "parent, and its start fails when a proxy answers there: choose "
+                                 "another port",
+                                 text, heartbeat_port));
+    return route;
+}
+
 std::string destination_of(const ProxyRoute& route) {
     return route.target ? to_string(*route.target) : "CONNECT";
 }

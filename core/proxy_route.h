@@ -25,6 +25,10 @@ struct ProxyRoute {
 // the host is recognised.
 [[nodiscard]] Result<ProxyRoute> parse_proxy_route(std::string_view text);
 
+// The same for a proxy on the parent, where an enclave that boots connects to vsock port 9000: a
+// proxy there would take its heartbeat for a connection, so that port is ProxyError::bad_target.
+[[nodiscard]] Result<ProxyRoute> parse_parent_route(std::string_view text);
+
 // "example.com:443" or "CONNECT".
 [[nodiscard]] std::string destination_of(const ProxyRoute& route);
 

@@ -37,5 +37,12 @@ TEST(ProxyRoute, AnythingElseIsRefused) {
         EXPECT_FALSE(parse_proxy_route(text)) << text;
 }
 
+TEST(ProxyRoute, OfTheParentIsNotWhereEnclavesSayThatTheyBoot) {
+    EXPECT_TRUE(parse_proxy_route("9000=example.com:443"));
+    EXPECT_TRUE(parse_parent_route("9001=example.com:443"));
+    EXPECT_THAT(parse_parent_route("9000=example.com:443").error().message,
+                testing::HasSubstr("connects to vsock port 9000"));
+}
+
 }  // namespace
 }  // namespace glovebox::core

@@ -21,6 +21,7 @@
 #include "core/base/random_source.h"
 #include "core/base/run_folder.h"
 #include "transports/client_names.h"
+#include "transports/known_worlds.h"
 #include "transports/reach.h"
 #include "transports/socket_name.h"
 #include "transports/unix_address.h"
@@ -165,6 +166,8 @@ Result<std::unique_ptr<World>> World::open(std::string_view name_or_path) {
         std::unique_ptr<World> world(
             new World(path, std::move(*directory), std::move(*names), first_port));
         world->sweep();
+        if (name_or_path.find('/') != std::string_view::npos)
+            remember_world(world->path());
         return world;
     }
 }

@@ -4,15 +4,23 @@
 // what commands keep outside them.
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <vector>
 
 namespace glovebox {
 
-// <run_directory>/glovebox, or /tmp/glovebox-$UID when run_directory (XDG_RUNTIME_DIR; may be null)
-// is no directory of this user's own, as under sudo -E. The folder may be missing.
-[[nodiscard]] std::string run_folder(const char* run_directory);
+// <directory>/glovebox for the first of the run directories (each may be null) that is a directory
+// of this user's own, which XDG_RUNTIME_DIR is not under sudo -E; else /tmp/glovebox-$UID. The
+// folder may be missing.
+[[nodiscard]] std::string run_folder(std::initializer_list<const char*> run_directories);
 
-// The same for the XDG_RUNTIME_DIR of this process.
+// The same for XDG_RUNTIME_DIR and /run/user/$UID, which that is where a login has set it: a
+// command of cron, su or a container's exec finds the worlds of the user's terminals.
 [[nodiscard]] std::string run_folder();
+
+// All of these that may have worlds of this user: of run_folder() and, where that is another one,
+// /tmp/glovebox-$UID, whose commands found no run directory.
+[[nodiscard]] std::vector<std::string> run_folders();
 
 }  // namespace glovebox

@@ -80,13 +80,6 @@ class Tree(unittest.TestCase):
     def test_commands_and_options_exist(self):
         self.check(lambda page, text: wrong_commands(text))
 
-    def test_every_key_of_a_world_file_is_on_its_page(self):
-        source = (ROOT / "sim/up/world_file.cpp").read_text()
-        keys = set(re.findall(r"\b(?:map|top)\.(?:text|texts|named_texts|integer|flag)\(\"(\w+)\"", source))
-        page = (ROOT / "docs/up.md").read_text()
-        self.assertGreater(len(keys), 15)
-        self.assertEqual([key for key in sorted(keys) if not re.search(rf"^\|.*\b{key}`", page, re.M)], [])
-
     def test_every_boundary_has_tests_that_exist(self):
         existing = promises.existing_tests(ROOT)
         self.assertGreater(len(existing), 1000)

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -271,7 +272,7 @@ class Proxy(Case):
         client.sendall(b"before")
         self.assertEqual(client.recv(6, socket.MSG_WAITALL), b"before")
         proxy.process.send_signal(signal.SIGTERM)
-        proxy.wait_for("stopping: 1 connections have")
+        proxy.wait_for("stopping: 1 connection may end")
         with socket.socket(socket.AF_UNIX) as late:
             with self.assertRaises((ConnectionRefusedError, FileNotFoundError)):
                 late.connect(str(self.world / "3.8000"))
@@ -292,6 +293,123 @@ class Proxy(Case):
         client = self.enclave_connects(8000)
         client.sendall(b"x")
         self.assertEqual(client.recv(1), b"x")
+
+
+class AroundACommand(Case):
+    """`forward ... -- COMMAND` and `proxy ... -- COMMAND`."""
+
+    def around(self, *arguments, **options):
+        done = subprocess.run(list(map(str, [GLOVEBOX, *arguments])), capture_output=True, text=True, timeout=PATIENCE,
+                              stdin=subprocess.DEVNULL, **options)
+        return done
+
+    def test_a_command_finds_the_proxy_listening_and_its_status_is_returned(self):
+        echo = self.echo()
+        done = self.around("proxy", "--world", self.world, "--listen", f"8000=127.0.0.1:{echo.port}", "--", "sh", "-c",
+                           f"printf hello | socat -t 10 - UNIX-CONNECT:{self.world}/3.8000; exit 7")
+        self.assertEqual((done.returncode, done.stdout), (7, "hello"), done.stderr)
+        self.assertEqual(list(self.world.glob("3.*")), [])
+
+    def test_a_command_finds_the_forwarder_listening(self):
+        echo, port = self.echo(), free_port()
+        self.proxy("--listen", f"8000=127.0.0.1:{echo.port}")
+        client = (f"import socket; client = socket.create_connection(('127.0.0.1', {port})); client.sendall(b'hello'); "
+                  "print(client.recv(5, socket.MSG_WAITALL).decode())")
+        done = self.around("forward", "--world", self.world, "--cid", 16, "--listen", f"{port}=3:8000", "--",
+                           sys.executable, "-c", client)
+        self.assertEqual((done.returncode, done.stdout), (0, "hello\n"), done.stderr)
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+
+    def test_a_command_that_cannot_be_started(self):
+        for program, status, reason in [("/nonexistent", 127, "No such file or directory"),
+                                        ("/etc/passwd", 126, "Permission denied")]:
+            done = self.around("proxy", "--world", self.world, "--listen", "8000=127.0.0.1:9", "--", program)
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(f"starting {program}: {reason}", done.stderr)
+
+    def test_signals_are_the_commands(self):
+        program = ("import signal, sys\n"
+                   "def hear(*_):\n    print('heard', file=sys.stderr)\n    sys.exit(5)\n"
+                   "signal.signal(signal.SIGTERM, hear)\nprint('waiting', file=sys.stderr, flush=True)\nsignal.pause()")
+        service = self.service(GLOVEBOX, "proxy", "--world", self.world, "--listen", "8000=127.0.0.1:9", "--",
+                               sys.executable, "-c", program, ready="waiting")
+        self.assertEqual(service.stop(), 5)
+        self.assertIn("heard", service.lines)
+        service = self.service(GLOVEBOX, "proxy", "--world", self.world, "--listen", "8000=127.0.0.1:9", "--",
+                               "tail", "-f", "/dev/null", ready="ready:")
+        children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
+        while not children.read_text():
+            pass
+        self.assertEqual(service.stop(signal.SIGHUP), 128 + signal.SIGHUP)
+
+    def test_a_killed_proxy_takes_its_command_with_it(self):
+        service = self.service(GLOVEBOX, "proxy", "--world", self.world, "--listen", "8000=127.0.0.1:9", "--", "sh", "-c",
+                               "echo $$ >&2; exec tail -f /dev/null", ready="ready:")
+        while not (found := [line for line in service.lines if line.isdigit()]):
+            pass
+        service.kill()
+        end = time.monotonic() + PATIENCE
+        while Path(f"/proc/{found[0]}").exists() and time.monotonic() < end:
+            pass
+        self.assertFalse(Path(f"/proc/{found[0]}").exists())
+
+
+class WayIn(Case):
+    """`forward --listen vsock:PORT=ADDRESS:PORT`."""
+
+    def test_a_vsock_port_leads_to_a_tcp_port(self):
+        echo = self.echo()
+        forward = self.forward("--listen", f"vsock:5005=127.0.0.1:{echo.port}")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(str(self.world / "16.5005"))
+            client.sendall(b"hello")
+            client.shutdown(socket.SHUT_WR)
+            self.assertEqual(client.recv(100, socket.MSG_WAITALL), b"hello")
+        self.assertEqual(forward.stop(), 0)
+
+    def test_a_server_that_has_yet_to_listen_is_waited_for(self):
+        port = free_port()
+        forward = self.forward("--listen", f"vsock:5005={port}", "--connect-timeout", "30s")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(str(self.world / "16.5005"))
+            client.sendall(b"hello")
+            with socket.create_server(("127.0.0.1", port)) as server:
+                connection = server.accept()[0]
+                self.assertEqual(connection.recv(5, socket.MSG_WAITALL), b"hello")
+                connection.close()
+        self.assertEqual(forward.stop(), 0)
+
+    def test_a_server_that_never_listens_ends_the_connection_and_the_log_says_so(self):
+        forward = self.forward("--listen", f"vsock:5005=127.0.0.1:{free_port()}", "--connect-timeout", "1s")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(str(self.world / "16.5005"))
+            self.assertEqual(client.recv(1), b"")
+        self.assertIn("nothing listened there within", forward.wait_for("can't be reached"))
+
+    def test_no_way_in_leads_beyond_the_loopback_interface(self):
+        done = subprocess.run([GLOVEBOX, "forward", "--world", self.world, "--listen", "vsock:5005=192.0.2.7:80"],
+                              capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('"192.0.2.7:80" is not an address of the loopback interface', done.stderr)
+
+    def test_a_web_server_of_an_enclave_that_knows_nothing_of_vsock(self):
+        glovebox = Path(GLOVEBOX)
+        if subprocess.run([GLOVEBOX, "run", "--isolation", "sandbox", "--", "true"], capture_output=True).returncode != 0:
+            self.skipTest("no sandbox here: see glovebox doctor")
+        (self.directory / "page").write_text("from inside")
+        started = subprocess.run([GLOVEBOX, "run", "--world", self.world, "--isolation", "sandbox", "-d", "--cid", "16",
+                                  "--ready", "5005", "--mount", glovebox.parent, "--", glovebox, "forward", "--listen",
+                                  "vsock:5005=127.0.0.1:8080", "--", "/usr/bin/python3", "-m", "http.server", "--bind",
+                                  "127.0.0.1", "8080"], cwd=self.directory, capture_output=True, text=True, timeout=PATIENCE)
+        self.addCleanup(subprocess.run, [GLOVEBOX, "stop", "--world", self.world, "16"], capture_output=True)
+        self.assertEqual(started.returncode, 0, started.stderr)
+        done = subprocess.run(["curl", "-sS", "--unix-socket", self.world / "16.5005", "http://enclave/page"],
+                              capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.stdout, "from inside", done.stderr)
 
 
 class CommandLine(Case):

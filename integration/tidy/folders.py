@@ -154,7 +154,7 @@ FOLDERS = {
     "sim/up": Folder(
         "a world from one file: its parts, their order, their end",
         uses=("core/base", "core", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
-        libraries=("Asio",)),
+        libraries=("Asio", "Boost.JSON")),
     "sim/vsock_proxy": Folder(
         "the proxy and the forwarder as processes; AWS's vsock-proxy, and how it judges its allowlist",
         uses=("core/base", "core/yaml", "core", "transports"),

@@ -13,50 +13,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
 import image_root  # noqa: E402
 from service import Service  # noqa: E402
+from world_case import GLOVEBOX, LATE, PATIENCE, PYTHON, Case, no_sandbox, run  # noqa: E402
 
-GLOVEBOX = ""
-PATIENCE = 300  # seconds; a busy machine is no failure
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
-PYTHON = "/usr/bin/python3"
-
-ECHO = """
-import socket
-listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-listener.bind((socket.VMADDR_CID_ANY, 5005))
-listener.listen()
-print("hello from the enclave", flush=True)
-while True:
-    peer = listener.accept()[0]
-    peer.sendall(peer.recv(100))
-    peer.close()
-"""
-# Bound for a while before it listens.
-LATE = """
-import socket, time
-listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-listener.bind((socket.VMADDR_CID_ANY, 5005))
-time.sleep(1)
-listener.listen()
-listener.accept()
-"""
-
-ASK = """
-import os, socket, sys, urllib.request
-client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-client.connect((16, 5005))
-client.sendall(b"ping")
-assert client.recv(100) == b"ping"
-print(urllib.request.urlopen("http://169.254.169.254/latest/meta-data/placement/region").read().decode())
-print(os.environ["AWS_ENDPOINT_URL_KMS"])
-sys.exit(7)
-"""
 
 DIAL = """
 import socket
@@ -76,59 +41,6 @@ echo "127.0.0.1 kms.us-east-1.amazonaws.com" >> /etc/hosts
 until /usr/bin/python3 -c "import socket; socket.create_connection((\'127.0.0.1\', 443))" 2> /dev/null ; do : ; done
 exec "$@"
 """
-
-
-# A network namespace with its loopback up, and no capability left over for the program in it. Whatever goes wrong, no
-# program of these tests reaches the instance metadata of a machine that has one.
-OWN_NETWORK = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--user", "--map-current-user", "--keep-caps"]), "sh", "-c",
-               'ip link set dev lo up && exec setpriv --ambient-caps -all --inh-caps -all "$@"', "sh"]
-
-
-def enter_own_network():
-    """Starts this program again in a network of its own, where such a one can be made."""
-    if "GLOVEBOX_OWN_NETWORK" in os.environ:
-        return
-    tried = subprocess.run([*OWN_NETWORK, "true"], capture_output=True, text=True)
-    os.environ["GLOVEBOX_OWN_NETWORK"] = "yes" if tried.returncode == 0 else f"no: {tried.stderr.strip()}"
-    if tried.returncode == 0:
-        os.execvp(OWN_NETWORK[0], [*OWN_NETWORK, sys.executable, *sys.argv])
-
-
-def can_supervise():
-    """Whether this machine lets a program be supervised at all; glovebox doctor says why not."""
-    return subprocess.run([GLOVEBOX, "parent", "--", "true"], capture_output=True).returncode == 0
-
-
-def no_sandbox():
-    """Why enclaves can't have a sandbox here; empty where they can."""
-    done = subprocess.run([GLOVEBOX, "run", "--isolation", "sandbox", "--", "true"], capture_output=True, text=True)
-    return "" if done.returncode == 0 else f"no sandbox here: {done.stderr.strip()}"
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        if not can_supervise():
-            self.skipTest("programs can't be supervised here: see glovebox doctor")
-        self._directory = tempfile.TemporaryDirectory(prefix="glovebox-up-")
-        self.addCleanup(self._directory.cleanup)
-        self.directory = Path(self._directory.name)
-        os.environ["XDG_CACHE_HOME"] = f"{self.directory}/cache"
-        (self.directory / "echo.py").write_text(ECHO)
-        (self.directory / "ask.py").write_text(ASK)
-
-    def need_own_network(self):
-        if os.environ["GLOVEBOX_OWN_NETWORK"] != "yes":
-            self.skipTest("the program dials 169.254.169.254, and no network of its own can be made here: "
-                          + os.environ["GLOVEBOX_OWN_NETWORK"])
-
-    def world(self, text):
-        (self.directory / "world.yaml").write_text(text)
-        return self.directory / "world.yaml"
-
-    def up(self, world, *command, **options):
-        return subprocess.run([GLOVEBOX, "up", world, "--pki", self.directory / "pki",
-                               *(["--", *command] if command else [])], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=PATIENCE, **options)
 
 
 class World(Case):
@@ -171,14 +83,6 @@ enclaves:
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stderr, r"one +\| done\n")
         self.assertRegex(done.stderr, r"two +\| done too\n")
-
-    def test_an_enclave_that_fails_fails_the_world(self):
-        done = self.up(self.world("enclaves:\n  one: {command: [sh, -c, exit 3]}\n"), "sleep", "600")
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("one ended with status 3", done.stderr)
-        done = self.up(self.world("enclaves:\n  one: {command: [sh, -c, exit 0], ready: 5005}\n"), "true")
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("one ended with status 0 before it was ready", done.stderr)
 
     def test_an_enclave_does_not_reach_the_metadata_that_the_parent_reaches(self):
         self.need_own_network()
@@ -266,6 +170,13 @@ class PythonAttest(Example):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout, "the parent itself: AccessDeniedException\nthe enclave: decrypted it\n")
         self.assertIn("no Recipient was sent", done.stderr)
+        # The end has each refusal in a line, and the command that says more finds it.
+        self.assertEqual(len(re.findall(r"^glovebox: KMS refused Decrypt by arn:aws:sts::111122223333:assumed-role/parent/\S+: "
+                                        r"AccessDeniedException: .*no Recipient was sent", done.stderr, re.MULTILINE)), 1)
+        explained = subprocess.run([GLOVEBOX, "kms", "explain"], capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(explained.returncode, 1, explained.stderr)
+        self.assertRegex(explained.stderr, r"glovebox: \S+/up/trace\.jsonl: request [0-9a-f-]{36} of \S+Z, .* ago\n")
+        self.assertIn("AccessDeniedException", explained.stdout)
 
     def test_the_readmes_command(self):
         self.attested(self.up("world.yaml", PYTHON, "parent.py", cwd=EXAMPLES / "python-attest"))
@@ -370,7 +281,7 @@ enclaves:
                 self.assertRegex(done.stderr, r"one +\| .*healthy")
 
     def test_by_the_environment_too(self):
-        done = self.fetch("/bin/sh", "-c", "'test -s $NODE_EXTRA_CA_CERTS && test -s $AWS_CA_BUNDLE && echo both'",
+        done = self.fetch("/bin/sh", "-c", "'test -s $$NODE_EXTRA_CA_CERTS && test -s $$AWS_CA_BUNDLE && echo both'",
                           trust_env="true")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stderr, r"one +\| both")
@@ -384,8 +295,4 @@ enclaves:
 
 
 if __name__ == "__main__":
-    enter_own_network()
-    GLOVEBOX = os.path.abspath(sys.argv.pop(1))
-    for variable in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
-        del os.environ[variable]
-    unittest.main(verbosity=2)
+    run()

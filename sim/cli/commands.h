@@ -30,6 +30,7 @@ using command_line::Values;
 [[nodiscard]] Command describe_programs_command();
 [[nodiscard]] Command doctor_command();
 [[nodiscard]] Command eif_command();
+[[nodiscard]] Command exec_command();
 [[nodiscard]] Command forward_command();
 [[nodiscard]] Command imds_command();
 [[nodiscard]] Command kms_command();
@@ -43,6 +44,7 @@ using command_line::Values;
 [[nodiscard]] Command stop_command();
 [[nodiscard]] Command up_command();
 [[nodiscard]] Command verify_command();
+[[nodiscard]] Command worlds_command();
 
 // A check of a value by the function that reads it.
 template <auto parse>

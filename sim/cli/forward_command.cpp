@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/inward_route.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/transport_option.h"
@@ -15,9 +16,15 @@ namespace {
 
 int forward(const Values& values) {
     vsock_proxy::ForwardService service;
-    std::vector<std::string> texts = values.list("--listen");
-    for (const std::string& text : texts)
+    std::vector<std::string> texts;
+    for (const std::string& text : values.list("--listen")) {
+        if (core::is_inward_route(text)) {
+            service.ways_in.push_back(core::parse_inward_route(text).value());
+            continue;
+        }
         service.routes.push_back(core::parse_forward_route(text).value());
+        texts.push_back(text);
+    }
     for (const std::string& text : values.list("--http-proxy")) {
         service.routes.push_back(core::parse_http_proxy_route(text).value());
         texts.push_back(text);
@@ -30,8 +37,13 @@ int forward(const Values& values) {
     service.options.grace = values.duration("--grace");
     service.options.connections_max = values.number<std::size_t>("--max-connections");
     service.transport = transport_choice(values);
-    service.serve(*make_log(values, "forward"));
-    return exit_done;
+    service.command = values.list("COMMAND");
+    return service.serve(*make_log(values, "forward"));
+}
+
+std::string problem_of_listener(const std::string& text) {
+    return core::is_inward_route(text) ? problem_by<core::parse_inward_route>(text)
+                                       : problem_by<core::parse_forward_route>(text);
 }
 
 }  // namespace
@@ -39,18 +51,22 @@ int forward(const Values& values) {
 Command forward_command() {
     return {
         .name = "forward",
-        .summary = "Listen on TCP ports and connect each to a vsock address",
+        .summary = "Carry TCP connections to vsock addresses, and vsock connections to TCP ports",
         .description = {"Runs in an enclave or on the parent. The TCP side is 127.0.0.1 unless an "
                         "address is given. If the interface lo is down, as in an enclave that has "
                         "just booted, it is brought up, which takes CAP_NET_ADMIN. The parent has "
-                        "CID 3."},
+                        "CID 3.",
+                        "With a command, `glovebox forward` starts it when everything listens, "
+                        "ends with it, and returns its exit status."},
         .options = command_line::joined(
             {{{.name = "--listen",
                .placeholder = "[ADDRESS:]PORT=CID:PORT",
-               .check = problem_by<core::parse_forward_route>,
+               .check = problem_of_listener,
                .repeat = Repeat::list,
                .summary = "Listen on this TCP port and connect to this vsock address: "
-                          "8443=3:8000"},
+                          "8443=3:8000. The other way round, vsock:5005=127.0.0.1:8080 listens on "
+                          "this side's vsock port 5005 and connects to a port of its loopback "
+                          "interface"},
               {.name = "--http-proxy",
                .placeholder = "[[ADDRESS:]PORT=]CID:PORT",
                .check = problem_by<core::parse_http_proxy_route>,
@@ -72,13 +88,20 @@ Command forward_command() {
               max_connections_option()},
              transport_options(),
              log_options()}),
+        .positionals = {{.name = "COMMAND",
+                         .repeat = Repeat::list,
+                         .summary = "The command and its arguments, after --",
+                         .completion = Completion::program}},
         .requirements = {{{"--listen", "--http-proxy"}}},
         .examples = {{"In an enclave, a program that speaks TCP reaches the parent's port 8000",
                       "glovebox forward --listen 8443=3:8000"},
                      {"In an enclave, programs reach any allowed host through the parent's CONNECT "
                       "proxy on port 8001",
-                      "glovebox forward --http-proxy 3:8001 &\n"
-                      "HTTPS_PROXY=http://127.0.0.1:3128 curl https://example.com/"},
+                      "glovebox forward --http-proxy 3:8001 -- \\\n"
+                      "    env HTTPS_PROXY=http://127.0.0.1:3128 curl https://example.com/"},
+                     {"In an enclave, a web server that listens on 127.0.0.1:8080 is reached on "
+                      "vsock port 5005",
+                      "glovebox forward --listen vsock:5005=127.0.0.1:8080 -- python3 app.py"},
                      {"On the parent, the way in to port 5005 of enclave 16",
                       "glovebox forward --listen 0.0.0.0:8443=16:5005"}},
         .see_also = {"glovebox-proxy(1)"},

@@ -197,15 +197,30 @@ int serve_kms(const Values& values) {
     return exit_done;
 }
 
+// The newer one of what `glovebox kms` and the last `glovebox up` have left.
+std::string default_trace() {
+    const std::string own = StateDirectory{}.open().value() + "/trace.jsonl";
+    const std::string of_world = last_world_trace().value();
+    std::error_code has_no_own;
+    std::error_code has_no_other;
+    const auto own_time = std::filesystem::last_write_time(own, has_no_own);
+    const auto other_time = std::filesystem::last_write_time(of_world, has_no_other);
+    return !has_no_other && (has_no_own || other_time > own_time) ? of_world : own;
+}
+
 int explain_request(const Values& values) {
-    const std::string file = values.find_text("--trace").value_or(
-        StateDirectory::of(values).open().value() + "/trace.jsonl");
+    const std::string file = values.has("--trace") ? values.text("--trace")
+                             : values.has("--state")
+                                 ? StateDirectory::of(values).open().value() + "/trace.jsonl"
+                                 : default_trace();
     const Bytes trace = command_line::read_file(file, trace_bytes_max).value();
     std::optional<std::string> policy;
     if (const auto policy_file = values.find_text("--policy"))
         policy =
             std::string(as_text(command_line::read_file(*policy_file, scene_bytes_max).value()));
     const auto found = kms::find_in_trace(as_text(trace), values.text("--request")).value();
+    std::cerr << fmt::format("glovebox: {}: {}\n", file,
+                             kms::describe_request(found.record, SystemClock().now()));
     if (!found.broken_lines.empty())
         std::cerr << "glovebox: note: " << kms::describe_broken_lines(found.broken_lines) << '\n';
     const auto explanation = kms::explain(found.record, policy).value();
@@ -231,7 +246,8 @@ Command explain_command() {
                      .kind = Kind::file,
                      .placeholder = "FILE",
                      .summary = "The trace",
-                     .default_note = "trace.jsonl in the state directory"},
+                     .default_note = "trace.jsonl in the state directory, or that of the last "
+                                     "`glovebox up` if it is newer"},
                     {.name = "--request",
                      .placeholder = "ID",
                      .summary = "The request's id, x-amzn-RequestId",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/allowlist_file.h"
+#include "core/base/counted.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/transport_option.h"
@@ -75,10 +76,11 @@ int proxy(const Values& values) {
     const auto log = make_log(values, "proxy");
     const std::size_t listeners = service.routes.size();
     const std::size_t rules = service.allowlist.rules().size();
-    service.serve(*log, [&] {
-        log->info("ready: {} listeners, {} rules in the allowlist", listeners, rules);
+    service.command = values.list("COMMAND");
+    return service.serve(*log, [&] {
+        log->info("ready: {}, {} in the allowlist", counted(listeners, "listener"),
+                  counted(rules, "rule"));
     });
-    return exit_done;
 }
 
 std::string resolved_key(const std::string& text) {
@@ -95,11 +97,13 @@ Command proxy_command() {
         .description =
             {"Runs on the parent. Each connection is one line in the log when it opens and one "
              "when it closes. SIGTERM ends the listeners and gives open connections the grace "
-             "time; a second SIGTERM ends them at once."},
+             "time; a second SIGTERM ends them at once.",
+             "With a command, the proxy starts it when everything listens, ends with it, and "
+             "returns its exit status."},
         .options = command_line::joined(
             {{{.name = "--listen",
                .placeholder = "PORT=TARGET",
-               .check = problem_by<core::parse_proxy_route>,
+               .check = problem_by<core::parse_parent_route>,
                .repeat = Repeat::list,
                .is_required = true,
                .summary = "A vsock port and its target: 8000=example.com:443, or 8001=connect for "
@@ -144,6 +148,10 @@ Command proxy_command() {
               max_connections_option()},
              transport_options(),
              log_options()}),
+        .positionals = {{.name = "COMMAND",
+                         .repeat = Repeat::list,
+                         .summary = "The command and its arguments, after --",
+                         .completion = Completion::program}},
         .examples =
             {{"An enclave's connections to port 8000 of the parent lead to one host",
               "glovebox proxy --listen 8000=kms.us-east-1.amazonaws.com:443"},

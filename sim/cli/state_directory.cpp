@@ -24,6 +24,13 @@ StateDirectory StateDirectory::of(const Values& values) {
     return {values.text("--state")};
 }
 
+Result<std::string> last_world_trace() {
+    const auto pki = nsm::default_pki_directory();
+    if (!pki)
+        return pki.error();
+    return (std::filesystem::path(*pki).parent_path() / "up" / "trace.jsonl").string();
+}
+
 Result<std::string> StateDirectory::open() const {
     std::filesystem::path directory = path;
     if (path.empty()) {

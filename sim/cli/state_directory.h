@@ -21,4 +21,8 @@ struct StateDirectory {
     std::string path;
 };
 
+// Where `glovebox up` leaves the trace of its KMS, for `glovebox kms explain` after the world is
+// gone. The file need not exist.
+[[nodiscard]] Result<std::string> last_world_trace();
+
 }  // namespace glovebox::cli

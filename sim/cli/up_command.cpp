@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,6 +24,11 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
+#include "sim/cli/state_directory.h"
+#include "sim/up/kms_refusals.h"
+#include "sim/up/part_commands.h"
+#include "sim/up/schema.h"
+#include "sim/up/world_file.h"
 #include "sim/up/world_run.h"
 #include "transports/world.h"
 
@@ -35,29 +41,47 @@ imds: {}
 proxies:
   kms: {listen: 8000=kms.us-east-1.amazonaws.com:443}
 enclaves:
-  server: {command: [python3, server.py], cid: 16, ready: 5005})";
+  server: {command: python3 server.py, cid: 16, ready: 5005}
+forwards:
+  in: {listen: 8443=server:5005})";
 
 constexpr std::size_t world_bytes_max = 1024 * 1024;
 // "2026-01-02T03:04:05.678Z".
 constexpr std::size_t time_bytes = 24;
 
-// A part's own time, where it wrote one, else when its line came.
-void tell(const std::string& part, std::string_view line) {
+// A part's own time, where it wrote one, else when its line came. `width` is that of all labels.
+void tell(const std::string& part, std::string_view line, std::size_t width) {
     std::string time = format_time(SystemClock().now());
     if (line.size() > time_bytes && line[time_bytes] == ' ' &&
         parse_time(line.substr(0, time_bytes))) {
         time = line.substr(0, time_bytes);
         line.remove_prefix(time_bytes + 1);
     }
-    std::cerr << fmt::format("{} {:<8} | {}\n", time, printable(part), printable(line));
+    std::cerr << fmt::format("{} {:<{}} | {}\n", time, printable(part), width, printable(line));
+}
+
+std::size_t label_width(const up::WorldFile& world) {
+    std::size_t width = 8;
+    for (const auto& part : world.proxies)
+        width = std::max(width, part.label.size());
+    for (const auto& part : world.enclaves)
+        width = std::max(width, part.label.size());
+    for (const auto& part : world.forwards)
+        width = std::max(width, part.label.size());
+    return std::min<std::size_t>(width, 24);
 }
 
 int up_world(const Values& values) {
+    if (values.flag("--schema")) {
+        std::cout << up::world_schema();
+        return exit_done;
+    }
     const std::string file = values.text("FILE");
     const bool is_quiet = values.flag("--quiet");
     const Bytes content = command_line::read_file(file, world_bytes_max).value();
     const auto folder = std::filesystem::absolute(file).parent_path().string();
-    up::WorldFile parts = up::parse_world_file(as_text(content), file, folder).value();
+    const up::WorldFile parts =
+        up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
     core::ignore_sigpipe();
     std::optional<Scratch> temporary;
     std::string directory = values.text("--world");
@@ -68,15 +92,18 @@ int up_world(const Values& values) {
         directory = temporary.emplace(std::move(*made)).path();
     }
     const auto opened = transports::World::open(directory).value();
-    up::RunPaths paths{std::filesystem::read_symlink("/proc/self/exe").string(),
-                       PkiOption::of(values).path};
+    up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(),
+                           PkiOption::of(values).path, values.list("COMMAND"),
+                           values.flag("--abort-on-exit")};
 
+    const up::KmsRefusals refusals(up::state_directory(parts, directory) + "/trace.jsonl");
     boost::asio::io_context context(1);
-    up::WorldRun run(context, *opened, std::move(parts), std::move(paths), values.list("COMMAND"),
-                     [is_quiet](const std::string& part, const std::string& line) {
-                         if (!is_quiet)
-                             tell(part, line);
-                     });
+    up::WorldRun run(
+        context, *opened, parts, std::move(options),
+        [is_quiet, width = label_width(parts)](const std::string& part, const std::string& line) {
+            if (!is_quiet)
+                tell(part, line, width);
+        });
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
     for (const int number : {SIGHUP, SIGQUIT})
         signals.add(number);
@@ -93,17 +120,25 @@ int up_world(const Values& values) {
         });
     };
     watch();
-    Result<int> status = exit_failed;
+    Result<up::Outcome> outcome = up::Outcome{exit_failed, {}};
     boost::asio::co_spawn(
         context,
         [&]() -> boost::asio::awaitable<void> {
-            status = co_await run.run();
+            outcome = co_await run.run();
             has_ended = true;
             signals.cancel();
         },
         boost::asio::detached);
     context.run();
-    return status.value();
+    const auto kept_trace = last_world_trace();
+    const auto refused = refusals.finish(kept_trace ? *kept_trace : "");
+    const bool is_good = outcome && outcome->status == exit_done && outcome->failures.empty();
+    if (!is_quiet || !is_good)
+        for (const std::string& line : refused)
+            std::cerr << "glovebox: " << line << '\n';
+    for (const std::string& failure : outcome.value().failures)
+        std::cerr << "glovebox: " << printable(failure) << '\n';
+    return outcome->status != exit_done ? outcome->status : is_good ? exit_done : exit_failed;
 }
 
 }  // namespace
@@ -113,10 +148,13 @@ Command up_command() {
         .name = "up",
         .summary = "Start a world from one file, and run a command in it",
         .description =
-            {"Starts the KMS, the metadata service, the proxies and the enclaves that the file "
-             "names, in the order of what they need, and then the command as a parent program. "
-             "Without a command the world runs until Ctrl-C, or until its last enclave has ended. "
-             "docs/kms.md describes the whole of the world's file.",
+            {"Starts the KMS, the metadata service, the proxies, the enclaves and the forwards "
+             "that the file names, in the order of what they need, and then the command as a "
+             "parent program. Without a command the world runs until Ctrl-C, or until its last "
+             "enclave has ended. docs/up.md has every key of the file.",
+             "An enclave that fails while the command runs does not end it: the last lines on "
+             "standard error say which enclaves failed, and the status is then 1 where the "
+             "command's own is 0.",
              "The command finds AWS_REGION, AWS_ENDPOINT_URL_KMS, "
              "AWS_EC2_METADATA_SERVICE_ENDPOINT "
              "and GLOVEBOX_WORLD in its environment. The output of all parts is shown on standard "
@@ -126,23 +164,33 @@ Command up_command() {
                      .summary = "Use a world that stays, by its name or directory",
                      .default_note = "a new one, which is removed at the end",
                      .completion = Completion::world},
+                    {.name = "--abort-on-exit",
+                     .kind = Kind::flag,
+                     .summary = "End the world, and fail, when the first enclave ends; not for one "
+                                "with allow_exit or one that is started again"},
+                    {.name = "--schema",
+                     .kind = Kind::flag,
+                     .summary = "Print the JSON schema of world files, for editors, and exit"},
                     {.name = "--quiet",
                      .letter = 'q',
                      .kind = Kind::flag,
-                     .summary = "Do not show the output of the parts"},
+                     .summary =
+                         "Do not show the output of the parts, and what the KMS refused only "
+                         "if the command fails"},
                     PkiOption::option()},
-        .positionals = {{.name = "FILE",
-                         .kind = Kind::file,
-                         .is_required = true,
-                         .summary = "The world's file"},
+        .positionals = {{.name = "FILE", .kind = Kind::file, .summary = "The world's file"},
                         {.name = "COMMAND",
                          .repeat = Repeat::list,
                          .summary = "The command and its arguments, after --",
                          .completion = Completion::program}},
+        .requirements = {{{"FILE", "--schema"}}},
         .examples = {{"Run a world until Ctrl-C, or until the last enclave has ended",
                       "glovebox up world.yaml"},
                      {"Run a test in it as a parent program and return its exit status",
-                      "glovebox up world.yaml -- python3 test.py"}},
+                      "glovebox up world.yaml -- python3 test.py"},
+                     {"Completion and checks of world files in an editor: name the schema in the "
+                      "file's first line, # yaml-language-server: $schema=world.schema.json",
+                      "glovebox up --schema > world.schema.json"}},
         .sections = {{"World file", world_file, true}},
         .exit_codes = {{"N", "the command's exit status"},
                        {"1", "a part of the world could not be started, or failed"},

@@ -21,9 +21,11 @@ constexpr std::string_view engine = R"bash(
         "words "*) words=${1#words } ;;
         world) words=$(ls "${XDG_RUNTIME_DIR:+$XDG_RUNTIME_DIR/glovebox}" "/tmp/glovebox-$UID" \
             2>/dev/null | sed '/:$/d') ;;
-        running_enclave) words=$("${COMP_WORDS[0]}" ps 2>/dev/null |
+        running_enclave) words=$("${COMP_WORDS[0]}" ps --world "${GLOVEBOX_WORLD:-default}" \
+            2>/dev/null |
             sed -n 's/^\([0-9][0-9]*\) .*/\1/p') ;;
-        any_enclave) words=$("${COMP_WORDS[0]}" ps --all 2>/dev/null |
+        any_enclave) words=$("${COMP_WORDS[0]}" ps --all --world "${GLOVEBOX_WORLD:-default}" \
+            2>/dev/null |
             sed -n 's/^\([0-9][0-9]*\) .*/\1/p') ;;
         directory) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$2"); return ;;
         file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$2"); return ;;

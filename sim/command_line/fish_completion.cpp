@@ -44,7 +44,8 @@ end
 
 function __fish_@name@_enclaves
     set -l program (commandline -opc)[1]
-    $program ps $argv 2>/dev/null | string match -rg '^([0-9]+) '
+    set -q GLOVEBOX_WORLD; and set -l world $GLOVEBOX_WORLD; or set -l world default
+    $program ps --world $world $argv 2>/dev/null | string match -rg '^([0-9]+) '
 end
 
 # What stands behind "--" is another program's command line.

@@ -19,7 +19,9 @@ constexpr std::string_view helpers = R"zsh(
 }
 
 @function@__enclaves() {
-    local -a cids=(${(f)"$(@name@ ps $* 2>/dev/null | sed -n 's/^\([0-9][0-9]*\) .*/\1/p')"})
+    local world=${GLOVEBOX_WORLD:-default}
+    local -a cids=(${(f)"$(@name@ ps --world $world $* 2>/dev/null |
+        sed -n 's/^\([0-9][0-9]*\) .*/\1/p')"})
     _wanted cids expl enclave compadd -a cids
 }
 

@@ -28,14 +28,14 @@ pid_t parent_of(pid_t process) {
 
 }  // namespace
 
-std::vector<pid_t> list_children() {
+std::vector<pid_t> list_children(pid_t parent) {
     std::vector<pid_t> children;
     const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
     while (const dirent* entry = proc ? ::readdir(proc.get()) : nullptr) {
         if (std::isdigit(static_cast<unsigned char>(entry->d_name[0])) == 0)
             continue;
         const auto process = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
-        if (parent_of(process) == ::getpid())
+        if (parent_of(process) == parent)
             children.push_back(process);
     }
     return children;

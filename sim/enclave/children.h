@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The children of this process, whoever made them: orphans of a supervised tree are adopted.
+// The children of a process, whoever made them: orphans of a supervised tree are adopted.
 #pragma once
 
 #include <sys/types.h>
@@ -9,6 +9,6 @@
 
 namespace glovebox::enclave {
 
-[[nodiscard]] std::vector<pid_t> list_children();
+[[nodiscard]] std::vector<pid_t> list_children(pid_t parent);
 
 }  // namespace glovebox::enclave

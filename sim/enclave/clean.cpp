@@ -74,10 +74,12 @@ Result<CleanedWorld> clean_world(const std::string& path) {
 std::vector<std::string> named_worlds() {
     std::vector<std::string> paths;
     std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(run_folder(), none))
-        if (entry.is_directory(none) && !entry.is_symlink(none) &&
-            entry.path().filename().native().front() != '.')
-            paths.push_back(entry.path().string());
+    for (const std::string& folder : run_folders())
+        for (const auto& entry : std::filesystem::directory_iterator(folder, none))
+            if (entry.is_directory(none) && !entry.is_symlink(none) &&
+                entry.path().filename().native().front() != '.')
+                paths.push_back(entry.path().string());
+    std::sort(paths.begin(), paths.end());
     return paths;
 }
 

@@ -25,9 +25,10 @@ EnclaveRecord running_server() {
 }
 
 TEST(Listing, ARowHasWhatIsKnownOfARunningEnclave) {
-    const std::string table = list_as_table({running_server()});
-    EXPECT_THAT(table, StartsWith("CID    STATE    ISOLATION  MEMORY CPUS      PID  STARTED"));
-    EXPECT_THAT(table, HasSubstr("\n16     running  sandbox   512 MiB    2     4711  "));
+    const std::string table = list_as_table({{"/w", running_server()}});
+    EXPECT_THAT(table,
+                StartsWith("CID    WORLD STATE    ISOLATION  MEMORY CPUS      PID  STARTED"));
+    EXPECT_THAT(table, HasSubstr("\n16     /w    running  sandbox   512 MiB    2     4711  "));
     EXPECT_THAT(table, EndsWith("  python3 server.py\n"));
 }
 
@@ -38,23 +39,24 @@ TEST(Listing, AnEndedOneHasNoProcessAndSaysHowItEnded) {
     record.memory_bytes.reset();
     record.cpu_count.reset();
     record.directory = "/srv/root";
-    const std::string table = list_as_table({record});
-    EXPECT_THAT(table, HasSubstr("\n16     ended    sandbox         -    -        -  "));
+    const std::string table = list_as_table({{"/w", record}});
+    EXPECT_THAT(table, HasSubstr("\n16     /w    ended    sandbox         -    -        -  "));
     EXPECT_THAT(table, EndsWith("  /srv/root:python3 server.py (exited with 3)\n"));
 }
 
 TEST(Listing, NamesDoNotSteerTheTerminal) {
     EnclaveRecord record = running_server();
     record.command = {"a\x1b[2J\nb"};
-    EXPECT_THAT(list_as_table({record}), Not(HasSubstr("\x1b")));
-    EXPECT_THAT(list_as_table({record}), Not(HasSubstr("\nb")));
+    EXPECT_THAT(list_as_table({{"/w", record}}), Not(HasSubstr("\x1b")));
+    EXPECT_THAT(list_as_table({{"/w", record}}), Not(HasSubstr("\nb")));
 }
 
 TEST(Listing, JsonIsOneArrayWithALineForEach) {
-    EXPECT_EQ(list_as_json({}), "[]\n");
-    const std::string one = to_json(running_server());
-    EXPECT_EQ(list_as_json({running_server(), running_server()}),
-              "[\n" + one + ",\n" + one + "\n]\n");
+    EXPECT_EQ(list_as_json(std::vector<ListedEnclave>{}), "[]\n");
+    std::string one = to_json(running_server());
+    one.replace(one.size() - 1, 1, ",\"world\":\"/w\"}");
+    const ListedEnclave listed{"/w", running_server()};
+    EXPECT_EQ(list_as_json(std::vector{listed, listed}), "[\n" + one + ",\n" + one + "\n]\n");
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ Result<UniqueFd> make_file(int world, const std::string& name, std::string_view 
 
 }  // namespace
 
-std::string to_json(const EnclaveRecord& record) {
+json::object to_object(const EnclaveRecord& record) {
     json::object object;
     object["cid"] = record.cid;
     object["process"] = record.process;
@@ -92,7 +92,11 @@ std::string to_json(const EnclaveRecord& record) {
         object["was_stopped"] = record.was_stopped;
         object["reason"] = record.reason;
     }
-    return json_text(object);
+    return object;
+}
+
+std::string to_json(const EnclaveRecord& record) {
+    return json_text(to_object(record));
 }
 
 Result<EnclaveRecord> parse_record(std::string_view text) {

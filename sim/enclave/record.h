@@ -14,6 +14,7 @@
 
 #include <sys/types.h>
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,6 +48,7 @@ struct EnclaveRecord {
     bool operator==(const EnclaveRecord&) const = default;
 };
 
+[[nodiscard]] boost::json::object to_object(const EnclaveRecord& record);
 [[nodiscard]] std::string to_json(const EnclaveRecord& record);
 [[nodiscard]] Result<EnclaveRecord> parse_record(std::string_view json);
 

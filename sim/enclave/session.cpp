@@ -351,7 +351,7 @@ void Session::power_off() {
         room_->power_off();
         return;
     }
-    for (const pid_t child : list_children())
+    for (const pid_t child : list_children(::getpid()))
         ::kill(child, SIGKILL);
 }
 

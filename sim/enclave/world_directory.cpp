@@ -52,11 +52,16 @@ std::string worlds_elsewhere(const std::string& world) {
     const std::string name = transports::World::choose_name(world);
     if (name.find('/') != std::string::npos)
         return "";
-    if (::geteuid() != 0)
-        return is_directory("/tmp/glovebox-0")
-                   ? " Root has worlds of his own, in /tmp/glovebox-0: what was started with sudo "
-                     "is reached with sudo."
-                   : "";
+    if (::geteuid() != 0) {
+        const char* folder = is_directory("/run/user/0")       ? "/run/user/0/glovebox"
+                             : is_directory("/tmp/glovebox-0") ? "/tmp/glovebox-0"
+                                                               : nullptr;
+        return folder == nullptr ? ""
+                                 : fmt::format(
+                                       " Root has worlds of his own, in {}: what was "
+                                       "started with sudo is reached with sudo.",
+                                       folder);
+    }
     const char* caller = std::getenv("SUDO_UID");
     if (caller == nullptr)
         return "";

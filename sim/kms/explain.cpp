@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <functional>
 
 #include "core/base/printable.h"
 #include "sim/kms/json.h"
@@ -32,6 +33,28 @@ std::string caller_of(const json::object& record) {
     return id.empty() ? "nobody known" : fmt::format("nobody known, as access key {}", id);
 }
 
+// Of the explanation in a line of list_refusals().
+constexpr std::size_t refusal_bytes_max = 512;
+
+// Calls `take` for each line that is a JSON object; the numbers of the others, from 1.
+std::vector<std::size_t> for_each_record(std::string_view trace,
+                                         const std::function<void(json::object&)>& take) {
+    std::vector<std::size_t> broken_lines;
+    for (std::size_t number = 1; !trace.empty(); ++number) {
+        const std::size_t end = std::min(trace.find('\n'), trace.size());
+        const std::string_view line = trace.substr(0, end);
+        trace.remove_prefix(std::min(end + 1, trace.size()));
+        if (line.empty())
+            continue;
+        auto value = read_json(line, trace_line_budget);
+        if (value && value->is_object())
+            take(value->get_object());
+        else
+            broken_lines.push_back(number);
+    }
+    return broken_lines;
+}
+
 Result<void> replace_key_policy(Check& check, const std::string& text) {
     for (NamedPolicy& policy : check.policies) {
         if (policy.attached.kind != policy::PolicyKind::key)
@@ -47,29 +70,52 @@ Result<void> replace_key_policy(Check& check, const std::string& text) {
 
 }  // namespace
 
+std::string describe_request(const json::object& record, TimePoint now) {
+    const std::string time = text_of(record, "time");
+    const auto at = parse_time(time);
+    return printable(fmt::format(
+        "request {} of {}{}", text_of(record, "requestId"), time,
+        at && *at <= now
+            ? fmt::format(
+                  ", {} ago",
+                  format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(now - *at)))
+            : ""));
+}
+
+std::vector<std::string> list_refusals(std::string_view trace) {
+    std::vector<std::pair<std::string, std::size_t>> counted;
+    for_each_record(trace, [&](json::object& record) {
+        if (!record.contains("error"))
+            return;
+        const std::string why = text_of(record, "explanation");
+        std::string line = printable(fmt::format(
+            "{} by {}: {}{}{}", text_of(record, "operation"), caller_of(record),
+            text_of(record, "error"), why.empty() ? "" : ": ", cut(why, refusal_bytes_max)));
+        const auto same = std::find_if(counted.begin(), counted.end(),
+                                       [&](const auto& one) { return one.first == line; });
+        if (same == counted.end())
+            counted.emplace_back(std::move(line), 1);
+        else
+            ++same->second;
+    });
+    std::vector<std::string> lines;
+    for (auto& [line, count] : counted)
+        lines.push_back(count == 1 ? std::move(line) : fmt::format("{} ({} times)", line, count));
+    return lines;
+}
+
 Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view request_id) {
     TraceSearch search;
     bool is_found = false;
     std::size_t requests = 0;
-    for (std::size_t number = 1; !trace.empty(); ++number) {
-        const std::size_t end = std::min(trace.find('\n'), trace.size());
-        const std::string_view line = trace.substr(0, end);
-        trace.remove_prefix(std::min(end + 1, trace.size()));
-        if (line.empty())
-            continue;
-        auto value = read_json(line, trace_line_budget);
-        if (!value || !value->is_object()) {
-            search.broken_lines.push_back(number);
-            continue;
-        }
+    search.broken_lines = for_each_record(trace, [&](json::object& record) {
         ++requests;
-        json::object& record = value->get_object();
         const bool wanted = request_id.empty() ? record.contains("error")
                                                : text_of(record, "requestId") == request_id;
         if (wanted)
             search.record = std::move(record);
         is_found = is_found || wanted;
-    }
+    });
     if (is_found)
         return search;
     const std::string skipped =

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 
 namespace glovebox::kms {
@@ -27,6 +28,13 @@ struct TraceSearch {
 
 // A sentence about lines that were skipped, of which there is at least one.
 [[nodiscard]] std::string describe_broken_lines(const std::vector<std::size_t>& lines);
+
+// Which request a record is of: its id, its time and how long ago that was; "" for what it lacks.
+[[nodiscard]] std::string describe_request(const boost::json::object& record, TimePoint now);
+
+// A line, without a line feed, for each refusal in a trace, in the order of the first of its kind;
+// those that differ in nothing but their time are one line with their number.
+[[nodiscard]] std::vector<std::string> list_refusals(std::string_view trace);
 
 struct Explanation {
     bool allowed = false;  // by the policies, now

@@ -67,6 +67,8 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
                         ? nullptr
                         : &nsm_calls_.emplace(*config.nsm, notifier_, tracee_maker()),
                     std::move(config.control_door)) {
+    if (config.own != core::cid_parent)
+        loopback_notice_.emplace(log);
     kernel_.wake_up_synchronously();
     struct sigaction action {};
     action.sa_handler = do_nothing;  // without SA_RESTART: it is to interrupt
@@ -153,6 +155,8 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
             return std::move(*reply);
     if (VsockCalls::handles(call.number)) {
         SyscallReply reply = vsock_calls_.answer(call, tracee);
+        if (loopback_notice_ && reply.kind() == SyscallReply::Kind::pass_through)
+            loopback_notice_->look(call, tracee);
         // A port may be held by nobody but us, for a waiting accept that was just killed. Tried
         // again in any case: the acceptor's thread may have let go of it a moment ago.
         if (reply.kind() == SyscallReply::Kind::error && reply.errno_value() == EADDRINUSE) {

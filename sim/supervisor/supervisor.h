@@ -17,6 +17,7 @@
 #include "core/vsock_address.h"
 #include "sim/supervisor/acceptor.h"
 #include "sim/supervisor/device_calls.h"
+#include "sim/supervisor/loopback_notice.h"
 #include "sim/supervisor/metadata_redirect.h"
 #include "sim/supervisor/nsm_calls.h"
 #include "sim/supervisor/pidfd_cache.h"
@@ -72,6 +73,7 @@ class Supervisor {
     SocketMaker sockets_;
     VsockOptionTable options_;
     std::optional<MetadataRedirect> metadata_;
+    std::optional<LoopbackNotice> loopback_notice_;  // of an enclave
     VsockCalls vsock_calls_;
     std::atomic<bool> told_of_exhaustion_ = false;
     Acceptor acceptor_;

@@ -39,7 +39,8 @@ struct FilterOptions {
 // filter with a listener is in force already.
 [[nodiscard]] int install_filter(const std::vector<sock_filter>& program) noexcept;
 
-// As install_filter, for tests: a program that is denied AF_VSOCK as a container runtime does it.
+// A program that answers socket(AF_VSOCK) with this errno value, and nothing else: for a command
+// beside a supervised one, and for tests of what a container runtime does.
 [[nodiscard]] Result<std::vector<sock_filter>> make_denying_filter(int errno_value);
 
 }  // namespace glovebox::supervisor

@@ -5,77 +5,52 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <map>
 #include <set>
-#include <sstream>
 
-#include "core/allowlist.h"
-#include "core/allowlist_file.h"
-#include "core/base/clock.h"
 #include "core/base/contradiction.h"
+#include "core/base/file_bytes.h"
 #include "core/dialer.h"
+#include "core/forward_route.h"
 #include "core/proxy_route.h"
 #include "core/vsock_address.h"
-#include "nsm-mock/pki/certificate_authority.h"
-#include "sim/iam/arn.h"
 #include "sim/kms/scene.h"
+#include "sim/up/env_file.h"
+#include "sim/up/world_keys.h"
 #include "sim/yaml/yaml_map.h"
 
 namespace glovebox::up {
 namespace {
 
-constexpr std::int64_t port_max = 0xfffffffe;  // VMADDR_PORT_ANY is none
-constexpr std::int64_t cid_max = 0xfffffffe;
-constexpr std::int64_t mebibytes_max = 16 * 1024 * 1024;
-constexpr std::int64_t cpus_max = 4096;
+constexpr std::size_t text_bytes_max = 1024 * 1024;
+// Labels that no part of the file can have.
+constexpr const char* reserved_labels[] = {"imds", "kms", "parent", "up"};
 
-// The path of a file that must be there.
-std::string file(yaml::Map& map, std::string_view name, const std::string& text,
-                 const std::string& folder) {
-    const std::filesystem::path path = std::filesystem::path(folder) / text;
+bool is_there(const std::string& path) {
     std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored))
-        map.mistake(name, fmt::format("there is no file {}", path.string()));
-    return path.string();
-}
-
-template <class Parse>
-void check(yaml::Map& map, std::string_view name, const std::vector<std::string>& texts,
-           Parse parse) {
-    for (const std::string& text : texts)
-        if (const auto parsed = parse(text); !parsed)
-            map.mistake(name, parsed.error().message);
+    return std::filesystem::exists(path, ignored);
 }
 
 Result<std::string> read_text(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::string text;
-    std::array<char, 4096> buffer{};
-    while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)
-        text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
-    if (!in.is_open() || in.bad())  // a folder opens, and can't be read
-        return errno_error("reading " + path.string(), errno == 0 ? EIO : errno);
-    return text;
+    auto content = read_file_bytes(path.string(), text_bytes_max);
+    if (!content)
+        return content.error();
+    return std::string(as_text(*content));
 }
 
 // The scene has a region too, and the KMS starts with the world's: without one there the world has
 // the scene's. The error is the scene's own, with its lines.
 Result<void> read_scene(const std::string& seed, yaml::Map& top, yaml::Map& map, WorldFile& world) {
-    const std::filesystem::path path = seed;
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored))
+    if (seed.empty() || !is_there(seed))
         return {};  // noted already
-    const auto text = read_text(path);
+    const auto text = read_text(seed);
     if (!text) {
         map.mistake("seed", text.error().message);
         return {};
     }
     const auto read_beside = [&](const std::string& name) {
-        return read_text(path.parent_path() / name);
+        return read_text(std::filesystem::path(seed).parent_path() / name);
     };
     const auto scene = kms::parse_scene(*text, seed, read_beside);
     if (!scene)
@@ -89,45 +64,49 @@ Result<void> read_scene(const std::string& seed, yaml::Map& top, yaml::Map& map,
     return {};
 }
 
-KmsPart read_kms(yaml::Map& map, const std::string& folder) {
-    KmsPart kms;
-    if (const auto seed = map.text("seed"))
-        kms.seed = file(map, "seed", *seed, folder);
-    if (const auto state = map.text("state"))
-        kms.state = (std::filesystem::path(folder) / *state).string();
-    kms.auth = map.text("auth").value_or(kms.auth);
-    if (kms.auth != "sigv4" && kms.auth != "off")
-        map.mistake("auth", "sigv4 or off was expected");
-    map.refuse_unknown();
-    return kms;
+// The files' variables first, so that those of the world's file win.
+void add_environment_files(Environment& environment, const std::vector<std::string>& files,
+                           yaml::Map& map, const Lookup& lookup) {
+    std::map<std::string, std::string> merged;
+    for (const std::string& file : files) {
+        if (!is_there(file))
+            continue;  // noted already
+        const auto text = read_text(file);
+        const auto variables = text ? parse_env_file(*text, file, lookup) : text.error();
+        if (!variables) {
+            map.mistake("env_file", variables.error().message);
+            continue;
+        }
+        for (const auto& [name, value] : *variables)
+            merged[name] = value;
+    }
+    for (const auto& [name, value] : environment)
+        merged[name] = value;
+    environment.assign(merged.begin(), merged.end());
 }
 
-// Variables, as env has them.
-Environment read_environment(yaml::Map& map) {
-    Environment environment = map.named_texts("env");
-    for (const auto& [name, value] : environment)
-        if (name.empty() || name.find('=') != std::string::npos)
-            map.mistake("env", fmt::format("\"{}\" is no variable's name: it is not empty and has "
-                                           "no = in it",
-                                           name));
-    return environment;
+// Notes each of the keys that is there beside one that excludes it.
+void refuse_beside(yaml::Map& map, std::string_view one, std::initializer_list<const char*> others,
+                   std::string_view why) {
+    for (const char* other : others)
+        if (map.has(other))
+            map.mistake(other, fmt::format("beside {}: {}", one, why));
 }
 
 // "8000 kms.us-east-1.amazonaws.com 443", as AWS's unit file has it.
-void read_vsock_proxy(ProxyPart& proxy, yaml::Map& map, const std::string& folder) {
-    std::istringstream words(map.text("vsock_proxy").value_or(""));
-    std::vector<std::string> given{std::istream_iterator<std::string>(words), {}};
+void judge_vsock_proxy(ProxyPart& proxy, yaml::Map& map) {
+    const auto& given = proxy.vsock_proxy;
     const auto listen = core::parse_vsock_address("3:" + (given.empty() ? "" : given.front()));
-    if (given.size() != 3 || !listen || listen->port > port_max)
+    if (given.size() != 3 || !listen || listen->port == core::port_any)
         map.mistake("vsock_proxy", "LOCAL-PORT REMOTE-ADDRESS REMOTE-PORT were expected");
     else
         proxy.vsock_proxy_port = listen->port;
-    if (const auto config = map.text("config"))
-        proxy.vsock_proxy = {"--config", file(map, "config", *config, folder)};
-    else
+    if (!map.has("config"))
         map.mistake("config", "missing: an allowlist in the form of AWS's vsock-proxy.yaml");
-    proxy.vsock_proxy.insert(proxy.vsock_proxy.end(), given.begin(), given.end());
-    map.refuse_unknown();
+    refuse_beside(map, "vsock_proxy",
+                  {"listen", "allow", "allowlist", "resolve", "idle_timeout", "log_level"},
+                  "AWS's vsock-proxy has its port, its target and its allowlist in vsock_proxy and "
+                  "config");
 }
 
 // A target that leads to two places; what can't be read is noted already.
@@ -143,43 +122,18 @@ void check_resolved(yaml::Map& map, const std::vector<std::string>& texts) {
         map.mistake("resolve", *contradiction);
 }
 
-ProxyPart read_proxy(const std::string& name, yaml::Map& map, const std::string& folder) {
-    ProxyPart proxy;
-    proxy.name = name;
-    if (map.text("vsock_proxy")) {
-        read_vsock_proxy(proxy, map, folder);
-        return proxy;
+void judge_proxy(ProxyPart& proxy, yaml::Map& map) {
+    if (map.has("vsock_proxy")) {
+        judge_vsock_proxy(proxy, map);
+        return;
     }
-    proxy.listen = map.texts("listen");
-    if (proxy.listen.empty())
+    if (!map.has("listen"))
         map.mistake("listen", "missing: 8000=HOST:PORT or 8001=connect was expected");
-    check(map, "listen", proxy.listen,
-          [](const std::string& text) { return core::parse_proxy_route(text); });
-    proxy.allow = map.texts("allow");
-    check(map, "allow", proxy.allow,
-          [](const std::string& text) { return core::AllowRule::parse(text); });
-    proxy.resolve = map.texts("resolve");
-    check(map, "resolve", proxy.resolve,
-          [](const std::string& text) { return core::parse_resolved_target(text); });
+    if (map.has("config"))
+        map.mistake("config",
+                    "is the allowlist of vsock_proxy, which is not here: this proxy's is "
+                    "named by allowlist");
     check_resolved(map, proxy.resolve);
-    for (const std::string& text : map.texts("allowlist")) {
-        const std::string path = file(map, "allowlist", text, folder);
-        std::error_code ignored;
-        if (std::filesystem::exists(path, ignored))  // else it is noted already
-            if (const auto list = core::read_allowlist(path); !list)
-                map.mistake("allowlist", list.error().message);
-        proxy.allowlists.push_back(path);
-    }
-    if (const auto text = map.text("idle_timeout")) {
-        proxy.idle_timeout = *text;
-        const auto duration = parse_duration(*text);
-        if (!duration)
-            map.mistake("idle_timeout", duration.error().message);
-        else if (*duration < duration->zero())
-            map.mistake("idle_timeout", fmt::format("\"{}\" is less than no time", *text));
-    }
-    map.refuse_unknown();
-    return proxy;
 }
 
 // All proxies listen in the parent; `taken` has the ports of those before.
@@ -197,50 +151,24 @@ void check_ports(const ProxyPart& proxy, yaml::Map& map, std::set<std::uint32_t>
 }
 
 // What starts it: a command, an image, or a root file system with or without a command.
-void read_program(EnclavePart& enclave, yaml::Map& map, const std::string& folder) {
-    enclave.command = map.texts("command");
-    if (const auto eif = map.text("eif"))
-        enclave.eif = file(map, "eif", *eif, folder);
-    if (const auto root_fs = map.text("rootfs"))
-        enclave.root_fs = file(map, "rootfs", *root_fs, folder);
-    enclave.environment = read_environment(map);
-    for (const std::string& mount : map.texts("mount"))
-        enclave.mounts.push_back(file(map, "mount", mount, folder));
-    enclave.isolation = map.text("isolation").value_or("");
-    if (!enclave.isolation.empty() && enclave.isolation != "sandbox" && enclave.isolation != "none")
-        map.mistake("isolation", "sandbox or none was expected");
+void judge_enclave(const EnclavePart& enclave, yaml::Map& map) {
     const bool has_own_files = !enclave.eif.empty() || !enclave.root_fs.empty();
     if (enclave.command.empty() && !has_own_files)
         map.mistake("command",
                     "missing: a program and its arguments were expected, or eif, or rootfs");
-    if (!enclave.eif.empty() && !enclave.root_fs.empty())
-        map.mistake("rootfs", "beside eif: an image has a root file system of its own");
+    if (!enclave.eif.empty()) {
+        refuse_beside(map, "eif", {"rootfs"}, "an image has a root file system of its own");
+        refuse_beside(map, "eif", {"command"}, "an image has a command of its own");
+        refuse_beside(map, "eif", {"env", "env_file"}, "an image has an environment of its own");
+    }
     if (has_own_files && enclave.isolation == "none")
         map.mistake("isolation", "none: an image or a root file system needs a sandbox");
-    if (!enclave.eif.empty() && !enclave.command.empty())
-        map.mistake("command", "beside eif: an image has a command of its own");
-    if (!enclave.eif.empty() && !enclave.environment.empty())
-        map.mistake("env", "beside eif: an image has an environment of its own");
     if (!enclave.mounts.empty() && (!enclave.eif.empty() || enclave.isolation == "none"))
-        map.mistake("mount", "neither an image nor isolation none has a room to show folders in");
-}
-
-EnclavePart read_enclave(const std::string& name, yaml::Map& map, const std::string& folder) {
-    EnclavePart enclave;
-    enclave.name = name;
-    read_program(enclave, map, folder);
-    enclave.cid =
-        static_cast<std::uint32_t>(map.integer("cid", core::cid_parent + 1, cid_max).value_or(0));
-    enclave.debug = map.flag("debug").value_or(false);
-    if (const auto port = map.integer("ready", 0, port_max))
-        enclave.ready = static_cast<std::uint32_t>(*port);
-    enclave.trust_env = map.flag("trust_env").value_or(false);
-    if (const auto memory = map.integer("memory", 1, mebibytes_max))
-        enclave.memory_mib = static_cast<std::uint32_t>(*memory);
-    if (const auto cpus = map.integer("cpus", 1, cpus_max))
-        enclave.cpu_count = static_cast<std::uint32_t>(*cpus);
-    map.refuse_unknown();
-    return enclave;
+        map.mistake("mount",
+                    "neither an image nor isolation none has a sandbox to show folders in");
+    if (!enclave.ready)
+        refuse_beside(map, "no ready", {"ready_timeout"},
+                      "an enclave without ready is ready as soon as it is started");
 }
 
 // Those that have none get the first free ones from 16 up, as Nitro gives them.
@@ -258,58 +186,163 @@ void give_cids(std::vector<EnclavePart>& enclaves) {
     }
 }
 
+// A part has its name for a label, and what it is before its name where the name alone would be
+// another part's too.
+void give_labels(WorldFile& world) {
+    std::map<std::string, int> names;
+    for (const char* label : reserved_labels)
+        names[label] = 1;
+    for (const auto& part : world.proxies)
+        ++names[part.name];
+    for (const auto& part : world.enclaves)
+        ++names[part.name];
+    for (const auto& part : world.forwards)
+        ++names[part.name];
+    const auto reserved = [](const std::string& name) {
+        return std::find(std::begin(reserved_labels), std::end(reserved_labels), name) !=
+               std::end(reserved_labels);
+    };
+    const auto label = [&](const char* kind, const std::string& name) {
+        return names[name] > 1 || reserved(name) ? fmt::format("{}/{}", kind, name) : name;
+    };
+    for (auto& part : world.proxies)
+        part.label = label("proxy", part.name);
+    for (auto& part : world.enclaves)
+        part.label = label("enclave", part.name);
+    for (auto& part : world.forwards)
+        part.label = label("forward", part.name);
+}
+
+using Maps = std::vector<std::pair<std::string, yaml::Map>>;
+
+// Every enclave that is depended on is there, and none depends on itself by way of others.
+void judge_dependencies(const std::vector<EnclavePart>& enclaves, Maps& maps) {
+    std::map<std::string, const EnclavePart*> by_name;
+    for (const EnclavePart& enclave : enclaves)
+        by_name[enclave.name] = &enclave;
+    for (std::size_t i = 0; i < enclaves.size(); ++i) {
+        for (const std::string& name : enclaves[i].depends_on)
+            if (!by_name.contains(name))
+                maps[i].second.mistake("depends_on",
+                                       fmt::format("there is no enclave \"{}\"", name));
+        std::set<std::string> seen;
+        std::vector<std::string> open = enclaves[i].depends_on;
+        while (!open.empty()) {
+            const std::string name = std::move(open.back());
+            open.pop_back();
+            if (!by_name.contains(name) || !seen.insert(name).second)
+                continue;
+            const auto& further = by_name[name]->depends_on;
+            open.insert(open.end(), further.begin(), further.end());
+        }
+        if (seen.contains(enclaves[i].name))
+            maps[i].second.mistake("depends_on",
+                                   fmt::format("{} would wait for itself", enclaves[i].name));
+    }
+}
+
+// "8443=server:5005" as `glovebox forward` takes it, the enclave by its CID.
+std::string with_cid(const std::string& text, const std::vector<EnclavePart>& enclaves) {
+    const std::size_t begin = text.find('=') + 1;  // 0 where there is none
+    const std::size_t end = text.find(':', begin);
+    if (begin == 0 || end == std::string::npos)
+        return text;
+    const std::string name = text.substr(begin, end - begin);
+    for (const EnclavePart& enclave : enclaves)
+        if (enclave.name == name)
+            return text.substr(0, begin) + std::to_string(enclave.cid) + text.substr(end);
+    return text;
+}
+
+void judge_forward(ForwardPart& forward, yaml::Map& map, const std::vector<EnclavePart>& enclaves) {
+    if (!map.has("listen"))
+        map.mistake("listen", "missing: 8443=ENCLAVE:PORT was expected");
+    for (std::string& text : forward.listen) {
+        text = with_cid(text, enclaves);
+        if (const auto route = core::parse_forward_route(text); !route)
+            map.mistake("listen", route.error().message);
+    }
+}
+
+template <class Part>
+std::vector<Part> read_parts(Maps& maps, const std::string& folder,
+                             const std::vector<Key<Part>>& keys) {
+    std::vector<Part> parts;
+    for (auto& [name, map] : maps) {
+        parts.emplace_back().name = name;
+        KeyReader(map, folder).read(parts.back(), keys);
+    }
+    return parts;
+}
+
+void read_proxies(WorldFile& world, yaml::Map& top) {
+    Maps maps = top.named_maps("proxies");
+    world.proxies = read_parts(maps, world.folder, proxy_keys());
+    std::set<std::uint32_t> ports;
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+        judge_proxy(world.proxies[i], maps[i].second);
+        check_ports(world.proxies[i], maps[i].second, ports);
+    }
+}
+
+void read_enclaves(WorldFile& world, yaml::Map& top, const Lookup& lookup) {
+    Maps maps = top.named_maps("enclaves");
+    world.enclaves = read_parts(maps, world.folder, enclave_keys());
+    std::set<std::uint32_t> cids;
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+        EnclavePart& enclave = world.enclaves[i];
+        yaml::Map& map = maps[i].second;
+        judge_enclave(enclave, map);
+        add_environment_files(enclave.environment, enclave.environment_files, map, lookup);
+        if (enclave.cid != 0 && !cids.insert(enclave.cid).second)
+            map.mistake("cid", fmt::format("{} is another enclave's too", enclave.cid));
+    }
+    judge_dependencies(world.enclaves, maps);
+    give_cids(world.enclaves);
+}
+
+void read_forwards(WorldFile& world, yaml::Map& top) {
+    Maps maps = top.named_maps("forwards");
+    world.forwards = read_parts(maps, world.folder, forward_keys());
+    for (std::size_t i = 0; i < maps.size(); ++i)
+        judge_forward(world.forwards[i], maps[i].second, world.enclaves);
+}
+
 }  // namespace
 
 Result<WorldFile> parse_world_file(std::string_view text, const std::string& name,
-                                   const std::string& folder) {
-    const auto document = yaml::Document::parse(text, name);
+                                   const std::string& folder, const Lookup& lookup) {
+    const auto document = yaml::Document::parse(
+        text, name, {}, [&](const std::string& value) { return expand_variables(value, lookup); });
     if (!document)
         return document.error();
     yaml::Map top = document->top();
     WorldFile world;
     world.folder = folder;
-    world.region = top.text("region").value_or(world.region);
-    // A number would pass is_region(), and is no region.
-    if (!nsm::is_region(world.region) ||
-        world.region.find_first_not_of("0123456789") == std::string::npos)
-        top.mistake("region", "a name such as us-east-1 was expected");
-    world.role_arn = top.text("role_arn").value_or("");
-    if (!world.role_arn.empty())
-        if (const auto role = iam::session_of(world.role_arn, "i-0"); !role)
-            top.mistake("role_arn", role.error().message);
     Result<void> scene;
-    if (auto map = top.map("kms")) {
-        world.kms = read_kms(*map, folder);
-        if (!world.kms->seed.empty())
-            scene = read_scene(world.kms->seed, top, *map, world);
-    }
-    if (auto map = top.map("imds")) {
-        world.imds.emplace().require_tokens = map->flag("require_tokens").value_or(false);
-        map->refuse_unknown();
-    }
-    std::set<std::uint32_t> ports;
-    for (auto& [proxy_name, map] : top.named_maps("proxies")) {
-        world.proxies.push_back(read_proxy(proxy_name, map, folder));
-        check_ports(world.proxies.back(), map, ports);
-    }
-    std::set<std::uint32_t> cids;
-    for (auto& [enclave_name, map] : top.named_maps("enclaves")) {
-        world.enclaves.push_back(read_enclave(enclave_name, map, folder));
-        const std::uint32_t cid = world.enclaves.back().cid;
-        if (cid != 0 && !cids.insert(cid).second)
-            map.mistake("cid", fmt::format("{} is another enclave's too", cid));
-    }
-    if (auto map = top.map("parent")) {
-        world.parent_trust_env = map->flag("trust_env").value_or(false);
-        world.parent_environment = read_environment(*map);
-        map->refuse_unknown();
+    auto kms = top.map("kms");
+    auto imds = top.map("imds");
+    auto parent = top.map("parent");
+    if (imds)
+        KeyReader(*imds, folder).read(world.imds.emplace(), imds_keys());
+    if (kms)
+        KeyReader(*kms, folder).read(world.kms.emplace(), kms_keys());
+    read_proxies(world, top);
+    read_enclaves(world, top, lookup);
+    read_forwards(world, top);
+    if (parent) {
+        KeyReader(*parent, folder).read(world.parent, parent_keys());
+        add_environment_files(world.parent.environment, world.parent.environment_files, *parent,
+                              lookup);
     }
     const bool trusts =
-        world.parent_trust_env || std::any_of(world.enclaves.begin(), world.enclaves.end(),
+        world.parent.trust_env || std::any_of(world.enclaves.begin(), world.enclaves.end(),
                                               [](const EnclavePart& one) { return one.trust_env; });
     if (trusts && !world.kms)
         top.mistake("kms", "missing: trust_env trusts its TLS authority");
-    top.refuse_unknown();
+    KeyReader(top, folder).read(world, top_keys());
+    if (kms)
+        scene = read_scene(world.kms->seed, top, *kms, world);
     if (auto error = document->error()) {
         if (!scene)
             error->message += "\n" + scene.error().message;
@@ -317,7 +350,7 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     }
     if (!scene)
         return scene.error();
-    give_cids(world.enclaves);
+    give_labels(world);
     return world;
 }
 

@@ -19,8 +19,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
 
+// Two variables are set, one of them empty.
+std::optional<std::string> look(const std::string& name) {
+    if (name == "PORT")
+        return "5005";
+    return name == "EMPTY" ? std::optional<std::string>("") : std::nullopt;
+}
+
 Result<WorldFile> parse(std::string_view text) {
-    return parse_world_file(text, "world.yaml", "/");
+    return parse_world_file(text, "world.yaml", "/", look);
 }
 
 // A folder with files in it, that ends with the test.
@@ -30,7 +37,7 @@ class Folder {
         std::ofstream(directory_ / name) << text;
     }
     [[nodiscard]] Result<WorldFile> parse(std::string_view text) const {
-        return parse_world_file(text, "world.yaml", directory_.path());
+        return parse_world_file(text, "world.yaml", directory_.path(), look);
     }
     [[nodiscard]] std::string file(const std::string& name) const { return directory_ / name; }
 
@@ -62,7 +69,7 @@ parent: {env: {B: "2"}}
     EXPECT_THAT(first.environment, ElementsAre(Pair("A", "1")));
     EXPECT_EQ(world.enclaves.at(1).cid, 16U);
     EXPECT_EQ(first.cid, 17U);
-    EXPECT_THAT(world.parent_environment, ElementsAre(Pair("B", "2")));
+    EXPECT_THAT(world.parent.environment, ElementsAre(Pair("B", "2")));
 }
 
 TEST(WorldFile, AnEnclaveCanBeAnImageOrARootFileSystem) {
@@ -105,14 +112,14 @@ TEST(WorldFile, AwssProxyStandsByItsOwnArguments) {
         parse("proxies:\n  kms: {vsock_proxy: 8000 kms.us-east-1.amazonaws.com 443, config: /}\n")
             .value()
             .proxies.at(0);
-    EXPECT_THAT(proxy.vsock_proxy,
-                ElementsAre("--config", "/", "8000", "kms.us-east-1.amazonaws.com", "443"));
+    EXPECT_THAT(proxy.vsock_proxy, ElementsAre("8000", "kms.us-east-1.amazonaws.com", "443"));
+    EXPECT_EQ(proxy.config, "/");
     EXPECT_EQ(proxy.vsock_proxy_port, 8000U);
     const std::string message =
         parse("proxies:\n  p: {vsock_proxy: kms 443, listen: 1=a:2}\n").error().message;
     EXPECT_THAT(message, HasSubstr("world.yaml:2:20: vsock_proxy: LOCAL-PORT REMOTE-ADDRESS"));
     EXPECT_THAT(message, HasSubstr("world.yaml:2:6: config: missing"));
-    EXPECT_THAT(message, HasSubstr("\"listen\" is not known here"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:37: listen: beside vsock_proxy"));
 }
 
 TEST(WorldFile, AnEmptyPartIsThereWithItsDefaults) {
@@ -148,12 +155,11 @@ TEST(WorldFile, ReferencesThatLeadNowhereAreMistakes) {
                                     "unknown: 1\n")
                                     .error()
                                     .message;
-    EXPECT_EQ(
-        message,
-        "world.yaml:1:13: seed: there is no file /no/such/keys.yaml\n"
-        "world.yaml:4:24: cid: 20 is another enclave's too\n"
-        "world.yaml:5:1: \"unknown\" is not known here: enclaves, imds, kms, parent, proxies, "
-        "region, role_arn may stand here");
+    EXPECT_EQ(message,
+              "world.yaml:1:13: seed: there is no file /no/such/keys.yaml\n"
+              "world.yaml:4:24: cid: 20 is another enclave's too\n"
+              "world.yaml:5:1: \"unknown\" is not known here: enclaves, forwards, imds, kms, "
+              "parent, proxies, region, role_arn may stand here");
     EXPECT_EQ(parse("parent: {trust_env: true}\n").error().message,
               "world.yaml:1:1: kms: missing: trust_env trusts its TLS authority");
 }
@@ -252,6 +258,92 @@ TEST(WorldFile, AVariablesNameHasNoEqualsSign) {
         "world.yaml:2:24: env: \"A=B\" is no variable's name: it is not empty and has no = in "
         "it\n"
         "world.yaml:3:15: env: \"\" is no variable's name: it is not empty and has no = in it");
+}
+
+TEST(WorldFile, ACommandInOneTextIsSplitAsAShellDoes) {
+    const auto command = [](const std::string& yaml) {
+        return parse("enclaves: {a: {command: " + yaml + "}}\n").value().enclaves.at(0).command;
+    };
+    EXPECT_THAT(command("python3 b.py"), ElementsAre("python3", "b.py"));
+    EXPECT_THAT(command("[python3 b.py]"), ElementsAre("python3 b.py"));
+    EXPECT_THAT(parse("enclaves: {a: {command: a | b}}\n").error().message,
+                HasSubstr("world.yaml:1:25: command: \"|\" is for a shell"));
+    EXPECT_THAT(parse("enclaves: {a: {command: ''}}\n").error().message,
+                HasSubstr("command: missing"));
+}
+
+TEST(WorldFile, ValuesMayHaveVariablesInThem) {
+    const WorldFile world = parse(R"(
+region: ${REGION:-eu-west-1}
+enclaves:
+  a: {command: [x, $PORT, $$HOME], ready: "${PORT}", env: {A: "${PORT}/${EMPTY}"}}
+)")
+                                .value();
+    EXPECT_EQ(world.region, "eu-west-1");
+    EXPECT_THAT(world.enclaves.at(0).command, ElementsAre("x", "5005", "$HOME"));
+    EXPECT_EQ(world.enclaves.at(0).ready, 5005U);
+    EXPECT_THAT(world.enclaves.at(0).environment, ElementsAre(Pair("A", "5005/")));
+    EXPECT_THAT(parse("region: $REGION\n").error().message,
+                HasSubstr("world.yaml:1:9: region: the variable REGION is not set"));
+    EXPECT_EQ(parse("enclaves: {a: {command: x, ready: '${CID:?which one}'}}\n").error().message,
+              "world.yaml:1:35: ready: the variable CID is not set: which one");
+}
+
+TEST(WorldFile, VariablesOfAFileGiveWayToThoseOfTheWorldsFile) {
+    const Folder folder;
+    folder.write("a.env", "A=file\nB=file\n");
+    folder.write("b.env", "B=other\nP=$PORT\n");
+    folder.write("bad.env", "A=1\nwhat\n");
+    const WorldFile world =
+        folder.parse("enclaves: {a: {command: x, env_file: [a.env, b.env], env: {A: world}}}\n")
+            .value();
+    EXPECT_THAT(world.enclaves.at(0).environment,
+                ElementsAre(Pair("A", "world"), Pair("B", "other"), Pair("P", "5005")));
+    EXPECT_EQ(
+        folder.parse("parent: {env_file: bad.env}\n").error().message,
+        "world.yaml:1:20: env_file: " + folder.file("bad.env") + ":2: NAME=VALUE was expected");
+}
+
+TEST(WorldFile, APartIsLabelledByWhatItIsWhereItsNameAloneIsNotEnough) {
+    const WorldFile world = parse(R"(
+proxies:
+  kms: {listen: 1=a:2}
+  out: {listen: 2=a:2}
+enclaves:
+  out: {command: x}
+  in: {command: x}
+)")
+                                .value();
+    EXPECT_EQ(world.proxies.at(0).label, "proxy/kms");
+    EXPECT_EQ(world.proxies.at(1).label, "proxy/out");
+    EXPECT_EQ(world.enclaves.at(0).label, "enclave/out");
+    EXPECT_EQ(world.enclaves.at(1).label, "in");
+}
+
+TEST(WorldFile, WhatAnEnclaveDependsOnIsThereAndDoesNotWaitForIt) {
+    EXPECT_TRUE(parse("enclaves:\n  a: {command: x, depends_on: b}\n  b: {command: x}\n"));
+    EXPECT_EQ(parse("enclaves:\n"
+                    "  a: {command: x, depends_on: [b, d]}\n"
+                    "  b: {command: x, depends_on: c}\n"
+                    "  c: {command: x, depends_on: b}\n")
+                  .error()
+                  .message,
+              "world.yaml:2:31: depends_on: there is no enclave \"d\"\n"
+              "world.yaml:3:31: depends_on: b would wait for itself\n"
+              "world.yaml:4:31: depends_on: c would wait for itself");
+}
+
+TEST(WorldFile, AForwardNamesAnEnclaveByItsNameOrItsCid) {
+    const WorldFile world = parse(R"(
+enclaves:
+  server: {command: x}
+forwards:
+  in: {listen: [8443=server:5005, "0.0.0.0:8444=17:5005"], idle_timeout: 1m}
+)")
+                                .value();
+    EXPECT_THAT(world.forwards.at(0).listen, ElementsAre("8443=16:5005", "0.0.0.0:8444=17:5005"));
+    EXPECT_THAT(parse("forwards: {in: {listen: 8443=other:5005}}\n").error().message,
+                HasSubstr("world.yaml:1:25: listen: "));
 }
 
 }  // namespace

@@ -6,12 +6,12 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/errc.hpp>
 
-#include "core/vsock_address.h"
-#include "sim/iam/arn.h"
+#include "core/base/clock.h"
 
 namespace glovebox::up {
 
@@ -20,13 +20,37 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// For one group of parts; a busy machine is no failure.
-constexpr auto ready_timeout = 180s;
+// For one group of parts. An enclave's own limit is its ready_timeout, which `glovebox run` holds.
+constexpr auto ready_limit = 30s;
 constexpr auto end_timeout = 10s;
 constexpr auto idle_interval = 1h;
+// How long a part that has ended is waited for to have its last lines read.
+constexpr auto last_lines_limit = 1s;
+// Between the end of an enclave and its next start; doubled each time, as Docker does.
+constexpr std::chrono::milliseconds first_restart_delay = 100ms;
+constexpr std::chrono::milliseconds last_restart_delay = 60s;
+// An enclave that has run this long begins with the first delay again.
+constexpr auto settled_after = 10s;
 
 Error failed(std::string message) {
     return Error(make_error_code(boost::system::errc::io_error), std::move(message));
+}
+
+constexpr std::array<std::string_view, 4> levels{"debug", "info", "warning", "error"};
+
+// From 0 for debug; 0 for no level.
+std::size_t level_number(std::string_view level) {
+    const auto* found = std::find(levels.begin(), levels.end(), level);
+    return found == levels.end() ? 0 : static_cast<std::size_t>(found - levels.begin());
+}
+
+// The level of a line of a log, "2026-01-02T03:04:05.678Z info    kms: ..."; the highest for a line
+// that has none.
+std::size_t level_of(std::string_view line) {
+    const std::size_t begin = line.find(' ') + 1;
+    const std::string_view word = line.substr(begin, line.find(' ', begin) - begin);
+    return std::find(levels.begin(), levels.end(), word) == levels.end() ? levels.size()
+                                                                         : level_number(word);
 }
 
 // What follows `scheme` in a line that says ready: "https://" gives "127.0.0.1:4600".
@@ -40,196 +64,129 @@ std::string address_in(const std::string& line, std::string_view scheme) {
 
 }  // namespace
 
-WorldRun::WorldRun(asio::io_context& context, const transports::World& meeting, WorldFile world,
-                   RunPaths paths, std::vector<std::string> command, Tell tell)
+WorldRun::WorldRun(asio::io_context& context, const transports::World& meeting,
+                   const WorldFile& world, RunOptions options, Tell tell)
     : context_(context),
       meeting_(meeting),
       listeners_changed_(context),
-      world_(std::move(world)),
-      paths_(std::move(paths)),
-      arguments_(std::move(command)),
+      world_(world),
+      options_(std::move(options)),
+      commands_(world, options_.program, meeting.path(), options_.pki),
       tell_(std::move(tell)),
       changed_(context) {}
 
-Result<WorldRun::Part*> WorldRun::start(const std::string& name, std::vector<std::string> arguments,
-                                        const std::string& directory, Environment environment) {
+Result<WorldRun::Part*> WorldRun::start(std::string label, core::Command command,
+                                        const std::string& log_level, const EnclavePart* enclave) {
     auto part = std::make_unique<Part>();
-    part->name = name;
-    Part* const one = part.get();
-    arguments.insert(arguments.begin(), paths_.program);
-    auto process = ChildProcess::start(
-        context_, Command{std::move(arguments), std::move(environment), directory, true},
-        [this, one](const std::string& line) {
-            tell_(one->name, line);
-            if (one->ready || one->waits_for || line.find(" ready: ") == std::string::npos)
-                return;
-            one->ready = true;
-            one->ready_line = line;
-            changed_.cancel();
-        });
-    if (!process)
-        return Error(process.error()).in(name);
-    part->process = std::move(*process);
+    part->label = std::move(label);
+    part->command = std::move(command);
+    part->log_level = log_level;
+    part->enclave = enclave;
+    if (const auto launched = launch(*part); !launched)
+        return launched.error();
     parts_.push_back(std::move(part));
-    return one;
+    return parts_.back().get();
+}
+
+Result<void> WorldRun::launch(Part& part) {
+    auto process = core::ChildProcess::start(
+        context_, part.command, [this, &part](const std::string& line) { take_line(part, line); },
+        [this] { changed_.cancel(); });
+    if (!process)
+        return Error(process.error()).in(part.label);
+    part.process = std::move(*process);
+    part.started_at = std::chrono::steady_clock::now();
+    part.ended_at.reset();
+    part.restart_at.reset();
+    part.last_error.clear();
+    part.ready = part.enclave != nullptr && !part.enclave->ready;
+    part.was_ready |= part.ready;
+    return {};
+}
+
+void WorldRun::take_line(Part& part, const std::string& line) {
+    if (level_of(line) >= level_number(part.log_level))
+        tell_(part.label, line);
+    constexpr std::string_view error_prefix = "glovebox: ";
+    if (line.starts_with(error_prefix))
+        part.last_error = line.substr(error_prefix.size());
+    if (part.ready || part.waits_for || line.find(" ready: ") == std::string::npos)
+        return;
+    part.ready = true;
+    part.ready_line = line;
+    changed_.cancel();
 }
 
 Result<void> WorldRun::start_services() {
-    const auto with_pki = [&](std::vector<std::string> arguments) {
-        if (!paths_.pki.empty())
-            arguments.insert(arguments.end(), {"--pki", paths_.pki});
-        return arguments;
-    };
-    std::string state = meeting_.path() + "/state";
-    if (world_.kms) {
-        if (!world_.kms->state.empty())
-            state = world_.kms->state;
-        std::vector<std::string> arguments{
-            "kms",         "--listen",      "127.0.0.1:0",   "--listen-tls", "127.0.0.1:0",
-            "--world",     meeting_.path(), "--state",       state,          "--region",
-            world_.region, "--auth",        world_.kms->auth};
-        if (!world_.kms->seed.empty())
-            arguments.insert(arguments.end(), {"--seed", world_.kms->seed});
-        if (auto part = start("kms", with_pki(std::move(arguments))); !part)
+    if (world_.kms)
+        if (auto part = start("kms", commands_.kms(), world_.kms->log_level); !part)
             return part.error();
-    }
-    if (world_.imds) {
-        std::vector<std::string> arguments{"imds", "--listen", "127.0.0.1:0", "--state",
-                                           state,  "--region", world_.region};
-        if (!world_.role_arn.empty())
-            arguments.insert(arguments.end(), {"--role-arn", world_.role_arn});
-        if (world_.imds->require_tokens)
-            arguments.emplace_back("--require-tokens");
-        if (auto part = start("imds", with_pki(std::move(arguments))); !part)
+    if (world_.imds)
+        if (auto part = start("imds", commands_.imds(), world_.imds->log_level); !part)
             return part.error();
-    }
     return {};
 }
 
 Result<void> WorldRun::start_proxies() {
     for (const auto& part : parts_) {
         const std::string http = address_in(part->ready_line, "http://");
-        if (part->name == "kms") {
-            kms_url_ = "http://" + http;
-            kms_tls_address_ = address_in(part->ready_line, "https://");
-        } else {
-            imds_url_ = "http://" + http;
-        }
+        const bool is_kms = part->label == "kms";
+        if (is_kms)
+            commands_.kms_is_at(http, address_in(part->ready_line, "https://"));
+        else
+            commands_.imds_is_at(http);
+        addresses_ += fmt::format(", {} http://{}", is_kms ? "KMS" : "metadata", http);
     }
     for (const ProxyPart& proxy : world_.proxies) {
-        if (!proxy.vsock_proxy.empty()) {
-            if (auto started = start_vsock_proxy(proxy); !started)
-                return started.error();
-            continue;
-        }
-        std::vector<std::string> arguments{"proxy", "--world", meeting_.path()};
-        const auto add = [&](const char* option, const std::string& value) {
-            arguments.insert(arguments.end(), {option, value});
-        };
-        for (const std::string& route : proxy.listen)
-            add("--listen", route);
-        for (const std::string& rule : proxy.allow)
-            add("--allow", rule);
-        for (const std::string& file : proxy.allowlists)
-            add("--allowlist", file);
-        for (const std::string& resolved : proxy.resolve)
-            add("--resolve", resolved);
-        if (world_.kms)
-            add("--resolve", kms_resolved());
-        if (!proxy.idle_timeout.empty())
-            add("--idle-timeout", proxy.idle_timeout);
-        if (auto part = start(proxy.name, std::move(arguments)); !part)
+        auto part = start(proxy.label, commands_.proxy(proxy), proxy.log_level);
+        if (!part)
             return part.error();
+        if (!proxy.vsock_proxy.empty())
+            (*part)->waits_for = {core::cid_parent, proxy.vsock_proxy_port};
     }
     return {};
 }
 
-Result<void> WorldRun::start_vsock_proxy(const ProxyPart& proxy) {
-    std::vector<std::string> arguments{"vsock-proxy"};
-    arguments.insert(arguments.end(), proxy.vsock_proxy.begin(), proxy.vsock_proxy.end());
-    auto part = start(proxy.name, std::move(arguments), {},
-                      {{"GLOVEBOX_WORLD", meeting_.path()}, {"GLOVEBOX_RESOLVE", kms_resolved()}});
-    if (!part)
-        return part.error();
-    (*part)->waits_for = {core::cid_parent, proxy.vsock_proxy_port};
-    return {};
+WorldRun::Part* WorldRun::find(const EnclavePart& enclave) {
+    for (const auto& part : parts_)
+        if (part->enclave == &enclave)
+            return part.get();
+    return nullptr;
 }
 
-std::string WorldRun::kms_resolved() const {
-    return world_.kms ? fmt::format("kms.{}.{}:443={}", world_.region,
-                                    iam::domain_of(world_.region), kms_tls_address_)
-                      : std::string();
+bool WorldRun::may_start(const EnclavePart& enclave) {
+    return std::all_of(world_.enclaves.begin(), world_.enclaves.end(), [&](const auto& other) {
+        const auto& needed = enclave.depends_on;
+        if (std::find(needed.begin(), needed.end(), other.name) == needed.end())
+            return true;
+        const Part* part = find(other);
+        return part != nullptr && part->was_ready;
+    });
 }
 
+// Those that nothing is in the way of; called again when more is ready.
 Result<void> WorldRun::start_enclaves() {
     for (const EnclavePart& enclave : world_.enclaves) {
-        std::vector<std::string> arguments{"run", "--world", meeting_.path(), "--cid",
-                                           std::to_string(enclave.cid)};
-        const auto add = [&arguments](const char* option, const std::string& value) {
-            arguments.insert(arguments.end(), {option, value});
-        };
-        arguments.emplace_back("--attach-console");
-        if (enclave.debug)
-            arguments.emplace_back("--debug");
-        if (enclave.trust_env)
-            arguments.emplace_back("--trust-env");
-        if (!enclave.eif.empty())
-            add("--eif", enclave.eif);
-        if (!enclave.root_fs.empty())
-            add("--rootfs", enclave.root_fs);
-        if (!enclave.isolation.empty())
-            add("--isolation", enclave.isolation);
-        if (enclave.memory_mib)
-            add("--memory", std::to_string(*enclave.memory_mib));
-        if (enclave.cpu_count)
-            add("--cpus", std::to_string(*enclave.cpu_count));
-        for (const std::string& mount : enclave.mounts)
-            add("--mount", mount);
-        for (const auto& [name, value] : enclave.environment)
-            add("--env", name + "=" + value);
-        if (!world_.role_arn.empty())
-            arguments.insert(arguments.end(), {"--role-arn", world_.role_arn});
-        arguments.insert(arguments.end(), {"--region", world_.region});
-        if (!paths_.pki.empty())
-            arguments.insert(arguments.end(), {"--pki", paths_.pki});
-        if (!enclave.command.empty()) {
-            arguments.emplace_back("--");
-            arguments.insert(arguments.end(), enclave.command.begin(), enclave.command.end());
-        }
-        auto part = start(enclave.name, std::move(arguments), world_.folder);
+        if (find(enclave) != nullptr || !may_start(enclave))
+            continue;
+        auto part = start(enclave.label, commands_.enclave(enclave), {}, &enclave);
         if (!part)
             return part.error();
-        (*part)->is_enclave = true;
-        (*part)->ready = !enclave.ready;
         if (enclave.ready)
             (*part)->waits_for = {enclave.cid, *enclave.ready};
     }
     return {};
 }
 
+Result<void> WorldRun::start_forwards() {
+    for (const ForwardPart& forward : world_.forwards)
+        if (auto part = start(forward.label, commands_.forward(forward), forward.log_level); !part)
+            return part.error();
+    return {};
+}
+
 Result<void> WorldRun::start_command() {
-    Command command;
-    command.is_service = false;
-    command.arguments = {paths_.program, "parent", "--world", meeting_.path()};
-    if (!imds_url_.empty())
-        command.arguments.insert(command.arguments.end(),
-                                 {"--imds", imds_url_.substr(std::string_view("http://").size())});
-    if (world_.parent_trust_env)
-        command.arguments.emplace_back("--trust-env");
-    command.arguments.emplace_back("--");
-    command.arguments.insert(command.arguments.end(), arguments_.begin(), arguments_.end());
-    command.environment = {{"GLOVEBOX_WORLD", meeting_.path()},
-                           {"AWS_REGION", world_.region},
-                           {"AWS_DEFAULT_REGION", world_.region}};
-    if (!kms_url_.empty()) {
-        command.environment.emplace_back("AWS_ENDPOINT_URL_KMS", kms_url_);
-        command.environment.emplace_back("GLOVEBOX_RESOLVE", kms_resolved());
-    }
-    if (!imds_url_.empty())
-        command.environment.emplace_back("AWS_EC2_METADATA_SERVICE_ENDPOINT", imds_url_);
-    for (const auto& one : world_.parent_environment)
-        command.environment.push_back(one);
-    auto process = ChildProcess::start(context_, command, {});
+    auto process = core::ChildProcess::start(context_, commands_.parent(options_.command), {});
     if (!process)
         return process.error();
     command_ = std::move(*process);
@@ -238,21 +195,65 @@ Result<void> WorldRun::start_command() {
 
 Result<void> WorldRun::check() {
     watch_->forget();
+    const Time now = std::chrono::steady_clock::now();
     for (const auto& part : parts_) {
+        if (part->ended)
+            continue;
+        if (part->restart_at) {
+            if (now >= *part->restart_at)
+                if (const auto launched = launch(*part); !launched)
+                    return launched.error();
+            continue;
+        }
         if (!part->ready && part->waits_for && meeting_.is_listening(*part->waits_for)) {
             part->ready = true;
-            tell_("up", fmt::format("{} is ready", part->name));
+            tell_("up", fmt::format("{} is ready", part->label));
         }
+        part->was_ready |= part->ready;
         const auto status = part->process->status();
-        if (!status || part->ended)
+        if (!status)
             continue;
-        part->ended = true;
-        if (!part->is_enclave || *status != 0 || !part->ready)
-            return failed(fmt::format("{} ended with status {}{}", part->name, *status,
-                                      part->ready ? "" : " before it was ready"));
-        tell_("up", fmt::format("{} has ended", part->name));
+        if (!part->ended_at)
+            part->ended_at = now;
+        if (!part->process->output_has_ended() && now < *part->ended_at + last_lines_limit)
+            continue;
+        if (auto taken = take_end(*part, *status); !taken)
+            return taken.error();
     }
     return {};
+}
+
+Result<void> WorldRun::take_end(Part& part, int status) {
+    const std::string how = fmt::format("{} ended with status {}{}{}", part.label, status,
+                                        part.was_ready ? "" : " before it was ready",
+                                        part.last_error.empty() ? "" : ": " + part.last_error);
+    const bool is_failure = part.enclave == nullptr || status != 0 || !part.ready;
+    const bool is_allowed = part.enclave != nullptr && part.enclave->allow_exit;
+    if (is_failure && part.was_ready && part.enclave != nullptr &&
+        part.enclave->restart == "on-failure") {
+        plan_restart(part, how);
+        return {};
+    }
+    part.ended = true;
+    tell_("up", is_failure ? how : fmt::format("{} has ended", part.label));
+    if (!part.was_ready)
+        return failed(how);
+    if (is_failure && !is_allowed)
+        failures_.push_back(how);
+    if (part.enclave != nullptr && options_.abort_on_exit && !is_allowed && !aborted_)
+        aborted_ = failed(how + "; --abort-on-exit ends the world with it");
+    return {};
+}
+
+void WorldRun::plan_restart(Part& part, const std::string& how) {
+    const Time now = std::chrono::steady_clock::now();
+    const bool has_settled = now - part.started_at >= settled_after;
+    part.restart_delay = part.restart_delay == 0ms || has_settled
+                             ? first_restart_delay
+                             : std::min(part.restart_delay * 2, last_restart_delay);
+    part.restart_at = now + part.restart_delay;
+    tell_("up",
+          fmt::format("{}; it is started again in {}", how, format_duration(part.restart_delay)));
 }
 
 void WorldRun::await_listeners() {
@@ -267,55 +268,86 @@ void WorldRun::await_listeners() {
                                   });
 }
 
+// Whether a part has ended, and take_end() is still to come.
+bool WorldRun::is_reading_last_lines() const {
+    return std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
+        return part->ended_at && !part->ended && !part->restart_at;
+    });
+}
+
+// When check() has something to do though nothing changed.
+WorldRun::Time WorldRun::next_deadline() const {
+    Time next = std::chrono::steady_clock::now() + idle_interval;
+    for (const auto& part : parts_) {
+        if (part->restart_at)
+            next = std::min(next, *part->restart_at);
+        else if (part->ended_at && !part->ended)
+            next = std::min(next, *part->ended_at + last_lines_limit);
+    }
+    return next;
+}
+
 asio::awaitable<void> WorldRun::next_change(Time at_the_latest) {
     boost::system::error_code ignored;
     changed_.expires_at(at_the_latest);
     co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-asio::awaitable<Result<void>> WorldRun::all_ready() {
-    const auto end = std::chrono::steady_clock::now() + ready_timeout;
+asio::awaitable<Result<void>> WorldRun::all_ready(Result<void> (WorldRun::*start_more)()) {
+    const Time end = std::chrono::steady_clock::now() + ready_limit;
     for (;;) {
-        if (auto good = check(); !good)
+        auto good = check();
+        if (good && start_more != nullptr)
+            good = (this->*start_more)();
+        if (!good)
             co_return good.error();
         const auto waiting = std::find_if(parts_.begin(), parts_.end(),
-                                          [](const auto& part) { return !part->ready; });
+                                          [](const auto& part) { return !part->was_ready; });
         if (waiting == parts_.end())
             co_return Result<void>();
         if (signals_ > 0)
             co_return failed("stopped before everything was ready");
-        if (std::chrono::steady_clock::now() > end)
+        const bool has_own_limit = (*waiting)->enclave != nullptr;
+        if (!has_own_limit && std::chrono::steady_clock::now() > end)
             co_return failed(fmt::format(
-                "{} was not ready within {} s{}", (*waiting)->name, ready_timeout.count(),
+                "{} was not ready within {} s{}", (*waiting)->label, ready_limit.count(),
                 (*waiting)->waits_for
                     ? fmt::format(": nothing listens at {}", to_string(*(*waiting)->waits_for))
                     : ""));
         await_listeners();
-        co_await next_change(end);
+        co_await next_change(has_own_limit ? next_deadline() : std::min(end, next_deadline()));
     }
 }
 
 asio::awaitable<Result<int>> WorldRun::live() {
     for (;;) {
-        if (command_)
-            if (const auto status = command_->status())
-                co_return *status;
+        const auto status = command_ ? command_->status() : std::nullopt;
+        const Time kill_at = first_signal_at_ + end_timeout;
+        const bool is_told = command_ && !status && signals_ > 0;
         // It was asked once, and has had its time; end_all() asks nobody.
-        if (command_ && (signals_ > 1 || (signals_ == 1 && std::chrono::steady_clock::now() >
-                                                               first_signal_at_ + end_timeout)))
+        if (is_told && (signals_ > 1 || std::chrono::steady_clock::now() > kill_at))
             co_return 128 + first_signal_;
         if (auto good = check(); !good)
             co_return good.error();
-        const bool enclaves_ended = !world_.enclaves.empty() &&
-                                    std::all_of(parts_.begin(), parts_.end(), [](const auto& part) {
-                                        return !part->is_enclave || part->ended;
-                                    });
-        if (!command_ && (signals_ > 0 || enclaves_ended))
+        if (status && !is_reading_last_lines())
+            co_return *status;
+        if (aborted_)
+            co_return *aborted_;
+        if (!command_ && (signals_ > 0 || is_over()))
             co_return 0;
-        const Time kill_at = first_signal_at_ + end_timeout;
-        const bool is_told = command_ && signals_ == 1;
-        co_await next_change(is_told ? kill_at : std::chrono::steady_clock::now() + idle_interval);
+        co_await next_change(is_told ? std::min(kill_at, next_deadline()) : next_deadline());
     }
+}
+
+// Without a command: nothing is left to run, or what the enclaves need has failed.
+bool WorldRun::is_over() const {
+    const bool enclaves_ended =
+        !world_.enclaves.empty() && std::all_of(parts_.begin(), parts_.end(), [](const auto& part) {
+            return part->enclave == nullptr || part->ended;
+        });
+    return enclaves_ended || std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
+               return part->enclave == nullptr && part->ended;
+           });
 }
 
 asio::awaitable<void> WorldRun::end_all() {
@@ -344,37 +376,40 @@ asio::awaitable<void> WorldRun::end_all() {
     }
 }
 
-asio::awaitable<Result<int>> WorldRun::run() {
-    // Before anything starts, so that no listener is missed.
+asio::awaitable<Result<Outcome>> WorldRun::run() {
     auto watch = transports::ListenerWatch::make(meeting_);
     if (!watch)
         co_return watch.error();
     watch_.emplace(std::move(*watch));
     listeners_changed_.assign(watch_->fd());
+    Result<void> good = start_services();
+    if (good)
+        good = co_await all_ready();
+    if (good)
+        good = start_proxies();
+    if (good)
+        good = co_await all_ready();
+    if (good)
+        good = co_await all_ready(&WorldRun::start_enclaves);
+    if (good)
+        good = start_forwards();
+    if (good)
+        good = co_await all_ready();
+    if (good) {
+        tell_("up", fmt::format("ready: world {}{}", meeting_.path(), addresses_));
+        if (!options_.command.empty())
+            good = start_command();
+    }
     Result<int> status = 0;
-    for (const auto step :
-         {&WorldRun::start_services, &WorldRun::start_proxies, &WorldRun::start_enclaves}) {
-        auto good = (this->*step)();
-        if (good)
-            good = co_await all_ready();
-        if (!good) {
-            status = good.error();
-            break;
-        }
-    }
-    if (status) {
-        tell_("up", fmt::format("ready: world {}{}{}", meeting_.path(),
-                                kms_url_.empty() ? "" : ", KMS " + kms_url_,
-                                imds_url_.empty() ? "" : ", metadata " + imds_url_));
-        if (!arguments_.empty())
-            if (auto started = start_command(); !started)
-                status = started.error();
-    }
-    if (status)
+    if (good)
         status = co_await live();
+    else
+        status = good.error();
     co_await end_all();
     (void)listeners_changed_.release();  // it is the watch's
-    co_return status;
+    if (!status)
+        co_return status.error();
+    co_return Outcome{*status, failures_};
 }
 
 void WorldRun::stop(int signal) {

@@ -4,36 +4,48 @@
 // the opposite order.
 //
 //   1  KMS and metadata      ready when their log says so; their ports are then known
-//   2  proxies               KMS's name leads to ours
-//   3  enclaves              ready when they listen on their port, at once without one
-//                            (the world tells of listeners, inotify)
-//   4  the command, as a parent program
+//   2  proxies               KMS's name leads to the world's KMS
+//   3  enclaves              each after those that it depends on; ready when they listen on their
+//                            port, at once without one (the world tells of listeners, inotify)
+//   4  forwards
+//   5  the command, as a parent program
 //
-// Each part is this same program with another subcommand, so a world is nothing that could not be
-// done by hand; the timeline says what is run.
+// A part that fails before it is ready ends the start. One that fails afterwards is told, and the
+// command goes on: what it comes to is the command's to find out, and the outcome has it. The
+// timeline says what is run.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/child_process.h"
 #include "core/vsock_address.h"
-#include "sim/up/child_process.h"
-#include "sim/up/world_file.h"
+#include "sim/up/part_commands.h"
+#include "sim/up/world_parts.h"
 #include "transports/listener_watch.h"
 #include "transports/world.h"
 
 namespace glovebox::up {
 
-struct RunPaths {
-    std::string program;  // glovebox
-    std::string pki;      // --pki; empty for the user's
+struct RunOptions {
+    std::string program;               // glovebox
+    std::string pki;                   // --pki; empty for the user's
+    std::vector<std::string> command;  // may be empty
+    bool abort_on_exit = false;        // the first enclave that ends ends the world
+};
+
+struct Outcome {
+    int status = 0;  // the command's; 0 without one
+    // A sentence for each part that failed after it was ready, in the order of their ends.
+    std::vector<std::string> failures;
 };
 
 class WorldRun {
@@ -41,15 +53,14 @@ class WorldRun {
     // One line of the timeline: which part, and what it wrote.
     using Tell = std::function<void(const std::string& part, const std::string& line)>;
 
-    // `command` may be empty: then the world runs until stop(), or until its last enclave has
-    // ended.
-    // `meeting` is the opened world, and outlives the run.
-    WorldRun(boost::asio::io_context& context, const transports::World& meeting, WorldFile world,
-             RunPaths paths, std::vector<std::string> command, Tell tell);
+    // Without a command the world runs until stop(), or until its last enclave has ended.
+    // `meeting` is the opened world; it and `world` outlive the run.
+    WorldRun(boost::asio::io_context& context, const transports::World& meeting,
+             const WorldFile& world, RunOptions options, Tell tell);
 
-    // To the end: the command's exit status; 0 without one. An Error when a part could not be
-    // started, did not become ready, or failed. All parts have ended then.
-    [[nodiscard]] boost::asio::awaitable<Result<int>> run();
+    // To the end. An Error when a part could not be started or failed before it was ready, or when
+    // the world was ended by a part's end. All parts have ended then.
+    [[nodiscard]] boost::asio::awaitable<Result<Outcome>> run();
 
     // From a signal: the command is told, or without one the world ends. The second time everything
     // is killed.
@@ -58,32 +69,51 @@ class WorldRun {
     void look() { changed_.cancel(); }
 
   private:
+    using Time = std::chrono::steady_clock::time_point;
+
     struct Part {
-        std::string name;
-        std::shared_ptr<ChildProcess> process;
+        std::string label;
+        core::Command command;
+        const EnclavePart* enclave = nullptr;  // of an enclave
+        std::string log_level;                 // of a service: what is less is left out
+        std::shared_ptr<core::ChildProcess> process;
         std::optional<core::VsockAddress> waits_for;  // a listener; without: its log says "ready:"
         bool ready = false;
-        std::string ready_line;
-        bool is_enclave = false;
+        bool was_ready = false;  // it, or a run of it before
         bool ended = false;
+        std::string ready_line;
+        std::string last_error;  // the last line that begins with "glovebox: "
+        std::optional<Time> ended_at;
+        std::optional<Time> restart_at;
+        std::chrono::milliseconds restart_delay{0};
+        Time started_at;
     };
 
-    [[nodiscard]] Result<Part*> start(const std::string& name, std::vector<std::string> arguments,
-                                      const std::string& directory = {},
-                                      Environment environment = {});
-    [[nodiscard]] Result<void> start_vsock_proxy(const ProxyPart& proxy);
+    [[nodiscard]] Result<Part*> start(std::string label, core::Command command,
+                                      const std::string& log_level,
+                                      const EnclavePart* enclave = nullptr);
+    [[nodiscard]] Result<void> launch(Part& part);
+    void take_line(Part& part, const std::string& line);
     [[nodiscard]] Result<void> start_services();
     [[nodiscard]] Result<void> start_proxies();
     [[nodiscard]] Result<void> start_enclaves();
+    [[nodiscard]] Result<void> start_forwards();
     [[nodiscard]] Result<void> start_command();
-    // What leads KMS's name to ours, as `glovebox proxy --resolve` takes it; empty without KMS.
-    [[nodiscard]] std::string kms_resolved() const;
-    // Whatever has ended or become ready since; an error when a part has failed.
+    [[nodiscard]] Part* find(const EnclavePart& enclave);
+    [[nodiscard]] bool may_start(const EnclavePart& enclave);
+    // Whatever has ended or become ready since; an error when a part has failed before it was
+    // ready.
     [[nodiscard]] Result<void> check();
-    [[nodiscard]] boost::asio::awaitable<Result<void>> all_ready();
+    [[nodiscard]] Result<void> take_end(Part& part, int status);
+    void plan_restart(Part& part, const std::string& how);
+    // `start_more`, if given, starts what became startable meanwhile.
+    [[nodiscard]] boost::asio::awaitable<Result<void>> all_ready(
+        Result<void> (WorldRun::*start_more)() = nullptr);
     [[nodiscard]] boost::asio::awaitable<Result<int>> live();
     [[nodiscard]] boost::asio::awaitable<void> end_all();
-    using Time = std::chrono::steady_clock::time_point;
+    [[nodiscard]] bool is_over() const;
+    [[nodiscard]] bool is_reading_last_lines() const;
+    [[nodiscard]] Time next_deadline() const;
     [[nodiscard]] boost::asio::awaitable<void> next_change(Time at_the_latest);
     void await_listeners();
 
@@ -92,19 +122,19 @@ class WorldRun {
     std::optional<transports::ListenerWatch> watch_;
     boost::asio::posix::stream_descriptor listeners_changed_;  // the watch's; not its owner
     bool is_awaiting_listeners_ = false;
-    WorldFile world_;
-    RunPaths paths_;
-    std::vector<std::string> arguments_;
+    const WorldFile& world_;
+    RunOptions options_;
+    PartCommands commands_;
     Tell tell_;
     boost::asio::steady_timer changed_;
     std::vector<std::unique_ptr<Part>> parts_;  // in the order of their start
-    std::shared_ptr<ChildProcess> command_;
-    std::string kms_url_;
-    std::string kms_tls_address_;  // "127.0.0.1:4600"
-    std::string imds_url_;
+    std::shared_ptr<core::ChildProcess> command_;
+    std::string addresses_;  // of the services, for the timeline
+    std::vector<std::string> failures_;
+    std::optional<Error> aborted_;
     int signals_ = 0;
     int first_signal_ = 0;
-    std::chrono::steady_clock::time_point first_signal_at_;
+    Time first_signal_at_;
 };
 
 }  // namespace glovebox::up

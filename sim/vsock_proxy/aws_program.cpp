@@ -120,7 +120,7 @@ void serve(const Arguments& arguments, std::ostream& to) {
     options.component = "vsock-proxy";
     const auto log = make_log(options);
     try {
-        service.serve(*log, [&] {
+        (void)service.serve(*log, [&] {
             say(to, "vsock_proxy::proxy", fmt::format("Bound to cid: 3 port: {}", local));
             say(to, "vsock_proxy", "Proxy is now in listening state");
         });

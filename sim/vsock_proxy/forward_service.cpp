@@ -3,28 +3,85 @@
 #include "sim/vsock_proxy/forward_service.h"
 
 #include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "core/allowlist.h"
+#include "core/base/counted.h"
+#include "core/dialer.h"
+#include "core/loopback_interface.h"
 #include "core/pipe_pool.h"
 #include "core/process_setup.h"
+#include "core/proxy.h"
+#include "core/resolver.h"
 #include "core/run_until_signal.h"
+#include "core/serve_around.h"
 
 namespace glovebox::vsock_proxy {
+namespace {
 
-void ForwardService::serve(Log& log) const {
+// Nothing but the targets of the ways in.
+core::Allowlist allowlist_of(const std::vector<core::ProxyRoute>& ways_in) {
+    core::Allowlist allowlist;
+    for (const core::ProxyRoute& route : ways_in)
+        allowlist.add(core::AllowRule::of(*route.target));
+    return allowlist;
+}
+
+core::ProxyOptions proxy_options(const core::ForwardOptions& options) {
+    core::ProxyOptions proxy;
+    proxy.relay = options.relay;
+    proxy.grace = options.grace;
+    proxy.slots.by_peer = false;  // an enclave's one peer is its parent
+    // A connection takes two descriptors, one that waits takes one.
+    proxy.slots.open_max =
+        std::clamp<std::size_t>(options.connections_max * 4 / 5, 1, proxy.slots.open_max);
+    proxy.slots.waiting_max =
+        std::clamp<std::size_t>(options.connections_max * 2 / 5, 1, proxy.slots.waiting_max);
+    return proxy;
+}
+
+boost::asio::awaitable<void> run_both(core::Forward& forward, core::Proxy& ways_in) {
+    using namespace boost::asio::experimental::awaitable_operators;
+    co_await (forward.run() && ways_in.run());
+}
+
+}  // namespace
+
+int ForwardService::serve(Log& log) const {
     core::ignore_sigpipe();
     const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
     boost::asio::io_context context(1);
-    const auto through =
-        transports::make_transport(transport, context.get_executor(), core::cid_parent).value();
+    const auto executor = context.get_executor();
+    const auto through = transports::make_transport(transport, executor, core::cid_parent).value();
     core::PipePool pipes({.pipes_max = budget.pipes});
     core::ForwardOptions within = options;
     within.connections_max = std::min(within.connections_max, budget.connections);
-    core::Forward running(context.get_executor(), *through, pipes, log, within);
+    core::Forward forward(executor, *through, pipes, log, within);
     for (const core::ForwardRoute& route : routes)
-        running.listen(route).value();
-    log.info("ready: {} listeners", routes.size());
-    core::run_until_signal(context, log, running.run(), [&] { running.stop(); });
+        forward.listen(route).value();
+    // A way in is a proxy whose targets are on this side.
+    core::ThreadedResolver names(executor);
+    core::Dialer dialer(
+        allowlist_of(ways_in), names,
+        {.connect_timeout = within.connect_timeout, .resolved = {}, .awaits_listeners = true});
+    core::Proxy inward(executor, *through, dialer, pipes, log, proxy_options(within));
+    if (!ways_in.empty() && core::bring_loopback_up().value())
+        log.info("brought the interface lo up");
+    for (const core::ProxyRoute& route : ways_in)
+        inward.listen(route).value();
+    log.info("ready: {}", counted(routes.size() + ways_in.size(), "listener"));
+    const auto stop = [&] {
+        forward.stop();
+        inward.stop();
+    };
+    auto serving = ways_in.empty()  ? forward.run()
+                   : routes.empty() ? inward.run()
+                                    : run_both(forward, inward);
+    if (!command.empty())
+        return core::serve_around(command, context, log, std::move(serving), stop);
+    core::run_until_signal(context, log, std::move(serving), stop);
+    return 0;
 }
 
 }  // namespace glovebox::vsock_proxy

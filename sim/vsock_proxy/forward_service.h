@@ -3,21 +3,26 @@
 // A forwarder in the foreground: what `glovebox forward` is, once it knows its routes.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/base/log.h"
 #include "core/forward.h"
+#include "core/proxy_route.h"
 #include "transports/transport_choice.h"
 
 namespace glovebox::vsock_proxy {
 
 struct ForwardService {
     std::vector<core::ForwardRoute> routes;
+    std::vector<core::ProxyRoute> ways_in;  // core/inward_route.h
     core::ForwardOptions options;
     transports::TransportChoice transport;
+    std::vector<std::string> command;  // that is served; empty: none
 
-    // Listens on all routes and serves until a signal. Throws ErrorException.
-    void serve(Log& log) const;
+    // Listens on all routes and serves until a signal, or with a command until that has ended.
+    // Returns the exit status, which is the command's. Throws ErrorException.
+    [[nodiscard]] int serve(Log& log) const;
 };
 
 }  // namespace glovebox::vsock_proxy

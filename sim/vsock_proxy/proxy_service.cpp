@@ -11,10 +11,11 @@
 #include "core/process_setup.h"
 #include "core/proxy_error.h"
 #include "core/run_until_signal.h"
+#include "core/serve_around.h"
 
 namespace glovebox::vsock_proxy {
 
-void ProxyService::serve(Log& log, const std::function<void()>& ready) {
+int ProxyService::serve(Log& log, const std::function<void()>& ready) {
     core::ignore_sigpipe();
     const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
     boost::asio::io_context context(1);
@@ -32,7 +33,11 @@ void ProxyService::serve(Log& log, const std::function<void()>& ready) {
     for (core::ProxyRoute& route : routes)
         running.listen(std::move(route)).value();
     ready();
-    core::run_until_signal(context, log, running.run(), [&] { running.stop(); });
+    const auto stop = [&] { running.stop(); };
+    if (!command.empty())
+        return core::serve_around(command, context, log, running.run(), stop);
+    core::run_until_signal(context, log, running.run(), stop);
+    return 0;
 }
 
 Result<std::vector<core::ResolvedTarget>> resolved_by_environment() {

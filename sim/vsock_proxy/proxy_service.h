@@ -25,9 +25,11 @@ struct ProxyService {
     core::ResolverOptions resolver;
     core::Lookup lookup = core::look_up;
     transports::TransportChoice transport;
+    std::vector<std::string> command;  // that is served; empty: none
 
-    // Listens on all routes, calls `ready`, and serves until a signal. Throws ErrorException.
-    void serve(Log& log, const std::function<void()>& ready);
+    // Listens on all routes, calls `ready`, and serves until a signal, or with a command until that
+    // has ended. Returns the exit status, which is the command's. Throws ErrorException.
+    [[nodiscard]] int serve(Log& log, const std::function<void()>& ready);
 };
 
 // GLOVEBOX_RESOLVE: what `--resolve` takes, several with commas between them. `glovebox up` sets it

@@ -64,6 +64,7 @@ std::string to_json(const YAML::Node& node) {
 struct Document::State {
     std::string name;
     YAML::Node top;
+    Expand expand;
     std::vector<std::string> mistakes;
     std::size_t more_mistakes = 0;
 
@@ -95,6 +96,16 @@ struct Map::State {
                 return entry.second;
         return std::nullopt;
     }
+    // What the scalar stands for; nothing, and noted, where it can't be told.
+    std::optional<std::string> text_of(const YAML::Node& value, std::string_view name) const {
+        if (!document->expand)
+            return value.Scalar();
+        auto text = document->expand(value.Scalar());
+        if (text)
+            return std::move(*text);
+        document->note(value.Mark(), fmt::format("{}: {}", name, text.error().message));
+        return std::nullopt;
+    }
     void expected(const YAML::Node& value, std::string_view name, std::string_view what) const {
         document->note(value.Mark(), fmt::format("{}: {} was expected", name, what));
     }
@@ -104,12 +115,17 @@ bool Map::has(std::string_view name) const {
     return state_->look(name).has_value();
 }
 
+bool Map::is_list(std::string_view name) const {
+    const auto value = state_->look(name);
+    return value && value->IsSequence();
+}
+
 std::optional<std::string> Map::text(std::string_view name) {
     const auto value = state_->find(name);
     if (!value)
         return std::nullopt;
     if (value->IsScalar())
-        return value->Scalar();
+        return state_->text_of(*value, name);
     state_->expected(*value, name, "a text");
     return std::nullopt;
 }
@@ -127,9 +143,14 @@ std::optional<std::int64_t> Map::integer(std::string_view name, std::int64_t lea
     const auto value = state_->find(name);
     if (!value)
         return std::nullopt;
-    const auto number = value->IsScalar() ? parse_integer(value->Scalar()) : std::nullopt;
-    if (number && *number >= least && *number <= most)
-        return number;
+    if (value->IsScalar()) {
+        const auto text = state_->text_of(*value, name);
+        if (!text)
+            return std::nullopt;
+        const auto number = parse_integer(*text);
+        if (number && *number >= least && *number <= most)
+            return number;
+    }
     state_->expected(*value, name, fmt::format("a number from {} to {}", least, most));
     return std::nullopt;
 }
@@ -138,8 +159,13 @@ std::optional<bool> Map::flag(std::string_view name) {
     const auto value = state_->find(name);
     if (!value)
         return std::nullopt;
-    if (value->IsScalar() && (value->Scalar() == "true" || value->Scalar() == "false"))
-        return value->Scalar() == "true";
+    if (value->IsScalar()) {
+        const auto text = state_->text_of(*value, name);
+        if (!text)
+            return std::nullopt;
+        if (*text == "true" || *text == "false")
+            return *text == "true";
+    }
     state_->expected(*value, name, "true or false");
     return std::nullopt;
 }
@@ -149,15 +175,21 @@ std::vector<std::string> Map::texts(std::string_view name) {
     std::vector<std::string> out;
     if (!value)
         return out;
-    if (value->IsScalar())
-        return {value->Scalar()};
+    const auto add = [&](const YAML::Node& scalar) {
+        if (auto text = state_->text_of(scalar, name))
+            out.push_back(std::move(*text));
+    };
+    if (value->IsScalar()) {
+        add(*value);
+        return out;
+    }
     if (!value->IsSequence()) {
         state_->expected(*value, name, "a list of texts");
         return out;
     }
     for (const auto& element : *value) {
         if (element.IsScalar())
-            out.push_back(element.Scalar());
+            add(element);
         else
             state_->expected(element, name, "a text in this list");
     }
@@ -221,10 +253,10 @@ std::vector<std::pair<std::string, std::string>> Map::named_texts(std::string_vi
         return out;
     }
     for (const auto& entry : *value) {
-        if (entry.first.IsScalar() && entry.second.IsScalar())
-            out.emplace_back(entry.first.Scalar(), entry.second.Scalar());
-        else
+        if (!entry.first.IsScalar() || !entry.second.IsScalar())
             state_->expected(entry.second, name, "a text in this map");
+        else if (auto text = state_->text_of(entry.second, name))
+            out.emplace_back(entry.first.Scalar(), std::move(*text));
     }
     return out;
 }
@@ -257,8 +289,8 @@ void Map::refuse_unknown() {
     }
 }
 
-Result<Document> Document::parse(std::string_view text, std::string name,
-                                 const YamlBudget& budget) {
+Result<Document> Document::parse(std::string_view text, std::string name, const YamlBudget& budget,
+                                 Expand expand) {
     const auto refuse = [&](const YAML::Mark& mark, std::string_view sentence) {
         const std::string place = line_and_column(mark);
         return invalid_input(
@@ -272,6 +304,7 @@ Result<Document> Document::parse(std::string_view text, std::string name,
     auto state = std::make_shared<State>();
     state->name = std::move(name);
     state->top = top;
+    state->expand = std::move(expand);
     return Document(std::move(state));
 }
 

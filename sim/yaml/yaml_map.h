@@ -12,10 +12,12 @@
 //
 // A member of another type, one that is missing and one that nobody asked for is noted with its
 // line and column, and reading goes on; until error() has been asked, what was read may be a
-// stand-in.
+// stand-in. A document may be given a function that every scalar value goes through when it is
+// read, such as one that replaces variables.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +33,7 @@ namespace glovebox::yaml {
 class Map {
   public:
     [[nodiscard]] bool has(std::string_view name) const;
+    [[nodiscard]] bool is_list(std::string_view name) const;
 
     [[nodiscard]] std::optional<std::string> text(std::string_view name);
     [[nodiscard]] std::string required_text(std::string_view name);
@@ -64,11 +67,15 @@ class Map {
     std::shared_ptr<State> state_;
 };
 
+// What a scalar value stands for, or why it stands for nothing.
+using Expand = std::function<Result<std::string>(const std::string& scalar)>;
+
 class Document {
   public:
-    // One YAML document whose top is a map. `name` is the file's, for the messages.
+    // One YAML document whose top is a map. `name` is the file's, for the messages. Names of
+    // members are read as they stand, and so is what json() gives.
     [[nodiscard]] static Result<Document> parse(std::string_view text, std::string name,
-                                                const YamlBudget& budget = {});
+                                                const YamlBudget& budget = {}, Expand expand = {});
 
     [[nodiscard]] Map top() const;
     // The first mistakes so far, a line each, in the order in which they were found.

@@ -22,7 +22,7 @@ namespace glovebox::supervisor::testing {
 inline constexpr std::uint64_t address_at = 0x1000;
 inline constexpr std::uint64_t length_at = 0x2000;
 
-class FakeTracee final : public Tracee {
+class FakeTracee : public Tracee {
   public:
     // Its memory: pieces by address. What lies in none of them is not mapped.
     std::map<std::uint64_t, std::vector<std::uint8_t>> memory;

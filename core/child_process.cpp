@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/up/child_process.h"
+#include "core/child_process.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -18,7 +18,7 @@
 
 extern char** environ;
 
-namespace glovebox::up {
+namespace glovebox::core {
 
 namespace asio = boost::asio;
 
@@ -27,8 +27,8 @@ namespace {
 // A longer line is cut here.
 constexpr std::size_t line_bytes_max = 64 * 1024;
 
-// "NAME=value" for all, ours with the command's in their place.
-std::vector<std::string> merged(const Environment& more) {
+// "NAME=value" for all, the command's in the place of this process's.
+std::vector<std::string> merged(const std::vector<std::pair<std::string, std::string>>& more) {
     std::vector<std::string> all;
     for (char** one = environ; *one != nullptr; ++one) {
         const std::string_view text = *one;
@@ -67,11 +67,17 @@ struct ChildProcess::Pipe {
     asio::streambuf buffer;
 };
 
-ChildProcess::ChildProcess(pid_t process, bool is_service, OnLine on_line)
-    : process_(process), is_service_(is_service), on_line_(std::move(on_line)) {}
+ChildProcess::ChildProcess(pid_t process, bool is_service, OnLine on_line,
+                           std::function<void()> on_output_end)
+    : process_(process),
+      is_service_(is_service),
+      on_line_(std::move(on_line)),
+      on_output_end_(std::move(on_output_end)),
+      output_has_ended_(!is_service) {}
 
 Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& context,
-                                                          const Command& command, OnLine on_line) {
+                                                          const Command& command, OnLine on_line,
+                                                          std::function<void()> on_output_end) {
     std::vector<std::string> arguments = command.arguments;
     std::vector<std::string> environment = merged(command.environment);
     const std::vector<char*> argv = pointers(arguments);
@@ -107,8 +113,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
         }
         if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0)
             fail(failure_writer.get());
-        environ = const_cast<char**>(envp.data());
-        ::execvp(argv.front(), argv.data());
+        ::execvpe(argv.front(), argv.data(), envp.data());
         fail(failure_writer.get());
     }
     failure_writer.reset();
@@ -122,8 +127,8 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
         ::waitpid(process, nullptr, 0);
         return errno_error("starting " + arguments.front(), error);
     }
-    std::shared_ptr<ChildProcess> child(
-        new ChildProcess(process, command.is_service, std::move(on_line)));
+    std::shared_ptr<ChildProcess> child(new ChildProcess(
+        process, command.is_service, std::move(on_line), std::move(on_output_end)));
     if (command.is_service)
         child->read(std::make_shared<Pipe>(context, output_reader.release()));
     return child;
@@ -138,8 +143,13 @@ void ChildProcess::read(const std::shared_ptr<Pipe>& pipe) {
             // The last line may lack its end; one that is too long comes in pieces.
             if (pipe->buffer.size() > 0 && std::getline(stream, line))
                 self->on_line_(line);
-            if (!error || error == asio::error::not_found || pipe->buffer.size() > 0)
+            if (!error || error == asio::error::not_found || pipe->buffer.size() > 0) {
                 self->read(pipe);
+                return;
+            }
+            self->output_has_ended_ = true;
+            if (self->on_output_end_)
+                self->on_output_end_();
         });
 }
 
@@ -157,4 +167,4 @@ void ChildProcess::send_signal(int number) {
         ::kill(is_service_ ? -process_ : process_, number);
 }
 
-}  // namespace glovebox::up
+}  // namespace glovebox::core

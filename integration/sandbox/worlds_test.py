@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Finding enclaves and entering them: `glovebox ps` and `worlds` over all of a user's worlds, and `glovebox exec`. As
+whoever starts the test and, for root, as an ordinary user too.
+
+Usage: worlds_test.py GLOVEBOX [unittest's arguments]
+"""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "hostile"))
+from people import people  # noqa: E402
+
+GLOVEBOX = ""
+PYTHON = "/usr/bin/python3"
+WAIT = ["tail", "-f", "/dev/null"]
+
+
+class Case(unittest.TestCase):
+    """`self.person` has a home and a run directory of their own."""
+
+    def each_person(self):
+        for person in people():
+            with self.subTest(person=person.name), person.folder() as home:
+                self.person, self.home = person, Path(home)
+                (self.home / "run").mkdir(mode=0o700)
+                if person.uid is not None:
+                    os.chown(self.home / "run", person.uid, person.uid)
+                if self.glovebox("run", "--isolation", "sandbox", "--", "true").returncode != 0:
+                    self.skipTest("no sandbox here: see glovebox doctor")
+                self.glovebox("clean")
+                try:
+                    yield
+                finally:
+                    for world, cid in self.enclaves_with_paths():
+                        self.glovebox("stop", "--world", world, cid)
+
+    def environment(self):
+        return {**self.person.environment(self.home), "XDG_RUNTIME_DIR": str(self.home / "run")}
+
+    def glovebox(self, *words, **options):
+        return self.person.run(GLOVEBOX, *words, home=self.home, **{"env": self.environment(), **options})
+
+    def start(self, *words, world="default"):
+        """A detached enclave; its CID."""
+        done = self.glovebox("run", "-d", "--isolation", "sandbox", "--world", world, "--", *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return int(done.stdout)
+
+    def enclaves_with_paths(self, *options):
+        """Those of this test: the same user's other worlds, as in /tmp/glovebox-0, are listed too."""
+        done = self.glovebox("ps", "--json", *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return sorted((one["world"], one["cid"]) for one in json.loads(done.stdout)
+                      if one["world"].startswith(f"{self.home}/"))
+
+    def enclaves(self, *options):
+        return sorted((world.rpartition("/")[2], cid) for world, cid in self.enclaves_with_paths(*options))
+
+
+class Finding(Case):
+    def test_ps_shows_enclaves_of_every_world_with_their_world(self):
+        for _ in self.each_person():
+            self.start(*WAIT)
+            self.start(*WAIT, world="other")
+            self.start(*WAIT, world=self.home / "elsewhere")
+            everywhere = [("default", 16), ("elsewhere", 16), ("other", 16)]
+            self.assertEqual(self.enclaves(), everywhere)
+            self.assertEqual(self.enclaves("--world", "other"), [("other", 16)])
+            table = self.glovebox("ps").stdout
+            self.assertRegex(table, rf"16 +{self.home}/elsewhere +running")
+            self.assertRegex(table, r"16 +other +running")
+            inside = self.glovebox("ps", "--json", env={**self.environment(), "GLOVEBOX_WORLD": "other"})
+            self.assertEqual(len(json.loads(inside.stdout)), 1)
+            self.glovebox("stop", "--world", "other", 16)
+            self.assertEqual(self.enclaves(), [("default", 16), ("elsewhere", 16)])
+            self.assertEqual(self.enclaves("-a"), everywhere)
+
+    def test_worlds_are_listed_and_forgotten_when_they_are_gone(self):
+        for _ in self.each_person():
+            self.start(*WAIT)
+            self.start("true", world=self.home / "elsewhere")
+            worlds = {one["world"]: one for one in json.loads(self.glovebox("worlds", "--json").stdout)}
+            self.assertEqual((worlds["default"]["running"], worlds["default"]["in_use"]), (1, True))
+            elsewhere = str(self.home / "elsewhere")
+            self.assertEqual(worlds[elsewhere]["running"] + worlds[elsewhere]["ended"], 1)
+            self.assertRegex(self.glovebox("worlds").stdout, r"default +1 +0 +yes ")
+            while self.enclaves("--world", elsewhere):
+                pass
+            self.glovebox("clean", "--world", elsewhere)
+            self.assertNotIn(elsewhere, self.glovebox("worlds").stdout)
+
+    def test_nobody_sees_another_users_worlds(self):
+        everybody = people()
+        if len(everybody) < 2:
+            self.skipTest("only root can start programs as two users")
+        for _ in self.each_person():
+            self.start(*WAIT)
+            for other in everybody:
+                if other == self.person:
+                    continue
+                with other.folder() as home:
+                    done = other.run(GLOVEBOX, "ps", "--json", home=home)
+                    self.assertNotIn(str(self.home), done.stdout)
+
+
+class Entering(Case):
+    def execute(self, *command, **options):
+        return self.glovebox("exec", 16, "--", *command, **options)
+
+    def test_a_command_sees_what_the_program_sees(self):
+        for _ in self.each_person():
+            self.start("sh", "-c", "echo from the program > /tmp/file; exec tail -f /dev/null")
+            while self.execute("test", "-s", "/tmp/file").returncode != 0:
+                pass
+            done = self.execute("cat", "/tmp/file")
+            self.assertEqual((done.returncode, done.stdout), (0, "from the program\n"), done.stderr)
+            script = "cd /proc; echo [0-9]*; ls /sys/class/net; id -u; cat /proc/1/comm | wc -l; pwd"
+            seen = self.execute("sh", "-c", script).stdout.split("\n")
+            self.assertIn("1 2 ", seen[0])
+            self.assertEqual(seen[1:3], ["lo", "0"])
+            limits = "grep -E '^(CapBnd|Uid|NoNewPrivs)' /proc/{}/status"
+            self.assertEqual(self.execute("sh", "-c", limits.format("self") + " | grep CapBnd").stdout,
+                             self.execute("sh", "-c", limits.format("2") + " | grep CapBnd").stdout)
+            namespaces = "for n in user mnt pid net ipc uts; do readlink /proc/{}/ns/$n; done"
+            self.assertEqual(self.execute("sh", "-c", namespaces.format("self")).stdout,
+                             self.execute("sh", "-c", namespaces.format("2")).stdout)
+
+    def test_statuses_are_the_commands(self):
+        for _ in self.each_person():
+            self.start(*WAIT)
+            self.assertEqual(self.execute("sh", "-c", "exit 7").returncode, 7)
+            self.assertEqual(self.execute("sh", "-c", "kill -9 $$").returncode, 137)
+            missing = self.execute("/nonexistent")
+            self.assertEqual((missing.returncode, "No such file" in missing.stderr), (127, True), missing.stderr)
+            self.assertEqual(self.execute("/etc/passwd").returncode, 126)
+            copied = self.execute("sh", "-c", "cat > /tmp/copy && wc -c < /tmp/copy", stdin=None, input="hello")
+            self.assertEqual(copied.stdout.strip(), "5", copied.stderr)
+
+    def test_a_command_has_no_vsock_of_any_kind(self):
+        for _ in self.each_person():
+            self.start(*WAIT)
+            done = self.execute(PYTHON, "-c", "import errno, socket\ntry:\n    socket.socket(socket.AF_VSOCK)\n"
+                                              "except OSError as error:\n    print(errno.errorcode[error.errno])")
+            self.assertEqual(done.stdout, "EAFNOSUPPORT\n", done.stderr)
+
+    def test_a_command_ends_with_its_enclave(self):
+        for _ in self.each_person():
+            self.start(*WAIT)
+            inside = subprocess.Popen([str(word) for word in self.person.command(GLOVEBOX, "exec", 16, "--", "sh", "-c",
+                                                                               "echo inside; exec tail -f /dev/null")],
+                                      env=self.environment(), cwd=self.home, stdout=subprocess.PIPE, text=True)
+            self.assertEqual(inside.stdout.readline(), "inside\n")
+            # What the enclave's program could reach of this command's own file is a sealed copy.
+            self.assertIn("memfd:glovebox", os.readlink(f"/proc/{inside.pid}/exe"))
+            self.glovebox("stop", 16)
+            self.assertEqual(inside.wait(60), 137)
+            inside.stdout.close()
+
+    def test_what_cannot_be_entered_is_said(self):
+        for _ in self.each_person():
+            done = self.execute("true")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("no enclave with CID 16 runs in the world", done.stderr)
+            with subprocess.Popen([str(word) for word in self.person.command(
+                    GLOVEBOX, "run", "--isolation", "none", "--", "sh", "-c", "echo running; exec tail -f /dev/null")],
+                    env=self.environment(), cwd=self.home, stdout=subprocess.PIPE, text=True) as plain:
+                self.assertEqual(plain.stdout.readline(), "running\n")
+                done = self.execute("true")
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("enclave 16 has no sandbox", done.stderr)
+                plain.terminate()
+
+
+class Loopback(Case):
+    def test_a_server_on_loopback_while_lo_is_down_gets_a_line(self):
+        bind = "import socket\ntry:\n    socket.create_server(('127.0.0.1', 8080))\nexcept OSError as error:\n    print(error)"
+        for _ in self.each_person():
+            done = self.glovebox("run", "--isolation", "sandbox", "--", PYTHON, "-c", bind)
+            self.assertEqual(done.stderr.count("the program listens on 127.0.0.1:8080 while the interface lo is down"), 1,
+                             done.stderr)
+            up = f"ip link set lo up && exec {PYTHON} -c \"$0\""
+            done = self.glovebox("run", "--isolation", "sandbox", "--", "sh", "-c", up, bind)
+            self.assertNotIn("lo is down", done.stderr)
+
+
+if __name__ == "__main__":
+    GLOVEBOX = os.path.abspath(sys.argv.pop(1))
+    for variable in [name for name in os.environ if name.startswith("GLOVEBOX_")]:
+        del os.environ[variable]
+    unittest.main(verbosity=2)

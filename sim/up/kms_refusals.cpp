@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/up/kms_refusals.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/base/file_bytes.h"
+#include "core/base/line_file.h"
+#include "core/base/private_directory.h"
+#include "sim/kms/explain.h"
+
+namespace glovebox::up {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t trace_bytes_max = std::size_t{1} << 30;
+constexpr std::size_t shown_max = 10;
+constexpr unsigned trace_mode = 0600;
+
+bool keep(std::string_view trace, const fs::path& file) {
+    if (file.empty())
+        return false;
+    std::error_code failure;
+    fs::create_directories(file.parent_path().parent_path(), failure);
+    if (failure || !open_private_directory(file.parent_path().string()))
+        return false;
+    fs::remove(file, failure);
+    auto kept = LineFile::open(file.string(), trace_mode);
+    return kept && kept->append(trace.substr(0, trace.find_last_not_of('\n') + 1));
+}
+
+}  // namespace
+
+KmsRefusals::KmsRefusals(std::string trace) : trace_(std::move(trace)) {
+    std::error_code failure;
+    const auto size = fs::file_size(trace_, failure);
+    begin_ = failure ? 0 : size;
+}
+
+std::vector<std::string> KmsRefusals::finish(const std::string& keep_as) const {
+    const auto content = read_file_bytes(trace_, trace_bytes_max);
+    if (!content || content->size() <= begin_)
+        return {};
+    const std::string_view trace = as_text(*content).substr(begin_);
+    auto lines = kms::list_refusals(trace);
+    const std::size_t refused = lines.size();
+    lines.resize(std::min(refused, shown_max));
+    for (std::string& line : lines)
+        line.insert(0, "KMS refused ");
+    if (refused > shown_max)
+        lines.push_back(fmt::format("KMS refused {} more kinds of requests", refused - shown_max));
+    if (keep(trace, keep_as) && refused > 0)
+        lines.emplace_back("`glovebox kms explain` has more about the last refusal");
+    return lines;
+}
+
+}  // namespace glovebox::up

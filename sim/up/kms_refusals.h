@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the KMS of a world has refused, for the end of `glovebox up`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace glovebox::up {
+
+class KmsRefusals {
+  public:
+    // From now on: the trace may have lines of an earlier world, or be missing yet.
+    explicit KmsRefusals(std::string trace);
+
+    // A sentence for each refusal since, without a line feed; the last says where to find more.
+    // The trace since then replaces the file `keep_as`, whose folder is made where it is missing;
+    // where that name is empty or can't be written, nothing is kept.
+    [[nodiscard]] std::vector<std::string> finish(const std::string& keep_as) const;
+
+  private:
+    std::string trace_;
+    std::uintmax_t begin_ = 0;
+};
+
+}  // namespace glovebox::up

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/up/part_commands.h"
+
+#include <fmt/core.h>
+
+#include "sim/iam/arn.h"
+
+namespace glovebox::up {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+// An option with each of its values.
+void add(Arguments& arguments, const char* option, const std::vector<std::string>& values) {
+    for (const std::string& value : values)
+        arguments.insert(arguments.end(), {option, value});
+}
+
+// An option where it has a value.
+void add(Arguments& arguments, const char* option, const std::string& value) {
+    if (!value.empty())
+        arguments.insert(arguments.end(), {option, value});
+}
+
+void add(Arguments& arguments, const char* option, const std::optional<std::uint32_t>& value) {
+    if (value)
+        arguments.insert(arguments.end(), {option, std::to_string(*value)});
+}
+
+// A service says at the level info that it is ready, so it never has a higher one; the timeline
+// leaves out what is below the part's own.
+void add_level(Arguments& arguments, const std::string& level) {
+    if (level == "debug")
+        arguments.insert(arguments.end(), {"--log-level", level});
+}
+
+void add_flag(Arguments& arguments, const char* option, bool is_set) {
+    if (is_set)
+        arguments.emplace_back(option);
+}
+
+}  // namespace
+
+core::Command PartCommands::subcommand(Arguments arguments) const {
+    arguments.insert(arguments.begin(), program_);
+    core::Command command;
+    command.arguments = std::move(arguments);
+    return command;
+}
+
+std::string state_directory(const WorldFile& world, const std::string& directory) {
+    return world.kms && !world.kms->state.empty() ? world.kms->state : directory + "/state";
+}
+
+std::string PartCommands::kms_resolved() const {
+    return world_.kms ? fmt::format("kms.{}.{}:443={}", world_.region,
+                                    iam::domain_of(world_.region), kms_tls_)
+                      : std::string();
+}
+
+core::Command PartCommands::kms() const {
+    Arguments arguments{"kms", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"};
+    add(arguments, "--world", directory_);
+    add(arguments, "--state", state_directory(world_, directory_));
+    add(arguments, "--region", world_.region);
+    add(arguments, "--auth", world_.kms->auth);
+    add(arguments, "--seed", world_.kms->seed);
+    add_level(arguments, world_.kms->log_level);
+    add(arguments, "--pki", pki_);
+    return subcommand(std::move(arguments));
+}
+
+core::Command PartCommands::imds() const {
+    Arguments arguments{"imds", "--listen", "127.0.0.1:0"};
+    add(arguments, "--state", state_directory(world_, directory_));
+    add(arguments, "--region", world_.region);
+    add(arguments, "--role-arn", world_.role_arn);
+    add_flag(arguments, "--require-tokens", world_.imds->require_tokens);
+    add_level(arguments, world_.imds->log_level);
+    add(arguments, "--pki", pki_);
+    return subcommand(std::move(arguments));
+}
+
+core::Command PartCommands::proxy(const ProxyPart& proxy) const {
+    if (!proxy.vsock_proxy.empty()) {
+        Arguments arguments{"vsock-proxy", "--config", proxy.config};
+        arguments.insert(arguments.end(), proxy.vsock_proxy.begin(), proxy.vsock_proxy.end());
+        core::Command command = subcommand(std::move(arguments));
+        command.environment = {{"GLOVEBOX_WORLD", directory_},
+                               {"GLOVEBOX_RESOLVE", kms_resolved()}};
+        return command;
+    }
+    Arguments arguments{"proxy"};
+    add(arguments, "--world", directory_);
+    add(arguments, "--listen", proxy.listen);
+    add(arguments, "--allow", proxy.allow);
+    add(arguments, "--allowlist", proxy.allowlists);
+    add(arguments, "--resolve", proxy.resolve);
+    add(arguments, "--resolve", kms_resolved());
+    add(arguments, "--idle-timeout", proxy.idle_timeout);
+    add_level(arguments, proxy.log_level);
+    return subcommand(std::move(arguments));
+}
+
+core::Command PartCommands::enclave(const EnclavePart& enclave) const {
+    Arguments arguments{"run", "--attach-console"};
+    add(arguments, "--world", directory_);
+    add(arguments, "--cid", std::optional(enclave.cid));
+    add_flag(arguments, "--debug", enclave.debug);
+    add_flag(arguments, "--trust-env", enclave.trust_env);
+    add_flag(arguments, "--trace", enclave.trace);
+    add(arguments, "--log-level", enclave.log_level);
+    add(arguments, "--eif", enclave.eif);
+    add(arguments, "--rootfs", enclave.root_fs);
+    add(arguments, "--isolation", enclave.isolation);
+    add(arguments, "--memory", enclave.memory_mib);
+    add(arguments, "--cpus", enclave.cpu_count);
+    add(arguments, "--mount", enclave.mounts);
+    add(arguments, "--ready", enclave.ready);
+    add(arguments, "--ready-timeout", enclave.ready_timeout);
+    for (const auto& [name, value] : enclave.environment)
+        add(arguments, "--env", name + "=" + value);
+    add(arguments, "--role-arn", world_.role_arn);
+    add(arguments, "--region", world_.region);
+    add(arguments, "--pki", pki_);
+    if (!enclave.command.empty()) {
+        arguments.emplace_back("--");
+        arguments.insert(arguments.end(), enclave.command.begin(), enclave.command.end());
+    }
+    core::Command command = subcommand(std::move(arguments));
+    command.directory = world_.folder;
+    return command;
+}
+
+core::Command PartCommands::forward(const ForwardPart& forward) const {
+    Arguments arguments{"forward"};
+    add(arguments, "--world", directory_);
+    add(arguments, "--listen", forward.listen);
+    add(arguments, "--idle-timeout", forward.idle_timeout);
+    add_level(arguments, forward.log_level);
+    return subcommand(std::move(arguments));
+}
+
+core::Command PartCommands::parent(const Arguments& words) const {
+    Arguments arguments{"parent"};
+    add(arguments, "--world", directory_);
+    add(arguments, "--imds", imds_http_);
+    add_flag(arguments, "--trust-env", world_.parent.trust_env);
+    add_flag(arguments, "--trace", world_.parent.trace);
+    add(arguments, "--log-level", world_.parent.log_level);
+    arguments.emplace_back("--");
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    core::Command command = subcommand(std::move(arguments));
+    command.is_service = false;
+    command.environment = {{"GLOVEBOX_WORLD", directory_},
+                           {"AWS_REGION", world_.region},
+                           {"AWS_DEFAULT_REGION", world_.region}};
+    if (!kms_http_.empty()) {
+        command.environment.emplace_back("AWS_ENDPOINT_URL_KMS", "http://" + kms_http_);
+        command.environment.emplace_back("GLOVEBOX_RESOLVE", kms_resolved());
+    }
+    if (!imds_http_.empty())
+        command.environment.emplace_back("AWS_EC2_METADATA_SERVICE_ENDPOINT",
+                                         "http://" + imds_http_);
+    for (const auto& one : world_.parent.environment)
+        command.environment.push_back(one);
+    return command;
+}
+
+}  // namespace glovebox::up

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The command lines of a world's parts: each is this same program with another subcommand, so that
+// a world is nothing that could not be done by hand.
+#pragma once
+
+#include <string>
+
+#include "core/child_process.h"
+#include "sim/up/world_parts.h"
+
+namespace glovebox::up {
+
+// The directory of what the world's KMS and metadata service keep; `directory` is the world's.
+[[nodiscard]] std::string state_directory(const WorldFile& world, const std::string& directory);
+
+class PartCommands {
+  public:
+    // `world` outlives them; `directory` is the world's, `pki` is --pki's or empty.
+    PartCommands(const WorldFile& world, std::string program, std::string directory,
+                 std::string pki)
+        : world_(world),
+          program_(std::move(program)),
+          directory_(std::move(directory)),
+          pki_(std::move(pki)) {}
+
+    // Where the services listen, once that is known: "127.0.0.1:4600".
+    void kms_is_at(std::string http, std::string tls) {
+        kms_http_ = std::move(http);
+        kms_tls_ = std::move(tls);
+    }
+    void imds_is_at(std::string http) { imds_http_ = std::move(http); }
+
+    // Of a part that the world has.
+    [[nodiscard]] core::Command kms() const;
+    [[nodiscard]] core::Command imds() const;
+    [[nodiscard]] core::Command proxy(const ProxyPart& proxy) const;
+    [[nodiscard]] core::Command enclave(const EnclavePart& enclave) const;
+    [[nodiscard]] core::Command forward(const ForwardPart& forward) const;
+    // `arguments` as a parent program.
+    [[nodiscard]] core::Command parent(const std::vector<std::string>& arguments) const;
+
+  private:
+    [[nodiscard]] core::Command subcommand(std::vector<std::string> arguments) const;
+    // What leads KMS's name to the world's, as `glovebox proxy --resolve` takes it; empty without
+    // KMS.
+    [[nodiscard]] std::string kms_resolved() const;
+
+    const WorldFile& world_;
+    std::string program_;
+    std::string directory_;
+    std::string pki_;
+    std::string kms_http_;
+    std::string kms_tls_;
+    std::string imds_http_;
+};
+
+}  // namespace glovebox::up
