@@ -116,7 +116,7 @@ Command up_command() {
             {"Starts the KMS, the metadata service, the proxies and the enclaves that the file "
              "names, in the order of what they need, and then the command as a parent program. "
              "Without a command the world runs until Ctrl-C, or until its last enclave has ended. "
-             "docs/kms.md describes the whole of the world's file.",
+             "docs/up.md describes every key of a world file.",
              "The command finds AWS_REGION, AWS_ENDPOINT_URL_KMS, "
              "AWS_EC2_METADATA_SERVICE_ENDPOINT "
              "and GLOVEBOX_WORLD in its environment. The output of all parts is shown on standard "
