@@ -14,7 +14,7 @@
 //   10.0.0.0/8      every address of the block, likewise
 //
 // Addresses that lead back to this host or its link (special_block_of, and the host's own) are not
-// opened by a name, whatever it resolves to, nor by a block wider than theirs: only a rule that
+// opened by a name, whatever it resolves to, nor by a block wider than their own: only a rule that
 // names them does, 127.0.0.1 or 127.0.0.0/8 and not 0.0.0.0/0. An IPv6 address that carries such an
 // IPv4 address (embedded_ipv4.h) is opened by that same rule or by one for itself, and by no other.
 #pragma once
@@ -88,7 +88,7 @@ class Allowlist {
     // Errors: ProxyError::not_allowed.
     [[nodiscard]] Result<void> may_look_up(const Target& target) const;
 
-    // Whether `address`, which is what `target` turned out to mean, may be dialled. `own` are this
+    // Whether `address`, to which `target` was resolved, may be connected to. `own` are this
     // host's addresses. Errors: ProxyError::not_allowed.
     [[nodiscard]] Result<void> may_dial(const Target& target, const IpAddress& address,
                                         std::span<const IpAddress> own) const;

@@ -18,7 +18,7 @@
 
 namespace glovebox::core {
 
-// Each error says file, line, column, what was expected and how to mend it.
+// Each error says file, line, column, what was expected and how to fix it.
 [[nodiscard]] Result<Allowlist> parse_allowlist(std::string_view text, std::string_view file_name);
 
 // Reads and parses the file. Errors: errno's, or ProxyError::bad_target.

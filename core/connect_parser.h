@@ -23,7 +23,7 @@
 
 namespace glovebox::core {
 
-// Request line, fields and the empty line together. Ours: no limit is in the RFC.
+// Request line, fields and the empty line together. The RFC has no limit; this one is Glovebox's.
 inline constexpr std::size_t connect_head_size_max = 8 * 1024;
 
 class ConnectParser {

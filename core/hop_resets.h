@@ -41,7 +41,7 @@ class HopResets : public std::enable_shared_from_this<HopResets> {
     [[nodiscard]] std::unique_ptr<ResetNotice> watch(Port connecting);
 
     // Uses a channel from now on, and keeps it until its peer closes it or the work is cancelled;
-    // then what has yet to be told is told first.
+    // then the pending notices are sent first.
     [[nodiscard]] static boost::asio::awaitable<void> serve(std::shared_ptr<HopResets> resets,
                                                             Stream channel);
 

@@ -27,8 +27,9 @@ struct PipePoolOptions {
     // As large as an ordinary user may ask for (fs.pipe-max-size). Less is taken where that much is
     // refused.
     std::size_t pipe_size = 1024 * 1024;
-    // Pipes in use and idle together; 0 turns splicing off. What a user may hold before the kernel
-    // shrinks his pipes to a page or two is 16,384 pages (fs.pipe-user-pages-soft), 64 of these.
+    // Pipes in use and idle together; 0 turns splicing off. A user may hold 16,384 pages
+    // (fs.pipe-user-pages-soft), 64 of these pipes; then the kernel shrinks new ones to a page or
+    // two.
     std::size_t pipes_max = 48;
     std::size_t idle_max = 8;
 };

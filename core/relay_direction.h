@@ -2,8 +2,8 @@
 
 // One direction of a relay: from one stream, through a pipe or a buffer, to another.
 //
-// It moves bytes when it is told to and never waits; when to move, and what an end or a failure
-// means for the other direction, is the relay's business.
+// It moves bytes when the relay calls it, and never waits. The relay decides when to move, and what
+// an end or a failure means for the other direction.
 //
 //   small messages   recv into the shared copy buffer, send at once; what the receiver does not
 //                    take is kept in a buffer of the direction's own
@@ -44,7 +44,7 @@ class RelayDirection {
   public:
     enum class State {
         moving,
-        discarding,  // the receiver takes nothing more; what comes is dropped
+        discarding,  // the receiver takes nothing more; further bytes are dropped
         done,        // the source has ended, and the receiver knows
     };
 

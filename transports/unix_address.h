@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// AF_UNIX addresses as this room uses them: files in a directory that is held by descriptor, and
+// AF_UNIX addresses as this module uses them: files in a directory that is held by descriptor, and
 // abstract names that no file system knows.
 #pragma once
 

@@ -28,7 +28,7 @@ struct InitStart {
     std::vector<std::string> environment;  // the lines of /env
     // What stands on the console where init ends before the program; empty where it doesn't.
     std::string panic;
-    std::string cause;  // why, and what to do about it: ours
+    std::string cause;  // why, and what to do about it: Glovebox's text
 
     [[nodiscard]] bool has_failed() const { return !panic.empty(); }
 };

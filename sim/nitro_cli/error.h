@@ -4,8 +4,8 @@
 //
 //   [ E26 ] Insufficient memory requested. User provided `memory` is 64 MB, but ...
 //
-// The number is also the exit status. Codes and lead sentences are those of nitro-cli 1.5.0; what
-// follows the lead, and what `explain` says, is ours.
+// The number is also the exit status. Codes and lead sentences are those of nitro-cli 1.5.0; the
+// text after the lead, and that of `explain`, is Glovebox's.
 #pragma once
 
 #include <boost/system/error_category.hpp>

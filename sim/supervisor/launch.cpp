@@ -183,8 +183,8 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
     if (child < 0)
         return errno_error("starting a program: fork", errno);
     if (child == 0) {
-        // In it a listener waits to be received: with a copy of ours here, a parent that was killed
-        // would leave it open, and this process waiting for its own supervision for ever.
+        // In it a listener waits to be received: with a copy in this process, a parent that was
+        // killed would leave it open, and this process waiting for its own supervision for ever.
         ::close(ours.get());
         body(Parent{theirs.get()});
         leave_child(0);

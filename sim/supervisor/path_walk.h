@@ -3,7 +3,7 @@
 // Where a path leads in another thread's eyes: from its root, its working directory and its
 // descriptors, and with its own /proc/self, link by link as path_resolution(7) has it.
 //
-// The kernel can't be asked for it in one call: it would take /proc/self for the one who asks, and
+// The kernel can't be asked for it in one call: it would resolve /proc/self for the supervisor, and
 // at the end of the path there may be nothing yet. A walk is a few calls for each component: it is
 // for the few paths that may concern us.
 #pragma once

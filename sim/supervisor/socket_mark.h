@@ -34,7 +34,7 @@ struct SocketMark {
 
 // Makes `socket` an emulated one, or changes its mark: 0 or an errno value.
 [[nodiscard]] int set_mark(int socket, SocketMark mark);
-// Nothing for what is no socket, and for a socket that is not ours.
+// Empty for a descriptor that is not a socket, and for a socket without a mark.
 [[nodiscard]] std::optional<SocketMark> read_mark(int socket);
 
 }  // namespace glovebox::supervisor

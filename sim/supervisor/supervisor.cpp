@@ -34,15 +34,15 @@ constexpr int interrupting_signal = SIGURG;
 
 void do_nothing(int) {}
 
-// What the program is told where the supervisor ran out of descriptors of its own; 0 where it
-// didn't. EMFILE would speak of the program's.
+// The error for the program if the supervisor itself ran out of descriptors; 0 if it
+// did not. EMFILE would speak of the program's.
 int exhaustion(const SystemCall& call, const KernelTracee& tracee, const SyscallReply& reply) {
     using Kind = SyscallReply::Kind;
     const bool makes_one = call.number == SYS_socket || Acceptor::handles(call.number);
     if (reply.kind() == Kind::error && reply.errno_value() == EMFILE)
         return makes_one ? ENFILE : ENOMEM;
-    // It may have been a call on a socket of ours, which the kernel would misunderstand. Of ioctls
-    // most are not.
+    // It may have been a call on an emulated socket, which the kernel would misunderstand. Of
+    // ioctls most are not.
     if (tracee.was_exhausted() && reply.kind() == Kind::pass_through && call.number != SYS_ioctl)
         return makes_one ? ENFILE : ENOMEM;
     return 0;

@@ -132,7 +132,7 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getxattr));
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(lgetxattr));
         // All but the terminal family 0x54xx, which holds the frequent ones (TCGETS, FIONBIO,
-        // FIOCLEX) and which no driver of ours knows.
+        // FIOCLEX) and which no emulated driver knows.
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_LT, 0x5400, 0}});
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_GT, 0x54ff, 0}});
     }

@@ -6,8 +6,8 @@
 // A filter sees numbers, not what pointers point to and not what a descriptor is. So socket() is
 // notified by its family alone, options by their level, ioctl by its number; but bind, connect,
 // accept, shutdown, getsockname and getpeername are notified for every socket, and the opens and
-// stats that could name /dev/nsm for every path. For what is not ours the supervisor answers "go
-// on".
+// stats that could name /dev/nsm for every path. For other descriptors and paths the supervisor
+// answers "go on".
 #pragma once
 
 #include <linux/filter.h>

@@ -27,7 +27,7 @@ namespace {
 // A longer line is cut here.
 constexpr std::size_t line_bytes_max = 64 * 1024;
 
-// "NAME=value" for all, ours with the command's in their place.
+// "NAME=value" for every variable of this process, with those of `more` in their place.
 std::vector<std::string> merged(const Environment& more) {
     std::vector<std::string> all;
     for (char** one = environ; *one != nullptr; ++one) {

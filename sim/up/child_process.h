@@ -22,7 +22,7 @@ namespace glovebox::up {
 
 struct Command {
     std::vector<std::string> arguments;  // the first is the program, found in PATH
-    Environment environment;             // beside ours
+    Environment environment;             // in addition to this process's
     std::string directory;               // where it runs; empty: here
     // A service gets /dev/null, pipes that are read here, and a process group of its own, so that
     // Ctrl-C reaches it by us alone. Otherwise it shares our terminal.

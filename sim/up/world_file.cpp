@@ -222,7 +222,9 @@ void read_program(EnclavePart& enclave, yaml::Map& map, const std::string& folde
     if (!enclave.eif.empty() && !enclave.environment.empty())
         map.mistake("env", "beside eif: an image has an environment of its own");
     if (!enclave.mounts.empty() && (!enclave.eif.empty() || enclave.isolation == "none"))
-        map.mistake("mount", "neither an image nor isolation none has a room to show folders in");
+        map.mistake(
+            "mount",
+            "only a command in a sandbox takes it: remove mount, or eif and isolation: none");
 }
 
 EnclavePart read_enclave(const std::string& name, yaml::Map& map, const std::string& folder) {

@@ -4,7 +4,7 @@
 // the opposite order.
 //
 //   1  KMS and metadata      ready when their log says so; their ports are then known
-//   2  proxies               KMS's name leads to ours
+//   2  proxies               KMS's name leads to this world's KMS
 //   3  enclaves              ready when they listen on their port, at once without one
 //                            (the world tells of listeners, inotify)
 //   4  the command, as a parent program
@@ -51,8 +51,8 @@ class WorldRun {
     // started, did not become ready, or failed. All parts have ended then.
     [[nodiscard]] boost::asio::awaitable<Result<int>> run();
 
-    // From a signal: the command is told, or without one the world ends. The second time everything
-    // is killed.
+    // Called for a signal: passes it to the command; without a command, ends the world. The second
+    // time it kills everything.
     void stop(int signal);
     // A child has ended (SIGCHLD).
     void look() { changed_.cancel(); }
@@ -76,7 +76,8 @@ class WorldRun {
     [[nodiscard]] Result<void> start_proxies();
     [[nodiscard]] Result<void> start_enclaves();
     [[nodiscard]] Result<void> start_command();
-    // What leads KMS's name to ours, as `glovebox proxy --resolve` takes it; empty without KMS.
+    // The argument of `glovebox proxy --resolve` that leads KMS's name to this world's KMS; empty
+    // without one.
     [[nodiscard]] std::string kms_resolved() const;
     // Whatever has ended or become ready since; an error when a part has failed.
     [[nodiscard]] Result<void> check();

@@ -32,7 +32,7 @@ struct Chain {
 };
 
 [[nodiscard]] std::size_t total_size(std::span<const MemorySpan> buffers);
-// Copies between scattered buffers and bytes of ours, from `offset` on in the buffers; how many
+// Copies between scattered buffers and `bytes`, from `offset` on in the buffers. Returns how many
 // bytes fitted.
 std::size_t copy_from(std::span<const MemorySpan> buffers, std::size_t offset,
                       std::span<std::uint8_t> to);
