@@ -55,8 +55,8 @@ class ThreadedResolver final : public Resolver {
   public:
     ThreadedResolver(boost::asio::any_io_executor executor, ResolverOptions options = {},
                      Lookup lookup = look_up);
-    // Returns at once: a thread that hangs in a lookup is left to end by itself and then touches
-    // nothing of ours.
+    // Returns at once: a thread that hangs in a lookup ends by itself and then touches no object of
+    // this program.
     ~ThreadedResolver() override;
 
     boost::asio::awaitable<Result<std::vector<IpAddress>>> resolve(HostName name,

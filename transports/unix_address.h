@@ -23,7 +23,7 @@ class UnixAddress {
     // An abstract name (unix(7)), at most 107 bytes of `text` after the zero byte.
     [[nodiscard]] static UnixAddress abstract(std::string_view text);
 
-    // Nothing where the descriptor is no AF_UNIX socket or the end has no name.
+    // Nothing where the descriptor is not an AF_UNIX socket or the end has no name.
     [[nodiscard]] static std::optional<UnixAddress> of_socket(int socket);
     [[nodiscard]] static std::optional<UnixAddress> of_peer(int socket);
 

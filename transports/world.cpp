@@ -51,7 +51,7 @@ bool is_world_name(std::string_view name) {
                "._-") == std::string_view::npos;
 }
 
-// Nobody has the name, nobody listens on it, its backlog is full, or it is no stream socket: all
+// Nobody has the name, nobody listens on it, its backlog is full, or it is not a stream socket: all
 // that a vsock peer answers with a reset.
 bool is_reset(int connect_result) {
     return connect_result == ENOENT || connect_result == ECONNREFUSED || connect_result == EAGAIN ||

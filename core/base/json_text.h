@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // JSON as Glovebox writes it: always valid UTF-8, and printable. What printable() would escape is
-// written as \uXXXX, which every reader takes for the character itself; a byte that is no UTF-8
+// written as \uXXXX, which every reader takes for the character itself; a byte that is not UTF-8
 // can't stand in JSON and becomes U+FFFD.
 #pragma once
 

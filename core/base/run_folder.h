@@ -9,7 +9,7 @@
 namespace glovebox {
 
 // <run_directory>/glovebox, or /tmp/glovebox-$UID when run_directory (XDG_RUNTIME_DIR; may be null)
-// is no directory of this user's own, as under sudo -E. The folder may be missing.
+// is not a directory of this user's own, as under sudo -E. The folder may be missing.
 [[nodiscard]] std::string run_folder(const char* run_directory);
 
 // The same for the XDG_RUNTIME_DIR of this process.

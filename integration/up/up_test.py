@@ -22,7 +22,7 @@ import image_root  # noqa: E402
 from service import Service  # noqa: E402
 
 GLOVEBOX = ""
-PATIENCE = 300  # seconds; a busy machine is no failure
+PATIENCE = 300  # seconds; a busy machine is not a failure
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 PYTHON = "/usr/bin/python3"
 

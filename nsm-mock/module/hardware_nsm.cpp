@@ -30,7 +30,7 @@ Result<std::unique_ptr<HardwareNsm>> HardwareNsm::open(const std::string& path, 
         return Error(
             make_error_code(boost::system::errc::inappropriate_io_control_operation),
             path +
-                " is no Nitro Secure Module: it does not know the module's ioctl; /dev/nsm, "
+                " is not a Nitro Secure Module: it does not know the module's ioctl; /dev/nsm, "
                 "or mock for the simulated module, was expected");
     return std::make_unique<HardwareNsm>(std::move(device), log);
 }

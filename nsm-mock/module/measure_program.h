@@ -17,7 +17,7 @@
 
 namespace glovebox::nsm {
 
-// A program's file, open. What is no regular file, or can't be read, is an error.
+// A program's file, open. What is not a regular file, or can't be read, is an error.
 struct ProgramFile {
     [[nodiscard]] static Result<ProgramFile> open(const std::string& path);
 

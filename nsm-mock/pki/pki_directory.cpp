@@ -54,7 +54,7 @@ class Directory {
         if (::fstat(fd.get(), &status) != 0)
             return errno_error("asking about " + path, errno);
         if (const std::string why = why_not_private(status); !why.empty())
-            // Closing it is no advice: it may be one that others live by, such as /tmp.
+            // No advice to close it: it may be a directory that others need, such as /tmp.
             return Error(
                 make_error_code(boost::system::errc::permission_denied),
                 fmt::format("{}: {}; a mock root is kept private: name a directory that is "

@@ -28,7 +28,7 @@ inline constexpr const char* bytes_help = "hexadecimal, text:WORDS or @FILE";
 [[nodiscard]] Result<Bytes> from_base64(std::string_view text);
 
 // Bytes that were written down as hexadecimal or base64, or that are themselves: what mail, logs
-// and JSON make of an attestation document. `content` is taken as it is when it is no text.
+// and JSON make of an attestation document. `content` is taken as it is when it is not text.
 [[nodiscard]] Result<Bytes> decode_text_form(BytesView content);
 
 }  // namespace glovebox::cli

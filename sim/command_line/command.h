@@ -33,7 +33,7 @@ enum class Repeat {
     map,   // each time adds KEY=VALUE; a key with two values is a mistake
 };
 
-// A map's key in the one form that two spellings of it share; nothing of what is no entry.
+// A map's key in the one form that two spellings of it share; nothing of what is not an entry.
 using KeyOf = std::string (*)(const std::string& entry);
 
 // What a shell offers for a value, beside what the kind says.

@@ -35,7 +35,7 @@ struct InitStart {
 
 class BootImage {
   public:
-    // Errors: the file can't be opened (errno), or it is no image (eif::EifError).
+    // Errors: the file can't be opened (errno), or it is not an image (eif::EifError).
     [[nodiscard]] static Result<BootImage> open(const std::filesystem::path& path);
 
     [[nodiscard]] const eif::Image& image() const { return image_; }

@@ -54,7 +54,7 @@ std::string worlds_elsewhere(const std::string& world) {
         return "";
     if (::geteuid() != 0)
         return is_directory("/tmp/glovebox-0")
-                   ? " Root has worlds of his own, in /tmp/glovebox-0: what was started with sudo "
+                   ? " Root has its own worlds, in /tmp/glovebox-0: what was started with sudo "
                      "is reached with sudo."
                    : "";
     const char* caller = std::getenv("SUDO_UID");

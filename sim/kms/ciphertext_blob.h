@@ -39,7 +39,7 @@ using EncryptionContext = std::map<std::string, std::string>;
                               const EncryptionContext& context, BytesView plaintext,
                               RandomSource& random);
 
-// The key material that a blob names; nothing when it is no blob of this form.
+// The key material that a blob names; nothing when it is not a blob of this form.
 [[nodiscard]] std::optional<Bytes> material_id_of(BytesView blob);
 
 struct BlobRefusal {

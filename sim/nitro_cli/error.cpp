@@ -75,7 +75,7 @@ constexpr std::array<Entry, 61> entries{{
     {"Ioctl start enclave failure.", "The driver did not start the enclave."},
     {"Memory overflow.", "The image reaches beyond the enclave's memory."},
     {"EIF file parsing error.",
-     "The image file can't be read, or is no enclave image: `glovebox "
+     "The image file can't be read, or is not an enclave image: `glovebox "
      "eif describe` names section and offset."},
     {"Enclave boot failure.",
      "The enclave did not send its heartbeat, or port 9000 of the parent "

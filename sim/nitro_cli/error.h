@@ -59,7 +59,7 @@ enum class NitroError {
 [[nodiscard]] Error file_error(std::string_view reason, std::string_view path,
                                std::string_view operation);
 
-// "Insufficient memory requested."; empty for a number that is no code.
+// "Insufficient memory requested."; empty for a number that is not a code.
 [[nodiscard]] std::string_view lead_of(int number);
 
 // What `explain --error-code CODE` prints. "No such error code X" for what AWS's does not know

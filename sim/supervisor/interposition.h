@@ -18,7 +18,7 @@ namespace glovebox::supervisor {
 [[nodiscard]] UniqueFd interpose_accepted(TrafficObserver& observer, UniqueFd connection);
 
 // Connects `socket` through the observer: the local address, as World::connect. Nothing where that
-// can't be done (nobody listens, it is bound already, it is no stream, no descriptors are left),
+// can't be done (nobody listens, it is bound already, it is not a stream, no descriptors are left),
 // and then `socket` is as it was.
 [[nodiscard]] std::optional<core::VsockAddress> interpose_connect(TrafficObserver& observer,
                                                                   transports::World& world,

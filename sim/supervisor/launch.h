@@ -45,7 +45,7 @@ struct Program {
 // The name itself when nothing is found.
 [[nodiscard]] std::string find_executable(const std::string& name);
 
-// The interpreter that a script's first line names, "/usr/bin/env"; empty for what is no script.
+// The interpreter that a script's first line names, "/usr/bin/env"; empty for what is not a script.
 [[nodiscard]] std::string interpreter_of(const std::string& path);
 
 struct Launched {

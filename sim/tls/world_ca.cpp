@@ -156,7 +156,7 @@ Result<WorldCa> WorldCa::open(const std::string& directory, std::vector<std::str
     for (std::string& host : hosts) {
         if (!is_dns_name(host))
             return invalid_input(fmt::format(
-                "\"{}\" is no host name that a certificate can be made for: a name such as "
+                "\"{}\" is not a host name that a certificate can be made for: a name such as "
                 "kms.us-east-1.amazonaws.com was expected",
                 host));
         for (char& c : host)

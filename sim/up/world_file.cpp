@@ -107,9 +107,10 @@ Environment read_environment(yaml::Map& map) {
     Environment environment = map.named_texts("env");
     for (const auto& [name, value] : environment)
         if (name.empty() || name.find('=') != std::string::npos)
-            map.mistake("env", fmt::format("\"{}\" is no variable's name: it is not empty and has "
-                                           "no = in it",
-                                           name));
+            map.mistake("env",
+                        fmt::format("\"{}\" is not a variable's name: it is not empty and has "
+                                    "no = in it",
+                                    name));
     return environment;
 }
 
@@ -271,7 +272,7 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     WorldFile world;
     world.folder = folder;
     world.region = top.text("region").value_or(world.region);
-    // A number would pass is_region(), and is no region.
+    // A number would pass is_region(), and is not a region.
     if (!nsm::is_region(world.region) ||
         world.region.find_first_not_of("0123456789") == std::string::npos)
         top.mistake("region", "a name such as us-east-1 was expected");

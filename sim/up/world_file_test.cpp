@@ -249,9 +249,9 @@ TEST(WorldFile, AVariablesNameHasNoEqualsSign) {
               "parent: {env: {'': '2', B: a=b}}\n")
             .error()
             .message,
-        "world.yaml:2:24: env: \"A=B\" is no variable's name: it is not empty and has no = in "
+        "world.yaml:2:24: env: \"A=B\" is not a variable's name: it is not empty and has no = in "
         "it\n"
-        "world.yaml:3:15: env: \"\" is no variable's name: it is not empty and has no = in it");
+        "world.yaml:3:15: env: \"\" is not a variable's name: it is not empty and has no = in it");
 }
 
 }  // namespace

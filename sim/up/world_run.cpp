@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// For one group of parts; a busy machine is no failure.
+// For one group of parts; a busy machine is not a failure.
 constexpr auto ready_timeout = 180s;
 constexpr auto end_timeout = 10s;
 constexpr auto idle_interval = 1h;
