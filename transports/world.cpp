@@ -326,7 +326,7 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target) {
 Result<UniqueFd> World::meeting_point(VsockAddress speaks_for) {
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket)
-        return errno_error("making a Unix socket", errno);
+        return errno_error("cannot create a Unix socket", errno);
     const auto locked = lock_directory(directory(), path_);
     if (!locked)
         return locked.error();
@@ -336,7 +336,7 @@ Result<UniqueFd> World::meeting_point(VsockAddress speaks_for) {
     if (::listen(socket.get(), 1) != 0) {
         const int failure = errno;
         unbind(socket.get(), speaks_for);
-        return errno_error("listening in " + path_, failure);
+        return errno_error("cannot listen in " + path_, failure);
     }
     return socket;
 }

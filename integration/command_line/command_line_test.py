@@ -241,7 +241,7 @@ class Sentences(Case):
     def test_a_home_that_cannot_be_written_to_has_a_way_around(self):
         said = self.complaint("nsm", "--device", "mock", "describe", status=1,
                               environment={"HOME": "/sys/"})
-        self.assertIn("making the directory /sys/.local for the mock root", said)
+        self.assertIn("cannot create the directory /sys/.local for the mock root", said)
         self.assertIn("with --pki, or set XDG_DATA_HOME", said)
 
     def test_what_is_no_module_is_not_said_to_have_answered(self):

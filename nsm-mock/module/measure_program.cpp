@@ -33,10 +33,10 @@ Result<ProgramFile> ProgramFile::open(const std::string& path) {
     // O_NONBLOCK: a FIFO must not hold us up before it is seen to be none of our files.
     UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file)
-        return errno_error("measuring the program " + path, errno);
+        return errno_error("cannot measure the program " + path, errno);
     struct stat status {};
     if (::fstat(file.get(), &status) != 0)
-        return errno_error("measuring the program " + path, errno);
+        return errno_error("cannot measure the program " + path, errno);
     if (!S_ISREG(status.st_mode))
         return invalid_input("measuring the program " + path + ": not a regular file");
     return ProgramFile{std::move(file), path};
@@ -57,7 +57,7 @@ Result<Measurements> measure_program(const ProgramFile& program) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return errno_error("measuring the program " + program.path, errno);
+            return errno_error("cannot measure the program " + program.path, errno);
         if (got == 0)
             break;
         hash.update(BytesView(buffer).first(static_cast<std::size_t>(got)));

@@ -75,7 +75,7 @@ Result<void> write_file(const std::string& path, BytesView content) {
     if (path != "-") {
         opened.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
         if (!opened)
-            return errno_error("making " + path, errno);
+            return errno_error("cannot create " + path, errno);
         fd = opened.get();
     }
     while (!content.empty()) {
@@ -83,7 +83,7 @@ Result<void> write_file(const std::string& path, BytesView content) {
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return errno_error("writing " + (path == "-" ? "standard output" : path), errno);
+            return errno_error("cannot write " + (path == "-" ? "standard output" : path), errno);
         content = content.subspan(static_cast<std::size_t>(written));
     }
     return {};

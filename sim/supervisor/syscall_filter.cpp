@@ -49,16 +49,16 @@ class Rules {
     }
     [[nodiscard]] Result<std::vector<sock_filter>> compile() {
         if (failure_ != 0)
-            return errno_error("building the system call filter", failure_);
+            return errno_error("cannot build the system call filter", failure_);
         const UniqueFd file(::memfd_create("filter", MFD_CLOEXEC));
         if (!file)
-            return errno_error("building the system call filter: memfd_create", errno);
+            return errno_error("cannot build the system call filter: memfd_create", errno);
         if (const int error = ::seccomp_export_bpf(context_.get(), file.get()); error != 0)
-            return errno_error("building the system call filter: seccomp_export_bpf", -error);
+            return errno_error("cannot build the system call filter: seccomp_export_bpf", -error);
         const off_t size = ::lseek(file.get(), 0, SEEK_END);
         std::vector<sock_filter> program(static_cast<std::size_t>(size) / sizeof(sock_filter));
         if (::pread(file.get(), program.data(), static_cast<std::size_t>(size), 0) != size)
-            return errno_error("building the system call filter: reading it back", errno);
+            return errno_error("cannot build the system call filter: cannot read it back", errno);
         return program;
     }
 

@@ -58,7 +58,7 @@ Result<std::string> read_text(const std::filesystem::path& path) {
     while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)
         text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
     if (!in.is_open() || in.bad())  // a folder opens, and can't be read
-        return errno_error("reading " + path.string(), errno == 0 ? EIO : errno);
+        return errno_error("cannot read " + path.string(), errno == 0 ? EIO : errno);
     return text;
 }
 

@@ -193,7 +193,7 @@ TEST(WorldFile, TheScenesMistakesComeWithTheirLinesBesideItsOwn) {
 
 TEST(WorldFile, ASceneThatCantBeReadIsAMistake) {
     EXPECT_EQ(parse("kms: {seed: /}\n").error().message,
-              "world.yaml:1:13: seed: reading /: Is a directory");
+              "world.yaml:1:13: seed: cannot read /: Is a directory");
 }
 
 TEST(WorldFile, ARegionThatIsNoneIsAMistake) {

@@ -248,8 +248,10 @@ Result<void> WorldRun::check() {
             continue;
         part->ended = true;
         if (!part->is_enclave || *status != 0 || !part->ready)
-            return failed(fmt::format("{} ended with status {}{}", part->name, *status,
-                                      part->ready ? "" : " before it was ready"));
+            return failed(
+                fmt::format("{} ended with status {}{}; its output, which --quiet hides, "
+                            "says why",
+                            part->name, *status, part->ready ? "" : " before it was ready"));
         tell_("up", fmt::format("{} has ended", part->name));
     }
     return {};

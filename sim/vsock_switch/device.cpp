@@ -83,7 +83,7 @@ Result<void> Device::handle(Message message) {
         make_reply(message.request, *payload ? **payload : bytes_of(std::uint64_t{0}));
     if (::send(socket_.get(), reply.data(), reply.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(reply.size()))
-        return errno_error("answering QEMU", errno);
+        return errno_error("cannot answer QEMU", errno);
     return {};
 }
 
