@@ -7,7 +7,7 @@
 //   - {address: "*.example.com", port: 8000-8010}
 //   - {address: 10.0.0.0/8, port: "*"}
 //
-// `address` and `port` are what AllowRule reads, both needed; no other key is known.
+// AllowRule reads `address` and `port`. Both are required; other keys are an error.
 #pragma once
 
 #include <string>
