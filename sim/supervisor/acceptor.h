@@ -2,22 +2,22 @@
 
 // accept and accept4 on emulated sockets: the only calls that wait.
 //
-// The program holds the listening socket and polls it as it likes; the supervisor takes connections
-// from a duplicate of it, so that it can give the peer's address as a sockaddr_vm. Three things
-// follow.
+// The program holds the listening socket and may poll it; the supervisor accepts connections from a
+// duplicate of it, so that it can give the peer's address as a sockaddr_vm. Four rules follow.
 //
-// * A call that finds nothing is parked, and a thread of the acceptor's own waits for its listener.
-//   No other call is held up by it.
+// * A call that finds no connection is parked, and the acceptor's own thread waits for its
+// listener.
+//   It delays no other call.
 // * A connection that was taken but could not be delivered (the program is at its descriptor limit,
-//   or the thread was killed meanwhile) is kept for the next call, and the listener is made
-//   readable again by a connection of our own, a nudge, which is thrown away when it is met.
-// * A call that waits costs the supervisor a descriptor for each listener. The last few are left to
-//   calls that don't wait: a call that would take them is answered at once.
-// * Where the kernel lets the supervisor's answer alone end a received call (WAIT_KILLABLE_RECV), a
-//   caught signal would wait for the next connection. So parked calls are looked at, at intervals
-//   from half a millisecond to fifteen, for a signal that waits; such a call is answered with
-//   ERESTARTSYS, from which the kernel makes EINTR or a restart, as the handler's SA_RESTART wants.
-//   A call whose thread is gone is forgotten on the same occasion, or when its pidfd tells.
+//   or the thread was killed meanwhile) is kept for the next call. A connection of the
+//   supervisor, a nudge, makes the listener readable again; it is discarded when it is accepted.
+// * A call that waits costs the supervisor a descriptor for each listener. The last few are
+//   reserved for calls that do not wait: a call that would take them is answered at once.
+// * With WAIT_KILLABLE_RECV, only the supervisor's answer ends a received call, so a caught signal
+//   would wait for the next connection. So parked calls are checked for a pending signal every 0.5
+//   to 15 ms; such a call is answered with ERESTARTSYS, which the kernel turns into EINTR or a
+//   restart, as the handler's SA_RESTART says. A call whose thread is gone is dropped at the same
+//   time, or when its pidfd becomes readable.
 #pragma once
 
 #include <chrono>
@@ -57,11 +57,11 @@ class Acceptor {
     Acceptor& operator=(const Acceptor&) = delete;
 
     [[nodiscard]] static bool handles(int number);
-    // Never waits. A connection that is there is delivered at once (and `later` returned, since
-    // that was the answer); where there is none, the call is parked.
+    // Never waits. Delivers a pending connection at once (and returns `later`, since that was the
+    // answer); otherwise parks the call.
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
 
-    // Lets go of the listeners of calls that wait no more; whether there were any.
+    // Releases the listeners of calls that no longer wait, and returns whether there were any.
     bool forget_the_dead();
     [[nodiscard]] std::size_t parked_calls();
 

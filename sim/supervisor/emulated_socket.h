@@ -13,7 +13,7 @@
 
 namespace glovebox::supervisor {
 
-// Names a socket among all sockets since the machine's start (SO_COOKIE).
+// Identifies a socket among all sockets since the machine's start (SO_COOKIE).
 [[nodiscard]] std::uint64_t cookie_of(int socket);
 
 struct EmulatedSocket {

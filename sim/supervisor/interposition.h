@@ -13,8 +13,8 @@
 
 namespace glovebox::supervisor {
 
-// What the program is to be given instead of a connection that was accepted. The connection itself
-// where it isn't a stream or no descriptors are left.
+// The socket that the program gets in place of an accepted connection. The connection itself if it
+// is not a stream or no descriptors are left.
 [[nodiscard]] UniqueFd interpose_accepted(TrafficObserver& observer, UniqueFd connection);
 
 // Connects `socket` through the observer: the local address, as World::connect. Nothing where that

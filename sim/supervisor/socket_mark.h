@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How an emulated AF_VSOCK socket is known again: it carries a mark.
+// The mark by which the supervisor recognizes an emulated AF_VSOCK socket.
 //
 // A program's AF_VSOCK socket is an AF_UNIX stream socket that the supervisor made. The program may
-// dup it, inherit it over fork and exec, pass it to another process and close it, all without a
-// word to us; descriptor numbers mean nothing, and a table of sockets would have to find out which
-// of its entries are gone. So what must be remembered is kept in the socket itself, in an option
-// that means nothing to AF_UNIX: SO_MAX_PACING_RATE, 64 bits that any program may set and only a
-// TCP socket or a queueing discipline ever looks at. The kernel forgets it with the socket.
+// dup it, inherit it over fork and exec, pass it to another process and close it without a
+// notification. Descriptor numbers identify nothing, and a table of sockets would have to find out
+// which of its entries are gone. So the state is kept in the socket itself, in an option that has
+// no effect on AF_UNIX: SO_MAX_PACING_RATE, 64 bits that any program may set and that only TCP
+// sockets and queueing disciplines read. It disappears with the socket.
 //
-// The addresses need no remembering: they are the names of the two ends (transports/socket_name.h).
+// The addresses are not part of it: they are the names of the two ends (transports/socket_name.h).
 #pragma once
 
 #include <cstdint>
