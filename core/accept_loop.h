@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Accepts until the listener is closed, whatever happens on the way.
+// Accepts connections until the listener is closed.
+//
 #pragma once
 
 #include <algorithm>
@@ -21,7 +22,7 @@ namespace glovebox::core {
 
 // `accept()` yields an awaitable of Result<Accepted>, `handle(Accepted)` the connection's work.
 // Ends on operation_aborted. Every other failure, above all a lack of descriptors (EMFILE, ENFILE),
-// is one line in the log and another try a little later: what waits in the backlog is not lost.
+// is logged once and retried after 10 ms to 1 s: connections in the backlog are not lost.
 template <class Accept, class Handle>
 boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Handle handle,
                                          ConnectionGroup& connections, PipePool& pipes, Log& log) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which targets the proxy may reach. A promise, so it is pure: no files, no lookups, no clock.
+// Which targets the proxy may reach. A pure value: it reads no files, looks up no names and has no
+// clock.
 //
-// Two questions are asked of it, in this order. May this target be looked up at all? Then, for each
-// address that the lookup gave: may it be dialled? The dialer connects to no other address than the
-// one that was judged, so a name that changes its mind between check and use gains nothing.
+// It answers two questions, in this order. May this target be looked up? Then, for each address of
+// the lookup: may the proxy connect to it? The dialer connects only to an address that was judged,
+// so a name whose address changes between check and use gains nothing.
 //
-//   rule            opens
+//   rule            allows
 //   example.com     that name alone, in any case, with or without a trailing dot
 //   *.example.com   every name below it, at any depth, and not example.com itself
 //   *               every name
@@ -14,9 +15,10 @@
 //   10.0.0.0/8      every address of the block, likewise
 //
 // Addresses that lead back to this host or its link (special_block_of, and the host's own) are not
-// opened by a name, whatever it resolves to, nor by a block wider than theirs: only a rule that
-// names them does, 127.0.0.1 or 127.0.0.0/8 and not 0.0.0.0/0. An IPv6 address that carries such an
-// IPv4 address (embedded_ipv4.h) is opened by that same rule or by one for itself, and by no other.
+// allowed by a name, whatever it resolves to, nor by a block wider than their own. Only a rule for
+// them allows them: 127.0.0.1 or 127.0.0.0/8, not 0.0.0.0/0. An IPv6 address that contains such an
+// IPv4 address (embedded_ipv4.h) is allowed by that same rule or by one for the IPv6 address
+// itself.
 #pragma once
 
 #include <cstddef>
@@ -60,7 +62,7 @@ struct AllowRule {
     [[nodiscard]] static Result<AllowRule> parse(std::string_view address, std::string_view port);
     // Both in one: "*.example.com:443", "[2001:db8::]/32:443", "10.0.0.0/8:8000-8010".
     [[nodiscard]] static Result<AllowRule> parse(std::string_view text);
-    // The rule that opens exactly this target.
+    // The rule that allows exactly this target.
     [[nodiscard]] static AllowRule of(const Target& target);
 
     bool operator==(const AllowRule&) const = default;
@@ -74,7 +76,7 @@ class Allowlist {
     Allowlist() = default;
     explicit Allowlist(std::vector<AllowRule> rules) : rules_(std::move(rules)) {}
 
-    // Every name, every port and every address but those that only a rule of their own opens.
+    // Every name, every port and every address, except those that need a rule of their own.
     [[nodiscard]] static Allowlist everything();
 
     void add(AllowRule rule) { rules_.push_back(std::move(rule)); }
@@ -83,17 +85,17 @@ class Allowlist {
     }
     [[nodiscard]] std::span<const AllowRule> rules() const { return rules_; }
 
-    // Whether the target may be looked up: a rule names it, or there is a rule for addresses on
+    // Whether the target may be looked up: a rule names it, or a rule for addresses exists on
     // that port, which only the lookup can decide (AWS's proxy reads its list in the same way).
     // Errors: ProxyError::not_allowed.
     [[nodiscard]] Result<void> may_look_up(const Target& target) const;
 
-    // Whether `address`, which is what `target` turned out to mean, may be dialled. `own` are this
+    // Whether `address`, to which `target` was resolved, may be connected to. `own` are this
     // host's addresses. Errors: ProxyError::not_allowed.
     [[nodiscard]] Result<void> may_dial(const Target& target, const IpAddress& address,
                                         std::span<const IpAddress> own) const;
 
-    // Whether a rule for names opens it, whatever its address. Never true of an address.
+    // Whether a rule for names allows the target, whatever its address. False for an address.
     [[nodiscard]] bool names(const Target& target) const;
 
   private:

@@ -7,7 +7,7 @@
 //   - {address: "*.example.com", port: 8000-8010}
 //   - {address: 10.0.0.0/8, port: "*"}
 //
-// `address` and `port` are what AllowRule reads, both needed; no other key is known.
+// AllowRule reads `address` and `port`. Both are required; other keys are an error.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@
 
 namespace glovebox::core {
 
-// Each error says file, line, column, what was expected and how to mend it.
+// Each error says file, line, column, what was expected and how to fix it.
 [[nodiscard]] Result<Allowlist> parse_allowlist(std::string_view text, std::string_view file_name);
 
 // Reads and parses the file. Errors: errno's, or ProxyError::bad_target.

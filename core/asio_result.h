@@ -3,9 +3,9 @@
 // Asio's completions as values: co_await an operation with `as_result` and get its error code and
 // its values in a tuple, never an exception.
 //
-// Two things that gcc 12 gets wrong, and that are avoided everywhere: at -Og a co_await inside the
-// condition of an if loses the frame's variables (store first, look then); and a lambda with
-// captures inside a co_await expression has them destroyed twice (give it a name first).
+// Avoid two bugs of gcc 12: at -Og, a co_await inside the condition of an if loses the frame's
+// variables (store the result first); and the captures of a lambda inside a co_await expression are
+// destroyed twice (give the lambda a name first).
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

@@ -86,7 +86,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
     std::array<int, 2> failure{-1, -1};
     if (::pipe2(failure.data(), O_CLOEXEC) != 0 ||
         (command.is_service && ::pipe2(output.data(), O_CLOEXEC) != 0))
-        return errno_error("starting " + arguments.front(), errno);
+        return errno_error("cannot start " + arguments.front(), errno);
     const UniqueFd failure_reader(failure[0]);
     UniqueFd failure_writer(failure[1]);
     UniqueFd output_reader(output[0]);
@@ -94,7 +94,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
     const pid_t self = ::getpid();
     const pid_t process = ::fork();
     if (process < 0)
-        return errno_error("starting " + arguments.front(), errno);
+        return errno_error("cannot start " + arguments.front(), errno);
     if (process == 0) {
         // Signals that main ignores or blocks are the program's own again.
         sigset_t none;
@@ -125,7 +125,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
     while (size < 0 && errno == EINTR);
     if (size == sizeof error) {
         ::waitpid(process, nullptr, 0);
-        return errno_error("starting " + arguments.front(), error);
+        return errno_error("cannot start " + arguments.front(), error);
     }
     std::shared_ptr<ChildProcess> child(new ChildProcess(
         process, command.is_service, std::move(on_line), std::move(on_output_end)));

@@ -6,11 +6,10 @@
 //   Host: example.com:443\r\n
 //   User-Agent: curl/7.88.1\r\n
 //   \r\n
-//   ...bytes of the tunnel, which a hasty client sends before it has the 200
+//   ...bytes of the tunnel, if the client sends them before it has the 200
 //
-// A head that two readers could take for two things is refused, never repaired: a body, userinfo, a
-// bare LF, a folded line, a blank before a field's colon. What was refused, and why, is one
-// sentence for the person at the other end.
+// An ambiguous head is refused, never repaired: one with a body, userinfo, a bare LF, a folded line
+// or a blank before a field's colon. The refusal is one sentence for the user of the client.
 #pragma once
 
 #include <cstddef>
@@ -23,21 +22,22 @@
 
 namespace glovebox::core {
 
-// Request line, fields and the empty line together. Ours: no limit is in the RFC.
+// Request line, fields and the empty line together. The RFC has no limit; this one is Glovebox's.
 inline constexpr std::size_t connect_head_size_max = 8 * 1024;
 
 class ConnectParser {
   public:
     enum class State { needs_more, complete, refused };
 
-    // Eats the next bytes of the stream, in pieces of any size; the outcome does not depend on how
-    // they were cut. Once complete or refused, further bytes are kept as early ones or dropped.
+    // Parses the next bytes of the stream, in pieces of any size; the result does not depend on
+    // their sizes. Once the head is complete, further bytes are kept for take_early_bytes(); once
+    // it is refused, they are dropped.
     State feed(std::string_view bytes);
 
     [[nodiscard]] State state() const { return state_; }
     // When complete.
     [[nodiscard]] const Target& target() const { return target_; }
-    // When complete: what followed the head. To be sent on only after the 200.
+    // When complete: the bytes after the head. Send them on only after the 200.
     [[nodiscard]] std::string take_early_bytes() { return std::move(early_); }
     // When refused.
     [[nodiscard]] const HttpRefusal& refusal() const { return refusal_; }
@@ -50,7 +50,7 @@ class ConnectParser {
     void refuse(HttpStatus status, std::string sentence);
 
     State state_ = State::needs_more;
-    std::string line_;      // the line that has begun
+    std::string line_;      // the current, unfinished line
     std::size_t size_ = 0;  // of the head so far
     bool seen_request_ = false;
     bool seen_host_ = false;

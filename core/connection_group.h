@@ -17,17 +17,16 @@ namespace glovebox::core {
 
 class ConnectionGroup {
   public:
-    // Everything runs on the executor's one thread.
+    // All members run on the executor's single thread.
     ConnectionGroup(boost::asio::any_io_executor executor, Log& log);
 
-    // Starts a connection's work. The work is a coroutine that ends by itself or when it is
-    // cancelled; an exception out of it is a bug, and is logged.
+    // Starts a connection's work, a coroutine that ends by itself or when it is cancelled. An
+    // exception from it is a bug and is logged.
     void spawn(boost::asio::awaitable<void> work);
 
     [[nodiscard]] std::size_t size() const { return signals_.size(); }
 
-    // Returns when the last connection has ended; those that are still there after `grace` are
-    // cancelled.
+    // Returns when the last connection has ended. Cancels those that remain after `grace`.
     [[nodiscard]] boost::asio::awaitable<void> finish(std::chrono::milliseconds grace);
 
     // Cancels every connection.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The one way out. A Dialer asks the allowlist, resolves once, judges each address and connects to
-// the very address that was judged; whoever holds a Dialer has no other means to reach the network.
+// The proxy's only way to the network. A Dialer asks the allowlist, resolves once, judges each
+// address, and connects to the address that was judged.
 //
 // Outcomes, as Error::code:
 //   ProxyError::not_allowed               the allowlist refuses the name or every address
@@ -26,9 +26,8 @@
 
 namespace glovebox::core {
 
-// A target that is served elsewhere, curl's --resolve with a port of its own: whoever asks for it
-// gets this endpoint, without a lookup and without the allowlist, since both were said by one
-// person.
+// A target that is served elsewhere, as curl's --resolve: connections to `target` go to `endpoint`,
+// without a lookup and without the allowlist, since the same user chooses both.
 struct ResolvedTarget {
     Target target;
     boost::asio::ip::tcp::endpoint endpoint;
@@ -39,13 +38,13 @@ struct ResolvedTarget {
 // "kms.us-east-1.amazonaws.com:443=127.0.0.1:4600". Errors: ProxyError::bad_target.
 [[nodiscard]] Result<ResolvedTarget> parse_resolved_target(std::string_view text);
 
-// "kms.us-east-1.amazonaws.com:443": a list has one endpoint for it at the most.
+// "kms.us-east-1.amazonaws.com:443": a list has at most one endpoint for it.
 [[nodiscard]] std::string target_name(const ResolvedTarget& resolved);
 
 struct DialerOptions {
-    // For all addresses of one target together; each gets an equal share of what is left.
+    // For all addresses of one target together; each gets an equal share of the remaining time.
     std::chrono::milliseconds connect_timeout{10000};
-    // This host's addresses, asked anew for each dial.
+    // This host's addresses; called for each connection.
     std::function<std::vector<IpAddress>()> own_addresses = core::own_addresses;
     std::vector<ResolvedTarget> resolved;  // the first of a target holds
     // A refusal is of a server that has yet to start: it is tried again within connect_timeout.
@@ -54,18 +53,18 @@ struct DialerOptions {
 
 struct Dialed {
     Stream stream;
-    boost::asio::ip::tcp::endpoint endpoint;  // what was judged and dialled
+    boost::asio::ip::tcp::endpoint endpoint;  // the address that was judged
 };
 
 class Dialer {
   public:
     Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options = {});
 
-    // For the peer with the CID `asker`, whose share of the lookups it is counted to.
+    // Connects for the peer with the CID `asker`, whose share of the lookups this counts against.
     [[nodiscard]] boost::asio::awaitable<Result<Dialed>> dial(Target target, Cid asker);
 
-    // What can be said of a target without a lookup: a refusal is final, a name that passes may
-    // still turn out to mean an address that does not.
+    // The decision that needs no lookup. A refusal is final; a name that passes may still resolve
+    // to an address that is refused.
     [[nodiscard]] Result<void> may_dial(const Target& target) const;
 
   private:

@@ -3,8 +3,7 @@
 // The IPv4 addresses inside an IPv6 address.
 //
 // Translators and tunnels write an IPv4 address into an IPv6 address and deliver to it. An
-// allowlist that looked at the IPv6 form alone would let 127.0.0.1 or 169.254.169.254 pass in such
-// a disguise.
+// allowlist that judged only the IPv6 form would let 127.0.0.1 or 169.254.169.254 pass in it.
 //
 //   form                       reaches
 //   ::ffff:a.b.c.d             mapped, RFC 4291 2.5.5.2       that host
@@ -17,7 +16,7 @@
 //   2001:0:SERVER:..:~CLIENT   Teredo, RFC 4380               that server, that client
 //   ..:[02]00:5efe:a.b.c.d     ISATAP, RFC 5214               a tunnel's end at that host
 //
-// Not recognizable: NAT64 and 6rd with a prefix of the network's own.
+// Not recognizable: NAT64 and 6rd with a prefix that the network chose.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -32,13 +31,13 @@ struct EmbeddedIpv4 {
     std::string_view form;  // "6to4"
 };
 
-// The host that the address reaches by translation: the first three forms, which are another
-// spelling of an IPv4 address.
+// The host that the address reaches by translation (the first three forms, each an alternative
+// spelling of an IPv4 address); empty for other addresses.
 [[nodiscard]] std::optional<boost::asio::ip::address_v4> translated_ipv4(
     const boost::asio::ip::address_v6& address);
 
-// Whom traffic to the address may reach beside its own host: the other forms. Several where the
-// form leaves it open.
+// The hosts that traffic to the address may reach in addition to its own host (the other forms).
+// Several if the form is ambiguous.
 [[nodiscard]] std::vector<EmbeddedIpv4> embedded_ipv4(const boost::asio::ip::address_v6& address);
 
 }  // namespace glovebox::core

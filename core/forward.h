@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// TCP to vsock, on either side.
+// The forwarder: TCP to vsock, in an enclave or on the parent.
 //
 //   in an enclave: program --TCP on lo--> Forward --vsock--> the parent's proxy
 //   on the parent: client  --TCP-->       Forward --vsock--> an enclave's port
 //
 // An enclave's `lo` is down when it boots; a route that listens on a loopback address brings it up.
-// A route to a CONNECT proxy makes HTTPS_PROXY work: it passes the head on as it is, and answers in
-// HTTP itself when the proxy can't be reached.
+// A route to a CONNECT proxy serves HTTPS_PROXY: it passes the head on unchanged, and answers with
+// an HTTP error if the proxy cannot be reached.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -47,8 +47,8 @@ class Forward {
     Forward(boost::asio::any_io_executor executor, Transport& transport, PipePool& pipes, Log& log,
             ForwardOptions options = {});
 
-    // Listens from now on; returns the endpoint that it has. Errors: errno's, and
-    // ProxyError::not_permitted where `lo` is down and may not be brought up.
+    // Starts to listen and returns the local endpoint. Errors: errno's, and
+    // ProxyError::not_permitted if `lo` is down and this process may not bring it up.
     [[nodiscard]] Result<boost::asio::ip::tcp::endpoint> listen(const ForwardRoute& route);
 
     // Serves until stop() and the last connection's end.

@@ -14,28 +14,28 @@
 
 namespace glovebox::core {
 
-// Where HTTPS_PROXY points when nothing else is said: the customary port of forward proxies.
+// The default port for HTTPS_PROXY: the customary port of forward proxies.
 inline constexpr unsigned short http_proxy_port = 3128;
 
 struct ForwardRoute {
-    boost::asio::ip::tcp::endpoint listen;  // port 0: any that is free
+    boost::asio::ip::tcp::endpoint listen;  // port 0: any free port
     VsockAddress to;
-    // The vsock side is a CONNECT proxy: programs get HTTPS_PROXY, and HTTP's answer when that
-    // proxy can't be reached.
+    // The vsock side is a CONNECT proxy: programs use it by HTTPS_PROXY, and get an HTTP error if
+    // the proxy cannot be reached.
     bool http_proxy = false;
 
     bool operator==(const ForwardRoute&) const = default;
 };
 
-// "8443=3:8000" listens on 127.0.0.1; "0.0.0.0:8443=16:5005" and "[::1]:8443=16:5005" say where.
-// Port 0 picks a free one. Errors: ProxyError::bad_target, with the cure.
+// "8443=3:8000" listens on 127.0.0.1; "0.0.0.0:8443=16:5005" and "[::1]:8443=16:5005" name the
+// address. Port 0 picks a free port. Errors: ProxyError::bad_target, with the correct form.
 [[nodiscard]] Result<ForwardRoute> parse_forward_route(std::string_view text);
 
 // The same, or the vsock address alone: "3:8001" listens on 127.0.0.1:3128.
 [[nodiscard]] Result<ForwardRoute> parse_http_proxy_route(std::string_view text);
 
-// A sentence where one TCP endpoint leads to two places; port 0 is another port each time. The
-// routes are parsed from `texts`, one from each.
+// An error message if one TCP endpoint leads to two addresses, else empty; port 0 is a different
+// port each time. The routes are parsed from `texts`, one from each.
 [[nodiscard]] std::optional<std::string> listener_contradiction(
     const std::vector<std::string>& texts, const std::vector<ForwardRoute>& routes);
 

@@ -60,7 +60,7 @@ class ForwardTest : public testing::Test {
         return Stream(std::move(socket));
     }
 
-    // What comes until the end, and whether that was an error.
+    // The bytes up to the end, and whether the end was an error.
     std::pair<std::string, boost::system::error_code> rest(Stream& stream) {
         std::string text;
         std::array<char, 4096> buffer;

@@ -36,7 +36,8 @@ constexpr int reads_in_a_row_max = 16;
 
 constexpr std::size_t records_at_once_max = 1024;
 
-// A peer that reads no notices for so long is given up: connections wait for theirs to be sent.
+// A peer that reads no notices for this time is abandoned: closing connections wait for their
+// notice.
 constexpr std::chrono::seconds write_patience{5};
 
 // A notice may overtake its connection, which waits to be accepted. One that finds no connection

@@ -8,10 +8,10 @@
 // The relay that accepts on a port also accepts channels on a second port, and the relay that
 // connects opens one. A connection is named by the port of the side that connected, 4 bytes in
 // network order. Its notice is written before the connection is closed, and both transports deliver
-// in order, so whoever has read the end of file finds the notice without waiting for it.
+// in order, so a relay that has read the end of file finds the notice without waiting.
 //
-// Peers that know nothing of this (plain programs, AWS's vsock-proxy) have no channel, and see an
-// end of file, as they do on Nitro.
+// Other peers (plain programs, AWS's vsock-proxy) have no channel and see an end of file, as on
+// Nitro.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -29,7 +29,7 @@
 
 namespace glovebox::core {
 
-// The port of the channels beside a port; none where that would be no ordinary port.
+// The port of the channels for a port; empty if that is not an ordinary port.
 [[nodiscard]] std::optional<Port> reset_port(Port port);
 
 // All connections between one side that connects and one port of the side that accepts. Used from
@@ -41,7 +41,7 @@ class HopResets : public std::enable_shared_from_this<HopResets> {
     [[nodiscard]] std::unique_ptr<ResetNotice> watch(Port connecting);
 
     // Uses a channel from now on, and keeps it until its peer closes it or the work is cancelled;
-    // then what has yet to be told is told first.
+    // then the pending notices are sent first.
     [[nodiscard]] static boost::asio::awaitable<void> serve(std::shared_ptr<HopResets> resets,
                                                             Stream channel);
 
@@ -60,12 +60,12 @@ class HopResets : public std::enable_shared_from_this<HopResets> {
                                                            Channels::iterator place);
 
     Channels channels_;
-    std::map<Port, bool> connections_;  // whether its peer told a reset
+    std::map<Port, bool> connections_;  // whether the peer reported a reset
     struct Early {
         std::chrono::steady_clock::time_point heard;
         Port connecting;
     };
-    std::deque<Early> early_;  // told of connections that have yet to be watched
+    std::deque<Early> early_;  // notices of connections that are not watched yet
 };
 
 // The hops of one accepting port, by the CID that connects.

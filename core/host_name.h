@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A host name in its one canonical form: lower case, no trailing dot, and never a number in
-// disguise.
+// A host name in its canonical form: lower case, without a trailing dot, and never a text that
+// getaddrinfo(3) reads as an address.
 //
-// getaddrinfo(3) reads many strings as addresses without asking anybody: 2852039166,
-// 0251.0376.0251.0376, 127.1, 0 and 0x7f.1 all reach this host or its metadata service. None of
-// them is a HostName, so whoever holds one knows that only a name server can say what it means.
+// getaddrinfo(3) reads many strings as addresses without a lookup: 2852039166, 0251.0376.0251.0376,
+// 127.1, 0 and 0x7f.1 all reach this host or its metadata service. None of them is a HostName, so
+// the address of a HostName always comes from a lookup.
 #pragma once
 
 #include <compare>
@@ -24,7 +24,7 @@ class HostName {
 
     [[nodiscard]] const std::string& text() const { return text_; }
 
-    // "a.b.example.com" lies below "example.com" and "b.example.com", and not below itself.
+    // "a.b.example.com" is below "example.com" and "b.example.com", and not below itself.
     [[nodiscard]] bool is_below(const HostName& parent) const;
 
     auto operator<=>(const HostName&) const = default;

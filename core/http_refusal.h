@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How the CONNECT proxy says no: a status, and one sentence that says why.
+// A refusal of the CONNECT proxy: a status, and one sentence with the reason.
 //
 //   HTTP/1.1 403 Forbidden\r\n
 //   Proxy-Status: glovebox; error=http_request_denied\r\n       (RFC 9209)
@@ -38,13 +38,13 @@ struct HttpRefusal {
 
 [[nodiscard]] std::string_view reason_phrase(HttpStatus status);
 
-// What a failed dial is to the client.
+// The response for a connection to the target that failed.
 [[nodiscard]] HttpRefusal refusal_of(const Error& dial_failure);
 
 // The whole response.
 [[nodiscard]] std::string to_response(const HttpRefusal& refusal);
 
-// The only answer that opens a tunnel.
+// The only response that opens a tunnel.
 inline constexpr std::string_view tunnel_established =
     "HTTP/1.1 200 Connection established\r\n\r\n";
 

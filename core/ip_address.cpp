@@ -61,7 +61,7 @@ Result<IpAddress> parse_ip_address(std::string_view text) {
         return refuse_address(text, "a scope such as %eth0 can't be used here");
     boost::system::error_code failure;
     const IpAddress address = ip::make_address(std::string(text), failure);
-    // What comes out must be what went in: inet_pton's dialects differ in leading zeros.
+    // The output must equal the input: inet_pton's dialects differ in leading zeros.
     if (failure || (address.is_v4() && address.to_string() != text))
         return refuse_address(text,
                               "four decimal numbers such as 192.0.2.7, or an IPv6 address such as "

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// IP addresses as the allowlist sees them: in one form, in networks, and with the blocks that are
-// never opened by accident.
+// IP addresses for the allowlist: one canonical form, networks, and the blocks that need a rule of
+// their own.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -30,8 +30,8 @@ struct IpNetwork {
     IpAddress address;  // all bits beyond the prefix are zero
     unsigned prefix = 0;
 
-    // Reads an address or a CIDR block; a block with bits beyond its prefix is refused, and the
-    // sentence names the block that was meant. Mapped forms become IPv4.
+    // Reads an address or a CIDR block; a block with bits beyond its prefix is an error that
+    // names the block without them. Mapped forms become IPv4.
     [[nodiscard]] static Result<IpNetwork> parse(std::string_view text);
     [[nodiscard]] static IpNetwork of(const IpAddress& address);
 
@@ -44,7 +44,7 @@ struct IpNetwork {
 
 [[nodiscard]] std::string to_string(const IpNetwork& network);
 
-// A block that leads back to this host, its link or everybody: loopback, link-local
+// A block that reaches this host, its link or many hosts: loopback, link-local
 // (169.254.169.254 is EC2's metadata service), unspecified, multicast, broadcast, EC2's own
 // fd00:ec2::/32.
 struct SpecialBlock {
@@ -52,10 +52,10 @@ struct SpecialBlock {
     std::string_view what;  // "a loopback address"
 };
 
-// The block that an unmapped address lies in, if any.
+// The block that contains an unmapped address, if any.
 [[nodiscard]] const SpecialBlock* special_block_of(const IpAddress& unmapped_address);
 
-// The addresses of this host's interfaces now, getifaddrs(3). Empty where they can't be read.
+// The addresses of this host's interfaces now, getifaddrs(3). Empty if they cannot be read.
 [[nodiscard]] std::vector<IpAddress> own_addresses();
 
 }  // namespace glovebox::core

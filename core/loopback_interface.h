@@ -7,7 +7,7 @@
 
 namespace glovebox::core {
 
-// Brings lo up, with 127.0.0.1/8, where it is down; true if it was. Errors: errno's, and
+// Brings lo up, with 127.0.0.1/8, if it is down. Returns whether it was down. Errors: errno's, and
 // ProxyError::not_permitted without CAP_NET_ADMIN in the network namespace.
 [[nodiscard]] Result<bool> bring_loopback_up();
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What all relays of one event loop share: pipes for splice(2), and a buffer for what is copied.
+// Pipes for splice(2) and a copy buffer, shared by all relays of one event loop.
 //
 // An idle connection holds no pipe. A direction takes one while it moves bulk and gives it back
-// when the pipe has run empty, so a thousand connections need a few dozen descriptors beside their
-// own. Where a pipe can't be had (descriptors, fs.pipe-user-pages-soft) the relay copies instead.
+// when the pipe is empty, so a thousand connections need a few dozen descriptors in addition to
+// their own. If no pipe is available (descriptors, fs.pipe-user-pages-soft), the relay copies.
 #pragma once
 
 #include <cstddef>
@@ -20,15 +20,16 @@ namespace glovebox::core {
 struct Pipe {
     UniqueFd read;
     UniqueFd write;
-    std::size_t capacity = 0;  // bytes, at the most
+    std::size_t capacity = 0;  // in bytes, at most
 };
 
 struct PipePoolOptions {
-    // As large as an ordinary user may ask for (fs.pipe-max-size). Less is taken where that much is
-    // refused.
+    // In bytes: the largest pipe of an ordinary user (fs.pipe-max-size). If the kernel refuses that
+    // size, pipes are smaller.
     std::size_t pipe_size = 1024 * 1024;
-    // Pipes in use and idle together; 0 turns splicing off. What a user may hold before the kernel
-    // shrinks his pipes to a page or two is 16,384 pages (fs.pipe-user-pages-soft), 64 of these.
+    // Pipes in use and idle together; 0 turns splicing off. A user may hold 16,384 pages
+    // (fs.pipe-user-pages-soft), 64 of these pipes; then the kernel shrinks new ones to a page or
+    // two.
     std::size_t pipes_max = 48;
     std::size_t idle_max = 8;
 };
@@ -37,16 +38,16 @@ class PipePool {
   public:
     explicit PipePool(PipePoolOptions options = {});
 
-    // Nothing when the limit is reached or the kernel refuses.
+    // Empty if the limit is reached or the kernel refuses.
     [[nodiscard]] std::optional<Pipe> take();
-    // An empty pipe, to be used again.
+    // Returns an empty pipe to the pool.
     void give_back(Pipe pipe);
-    // A pipe that was taken and can't be used again, since bytes are left in it.
+    // Discards a pipe that still has bytes in it.
     void discard(Pipe pipe);
-    // Closes the idle pipes, when descriptors are wanted elsewhere.
+    // Closes the idle pipes, to free their descriptors.
     void trim() { idle_.clear(); }
 
-    // For one read and one write in a row, by whoever runs on the event loop just now.
+    // The copy buffer, for one read and the write after it within one step of the event loop.
     [[nodiscard]] std::span<std::uint8_t> copy_buffer() { return copy_buffer_; }
 
     [[nodiscard]] std::size_t in_use() const { return in_use_; }

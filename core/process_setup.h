@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a process that relays asks of its kernel before it begins.
+// Settings of a process that relays: signals and the limit on descriptors.
 #pragma once
 
 #include <cstddef>
 
 namespace glovebox::core {
 
-// splice(2) to a closed peer raises SIGPIPE, which has to be ignored. A program that is started
-// from this process must have the default restored before its exec.
+// Ignores SIGPIPE, which splice(2) raises for a closed peer. Restore the default before the exec of
+// a program that this process starts.
 void ignore_sigpipe();
 
-// What fits into a limit on open descriptors.
+// How many connections and pipes a limit on open descriptors allows.
 struct DescriptorBudget {
     std::size_t connections;  // two descriptors each
     std::size_t pipes;        // two each as well

@@ -5,8 +5,8 @@
 //   enclave --vsock--> Proxy --allowlisted Dialer--> TCP target
 //
 // A route has one fixed target, or reads a CONNECT head from each connection. Any number of routes
-// live in one Proxy. What fails for one connection, a lookup, a dial, a head, ends that connection
-// alone and is a line in the log.
+// live in one Proxy. A failure of one connection (lookup, connect, head) ends that connection
+// only, with a line in the log.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -45,7 +45,7 @@ class Proxy {
     Proxy(boost::asio::any_io_executor executor, Transport& transport, Dialer& dialer,
           PipePool& pipes, Log& log, ProxyOptions options = {});
 
-    // Listens from now on; returns the address that it has. Errors: the transport's, and
+    // Starts to listen and returns the local address. Errors: the transport's, and
     // ProxyError::not_allowed for a fixed target that the dialer would refuse anyway.
     [[nodiscard]] Result<VsockAddress> listen(ProxyRoute route);
 

@@ -10,14 +10,14 @@
 namespace glovebox::core {
 
 enum class ProxyError {
-    bad_target = 1,     // a host, port, rule or file that is not spelled as it should be
+    bad_target = 1,     // a malformed host, port, rule or file
     not_allowed,        // the allowlist has no rule for it
-    name_unknown,       // the name servers say that there is no such name, or none with an address
+    name_unknown,       // the name does not exist, or has no address
     lookup_failed,      // the name servers could not answer
-    lookup_timed_out,   // no answer came in time
+    lookup_timed_out,   // no answer within the deadline
     lookup_queue_full,  // too many lookups are under way already
     connect_timed_out,  // no address answered in time
-    not_permitted,      // the kernel refuses it to this process
+    not_permitted,      // the kernel denies it to this process
 };
 
 [[nodiscard]] const boost::system::error_category& proxy_category() noexcept;

@@ -21,8 +21,8 @@ struct ProxyRoute {
 };
 
 // "8000=example.com:443", or "8001=connect" for a CONNECT proxy. The port is this side's; "any"
-// picks a free one. Errors: ProxyError::bad_target, with the cure; an enclave's CID in the place of
-// the host is recognised.
+// picks a free port. Errors: ProxyError::bad_target, with the correct form; the message recognizes
+// an enclave's CID in the place of the host.
 [[nodiscard]] Result<ProxyRoute> parse_proxy_route(std::string_view text);
 
 // The same for a proxy on the parent, where an enclave that boots connects to vsock port 9000: a

@@ -8,14 +8,12 @@
 //     receiver has not taken, and then reads no further.
 //   * Small messages are copied through one shared buffer. A direction that moves bulk takes a pipe
 //     and splices, until it has nothing more to move.
-//   * A reset stays a reset: when one side breaks off, what it had sent is still delivered, and
-//     then the other side gets a reset too, not an EOF that looks like a good end: a TCP peer by
-//     SO_LINGER, a relay behind an AF_UNIX or AF_VSOCK stream by a ResetNotice. The same holds for
-//     whatever else ends the relay before both sides have ended. A peer that is neither gets an
-//     EOF.
-//   * A side that ends and then goes away is noticed, so that it does not keep the other waiting.
-//   * A side that stops reading does not end what it is still sending: the other side's bytes for
-//     it are dropped meanwhile.
+//   * A reset stays a reset. If one side is reset, the bytes that it had sent are still delivered;
+//     then the other side gets a reset too, not an EOF that looks like a complete transfer. A TCP
+//     peer gets it by SO_LINGER, a relay behind an AF_UNIX or AF_VSOCK stream by a ResetNotice, any
+// other peer gets an EOF. The same holds for every end of the relay before both sides have ended.
+//   * The relay notices a side that ends and then closes, so the other side does not wait for it.
+//   * A side that stops reading can still send: bytes for it are dropped meanwhile.
 //
 // SIGPIPE must be ignored in the process (splice(2) has no MSG_NOSIGNAL): see process_setup.h.
 #pragma once
@@ -31,28 +29,28 @@
 namespace glovebox::core {
 
 struct RelayOptions {
-    // For a connection on which nothing moves. Zero for none.
+    // Ends a connection on which nothing moves. Zero: never.
     std::chrono::milliseconds idle_timeout{std::chrono::hours(1)};
-    // The same once one side has ended: what the other may take to answer. Zero for none.
+    // The same once one side has ended: the time for the other side's answer. Zero: never.
     std::chrono::milliseconds half_close_timeout{std::chrono::minutes(5)};
-    // What the end of a relay waits for at most: a reset side's last bytes on their way to the
-    // other, or a side that has yet to see that its peer is gone. After so long without a move it
-    // is asked whether a side that has ended is still there.
+    // The longest wait at the end of a relay: for a reset side's last bytes to reach the other
+    // side, or for a side to see that its peer is gone. After this time without a move, the relay
+    // also checks whether a side that has ended still exists.
     std::chrono::milliseconds linger{5000};
-    // A TCP peer that acknowledges nothing for so long is dead (is_dead, peer_presence.h).
+    // A TCP peer that acknowledges nothing for this time is dead (is_dead, peer_presence.h).
     std::chrono::milliseconds dead_after{150'000};
 };
 
-// How a reset reaches the peer of a stream that can't carry it, where it can. They outlive the
-// relay.
+// Carry a reset to the peer of a stream that cannot carry it itself; null if there is no way. They
+// outlive the relay.
 struct ResetNotices {
     ResetNotice* first = nullptr;
     ResetNotice* second = nullptr;
 };
 
 // Takes both streams and closes them. They share one executor, which is not run by several threads
-// at once; `pipes` belongs to that executor and outlives the relay. Never throws for what a peer
-// does. Cancel it with Asio's cancellation.
+// at once; `pipes` belongs to that executor and outlives the relay. No action of a peer makes it
+// throw. Cancel it with Asio's cancellation.
 [[nodiscard]] boost::asio::awaitable<RelayResult> relay(Stream first, Stream second,
                                                         PipePool& pipes, RelayOptions options = {},
                                                         ResetNotices notices = {});

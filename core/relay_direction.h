@@ -2,11 +2,11 @@
 
 // One direction of a relay: from one stream, through a pipe or a buffer, to another.
 //
-// It moves bytes when it is told to and never waits; when to move, and what an end or a failure
-// means for the other direction, is the relay's business.
+// It moves bytes when the relay calls it, and never waits. The relay decides when to move, and what
+// an end or a failure means for the other direction.
 //
-//   small messages   recv into the shared copy buffer, send at once; what the receiver does not
-//                    take is kept in a buffer of the direction's own
+//   small messages   recv into the shared copy buffer, send at once; bytes that the receiver
+//                    does not take are kept in the direction's own buffer
 //   bulk             splice into a pipe, splice out of it, while whole buffers keep coming
 #pragma once
 
@@ -23,12 +23,12 @@
 
 namespace glovebox::core {
 
-// What one attempt to move bytes came to.
+// The result of one attempt to move bytes.
 struct Move {
     enum class Kind {
         moved,
         would_block,
-        end,          // the source has no more, for good
+        end,          // the source is at its end of file
         unsupported,  // EINVAL: this descriptor can't be spliced
         failed,
     };
@@ -36,7 +36,7 @@ struct Move {
     std::size_t bytes = 0;
     int errno_value = 0;
 
-    // Of what read, write or splice returned, and errno.
+    // From the return value of read, write or splice, and errno.
     [[nodiscard]] static Move of(ssize_t result);
 };
 
@@ -44,7 +44,7 @@ class RelayDirection {
   public:
     enum class State {
         moving,
-        discarding,  // the receiver takes nothing more; what comes is dropped
+        discarding,  // the receiver takes nothing more; further bytes are dropped
         done,        // the source has ended, and the receiver knows
     };
 
@@ -66,13 +66,13 @@ class RelayDirection {
     // Bytes that are read and not yet written.
     [[nodiscard]] std::size_t held() const { return pipe_ ? in_pipe_ : buffer_.size() - sent_; }
 
-    // Reads once. Only when nothing is held.
+    // Reads once. Call it only if no bytes are held.
     [[nodiscard]] Move pull();
 
-    // Writes once what is held.
+    // Writes the held bytes once.
     [[nodiscard]] Move push();
 
-    // The source has nothing more for now: gives back what an idle direction does not need.
+    // Called when the source has no data: gives back what an idle direction does not need.
     void rest();
 
     // Forgets what is held, as lost.

@@ -13,13 +13,13 @@ namespace glovebox::core {
 
 enum class RelayEnd {
     finished,            // both sides ended, and every byte was handed over
-    first_left,          // the first side ended and went away; the second had nothing to say to it
+    first_left,          // the first side ended and closed; the second side sent nothing more
     second_left,         // the second did
-    first_reset,         // the first stream broke off, or would not take what was sent to it
+    first_reset,         // the first stream was reset, or refused the bytes for it
     second_reset,        // the second did
     idle_timeout,        // neither direction moved a byte for the whole idle timeout
-    half_close_timeout,  // one side had ended, and the other said nothing for so long
-    cancelled,           // called off from outside
+    half_close_timeout,  // one side had ended, and the other was silent for the timeout
+    cancelled,           // cancelled by the caller
 };
 
 struct RelayResult {
@@ -27,12 +27,12 @@ struct RelayResult {
     // Bytes that the receiver's kernel took.
     std::uint64_t first_to_second = 0;
     std::uint64_t second_to_first = 0;
-    // The system's word for a reset; empty otherwise.
+    // The system's error for a reset; empty otherwise.
     boost::system::error_code error;
 };
 
-// For the log: "finished, 517 bytes from enclave, 4123 bytes from target, 1 s". The names are the
-// two sides'.
+// For the log: "finished, 517 bytes from enclave, 4123 bytes from target, 1 s". `first` and
+// `second` name the two sides.
 [[nodiscard]] std::string describe(const RelayResult& result, std::string_view first,
                                    std::string_view second,
                                    std::chrono::steady_clock::duration took);

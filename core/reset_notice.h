@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A reset that a stream can't carry by itself, told beside it.
+// A reset that a stream cannot carry by itself, sent on a separate connection.
 #pragma once
 
 #include "core/transport.h"
 
 namespace glovebox::core {
 
-// Of one stream, whose peer is another relay. AF_UNIX and AF_VSOCK streams end with an end of file
-// however they end, so that a truncated answer would look like a whole one.
+// For one stream whose peer is another relay. AF_UNIX and AF_VSOCK streams always end with an end
+// of file, so a truncated answer would look complete.
 class ResetNotice {
   public:
     ResetNotice() = default;
@@ -16,10 +16,10 @@ class ResetNotice {
     ResetNotice(const ResetNotice&) = delete;
     ResetNotice& operator=(const ResetNotice&) = delete;
 
-    // Closes the stream, as soon as the peer is sure to learn first that this end is a reset.
+    // Closes the stream once the peer is sure to receive the notice of the reset first.
     virtual void reset(Stream stream) = 0;
 
-    // Whether the peer has told a reset. Asked when the stream's end of file has been read.
+    // Whether the peer has reported a reset. Call it after the stream's end of file was read.
     [[nodiscard]] virtual bool heard() = 0;
 };
 

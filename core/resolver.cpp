@@ -92,7 +92,7 @@ class ThreadedResolver::Flights : public std::enable_shared_from_this<ThreadedRe
     // its turn.
     [[nodiscard]] Error too_late(const Flight& flight, Cid asker) const;
 
-    // The resolver is gone: nothing begins and nothing is told any more.
+    // The resolver is gone: no lookup begins and no result is delivered any more.
     void close();
 
   private:
@@ -117,8 +117,8 @@ Result<std::shared_ptr<ThreadedResolver::Flight>> ThreadedResolver::Flights::joi
     const auto place = flights_.find(name);
     const auto flight = place == flights_.end() ? std::make_shared<Flight>(name) : place->second;
     Queue& queue = queues_[asker];
-    // Who joins a name that waits in another's queue has it in his own too: it begins as soon as
-    // either may.
+    // An asker that joins a lookup which waits in another's queue queues it as well, so that it
+    // begins as soon as either of them gets a thread.
     const bool waits_already = std::find(queue.begin(), queue.end(), flight) != queue.end();
     if (!flight->started && !waits_already) {
         const auto started = threads_.may_take(asker) ? start(flight, asker) : Result<void>();
@@ -186,7 +186,7 @@ Result<void> ThreadedResolver::Flights::start(const std::shared_ptr<Flight>& fli
     return {};
 }
 
-// Whoever holds the fewest threads comes first; when he may have no more, nobody may.
+// The asker with the fewest threads is first. If it may have no more, no other may.
 void ThreadedResolver::Flights::start_waiting() {
     while (true) {
         auto next = queues_.end();

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Names to addresses. Lookups are getaddrinfo(3)'s, so /etc/hosts, search lists and every other
-// habit of this host apply, on a few threads of their own.
+// Names to addresses, by getaddrinfo(3) on a pool of threads. So /etc/hosts, search lists and the
+// rest of this host's configuration apply.
 //
-// getaddrinfo can't be called off and may take half a minute for a name whose servers are dead.
-// Therefore: each asker waits no longer than the deadline; all who ask for one name share one
-// lookup, so that a dead name holds one thread however often it is asked for; and the threads are
-// many, since a thread that waits costs little, but bounded. Askers have shares of them (shares.h),
-// half for an asker that is alone, so that whatever names it comes with, the next one finds a
-// thread.
+// getaddrinfo cannot be cancelled and may take half a minute for a name whose servers do not
+// answer. So each asker waits no longer than the deadline. Requests for one name share one lookup,
+// so a dead name holds one thread, however often it is requested. The threads are many, since a
+// waiting thread costs little, but bounded; askers have shares of them (shares.h), half for an
+// asker that is alone, so the next asker finds a thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -30,9 +29,9 @@ class Resolver {
   public:
     virtual ~Resolver() = default;
 
-    // The addresses of a name in the order in which they are to be tried; never an empty list.
-    // `asker` is the CID on whose behalf it is looked up.
-    // Errors: ProxyError::name_unknown, lookup_failed, lookup_timed_out, lookup_queue_full.
+    // The addresses of a name in the order in which to try them; never an empty list. `asker` is
+    // the CID on whose behalf the name is looked up. Errors: ProxyError::name_unknown,
+    // lookup_failed, lookup_timed_out, lookup_queue_full.
     [[nodiscard]] virtual boost::asio::awaitable<Result<std::vector<IpAddress>>> resolve(
         HostName name, Cid asker) = 0;
 };
@@ -44,19 +43,19 @@ using Lookup = std::function<Result<std::vector<IpAddress>>(const HostName&)>;
 [[nodiscard]] Result<std::vector<IpAddress>> look_up(const HostName& name);
 
 struct ResolverOptions {
-    std::size_t threads_max = 256;  // one a lookup; half of them for one asker who is alone
-    std::size_t waiting_max = 256;  // of each asker's names; more are refused at once
+    std::size_t threads_max = 256;  // one for each lookup; half of them for one asker alone
+    std::size_t waiting_max = 256;  // names of each asker; more are refused at once
     std::chrono::milliseconds deadline{5000};
 };
 
-// The threads. Used from the executor's one thread, and destroyed before its context; only the
-// lookups run elsewhere.
+// The pool. Use it from the executor's single thread, and destroy it before the context; only
+// lookups run on other threads.
 class ThreadedResolver final : public Resolver {
   public:
     ThreadedResolver(boost::asio::any_io_executor executor, ResolverOptions options = {},
                      Lookup lookup = look_up);
-    // Returns at once: a thread that hangs in a lookup is left to end by itself and then touches
-    // nothing of ours.
+    // Returns at once: a thread that hangs in a lookup ends by itself and then touches no object of
+    // this program.
     ~ThreadedResolver() override;
 
     boost::asio::awaitable<Result<std::vector<IpAddress>>> resolve(HostName name,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Slots of which no holder may take all, so that a newcomer always finds one.
+// Slots of which no holder may take all, so that a new holder always finds one.
 //
-// A holder may take one more while it has fewer than `weight` times what is left, and beyond its
-// first it leaves one. With weight 1 it gets half of all slots when it is alone, and the next
-// holder half of what is left; with weight 7 it gets seven eighths.
+// A holder may take another slot while it has fewer than `weight` times the free ones; beyond its
+// first slot it leaves one free. With weight 1, a holder that is alone gets half of all slots, and
+// the next one half of the free ones; with weight 7, a holder gets seven eighths.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class Shares {
         return found == held_.end() ? 0 : found->second;
     }
 
-    // How many more the holder may take if nobody else takes any.
+    // How many more the holder may take if no other holder takes any.
     [[nodiscard]] std::size_t room_for(const Holder& holder) const {
         const std::size_t left = slots_ - taken_;
         const std::size_t held = held_by(holder);

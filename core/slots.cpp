@@ -140,7 +140,7 @@ struct Slots::State {
         }
     }
 
-    // Both are told once an episode, which ends when it has become much better.
+    // Both are logged once an episode, which ends when clearly fewer connections wait.
     void tell_waiting(Cid peer) {
         if (!told.insert({peer, {open.held_by(peer), false}}).second)
             return;

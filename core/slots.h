@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The connections that a server has open, as shares of its slots.
+// The open connections of a server, as shares of its slots.
 //
-// One peer, a CID, may have seven eighths of the slots when it is alone (shares.h), and of its
-// share the listeners other than the one it asks at keep an eighth. So neither a greedy peer nor a
-// target that never answers shuts out a newcomer. Connections beyond a share wait, accepted and
-// unread; places to wait are shared in the same way. Beyond those a connection is refused, since
-// behind it in the backlog may be another peer's.
+// A peer (a CID) that is alone may have seven eighths of the slots (shares.h). Of its share, an
+// eighth is kept for its connections to other listeners. So neither a greedy peer nor a target that
+// never answers locks out another peer. Connections beyond a share wait, accepted and unread; the
+// places to wait are shared in the same way. Beyond these a connection is refused, since
+// connections of other peers may be behind it in the backlog.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -24,7 +24,7 @@ namespace glovebox::core {
 struct SlotOptions {
     std::size_t open_max = 10000;
     std::size_t waiting_max = 4096;
-    // A server whose peers have no names has listeners' shares alone.
+    // False for a server that cannot tell its peers apart: then only listeners have shares.
     bool by_peer = true;
 };
 
@@ -32,7 +32,7 @@ class Slots {
     struct State;
 
   public:
-    // All run on the executor, which is not run by several threads at once.
+    // Use it from the executor, which is not run by several threads at once.
     Slots(boost::asio::any_io_executor executor, SlotOptions options, Log& log);
     ~Slots();
     Slots(const Slots&) = delete;
@@ -48,7 +48,8 @@ class Slots {
         Ticket& operator=(Ticket&&) = delete;
         ~Ticket();
 
-        // Whether there is a slot, which may take until others have ended. False when cancelled.
+        // Returns true when the connection has a slot, which may take until others have ended;
+        // false if cancelled.
         [[nodiscard]] boost::asio::awaitable<bool> slot();
 
       private:
@@ -60,12 +61,12 @@ class Slots {
         std::unique_ptr<Place> place_;
     };
 
-    // For a connection that was accepted; nothing where it is to be refused. While healthy
-    // connections come and go it waits a moment rather than refuse, a tenth of the time at most.
+    // A ticket for an accepted connection; empty if it is to be refused. While healthy connections
+    // come and go, it waits briefly instead of refusing, for a tenth of the time at most.
     [[nodiscard]] boost::asio::awaitable<std::optional<Ticket>> admit(Cid peer, Listener listener);
 
-    // Returns when a connection that is accepted now would have a slot, or when cancelled. For
-    // listeners that leave connections in the backlog.
+    // Returns when a newly accepted connection would have a slot, or when cancelled. For listeners
+    // that leave connections in the backlog.
     [[nodiscard]] boost::asio::awaitable<void> room(Listener listener);
 
   private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Where a connection is to go: a host and a TCP port, "example.com:443" or "[2001:db8::7]:443".
+// The destination of a connection: a host and a TCP port, "example.com:443" or "[2001:db8::7]:443".
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct Target {
 // Reads a port from 1 to 65535, decimal, without leading zeros.
 [[nodiscard]] Result<TcpPort> parse_tcp_port(std::string_view text);
 
-// "HOST:PORT" taken apart without judging either; an IPv6 host comes out of its brackets, and its
-// brackets are needed.
+// "HOST:PORT" split, without a check of either part. An IPv6 host needs brackets and is returned
+// without them.
 struct HostAndPort {
     std::string_view host;
     std::string_view port;

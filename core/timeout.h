@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A limit in time for any piece of work.
+// A time limit for any coroutine.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -14,8 +14,8 @@
 
 namespace glovebox::core {
 
-// What `work` yields, or `too_late` when the time is up first; then `work` is cancelled and has
-// ended before this returns.
+// The result of `work`, or `too_late` if `time` passes first; then `work` is cancelled, and has
+// ended when this returns.
 template <class T>
 [[nodiscard]] boost::asio::awaitable<Result<T>> with_timeout(
     boost::asio::awaitable<Result<T>> work, std::chrono::steady_clock::duration time,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The seam: how (cid, port) is reached. Two verbs, listen and connect; both end in an ordinary
-// connected kernel stream socket, so the byte path has no virtual call, half-close is shutdown(2),
-// and relay() can splice.
+// The interface to reach (cid, port), by two operations, listen and connect. Both return an
+// ordinary connected kernel stream socket, so the byte path has no virtual call, half-close is
+// shutdown(2), and relay() can splice.
 //
-// A backend's handshake stays inside that backend, and nobody may ask which transport they hold.
+// A backend's handshake stays inside that backend. No code asks which transport it has.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -30,15 +30,15 @@ class Listener {
     virtual ~Listener() = default;
 
     // The next connection; its peer is the CID and port that the connecting side had. An error is
-    // final only when the listener was closed (operation_aborted); others, such as EMFILE, lose
-    // nothing and may be tried again. Cancel it with Asio's cancellation, for example `accept() ||
+    // final only if the listener was closed (operation_aborted); after others, such as EMFILE, call
+    // it again: no connection is lost. Cancel it with Asio's cancellation, for example `accept() ||
     // timer`.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Connection>> accept() = 0;
 
-    // The address it is bound to, with the port that was chosen when port_any was asked for.
+    // The local address, with the port that was chosen for port_any.
     [[nodiscard]] virtual VsockAddress local() const = 0;
 
-    // Ends a pending accept with operation_aborted; from now on a connect finds nobody listening.
+    // Ends a pending accept with operation_aborted. Later connects are refused.
     virtual void close() = 0;
 };
 
@@ -48,12 +48,12 @@ class Transport {
 
     // Binds and listens. cid_any means this side's own CID, port_any a free port from 1024 up.
     // Errors are AF_VSOCK's: EADDRINUSE (name taken), EADDRNOTAVAIL (another's CID), EACCES (port
-    // below 1024 where that needs a privilege).
+    // below 1024 without the privilege for it).
     [[nodiscard]] virtual Result<std::unique_ptr<Listener>> listen(VsockAddress address) = 0;
 
-    // Errors are AF_VSOCK's: ECONNRESET when nobody listens (never ECONNREFUSED), the backlog is
-    // full or that CID isn't reached; ETIMEDOUT when there was no answer; ENODEV where this machine
-    // has no vsock device.
+    // Errors are AF_VSOCK's: ECONNRESET without a listener (never ECONNREFUSED), if the backlog is
+    // full or the CID is not reachable; ETIMEDOUT without an answer; ENODEV if this machine has no
+    // vsock device.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Connection>> connect(
         VsockAddress address) = 0;
 

@@ -37,7 +37,7 @@ struct VsockAddress {
 [[nodiscard]] std::string to_string(VsockAddress address);
 
 // Reads "16:5005". `cid` may be a number, "any", "parent" (3), "local" (1) or "host" (2); `port` a
-// number or "any". Anything else is an error that says what was expected.
+// number or "any". Other text is an error that names the expected form.
 [[nodiscard]] Result<VsockAddress> parse_vsock_address(std::string_view text);
 
 }  // namespace glovebox::core

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Any text as a host, a rule and an allowlist file. glibc is the judge of what a host is: a name
-// that inet_aton(3) would read as an address is no HostName, and an address of ours is the one that
-// inet_pton(3) reads. What an allowlist without a rule of its own for them lets through is never
-// this host or its link.
+// that inet_aton(3) would read as an address is not a HostName, and an IpAddress is one that
+// inet_pton(3) reads as well. What an allowlist without a rule of its own for them lets through is
+// never this host or its link.
 
 #include <arpa/inet.h>
 
@@ -58,7 +58,7 @@ void check_rule(const core::AllowRule& rule) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text(reinterpret_cast<const char*>(data), size);
-    // The system's functions end at a zero byte, ours must refuse it.
+    // The system's functions end at a zero byte; HostName and IpAddress must refuse it.
     if (text.find('\0') == std::string::npos)
         check_host(text);
     else

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The abstract names (unix(7)) by which an acceptor knows who connected:
+// The abstract names (unix(7)) from which an acceptor reads the client's address:
 //
 //   "glovebox/" <32 hexadecimal digits> "/" <cid> "." <port>
 //
-// An abstract name belongs to whoever binds it first, whichever user that is, and every name in use
-// can be read in /proc/net/unix. The digits keep other users from binding the next names before
-// their owner does: nobody without the world's key can foresee them. They also keep the clients of
-// two worlds apart.
+// An abstract name belongs to the first process that binds it, of any user, and every name in use
+// can be read in /proc/net/unix. The digits keep other users from binding the next names first:
+// without the world's key they are not predictable. They also keep the clients of two worlds apart.
 #pragma once
 
 #include <array>
@@ -28,12 +27,13 @@ class ClientNames {
     // The file of a world that holds the key of its names: 32 random bytes, for its user alone.
     static constexpr const char* key_file = "names.key";
 
-    // Reads the key of the world whose directory this is; makes it where it is missing. One process
-    // at a time may be in here (World's lock). As long as the object lives, the key is in use.
+    // Reads the key of the world with this directory, and creates it if it is missing. The caller
+    // holds World's lock, so only one process is here at a time. The key is in use while the object
+    // lives.
     [[nodiscard]] static Result<ClientNames> open(int directory);
-    // Whether the key of the world with this path is in use, by whichever process.
+    // Whether any process uses the key of the world with this path.
     [[nodiscard]] static bool are_in_use(const std::string& world);
-    // Whether nobody else uses the key. Whoever would has to wait for the object's end then.
+    // Whether no other process uses the key. If so, others wait until this object ends.
     [[nodiscard]] bool are_used_here_alone() const;
 
     // The same name for the same client in every process of the world, so that the kernel refuses
@@ -50,14 +50,14 @@ class ClientNames {
     UniqueFd file_;  // of the key, locked (flock) by all who use it
 };
 
-// 32 hexadecimal digits that nobody can foresee and that are used once.
+// 32 random hexadecimal digits, used once.
 [[nodiscard]] std::string unforeseeable_digits();
 
-// A name like a client's with digits that are used once: `text` is what follows the last '/'. Two
+// A name like a client's with digits that are used once: `text` follows the last '/'. Two
 // sockets may have the same text.
 [[nodiscard]] UnixAddress unforeseeable_name(std::string_view text);
 
-// The client whose name this is. Nothing for a name of another form.
+// The client with this name. Empty for a name of another form.
 [[nodiscard]] std::optional<core::VsockAddress> client_of(const UnixAddress& name);
 
 }  // namespace glovebox::transports

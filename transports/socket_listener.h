@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A listening socket of any family behind core::Listener: what UnixTransport and VsockTransport
-// have in common.
+// A listening socket of any family as a core::Listener, for UnixTransport and VsockTransport.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,8 +17,8 @@ class SocketListener final : public core::Listener {
     using PeerOf = std::function<core::VsockAddress(int socket)>;
     using BeforeClose = std::function<void(int socket)>;
 
-    // `listening` is a stream socket of `family`, non-blocking and listening. `peer_of` reads who
-    // is at the other end of an accepted one; `before_close` is called once, with the socket still
+    // `listening` is a stream socket of `family`, non-blocking and listening. `peer_of` reads the
+    // peer's address of an accepted one; `before_close` is called once, while the socket is still
     // open.
     SocketListener(const boost::asio::any_io_executor& executor, int family, UniqueFd listening,
                    core::VsockAddress local, PeerOf peer_of, BeforeClose before_close = {});
@@ -35,7 +34,7 @@ class SocketListener final : public core::Listener {
     std::shared_ptr<State> state_;
 };
 
-// A connected, non-blocking stream socket of `family` as a Stream. Takes `connected` over.
+// A connected, non-blocking stream socket of `family` as a Stream. Takes ownership of `connected`.
 [[nodiscard]] Result<core::Stream> make_stream(const boost::asio::any_io_executor& executor,
                                                int family, UniqueFd connected);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which transport a program speaks through: the same decision for every command and example.
+// The choice of a transport, the same for every command and example.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -14,19 +14,19 @@
 
 namespace glovebox::transports {
 
-// What a person chose, as --world, --cid and --transport say it.
+// The user's choice by --world, --cid and --transport.
 struct TransportChoice {
     std::string world;  // a name, or a directory with a '/'; empty: GLOVEBOX_WORLD or "default"
     std::optional<core::Cid> cid;    // this side's CID; with vsock the machine has its own
     std::string transport = "auto";  // one of transport_names()
 };
 
-// The transports by name, "auto" among them, and what each is, for --help.
+// The names of the transports, including "auto", and their descriptions for --help.
 [[nodiscard]] std::vector<std::string_view> transport_names();
 [[nodiscard]] std::string_view transport_help();
 
-// What tells an enclave and a parent on Nitro from other machines. The local CID is never asked:
-// other hypervisors hand out 3 as well.
+// The devices that distinguish an enclave and a parent on Nitro from other machines. The local CID
+// does not: other hypervisors assign 3 as well.
 struct NitroDevices {
     bool nsm = false;             // /dev/nsm
     bool nitro_enclaves = false;  // /dev/nitro_enclaves
@@ -36,8 +36,7 @@ struct NitroDevices {
 // everywhere else. Any other name stands for itself.
 [[nodiscard]] std::string_view resolve_auto(std::string_view transport, NitroDevices devices);
 
-// The transport that was chosen, as `default_cid` where the choice names no CID. An unknown name is
-// an error.
+// The chosen transport, with `default_cid` if the choice names no CID. An unknown name is an error.
 [[nodiscard]] Result<std::unique_ptr<core::Transport>> make_transport(
     const TransportChoice& choice, boost::asio::any_io_executor executor, core::Cid default_cid);
 

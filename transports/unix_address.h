@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// AF_UNIX addresses as this room uses them: files in a directory that is held by descriptor, and
-// abstract names that no file system knows.
+// AF_UNIX addresses as this module uses them: files in a directory that is held by descriptor, and
+// abstract names, which are in no file system.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,14 +16,14 @@ namespace glovebox::transports {
 class UnixAddress {
   public:
     // The file `name` of the directory behind the descriptor, as /proc/self/fd/<directory>/<name>:
-    // the 108 bytes of a sun_path suffice however long the directory's own path is, and it is the
-    // directory that was opened, whatever its path leads to by now.
+    // the 108 bytes of a sun_path suffice for a directory with any path, and the directory is the
+    // one that was opened, even if its path leads elsewhere now.
     [[nodiscard]] static UnixAddress in_directory(int directory, std::string_view name);
 
     // An abstract name (unix(7)), at most 107 bytes of `text` after the zero byte.
     [[nodiscard]] static UnixAddress abstract(std::string_view text);
 
-    // Nothing where the descriptor is no AF_UNIX socket or the end has no name.
+    // Empty if the descriptor is not an AF_UNIX socket or that end has no name.
     [[nodiscard]] static std::optional<UnixAddress> of_socket(int socket);
     [[nodiscard]] static std::optional<UnixAddress> of_peer(int socket);
 

@@ -19,7 +19,7 @@ namespace {
 Result<UniqueFd> unix_socket() {
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket)
-        return errno_error("making a Unix socket", errno);
+        return errno_error("cannot create a Unix socket", errno);
     return socket;
 }
 
@@ -46,7 +46,7 @@ Result<std::unique_ptr<core::Listener>> UnixTransport::listen(core::VsockAddress
     if (::listen(socket->get(), SOMAXCONN) != 0) {
         const int failure = errno;
         world_->unbind(socket->get(), own_, *bound);
-        return errno_error("listening on " + to_string(*bound), failure);
+        return errno_error("cannot listen on " + to_string(*bound), failure);
     }
     world_->mark_listening(socket->get());
     const auto unbind = [world = world_, own = own_, bound = *bound](int closing) {

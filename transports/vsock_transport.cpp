@@ -27,7 +27,7 @@ Result<UniqueFd> vsock_socket() {
     if (socket)
         return socket;
     const int failure = errno;
-    Error error = errno_error("making a vsock socket", failure);
+    Error error = errno_error("cannot create a vsock socket", failure);
     if (failure == EAFNOSUPPORT)
         error.message += " (the kernel has no vsock: modprobe vsock, or --transport unix)";
     else if (failure == EPERM || failure == EACCES)
@@ -76,7 +76,7 @@ Result<std::unique_ptr<core::Listener>> VsockTransport::listen(VsockAddress addr
     if (::bind(socket->get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) != 0)
         return errno_error("binding vsock " + to_string(address), errno);
     if (::listen(socket->get(), SOMAXCONN) != 0)
-        return errno_error("listening on vsock " + to_string(address), errno);
+        return errno_error("cannot listen on vsock " + to_string(address), errno);
     VsockAddress local = from_kernel(socket->get(), ::getsockname);
     if (local.cid == core::cid_any)
         local.cid = own_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The real AF_VSOCK behind the transport seam: on Nitro, on either side, and in any virtual machine
-// with a vsock device. Who reaches whom is the kernel's and the hypervisor's affair, and so are the
-// errors: ENODEV where there is no device, ECONNRESET, ETIMEDOUT after two seconds of silence
+// The kernel's AF_VSOCK as a core::Transport: on Nitro, on either side, and in any virtual machine
+// with a vsock device. The kernel and the hypervisor decide which CID reaches which, and the
+// errors: ENODEV without a device, ECONNRESET, ETIMEDOUT after two seconds of silence
 // (SO_VM_SOCKETS_CONNECT_TIMEOUT).
 #pragma once
 
@@ -15,11 +15,11 @@ namespace glovebox::transports {
 
 class VsockTransport final : public core::Transport {
   public:
-    // `own` is what local_cid() answers and what connections give as their local CID; it decides
-    // nothing (local_vsock_cid() reads it).
+    // `own` is the result of local_cid() and the local CID of connections. It is only a label
+    // (local_vsock_cid() reads it).
     VsockTransport(boost::asio::any_io_executor executor, core::Cid own);
 
-    // As Transport has it, and the CID any is the kernel's VMADDR_CID_ANY: own and local.
+    // As in Transport; the CID any is the kernel's VMADDR_CID_ANY: own and local.
     [[nodiscard]] Result<std::unique_ptr<core::Listener>> listen(
         core::VsockAddress address) override;
     [[nodiscard]] boost::asio::awaitable<Result<core::Connection>> connect(
@@ -31,9 +31,9 @@ class VsockTransport final : public core::Transport {
     core::Cid own_;
 };
 
-// The machine's own CID as /dev/vsock tells it (IOCTL_VM_SOCKETS_GET_LOCAL_CID); `otherwise` where
-// it can't be asked (the device is root's on some machines) or says any. A label for logs:
-// hypervisors other than Nitro hand out CID 3 too, so nothing may be decided by it.
+// The machine's own CID from /dev/vsock (IOCTL_VM_SOCKETS_GET_LOCAL_CID); `otherwise` if the device
+// cannot be opened (on some machines only root may) or returns any. A label for logs: other
+// hypervisors assign CID 3 too, so no decision may depend on it.
 [[nodiscard]] core::Cid local_vsock_cid(core::Cid otherwise);
 
 }  // namespace glovebox::transports

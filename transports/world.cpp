@@ -52,7 +52,7 @@ bool is_world_name(std::string_view name) {
                "._-") == std::string_view::npos;
 }
 
-// Nobody has the name, nobody listens on it, its backlog is full, or it is no stream socket: all
+// Nobody has the name, nobody listens on it, its backlog is full, or it is not a stream socket: all
 // that a vsock peer answers with a reset.
 bool is_reset(int connect_result) {
     return connect_result == ENOENT || connect_result == ECONNREFUSED || connect_result == EAGAIN ||
@@ -329,7 +329,7 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target) {
 Result<UniqueFd> World::meeting_point(VsockAddress speaks_for) {
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket)
-        return errno_error("making a Unix socket", errno);
+        return errno_error("cannot create a Unix socket", errno);
     const auto locked = lock_directory(directory(), path_);
     if (!locked)
         return locked.error();
@@ -339,7 +339,7 @@ Result<UniqueFd> World::meeting_point(VsockAddress speaks_for) {
     if (::listen(socket.get(), 1) != 0) {
         const int failure = errno;
         unbind(socket.get(), speaks_for);
-        return errno_error("listening in " + path_, failure);
+        return errno_error("cannot listen in " + path_, failure);
     }
     return socket;
 }

@@ -42,7 +42,7 @@ class OffsetClock final : public Clock {
     std::chrono::milliseconds offset_;
 };
 
-// Stands still until it is told to move.
+// Stands still until advance() or set() moves it.
 class ManualClock final : public Clock {
   public:
     explicit ManualClock(TimePoint start) : now_(start) {}

@@ -4,7 +4,7 @@
 //
 // Every module has at most one error enum, which ends in Error and is registered with
 // boost::system; system calls give errno's codes.
-// The sentence says what failed, where, what was expected and how to mend it; the code stays stable
+// The sentence says what failed, where, what was expected and how to fix it; the code stays stable
 // while sentences improve.
 #pragma once
 

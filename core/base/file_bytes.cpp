@@ -17,7 +17,7 @@ namespace glovebox {
 Result<Bytes> read_file_bytes(const std::string& path, std::size_t limit) {
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file)
-        return errno_error("opening " + path, errno);
+        return errno_error("cannot open " + path, errno);
     return read_bytes(file.get(), path, limit);
 }
 
@@ -32,7 +32,7 @@ Result<Bytes> read_bytes(int fd, std::string_view name, std::size_t limit) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return errno_error(fmt::format("reading {}", name), errno);
+            return errno_error(fmt::format("cannot read {}", name), errno);
         if (got == 0)
             break;
         size += static_cast<std::size_t>(got);

@@ -37,9 +37,9 @@ TEST_F(FileBytes, NamesTheFileAndTheLimit) {
 
 TEST_F(FileBytes, SaysWhyItCannotBeRead) {
     EXPECT_EQ(read_file_bytes(path_, 100).error().message,
-              "opening " + path_ + ": No such file or directory");
+              "cannot open " + path_ + ": No such file or directory");
     EXPECT_EQ(read_file_bytes(folder_.path(), 100).error().message,
-              "reading " + folder_.path() + ": Is a directory");
+              "cannot read " + folder_.path() + ": Is a directory");
 }
 
 }  // namespace

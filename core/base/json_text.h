@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // JSON as Glovebox writes it: always valid UTF-8, and printable. What printable() would escape is
-// written as \uXXXX, which every reader takes for the character itself; a byte that is no UTF-8
+// written as \uXXXX, which every reader takes for the character itself; a byte that is not UTF-8
 // can't stand in JSON and becomes U+FFFD.
 #pragma once
 
@@ -14,8 +14,8 @@ namespace glovebox {
 // A text with its quotes.
 [[nodiscard]] std::string json_quote(std::string_view text);
 
-// The same with no more escapes than JSON demands, as other programs write it: where the bytes of a
-// file have to be theirs. Not for a terminal.
+// The same with only the escapes that JSON requires, for a file whose bytes have to equal those of
+// another program. Not for a terminal.
 [[nodiscard]] std::string json_quote_least(std::string_view text);
 
 struct JsonStyle {

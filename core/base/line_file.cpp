@@ -27,7 +27,7 @@ bool ends_in_half_line(const std::string& file) {
 Result<LineFile> LineFile::open(const std::string& file, unsigned mode) {
     UniqueFd owned(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, mode));
     if (!owned)
-        return errno_error("opening " + file, errno);
+        return errno_error("cannot open " + file, errno);
     const int fd = owned.get();
     return LineFile(std::move(owned), fd, ends_in_half_line(file));
 }
@@ -55,7 +55,7 @@ Result<void> LineFile::append(std::string_view line) {
             const int reason = errno;
             if (done > 0)
                 ends_in_half_ = done > kept && !cut_off(begin, done, kept);
-            return errno_error("appending a line", reason);
+            return errno_error("cannot append a line", reason);
         }
         if (done == 0 && static_cast<std::size_t>(written) < text.size())
             begin = ::lseek(fd_, 0, SEEK_CUR) - written;

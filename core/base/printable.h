@@ -3,9 +3,9 @@
 // Foreign text made fit to be shown.
 //
 // What a peer, an image or a file has chosen may hold control characters, characters that hide or
-// reorder text, and bytes that are no UTF-8: on a terminal they forge lines, move the cursor or run
-// its functions, and they make a log unreadable. Here they become escapes in ASCII, \x9b for a byte
-// and \u{202e} for a character; letters of every script stay.
+// reorder text, and bytes that are not UTF-8: on a terminal they forge lines, move the cursor or
+// run its functions, and they make a log unreadable. Here they become escapes in ASCII, \x9b for a
+// byte and \u{202e} for a character; letters of every script stay.
 //
 //   log and terminal lines pass this function already: Log, sim/command_line's PrintableStreams
 //   a foreign value within a report of several lines: printable(value), in_quotes(value)
@@ -19,8 +19,8 @@
 
 namespace glovebox {
 
-// Whether the character can be shown: it is no control, format or default-ignorable character, no
-// separator of lines or paragraphs and no noncharacter (Unicode 14).
+// Whether the character can be shown: it is not a control, format or default-ignorable character,
+// no separator of lines or paragraphs and no noncharacter (Unicode 14).
 [[nodiscard]] bool is_printable(char32_t character);
 
 // The first character of a text that is not empty. A byte that begins no valid UTF-8 is taken alone

@@ -49,7 +49,7 @@ Result<UniqueFd> open_private_directory(const std::string& path) {
                                                "another directory, or have its owner remove it",
                                                name, status.st_uid, ::geteuid()));
     if ((status.st_mode & others_bits) != 0)
-        // Closing it is no advice: it may be one that others live by, such as /tmp.
+        // No advice to close it: it may be a directory that others need, such as /tmp.
         return system_error(EACCES,
                             fmt::format("{} has mode {:04o}, so others may enter it; one for you "
                                         "alone (0700) was expected: name a directory that is "

@@ -14,7 +14,7 @@ namespace glovebox {
 // What is checked is checked on the descriptor that is returned, so nothing can be swapped in
 // between. Errors name the path and the remedy:
 //   ENOTDIR  it is a symbolic link or no directory    EPERM  it is somebody else's
-//   EACCES   others may enter it (mode beyond 0700)   EINVAL its last component is no name
+//   EACCES   others may enter it (mode beyond 0700)   EINVAL its last component is not a name
 // The last component is never followed; the ones before it are the caller's word.
 [[nodiscard]] Result<UniqueFd> open_private_directory(const std::string& path);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What both programs of this example are told about their transport and their log.
+// The options of both programs of this example: their transport and their log.
 #pragma once
 
 #include <CLI/App.hpp>

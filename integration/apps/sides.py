@@ -16,7 +16,7 @@ GLOVEBOX = ""
 
 
 def ordinary_user():
-    """The user id to become as root, None for one who is none; and the reason why not."""
+    """The user ID that root becomes, None if the caller is an ordinary user; and the reason if there is no such ID."""
     if os.geteuid() != 0:
         return None, ""
     user = pwd.getpwnam("nobody").pw_uid

@@ -107,7 +107,7 @@ class Json(Case):
         output = self.directory / "answer.json"
         self.nsm("--json", "attest", "--format", "hex", "-o", output)
         self.assertTrue(json.loads(output.read_text())["document"].startswith("8444"))
-        self.assertIn("raw bytes are no JSON",
+        self.assertIn("raw bytes are not JSON",
                       self.complaint("nsm", "--device", "mock", "--json", "attest", "--format", "raw"))
 
     def test_a_script_can_tell_a_refused_document_from_one_that_could_not_be_read(self):
@@ -158,7 +158,7 @@ class Parsing(Case):
         state = self.directory / "state"
         state.mkdir(mode=0o700)
         self.assertIn(str(state), self.complaint("kms", "--state", state, "explain", status=1))
-        self.assertIn('--listen is no option of "glovebox kms explain"',
+        self.assertIn('--listen is not an option of "glovebox kms explain"',
                       self.complaint("kms", "--listen", "127.0.0.1:1", "explain"))
         self.assertIn("--state was given more than once",
                       self.complaint("kms", "--state", state, "explain", "--state", state))
@@ -241,12 +241,12 @@ class Sentences(Case):
     def test_a_home_that_cannot_be_written_to_has_a_way_around(self):
         said = self.complaint("nsm", "--device", "mock", "describe", status=1,
                               environment={"HOME": "/sys/"})
-        self.assertIn("making the directory /sys/.local for the mock root", said)
+        self.assertIn("cannot create the directory /sys/.local for the mock root", said)
         self.assertIn("with --pki, or set XDG_DATA_HOME", said)
 
     def test_what_is_no_module_is_not_said_to_have_answered(self):
         said = self.complaint("nsm", "--device", "/dev/null", "describe", status=1)
-        self.assertIn("/dev/null is no Nitro Secure Module", said)
+        self.assertIn("/dev/null is not a Nitro Secure Module", said)
         self.assertNotIn("answered", said)
 
     def test_the_proxys_arguments(self):
@@ -332,7 +332,7 @@ class CommandTree(Case):
                     with self.subTest(command=" ".join([*command, option, name])):
                         given = [option, *([self.VALUES.get(option, self.directory / "absent")] if takes_value else [])]
                         before = self.outcome(*command, *given, name)
-                        if f'{option} is no option of "glovebox {" ".join(command)} {name}"' in before[2]:
+                        if f'{option} is not an option of "glovebox {" ".join(command)} {name}"' in before[2]:
                             self.assertEqual(before[0], 2)
                             seen["refused"] += 1
                             continue

@@ -3,9 +3,6 @@
 and how long a line and a sentence may be. A rule that turns out wrong is changed here, with its reason.
 """
 
-# Files whose sentences are checked.
-CHECKED = (".md",)
-
 # Lines of prose in pages; tables, links and blocks of code are as long as they have to be.
 COLUMNS_MAX = 150
 # Words in a sentence of a page's prose.

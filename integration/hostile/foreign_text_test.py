@@ -3,7 +3,7 @@
 """Names that steer a terminal or forge a log, in everything that a peer, an image, a file or a command line can put them
 into; and every output that Glovebox makes of them, read back: valid UTF-8, and no character that a terminal obeys.
 
-Each case looks for MARK too, so that an output without the foreign name is no success.
+Each case looks for MARK too, so that an output without the foreign name is not a success.
 
 Usage: foreign_text_test.py GLOVEBOX [unittest's arguments]
 """
@@ -30,7 +30,7 @@ MARK = "markmark"
 # As characters: a title, C1's CSI, DEL, a bidirectional override, a zero-width space, a line separator, a byte order
 # mark, a tag, a noncharacter.
 TEXT = MARK + "\x1b]0;t\x07\r\x9b31m\x7f\u202egpj\u200b\u2028\ufeff\U000e0041\ufdd0"
-# And as bytes that are no UTF-8: C1's CSI alone, and half a character.
+# And as bytes that are not UTF-8: C1's CSI alone, and half a character.
 BYTES = TEXT.encode() + b"\x9b31m\xff\xe2\x80"
 NAME = os.fsdecode(BYTES)
 ALLOWED = {"\n", "\t"}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Another user of the machine attacks a user's worlds: takes the next names, connects to names that can be read, enters
-directories, removes what is not theirs.
+directories, removes files of that user.
 
 Usage: neighbour_test.py GLOVEBOX [unittest's arguments]
 """

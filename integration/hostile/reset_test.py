@@ -28,7 +28,7 @@ def reset(connection):
 
 
 def end_of(connection):
-    """What comes until the end, and whether the end was a reset."""
+    """The bytes up to the end, and whether the end was a reset."""
     received = b""
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(65536):

@@ -114,7 +114,7 @@ class ServiceLimits(unittest.TestCase):
                 silent, partial, used = (self.connect(port, sent) for sent in (b"", b"GET / HT", done))
                 slow = self.connect(port)
                 end = time.monotonic() + PATIENCE
-                # A byte now and then is no request either.
+                # A byte now and then is not a request either.
                 with self.assertRaises(OSError):
                     while time.monotonic() < end:
                         slow.sendall(b"G")

@@ -16,7 +16,7 @@ NOT_SIMULATED = "not simulated: "
 
 
 def rows() -> list:
-    """(line number, last cell) of every row that is no heading of a table."""
+    """(line number, last cell) of every row that is not a heading of a table."""
     found = []
     lines = DOCUMENT.read_text().splitlines()
     for number, line in enumerate(lines, 1):

@@ -249,7 +249,7 @@ class Running(NitroCli):
         done = self.call("run-enclave", "--eif-path", short, "--cpu-count", "2", "--memory", "64", expected=39)
         self.assertIn("[ E59 ] EIF signature checker error.", done.stderr)
         self.assertNotIn("Start allocating memory", done.stderr)
-        # What else is wrong is told first.
+        # Other mistakes are reported first.
         done = self.call("run-enclave", "--eif-path", short, "--cpu-ids", "1", "1", "--memory", "64", expected=39)
         self.assertIn("[ E20 ]", done.stderr)
         done = self.call("run-enclave", "--eif-path", short, "--cpu-count", "2", "--memory", "0", expected=39)

@@ -216,7 +216,7 @@ class Refusals(NitroCli):
         self.refused("E20", "Invalid CPU configuration.", *image, "--cpu-ids", "1", "1", "--memory", "72")
         self.refused("E21", "No such CPU available in the pool.", *image, "--cpu-ids", "1", "99", "--memory", "72")
         if MACHINE == "x86_64":  # an aarch64 core has one thread
-            self.refused("E29", "Ioctl failure. 1 CPUs are no whole cores", *image, "--cpu-count", "1", "--memory", "72")
+            self.refused("E29", "Ioctl failure. 1 CPUs are not whole cores", *image, "--cpu-count", "1", "--memory", "72")
         self.refused("E27", "Insufficient memory available. User provided `memory` is 128 MB", *image, "--cpu-count", "2",
                      "--memory", "128", env={"GLOVEBOX_MEMORY_POOL": "100"})
         self.refused("E21", "No such CPU available in the pool. User provided `cpu-ids` contains CPU 1,", *image,

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Where images are unpacked: a killed start leaves no half tree, starts at once agree, enclaves change nothing of it, what
-was changed is told, and so is that there is no place.
+"""Where images are unpacked: a killed start leaves no half tree, starts at once agree, enclaves change nothing of it, and
+changed files and a full disk are reported.
 
 Usage: unpacked_test.py GLOVEBOX ATTEST_SERVER [unittest's arguments]
 """

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// AWS's SDK for JavaScript v3, unchanged, does every operation of the KMS; Node and openssl judge what comes back.
+// AWS's SDK for JavaScript v3, unchanged, does every operation of the KMS; Node and openssl check the answers.
 //
 // Usage: node sdk_js.mjs SDK-FOLDER SETTINGS-JSON      (sdk_js_test.py calls it and checks the lines on stdout)
 //

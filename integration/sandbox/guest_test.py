@@ -20,7 +20,7 @@ from layer.kernel import KernelUnavailable  # noqa: E402
 SECONDS = 900  # for one step, under emulation on a busy machine
 USER = "su guest -s /bin/sh -c"
 
-# A cgroup that is the ordinary user's, as systemd would give him one, and the shell in it.
+# A cgroup of the ordinary user's own, as systemd delegates one, with the shell in it.
 DELEGATE = """
 set -e
 cd /sys/fs/cgroup

@@ -423,7 +423,7 @@ class Around(Case):
 
 
 class TwoUsers(Case):
-    """Root and an ordinary user have worlds of their own; who asks in the wrong one is told of the other."""
+    """Root and an ordinary user have worlds of their own; a command in the wrong one names the other."""
 
     def setUp(self):
         super().setUp()

@@ -81,7 +81,7 @@ class SandboxProbes : public testing::TestWithParam<Scene> {
         abstract.sun_family = AF_UNIX;
         constexpr char abstract_name[] = "\0world-probe";
         std::memcpy(abstract.sun_path, abstract_name, sizeof abstract_name - 1);
-        // Another test of this machine may hold the name: then it is he who listens.
+        // Another test of this machine may hold the name; then that test is the listener.
         abstract_socket_ =
             listen_on(abstract, offsetof(sockaddr_un, sun_path) + sizeof abstract_name - 1);
         const int client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -69,7 +69,7 @@ def check_includes(path: str, text: str) -> list[Finding]:
                 homes = [home for home, other in FOLDERS.items() if library in other.libraries]
                 findings.append(Finding(path, line, f"<{name}> is {library}, which {', '.join(homes)} may use, not {folder}"))
         if not is_test and (serves_tests(name) if quoted else name.startswith(rules.TEST_FRAMEWORKS)):
-            findings.append(Finding(path, line, f"{name} serves tests, and this is no test: name it *_test.cpp or *_fixture.h"))
+            findings.append(Finding(path, line, f"{name} serves tests, and this is not a test: name it *_test.cpp or *_fixture.h"))
     return findings
 
 

@@ -53,7 +53,7 @@ BANNED_CALLS = {
     r"\bsocket\s*\(\s*AF_VSOCK\b": "core::Transport: on an ordinary machine a vsock leads to its hypervisor",
 }
 
-# The same for what is no test: a test may call a shell, and draw a seed that it prints.
+# The same for what is not a test: a test may call a shell, and draw a seed that it prints.
 BANNED_IN_PRODUCT = {
     r"(?<![\w.:>])(::|std::)?(system|popen)\s*\(": "posix_spawn with an argument list: no shell reads it",
     r"\berrc::invalid_argument\s*\)": "glovebox::invalid_input, which is the Error of it",

@@ -37,7 +37,7 @@ def prose_of_code(text: str) -> str:
 
 
 def includes_of(text: str) -> list[tuple[int, str, bool]]:
-    """(line, what, whether it is written with quotes) of each #include that is no comment."""
+    """(line, what, whether it is written with quotes) of each #include that is not a comment."""
     without_comments = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.DOTALL)
     return [
         (without_comments.count("\n", 0, match.start()) + 1, match[1] or match[2], match[1] is not None)

@@ -174,7 +174,7 @@ def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -
 
 
 def read_tree(root: pathlib.Path) -> dict[str, str]:
-    """Every text file under root by its path; what is no UTF-8 is no text, nor is a fuzz target's seed."""
+    """Every text file under root by its path; what is not UTF-8 is not text, nor is a fuzz target's seed."""
     files = {}
     for folder, folders, names in os.walk(root):
         skipped = _SKIPPED_FOLDERS | ({_BUILD_FOLDER} if pathlib.Path(folder) == root else set())

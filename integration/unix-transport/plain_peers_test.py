@@ -171,7 +171,7 @@ class Worlds(Case):
         self.assert_refused(self.scratch / "absent" / "world", "can't be made")
 
     def given_away(self):
-        folder = self.scratch / "theirs"
+        folder = self.scratch / "foreign"
         folder.mkdir(mode=0o700)
         os.chown(folder, 12345, 12345)
         return folder

@@ -39,7 +39,7 @@ std::string name_form(const X509_NAME* name) {
     return form;
 }
 
-// Country, state and locality: the values that are ours as well.
+// Country, state and locality: the values that the mock shares.
 std::string places(const X509_NAME* name) {
     std::string text;
     for (const int nid : {NID_countryName, NID_stateOrProvinceName, NID_localityName}) {

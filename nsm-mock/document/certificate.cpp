@@ -38,7 +38,7 @@ Certificate::Certificate(X509Ptr x509) : x509_(std::move(x509)) {
     der_.assign(out, out + size);
     OPENSSL_free(out);
     // OpenSSL reads the extensions when they are first asked for, and keeps them in the object:
-    // now, while one thread has it. What is wrong with them is found again by who asks.
+    // now, while one thread has it. The caller that asks for them finds their errors again.
     static_cast<void>(X509_check_purpose(x509_.get(), -1, 0));
     static_cast<void>(openssl_reason());
     const auto not_before = time_of(X509_get0_notBefore(x509_.get()));

@@ -132,7 +132,7 @@ Result<void> check_usage(const Chain& chain) {
     for (std::size_t i = 0; i + 1 < chain.size(); ++i)
         if ((X509_get_extension_flags(chain[i].get()) & EXFLAG_CA) == 0)
             return Error(DocumentError::wrong_certificate_usage,
-                         called(chain, i) + " is no CA by its basic constraints");
+                         called(chain, i) + " is not a CA by its basic constraints");
     X509* leaf = chain.back().get();
     if ((X509_get_extension_flags(leaf) & EXFLAG_CA) != 0)
         return Error(

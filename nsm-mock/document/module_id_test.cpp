@@ -22,7 +22,7 @@ TEST(ModuleId, TheEnclavesPartBeginsWithItsStartInMilliseconds) {
         make_enclave_id(TimePoint(std::chrono::milliseconds(1657117079661)), random);
     EXPECT_EQ(to_hex(id).substr(0, 12), "0181d3dff86d");
     EXPECT_NE(id, make_enclave_id(TimePoint(std::chrono::milliseconds(1657117079661)), random))
-        << "two enclaves of one millisecond are told apart";
+        << "two enclaves of one millisecond have different IDs";
 }
 
 TEST(ModuleId, AnythingElseIsRefused) {

@@ -462,7 +462,7 @@ TEST_F(VerifyDocument, StrictLimitsAreTheVerifiersChoice) {
 }
 
 TEST_F(VerifyDocument, TheOrderOfTheChecksIsFixed) {
-    // Everything is wrong; what is mended makes way for the next.
+    // Everything is wrong; each correction uncovers the next error.
     links_[4].content.not_after = now - 30min;
     put(issue());
     const SigningKey good = links_[4].key;

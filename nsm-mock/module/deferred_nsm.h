@@ -3,7 +3,7 @@
 // A module that is still being made while its enclave starts.
 //
 // Measuring a program of some size takes longer than starting it (SHA-384: about 2 ms a megabyte),
-// and few ask their module for anything first. So a thread makes it, and who asks meanwhile waits.
+// and few programs use their module at once. So a thread makes it, and an early caller waits.
 #pragma once
 
 #include <functional>

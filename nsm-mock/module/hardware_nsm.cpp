@@ -16,7 +16,7 @@ Result<std::unique_ptr<HardwareNsm>> HardwareNsm::open(const std::string& path, 
     UniqueFd device(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (!device) {
         const int reason = errno;
-        Error error = errno_error("opening the Nitro Secure Module " + path, reason);
+        Error error = errno_error("cannot open the Nitro Secure Module " + path, reason);
         if (reason == ENOENT)
             error.message +=
                 ": this is not the inside of a Nitro enclave, or its kernel has no nsm driver; the "
@@ -30,7 +30,7 @@ Result<std::unique_ptr<HardwareNsm>> HardwareNsm::open(const std::string& path, 
         return Error(
             make_error_code(boost::system::errc::inappropriate_io_control_operation),
             path +
-                " is no Nitro Secure Module: it does not know the module's ioctl; /dev/nsm, "
+                " is not a Nitro Secure Module: it does not know the module's ioctl; /dev/nsm, "
                 "or mock for the simulated module, was expected");
     return std::make_unique<HardwareNsm>(std::move(device), log);
 }

@@ -30,7 +30,8 @@ TEST(HardwareNsm, AMissingDeviceIsSaidToBeNoEnclave) {
 TEST(HardwareNsm, ADeviceThatIsNoModuleIsRefusedByName) {
     const auto device = HardwareNsm::open("/dev/null", null_log());
     ASSERT_FALSE(device);
-    EXPECT_THAT(device.error().message, testing::StartsWith("/dev/null is no Nitro Secure Module"));
+    EXPECT_THAT(device.error().message,
+                testing::StartsWith("/dev/null is not a Nitro Secure Module"));
 }
 
 UniqueFd dev_null() {

@@ -155,7 +155,7 @@ Response MockNsm::answer(const request::Attestation& r) {
         document.cabundle = signer.cabundle;
         key = signer.key;
     }
-    // The signature, which is what takes time, needs no lock.
+    // Only the signature takes time, and it needs no lock.
     return response::Attestation{
         CoseSign1::sign(encode_payload(document, config_.payload_form), *key).encode()};
 }

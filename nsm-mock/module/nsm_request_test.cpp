@@ -124,7 +124,7 @@ TEST(NsmRequest, WhatIsNoRequestIsAnInvalidOperation) {
           hex_text("getrandom"), hex_text("GetRandom "), hex_text("DescribePCR"),
           hex_text("Attestation"), named("GetRandom", "a0"), named("DescribeNSM", "f6"),
           named("describepcr", index),
-          // bytes where a name is meant, more than one name, a name that is no text
+          // bytes where a name is meant, more than one name, a name that is not text
           std::string("49476574") + "52616e646f6d",
           "a2" + hex_text("DescribePCR") + index + hex_text("LockPCR") + index, "a104" + index,
           // fields that are missing, or no map

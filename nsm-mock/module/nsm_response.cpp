@@ -164,7 +164,7 @@ Result<Response> decode_response(BytesView bytes) {
     }
     const auto* fields = map->front().value.as<cbor::Map>();
     if (fields == nullptr)
-        return refuse_answer(fmt::format("the fields of \"{}\" are no map", *name));
+        return refuse_answer(fmt::format("the fields of \"{}\" are not a map", *name));
     return decode_named(*name, *fields);
 }
 

@@ -37,7 +37,7 @@ Result<void> make_directories(const std::string& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         const std::string part = path.substr(0, slash);
         if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST)
-            return errno_error("making the directory " + part + " for the mock root", errno);
+            return errno_error("cannot create the directory " + part + " for the mock root", errno);
         if (slash == std::string::npos)
             return {};
     }
@@ -49,12 +49,12 @@ class Directory {
     static Result<Directory> open(const std::string& path) {
         UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
         if (!fd)
-            return errno_error("opening the PKI directory " + path, errno);
+            return errno_error("cannot open the PKI directory " + path, errno);
         struct stat status {};
         if (::fstat(fd.get(), &status) != 0)
-            return errno_error("asking about " + path, errno);
+            return errno_error("cannot look at " + path, errno);
         if (const std::string why = why_not_private(status); !why.empty())
-            // Closing it is no advice: it may be one that others live by, such as /tmp.
+            // No advice to close it: it may be a directory that others need, such as /tmp.
             return Error(
                 make_error_code(boost::system::errc::permission_denied),
                 fmt::format("{}: {}; a mock root is kept private: name a directory that is "
@@ -70,7 +70,7 @@ class Directory {
             result = ::flock(fd_.get(), LOCK_EX);
         while (result != 0 && errno == EINTR);
         if (result != 0)
-            return errno_error("locking the PKI directory " + path_, errno);
+            return errno_error("cannot lock the PKI directory " + path_, errno);
         return {};
     }
 
@@ -81,11 +81,11 @@ class Directory {
         if (!file) {
             if (errno == ENOENT)
                 return std::optional<std::string>();
-            return errno_error("opening " + path, errno);
+            return errno_error("cannot open " + path, errno);
         }
         struct stat status {};
         if (::fstat(file.get(), &status) != 0)
-            return errno_error("asking about " + path, errno);
+            return errno_error("cannot look at " + path, errno);
         if (!S_ISREG(status.st_mode))
             return invalid_input(path + ": not a regular file");
         if (const std::string why = why_not_private(status); !why.empty())
@@ -96,7 +96,7 @@ class Directory {
         std::string content(file_bytes_max, '\0');
         const ssize_t size = ::read(file.get(), content.data(), content.size());
         if (size < 0)
-            return errno_error("reading " + path, errno);
+            return errno_error("cannot read " + path, errno);
         content.resize(static_cast<std::size_t>(size));
         return std::optional(std::move(content));
     }
@@ -109,13 +109,13 @@ class Directory {
         const UniqueFd file(::openat(fd_.get(), temporary.c_str(),
                                      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (!file)
-            return errno_error("making " + path, errno);
+            return errno_error("cannot create " + path, errno);
         if (::write(file.get(), content.data(), content.size()) !=
                 static_cast<ssize_t>(content.size()) ||
             ::fsync(file.get()) != 0)
-            return errno_error("writing " + path, errno);
+            return errno_error("cannot write " + path, errno);
         if (::renameat(fd_.get(), temporary.c_str(), fd_.get(), name) != 0)
-            return errno_error("renaming " + path, errno);
+            return errno_error("cannot rename " + path, errno);
         return {};
     }
 

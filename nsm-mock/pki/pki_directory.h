@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Where a user's mock root is kept: a directory of his own with two files.
+// Where a user's mock root is kept: a private directory with two files.
 //
 //   root.key   the root's private key, PKCS#8 PEM
 //   root.pem   its certificate, which verifiers may be given
 //
-// Both are made once, when the directory is first used. Whoever reads root.key can sign documents
-// that this user's verifiers believe when they are told to believe the mock root; so the directory
-// is 0700, the files 0600, and another owner, another mode or a symbolic link is refused.
+// Both are made once, when the directory is first used. Anyone who reads root.key can sign
+// documents that this user's verifiers accept with `--root mock`. So the directory is 0700, the
+// files 0600, and another owner, another mode or a symbolic link is refused.
 #pragma once
 
 #include <string>

@@ -134,9 +134,9 @@ TEST_F(PkiDirectory, ReadingTheRootMakesNone) {
 TEST_F(PkiDirectory, APathThatIsAFileIsAnError) {
     std::ofstream(directory_.path() + "/file") << "";
     EXPECT_THAT(open_pki(directory_.path() + "/file", random_).error().message,
-                HasSubstr("opening the PKI directory"));
+                HasSubstr("cannot open the PKI directory"));
     EXPECT_THAT(open_pki(directory_.path() + "/file/pki", random_).error().message,
-                HasSubstr("making the directory"));
+                HasSubstr("cannot create the directory"));
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ void for_each_command(Look look) {
     }
 }
 
-// What is wrong with the words; nothing where they are no program of ours.
+// What is wrong with the words; empty if they call another program.
 std::string mistake_in(Words words) {
     for (const Program& program : all_programs()) {
         if (words.front() != program.root.name)

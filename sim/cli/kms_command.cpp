@@ -107,9 +107,10 @@ std::vector<http::ServerOptions> make_listeners(const Values& values, const kms:
         listener.body_bytes_max = kms::request_body_bytes_max;
         listener.idle_timeout = values.duration("--idle-timeout");
         if (values.text("--auth") == "off" && !listener.address.is_loopback())
-            throw UsageError(
-                fmt::format("--auth: off serves this machine alone, and {} is no loopback address",
-                            listener.address.ip));
+            throw UsageError(fmt::format(
+                "--auth: off serves this machine alone, and {} is not a loopback address: give "
+                "--listen 127.0.0.1:PORT",
+                listener.address.ip));
         return listeners.emplace_back(std::move(listener));
     };
     const auto plain = values.find_text("--listen");

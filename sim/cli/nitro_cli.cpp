@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // nitro-cli's own commands, so that scripts written for an instance run here unchanged: same flags,
-// same streams, same JSON, same codes. What is ours begins with "glovebox:" and goes to stderr.
+// same streams, same JSON, same codes. Remarks that AWS's program does not make begin with
+// "glovebox:" and go to stderr.
 
 #include <fmt/format.h>
 

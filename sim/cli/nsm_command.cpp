@@ -100,7 +100,7 @@ void write_output(const Values& values, const Bytes& bytes, std::string_view def
 // One JSON object with the bytes under this name, in place of the bytes themselves.
 void write_json(const Values& values, const char* name, const std::string& text) {
     if (values.text("--format") == "raw")
-        throw UsageError("--format: raw bytes are no JSON: base64 or hex was expected");
+        throw UsageError("--format: raw bytes are not JSON: base64 or hex was expected");
     const std::string line = json_text(json::object{{name, text}}) + "\n";
     command_line::write_file(values.text("--output"), as_bytes(line)).value();
 }

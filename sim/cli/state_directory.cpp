@@ -45,7 +45,7 @@ Result<std::string> StateDirectory::open() const {
         std::filesystem::create_directories(above, failure);
     if (failure)
         return Error(make_error_code(boost::system::errc::io_error),
-                     "making " + above.string() + ": " + failure.message());
+                     "cannot create " + above.string() + ": " + failure.message());
     // A descriptor that was checked; the files in it are reached by name.
     const auto checked = open_private_directory(directory.string());
     if (!checked)

@@ -88,7 +88,7 @@ int up_world(const Values& values) {
     if (directory.empty()) {
         auto made = Scratch::make_folder(std::filesystem::temp_directory_path(), "glovebox-up-");
         if (!made)
-            throw ErrorException(Error(made.error()).in("making a world"));
+            throw ErrorException(Error(made.error()).in("cannot create a world"));
         directory = temporary.emplace(std::move(*made)).path();
     }
     const auto opened = transports::World::open(directory).value();

@@ -127,7 +127,7 @@ Inputs read_inputs(const Values& values) {
     return {std::move(root), std::move(policy), std::move(*document)};
 }
 
-// With --json, a script is told apart by a form of its own that nothing was verified or refused.
+// With --json, a separate form tells a script that nothing was verified or refused.
 Inputs read_inputs_or_say(const Values& values) {
     try {
         return read_inputs(values);

@@ -31,7 +31,7 @@ TEST(BytesArgument, AnythingElseIsRefusedWithTheWaysThereAre) {
     const TemporaryDirectory directory;
     const std::string path = directory.path() + "/nowhere";
     EXPECT_THAT(read_bytes_argument("@" + path).error().message,
-                HasSubstr("opening " + path + ": No such file"));
+                HasSubstr("cannot open " + path + ": No such file"));
 }
 
 TEST(BytesArgument, AFileLargerThanItsLimitIsRefused) {

@@ -33,7 +33,7 @@ enum class Repeat {
     map,   // each time adds KEY=VALUE; a key with two values is a mistake
 };
 
-// A map's key in the one form that two spellings of it share; nothing of what is no entry.
+// A map's key in the one form that two spellings of it share; nothing of what is not an entry.
 using KeyOf = std::string (*)(const std::string& entry);
 
 // What a shell offers for a value, beside what the kind says.
@@ -125,7 +125,7 @@ struct Command {
     [[nodiscard]] const Command* find(std::string_view subcommand) const;
 };
 
-// How a program speaks of mistakes: as ours do, or as programs that use Rust's clap.
+// How a program reports mistakes: as Glovebox does, or as programs that use Rust's clap.
 enum class Dialect { glovebox, clap };
 
 struct Program {
@@ -142,7 +142,7 @@ using Path = std::vector<const Command*>;
 [[nodiscard]] std::string name_of(const Path& path);
 
 // The options that a command takes: its own, and those of the commands above it that only group
-// theirs. --help is not among them.
+// subcommands. --help is not among them.
 [[nodiscard]] std::vector<const Option*> options_of(const Path& path);
 
 }  // namespace glovebox::command_line

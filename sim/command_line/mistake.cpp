@@ -136,7 +136,7 @@ std::string sentence(const Mistake& mistake) {
         case MistakeKind::needed:
             return fmt::format("{} needs {} too", option->name, other->name);
         case MistakeKind::of_another_command:
-            return fmt::format("{0} is no option of \"{1}\"; leave it out, or leave out {2}",
+            return fmt::format("{0} is not an option of \"{1}\"; leave it out, or leave out {2}",
                                mistake.word, name, path.back()->name);
     }
     return {};

@@ -32,8 +32,8 @@ const Option* find_option(const Path& path, std::string_view word) {
     return nullptr;
 }
 
-// A command as CLI11 knows it. Options alone are told to it; it lets pass what it does not know,
-// and nothing is converted.
+// A command as CLI11 knows it: only its options. CLI11 passes unknown words on and converts
+// nothing.
 struct Node {
     Path path;
     CLI::App* app = nullptr;

@@ -158,7 +158,7 @@ TEST_F(Parser, AnOptionBeforeASubcommandHoldsOrIsRefused) {
     EXPECT_EQ(values({"serve", "--state", "a", "explain"}).text("--state"), "a");
     EXPECT_EQ(values({"serve", "explain", "--state", "a"}).text("--state"), "a");
     EXPECT_THAT(mistake({"serve", "--listen", "a", "explain"}),
-                HasSubstr("--listen is no option of \"test serve explain\""));
+                HasSubstr("--listen is not an option of \"test serve explain\""));
     EXPECT_THAT(mistake({"serve", "--state", "a", "explain", "--state", "b"}),
                 HasSubstr("--state was given more than once"));
 }

@@ -78,21 +78,22 @@ std::vector<std::string> Values::list(std::string_view name) const {
 
 std::chrono::milliseconds Values::duration(std::string_view name) const {
     if (at(name).option->kind != Kind::duration)
-        throw std::logic_error(fmt::format("{}: {} is no duration", name_of(path_), name));
+        throw std::logic_error(fmt::format("{}: {} is not a duration", name_of(path_), name));
     return parse_duration(text(name)).value();
 }
 
 std::optional<std::uint64_t> Values::read_number(std::string_view name) const {
     const auto text = find_text(name);
     if (at(name).option->kind != Kind::number)
-        throw std::logic_error(fmt::format("{}: {} is no number", name_of(path_), name));
+        throw std::logic_error(fmt::format("{}: {} is not a number", name_of(path_), name));
     return text ? std::optional(number_of(*text)) : std::nullopt;
 }
 
 std::vector<std::uint64_t> Values::read_numbers(std::string_view name) const {
     const Given& given = at(name);
     if (given.option->kind != Kind::number || given.option->repeat == Repeat::no)
-        throw std::logic_error(fmt::format("{}: {} is no list of numbers", name_of(path_), name));
+        throw std::logic_error(
+            fmt::format("{}: {} is not a list of numbers", name_of(path_), name));
     std::vector<std::uint64_t> numbers;
     for (const std::string& text : given.texts)
         numbers.push_back(number_of(text));

@@ -9,8 +9,8 @@
 //   enclave -> parent   B7
 //   parent  -> enclave  B7
 //
-// Whoever listens on the parent's port 9000 in this world is told. `glovebox run` itself stands in
-// nitro-cli's place, and so nobody need listen.
+// A listener on the parent's port 9000 in this world receives it. `glovebox run` takes the place of
+// nitro-cli, so no listener is needed.
 #pragma once
 
 #include "core/base/error.h"

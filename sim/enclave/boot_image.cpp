@@ -81,7 +81,7 @@ Result<InitStart> BootImage::start(const eif::UnpackCache& cache, const Pcr& pcr
         return files.error();
     std::error_code code;
     const bool has_root = std::filesystem::is_directory(unpacked->root(), code);
-    // While the kernel unpacks, the image lies in memory beside what comes out of it.
+    // While the kernel unpacks, the image and its unpacked files are in memory together.
     const bool enough_memory = memory_bytes == 0 || size() + unpacked->bytes <= memory_bytes;
     return read_init_start(*unpacked, *files, has_root, enough_memory);
 }

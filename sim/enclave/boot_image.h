@@ -28,14 +28,14 @@ struct InitStart {
     std::vector<std::string> environment;  // the lines of /env
     // What stands on the console where init ends before the program; empty where it doesn't.
     std::string panic;
-    std::string cause;  // why, and what to do about it: ours
+    std::string cause;  // why, and what to do about it: Glovebox's text
 
     [[nodiscard]] bool has_failed() const { return !panic.empty(); }
 };
 
 class BootImage {
   public:
-    // Errors: the file can't be opened (errno), or it is no image (eif::EifError).
+    // Errors: the file can't be opened (errno), or it is not an image (eif::EifError).
     [[nodiscard]] static Result<BootImage> open(const std::filesystem::path& path);
 
     [[nodiscard]] const eif::Image& image() const { return image_; }

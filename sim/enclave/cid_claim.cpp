@@ -46,7 +46,7 @@ std::string path_of(int directory, const std::string& name) {
 }
 
 Error not_claimed(int directory, const std::string& name, int errno_value) {
-    Error error = errno_error("claiming a CID: " + path_of(directory, name), errno_value);
+    Error error = errno_error("cannot claim a CID: " + path_of(directory, name), errno_value);
     if (errno_value == EROFS || errno_value == EACCES || errno_value == EPERM)
         error.message +=
             "; a directory that can be written to was expected: name another world with --world or "
@@ -64,7 +64,8 @@ Result<UniqueFd> lock_file(int directory, const std::string& name) {
         if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
             if (errno == EWOULDBLOCK)
                 return UniqueFd();
-            return errno_error("claiming a CID: locking " + path_of(directory, name), errno);
+            return errno_error("cannot claim a CID: cannot lock " + path_of(directory, name),
+                               errno);
         }
         // Its last holder may have removed the name between our open and our lock.
         struct stat held {};
@@ -102,7 +103,7 @@ Result<CidClaim> CidClaim::make(int world_directory, std::optional<core::Cid> wa
                                         *wanted, core::cid_any - 1));
     UniqueFd directory(::openat(world_directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory)
-        return errno_error("claiming a CID: the world's directory", errno);
+        return errno_error("cannot claim a CID: the world's directory", errno);
     for (core::Cid cid = wanted.value_or(first_claimed_cid);; ++cid) {
         const std::string name = file_name(cid);
         auto file = lock_file(directory.get(), name);
@@ -112,8 +113,8 @@ Result<CidClaim> CidClaim::make(int world_directory, std::optional<core::Cid> wa
             const std::string process = std::to_string(::getpid());
             if (::ftruncate(file->get(), 0) != 0 ||
                 ::pwrite(file->get(), process.data(), process.size(), 0) < 0)
-                return errno_error("claiming a CID: writing " + path_of(directory.get(), name),
-                                   errno);
+                return errno_error(
+                    "cannot claim a CID: cannot write " + path_of(directory.get(), name), errno);
             return CidClaim(cid, std::move(directory), std::move(*file));
         }
         if (wanted)

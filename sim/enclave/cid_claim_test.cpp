@@ -45,7 +45,8 @@ TEST(CidClaim, ADirectoryThatCanNotBeWrittenIsNamedWithTheWayOut) {
     ASSERT_TRUE(directory);
     const auto claim = CidClaim::make(directory.get(), std::nullopt);
     ASSERT_FALSE(claim);
-    EXPECT_THAT(claim.error().message, ::testing::StartsWith("claiming a CID: /sys/16.enclave: "));
+    EXPECT_THAT(claim.error().message,
+                ::testing::StartsWith("cannot claim a CID: /sys/16.enclave: "));
     EXPECT_THAT(claim.error().message, ::testing::HasSubstr("another world with --world"));
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 [[noreturn]] void fail(const char* what) {
     throw ErrorException(errno_error(
-        std::string("making the enclave's console, a pseudo-terminal: ") + what, errno));
+        std::string("cannot create the enclave's console, a pseudo-terminal: ") + what, errno));
 }
 
 void write_all(int fd, const char* bytes, ssize_t size) {

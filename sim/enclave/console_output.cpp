@@ -26,7 +26,7 @@ Result<UniqueFd> open_console(int world, const EnclaveRecord& record) {
     UniqueFd file(
         ::openat(world, console_file_name(record.cid).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file)
-        return errno_error("opening the console's file", errno);
+        return errno_error("cannot open the console's file", errno);
     ::lseek(file.get(), first_kept_byte(file.get()), SEEK_SET);
     return file;
 }
@@ -39,7 +39,7 @@ Result<void> copy_rest(const UniqueFd& file, int out, const char* name_of_out) {
             const ssize_t written =
                 ::write(out, buffer.data() + done, static_cast<std::size_t>(bytes - done));
             if (written < 0 && errno != EINTR)
-                return errno_error(fmt::format("writing {}", name_of_out), errno);
+                return errno_error(fmt::format("cannot write {}", name_of_out), errno);
             done += std::max<ssize_t>(written, 0);
         }
     return {};
@@ -91,7 +91,7 @@ Result<std::string> ConsoleOutput::follow(int world, const EnclaveRecord& record
     const std::string folder = fmt::format("/proc/self/fd/{}", world);
     if (!events ||
         ::inotify_add_watch(events.get(), folder.c_str(), IN_MODIFY | IN_MOVED_TO | IN_DELETE) < 0)
-        return errno_error("watching the world's directory", errno);
+        return errno_error("cannot watch the world's directory", errno);
     for (;;) {
         const auto end = end_of(world, record);
         // After its end, all is there that there will be.

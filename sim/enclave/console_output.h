@@ -24,7 +24,7 @@ struct ConsoleOutput {
 
     // All that there is.
     [[nodiscard]] Result<void> print(int world, const EnclaveRecord& record) const;
-    // The same, and what comes until the enclave ends. Returns how it ended.
+    // The same, and further output until the enclave ends. Returns how it ended.
     [[nodiscard]] Result<std::string> follow(int world, const EnclaveRecord& record) const;
 };
 

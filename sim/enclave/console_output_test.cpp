@@ -90,7 +90,7 @@ TEST_F(ConsoleOutputTest, WithoutAConsoleSaysSo) {
     begin(16, 1000);
     const auto printed = output_.print(world_.get(), find_enclave(world_.get(), 16).value());
     ASSERT_FALSE(printed);
-    EXPECT_THAT(printed.error().message, HasSubstr("opening the console's file"));
+    EXPECT_THAT(printed.error().message, HasSubstr("cannot open the console's file"));
 }
 
 TEST_F(ConsoleOutputTest, AClosedOutputIsAnError) {
@@ -100,7 +100,7 @@ TEST_F(ConsoleOutputTest, AClosedOutputIsAnError) {
     const auto printed = ConsoleOutput{read_only.get(), log_.get()}.print(
         world_.get(), find_enclave(world_.get(), 16).value());
     ASSERT_FALSE(printed);
-    EXPECT_THAT(printed.error().message, HasSubstr("writing standard output"));
+    EXPECT_THAT(printed.error().message, HasSubstr("cannot write standard output"));
 }
 
 }  // namespace

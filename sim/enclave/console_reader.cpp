@@ -28,14 +28,14 @@ Result<void> copy_rest(int file, int out) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return errno_error("reading the console's file", errno);
+            return errno_error("cannot read the console's file", errno);
         if (got == 0)
             return {};
         for (ssize_t done = 0; done < got;) {
             const ssize_t written =
                 ::write(out, buffer.data() + done, static_cast<std::size_t>(got - done));
             if (written < 0 && errno != EINTR)
-                return errno_error("writing the console's output", errno);
+                return errno_error("cannot write the console's output", errno);
             done += std::max<ssize_t>(written, 0);
         }
     }
@@ -54,7 +54,7 @@ Result<void> copy_console(int world, const EnclaveRecord& record, int out,
     const UniqueFd file(
         ::openat(world, console_file_name(record.cid).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!file)
-        return errno_error("opening the console's file", errno);
+        return errno_error("cannot open the console's file", errno);
     ::lseek(file.get(), first_kept_byte(file.get()), SEEK_SET);
     const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, record.process, 0)));
     // Asked after the descriptor was opened: then it is this very process that it names.
@@ -63,7 +63,7 @@ Result<void> copy_console(int world, const EnclaveRecord& record, int out,
     const UniqueFd events(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     const std::string path = fmt::format("/proc/self/fd/{}", file.get());
     if (!events || ::inotify_add_watch(events.get(), path.c_str(), IN_MODIFY) < 0)
-        return errno_error("watching the console's file", errno);
+        return errno_error("cannot watch the console's file", errno);
 
     const auto deadline = SteadyClock::now() + limit.value_or(std::chrono::milliseconds::zero());
     std::array<pollfd, 2> ready{{{events.get(), POLLIN, 0}, {process.get(), POLLIN, 0}}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An enclave's console, read from its file in the world: what it has, and what comes until the end.
+// An enclave's console, read from its file in the world: its present content, and what follows
+// until the end.
 #pragma once
 
 #include <chrono>

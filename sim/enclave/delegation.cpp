@@ -76,12 +76,12 @@ Result<std::optional<int>> run_through_outer_supervisor() {
     const UniqueFd file(::memfd_create("strings", MFD_CLOEXEC));
     if (!exe || !cwd || !file ||
         ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-        return errno_error("asking the outer supervisor", errno);
+        return errno_error("cannot ask the outer supervisor", errno);
     const Message request{Message::run, static_cast<int>(current_umask()), ::getpgrp(),
                           static_cast<unsigned>(std::count(arguments.begin(), arguments.end(), 0))};
     const std::array<int, passed_fds> fds{exe.get(), cwd.get(), 0, 1, 2, file.get()};
     if (!supervisor::send_with_fds(channel.get(), &request, sizeof request, fds))
-        return errno_error("asking the outer supervisor", errno);
+        return errno_error("cannot ask the outer supervisor", errno);
     for (;;) {
         std::array<pollfd, 2> ready{{{channel.get(), POLLIN, 0}, {relay.fd(), POLLIN, 0}}};
         ::poll(ready.data(), ready.size(), -1);

@@ -18,7 +18,7 @@ Result<void> write_console(int file, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(file, text.data(), text.size());
         if (written < 0 && errno != EINTR)
-            return errno_error("writing the console's file", errno);
+            return errno_error("cannot write the console's file", errno);
         text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
     }
     return {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a person who started an enclave is told of it, on the terminal that started it: that it
-// runs, that it is ready, and why its program failed where nobody saw its console.
+// Messages about an enclave on the terminal that started it: that it runs, that it is ready, and
+// why its program failed if its console was not shown.
 #pragma once
 
 #include <iosfwd>
@@ -15,8 +15,8 @@ namespace glovebox::enclave {
 
 class Foreground {
   public:
-    // `out` is told what a script reads, `error` the rest. `words` follow commands that sentences
-    // show: " --world NAME". A console that is shown live needs no telling.
+    // Writes the lines for scripts to `out`, others to `error`. `words` follow commands that
+    // messages name: " --world NAME". A console that is shown live is not printed again.
     Foreground(std::ostream& out, std::ostream& error, std::string words, bool is_live)
         : out_(out), error_(error), words_(std::move(words)), is_live_(is_live) {}
 

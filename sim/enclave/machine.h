@@ -27,7 +27,8 @@ struct Machine {
     bool vsock_device = false;           // /dev/vsock, which is not opened; no simulated one
     bool nsm_device = false;             // /dev/nsm, likewise
 
-    // Looks and tries; opens no AF_VSOCK socket outside of a filter of ours, loads no module.
+    // Reads files and tries calls. Opens no AF_VSOCK socket outside of Glovebox's filter, loads no
+    // module.
     [[nodiscard]] static Machine look();
 };
 
@@ -38,7 +39,7 @@ struct Finding {
     std::string remedy;  // the command that would change it; empty where nothing is to be done
 };
 
-// In the order in which they are told; the first one decides whether `glovebox run` works.
+// In the order in which they are printed; the first one decides whether `glovebox run` works.
 [[nodiscard]] std::vector<Finding> judge(const Machine& machine);
 
 }  // namespace glovebox::enclave

@@ -31,8 +31,8 @@ class NsmSession {
                                                                    const ModuleSettings& settings,
                                                                    Log& log);
 
-// The simulated module of an enclave that starts, which is made meanwhile: what a person can have
-// got wrong is told here, a program that can't be read to its end by the log.
+// The simulated module of an enclave that starts, which is made in the background. Usage errors are
+// returned; a program file that cannot be read to its end is only logged.
 [[nodiscard]] Result<std::unique_ptr<NsmSession>> start_nsm_session(const ModuleSettings& settings,
                                                                     Log& log);
 

@@ -82,13 +82,13 @@ Result<NsmState> decode_nsm_state(const std::string& text) {
 Result<NsmStateFile> NsmStateFile::open(const std::string& path) {
     UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file)
-        return errno_error("opening the state file " + path, errno);
+        return errno_error("cannot open the state file " + path, errno);
     int result = 0;
     do
         result = ::flock(file.get(), LOCK_EX);
     while (result != 0 && errno == EINTR);
     if (result != 0)
-        return errno_error("locking the state file " + path, errno);
+        return errno_error("cannot lock the state file " + path, errno);
     return NsmStateFile(path, std::move(file));
 }
 
@@ -96,7 +96,7 @@ Result<std::optional<NsmState>> NsmStateFile::read() const {
     std::string text(state_bytes_max, '\0');
     const ssize_t size = ::pread(file_.get(), text.data(), text.size(), 0);
     if (size < 0)
-        return errno_error("reading the state file " + path_, errno);
+        return errno_error("cannot read the state file " + path_, errno);
     text.resize(static_cast<std::size_t>(size));
     if (text.empty())
         return std::optional<NsmState>();
@@ -121,7 +121,7 @@ Result<void> NsmStateFile::write(const NsmState& state) const {
     // Half a state would be refused from now on; an empty file boots a new module.
     if (is_first)
         static_cast<void>(::ftruncate(file_.get(), 0));
-    return errno_error("writing the state file " + path_, reason);
+    return errno_error("cannot write the state file " + path_, reason);
 }
 
 }  // namespace glovebox::enclave

@@ -27,6 +27,21 @@ std::string explain_missing_interpreter(const std::vector<std::string>& argument
                              interpreter);
 }
 
+// What to do about a program that was not executed, by the kernel's error; empty for other errors.
+std::string explain_refusal(const boost::system::error_code& code, const std::string& program) {
+    if (code == boost::system::errc::permission_denied)
+        return fmt::format(
+            "Make it executable with chmod +x, or start it by its interpreter, such as "
+            "python3 {}",
+            program);
+    if (code != boost::system::errc::no_such_file_or_directory)
+        return {};
+    return program.find('/') == std::string::npos
+               ? "No directory of PATH has it: write its path; in a sandbox, --mount DIR shows a "
+                 "further directory"
+               : "Correct the path; in a sandbox, --mount DIR shows a further directory";
+}
+
 }  // namespace
 
 int ProgramRun::run(Log& log, std::ostream& to) const {
@@ -45,6 +60,8 @@ int ProgramRun::run(Log& log, std::ostream& to) const {
     std::string hint = hint_when_missing;
     if (hint.empty() && is_absent)
         hint = explain_missing_interpreter(options.program.arguments);
+    if (hint.empty())
+        hint = explain_refusal(code, options.program.arguments.front());
     to << "glovebox: " << status.error().message << (hint.empty() ? "" : ". ") << hint << '\n';
     return is_absent ? exit_not_found : exit_not_executable;
 }

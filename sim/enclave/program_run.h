@@ -17,8 +17,8 @@ struct ProgramRun {
     std::string hint_when_missing{};  // follows the sentence that there is no such program
     RunOptions options{};
 
-    // The program's own exit status, 128 and the signal that killed it, 126 or 127 when it can't be
-    // executed, which `to` is told. Throws ErrorException for everything else.
+    // The program's own exit status, 128 and the signal that killed it, 126 or 127 if it cannot be
+    // executed, with a message on `to`. Throws ErrorException for everything else.
     [[nodiscard]] int run(Log& log, std::ostream& to) const;
 };
 

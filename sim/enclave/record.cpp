@@ -62,7 +62,7 @@ Result<UniqueFd> make_file(int world, const std::string& name, std::string_view 
     UniqueFd file(::openat(world, name.c_str(),
                            O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file)
-        return errno_error(fmt::format("making the {}'s file {}", what, name), errno);
+        return errno_error(fmt::format("cannot create the {}'s file {}", what, name), errno);
     return file;
 }
 
@@ -148,11 +148,11 @@ Result<void> write_record(int world, const EnclaveRecord& record) {
     const UniqueFd file(::openat(world, fresh.c_str(),
                                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file)
-        return errno_error("writing the enclave's record " + name, errno);
+        return errno_error("cannot write the enclave's record " + name, errno);
     const std::string text = to_json(record) + "\n";
     if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
         ::renameat(world, fresh.c_str(), world, name.c_str()) != 0)
-        return errno_error("writing the enclave's record " + name, errno);
+        return errno_error("cannot write the enclave's record " + name, errno);
     return {};
 }
 

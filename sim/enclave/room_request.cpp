@@ -201,7 +201,7 @@ std::string RoomRequest::explain_missing_program() const {
                                    sandbox::aws_init_search_path, there);
     }
     // The program, and what a script needs besides: the kernel says of either that the script isn't
-    // there. A symlink may lead out of sight too.
+    // there. A symlink may lead to a file that is not visible.
     const std::string program =
         fs::absolute(supervisor::find_executable(command_.arguments.front()))
             .lexically_normal()

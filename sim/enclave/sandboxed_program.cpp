@@ -24,7 +24,7 @@ sandbox::HookResult install(void* filter) {
                         : sandbox::HookResult{.descriptor = listener};
 }
 
-// AWS's init lets the child exit with errno, and so does ours.
+// AWS's init lets the child exit with errno, and so does Glovebox's.
 Error not_executed(sandbox::Sandbox& sandbox, const Error& error) {
     const auto status = sandbox.wait().program_status;
     if (error.code != sandbox::SandboxError::program_not_started || !status || !WIFEXITED(*status))

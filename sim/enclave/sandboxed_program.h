@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A program that runs in a sandbox and under a filter: the two rooms joined.
+// A program that runs in a sandbox and under a filter: the two modules joined.
 //
 // The sandbox's hook installs the filter as the last thing before exec, and hands its listener out.
 // PID 1 of the sandbox is not under the filter, so nothing that ends a sandbox ever waits for a
@@ -28,7 +28,7 @@ class SandboxedProgram {
         std::array<int, 3> standard_fds);
 
     [[nodiscard]] UniqueFd take_listener() { return sandbox_->take_hook_descriptor(); }
-    // The child of ours whose end is the enclave's.
+    // The child process whose end is the enclave's end.
     [[nodiscard]] pid_t init_process() const { return sandbox_->init_pid(); }
     // The program's own process, which may have ended.
     [[nodiscard]] pid_t program_process() const { return sandbox_->program_pid(); }

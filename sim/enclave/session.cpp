@@ -60,8 +60,8 @@ Result<int> Session::run(const RunOptions& options) {
         return started.error();
     while (!exit_status_ || supervisor_ || !delegations_.empty())
         wait_for_events(options);
-    // A filter's end is told a moment before the last process's sockets are closed; its own end, a
-    // moment after.
+    // The end of a filter is reported before the last process's sockets are closed, the process's
+    // own end after that.
     while (!names_->sweep() && ::waitpid(-1, nullptr, 0) > 0) {
     }
     if (console_ != nullptr)
@@ -124,8 +124,8 @@ Result<void> Session::start(const RunOptions& options) {
     }
     if (earlier_)
         earlier_->discard();
-    // A room has a /dev of its own, and no way out to us. Its PID 1 may not be looked into, the
-    // program may.
+    // A sandbox has a /dev of its own, and cannot reach this process. The memory of its PID 1 is
+    // not readable, the program's is.
     if (room_)
         config.dev = supervisor::DeviceFolder::at(
             fmt::format("/proc/{}/root/dev", room_->program_process()), true);
@@ -368,7 +368,7 @@ void Session::reap() {
                 delegation.end(exit_status_of(status));
     }
     if (power_is_off_ && !room_)
-        power_off();  // what its children left behind is ours now
+        power_off();  // this process ends what its children left behind
 }
 
 }  // namespace glovebox::enclave

@@ -53,13 +53,14 @@ struct RunOptions {
     std::optional<supervisor::MetadataRedirect> metadata;  // a parent's
     bool trace = false;                                    // tell calls and connections in the log
 
-    // An enclave's room; none for a program that keeps its files and network.
+    // An enclave's sandbox; empty for a program that keeps its files and network.
     std::optional<sandbox::SandboxPlan> room;
-    // How loudly to say that a room is less than was asked for.
+    // The level at which to log that a sandbox is less than was asked for.
     LogLevel shortfalls = LogLevel::info;
-    // Where this machine forbids rooms, it goes without, and the log says why.
+    // If the machine does not allow namespaces, the program runs without a sandbox and the log
+    // explains why.
     bool room_is_a_wish = false;
-    Console* console = nullptr;  // of a room; outlives the run
+    Console* console = nullptr;  // of a sandbox; outlives the run
     bool live_console = false;   // shown on our standard output as well
     // What `glovebox ps` shows of an enclave; CID, process and times are the session's to know.
     EnclaveRecord record;

@@ -22,7 +22,7 @@ struct RunningChoice {
 [[nodiscard]] RunningChoice choose_running(const std::vector<EnclaveRecord>& records);
 
 // Ends the enclave and its `glovebox run`, and waits until they have ended. One that has ended
-// meanwhile is no error.
+// meanwhile is not an error.
 [[nodiscard]] Result<void> stop_enclave(const EnclaveRecord& record);
 
 }  // namespace glovebox::enclave

@@ -37,7 +37,7 @@ Result<UniqueFd> open_world(const std::string& world) {
         return path.error();
     UniqueFd directory(::open(path->c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory && errno != ENOENT)
-        return errno_error("opening the world " + *path, errno);
+        return errno_error("cannot open the world " + *path, errno);
     return directory;
 }
 

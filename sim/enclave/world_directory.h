@@ -23,8 +23,8 @@ namespace glovebox::enclave {
 // world that doesn't exist.
 [[nodiscard]] Result<std::vector<EnclaveRecord>> enclaves_of(const std::string& world);
 
-// Worlds belong to a user, and sudo makes another one of him: the sentence that says where the
-// other one's are, if they are there. Starts with a space; empty where there is nothing to say.
+// Worlds belong to a user, and sudo changes the user: a sentence that names the directory of the
+// other user's worlds, if it exists. Starts with a space; empty if there is nothing to say.
 [[nodiscard]] std::string worlds_elsewhere(const std::string& world);
 
 }  // namespace glovebox::enclave

@@ -15,8 +15,8 @@ namespace glovebox::enclave {
 struct WorldTrust {
     bool by_environment = false;  // also by variables, for runtimes with a list of their own
 
-    // For a program in a room of its own: the authority of the world, where it has one.
-    // By environment without one is an error.
+    // For a program in a sandbox: the authority of the world, if it has one. `by_environment`
+    // without an authority is an error.
     [[nodiscard]] Result<std::optional<sandbox::TrustedAuthority>> of_room(
         const std::string& world) const;
     // For a program that keeps this machine's files: "NAME=value", none unless by environment, and

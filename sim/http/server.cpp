@@ -284,25 +284,28 @@ Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, Se
     boost::system::error_code error;
     const std::string name = to_string(state->options.address);
     const auto failed = [&](std::string_view step) {
-        return Error(error, fmt::format("{} {}: {}", step, name, error.message()));
+        const bool is_taken = error == asio::error::address_in_use;
+        return Error(error,
+                     fmt::format("cannot {} {}: {}{}", step, name, error.message(),
+                                 is_taken ? "; choose another port, or 0 for a free one" : ""));
     };
     const auto ip = asio::ip::make_address(state->options.address.ip, error);
     if (error)
-        return failed("reading the address");
+        return failed("use the address");
     const tcp::endpoint endpoint(ip, state->options.address.port);
     state->acceptor.open(endpoint.protocol(), error);
     if (error)
-        return failed("making a socket for");
+        return failed("create a socket for");
     state->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
     state->acceptor.bind(endpoint, error);
     if (error)
-        return failed("binding");
+        return failed("listen on");
     state->acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error)
-        return failed("listening on");
+        return failed("listen on");
     const auto bound = state->acceptor.local_endpoint(error);
     if (error)
-        return failed("listening on");
+        return failed("listen on");
     state->local = Address{bound.address().to_string(), bound.port()};
 
     asio::co_spawn(

@@ -80,7 +80,7 @@ Result<Principal> parse_principal(std::string_view text) {
         principal.kind = Principal::Kind::user;
     else
         return invalid_input(fmt::format(
-            "\"{}\" is no caller: a root or user/<name> was expected; a role calls as a session",
+            "\"{}\" is not a caller: a root or user/<name> was expected; a role calls as a session",
             text));
     return principal;
 }
@@ -91,7 +91,7 @@ Result<Principal> session_of(std::string_view role_arn, std::string_view session
         return arn.error();
     if (!arn->resource.starts_with("role/") || last_part(arn->resource).empty())
         return invalid_input(fmt::format(
-            "\"{}\" is no role: arn:aws:iam::<12 digits>:role/<name> was expected", role_arn));
+            "\"{}\" is not a role: arn:aws:iam::<12 digits>:role/<name> was expected", role_arn));
     Principal principal;
     principal.kind = Principal::Kind::session;
     principal.arn = fmt::format("arn:{}:sts::{}:assumed-role/{}/{}", arn->partition, arn->account,

@@ -34,7 +34,7 @@ Result<Bytes> read_key(int descriptor, const std::string& file) {
     Bytes key(SessionIssuer::key_bytes + 1);
     const ssize_t length = ::read(descriptor, key.data(), key.size());
     if (length < 0)
-        return errno_error("reading " + file, errno);
+        return errno_error("cannot read " + file, errno);
     if (static_cast<std::size_t>(length) != SessionIssuer::key_bytes)
         return invalid_input(
             fmt::format("{} holds {} bytes where a session key of {} was expected: remove "
@@ -56,12 +56,12 @@ Result<SessionIssuer> SessionIssuer::open(const std::string& file, RandomSource&
             return SessionIssuer(std::move(*key));
         }
         if (errno != ENOENT)
-            return errno_error("opening " + file, errno);
+            return errno_error("cannot open " + file, errno);
         // Written aside and linked into place, so that nobody reads half a key and the first wins.
         std::string aside = file + ".XXXXXX";
         const UniqueFd fresh(::mkostemp(aside.data(), O_CLOEXEC));  // mode 0600
         if (!fresh)
-            return errno_error("making " + file, errno);
+            return errno_error("cannot create " + file, errno);
         Bytes key(key_bytes);
         random.fill(key);
         const bool written =
@@ -71,11 +71,11 @@ Result<SessionIssuer> SessionIssuer::open(const std::string& file, RandomSource&
         const int link_error = errno;
         ::unlink(aside.c_str());
         if (!written)
-            return errno_error("writing " + aside, write_error);
+            return errno_error("cannot write " + aside, write_error);
         if (linked)
             return SessionIssuer(std::move(key));
         if (link_error != EEXIST)
-            return errno_error("making " + file, link_error);
+            return errno_error("cannot create " + file, link_error);
     }
     return invalid_input(file + " appears and disappears: somebody else removes it");
 }

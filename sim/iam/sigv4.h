@@ -70,12 +70,12 @@ struct SigningScope {
 void sign(http::Request& request, const Credential& credential, const SigningScope& scope,
           TimePoint now);
 
-// A request that nobody has signed rightly: AWS's exception and message, and one sentence of ours
-// that says more.
+// A request without a valid signature: AWS's exception and message, and one sentence that explains
+// it.
 struct AuthenticationFailure {
     std::string exception;    // "InvalidSignatureException"
     std::string message;      // AWS's
-    std::string explanation;  // ours
+    std::string explanation;  // Glovebox's
 };
 
 using Authentication = std::variant<Credential, AuthenticationFailure>;

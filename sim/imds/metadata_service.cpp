@@ -83,7 +83,7 @@ http::Response MetadataService::handle(const http::Request& request) {
     const auto token = request.header(token_header);
     if (token ? !tokens_.is_valid(*token, now) : settings_.tokens_required) {
         log_.warning("GET {} refused: {}", request.path(),
-                     token ? "the token is none of this service's, or has expired"
+                     token ? "the token is not from this service, or has expired"
                            : "no token was sent, and version 1 is off (--require-tokens)");
         return answer(401, "401 - Unauthorized");
     }

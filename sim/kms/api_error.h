@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What KMS answers when it refuses: an exception's name, AWS's message, and an explanation of ours.
+// What KMS answers when it refuses: an exception's name, AWS's message, and Glovebox's explanation.
 //
 //   HTTP 400  {"__type":"NotFoundException","message":"Key 'arn:...' does not exist"}
 //

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The symmetric primitives of this room, over OpenSSL. What is thrown is a bug or an exhausted
+// The symmetric primitives of this module, over OpenSSL. An exception means a bug or an exhausted
 // machine.
 #pragma once
 

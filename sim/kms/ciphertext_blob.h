@@ -30,8 +30,8 @@ inline constexpr std::size_t material_id_bytes = 32;
 // Bound to a ciphertext in its order of names, whatever order it was written in.
 using EncryptionContext = std::map<std::string, std::string>;
 
-// 28 random bytes and 4 that are computed from them, so that a blob of another KMS is told from one
-// whose id was changed.
+// 28 random bytes and 4 that are computed from them, so that a blob of another KMS differs from one
+// whose ID was changed.
 [[nodiscard]] Bytes make_material_id(RandomSource& random);
 
 // `material_id` is one of make_material_id(), `material` an AES-256 key.
@@ -39,7 +39,7 @@ using EncryptionContext = std::map<std::string, std::string>;
                               const EncryptionContext& context, BytesView plaintext,
                               RandomSource& random);
 
-// The key material that a blob names; nothing when it is no blob of this form.
+// The key material that a blob names; nothing when it is not a blob of this form.
 [[nodiscard]] std::optional<Bytes> material_id_of(BytesView blob);
 
 struct BlobRefusal {

@@ -155,7 +155,7 @@ Result<Explanation> explain(const json::object& record,
     out.allowed = true;
     for (const json::value& element : list) {
         if (!element.is_object())
-            return invalid_input("the trace's record has a check that is no object");
+            return invalid_input("the trace's record has a check that is not an object");
         auto check = parse_check(element.get_object());
         if (!check)
             return check.error();

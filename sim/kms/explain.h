@@ -21,8 +21,8 @@ struct TraceSearch {
 };
 
 // What `trace` holds, as text of JSON lines, about one request: the one with that id, or without an
-// id the last that was refused. A line that is no JSON object is skipped. The error says what there
-// is instead.
+// id the last that was refused. A line that is not a JSON object is skipped. The error says what
+// there is instead.
 [[nodiscard]] Result<TraceSearch> find_in_trace(std::string_view trace,
                                                 std::string_view request_id);
 

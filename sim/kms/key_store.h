@@ -39,7 +39,7 @@ class KeyStore {
     // False when the name is taken.
     [[nodiscard]] Result<bool> add_alias(const Alias& alias);
     [[nodiscard]] Result<std::optional<Alias>> find_alias(std::string_view name);
-    // False when there is none of that name.
+    // False if no alias has that name.
     [[nodiscard]] Result<bool> update_alias(std::string_view name, std::string_view key_id,
                                             TimePoint now);
     [[nodiscard]] Result<bool> remove_alias(std::string_view name);

@@ -42,11 +42,11 @@ Result<PublicKey> key_of(const nsm::AttestationDocument& document) {
     auto key = PublicKey::from_der(*document.public_key);
     if (!key)
         return key.error().in(fmt::format(
-            "the document's public_key of {} bytes is no RSA key as SubjectPublicKeyInfo "
+            "the document's public_key of {} bytes is not an RSA key as SubjectPublicKeyInfo "
             "in DER",
             document.public_key->size()));
     if (!key->is_rsa())
-        return invalid_input("the document's public_key is no RSA key");
+        return invalid_input("the document's public_key is not an RSA key");
     if (key->bits() < rsa_bits_min || key->bits() > rsa_bits_max)
         return invalid_input(fmt::format(
             "the document's public_key is an RSA key of {} bits: {} to {} were expected",

@@ -116,17 +116,18 @@ SceneKey read_key(yaml::Map& map, const ReadFile& read_file) {
         key.aliases.insert(key.aliases.begin(), *alias);
     for (const std::string& alias : key.aliases)
         if (!is_alias_name(alias))
-            map.mistake(map.has("alias") ? "alias" : "aliases",
-                        fmt::format("\"{}\" is no alias: alias/ and letters, digits, / _ - were "
-                                    "expected",
-                                    alias));
+            map.mistake(
+                map.has("alias") ? "alias" : "aliases",
+                fmt::format("\"{}\" is not an alias: alias/ and letters, digits, / _ - were "
+                            "expected",
+                            alias));
     if (key.id.empty() && key.aliases.empty())
         map.mistake("id", "missing, and an alias too: a key needs one to be asked for");
     key.description = map.text("description").value_or("");
     key.spec = map.text("spec").value_or(key.spec);
     const KeySpec* spec = find_key_spec(key.spec);
     if (spec == nullptr || spec->family == KeyFamily::unsupported) {
-        map.mistake("spec", fmt::format("\"{}\" is no key spec of this KMS", key.spec));
+        map.mistake("spec", fmt::format("\"{}\" is not a key spec of this KMS", key.spec));
         spec = find_key_spec("SYMMETRIC_DEFAULT");
     }
     key.usage = map.text("usage").value_or(std::string(spec->usages.front()));

@@ -51,7 +51,7 @@ http::Response refuse(http::Response response, const ApiError& error) {
     return response;
 }
 
-// What a request that is no operation is called in the logs: "Nonsense" of its X-Amz-Target, or
+// What a request that is not an operation is called in the logs: "Nonsense" of its X-Amz-Target, or
 // "GET /path".
 std::string name_of(const http::Request& request) {
     std::string_view target = request.header("X-Amz-Target").value_or("");
@@ -124,13 +124,13 @@ http::Response Service::handle(const http::Request& request) {
                                      ? find_operation(target.substr(target_prefix.size()))
                                      : nullptr;
     if (request.method != "POST" || operation == nullptr) {
-        const ApiError error =
-            without_message("UnknownOperationException",
-                            request.method != "POST"
-                                ? fmt::format("KMS is asked with POST /, not {} {}",
-                                              shown(request.method), shown(request.path()))
-                                : fmt::format("X-Amz-Target \"{}\" is no operation of this service",
-                                              shown(target)));
+        const ApiError error = without_message(
+            "UnknownOperationException",
+            request.method != "POST"
+                ? fmt::format("KMS is asked with POST /, not {} {}", shown(request.method),
+                              shown(request.path()))
+                : fmt::format("X-Amz-Target \"{}\" is not an operation of this service",
+                              shown(target)));
         const std::string name = name_of(request);
         return refuse_unheard(Operation{name, nullptr}, error);
     }
@@ -161,7 +161,7 @@ Answer<std::string> Service::run(Call& call) {
         read_json(call.http.body.empty() ? std::string_view("{}") : call.http.body, json_budget);
     if (!value || !value->is_object())
         return ApiError{"SerializationException", std::nullopt,
-                        "the request's body is no JSON object" +
+                        "the request's body is not a JSON object" +
                             (value ? std::string() : ": " + value.error().message)};
     call.input = value->get_object();
     Input input(call.input);

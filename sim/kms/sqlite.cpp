@@ -97,7 +97,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
         // SQLite would make it with the mode that the umask leaves; it holds keys.
         const UniqueFd made(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
         if (!made)
-            return errno_error("opening " + file, errno);
+            return errno_error("cannot open " + file, errno);
     }
     sqlite3* opened = nullptr;
     const int result = sqlite3_open_v2(
@@ -105,7 +105,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
         nullptr);
     std::unique_ptr<Database> database(new Database(file, opened));
     if (result != SQLITE_OK)
-        return database->error("opening it");
+        return database->error("cannot open it");
     sqlite3_extended_result_codes(opened, 1);
     sqlite3_busy_timeout(opened, busy_timeout_ms);
     return database;

@@ -57,7 +57,7 @@ class Database {
     [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::string& file);
 
     [[nodiscard]] Result<void> execute(const char* sql);
-    // Throws when `sql` is no statement: that is a bug.
+    // Throws when `sql` is not a statement: that is a bug.
     [[nodiscard]] Query query(std::string_view sql);
 
     // What went wrong last.

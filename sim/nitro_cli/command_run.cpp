@@ -52,7 +52,8 @@ int run_logged(const std::string& name, const std::function<Result<void>()>& run
         if (opened)
             log = std::move(*opened);
         else if (variable("NITRO_CLI_LOGS_PATH"))
-            // AWS's ends where its log can't be opened; ours where a folder was asked for.
+            // AWS's program ends if its log cannot be opened; Glovebox's only if a folder was
+            // named.
             return report_failure(opened.error(), {});
     }
     const auto done = run();

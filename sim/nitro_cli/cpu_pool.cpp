@@ -109,7 +109,7 @@ Result<std::vector<std::uint32_t>> choose_cpus(const CpuWish& wish,
         return refused("an enclave needs a CPU at least");
     if (wish.whole_cores && chosen.size() % 2 != 0)
         return refused(
-            fmt::format("{} CPUs are no whole cores: an x86_64 instance has two threads a "
+            fmt::format("{} CPUs are not whole cores: an x86_64 instance has two threads a "
                         "core, and a core goes to an enclave as a whole",
                         chosen.size()));
     return chosen;

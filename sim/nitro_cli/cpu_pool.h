@@ -18,8 +18,8 @@ namespace glovebox::nitro_cli {
 
 inline constexpr std::string_view default_cpu_pool = "1-16";
 
-// "2,3,6-9" in the kernel's notation, sorted and each once. E23 for what is no number, E24 for
-// what is no range.
+// "2,3,6-9" in the kernel's notation, sorted and each once. E23 for what is not a number, E24 for
+// what is not a range.
 [[nodiscard]] Result<std::vector<std::uint32_t>> parse_cpu_list(std::string_view text);
 
 // What the caller asked for: ids, or a count of them.

@@ -147,7 +147,7 @@ class EnclaveProcess {
 
     // To the enclave's end.
     [[nodiscard]] Result<void> run() {
-        // In AWS's order: an image that can't be read is told behind what is wrong with the rest.
+        // In AWS's order: an image that cannot be read is reported after the other mistakes.
         const auto image = ImageRun::open(arguments_.eif_path, std::nullopt);
         if (!image && image.error().code == NitroError::file_operation)
             return image.error();

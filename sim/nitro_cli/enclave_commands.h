@@ -20,7 +20,7 @@ namespace glovebox::nitro_cli {
 
 // Which enclave: exactly one of id and name.
 struct EnclaveChoice {
-    bool is_by_id = false;  // an id that is given and empty is no enclave's
+    bool is_by_id = false;  // an id that is given and empty is not an enclave's
     std::string id;
     std::string name;
 };

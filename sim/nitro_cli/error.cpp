@@ -56,9 +56,9 @@ constexpr std::array<Entry, 61> entries{{
      "A CPU of cpu-ids is not in the pool that is set aside "
      "for enclaves."},
     {"Insufficient CPUs available in the pool.", "More CPUs are asked for than the pool has."},
-    {"Malformed CPU ID error.", "The pool of CPUs holds something that is no number."},
-    {"CPU error.", "The pool of CPUs holds a range that is none."},
-    {"No such hugepage flag error.", "A size of huge pages is asked for that there is not."},
+    {"Malformed CPU ID error.", "The pool of CPUs has an entry that is not a number."},
+    {"CPU error.", "The pool of CPUs has a malformed range."},
+    {"No such hugepage flag error.", "This size of huge pages does not exist."},
     {"Insufficient memory requested.",
      "An enclave needs four times its image's size and 64 MiB at "
      "least: the image lies in memory, and is unpacked there."},
@@ -75,7 +75,7 @@ constexpr std::array<Entry, 61> entries{{
     {"Ioctl start enclave failure.", "The driver did not start the enclave."},
     {"Memory overflow.", "The image reaches beyond the enclave's memory."},
     {"EIF file parsing error.",
-     "The image file can't be read, or is no enclave image: `glovebox "
+     "The image file can't be read, or is not an enclave image: `glovebox "
      "eif describe` names section and offset."},
     {"Enclave boot failure.",
      "The enclave did not send its heartbeat, or port 9000 of the parent "

@@ -4,8 +4,8 @@
 //
 //   [ E26 ] Insufficient memory requested. User provided `memory` is 64 MB, but ...
 //
-// The number is also the exit status. Codes and lead sentences are those of nitro-cli 1.5.0; what
-// follows the lead, and what `explain` says, is ours.
+// The number is also the exit status. Codes and lead sentences are those of nitro-cli 1.5.0; the
+// text after the lead, and that of `explain`, is Glovebox's.
 #pragma once
 
 #include <boost/system/error_category.hpp>
@@ -59,7 +59,7 @@ enum class NitroError {
 [[nodiscard]] Error file_error(std::string_view reason, std::string_view path,
                                std::string_view operation);
 
-// "Insufficient memory requested."; empty for a number that is no code.
+// "Insufficient memory requested."; empty for a number that is not a code.
 [[nodiscard]] std::string_view lead_of(int number);
 
 // What `explain --error-code CODE` prints. "No such error code X" for what AWS's does not know

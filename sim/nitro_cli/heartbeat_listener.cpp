@@ -40,12 +40,12 @@ Result<std::unique_ptr<HeartbeatListener>> HeartbeatListener::open(transports::W
     self->stop_ = UniqueFd(::eventfd(0, EFD_CLOEXEC));
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket || !self->stop_)
-        return busy(errno_error("listening for the heartbeat", errno));
+        return busy(errno_error("cannot listen for the heartbeat", errno));
     if (const auto bound = world.bind(socket.get(), address); !bound)
         return busy(bound.error());
     self->socket_ = std::move(socket);
     if (::listen(self->socket_.get(), 1) != 0)
-        return busy(errno_error("listening for the heartbeat", errno));
+        return busy(errno_error("cannot listen for the heartbeat", errno));
     // The new thread starts with the signals blocked that this one has blocked: all.
     sigset_t all;
     sigset_t before;

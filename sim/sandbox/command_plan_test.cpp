@@ -99,7 +99,7 @@ TEST(CommandPlan, TmpStaysFreshForACallerWhoStandsInIt) {
                 Contains("bind /tmp/build on /tmp/build ro"));
 }
 
-// What comes before the step that enters the root is locked.
+// Mounts before the step that enters the root are locked.
 TEST(CommandPlan, WhatShowsTheMachineIsLockedAndTheEnclavesOwnIsNot) {
     const auto locked = [](const CommandRequest& request, const std::string& beginning) {
         const auto lines = lines_of(request, laptop());

@@ -72,7 +72,7 @@ void guard_proc(std::vector<Step>& out, const Machine& machine) {
 // Where the files that stand in for some of procfs and sysfs are written, before they are bound.
 constexpr const char* stand_ins = "/run";
 
-// A file of ours over one of procfs's or sysfs's.
+// Covers a file of procfs or sysfs by a file with `content`.
 void add_stand_in(std::vector<Step>& out, const std::string& name, const std::string& content,
                   const std::string& target) {
     const std::string file = std::string(stand_ins) + "/" + name;

@@ -22,7 +22,7 @@ inline void before_clone() {
 
 // The sanitizer takes either side for the parent: in a child it might start a thread, which would
 // be the first one of the new PID namespace. So the child, which has no other thread to race with,
-// is kept from its books, whose further locks a fork doesn't mend.
+// is kept from its books, whose further locks a fork does not release.
 inline void after_clone([[maybe_unused]] bool in_child) {
 #ifdef __SANITIZE_THREAD__
     __sanitizer_syscall_post_impl_fork(1);

@@ -66,7 +66,7 @@ IdMapping choose_id_mapping(const IdFacts& facts) {
     if (facts.uid == 0) {
         mapping.uids = identity(facts.own_uids);
         mapping.gids = identity(facts.own_gids);
-        // Root of a namespace that has one id alone was denied setgroups, and so are his children.
+        // In a namespace with a single ID, setgroups is denied, and so it is in its children.
         mapping.setgroups = count_of(mapping.gids) > 1;
         if (count_of(mapping.uids) == 1)
             mapping.note =

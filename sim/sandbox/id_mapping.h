@@ -6,8 +6,8 @@
 // asks:
 //
 //   root            every id that root has here is mapped to itself: chown, setuid and setgroups
-//   work subordinate ids an ordinary user is 0 inside, and 1..65535 are his ids of /etc/subuid and
-//                   /etc/subgid, which the setuid helpers newuidmap and newgidmap may map
+//   subordinate ids an ordinary user is 0 inside, and 1..65535 are the user's IDs of /etc/subuid
+//                   and /etc/subgid, which the setuid helpers newuidmap and newgidmap may map
 //   one id          an ordinary user is 0 inside and there is nobody else: chown and setuid to
 //                   others are EINVAL, setgroups is EPERM, files of others belong to 65534
 #pragma once

@@ -22,7 +22,7 @@ IdFacts ordinary_user() {
 
 TEST(IdMapping, RootMapsEveryIdThatHeHasToItself) {
     IdFacts facts;
-    // Root of a container whose ids begin at 100000 outside: only his own numbers count.
+    // Root of a container whose ids begin at 100000 outside: only the numbers inside count.
     facts.own_uids = facts.own_gids = {{0, 1000, 1}, {1, 100000, 65536}};
     const IdMapping mapping = choose_id_mapping(facts);
     EXPECT_THAT(mapping.uids, ElementsAre(IdRange{0, 0, 1}, IdRange{1, 1, 65536}));

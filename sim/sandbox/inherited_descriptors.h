@@ -8,7 +8,7 @@
 
 namespace glovebox::sandbox {
 
-// Descriptors of the program's start at 3; ours are kept out of the way of 0, 1 and 2.
+// The program's descriptors start at 3; Glovebox's leave 0, 1 and 2 free.
 inline constexpr int first_free_descriptor = 3;
 
 // Closes all but 0, 1, 2 and what is kept; `kept` is sorted.

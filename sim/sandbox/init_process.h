@@ -2,7 +2,7 @@
 
 // PID 1 of a sandbox, and the program that it starts: everything that happens in the forked child.
 //
-// PID 1 builds the room, forks the program, reaps whatever is orphaned, and ends when the program
+// PID 1 builds the sandbox, forks the program, reaps orphans, and ends when the program
 // ends; the kernel then ends everything else inside. It blocks all signals, as AWS's init does, and
 // ends as well when its maker's end of the report socket closes: nothing outlives its maker.
 //

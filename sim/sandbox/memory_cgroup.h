@@ -2,10 +2,10 @@
 
 // A cgroup (v2) that holds one enclave's memory, where this process may make one.
 //
-// Needed are the memory controller and a parent cgroup of ours that we may write to: root has one,
-// an ordinary user where systemd delegated his (programs of a desktop session or of `systemd-run
-// --user`, not of a plain ssh login). Elsewhere memory is held a process at a time with
-// RLIMIT_DATA.
+// It takes the memory controller and a parent cgroup that this process may write to. Root has one;
+// an ordinary user has one if systemd delegated it (programs of a desktop session or of
+// `systemd-run --user`, not of a plain ssh login). Elsewhere memory is held a process at a time
+// with RLIMIT_DATA.
 #pragma once
 
 #include <sys/types.h>

@@ -15,7 +15,8 @@
 namespace glovebox::sandbox {
 namespace {
 
-// <linux/mount.h> and glibc 2.36's <sys/mount.h> can't be included together, so these are ours.
+// <linux/mount.h> and glibc 2.36's <sys/mount.h> cannot be included together, so these are defined
+// here.
 constexpr unsigned open_tree_clone = 1;                 // OPEN_TREE_CLONE
 constexpr unsigned move_mount_f_empty_path = 0x4;       // MOVE_MOUNT_F_EMPTY_PATH
 constexpr unsigned move_mount_t_empty_path = 0x40;      // MOVE_MOUNT_T_EMPTY_PATH

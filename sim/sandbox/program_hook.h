@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What another room does in the program's process when its world is ready, just before exec: there
-// the supervisor installs its seccomp filter and hands its listener out.
+// Code of another module that runs in the program's process when its sandbox is ready, just before
+// exec: the supervisor installs its seccomp filter and hands its listener out.
 #pragma once
 
 namespace glovebox::sandbox {

@@ -51,8 +51,8 @@ class Sandbox {
   public:
     enum class Event { executed, ended };
 
-    // Returns when the program's process stands in its finished room, just before exec. On failure
-    // nothing is left of it. Blocks for some milliseconds; may be called from several threads.
+    // Returns when the program's process is in its finished sandbox, just before exec. On failure,
+    // nothing of it remains. Blocks for some milliseconds; may be called from several threads.
     [[nodiscard]] static Result<std::unique_ptr<Sandbox>> start(const SandboxPlan& plan,
                                                                 const StartOptions& options = {});
 

@@ -12,8 +12,8 @@ namespace glovebox::sandbox {
 enum class SandboxError {
     namespaces_forbidden = 1,  // this machine refuses user namespaces; the sentence names who and
                                // the command that changes it
-    set_up_failed,             // one step of making the room failed
-    program_not_started,       // the room stood, the program could not be executed
+    set_up_failed,             // one step of building the sandbox failed
+    program_not_started,       // the sandbox was ready, the program could not be executed
     bad_request,  // what was asked for can't be a sandbox: no such directory, no command
 };
 

@@ -310,7 +310,7 @@ TEST_F(SandboxTest, TwentyAtOnceDoNotMeet) {
     std::vector<std::thread> makers;
     for (std::size_t i = 0; i < seen.size(); ++i)
         makers.emplace_back([&, i] {
-            // Each writes the same file and waits until all twenty must have written theirs.
+            // Each writes the same file and waits until all twenty must have written.
             seen[i] = output_of(shell("echo " + std::to_string(i) +
                                       " > /tmp/who; sleep 0.3; "
                                       "cat /tmp/who; ls /proc | grep -c '^[0-9]'; : " +

@@ -63,7 +63,7 @@ struct Step {
 };
 
 // The words for a step in an error: AWS's init's own where it has such a step ("mount: /proc"),
-// else ours ("bind /dev/null on /dev/nsm").
+// else Glovebox's ("bind /dev/null on /dev/nsm").
 [[nodiscard]] std::string describe(const Step& step);
 
 // Named constructors, in the order of the enum.

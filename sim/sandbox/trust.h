@@ -7,7 +7,7 @@
 // file more. So OpenSSL, Python's ssl, Go, Rust's native roots, AWS-LC and curl trust it on Debian,
 // Amazon Linux and Alpine roots. Where a root has no bundle, as on Nitro, nobody is trusted.
 //
-// Runtimes that bring a list of their own (Node, certifi, botocore) are told of another by the
+// Runtimes that bring a list of their own (Node, certifi, botocore) find another by the
 // environment: two files below /run/glovebox, and variables that name them.
 #pragma once
 

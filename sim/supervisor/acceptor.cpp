@@ -323,8 +323,8 @@ void Acceptor::keep(const Origin& listener, UniqueFd connection) {
     nudge(entry);
 }
 
-// Makes the listener readable for as long as a connection is kept, by a connection of ours at the
-// end of its queue. That one tells also when the listener is closed: it is hung up.
+// Makes the listener readable for as long as a connection is kept, by a connection of the
+// supervisor at the end of its queue. That one is hung up when the listener is closed.
 void Acceptor::nudge(Listener& listener) {
     if (listener.nudge)
         return;

@@ -6,8 +6,9 @@
 // from a duplicate of it, so that it can give the peer's address as a sockaddr_vm. Five things
 // follow.
 //
-// * A call that finds nothing is parked, and a thread of the acceptor's own waits for its listener.
-//   No other call is held up by it.
+// * A call that finds no connection is parked, and the acceptor's own thread waits for its
+// listener.
+//   It delays no other call.
 // * A connection that was taken but could not be delivered (the program is at its descriptor limit,
 //   or the thread was killed meanwhile) is kept for the next call, and the listener is made
 //   readable again by a connection of our own, a nudge, which is thrown away when it is met.
@@ -60,8 +61,8 @@ class Acceptor {
     Acceptor& operator=(const Acceptor&) = delete;
 
     [[nodiscard]] static bool handles(int number);
-    // Never waits. A connection that is there is delivered at once (and `later` returned, since
-    // that was the answer); where there is none, the call is parked.
+    // Never waits. Delivers a pending connection at once (and returns `later`, since that was the
+    // answer); otherwise parks the call.
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
 
     // Lets go of the listeners of calls that wait no more.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Threads of the supervisor take no signals: they are the main thread's, which relays them.
+// Keeps signals from the supervisor's threads: only the main thread handles and relays them.
 #pragma once
 
 #include <pthread.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The names that a tree's sockets were bound to. Nobody says when a socket is closed, and its name
-// stays in the world's directory; so those whose sockets are gone are removed now and then, and the
-// rest when the tree has ended. Used by one thread at a time.
+// The names to which a tree's sockets were bound. No call reports that a socket is closed, and its
+// name stays in the world's directory. So names without a socket are removed from time to time, and
+// the others when the tree has ended. Used by one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class BoundNames {
 
     // As World::bind returned it.
     void add(core::VsockAddress address);
-    // Removes the names of sockets that are closed; whether none is left.
+    // Removes the names of closed sockets, and returns whether no name is left.
     bool sweep();
 
   private:
@@ -33,7 +33,7 @@ class BoundNames {
         }
     };
 
-    // Servers have a few; whoever binds more gets a sweep whenever they have doubled.
+    // Servers have a few names; beyond this number, a sweep runs each time their count has doubled.
     static constexpr std::size_t first_sweep = 64;
 
     core::Cid own_;

@@ -66,7 +66,7 @@ std::optional<PathCall> path_call(int number) {
     }
 }
 
-// After these a thread's root, or what is mounted there, may not be ours.
+// After these a thread's root, or what is mounted there, may be another.
 bool changes_view(int number) {
     return number == SYS_chroot || number == SYS_pivot_root || number == SYS_setns ||
            number == SYS_unshare;
@@ -221,8 +221,8 @@ SyscallReply DeviceCalls::open(DeviceFile device, const SystemCall& call, int fl
     return SyscallReply::install(std::move(*opened), (flags & O_CLOEXEC) != 0);
 }
 
-// ioctl(fd, number, argument). One that no handler of ours knows is EINVAL on /dev/nsm, as the
-// driver has it, EOPNOTSUPP on a vsock socket, which has none, and the kernel's own affair
+// ioctl(fd, number, argument). A number without a handler is EINVAL on /dev/nsm, as in the
+// driver, EOPNOTSUPP on a vsock socket, which has none, and the kernel's own affair
 // elsewhere.
 SyscallReply DeviceCalls::ioctl(const SystemCall& call, Tracee& tracee) {
     const auto fd = tracee.descriptor(call.int_argument(0));

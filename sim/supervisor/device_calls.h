@@ -2,9 +2,10 @@
 
 // The opens, stats and ioctls that could concern /dev/nsm and /dev/vsock.
 //
-// Every open of every program comes through here, so the answer "not ours" must be quick: one read
-// of the path, one look at its text, and where the kernel finds no device by itself
-// (DeviceFolder::has_nodes) one readlink. Only what may be ours is walked (path_walk.h).
+// Every open of every program comes through here, so the answer "another file" must be quick: one
+// read of the path, one look at its text, and where the kernel finds no device by itself
+// (DeviceFolder::has_nodes) one readlink. Only a path that may be a device's is walked
+// (path_walk.h).
 #pragma once
 
 #include <functional>

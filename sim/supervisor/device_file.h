@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The device files that a program sees and that aren't there.
+// The device files that a program sees although this machine does not have them.
 //
 // What open() gives the program for one of them is /dev/null or /dev/zero, opened with access mode
 // 3: neither for reading nor for writing, which Linux allows for ioctl alone (open(2), NOTES). So
-// fstat says character device, read and write fail, and since nobody else opens these two so, the
-// mode is the mark by which the descriptor is known again, whoever has it by then.
+// fstat reports a character device, and read and write fail. Other programs do not open these two
+// with this mode, so it marks the descriptor, in whichever process it is.
 #pragma once
 
 #include <sys/stat.h>
@@ -25,11 +25,11 @@ enum class DeviceFile {
     glovebox,  // /dev/glovebox: the way to the supervisor itself (control_door.h)
 };
 
-// The device that a path may name, by its last component alone; most paths name none.
+// The device that a path may name, judged only by its last component; empty for most paths.
 [[nodiscard]] std::optional<DeviceFile> device_named(std::string_view path);
 
 // The folder that the devices are in: /dev as it was when the tree began. Another /dev, of a chroot
-// or a mount namespace, has none of them unless it is the same folder.
+// or a mount namespace, does not have them unless it is the same folder.
 struct DeviceFolder {
     dev_t device = 0;
     ino_t inode = 0;

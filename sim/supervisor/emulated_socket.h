@@ -13,14 +13,14 @@
 
 namespace glovebox::supervisor {
 
-// Names a socket among all sockets since the machine's start (SO_COOKIE).
+// Identifies a socket among all sockets since the machine's start (SO_COOKIE).
 [[nodiscard]] std::uint64_t cookie_of(int socket);
 
 struct EmulatedSocket {
     UniqueFd fd;
     SocketMark mark;
 
-    // Nothing for a descriptor that is closed, no socket or not ours.
+    // Empty for a descriptor that is closed, is not a socket or is not emulated.
     [[nodiscard]] static std::optional<EmulatedSocket> of(Tracee& tracee, int descriptor);
 
     [[nodiscard]] bool is_nonblocking() const;
@@ -34,8 +34,8 @@ struct EmulatedSocket {
     [[nodiscard]] std::optional<core::VsockAddress> peer() const;
 };
 
-// Makes an AF_UNIX socket of ours an emulated one, with vsock's room for what its peer hasn't read:
-// 0 or an errno value.
+// Makes an AF_UNIX socket an emulated one, with vsock's capacity for bytes that its peer has not
+// read: 0 or an errno value.
 [[nodiscard]] int make_emulated(int socket);
 
 // Wakes those who watch a socket for the edge of "writable". They may have registered before it was

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A value or an errno value, for code that speaks with the kernel on somebody's behalf: there the
-// number itself is the answer that a program will see, and no sentence goes with it.
+// A value or an errno value, for code that makes system calls on behalf of a program: the program
+// sees the number itself, without a message.
 #pragma once
 
 #include <boost/system/result.hpp>

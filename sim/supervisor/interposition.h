@@ -13,12 +13,12 @@
 
 namespace glovebox::supervisor {
 
-// What the program is to be given instead of a connection that was accepted. The connection itself
-// where it isn't a stream or no descriptors are left.
+// The socket that the program gets in place of an accepted connection. The connection itself if it
+// is not a stream or no descriptors are left.
 [[nodiscard]] UniqueFd interpose_accepted(TrafficObserver& observer, UniqueFd connection);
 
 // Connects `socket` through the observer: the local address, as World::connect. Nothing where that
-// can't be done (nobody listens, it is bound already, it is no stream, no descriptors are left),
+// can't be done (nobody listens, it is bound already, it is not a stream, no descriptors are left),
 // and then `socket` is as it was.
 [[nodiscard]] std::optional<core::VsockAddress> interpose_connect(TrafficObserver& observer,
                                                                   transports::World& world,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The Tracee that is there: a thread that waits in the kernel.
+// The real Tracee: a thread that waits in the kernel.
 #pragma once
 
 #include <cerrno>

@@ -178,15 +178,15 @@ template <class Body>
 Result<Launched> fork_supervised(const std::string& name, const Body& body) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return errno_error("starting a program: socketpair", errno);
+        return errno_error("cannot start a program: socketpair", errno);
     const UniqueFd ours(ends[0]);
     UniqueFd theirs(ends[1]);
     const pid_t child = ::fork();
     if (child < 0)
-        return errno_error("starting a program: fork", errno);
+        return errno_error("cannot start a program: fork", errno);
     if (child == 0) {
-        // In it a listener waits to be received: with a copy of ours here, a parent that was killed
-        // would leave it open, and this process waiting for its own supervision for ever.
+        // In it a listener waits to be received: with a copy in this process, a parent that was
+        // killed would leave it open, and this process waiting for its own supervision for ever.
         ::close(ours.get());
         body(Parent{theirs.get()});
         leave_child(0);
@@ -313,7 +313,7 @@ Result<SupervisionFeatures> probe_supervision(const std::vector<sock_filter>& fi
 
 Result<void> become_subreaper() {
     if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
-        return errno_error("adopting orphans (PR_SET_CHILD_SUBREAPER)", errno);
+        return errno_error("cannot adopt orphans (PR_SET_CHILD_SUBREAPER)", errno);
     return {};
 }
 

@@ -18,7 +18,7 @@
 
 namespace glovebox::supervisor {
 
-// What a supervising process changes for itself and a program is to find as it was: taken before
+// Settings that a supervising process changes for itself and restores for a program: saved before
 // the change, restored between fork and exec.
 struct InheritedState {
     sigset_t mask;
@@ -29,7 +29,7 @@ struct InheritedState {
     void restore() const noexcept;
 };
 
-// What to run, and what it is given. By default all is as in the calling process.
+// The program to run and its attributes. By default they are those of the calling process.
 struct Program {
     std::vector<std::string> arguments;                   // the first one is looked up in PATH
     std::vector<std::string> extra_environment;           // "NAME=value", over what is there
@@ -60,8 +60,8 @@ struct Launched {
 // Before it executes, the child calls socket(AF_VSOCK) once, to find out whether a filter further
 // out, a container's, answers in the supervisor's place.
 //
-// Errors: those of obstacle.h where there can be no supervision; ENOENT, EACCES and their like when
-// the program can't be executed.
+// Errors: those of obstacle.h if supervision is not possible; ENOENT, EACCES and similar ones if
+// the program cannot be executed.
 [[nodiscard]] Result<Launched> launch(const Program& program,
                                       const std::vector<sock_filter>& filter);
 
@@ -71,8 +71,8 @@ struct SupervisionFeatures {
 // Whether launch() would succeed, tried on a child that executes nothing. Errors as launch().
 [[nodiscard]] Result<SupervisionFeatures> probe_supervision(const std::vector<sock_filter>& filter);
 
-// The calling process adopts what its descendants leave behind, so that a filter's supervisor is
-// there for as long as anything runs under it.
+// Makes the calling process adopt the orphans of its descendants, so that a filter's supervisor
+// lives as long as any process under the filter.
 [[nodiscard]] Result<void> become_subreaper();
 
 }  // namespace glovebox::supervisor

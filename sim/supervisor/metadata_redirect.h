@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The parent instance's metadata service: a program that connects to 169.254.169.254:80 reaches the
-// one that the world has elsewhere (glovebox imds), although that address is nobody's here, or, on
-// an EC2 instance, the real one's.
+// world's own (glovebox imds) at another address. On an EC2 instance the address would be the real
+// service's, elsewhere no host has it.
 //
 // The connect is made in the program's place, on its own socket; an address on loopback is reached,
 // or refuses, at once. Its getpeername then says where the service really is.

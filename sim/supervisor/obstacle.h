@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What keeps a program from being supervised, in sentences: why, and the command that would change
-// it.
+// Messages about obstacles to supervision: the reason, and the command that removes it.
 #pragma once
 
 #include <sys/types.h>
@@ -13,12 +12,12 @@
 
 namespace glovebox::supervisor {
 
-// The filter could not be installed. EBUSY: somebody else's listener is in force in this process
-// tree, and is named where it can be found. ENOSYS, EINVAL, EPERM, EACCES: no user notification
-// here.
+// The filter could not be installed. EBUSY: another supervisor's listener is in force in this
+// process tree; the message names it if it can be found. ENOSYS, EINVAL, EPERM, EACCES: no user
+// notification here.
 [[nodiscard]] Error filter_refused(int errno_value);
 
-// The filter is there, but socket(AF_VSOCK) was answered before it was asked.
+// The filter is installed, but another filter answers socket(AF_VSOCK) first.
 [[nodiscard]] Error vsock_denied(int errno_value);
 
 // A process that holds a filter's listener.

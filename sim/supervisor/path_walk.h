@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Where a path leads in another thread's eyes: from its root, its working directory and its
+// The file to which a path leads for another thread: from its root, its working directory and its
 // descriptors, and with its own /proc/self, link by link as path_resolution(7) has it.
 //
-// The kernel can't be asked for it in one call: it would take /proc/self for the one who asks, and
-// at the end of the path there may be nothing yet. A walk is a few calls for each component: it is
-// for the few paths that may concern us.
+// The kernel can't be asked for it in one call: it would resolve /proc/self for the supervisor, and
+// at the end of the path there may be nothing yet. A walk takes a few calls for each component, so
+// it is only for the few paths that may be a device's.
 #pragma once
 
 #include <sys/types.h>

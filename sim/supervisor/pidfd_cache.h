@@ -27,11 +27,11 @@ class PidfdCache {
     // is kept here included.
     [[nodiscard]] OrErrno<UniqueFd> duplicate(pid_t thread, int fd);
 
-    // From now on `epoll` tells when a thread that is known here ends, with event_of(thread) as its
-    // data; then forget() lets go of it.
+    // From now on `epoll` reports the end of a cached thread, with event_of(thread) as its data;
+    // call forget() then.
     void watch_exits(int epoll, std::uint64_t (*event_of)(pid_t thread));
     void forget(pid_t thread);
-    // Closes all that is kept; whether there was anything.
+    // Closes all cached descriptors, and returns whether there were any.
     bool let_go();
     [[nodiscard]] std::size_t entries_max() const { return entries_max_; }
 

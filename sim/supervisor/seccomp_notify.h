@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The kernel's seccomp user notification (seccomp_unotify(2)) behind its own verbs. Nothing clever
-// happens here; what is above is tested against a fake of this face.
+// The kernel's seccomp user notification (seccomp_unotify(2)), with the kernel's own operations.
+// The code above it is tested against a fake of this interface.
 //
 // A filter's listener is a descriptor. A system call that the filter notifies waits in the kernel;
 // the supervisor receives it, reads the caller's memory, checks that the call still waits, and
@@ -23,8 +23,8 @@ class Notifier {
     // Waits for the next call. ENOENT: the call went away meanwhile, or all_exited(); EINTR: a
     // signal came.
     [[nodiscard]] virtual OrErrno<SystemCall> receive() = 0;
-    // Whether the call still waits. What was read of the caller's memory before a true answer was
-    // the caller's, not that of a process that got its id.
+    // Whether the call still waits. If so, memory that was read before came from the caller, not
+    // from a process that got its ID.
     [[nodiscard]] virtual bool is_valid(std::uint64_t id) = 0;
     // Sends the answer (any kind but `later`). 0, or an errno value: ENOENT and ESRCH when the call
     // was interrupted or its thread was killed, EMFILE when the program is at its descriptor limit.

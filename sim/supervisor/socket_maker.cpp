@@ -38,7 +38,7 @@ bool enter(int directory, const char* name, int kind) {
 // The helper's life. Between fork and exit: nothing but system calls.
 [[noreturn]] void serve(int channel, int proc_directory) noexcept {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    // Everything else of the supervisor's is none of its business, listeners least of all.
+    // It closes the supervisor's other descriptors, listeners above all.
     ::dup2(channel, 0);
     ::dup2(proc_directory, 1);
     ::close_range(2, ~0u, 0);

@@ -29,7 +29,7 @@ class SocketMaker {
     [[nodiscard]] OrErrno<UniqueFd> make(pid_t thread, int domain, int type);
 
   private:
-    // A process of ours inside a namespace, which makes a socket for every two ints that it reads.
+    // A child process inside a namespace, which makes a socket for every two ints that it reads.
     struct Helper {
         pid_t process;
         UniqueFd channel;

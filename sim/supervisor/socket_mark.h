@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How an emulated AF_VSOCK socket is known again: it carries a mark.
+// The mark by which the supervisor recognizes an emulated AF_VSOCK socket.
 //
 // A program's AF_VSOCK socket is an AF_UNIX stream socket that the supervisor made. The program may
-// dup it, inherit it over fork and exec, pass it to another process and close it, all without a
-// word to us; descriptor numbers mean nothing, and a table of sockets would have to find out which
-// of its entries are gone. So what must be remembered is kept in the socket itself, in an option
-// that means nothing to AF_UNIX: SO_MAX_PACING_RATE, 64 bits that any program may set and only a
-// TCP socket or a queueing discipline ever looks at. The kernel forgets it with the socket.
+// dup it, inherit it over fork and exec, pass it to another process and close it without a
+// notification. Descriptor numbers identify nothing, and a table of sockets would have to find out
+// which of its entries are gone. So the state is kept in the socket itself, in an option that has
+// no effect on AF_UNIX: SO_MAX_PACING_RATE, 64 bits that any program may set and that only TCP
+// sockets and queueing disciplines read. It disappears with the socket.
 //
-// The addresses need no remembering: they are the names of the two ends (transports/socket_name.h).
+// The addresses are not part of it: they are the names of the two ends (transports/socket_name.h).
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct SocketMark {
 
 // Makes `socket` an emulated one, or changes its mark: 0 or an errno value.
 [[nodiscard]] int set_mark(int socket, SocketMark mark);
-// Nothing for what is no socket, and for a socket that is not ours.
+// Empty for a descriptor that is not a socket, and for a socket without a mark.
 [[nodiscard]] std::optional<SocketMark> read_mark(int socket);
 
 }  // namespace glovebox::supervisor

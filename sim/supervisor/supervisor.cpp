@@ -42,8 +42,8 @@ int exhaustion(const SystemCall& call, const KernelTracee& tracee, const Syscall
     const bool lacked_one = reply.kind() == Kind::error && reply.errno_value() == EMFILE;
     if (lacked_one && !Acceptor::handles(call.number))
         return makes_one ? ENFILE : ENOMEM;
-    // It may have been a call on a socket of ours, which the kernel would misunderstand. Of ioctls
-    // most are not.
+    // It may have been a call on an emulated socket, which the kernel would misunderstand. Of
+    // ioctls most are not.
     if (tracee.was_exhausted() && reply.kind() == Kind::pass_through && call.number != SYS_ioctl)
         return makes_one ? ENFILE : ENOMEM;
     return 0;

@@ -2,9 +2,9 @@
 
 // The supervisor of one tree of processes: everything that runs under one filter.
 //
-// A thread of its own receives the calls and answers them one after the other; none of them waits
-// for anything but the kernel's bookkeeping. accept parks (acceptor.h), and what the security
-// module must think about (a signature takes a millisecond) goes to another thread (nsm_calls.h).
+// Its own thread receives the calls and answers them one after the other; none of them blocks.
+// accept parks (acceptor.h), and requests that take the security module time (a signature takes a
+// millisecond) go to another thread (nsm_calls.h).
 #pragma once
 
 #include <atomic>

@@ -49,16 +49,16 @@ class Rules {
     }
     [[nodiscard]] Result<std::vector<sock_filter>> compile() {
         if (failure_ != 0)
-            return errno_error("building the system call filter", failure_);
+            return errno_error("cannot build the system call filter", failure_);
         const UniqueFd file(::memfd_create("filter", MFD_CLOEXEC));
         if (!file)
-            return errno_error("building the system call filter: memfd_create", errno);
+            return errno_error("cannot build the system call filter: memfd_create", errno);
         if (const int error = ::seccomp_export_bpf(context_.get(), file.get()); error != 0)
-            return errno_error("building the system call filter: seccomp_export_bpf", -error);
+            return errno_error("cannot build the system call filter: seccomp_export_bpf", -error);
         const off_t size = ::lseek(file.get(), 0, SEEK_END);
         std::vector<sock_filter> program(static_cast<std::size_t>(size) / sizeof(sock_filter));
         if (::pread(file.get(), program.data(), static_cast<std::size_t>(size), 0) != size)
-            return errno_error("building the system call filter: reading it back", errno);
+            return errno_error("cannot build the system call filter: cannot read it back", errno);
         return program;
     }
 
@@ -137,7 +137,7 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getxattr));
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(lgetxattr));
         // All but the terminal family 0x54xx, which holds the frequent ones (TCGETS, FIONBIO,
-        // FIOCLEX) and which no driver of ours knows.
+        // FIOCLEX) and which no emulated driver knows.
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_LT, 0x5400, 0}});
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_GT, 0x54ff, 0}});
     }

@@ -3,11 +3,11 @@
 // The seccomp filter: which system calls of the supervised programs are notified. Everything else,
 // and with it every byte of data, runs at the kernel's own speed.
 //
-// A filter sees numbers, not what pointers point to and not what a descriptor is. So socket() is
-// notified by its family alone, options by their level, ioctl by its number; but bind, connect,
-// accept, shutdown, getsockname and getpeername are notified for every socket, and the opens and
-// stats that could name /dev/nsm for every path. For what is not ours the supervisor answers "go
-// on".
+// A filter sees numbers, not the memory behind pointers and not the kind of a descriptor. So
+// socket() is notified by its family alone, options by their level, ioctl by its number; but bind,
+// connect, accept, shutdown, getsockname and getpeername are notified for every socket, and the
+// opens and stats that could name /dev/nsm for every path. For other descriptors and paths the
+// supervisor answers "go on".
 #pragma once
 
 #include <linux/filter.h>
@@ -28,9 +28,9 @@ struct FilterOptions {
     bool sandbox = false;
 };
 
-// The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since
-// what a ring does no filter sees; calls of a foreign architecture are notified, to be refused with
-// a sentence.
+// The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since a
+// filter does not see the operations of a ring; calls of a foreign architecture are notified, to be
+// refused with a message.
 [[nodiscard]] Result<std::vector<sock_filter>> make_filter(const FilterOptions& options);
 
 // Installs the program in the calling thread and returns its listener, or a negative errno value.

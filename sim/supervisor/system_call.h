@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a program asked of the kernel, and what it is answered: two values, so that a handler can be
-// tested in a table, and so that another way of interception (where a container's own filter
-// already denies AF_VSOCK, the notification never comes) can use the same handlers.
+// A system call and its answer, as two values. So a handler can be tested in a table, and another
+// way of interception can use the same handlers (if a container's own filter denies AF_VSOCK, no
+// notification arrives).
 #pragma once
 
 #include <sys/types.h>
@@ -16,8 +16,8 @@ namespace glovebox::supervisor {
 
 // One system call of one thread, as linux/seccomp.h's struct seccomp_notif reports it.
 struct SystemCall {
-    std::uint64_t id = 0;            // names the waiting call to the kernel
-    pid_t thread = 0;                // who called, in the supervisor's PID namespace
+    std::uint64_t id = 0;            // identifies the waiting call to the kernel
+    pid_t thread = 0;                // the caller, in the supervisor's PID namespace
     int number = 0;                  // __NR_*, of `architecture`
     std::uint32_t architecture = 0;  // AUDIT_ARCH_*
     std::array<std::uint64_t, 6> arguments{};
@@ -28,12 +28,12 @@ struct SystemCall {
     }
 };
 
-// The answer to a system call. One place sends it, so that no path can forget to.
+// The answer to a system call. It is sent in one place, so that no path can omit it.
 class SyscallReply {
   public:
     enum class Kind { pass_through, error, value, install, later };
 
-    // The kernel does the call, as if nobody had asked.
+    // The kernel carries the call out, as without a filter.
     [[nodiscard]] static SyscallReply pass_through() { return SyscallReply(Kind::pass_through, 0); }
     // The call fails with this errno value (positive).
     [[nodiscard]] static SyscallReply error(int errno_value) {
@@ -42,14 +42,14 @@ class SyscallReply {
     [[nodiscard]] static SyscallReply value(std::int64_t value) {
         return SyscallReply(Kind::value, value);
     }
-    // The program gets a duplicate of `fd` as its lowest free descriptor, which is what the call
-    // returns. Creation and answer are one step: a call that is gone leaves nothing behind.
+    // The program gets a duplicate of `fd` as its lowest free descriptor, and the call returns that
+    // descriptor. Creation and answer are one step: a call that is gone leaves nothing behind.
     [[nodiscard]] static SyscallReply install(UniqueFd fd, bool close_on_exec) {
         SyscallReply reply(Kind::install, close_on_exec ? 1 : 0);
         reply.fd_ = std::move(fd);
         return reply;
     }
-    // Somebody has taken the call and answers it when there is something to say.
+    // Another part of the supervisor has taken the call and answers it later.
     [[nodiscard]] static SyscallReply later() { return SyscallReply(Kind::later, 0); }
 
     [[nodiscard]] Kind kind() const { return kind_; }

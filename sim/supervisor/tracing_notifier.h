@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A notifier that tells what was answered: one line of the log for every call of ours, when it is
-// answered, so that an accept that waited is told with its connection.
+// A notifier that logs answers: one line for every supervised call, when it is answered, so that
+// the line of an accept that waited has its connection.
 //
 //   1234: connect(3, 3:8000) = 0
 //   1234: accept4(4) = a connection from 3:2881
@@ -36,7 +36,7 @@ class TracingNotifier final : public Notifier {
     int send(std::uint64_t id, const SyscallReply& reply) override;
 
   private:
-    // Nothing for a call that was not ours.
+    // Empty for a call that is not supervised.
     [[nodiscard]] std::string describe(const SystemCall& call, const SyscallReply& reply);
 
     // Calls that were withdrawn before they were answered are looked for when there are so many.

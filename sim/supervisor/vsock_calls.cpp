@@ -125,7 +125,7 @@ SyscallReply VsockCalls::socket(const SystemCall& call, Tracee& tracee) {
     if (protocol != 0 && protocol != PF_VSOCK)
         return SyscallReply::error(EPROTONOSUPPORT);
     if (type == SOCK_DGRAM)
-        return SyscallReply::error(ENODEV);  // no transport of ours or of Nitro's has datagrams
+        return SyscallReply::error(ENODEV);  // neither a world nor Nitro has datagrams
     if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
         return SyscallReply::error(ESOCKTNOSUPPORT);
     auto made = tracee.make_socket(AF_UNIX, type | (flags & SOCK_NONBLOCK));

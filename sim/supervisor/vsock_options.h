@@ -24,7 +24,7 @@ struct VsockOptions {
     void set_buffer_size(std::uint64_t size);
     void set_buffer_min_size(std::uint64_t size);
     void set_buffer_max_size(std::uint64_t size);
-    // ERANGE for what is no timeout; zero is the default. In the kernel's ticks of 4 ms.
+    // ERANGE for what is not a timeout; zero is the default. In the kernel's ticks of 4 ms.
     [[nodiscard]] int set_connect_timeout(std::int64_t seconds, std::int64_t microseconds);
 
     bool operator==(const VsockOptions&) const = default;

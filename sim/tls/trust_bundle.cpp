@@ -70,7 +70,7 @@ Result<std::string> TrustBundle::write_bundle() const {
     const bool is_written = static_cast<bool>(out << with_machines_own() << std::flush);
     out.close();
     if (!is_written || !fresh.rename_to(name))
-        return failed("writing " + name);
+        return failed("cannot write " + name);
     return name;
 }
 

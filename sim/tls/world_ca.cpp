@@ -40,12 +40,12 @@ Result<std::optional<std::string>> read(int directory, const char* name) {
     if (!file) {
         if (errno == ENOENT)
             return std::optional<std::string>();
-        return errno_error(fmt::format("opening {}", name), errno);
+        return errno_error(fmt::format("cannot open {}", name), errno);
     }
     std::string content(file_bytes_max, '\0');
     const ssize_t size = ::read(file.get(), content.data(), content.size());
     if (size < 0)
-        return errno_error(fmt::format("reading {}", name), errno);
+        return errno_error(fmt::format("cannot read {}", name), errno);
     content.resize(static_cast<std::size_t>(size));
     return std::optional(std::move(content));
 }
@@ -58,7 +58,7 @@ Result<void> write(int directory, const char* name, const std::string& content, 
                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!file ||
         ::write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
-        return errno_error(fmt::format("writing {}", aside), errno);
+        return errno_error(fmt::format("cannot write {}", aside), errno);
     if (::renameat(directory, aside.c_str(), directory, name) != 0)
         return errno_error(fmt::format("renaming {}", aside), errno);
     return {};
@@ -156,7 +156,7 @@ Result<WorldCa> WorldCa::open(const std::string& directory, std::vector<std::str
     for (std::string& host : hosts) {
         if (!is_dns_name(host))
             return invalid_input(fmt::format(
-                "\"{}\" is no host name that a certificate can be made for: a name such as "
+                "\"{}\" is not a host name that a certificate can be made for: a name such as "
                 "kms.us-east-1.amazonaws.com was expected",
                 host));
         for (char& c : host)
@@ -170,7 +170,7 @@ Result<WorldCa> WorldCa::open(const std::string& directory, std::vector<std::str
         locked = ::flock(folder->get(), LOCK_EX);
     while (locked != 0 && errno == EINTR);
     if (locked != 0)
-        return errno_error("locking " + directory, errno);
+        return errno_error("cannot lock " + directory, errno);
     const auto key_pem = read(folder->get(), key_name);
     const auto certificate_pem = read(folder->get(), certificate_name);
     if (!key_pem || !certificate_pem)

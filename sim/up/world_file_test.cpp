@@ -199,7 +199,7 @@ TEST(WorldFile, TheScenesMistakesComeWithTheirLinesBesideItsOwn) {
 
 TEST(WorldFile, ASceneThatCantBeReadIsAMistake) {
     EXPECT_EQ(parse("kms: {seed: /}\n").error().message,
-              "world.yaml:1:13: seed: reading /: Is a directory");
+              "world.yaml:1:13: seed: cannot read /: Is a directory");
 }
 
 TEST(WorldFile, ARegionThatIsNoneIsAMistake) {
@@ -255,9 +255,9 @@ TEST(WorldFile, AVariablesNameHasNoEqualsSign) {
               "parent: {env: {'': '2', B: a=b}}\n")
             .error()
             .message,
-        "world.yaml:2:24: env: \"A=B\" is no variable's name: it is not empty and has no = in "
+        "world.yaml:2:24: env: \"A=B\" is not a variable's name: it is not empty and has no = in "
         "it\n"
-        "world.yaml:3:15: env: \"\" is no variable's name: it is not empty and has no = in it");
+        "world.yaml:3:15: env: \"\" is not a variable's name: it is not empty and has no = in it");
 }
 
 TEST(WorldFile, ACommandInOneTextIsSplitAsAShellDoes) {

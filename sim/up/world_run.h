@@ -62,8 +62,8 @@ class WorldRun {
     // the world was ended by a part's end. All parts have ended then.
     [[nodiscard]] boost::asio::awaitable<Result<Outcome>> run();
 
-    // From a signal: the command is told, or without one the world ends. The second time everything
-    // is killed.
+    // Called for a signal: passes it to the command; without a command, ends the world. The second
+    // time it kills everything.
     void stop(int signal);
     // A child has ended (SIGCHLD).
     void look() { changed_.cancel(); }

@@ -9,7 +9,7 @@
 
 namespace glovebox::vsock_proxy {
 
-// As they stand on the command line: what is no number is judged where AWS's program does.
+// As they stand on the command line: what is not a number is judged where AWS's program does.
 struct Arguments {
     bool only_v4 = false;
     bool only_v6 = false;

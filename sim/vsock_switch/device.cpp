@@ -83,7 +83,7 @@ Result<void> Device::handle(Message message) {
         make_reply(message.request, *payload ? **payload : bytes_of(std::uint64_t{0}));
     if (::send(socket_.get(), reply.data(), reply.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(reply.size()))
-        return errno_error("answering QEMU", errno);
+        return errno_error("cannot answer QEMU", errno);
     return {};
 }
 
@@ -98,7 +98,7 @@ Result<std::optional<Bytes>> Device::answer(Message& message) {
             return bytes_of(std::uint64_t{std::size(rings_)});
         case Request::set_owner:
         case Request::set_protocol_features:
-        case Request::set_vring_err:  // nobody is told of errors: they end the session
+        case Request::set_vring_err:  // errors end the session
         case Request::set_config:     // a vsock device's configuration can't be written
             return none;
         case Request::reset_owner:

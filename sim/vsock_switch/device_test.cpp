@@ -19,7 +19,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// A guest's memory with both rings, as a driver of ours writes them: receive at 0, transmit at
+// A guest's memory with both rings, as the test's driver writes them: receive at 0, transmit at
 // 0x8000, each with a descriptor table, the available ring, the used ring and 4 KiB buffers.
 class Machine {
   public:

@@ -23,14 +23,14 @@ UniqueFd listen_at(const std::string& path) {
     name.sun_family = AF_UNIX;
     if (path.size() >= sizeof name.sun_path)
         throw ErrorException(
-            errno_error(fmt::format("listening on {}: a path of at most {} bytes was expected",
+            errno_error(fmt::format("cannot listen on {}: a path of at most {} bytes was expected",
                                     path, sizeof name.sun_path - 1),
                         ENAMETOOLONG));
     std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket || ::bind(socket.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0 ||
         ::listen(socket.get(), 1) != 0)
-        throw ErrorException(errno_error("listening on " + path, errno));
+        throw ErrorException(errno_error("cannot listen on " + path, errno));
     return socket;
 }
 
@@ -65,7 +65,7 @@ Result<void> Switch::run(int stop) {
         constexpr int stuck_milliseconds = 500;
         const int timeout = moved > 0 ? 0 : any_full() ? stuck_milliseconds : -1;
         if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR)
-            return errno_error("waiting for guests", errno);
+            return errno_error("cannot wait for guests", errno);
         if (polled[0].revents != 0)
             return {};
 

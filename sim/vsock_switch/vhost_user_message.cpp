@@ -146,7 +146,7 @@ Result<MessageReader::Outcome> MessageReader::read(int socket) {
                 return Outcome{};
             if (errno == ECONNRESET)
                 return Outcome{std::nullopt, State::closed};
-            return errno_error("reading a vhost-user message", errno);
+            return errno_error("cannot read a vhost-user message", errno);
         }
         if (too_many_files)
             return malformed(fmt::format("a message with more than {} files", max_message_files));

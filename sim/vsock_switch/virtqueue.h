@@ -32,7 +32,7 @@ struct Chain {
 };
 
 [[nodiscard]] std::size_t total_size(std::span<const MemorySpan> buffers);
-// Copies between scattered buffers and bytes of ours, from `offset` on in the buffers; how many
+// Copies between scattered buffers and `bytes`, from `offset` on in the buffers. Returns how many
 // bytes fitted.
 std::size_t copy_from(std::span<const MemorySpan> buffers, std::size_t offset,
                       std::span<std::uint8_t> to);
@@ -49,7 +49,7 @@ class Virtqueue {
         std::uint64_t descriptors, used, available;
     };
 
-    // Refuses a size that is no power of two, parts that are not wholly the guest's memory, and
+    // Refuses a size that is not a power of two, parts that are not wholly the guest's memory, and
     // parts that are not aligned. `memory` must outlive the queue; `base` is the first index of the
     // available ring that wasn't taken yet.
     [[nodiscard]] static Result<Virtqueue> open(const GuestMemory& memory, std::uint32_t size,

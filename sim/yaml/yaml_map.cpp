@@ -14,7 +14,7 @@
 namespace glovebox::yaml {
 namespace {
 
-// A person mends a few mistakes at a time.
+// A person corrects a few mistakes at a time.
 constexpr std::size_t mistakes_max = 20;
 
 std::string scalar(const YAML::Node& node) {

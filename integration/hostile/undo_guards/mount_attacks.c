@@ -35,7 +35,7 @@ static int remount_bind(const struct guard* guard) {
     make_writable(guard->path);
     return is_open(guard, guard->path);
 }
-/* The mount that the guard lies in, where it is no mount itself. */
+/* The mount that the guard lies in, where it is not a mount itself. */
 static int remount_parent(const struct guard* guard) {
     make_writable(parent_of(guard->path));
     return is_open(guard, guard->path);

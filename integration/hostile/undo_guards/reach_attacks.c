@@ -141,7 +141,7 @@ void attack_by_file_systems(void) {
         }
 }
 
-/* Every file and folder at the top of procfs and sysfs that is no process: a mode would be the
+/* Every file and folder at the top of procfs and sysfs that is not a process: a mode would be the
  * machine's. */
 void attack_modes(const char* top) {
     struct dirent* entry;

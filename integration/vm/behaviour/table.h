@@ -8,7 +8,7 @@
 //
 //   <id> TAB <who decides> TAB <what was done> TAB <what came back>
 //
-// No library of ours and nothing but C11 and Linux headers: the program must know AF_VSOCK only.
+// C11 and Linux headers alone, without the product's libraries: the program knows AF_VSOCK only.
 #pragma once
 
 #include <linux/vm_sockets.h>

@@ -25,7 +25,7 @@ PLATFORMS = {
     # Without `-cx16` a 6.x kernel oopses now and then in a cmpxchg16b that TCG gets wrong. Emulated
     # time is too coarse to calibrate the TSC by, so it is given. And on a busy machine the timer's ticks
     # may stay away while the kernel counts them at boot, which then panics ("IO-APIC + timer doesn't
-    # work!"): it is told not to count, as it doesn't under KVM.
+    # work!"): `no_timer_check` keeps it from counting, as under KVM.
     "x86_64": Platform(
         qemu="qemu-system-x86_64",
         machine="q35",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""glovebox-vsock-switch as a process of ours, for as long as a `with` block lasts.
+"""glovebox-vsock-switch as a child process, for as long as a `with` block lasts.
 
     with Switch([3, 16]) as switch:
         with Guest(GuestOptions(..., vsock="virtio", vhost_user_socket=switch.socket(16))) as enclave:

@@ -27,7 +27,7 @@ Result<std::string> document(const ArchiveIndex& index, const std::string& name)
     const auto found = index.documents.find(index.real_name(name));
     if (found == index.documents.end())
         return bad_manifest(
-            fmt::format("{} is not in the archive, or is no JSON: is it whole?", name));
+            fmt::format("{} is not in the archive, or is not JSON: is it whole?", name));
     return found->second;
 }
 
@@ -129,7 +129,7 @@ Result<json::object> choose(const json::object& index_json, std::optional<Archit
     std::string platforms;
     for (const auto& each : *manifests) {
         if (!each.is_object())
-            return bad_manifest("index.json: a manifest that is no object");
+            return bad_manifest("index.json: a manifest that is not an object");
         const json::object& descriptor = each.get_object();
         const auto* platform = descriptor.if_contains("platform");
         if (platform != nullptr && platform->is_object()) {
@@ -199,7 +199,7 @@ Result<ImageParts> oci_parts(const ArchiveIndex& index, std::optional<Architectu
         return bad_manifest("image manifest: no \"layers\"");
     for (const auto& layer : *layers) {
         if (!layer.is_object())
-            return bad_manifest("image manifest: a layer that is no object");
+            return bad_manifest("image manifest: a layer that is not an object");
         const auto name = blob_name(layer.get_object());
         if (!name)
             return name.error();

@@ -23,8 +23,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Manifests, configs and the names of links are a few kilobytes. What is larger than this, or more
-// than that together, is none of them.
+// Manifests, configs and the names of links are a few kilobytes. A larger file, or more
+// of them together, is something else.
 constexpr std::uint64_t document_size_max = 4 << 20;
 constexpr std::uint64_t documents_size_max = 64 << 20;
 constexpr std::size_t archive_entries_max = 100'000;

@@ -164,7 +164,7 @@ TEST(Layers, HardLinksShareANodeWithinAndAcrossLayers) {
 
 TEST(Layers, AHardLinkToNothingIsRefused) {
     EXPECT_THAT(refusal(docker_archive({.layers = {TarBuilder().hard_link("b", "none").take()}})),
-                HasSubstr("b: a hard link to none, which is no file"));
+                HasSubstr("b: a hard link to none, which is not a file"));
     EXPECT_THAT(
         refusal(docker_archive({.layers = {TarBuilder().hard_link("b", "../etc/x").take()}})),
         HasSubstr("\"..\" would lead out"));

@@ -158,10 +158,11 @@ Result<void> Layer::apply_to(FileTree& below) const {
     for (const LinkBelow& link : links_below_) {
         FileTree::NodePtr node = below.locate(link.target);
         if (!node || node->type == NodeType::directory)
-            return Error(EifError::bad_archive,
-                         fmt::format("{}, {}: a hard link to {}, which is no file of this layer or "
-                                     "one below",
-                                     name_, link.path, link.target));
+            return Error(
+                EifError::bad_archive,
+                fmt::format("{}, {}: a hard link to {}, which is not a file of this layer or "
+                            "one below",
+                            name_, link.path, link.target));
         links.emplace_back(link.path, std::move(node));
     }
     for (const std::string& folder : opaque_)

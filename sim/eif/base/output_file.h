@@ -17,7 +17,7 @@ namespace glovebox::eif {
 class OutputFile {
   public:
     // Nothing of that name is touched yet. A symbolic link is followed, so that it stays one; what
-    // exists and is no regular file is refused.
+    // exists and is not a regular file is refused.
     [[nodiscard]] static Result<OutputFile> create(const std::filesystem::path& path);
 
     // Without commit(), nothing is left behind.

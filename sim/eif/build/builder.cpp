@@ -308,7 +308,7 @@ Result<std::vector<std::string>> parse_command(std::string_view text) {
             }
         if (!good)
             return invalid(
-                "--cmd begins with '[' and is no JSON array of strings, such as "
+                "--cmd begins with '[' and is not a JSON array of strings, such as "
                 "[\"/app\", \"--port\", \"5005\"]");
         return words;
     }

@@ -168,7 +168,7 @@ TEST(CheckSignature, AnExpiredCertificateIsTold) {
     for (const auto shift : {std::chrono::hours(24 * 31), std::chrono::hours(-24)}) {
         const Description description = describe(image, now() + shift).value();
         EXPECT_TRUE(
-            description.json.at("SignatureCheck").as_bool());  // as AWS's: dates are no part
+            description.json.at("SignatureCheck").as_bool());  // as AWS's: dates are not part
         EXPECT_FALSE(description.good);
         EXPECT_THAT(description.remarks, ElementsAre(HasSubstr("run-enclave refuses it with E59")));
     }

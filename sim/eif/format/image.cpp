@@ -121,7 +121,8 @@ void judge_header(const Header& header, std::vector<Finding>& findings) {
     };
     if (header.magic != magic)
         add(Effect::will_not_boot,
-            "the file starts with " + to_hex(header.magic) + ", not with \".eif\" (2e656966)");
+            "the file starts with " + to_hex(header.magic) +
+                ", not with \".eif\" (2e656966): build an image with `glovebox eif build`");
     if (header.version < version_first || header.version > version_last)
         add(Effect::will_not_boot, fmt::format("version {} (offset 4): {} to {} are known",
                                                header.version, version_first, version_last));
@@ -193,8 +194,8 @@ void judge_sections(const Header& header, const Sections& sections,
 Result<Image> Image::parse(BytesView file) {
     if (file.size() < header_size)
         return Error(EifError::not_an_image,
-                     fmt::format("the file has {} bytes: the header of an enclave image alone has "
-                                 "{}",
+                     fmt::format("the file has {} bytes, and the header of an enclave image alone "
+                                 "has {}: build an image with `glovebox eif build`",
                                  file.size(), header_size));
     Image image;
     image.file_ = file;

@@ -2,15 +2,16 @@
 
 // An enclave image read from bytes, and what is wrong with it.
 //
-// Two programs read an image on Nitro, by different rules, and a file can please one and not the
-// other:
+// Two programs read an image on Nitro, by different rules, and one may accept a file that the
+// other refuses:
 //  - the **hypervisor** follows the header's table of offsets and sizes, skips what lies between,
 //    checks the CRC and wants one kernel, one cmdline, ramdisks behind the kernel;
 //  - **AWS's tools** (describe-eif, sign-eif, the measuring in run-enclave) ignore the table, the
 //    magic and the version, and walk from byte 548 from section header to section header until
 //    fewer than 12 bytes remain.
 // Image::parse does both. It gives the sections when either finds them, and a Finding for each rule
-// that the file breaks, with who minds. A file that neither can follow is an error.
+// that the file breaks, with the program that refuses it. A file that neither program can read is
+// an error.
 #pragma once
 
 #include <optional>

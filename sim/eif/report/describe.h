@@ -22,8 +22,8 @@ struct Description {
     // EifVersion, Measurements, IsSigned, [SigningCertificate,] CheckCRC, [SignatureCheck,]
     // [ImageName, ImageVersion, Metadata]
     boost::json::value json;
-    // Sentences: each rule the file breaks with who minds, a wrong CRC, what the signature is
-    // worth.
+    // Sentences: each broken rule with the program that refuses it, a wrong CRC, what the signature
+    // covers.
     std::vector<std::string> remarks;
     // Whether Nitro would start it: no finding against it, CRC right, signature (if any) by the
     // certificate in it, over this very image, at a time at which the certificate is valid.

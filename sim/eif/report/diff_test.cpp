@@ -177,7 +177,7 @@ TEST(Extract, TakesAnImageApart) {
                                                       {"l", "/etc", S_IFLNK | 0777},
                                                       {"l/inside", "2"}}));
     const Bytes file = image_with(Bytes(packed.begin(), packed.end()));
-    // The first ramdisk is no archive: extracting it is copying it.
+    // The first ramdisk is not an archive: extracting it is copying it.
     ASSERT_TRUE(extract_image(Image::parse(file).value(), scratch / "out/", {}));
     EXPECT_EQ(as_text(testing::read_file(scratch / "out/kernel")), "K");
     EXPECT_EQ(as_text(testing::read_file(scratch / "out/ramdisk0.cpio")), "A");

@@ -12,10 +12,10 @@
 namespace glovebox::eif {
 
 enum class TreeUse {
-    // Belongs to the user who runs this, without set-user-ID bits, and he can read and remove it.
+    // Belongs to the calling user, who can read and remove it; without set-user-ID bits.
     inspection,
-    // Permissions and times are the tree's, so are owners where the caller is root, and hard links
-    // are. Whoever else runs this owns all of it, which is root's in his user namespace.
+    // Permissions, times and hard links are the tree's, and the owners if the caller is root. For
+    // another caller, every file is the caller's, which is root in the caller's user namespace.
     root_file_system
 };
 

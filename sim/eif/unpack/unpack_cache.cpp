@@ -65,7 +65,7 @@ Result<std::optional<std::string>> read_small(const fs::path& path) {
     const auto size = static_cast<std::uint64_t>(status.st_size);
     if (!S_ISREG(status.st_mode) || size > init_file_size_max)
         return Error(EifError::limit_exceeded,
-                     path.filename().string() + " of the ramdisk is no file of a few lines");
+                     path.filename().string() + " of the ramdisk is not a file of a few lines");
     Bytes content(static_cast<std::size_t>(size));
     FileSource source(fd.get(), 0, size, path);
     if (!content.empty())

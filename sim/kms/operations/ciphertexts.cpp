@@ -38,7 +38,7 @@ std::string why_not_a_blob(BytesView blob) {
     if (again)
         return "the ciphertext is base64 text where bytes are meant, and no ciphertext inside "
                "either";
-    return fmt::format("these {} bytes are no ciphertext of this service, or were changed",
+    return fmt::format("these {} bytes are not a ciphertext of this service, or were changed",
                        blob.size());
 }
 
@@ -119,7 +119,7 @@ Answer<Bytes> open(Environment& env, const Source& source, BytesView blob) {
         auto plaintext =
             KeyPair::from_der(key.material).value().decrypt_oaep(hash_of(source.algorithm), blob);
         if (!plaintext)
-            return invalid_ciphertext(fmt::format("the bytes are no {} ciphertext for {}",
+            return invalid_ciphertext(fmt::format("the bytes are not a {} ciphertext for {}",
                                                   source.algorithm, source.named.arn));
         return std::move(*plaintext);
     }

@@ -7,7 +7,7 @@
 
 namespace glovebox::kms {
 
-// MalformedPolicyDocumentException when it is no policy, LimitExceededException when it is too
+// MalformedPolicyDocumentException when it is not a policy, LimitExceededException when it is too
 // long, and, unless `bypass`, MalformedPolicyDocumentException when the caller could not put
 // another policy in its place.
 [[nodiscard]] Answer<void> check_new_policy(Environment& env, Call& call, const NamedKey& named,

@@ -145,7 +145,7 @@ bool in_network(std::string_view network, std::string_view text) {
     return true;
 }
 
-// Neither side is compared where one of them is no number or no date.
+// Neither side is compared where one of them is not a number or no date.
 template <class Value, class Compare>
 bool compare(const std::optional<Value>& actual, const std::optional<Value>& expected,
              Compare holds) {
@@ -178,7 +178,7 @@ Result<ConditionOperator> parse_condition_operator(std::string_view name) {
             break;
         return op;
     }
-    return invalid_input(fmt::format("\"{}\" is no condition operator", name));
+    return invalid_input(fmt::format("\"{}\" is not a condition operator", name));
 }
 
 bool is_negated(Operator comparison) {

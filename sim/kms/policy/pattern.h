@@ -12,7 +12,7 @@ namespace glovebox::kms::policy {
 [[nodiscard]] bool wildcard_match_ignoring_case(std::string_view pattern, std::string_view text);
 
 // ARNs part by part: a wildcard never reaches beyond its part of the first five; the sixth is the
-// rest. A text that is no ARN matches only "*".
+// rest. A text that is not an ARN matches only "*".
 [[nodiscard]] bool arn_match(std::string_view pattern, std::string_view text);
 
 }  // namespace glovebox::kms::policy

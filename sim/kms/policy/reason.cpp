@@ -52,7 +52,8 @@ std::vector<const StatementFinding*> select(const Decision& decision, Effect eff
     return out;
 }
 
-// Who would have allowed it, and what kept him from it; empty when nobody comes near.
+// The statement that would have allowed the request, and the condition that is not met; empty if no
+// statement comes close.
 std::string nearest_allow(const Decision& decision, PolicyKind kind, const AccessRequest& request) {
     if (const auto failed = select(decision, Effect::allow, kind, Outcome::condition_failed);
         !failed.empty()) {

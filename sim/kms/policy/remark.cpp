@@ -182,8 +182,8 @@ std::string remark_on(const ConditionFinding& finding, const ConditionOperator& 
     const auto pcr = pcr_of(key);
     if (!finding.actual) {
         if (key == attestation_prefix)
-            return fmt::format("{0} alone is no condition key: write {0}:ImageSha384 or {0}:PCR0",
-                               finding.key);
+            return fmt::format(
+                "{0} alone is not a condition key: write {0}:ImageSha384 or {0}:PCR0", finding.key);
         if (pcr || key.starts_with("kms:recipientattestation:nitrotpmpcr"))
             return why_absent(finding.key, pcr, request);
         if (key.starts_with("kms:recipientattestation:") || !is_known(key))
@@ -209,7 +209,7 @@ std::string remark_on(const ConditionFinding& finding, const ConditionOperator& 
     if (!is_like(op.comparison) && op.comparison != Operator::null)
         for (const std::string& expected : finding.expected)
             if (expected.find_first_of("*?") != std::string::npos)
-                return fmt::format("* and ? are no wildcards with {}: use StringLike",
+                return fmt::format("* and ? are not wildcards with {}: use StringLike",
                                    finding.operator_name);
     return {};
 }

@@ -26,7 +26,7 @@ class FakeTracee : public Tracee {
   public:
     // Its memory: pieces by address. What lies in none of them is not mapped.
     std::map<std::uint64_t, std::vector<std::uint8_t>> memory;
-    std::map<int, int> descriptors;  // its numbers, and ours that they stand for
+    std::map<int, int> descriptors;  // its numbers, and the test's for the same files
     bool waits = true;
 
     template <class T>
