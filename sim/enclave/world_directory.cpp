@@ -58,7 +58,7 @@ std::string worlds_elsewhere(const std::string& world) {
                                                                : nullptr;
         return folder == nullptr ? ""
                                  : fmt::format(
-                                       " Root has worlds of his own, in {}: what was "
+                                       " Root has worlds of its own, in {}: what was "
                                        "started with sudo is reached with sudo.",
                                        folder);
     }

@@ -20,7 +20,7 @@ TEST(SourceDate, IsTheVariablesOrTheBuildersOwn) {
 TEST(SourceDate, WhatIsNoNumberIsAnErrorThatQuotesIt) {
     for (const char* wrong : {"now", "1.5", "1 ", "0x10", "99999999999999999999"})
         EXPECT_THAT(source_date(wrong).error().message,
-                    testing::HasSubstr(std::string("SOURCE_DATE_EPOCH is \"") + wrong + '"'));
+                    ::testing::HasSubstr(std::string("SOURCE_DATE_EPOCH is \"") + wrong + '"'));
 }
 
 }  // namespace
