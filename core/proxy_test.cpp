@@ -395,7 +395,7 @@ TEST_F(ProxyTest, StopsListeningAtOnceAndLetsConnectionsEnd) {
     say(client, "x");
     EXPECT_EQ(hear(server, 1), "x");
     proxy_->stop();
-    run_until_logged("stopping: 1 connections");
+    run_until_logged("stopping: 1 connection ");
     EXPECT_EQ(run(enclave_.connect(address)).error().code, asio::error::connection_reset);
     say(client, "last");
     EXPECT_EQ(hear(server, 4), "last");

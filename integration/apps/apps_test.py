@@ -128,7 +128,8 @@ class Apps(sides.Case):
                 except unittest.SkipTest as skip:
                     print(f"skipped {language}: {skip}")
                     continue
-                side = self.start(verb, *command, 5005, before=[DENY_VSOCK])
+                shown = self.shown if verb == "run" else ()
+                side = self.start(verb, *command, 5005, before=[DENY_VSOCK], options=[f"--mount={folder}" for folder in shown])
                 self.assertEqual(side.finish(expected=1), "")
                 self.assertRegex(side.errors, "denies socket\\(AF_VSOCK\\)")
                 self.assertRegex(side.errors, "--security-opt")

@@ -326,7 +326,7 @@ class AroundACommand(Case):
                                         ("/etc/passwd", 126, "Permission denied")]:
             done = self.around("proxy", "--world", self.world, "--listen", "8000=127.0.0.1:9", "--", program)
             self.assertEqual(done.returncode, status, done.stderr)
-            self.assertIn(f"starting {program}: {reason}", done.stderr)
+            self.assertIn(f"cannot start {program}: {reason}", done.stderr)
 
     def test_signals_are_the_commands(self):
         program = ("import signal, sys\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A file that is measured, opened before its content is needed: a module is made while its enclave
-// starts, and mistakes in a path are told before.
+// starts, and a mistake in a path is an error before it starts.
 #pragma once
 
 #include <string>

@@ -110,7 +110,7 @@ Result<void> show_program(Shower& shower, const std::string& name, const std::st
         return {};
     const std::string why = shower.show(file);
     if (why.empty() || name.find('/') != std::string::npos)
-        return {};  // a path that isn't there inside is told when the program starts
+        return {};  // a path that isn't there inside fails when the program starts
     const std::string inside = shower.found_inside(name);
     if (!inside.empty() && canonical(inside) == canonical(file))
         return {};

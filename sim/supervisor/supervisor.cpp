@@ -34,7 +34,7 @@ constexpr int interrupting_signal = SIGURG;
 
 void do_nothing(int) {}
 
-// What the program is told where the supervisor ran out of descriptors of its own; 0 where it
+// What the program gets where the supervisor ran out of descriptors of its own; 0 where it
 // didn't. EMFILE would speak of the program's, as it does from the acceptor.
 int exhaustion(const SystemCall& call, const KernelTracee& tracee, const SyscallReply& reply) {
     using Kind = SyscallReply::Kind;

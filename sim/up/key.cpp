@@ -99,9 +99,10 @@ void KeyReader::read_into(Environment& value, const KeyFacts& key) {
     value = map_.named_texts(key.name);
     for (const auto& [name, text] : value)
         if (name.empty() || name.find('=') != std::string::npos)
-            map_.mistake(key.name, fmt::format("\"{}\" is no variable's name: it is not empty and "
-                                               "has no = in it",
-                                               name));
+            map_.mistake(key.name,
+                         fmt::format("\"{}\" is not a variable's name: it is not empty and "
+                                     "has no = in it",
+                                     name));
 }
 
 }  // namespace glovebox::up

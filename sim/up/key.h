@@ -65,7 +65,7 @@ class KeyReader {
     // `folder` is what files are relative to. Both outlive the reader.
     KeyReader(yaml::Map& map, const std::string& folder) : map_(map), folder_(folder) {}
 
-    // Reads all of a part's keys, and notes every key that is none of them.
+    // Reads all of a part's keys, and notes every unknown key.
     template <class Part>
     void read(Part& part, const std::vector<Key<Part>>& keys) {
         for (const Key<Part>& key : keys)

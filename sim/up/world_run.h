@@ -10,7 +10,7 @@
 //   4  forwards
 //   5  the command, as a parent program
 //
-// A part that fails before it is ready ends the start. One that fails afterwards is told, and the
+// A part that fails before it is ready ends the start. One that fails afterwards is logged, and the
 // command goes on: what it comes to is the command's to find out, and the outcome has it. The
 // timeline says what is run.
 #pragma once
