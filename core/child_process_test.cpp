@@ -51,7 +51,8 @@ TEST(ChildProcess, SaysWhyItCouldNotBeStarted) {
     };
     EXPECT_EQ(start("/nonexistent").code, boost::system::errc::no_such_file_or_directory);
     EXPECT_EQ(start("/etc/passwd").code, boost::system::errc::permission_denied);
-    EXPECT_EQ(start("/nonexistent").message, "cannot start /nonexistent: No such file or directory");
+    EXPECT_EQ(start("/nonexistent").message,
+              "cannot start /nonexistent: No such file or directory");
 }
 
 }  // namespace
