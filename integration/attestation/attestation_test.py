@@ -373,7 +373,7 @@ class CommandLine(Case):
                 (["nsm", "--device", "/nonexistent/nsm", "describe"], b"not the inside of a Nitro"),
                 (["nsm", "--device", "/dev/null", "--debug", "describe"], b"--device mock"),
                 (["nsm", "--device", "/dev/null", "--pki", "x", "describe"], b"--device mock"),
-                (["verify", "/nonexistent"], b"opening /nonexistent: No such file"),
+                (["verify", "/nonexistent"], b"cannot open /nonexistent: No such file"),
                 (["verify", document, "--root", "mock", "--pki", self.directory / "none"],
                  b"no mock root has been made"),
                 (["verify", document, "--root", "/bin/sh"], b"PEM or DER was expected|more than")]:

@@ -340,7 +340,7 @@ class Authentication(Case):
         done = subprocess.run([GLOVEBOX, "kms", "--auth", "off", "--listen", "0.0.0.0:0", "--state",
                                self.directory / "open"], capture_output=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 2)
-        self.assertIn(b"no loopback address", done.stderr)
+        self.assertIn(b"not a loopback address", done.stderr)
 
     def test_without_authentication_the_caller_is_the_root_user_though_a_scene_has_users(self):
         self.kms.kill()
