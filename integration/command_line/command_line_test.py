@@ -126,7 +126,7 @@ class Json(Case):
         refused = answer(document, "--root", "mock")
         self.assertEqual((refused["refusal"], "error" in refused), ("malformed_cbor", False))
         for arguments, words in [(["/nonexistent"], "cannot open /nonexistent: No such file"),
-                                 ([document, "--root", "/nonexistent"], "the root: opening"),
+                                 ([document, "--root", "/nonexistent"], "the root: cannot open"),
                                  ([document, "--nonce", "@/nonexistent"], "cannot open /nonexistent"),
                                  ([text], "neither hexadecimal nor base64")]:
             unread = answer(*arguments)

@@ -88,7 +88,7 @@ std::vector<Case> attested_policy_cases() {
          Verdict::no_key_policy_allows, "a PCR is 96 hexadecimal digits, this value has 64"},
         {"AWildcardNeedsStringLike",
          only(pcr_condition("StringEquals", "PCR0", hex(0).substr(0, 8) + "*")), Sent::release,
-         Verdict::no_key_policy_allows, "no wildcards with StringEquals: use StringLike"},
+         Verdict::no_key_policy_allows, "not wildcards with StringEquals: use StringLike"},
         {"StringLikeKnowsWildcards",
          only(pcr_condition("StringLike", "PCR0", hex(0).substr(0, 8) + "*")), Sent::release,
          Verdict::allowed, "allows it"},
