@@ -83,29 +83,29 @@ Result<void> become_sealed_copy() {
     constexpr int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     const UniqueFd own(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     if (!own)
-        return errno_error("opening /proc/self/exe", errno);
+        return errno_error("cannot open /proc/self/exe", errno);
     const int present = ::fcntl(own.get(), F_GET_SEALS);
     if (present >= 0 && (present & seals) == seals)
         return {};
     const UniqueFd copy(::memfd_create("glovebox", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     struct stat status {};
     if (!copy || ::fstat(own.get(), &status) != 0)
-        return errno_error("copying /proc/self/exe", errno);
+        return errno_error("cannot copy /proc/self/exe", errno);
     for (off_t left = status.st_size; left > 0;) {
         const ssize_t moved =
             ::sendfile(copy.get(), own.get(), nullptr, static_cast<std::size_t>(left));
         if (moved <= 0)
-            return errno_error("copying /proc/self/exe", moved == 0 ? EIO : errno);
+            return errno_error("cannot copy /proc/self/exe", moved == 0 ? EIO : errno);
         left -= moved;
     }
     if (::fcntl(copy.get(), F_ADD_SEALS, seals) != 0)
-        return errno_error("sealing a copy of /proc/self/exe", errno);
+        return errno_error("cannot seal a copy of /proc/self/exe", errno);
     std::vector<std::string> words;
     std::istringstream line(read_whole("/proc/self/cmdline"));
     for (std::string word; std::getline(line, word, '\0');)
         words.push_back(std::move(word));
     ::fexecve(copy.get(), pointers_to(words).data(), environ);
-    return errno_error("executing a copy of /proc/self/exe", errno);
+    return errno_error("cannot execute a copy of /proc/self/exe", errno);
 }
 
 // What is known of the program before its namespaces are joined.
@@ -127,7 +127,7 @@ Result<Program> look_at(pid_t process) {
     program.root = open("root");
     program.directory = open("cwd");
     if (!program.process || !program.root || !program.directory)
-        return errno_error("looking at the enclave's program", errno);
+        return errno_error("cannot look at the enclave's program", errno);
     program.bounding_set = std::strtoull(status_line(process, "CapBnd").c_str(), nullptr, 16);
     std::istringstream variables(read_whole(fmt::format("/proc/{}/environ", process)));
     for (std::string variable; std::getline(variables, variable, '\0');)
@@ -171,7 +171,7 @@ int take_program_rights(const Program& program, const std::vector<sock_filter>& 
         ::execvpe(argv.front(), argv.data(), envp.data());
     }
     const int failure = refused != 0 ? refused : errno;
-    std::cerr << fmt::format("glovebox: starting {} in the enclave: {}", command.front(),
+    std::cerr << fmt::format("glovebox: cannot start {} in the enclave: {}", command.front(),
                              std::strerror(failure))
               << std::endl;
     ::_exit(failure == ENOENT ? exit_not_found : exit_not_executable);
@@ -202,12 +202,12 @@ Result<int> execute_in(const EnclaveRecord& record, const std::vector<std::strin
     if (::setns(program->process.get(), all_namespaces) != 0 ||
         ::fchdir(program->root.get()) != 0 || ::chroot(".") != 0 ||
         ::fchdir(program->directory.get()) != 0)
-        return errno_error(fmt::format("entering enclave {}", record.cid), errno);
+        return errno_error(fmt::format("cannot enter enclave {}", record.cid), errno);
     for (const int number : {SIGINT, SIGQUIT})  // the terminal sends them to the command too
         ::signal(number, SIG_IGN);
     const pid_t child = ::fork();
     if (child < 0)
-        return errno_error("starting a process in the enclave", errno);
+        return errno_error("cannot start a process in the enclave", errno);
     if (child == 0)
         run_command(*program, *filter, command);
     int status = 0;
