@@ -150,6 +150,32 @@ class Surveyor final : public YAML::EventHandler {
     std::unordered_map<YAML::anchor_t, std::string> anchored_texts_;
 };
 
+// The column of a tab in the indentation of this line; none where there is no such tab. yaml-cpp
+// names the token that it then misses, which nobody sees on a screen.
+std::optional<std::size_t> indenting_tab(std::string_view text, int line) {
+    for (; line > 0; --line) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos)
+            return std::nullopt;
+        text.remove_prefix(end + 1);
+    }
+    const std::size_t first = text.find_first_not_of(' ');
+    if (first == std::string_view::npos || text[first] != '\t')
+        return std::nullopt;
+    return first;
+}
+
+YamlRefusal not_yaml(const YAML::Exception& failure, std::string_view text) {
+    if (const auto column = indenting_tab(text, failure.mark.line)) {
+        YAML::Mark mark = failure.mark;
+        mark.column = static_cast<int>(*column);
+        return {YamlRefusal::Kind::syntax, mark,
+                "this line is indented with a tab, which YAML does not allow: write spaces"};
+    }
+    return {YamlRefusal::Kind::syntax, failure.mark,
+            fmt::format("this is not YAML: {}", printable(failure.msg))};
+}
+
 }  // namespace
 
 YamlReading read_yaml(std::string_view text, const YamlBudget& budget) {
@@ -171,8 +197,7 @@ YamlReading read_yaml(std::string_view text, const YamlBudget& budget) {
     } catch (Stop& stop) {
         return refuse(std::move(stop.refusal));
     } catch (const YAML::Exception& failure) {
-        return refuse({Kind::syntax, failure.mark,
-                       fmt::format("this is not YAML: {}", printable(failure.msg))});
+        return refuse(not_yaml(failure, text));
     }
 }
 

@@ -42,6 +42,14 @@ TEST(YamlReader, ReadsOneDocument) {
     EXPECT_THAT(refusal("\"\\u202e"), HasSubstr("this is not YAML"));
 }
 
+TEST(YamlReader, ATabIsCalledATab) {
+    for (const char* text : {"a:\n\tb: 1\n", "a:\n  b: 1\n\tc: 2\n", "a:\n  b:\n  \tc: 2\n"})
+        EXPECT_THAT(refusal(text), HasSubstr("is indented with a tab")) << text;
+    EXPECT_THAT(refusal("a:\n  b:\n  \tc: 2\n"), HasSubstr("3:3"));
+    EXPECT_EQ(refusal("{a: 1,\n\tb: 2}\n"), "read");
+    EXPECT_THAT(refusal("a: b: c\n\td: 1\n"), HasSubstr("this is not YAML"));
+}
+
 TEST(YamlReader, ANameStandsOnceInAMap) {
     EXPECT_EQ(refusal("a: {a: 1, b: 1}\nb: [{a: 1}, {a: 1}]\n"), "read");
     EXPECT_EQ(refusal("a: 1\nb: 2\na: 3\n"),
