@@ -2,6 +2,7 @@
 
 #include "core/crypto/openssl.h"
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -26,7 +27,7 @@ Result<Object> read_pem(BytesView pem, const char* what, Read read) {
         object.reset(read(reader.get(), nullptr, no_password, nullptr));
     }
     if (!object)
-        return invalid_input(std::string("no ") + what + " in PEM form: " + openssl_reason());
+        return invalid_input(fmt::format("no {} in PEM form: {}", what, openssl_reason()));
     return object;
 }
 
