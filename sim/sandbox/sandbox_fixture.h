@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -24,9 +25,12 @@
 
 namespace glovebox::sandbox {
 
+// What could be read: a file of /proc may lose its process meanwhile.
 inline std::string read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
 }
 
 struct Pipe {
