@@ -45,4 +45,10 @@ Result<Bytes> read_bytes(int fd, std::string_view name, std::size_t limit) {
     return content;
 }
 
+std::string read_system_text(const std::string& path) {
+    constexpr std::size_t limit = 64 << 20;
+    const auto content = read_file_bytes(path, limit);
+    return content ? std::string(as_text(*content)) : std::string();
+}
+
 }  // namespace glovebox

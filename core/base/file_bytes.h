@@ -19,4 +19,9 @@ namespace glovebox {
 // The same of a descriptor, from where it stands; `name` is the file's, for the error.
 [[nodiscard]] Result<Bytes> read_bytes(int fd, std::string_view name, std::size_t limit);
 
+// The text of a file that the kernel or the system keeps (/proc/PID/stat, /etc/subuid); empty where
+// it can't be read, as when a process ends after its file was opened (ESRCH). A std::ifstream's
+// iterators throw then.
+[[nodiscard]] std::string read_system_text(const std::string& path);
+
 }  // namespace glovebox

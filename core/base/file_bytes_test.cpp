@@ -2,11 +2,16 @@
 
 #include "core/base/file_bytes.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "core/base/testing/temporary_directory.h"
+#include "core/base/unique_fd.h"
 
 namespace glovebox {
 namespace {
@@ -40,6 +45,22 @@ TEST_F(FileBytes, SaysWhyItCannotBeRead) {
               "cannot open " + path_ + ": No such file or directory");
     EXPECT_EQ(read_file_bytes(folder_.path(), 100).error().message,
               "cannot read " + folder_.path() + ": Is a directory");
+}
+
+TEST_F(FileBytes, AProcessThatEndsAfterItsFileWasOpenedIsAnError) {
+    const pid_t process = ::fork();
+    if (process == 0) {
+        ::pause();
+        ::_exit(0);
+    }
+    const std::string path = "/proc/" + std::to_string(process) + "/stat";
+    EXPECT_NE(read_system_text(path), "");
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    ASSERT_TRUE(file);
+    ::kill(process, SIGKILL);
+    ::waitpid(process, nullptr, 0);
+    EXPECT_EQ(read_bytes(file.get(), "it", 100).error().message, "cannot read it: No such process");
+    EXPECT_EQ(read_system_text(path), "");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <iterator>
 
 #include "core/base/clock.h"
+#include "core/base/file_bytes.h"
 #include "core/base/random_source.h"
 #include "core/crypto/pcr.h"
 #include "examples/attested-secret/message.h"
@@ -36,10 +37,8 @@ struct Options {
 };
 
 Bytes read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        throw ErrorException(errno_error("reading " + path, errno));
-    return Bytes(std::istreambuf_iterator<char>(file), {});
+    constexpr std::size_t limit = 1 << 20;
+    return read_file_bytes(path, limit).value();
 }
 
 void write_file(const std::string& path, BytesView bytes) {

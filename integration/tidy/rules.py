@@ -55,6 +55,7 @@ BANNED_CALLS = {
 
 # The same for what is not a test: a test may call a shell, and draw a seed that it prints.
 BANNED_IN_PRODUCT = {
+    r"\bistreambuf_iterator\b": "glovebox::read_file_bytes or read_system_text: iterators throw where a read fails",
     r"(?<![\w.:>])(::|std::)?(system|popen)\s*\(": "posix_spawn with an argument list: no shell reads it",
     r"\berrc::invalid_argument\s*\)": "glovebox::invalid_input, which is the Error of it",
     r"\bstd::random_device\b": "glovebox::RandomSource, which comes in as a parameter",

@@ -8,18 +8,17 @@
 
 #include <cctype>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
+
+#include "core/base/file_bytes.h"
 
 namespace glovebox::enclave {
 namespace {
 
 // Field 4 of /proc/PID/stat.
 pid_t parent_of(pid_t process) {
-    std::ifstream in(fmt::format("/proc/{}/stat", process));
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::string text = read_system_text(fmt::format("/proc/{}/stat", process));
     const std::size_t close = text.rfind(')');  // the name in parentheses may hold anything
     return close == std::string::npos || close + 4 > text.size()
                ? 0

@@ -12,11 +12,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "core/base/file_bytes.h"
 #include "sim/enclave/signal_relay.h"
 #include "sim/supervisor/fd_passing.h"
 
@@ -33,11 +32,6 @@ struct Message {
 };
 
 enum PassedFd : std::size_t { executable, directory, input, output, errors, strings, passed_fds };
-
-std::string read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // The strings between the zero bytes.
 std::vector<char*> split(std::string& text) {
@@ -69,8 +63,8 @@ Result<std::optional<int>> run_through_outer_supervisor() {
     if (!channel)
         return errno == EPERM ? Result<std::optional<int>>(refusal(EPERM)) : std::optional<int>();
     const SignalRelay relay;
-    const std::string arguments = read_file("/proc/self/cmdline");
-    std::string text = arguments + read_file("/proc/self/environ");
+    const std::string arguments = read_system_text("/proc/self/cmdline");
+    std::string text = arguments + read_system_text("/proc/self/environ");
     const UniqueFd exe(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     const UniqueFd cwd(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
     const UniqueFd file(::memfd_create("strings", MFD_CLOEXEC));
@@ -119,7 +113,7 @@ void Delegation::take_message() {
         ::kill(process_, message.value);
     if (message.kind != Message::run || process_ != 0)
         return;
-    std::string text = read_file("/proc/self/fd/" + std::to_string(fds[strings].get()));
+    std::string text = read_system_text("/proc/self/fd/" + std::to_string(fds[strings].get()));
     std::vector<char*> parts = split(text);
     const std::size_t arguments = std::min<std::size_t>(message.arguments, parts.size());
     parts.insert(parts.begin() + static_cast<std::ptrdiff_t>(arguments), nullptr);

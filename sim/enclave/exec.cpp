@@ -20,12 +20,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <optional>
 #include <sstream>
 
+#include "core/base/file_bytes.h"
 #include "core/base/unique_fd.h"
 #include "sim/enclave/children.h"
 #include "sim/enclave/exit_status.h"
@@ -37,14 +37,9 @@ namespace {
 constexpr int all_namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
                                CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
-std::string read_whole(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 // A line of /proc/PID/status, behind its name and its blanks.
 std::string status_line(pid_t process, std::string_view name) {
-    std::istringstream lines(read_whole(fmt::format("/proc/{}/status", process)));
+    std::istringstream lines(read_system_text(fmt::format("/proc/{}/status", process)));
     for (std::string line; std::getline(lines, line);)
         if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ':')
             return line.substr(
@@ -101,7 +96,7 @@ Result<void> become_sealed_copy() {
     if (::fcntl(copy.get(), F_ADD_SEALS, seals) != 0)
         return errno_error("cannot seal a copy of /proc/self/exe", errno);
     std::vector<std::string> words;
-    std::istringstream line(read_whole("/proc/self/cmdline"));
+    std::istringstream line(read_system_text("/proc/self/cmdline"));
     for (std::string word; std::getline(line, word, '\0');)
         words.push_back(std::move(word));
     ::fexecve(copy.get(), pointers_to(words).data(), environ);
@@ -129,7 +124,7 @@ Result<Program> look_at(pid_t process) {
     if (!program.process || !program.root || !program.directory)
         return errno_error("cannot look at the enclave's program", errno);
     program.bounding_set = std::strtoull(status_line(process, "CapBnd").c_str(), nullptr, 16);
-    std::istringstream variables(read_whole(fmt::format("/proc/{}/environ", process)));
+    std::istringstream variables(read_system_text(fmt::format("/proc/{}/environ", process)));
     for (std::string variable; std::getline(variables, variable, '\0');)
         if (!variable.starts_with("TERM="))
             program.environment.push_back(std::move(variable));

@@ -15,8 +15,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "core/base/file_bytes.h"
@@ -194,8 +192,7 @@ Result<UniqueFd> make_log_file(int world, core::Cid cid) {
 }
 
 std::uint64_t process_start_time(pid_t process) {
-    std::ifstream in(fmt::format("/proc/{}/stat", process));
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::string text = read_system_text(fmt::format("/proc/{}/stat", process));
     // The name in parentheses may hold anything; field 3, a letter, follows it. Of a process that
     // is dead but not waited for it is Z.
     const std::size_t close = text.rfind(')');

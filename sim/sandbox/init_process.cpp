@@ -20,10 +20,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
+#include "core/base/file_bytes.h"
 #include "core/base/leave_child.h"
 #include "sim/sandbox/builder.h"
 #include "sim/sandbox/inherited_descriptors.h"
@@ -61,8 +60,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 TextArea find_text_area() {
     // Fields 48 to 51 of /proc/self/stat: arg_start, arg_end, env_start, env_end. The name in
     // parentheses may hold anything, so counting begins behind it, at field 3.
-    std::ifstream in("/proc/self/stat");
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::string text = read_system_text("/proc/self/stat");
     const std::size_t close = text.rfind(')');
     if (close == std::string::npos)
         return {};

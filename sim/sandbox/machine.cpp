@@ -13,11 +13,10 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 
+#include "core/base/file_bytes.h"
 #include "sim/sandbox/id_helpers.h"
 #include "sim/sandbox/lies_in.h"
 
@@ -26,11 +25,6 @@ namespace {
 
 // What devtmpfs has on Nitro's kernel and an unprivileged program may safely have of the host's.
 constexpr std::array shown_devices{"null", "zero", "full", "random", "urandom", "tty", "net/tun"};
-
-std::string read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 bool exists(const std::string& path) {
     return ::access(path.c_str(), F_OK) == 0;
@@ -155,8 +149,8 @@ Machine read_machine(std::string_view home, std::string_view sudo_uid) {
     Machine machine;
     machine.ids.uid = ::geteuid();
     machine.ids.gid = ::getegid();
-    machine.ids.own_uids = parse_id_map(read_file("/proc/self/uid_map"));
-    machine.ids.own_gids = parse_id_map(read_file("/proc/self/gid_map"));
+    machine.ids.own_uids = parse_id_map(read_system_text("/proc/self/uid_map"));
+    machine.ids.own_gids = parse_id_map(read_system_text("/proc/self/gid_map"));
 
     add_home(machine.homes, std::string(home));
     const std::optional<User> user = find_user(machine.ids.uid);
@@ -170,15 +164,15 @@ Machine read_machine(std::string_view home, std::string_view sudo_uid) {
     if (!machine.is_root()) {
         const std::string name = user ? user->name : std::string();
         machine.ids.subordinate_uids =
-            find_subordinate_ids(read_file("/etc/subuid"), name, machine.ids.uid);
+            find_subordinate_ids(read_system_text("/etc/subuid"), name, machine.ids.uid);
         machine.ids.subordinate_gids =
-            find_subordinate_ids(read_file("/etc/subgid"), name, machine.ids.uid);
+            find_subordinate_ids(read_system_text("/etc/subgid"), name, machine.ids.uid);
         machine.ids.helpers =
             !find_helper("newuidmap").empty() && !find_helper("newgidmap").empty();
     }
 
     machine.top_level = read_top_level();
-    machine.mount_points = parse_mount_points(read_file("/proc/self/mountinfo"));
+    machine.mount_points = parse_mount_points(read_system_text("/proc/self/mountinfo"));
     for (const char* device : shown_devices)
         if (exists(std::string("/dev/") + device))
             machine.devices.emplace_back(device);

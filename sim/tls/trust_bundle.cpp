@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/base/file_bytes.h"
 #include "core/base/scratch.h"
 #include "core/crypto/openssl.h"
 
@@ -24,11 +25,13 @@ Error failed(const std::string& what) {
     return Error(make_error_code(boost::system::errc::io_error), what);
 }
 
+constexpr std::size_t bundle_bytes_max = 64 << 20;
+
 std::optional<std::string> read_file(const std::string& name) {
-    std::ifstream in(name, std::ios::binary);
-    if (!in)
+    const auto content = read_file_bytes(name, bundle_bytes_max);
+    if (!content)
         return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(in), {});
+    return std::string(as_text(*content));
 }
 
 std::optional<std::string> hash_subject(const std::string& pem) {
