@@ -205,7 +205,7 @@ Slots::Listener Slots::add_listener() {
 
 asio::awaitable<std::optional<Slots::Ticket>> Slots::admit(Cid peer, Listener listener) {
     const auto state = state_;
-    auto place = std::make_unique<Ticket::Place>(state->executor, peer, listener);
+    auto place = std::make_shared<Ticket::Place>(state->executor, peer, listener);
     for (bool admitted = state->admit(*place); !admitted; admitted = state->admit(*place)) {
         const bool freed = co_await State::place_freed(state);
         if (!freed) {
@@ -226,20 +226,24 @@ asio::awaitable<void> Slots::room(Listener listener) {
     }
 }
 
-Slots::Ticket::Ticket(std::shared_ptr<State> state, std::unique_ptr<Place> place)
+Slots::Ticket::Ticket(std::shared_ptr<State> state, std::shared_ptr<Place> place)
     : state_(std::move(state)), place_(std::move(place)) {}
 
 Slots::Ticket::Ticket(Ticket&&) noexcept = default;
 
 Slots::Ticket::~Ticket() {
-    if (place_)
-        state_->leave(*place_);
+    if (!place_)
+        return;
+    state_->leave(*place_);
+    place_->granted.cancel();
 }
 
 asio::awaitable<bool> Slots::Ticket::slot() {
-    if (!place_->has_slot)
-        co_await place_->granted.async_wait(as_result);
-    co_return place_->has_slot;
+    // The ticket may end while somebody waits here.
+    const auto place = place_;
+    if (!place->has_slot)
+        co_await place->granted.async_wait(as_result);
+    co_return place->has_slot;
 }
 
 }  // namespace glovebox::core

@@ -55,10 +55,10 @@ class Slots {
       private:
         friend class Slots;
         struct Place;
-        Ticket(std::shared_ptr<State> state, std::unique_ptr<Place> place);
+        Ticket(std::shared_ptr<State> state, std::shared_ptr<Place> place);
 
         std::shared_ptr<State> state_;
-        std::unique_ptr<Place> place_;
+        std::shared_ptr<Place> place_;
     };
 
     // A ticket for an accepted connection; empty if it is to be refused. While healthy connections
