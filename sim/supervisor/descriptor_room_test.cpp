@@ -32,6 +32,9 @@ class LowLimit {
 };
 
 TEST(DescriptorRoom, IsWhatTheKernelWouldStillGive) {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "ubsan looks at an object's vptr through a pipe, which needs descriptors";
+#endif
     const UniqueFd high(::fcntl(0, F_DUPFD_CLOEXEC, 200));
     ASSERT_GE(high.get(), 200);
     const LowLimit limit(64);
