@@ -96,7 +96,7 @@ TEST(AllowlistFile, AnotherShapeIsRefusedWithAnExample) {
     EXPECT_THAT(sentence_of("? [a]\n: b"), HasSubstr("is not known"));
     EXPECT_THAT(sentence_of("allowlist: ["), AllOf(HasSubstr("line 1"), HasSubstr("not YAML")));
     EXPECT_THAT(sentence_of("allowlist:\n\t- x"),
-                AllOf(HasSubstr("line 2"), HasSubstr("not YAML")));
+                AllOf(HasSubstr("line 2"), HasSubstr("with a tab")));
     EXPECT_THAT(sentence_of(std::string(100000, '[')),
                 AllOf(HasSubstr("rules.yaml: line 1, column "), HasSubstr("64 levels")));
 }

@@ -90,7 +90,7 @@ class Finding(Case):
             elsewhere = str(self.home / "elsewhere")
             self.assertEqual(worlds[elsewhere]["running"] + worlds[elsewhere]["ended"], 1)
             self.assertRegex(self.glovebox("worlds").stdout, r"default +1 +0 +yes ")
-            while self.enclaves("--world", elsewhere):
+            while any(one["world"] == elsewhere and one["in_use"] for one in json.loads(self.glovebox("worlds", "--json").stdout)):
                 pass
             self.glovebox("clean", "--world", elsewhere)
             self.assertNotIn(elsewhere, self.glovebox("worlds").stdout)
@@ -122,7 +122,7 @@ class Entering(Case):
             self.assertEqual((done.returncode, done.stdout), (0, "from the program\n"), done.stderr)
             script = "cd /proc; echo [0-9]*; ls /sys/class/net; id -u; cat /proc/1/comm | wc -l; pwd"
             seen = self.execute("sh", "-c", script).stdout.split("\n")
-            self.assertIn("1 2 ", seen[0])
+            self.assertLessEqual({"1", "2"}, set(seen[0].split()))
             self.assertEqual(seen[1:3], ["lo", "0"])
             limits = "grep -E '^(CapBnd|Uid|NoNewPrivs)' /proc/{}/status"
             self.assertEqual(self.execute("sh", "-c", limits.format("self") + " | grep CapBnd").stdout,
