@@ -41,9 +41,11 @@ class PeerPresence : public testing::Test {
     static void make_deaf(Stream& stream) {
         sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
         const sock_fprog program{1, &drop};
-        ASSERT_EQ(::setsockopt(stream.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
-                               sizeof program),
-                  0);
+        const int attached = ::setsockopt(stream.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER,
+                                          &program, sizeof program);
+        if (attached != 0 && errno == EPERM)
+            GTEST_SKIP() << "this kernel lets only root attach a filter to a socket (EPERM)";
+        ASSERT_EQ(attached, 0);
     }
     static void fill(Stream& stream) {
         const std::string piece(65536, 'x');
@@ -138,6 +140,8 @@ TEST_F(PeerPresence, APeerThatReadsNothingButAnswersIsNotDead) {
 
 TEST_F(PeerPresence, APeerThatAcknowledgesNothingIsDead) {
     make_deaf(tcp_.second);
+    if (IsSkipped())
+        return;
     pass(30ms);
     EXPECT_FALSE(is_dead(tcp_.first, 10ms)) << "nothing waits for it";
     run(context_, write_all(tcp_.first, "anybody?")).value();

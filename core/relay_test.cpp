@@ -289,9 +289,11 @@ TEST(Relay, ATcpPeerThatAcknowledgesNothingIsReset) {
     RelayFixture relay(Family::unix_socket, Family::tcp, {});
     sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
     const sock_fprog program{1, &drop};
-    ASSERT_EQ(::setsockopt(relay.server.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
-                           sizeof program),
-              0);
+    const int attached = ::setsockopt(relay.server.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER,
+                                      &program, sizeof program);
+    if (attached != 0 && errno == EPERM)
+        GTEST_SKIP() << "this kernel lets only root attach a filter to a socket (EPERM)";
+    ASSERT_EQ(attached, 0);
     relay.start({.dead_after = 40ms});
     relay.run(write_all(relay.client, "anybody?")).value();
     EXPECT_EQ(relay.wait().end, RelayEnd::second_reset);

@@ -157,8 +157,9 @@ class Entering(Case):
                                                                                "echo inside; exec tail -f /dev/null")],
                                       env=self.environment(), cwd=self.home, stdout=subprocess.PIPE, text=True)
             self.assertEqual(inside.stdout.readline(), "inside\n")
-            # What the enclave's program could reach of this command's own file is a sealed copy.
-            self.assertIn("memfd:glovebox", os.readlink(f"/proc/{inside.pid}/exe"))
+            # What the enclave's program could reach of this command's own file is a sealed copy. Root alone can look.
+            if os.geteuid() == 0:
+                self.assertIn("memfd:glovebox", os.readlink(f"/proc/{inside.pid}/exe"))
             self.glovebox("stop", 16)
             self.assertEqual(inside.wait(60), 137)
             inside.stdout.close()
