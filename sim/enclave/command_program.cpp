@@ -3,14 +3,13 @@
 #include "sim/enclave/command_program.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
 #include "sim/enclave/script_measure.h"
+#include "sim/enclave/search_path.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/sandbox/script_argument.h"
 #include "sim/sandbox/tool_folder.h"
@@ -21,28 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string value_of(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
 bool is_regular(const std::string& path) {
     std::error_code ignored;
     return fs::is_regular_file(path, ignored);
-}
-
-bool can_be_run(const std::string& path) {
-    return is_regular(path) && ::access(path.c_str(), X_OK) == 0;
-}
-
-std::vector<std::string> folders_of_path(const std::string& path) {
-    std::vector<std::string> folders;
-    for (std::size_t begin = 0; begin <= path.size();) {
-        const std::size_t end = std::min(path.find(':', begin), path.size());
-        folders.push_back(path.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return folders;
 }
 
 std::string canonical(const std::string& path) {
@@ -77,9 +57,10 @@ class Shower {
 
     // The program that the search inside of the enclave would find.
     [[nodiscard]] std::string found_inside(const std::string& name) const {
-        for (const std::string& folder : folders_of_path(command_.path)) {
+        for (const std::string& folder : split_search_path(command_.path)) {
             const std::string path = (fs::absolute(folder) / name).lexically_normal().string();
-            if (can_be_run(path) && why_hidden(path).empty() && why_hidden(canonical(path)).empty())
+            if (is_executable(path) && why_hidden(path).empty() &&
+                why_hidden(canonical(path)).empty())
                 return path;
         }
         return {};
@@ -120,7 +101,8 @@ Result<void> show_program(Shower& shower, const std::string& name, const std::st
 }  // namespace
 
 ToolVariables ToolVariables::read() {
-    return {value_of("VIRTUAL_ENV"), value_of("CONDA_PREFIX"), value_of("NVM_BIN")};
+    return {environment_value("VIRTUAL_ENV"), environment_value("CONDA_PREFIX"),
+            environment_value("NVM_BIN")};
 }
 
 std::string find_program(const std::string& name, const std::string& path) {
@@ -128,14 +110,11 @@ std::string find_program(const std::string& name, const std::string& path) {
         return {};
     if (name.find('/') != std::string::npos) {
         const std::string file = fs::absolute(name).lexically_normal().string();
-        return can_be_run(file) ? file : std::string();
+        return is_executable(file) ? file : std::string();
     }
-    for (const std::string& folder : folders_of_path(path)) {
-        const std::string file =
-            ((folder.empty() ? fs::current_path() : fs::absolute(folder)) / name)
-                .lexically_normal()
-                .string();
-        if (can_be_run(file))
+    for (const std::string& folder : split_search_path(path)) {
+        const std::string file = (fs::absolute(folder) / name).lexically_normal().string();
+        if (is_executable(file))
             return file;
     }
     return {};
@@ -177,16 +156,18 @@ MeasuredCommand measure_command(const std::vector<std::string>& arguments,
 MeasuredCommand measure_on_host(const std::vector<std::string>& arguments) {
     return measure_command(
         arguments, sandbox::read_machine(), "/", [](const std::string& path) { return path; },
-        [](const std::string& program) { return find_program(program, value_of("PATH")); });
+        [](const std::string& program) {
+            return find_program(program, environment_value("PATH"));
+        });
 }
 
 Result<void> show_tools(sandbox::CommandRequest& command, const sandbox::Machine& machine,
                         const ToolVariables& variables, std::vector<std::string>& notes) {
     Shower shower(command, machine, notes);
-    const std::vector<std::string> folders = folders_of_path(command.path);
+    const std::vector<std::string> folders = split_search_path(command.path);
     const auto show_active = [&](const std::string& bin, const char* program) {
         const std::string file = bin + "/" + program;
-        if (std::find(folders.begin(), folders.end(), bin) != folders.end() && can_be_run(file))
+        if (std::find(folders.begin(), folders.end(), bin) != folders.end() && is_executable(file))
             (void)shower.show(file);
     };
     show_active(variables.virtual_env + "/bin", "python");

@@ -20,7 +20,7 @@ namespace glovebox::enclave {
 
 // The files that a command's PCR0 to PCR2 are made from: nsm-mock/module/measured_program.h.
 struct MeasuredCommand {
-    std::string program;  // or the interpreter; empty when there is none
+    std::string program;  // or the interpreter; empty when nothing is found
     std::string script{};
     std::string script_folder{};
 };
@@ -45,7 +45,7 @@ struct ToolVariables {
 };
 
 // The first executable file of that name in the folders of `path`, or the name itself made absolute
-// when it has a slash; empty when there is none.
+// when it has a slash; empty when nothing is found.
 [[nodiscard]] std::string find_program(const std::string& name, const std::string& path);
 
 // What a script's first line means: the program behind env, by its name or path. Empty for what is

@@ -5,14 +5,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "core/base/unique_fd.h"
+#include "sim/enclave/search_path.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/sandbox/working_directory.h"
 #include "sim/supervisor/launch.h"
@@ -21,27 +20,6 @@ namespace glovebox::enclave {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
-bool is_executable(const std::string& path) {
-    struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-           ::access(path.c_str(), X_OK) == 0;
-}
-
-std::vector<std::string> split_path(std::string_view path) {
-    std::vector<std::string> folders;
-    while (!path.empty()) {
-        const std::size_t end = std::min(path.find(':'), path.size());
-        folders.emplace_back(path.substr(0, end));
-        path.remove_prefix(std::min(end + 1, path.size()));
-    }
-    return folders;
-}
 
 // The host's name of `path` in a root file system, its symlinks followed inside of it; empty where
 // there is no such file.
@@ -132,7 +110,7 @@ Result<RoomRequest> RoomRequest::make(const RoomSettings& settings,
     sandbox::CommandRequest& command = request.command_;
     command.arguments = std::move(arguments);
     command.environment = std::move(*variables);
-    command.path = variable("PATH");
+    command.path = environment_value("PATH");
     const sandbox::WorkingDirectory here = sandbox::read_working_directory();
     command.working_directory = here.path;
     command.hidden_entries = here.hidden_entries;
@@ -161,7 +139,7 @@ Result<sandbox::SandboxPlan> RoomRequest::plan() const {
     return plan;
 }
 
-// The host's name of the program that is executed; empty when there is none to be seen.
+// The host's name of the program that is executed; empty when the enclave sees no such file.
 std::string RoomRequest::find(const std::string& program) const {
     const auto seen = [this](const std::string& path) {
         if (root_fs_)
@@ -174,7 +152,7 @@ std::string RoomRequest::find(const std::string& program) const {
     if (program.find('/') != std::string::npos)
         return seen(program);
     const std::string path = root_fs_ ? std::string(sandbox::aws_init_search_path) : command_.path;
-    for (const std::string& folder : split_path(path))
+    for (const std::string& folder : split_search_path(path))
         if (std::string found = seen(folder + "/" + program); !found.empty())
             return found;
     return {};
