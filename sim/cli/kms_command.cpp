@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -134,7 +135,7 @@ int serve_kms(const Values& values) {
     const OffsetClock clock = ClockOption::of(values).make();
     SystemRandom random;
     core::ignore_sigpipe();
-    const auto listeners = make_listeners(values, scene, clock.now(), random);
+    auto listeners = make_listeners(values, scene, clock.now(), random);
     const std::string state = StateDirectory::of(values).open().value();
 
     iam::CredentialStore credentials(
@@ -170,9 +171,12 @@ int serve_kms(const Values& values) {
     const auto threads = values.number<unsigned>("--threads");
     http::Connections connections(raise_http_limits(values), *log);
     boost::asio::io_context context(static_cast<int>(threads));
+    boost::asio::thread_pool key_maker(1);
     std::vector<std::unique_ptr<http::Server>> servers;
     std::string addresses;
-    for (const http::ServerOptions& listener : listeners) {
+    for (http::ServerOptions& listener : listeners) {
+        listener.takes_long = kms::takes_long;
+        listener.long_work = key_maker.get_executor();
         servers.push_back(http::Server::start(
                               context.get_executor(), listener,
                               [&](const http::Request& request) { return service.handle(request); },

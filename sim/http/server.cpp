@@ -125,6 +125,11 @@ Response call(const Session& session, const Request& request) {
     }
 }
 
+// On the executor that it was spawned on. Both outlive it.
+asio::awaitable<Response> call_there(const Session& session, const Request& request) {
+    co_return call(session, request);
+}
+
 // What memory the body of a request may come to need, once its head has been read.
 std::size_t body_bytes_of(const Parser& parser, const ServerOptions& options) {
     if (parser.chunked())
@@ -188,7 +193,11 @@ asio::awaitable<void> serve(ByteStream& stream, const Session& session, Connecti
             request.remote_address = session.remote;
             stream.describe(request);
             head = request.method == "HEAD";
-            response = call(session, request);
+            if (session.options.takes_long && session.options.takes_long(request))
+                response = co_await asio::co_spawn(
+                    session.options.long_work, call_there(session, request), asio::use_awaitable);
+            else
+                response = call(session, request);
         } else if (error == beast::http::error::body_limit) {
             open = false;
             response = plain(413, fmt::format("a body of {} bytes is read at the most\n",

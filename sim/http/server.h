@@ -45,6 +45,10 @@ struct ServerOptions {
     // How long a connection may take for a TLS handshake, until its next request is complete, and
     // for a response to be taken; 0: for ever.
     std::chrono::milliseconds idle_timeout{60000};
+    // What `takes_long` says of is handled by `long_work`, so that nothing else waits behind it.
+    // That executor's threads have ended before the server's executor is destroyed.
+    std::function<bool(const Request&)> takes_long;
+    boost::asio::any_io_executor long_work;
 };
 
 class Server {

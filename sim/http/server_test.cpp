@@ -10,7 +10,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/write.hpp>
+#include <future>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -96,9 +98,12 @@ class ServerTest : public testing::Test {
         server_ =
             Server::start(
                 context_.get_executor(), options,
-                [](const Request& request) {
+                [this](const Request& request) {
                     if (request.target == "/throw")
                         throw std::runtime_error("a bug");
+                    if (request.target == "/long" &&
+                        released_.get_future().wait_for(patience) != std::future_status::ready)
+                        throw std::runtime_error("nobody released it");
                     return Response{200, {}, request.body.empty() ? request.target : request.body};
                 },
                 *connections_, log_)
@@ -108,7 +113,10 @@ class ServerTest : public testing::Test {
 
     [[nodiscard]] Client client() const { return Client(server_->local()); }
 
+    static constexpr auto patience = 20s;
+
     LogLines log_;
+    std::promise<void> released_;  // what a request for /long waits for
     std::optional<Connections> connections_;
     asio::io_context context_{1};
     std::unique_ptr<Server> server_;
@@ -122,6 +130,20 @@ TEST_F(ServerTest, AConnectionIsKeptAliveAndCloses) {
     EXPECT_THAT(client.get("/two"), HasSubstr("Content-Length: 4\r\n"));
     client.send("GET /three HTTP/1.1\r\nConnection: close\r\n\r\n");
     EXPECT_THAT(client.read_to_end(), HasSubstr("\r\n\r\n/three"));
+}
+
+TEST_F(ServerTest, LongWorkKeepsNoOtherRequestWaiting) {
+    asio::thread_pool worker(1);
+    ServerOptions options;
+    options.takes_long = [](const Request& request) { return request.target == "/long"; };
+    options.long_work = worker.get_executor();
+    start({}, options);
+    Client waits = this->client();
+    waits.send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_THAT(client().get("/short"), StartsWith("HTTP/1.1 200 OK\r\n"));
+    released_.set_value();
+    EXPECT_THAT(waits.read_until("/long"), StartsWith("HTTP/1.1 200 OK\r\n"));
+    worker.join();
 }
 
 TEST_F(ServerTest, BodiesComeWithALengthInChunksOrAfterContinue) {

@@ -70,6 +70,7 @@ struct Operation {
     bool cryptographic = false;  // takes GrantTokens and DryRun
     bool attestable = false;     // may carry a Recipient
     bool has_output = true;      // false: an empty body
+    bool makes_keys = false;     // may look for an RSA key for seconds
 
     // "kms:Decrypt".
     [[nodiscard]] std::string action() const;

@@ -64,6 +64,14 @@ std::string name_of(const http::Request& request) {
 
 }  // namespace
 
+bool takes_long(const http::Request& request) {
+    const std::string_view target = request.header("X-Amz-Target").value_or("");
+    const auto* operation = target.starts_with(target_prefix)
+                                ? find_operation(target.substr(target_prefix.size()))
+                                : nullptr;
+    return operation != nullptr && operation->makes_keys;
+}
+
 Service::Service(ServiceSettings settings, KeyStore& keys, const iam::CredentialStore& credentials,
                  const Directory& directory, std::vector<nsm::TrustRoot> roots, const Clock& clock,
                  RandomSource& random, Log& log, JsonLines* trace, JsonLines* access_log)

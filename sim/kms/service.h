@@ -28,6 +28,9 @@ inline constexpr std::size_t request_body_bytes_max = 1024 * 1024;
 
 inline constexpr std::string_view explanation_header = "x-glovebox-explanation";
 
+// Whether the request may take seconds, since a key has to be found for it.
+[[nodiscard]] bool takes_long(const http::Request& request);
+
 struct ServiceSettings {
     std::string account = "111122223333";
     std::string region = "us-east-1";
