@@ -22,8 +22,8 @@ namespace glovebox::core {
 struct Command {
     std::vector<std::string> arguments;  // the first is the program, found in PATH
     // Variables beside this process's own, which they replace.
-    std::vector<std::pair<std::string, std::string>> environment;
-    std::string directory;  // where it runs; empty: here
+    std::vector<std::pair<std::string, std::string>> environment = {};
+    std::string directory = {};  // where it runs; empty: here
     // A service gets /dev/null, a pipe that is read here, and a process group of its own, so that
     // Ctrl-C reaches it by send_signal() alone. Otherwise it shares this process's terminal.
     bool is_service = true;
