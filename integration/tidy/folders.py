@@ -149,7 +149,7 @@ FOLDERS = {
     "sim/kms": Folder(
         "keys, policies, attestation by Recipient, explanations",
         uses=("core/base", "core/crypto", "nsm-mock/document", "nsm-mock/pki", "sim/http", "sim/iam", "sim/yaml"),
-        libraries=("Boost.JSON", "OpenSSL", "SQLite"),
+        libraries=("Asio", "Boost.JSON", "OpenSSL", "SQLite"),
         tests_use=("nsm-mock/module",)),
     "sim/up": Folder(
         "a world from one file: its parts, their order, their end",

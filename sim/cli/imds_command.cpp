@@ -13,11 +13,12 @@
 #include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
-#include "sim/cli/state_directory.h"
+#include "sim/cli/shared_options.h"
 #include "sim/command_line/bytes_argument.h"
 #include "sim/http/serve_until_signal.h"
 #include "sim/http/server.h"
 #include "sim/imds/metadata_service.h"
+#include "sim/kms/state_directory.h"
 
 namespace glovebox::cli {
 namespace {
@@ -49,7 +50,7 @@ int serve_imds(const Values& values) {
     if (const std::string file = values.text("--user-data"); !file.empty())
         instance.user_data =
             std::string(as_text(command_line::read_file(file, user_data_bytes_max).value()));
-    const std::string state = StateDirectory::of(values).open().value();
+    const std::string state = kms::open_state_directory(values.text("--state")).value();
     auto issuer = iam::SessionIssuer::open(state + "/session.key", random).value();
     imds::MetadataService service(std::move(settings), std::move(issuer), clock, random, *log);
 
@@ -126,7 +127,7 @@ Command imds_command() {
                .placeholder = "TIME",
                .summary = "How long the role's credentials are valid",
                .default_value = "6h"},
-              StateDirectory::option(),
+              state_option(),
               PkiOption::option(),
               ClockOption::option()},
              http_limits_options(),

@@ -4,33 +4,28 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 #include <iostream>
-#include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/process_setup.h"
-#include "nsm-mock/pki/certificate_authority.h"
+#include "nsm-mock/pki/named_root.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
-#include "sim/cli/state_directory.h"
+#include "sim/cli/shared_options.h"
 #include "sim/cli/world_ca_option.h"
 #include "sim/command_line/bytes_argument.h"
-#include "sim/http/serve_until_signal.h"
-#include "sim/http/server.h"
+#include "sim/kms/daemon.h"
 #include "sim/kms/explain.h"
 #include "sim/kms/scene.h"
 #include "sim/kms/service.h"
+#include "sim/kms/state_directory.h"
 
 namespace glovebox::cli {
 namespace {
@@ -43,34 +38,7 @@ keys:
 
 constexpr const char* default_address = "127.0.0.1:4599";
 constexpr std::size_t scene_bytes_max = 1024 * 1024;
-constexpr std::size_t certificate_bytes_max = 64 * 1024;
 constexpr std::size_t trace_bytes_max = std::size_t{1} << 30;
-
-Result<nsm::TrustRoot> read_root(const std::string& text, const PkiOption& pki,
-                                 RandomSource& random) {
-    if (text == "aws")
-        return nsm::TrustRoot::aws();
-    if (text == "mock") {
-        const auto directory = pki.directory();
-        if (!directory)
-            return directory.error();
-        auto root = nsm::open_pki(*directory, random);
-        if (!root)
-            return root.error();
-        return nsm::TrustRoot("mock", std::move(root->certificate));
-    }
-    const auto content = command_line::read_file(text, certificate_bytes_max);
-    if (!content)
-        return Error(content.error()).in("--root");
-    auto certificate = nsm::Certificate::from_der(*content);
-    if (!certificate)
-        certificate = nsm::Certificate::from_pem(as_text(*content));
-    if (!certificate)
-        return Error(certificate.error())
-            .in(fmt::format("--root {}: aws, mock, or a certificate in PEM or DER was expected",
-                            text));
-    return nsm::TrustRoot(text, std::move(*certificate));
-}
 
 kms::Scene read_scene(const Values& values) {
     const kms::SceneOverrides overrides{values.text("--account"), values.text("--region")};
@@ -88,15 +56,17 @@ kms::Scene read_scene(const Values& values) {
     return kms::parse_scene(as_text(content), seed, read_beside, overrides).value();
 }
 
-// Who can sign when the scene names nobody: the credentials of AWS's documentation.
-iam::Credential example_credential(const kms::Scene& scene) {
-    return {"AKIAIOSFODNN7EXAMPLE",
-            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            {},
-            std::nullopt,
-            iam::parse_principal(fmt::format("arn:{}:iam::{}:user/developer",
-                                             iam::partition_of(scene.region), scene.account))
-                .value()};
+Result<nsm::TrustRoot> find_root(const std::string& name, const PkiOption& pki,
+                                 RandomSource& random) {
+    return nsm::named_root(name, [&]() -> Result<nsm::Certificate> {
+        const auto directory = pki.directory();
+        if (!directory)
+            return directory.error();
+        auto root = nsm::open_pki(*directory, random);
+        if (!root)
+            return root.error();
+        return std::move(root->certificate);
+    });
 }
 
 std::vector<http::ServerOptions> make_listeners(const Values& values, const kms::Scene& scene,
@@ -130,94 +100,30 @@ std::vector<http::ServerOptions> make_listeners(const Values& values, const kms:
 }
 
 int serve_kms(const Values& values) {
-    const kms::Scene scene = read_scene(values);
     const auto log = make_log(values, "kms");
     const OffsetClock clock = ClockOption::of(values).make();
     SystemRandom random;
     core::ignore_sigpipe();
-    auto listeners = make_listeners(values, scene, clock.now(), random);
-    const std::string state = StateDirectory::of(values).open().value();
-
-    iam::CredentialStore credentials(
-        iam::SessionIssuer::open(state + "/session.key", random).value());
-    kms::Directory directory(scene.account);
-    kms::apply(scene, directory, credentials);
-    const bool somebody_signs =
-        std::any_of(scene.entities.begin(), scene.entities.end(),
-                    [](const kms::SceneEntity& one) { return !one.access_key_id.empty(); });
-    if (!somebody_signs)
-        credentials.add(example_credential(scene));
-    const bool is_in_memory = values.flag("--in-memory");
-    const auto keys =
-        kms::KeyStore::open(is_in_memory ? kms::KeyStore::in_memory : state + "/keys.db").value();
-    kms::apply(scene, *keys, clock.now(), random).value();
-    std::vector<nsm::TrustRoot> roots;
-    for (const std::string& text :
+    kms::DaemonSettings settings;
+    settings.scene = read_scene(values);
+    settings.listeners = make_listeners(values, settings.scene, clock.now(), random);
+    settings.state_directory = kms::open_state_directory(values.text("--state")).value();
+    settings.in_memory = values.flag("--in-memory");
+    for (const std::string& name :
          values.has("--root") ? values.list("--root") : std::vector<std::string>{"mock", "aws"})
-        roots.push_back(read_root(text, PkiOption::of(values), random).value());
-    auto trace = kms::JsonLines::open(state + "/trace.jsonl").value();
-    auto access_log = kms::JsonLines::open(state + "/cloudtrail.jsonl").value();
-
-    kms::ServiceSettings settings{scene.account, scene.region, values.text("--auth") != "off", {}};
-    settings.anonymous =
-        iam::parse_principal(
-            values.find_text("--caller")
-                .value_or(fmt::format("arn:{}:iam::{}:root", iam::partition_of(scene.region),
-                                      scene.account)))
-            .value();
-    kms::Service service(settings, *keys, credentials, directory, std::move(roots), clock, random,
-                         *log, &trace, &access_log);
-
-    const auto threads = values.number<unsigned>("--threads");
-    http::Connections connections(raise_http_limits(values), *log);
-    boost::asio::io_context context(static_cast<int>(threads));
-    boost::asio::thread_pool key_maker(1);
-    std::vector<std::unique_ptr<http::Server>> servers;
-    std::string addresses;
-    for (http::ServerOptions& listener : listeners) {
-        listener.takes_long = kms::takes_long;
-        listener.long_work = key_maker.get_executor();
-        servers.push_back(http::Server::start(
-                              context.get_executor(), listener,
-                              [&](const http::Request& request) { return service.handle(request); },
-                              connections, *log)
-                              .value());
-        addresses +=
-            fmt::format("{}{}://{}", addresses.empty() ? "" : ", ", listener.tls ? "https" : "http",
-                        http::to_string(servers.back()->local()));
-    }
-    if (!settings.authenticate)
-        log->warning(
-            "--auth off: signatures are not checked, and who is not known counts as {}; on "
-            "loopback "
-            "only",
-            settings.anonymous.arn);
-    else if (!somebody_signs)
-        log->info("no credentials in a scene: AKIAIOSFODNN7EXAMPLE signs as user/developer");
-    log->info("ready: {}; {} keys are kept {}", addresses, scene.region,
-              is_in_memory ? "in memory" : "in " + state + "/keys.db");
-    http::serve_until_signal(context, *log, threads);
-    for (const auto& server : servers)
-        server->close();
+        settings.roots.push_back(find_root(name, PkiOption::of(values), random).value());
+    settings.authenticate = values.text("--auth") != "off";
+    settings.caller = values.find_text("--caller");
+    settings.limits = raise_http_limits(values);
+    settings.threads = values.number<unsigned>("--threads");
+    kms::serve(settings, clock, random, *log).value();
     return exit_done;
 }
 
-// The newer one of what `glovebox kms` and the last `glovebox up` have left.
-std::string default_trace() {
-    const std::string own = StateDirectory{}.open().value() + "/trace.jsonl";
-    const std::string of_world = last_world_trace().value();
-    std::error_code has_no_own;
-    std::error_code has_no_other;
-    const auto own_time = std::filesystem::last_write_time(own, has_no_own);
-    const auto other_time = std::filesystem::last_write_time(of_world, has_no_other);
-    return !has_no_other && (has_no_own || other_time > own_time) ? of_world : own;
-}
-
 int explain_request(const Values& values) {
-    const std::string file = values.has("--trace") ? values.text("--trace")
-                             : values.has("--state")
-                                 ? StateDirectory::of(values).open().value() + "/trace.jsonl"
-                                 : default_trace();
+    const std::string file = values.has("--trace")   ? values.text("--trace")
+                             : values.has("--state") ? kms::trace_of(values.text("--state")).value()
+                                                     : kms::newest_trace().value();
     const Bytes trace = command_line::read_file(file, trace_bytes_max).value();
     std::optional<std::string> policy;
     if (const auto policy_file = values.find_text("--policy"))
@@ -246,7 +152,7 @@ Command explain_command() {
     return {
         .name = "explain",
         .summary = "Judge a request of the trace again, with another key policy if one is given",
-        .options = {StateDirectory::option(),
+        .options = {state_option(),
                     {.name = "--trace",
                      .kind = Kind::file,
                      .placeholder = "FILE",
@@ -286,7 +192,7 @@ Options serve_options() {
              .repeat = Repeat::list,
              .summary = "A name in the server's certificate",
              .default_note = "kms.REGION.amazonaws.com and localhost"},
-            StateDirectory::option(),
+            state_option(),
             {.name = "--in-memory",
              .kind = Kind::flag,
              .summary = "Keep keys in memory; they end with the process"},

@@ -17,6 +17,16 @@ Option enclave_cid(std::string_view name) {
             .most = core::cid_any - 1};
 }
 
+Option state_option() {
+    return {.name = "--state",
+            .kind = Kind::directory,
+            .placeholder = "DIR",
+            .summary =
+                "Directory of the keys, the traces and the secret that the metadata "
+                "service shares with the KMS",
+            .default_note = "$XDG_DATA_HOME/glovebox/kms or ~/.local/share/glovebox/kms"};
+}
+
 Option idle_timeout_option() {
     return {.name = "--idle-timeout",
             .kind = Kind::duration,

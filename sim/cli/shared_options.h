@@ -10,6 +10,9 @@ namespace glovebox::cli {
 // An enclave's CID, 4 to 4294967294, as an option or a positional argument.
 [[nodiscard]] Option enclave_cid(std::string_view name);
 
+// --state DIR, of the KMS and of the metadata service; see sim/kms/state_directory.h.
+[[nodiscard]] Option state_option();
+
 // Of a proxy and of a forwarder.
 [[nodiscard]] Option idle_timeout_option();
 [[nodiscard]] Option half_close_timeout_option();

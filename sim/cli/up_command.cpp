@@ -23,8 +23,8 @@
 #include "core/process_setup.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
-#include "sim/cli/state_directory.h"
 #include "sim/command_line/bytes_argument.h"
+#include "sim/kms/state_directory.h"
 #include "sim/up/kms_refusals.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/schema.h"
@@ -130,7 +130,7 @@ int up_world(const Values& values) {
         },
         boost::asio::detached);
     context.run();
-    const auto kept_trace = last_world_trace();
+    const auto kept_trace = kms::last_world_trace();
     const auto refused = refusals.finish(kept_trace ? *kept_trace : "");
     const bool is_good = outcome && outcome->status == exit_done && outcome->failures.empty();
     if (!is_quiet || !is_good)

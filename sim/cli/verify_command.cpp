@@ -13,6 +13,7 @@
 #include "nsm-mock/document/text_form.h"
 #include "nsm-mock/document/verification_report.h"
 #include "nsm-mock/document/verify_document.h"
+#include "nsm-mock/pki/named_root.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
@@ -24,7 +25,6 @@ namespace {
 
 // Base64 of the largest document, and some lines' ends.
 constexpr std::size_t document_file_bytes_max = 64 * 1024;
-constexpr std::size_t certificate_file_bytes_max = 64 * 1024;
 
 Result<std::pair<nsm::PcrIndex, Pcr>> parse_expected_pcr(std::string_view text) {
     const std::size_t equals = text.find('=');
@@ -49,28 +49,12 @@ std::string pcr_key(const std::string& text) {
 }
 
 Result<nsm::TrustRoot> find_root(const Values& values) {
-    const std::string root = values.text("--root");
-    if (root == "aws")
-        return nsm::TrustRoot::aws();
-    if (root == "mock") {
+    return nsm::named_root(values.text("--root"), [&]() -> Result<nsm::Certificate> {
         const auto directory = PkiOption::of(values).directory();
         if (!directory)
             return directory.error();
-        auto certificate = nsm::read_pki_root(*directory);
-        if (!certificate)
-            return certificate.error();
-        return nsm::TrustRoot("mock", std::move(*certificate));
-    }
-    const auto content = command_line::read_file(root, certificate_file_bytes_max);
-    if (!content)
-        return Error(content.error()).in("the root");
-    auto certificate = nsm::Certificate::from_der(*content);
-    if (!certificate)
-        certificate = nsm::Certificate::from_pem(as_text(*content));
-    if (!certificate)
-        return Error(certificate.error().code,
-                     fmt::format("the root {}: a certificate in PEM or DER was expected", root));
-    return nsm::TrustRoot(root, std::move(*certificate));
+        return nsm::read_pki_root(*directory);
+    });
 }
 
 nsm::Policy make_policy(const Values& values) {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/kms/daemon.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+
+#include "sim/http/serve_until_signal.h"
+#include "sim/kms/json_lines.h"
+#include "sim/kms/key_store.h"
+#include "sim/kms/service.h"
+
+namespace glovebox::kms {
+namespace {
+
+// Who can sign when the scene names nobody: the credentials of AWS's documentation.
+iam::Credential example_credential(const Scene& scene) {
+    return {"AKIAIOSFODNN7EXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            {},
+            std::nullopt,
+            iam::parse_principal(fmt::format("arn:{}:iam::{}:user/developer",
+                                             iam::partition_of(scene.region), scene.account))
+                .value()};
+}
+
+bool somebody_signs(const Scene& scene) {
+    return std::any_of(scene.entities.begin(), scene.entities.end(),
+                       [](const SceneEntity& one) { return !one.access_key_id.empty(); });
+}
+
+}  // namespace
+
+Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSource& random,
+                   Log& log) {
+    const Scene& scene = settings.scene;
+    const std::string in = settings.state_directory + "/";
+
+    auto issuer = iam::SessionIssuer::open(in + "session.key", random);
+    if (!issuer)
+        return issuer.error();
+    iam::CredentialStore credentials(std::move(*issuer));
+    Directory directory(scene.account);
+    apply(scene, directory, credentials);
+    if (!somebody_signs(scene))
+        credentials.add(example_credential(scene));
+
+    const auto keys = KeyStore::open(settings.in_memory ? KeyStore::in_memory : in + "keys.db");
+    if (!keys)
+        return keys.error();
+    if (const auto applied = apply(scene, **keys, clock.now(), random); !applied)
+        return applied.error();
+
+    auto trace = JsonLines::open(in + "trace.jsonl");
+    if (!trace)
+        return trace.error();
+    auto access_log = JsonLines::open(in + "cloudtrail.jsonl");
+    if (!access_log)
+        return access_log.error();
+
+    auto anonymous = iam::parse_principal(settings.caller.value_or(
+        fmt::format("arn:{}:iam::{}:root", iam::partition_of(scene.region), scene.account)));
+    if (!anonymous)
+        return anonymous.error();
+    Service service({scene.account, scene.region, settings.authenticate, *anonymous}, **keys,
+                    credentials, directory, settings.roots, clock, random, log, &*trace,
+                    &*access_log);
+
+    http::Connections connections(settings.limits, log);
+    boost::asio::io_context context(static_cast<int>(settings.threads));
+    boost::asio::thread_pool key_maker(1);
+    std::vector<std::unique_ptr<http::Server>> servers;
+    std::string addresses;
+    for (http::ServerOptions listener : settings.listeners) {
+        listener.takes_long = takes_long;
+        listener.long_work = key_maker.get_executor();
+        auto server = http::Server::start(
+            context.get_executor(), listener,
+            [&](const http::Request& request) { return service.handle(request); }, connections,
+            log);
+        if (!server)
+            return server.error();
+        servers.push_back(std::move(*server));
+        addresses +=
+            fmt::format("{}{}://{}", addresses.empty() ? "" : ", ", listener.tls ? "https" : "http",
+                        http::to_string(servers.back()->local()));
+    }
+    if (!settings.authenticate)
+        log.warning(
+            "--auth off: signatures are not checked, and a caller that is not known counts as {}; "
+            "on loopback only",
+            anonymous->arn);
+    else if (!somebody_signs(scene))
+        log.info("no credentials in a scene: AKIAIOSFODNN7EXAMPLE signs as user/developer");
+    log.info("ready: {}; {} keys are kept {}", addresses, scene.region,
+             settings.in_memory ? "in memory" : "in " + in + "keys.db");
+    http::serve_until_signal(context, log, settings.threads);
+    for (const auto& server : servers)
+        server->close();
+    return {};
+}
+
+}  // namespace glovebox::kms
