@@ -15,13 +15,16 @@ constexpr std::uint64_t magic_bits = ~std::uint64_t{0xff};
 constexpr std::uint64_t flag_local_any = 1;
 constexpr std::uint64_t flag_dialled_local = 2;
 constexpr std::uint64_t flag_disconnecting = 4;
+constexpr std::uint64_t flag_connecting = 8;
+constexpr std::uint64_t flag_error_pending = 16;
 
 }  // namespace
 
 std::uint64_t encode(SocketMark mark) {
     return magic | (mark.local_any ? flag_local_any : 0) |
            (mark.dialled_local ? flag_dialled_local : 0) |
-           (mark.disconnecting ? flag_disconnecting : 0);
+           (mark.disconnecting ? flag_disconnecting : 0) | (mark.connecting ? flag_connecting : 0) |
+           (mark.error_pending ? flag_error_pending : 0);
 }
 
 std::optional<SocketMark> decode_mark(std::uint64_t value) {
@@ -29,7 +32,9 @@ std::optional<SocketMark> decode_mark(std::uint64_t value) {
         return std::nullopt;
     return SocketMark{.local_any = (value & flag_local_any) != 0,
                       .dialled_local = (value & flag_dialled_local) != 0,
-                      .disconnecting = (value & flag_disconnecting) != 0};
+                      .disconnecting = (value & flag_disconnecting) != 0,
+                      .connecting = (value & flag_connecting) != 0,
+                      .error_pending = (value & flag_error_pending) != 0};
 }
 
 int set_mark(int socket, SocketMark mark) {

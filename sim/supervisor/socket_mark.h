@@ -24,6 +24,11 @@ struct SocketMark {
     bool dialled_local = false;
     // shutdown() was called: vsock is "disconnecting" from then on, whichever half was shut.
     bool disconnecting = false;
+    // A non-blocking connect was refused: vsock stays "connecting", and says EALREADY to the next
+    // one, until a blocking connect ends that.
+    bool connecting = false;
+    // The refusal is still to be told, by SO_ERROR or by a blocking connect.
+    bool error_pending = false;
 
     bool operator==(const SocketMark&) const = default;
 };

@@ -14,10 +14,12 @@ namespace {
 TEST(SocketMark, EveryOneIsReadAsItWasWritten) {
     for (const bool any : {false, true})
         for (const bool local : {false, true})
-            for (const bool disconnecting : {false, true}) {
-                const SocketMark mark{any, local, disconnecting};
-                EXPECT_EQ(decode_mark(encode(mark)), mark);
-            }
+            for (const bool disconnecting : {false, true})
+                for (const bool connecting : {false, true})
+                    for (const bool error_pending : {false, true}) {
+                        const SocketMark mark{any, local, disconnecting, connecting, error_pending};
+                        EXPECT_EQ(decode_mark(encode(mark)), mark);
+                    }
 }
 
 TEST(SocketMark, OtherRatesAreNone) {

@@ -13,6 +13,7 @@
 #include <exception>
 
 #include "sim/supervisor/block_signals.h"
+#include "sim/supervisor/emulated_socket.h"
 #include "sim/supervisor/kernel_tracee.h"
 
 namespace glovebox::supervisor {
@@ -130,6 +131,9 @@ void Supervisor::handle(const SystemCall& call) {
     // Still waiting: the program is at a limit, for example of its descriptors (EMFILE).
     if (failure != 0 && failure != ENOENT && failure != ESRCH)
         (void)notifier_.send(call.id, SyscallReply::error(failure));
+    // A watcher who hears of the outcome finds a connect that has returned.
+    if (reply.kind() == SyscallReply::Kind::error && reply.fd() >= 0)
+        wake_writers(reply.fd());
 }
 
 int Supervisor::try_answer(const SystemCall& call, SyscallReply& reply) {

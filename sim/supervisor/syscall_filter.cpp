@@ -105,7 +105,7 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
     // SOL_SOCKET those alone in which the two families differ (vsock_calls.cpp).
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockopt), {{1, SCMP_CMP_NE, SOL_SOCKET, 0}});
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(setsockopt), {{1, SCMP_CMP_NE, SOL_SOCKET, 0}});
-    for (const int option : {SO_DOMAIN, SO_PEERCRED, SO_PEEK_OFF})
+    for (const int option : {SO_DOMAIN, SO_ERROR, SO_PEERCRED, SO_PEEK_OFF})
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getsockopt),
                   {int_is(1, SOL_SOCKET), int_is(2, option)});
     for (const int option : {SO_MAX_PACING_RATE, SO_PEEK_OFF})

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 
 #include "core/base/unique_fd.h"
@@ -39,6 +40,12 @@ class SyscallReply {
     [[nodiscard]] static SyscallReply error(int errno_value) {
         return SyscallReply(Kind::error, errno_value);
     }
+    // Fails with EINPROGRESS; then, not before, those who watch `socket` are woken (wake_writers).
+    [[nodiscard]] static SyscallReply in_progress(UniqueFd socket) {
+        SyscallReply reply(Kind::error, EINPROGRESS);
+        reply.fd_ = std::move(socket);
+        return reply;
+    }
     [[nodiscard]] static SyscallReply value(std::int64_t value) {
         return SyscallReply(Kind::value, value);
     }
@@ -56,6 +63,7 @@ class SyscallReply {
     [[nodiscard]] int errno_value() const { return static_cast<int>(number_); }
     [[nodiscard]] std::int64_t return_value() const { return number_; }
     [[nodiscard]] bool close_on_exec() const { return number_ != 0; }
+    // The descriptor of an install, or the socket of an in_progress; else -1.
     [[nodiscard]] int fd() const { return fd_.get(); }
     // Takes the descriptor back, from a reply that could not be delivered.
     [[nodiscard]] UniqueFd take_fd() { return std::move(fd_); }

@@ -67,9 +67,18 @@ std::string name_of_errno(int number) {
     return name != nullptr ? name : fmt::format("errno {}", number);
 }
 
+// What SO_ERROR will say of a connect in progress.
+std::string outcome_of(int socket) {
+    const auto mark = read_mark(socket);
+    return mark && mark->error_pending ? name_of_errno(ECONNRESET) : "connected";
+}
+
 std::string result_of(const SyscallReply& reply) {
     switch (reply.kind()) {
         case SyscallReply::Kind::error:
+            if (reply.fd() >= 0)  // a non-blocking connect
+                return fmt::format("{}, and then {}", name_of_errno(reply.errno_value()),
+                                   outcome_of(reply.fd()));
             return name_of_errno(reply.errno_value());
         case SyscallReply::Kind::value:
             return std::to_string(reply.return_value());

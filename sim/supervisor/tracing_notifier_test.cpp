@@ -73,6 +73,19 @@ TEST_F(TracingNotifierTest, TellsACallWithItsAddressAndItsResult) {
                                           "info: 1234: connect(fd 5, 3:8000) = ECONNRESET"));
 }
 
+TEST_F(TracingNotifierTest, TellsWhatBecomesOfAConnectInProgress) {
+    memory_.put(0x1000, make_sockaddr_vm({3, 8000}));
+    for (const bool refused : {true, false}) {
+        UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        ASSERT_EQ(set_mark(socket.get(), {.connecting = refused, .error_pending = refused}), 0);
+        answer(SYS_connect, {5, 0x1000, sizeof(sockaddr_vm)},
+               SyscallReply::in_progress(std::move(socket)));
+    }
+    EXPECT_THAT(log_.lines(),
+                ElementsAre("info: 1234: connect(fd 5, 3:8000) = EINPROGRESS, and then ECONNRESET",
+                            "info: 1234: connect(fd 5, 3:8000) = EINPROGRESS, and then connected"));
+}
+
 TEST_F(TracingNotifierTest, TellsThePathOfADevice) {
     memory_.put_text(0x1000, "/dev/nsm");
     answer(SYS_openat, {0, 0x1000, 2}, SyscallReply::error(EMFILE));

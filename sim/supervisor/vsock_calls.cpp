@@ -52,6 +52,20 @@ SyscallReply give_option(const SystemCall& call, Tracee& tracee,
     return SyscallReply::value(0);
 }
 
+// SO_ERROR: it reports a refusal once. Errors of a connection are the kernel's to tell.
+SyscallReply give_error(const SystemCall& call, Tracee& tracee, EmulatedSocket& socket,
+                        std::size_t room) {
+    if (!socket.mark.error_pending)
+        return SyscallReply::pass_through();
+    if (!tracee.is_waiting())
+        return SyscallReply::error(EINTR);
+    socket.mark.error_pending = false;
+    if (const int error = set_mark(socket.fd.get(), socket.mark))
+        return SyscallReply::error(error);
+    constexpr int refusal = ECONNRESET;
+    return give_option(call, tracee, bytes_of(refusal), room);
+}
+
 bool may_bind_low_ports(pid_t thread) {
     const auto status = read_thread_status(thread);
     return status && status->has_capability(CAP_NET_BIND_SERVICE);
@@ -166,7 +180,9 @@ SyscallReply VsockCalls::bind(const SystemCall& call, Tracee& tracee) {
     return SyscallReply::value(0);
 }
 
-// connect(fd, address, length)
+// connect(fd, address, length): tried at once, blocking or not. A non-blocking one says EINPROGRESS
+// to both outcomes, as AF_VSOCK does, whose peer answers by a packet: programs that were written
+// for it look at nothing but SO_ERROR then.
 SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
     const auto given = read_address(tracee, call.arguments[1], call.int_argument(2));
     if (!given ||
@@ -177,7 +193,11 @@ SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
         return SyscallReply::pass_through();
     if (socket->peer() && !socket->mark.disconnecting)
         return SyscallReply::error(EISCONN);
-    if (!given->is_valid || socket->is_listening() || socket->mark.disconnecting)
+    if (socket->mark.disconnecting)
+        return SyscallReply::error(EINVAL);
+    if (socket->mark.connecting)
+        return connect_again(*socket);
+    if (!given->is_valid || socket->is_listening())
         return SyscallReply::error(EINVAL);
     if (!tracee.is_waiting())
         return SyscallReply::error(EINTR);
@@ -191,16 +211,33 @@ SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
     SocketMark mark = socket->mark;
     mark.local_any = mark.local_any || !was_bound;
     mark.dialled_local = given->address.cid == core::cid_local;
+    const bool is_refused = !local && errno_of(local.error()) == ECONNRESET;
+    const bool is_nonblocking = socket->is_nonblocking();
+    mark.connecting = mark.error_pending = is_refused && is_nonblocking;
     if (mark != socket->mark && set_mark(socket->fd.get(), mark) != 0)
         return SyscallReply::error(ENOMEM);
-    if (!local) {
-        const int failure = errno_of(local.error());
-        if (failure == ECONNRESET && refused_)
-            refused_(given->address);
-        return SyscallReply::error(failure);
-    }
+    if (is_refused && refused_)
+        refused_(given->address);
+    if (!local && !is_refused)
+        return SyscallReply::error(errno_of(local.error()));
+    if (is_nonblocking)
+        return SyscallReply::in_progress(std::move(socket->fd));
+    if (is_refused)
+        return SyscallReply::error(ECONNRESET);
     wake_writers(socket->fd.get());
     return SyscallReply::value(0);
+}
+
+// After a non-blocking connect that was refused. AF_VSOCK would let a blocking one wait for an
+// answer that never comes once SO_ERROR has told of the refusal, and then say ETIMEDOUT.
+SyscallReply VsockCalls::connect_again(EmulatedSocket& socket) {
+    if (socket.is_nonblocking())
+        return SyscallReply::error(EALREADY);
+    const int outcome = socket.mark.error_pending ? ECONNRESET : ETIMEDOUT;
+    socket.mark.connecting = socket.mark.error_pending = false;
+    if (const int error = set_mark(socket.fd.get(), socket.mark))
+        return SyscallReply::error(error);
+    return SyscallReply::error(outcome);
 }
 
 // listen(fd, backlog): carried out here, so that the world says so once it has succeeded. A socket
@@ -211,7 +248,8 @@ SyscallReply VsockCalls::listen(const SystemCall& call, Tracee& tracee) {
     const auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
     if (!socket || socket->local() == core::VsockAddress{})
         return SyscallReply::pass_through();
-    if (transports::UnixAddress::of_socket(socket->fd.get())->is_abstract())
+    if (transports::UnixAddress::of_socket(socket->fd.get())->is_abstract() ||
+        socket->mark.connecting)
         return SyscallReply::error(EINVAL);
     if (!tracee.is_waiting())
         return SyscallReply::error(EINTR);
@@ -228,7 +266,7 @@ SyscallReply VsockCalls::shutdown(const SystemCall& call, Tracee& tracee) {
     const int how = call.int_argument(1);
     if (!socket || how < SHUT_RD || how > SHUT_RDWR)
         return SyscallReply::pass_through();
-    if (!socket->peer())
+    if (!socket->peer() && !socket->mark.connecting)
         return SyscallReply::error(ENOTCONN);
     socket->mark.disconnecting = true;
     if (const int error = set_mark(socket->fd.get(), socket->mark))
@@ -257,7 +295,7 @@ SyscallReply VsockCalls::name(const SystemCall& call, Tracee& tracee) {
 
 // getsockopt(fd, level, option, value, length)
 SyscallReply VsockCalls::getsockopt(const SystemCall& call, Tracee& tracee) {
-    const auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
+    auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
     if (!socket)
         return SyscallReply::pass_through();
     const auto length = tracee.read_value<std::int32_t>(call.arguments[4]);
@@ -272,6 +310,8 @@ SyscallReply VsockCalls::getsockopt(const SystemCall& call, Tracee& tracee) {
         constexpr ucred nobody{0, static_cast<uid_t>(-1), static_cast<gid_t>(-1)};
         constexpr int domain = AF_VSOCK;
         switch (call.int_argument(2)) {
+            case SO_ERROR:
+                return give_error(call, tracee, *socket, room);
             case SO_DOMAIN:
                 return give_option(call, tracee, bytes_of(domain), room);
             case SO_PEERCRED:

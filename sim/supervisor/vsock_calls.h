@@ -11,6 +11,7 @@
 
 #include "core/vsock_address.h"
 #include "sim/supervisor/bound_names.h"
+#include "sim/supervisor/emulated_socket.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
 #include "sim/supervisor/traffic_observer.h"
@@ -38,6 +39,7 @@ class VsockCalls {
     SyscallReply socket(const SystemCall& call, Tracee& tracee);
     SyscallReply bind(const SystemCall& call, Tracee& tracee);
     SyscallReply connect(const SystemCall& call, Tracee& tracee);
+    SyscallReply connect_again(EmulatedSocket& socket);
     SyscallReply listen(const SystemCall& call, Tracee& tracee);
     SyscallReply shutdown(const SystemCall& call, Tracee& tracee);
     SyscallReply name(const SystemCall& call, Tracee& tracee);

@@ -2,6 +2,7 @@
 
 #include "sim/supervisor/vsock_calls.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
@@ -70,6 +71,7 @@ class VsockCallsTest : public ::testing::Test {
             call(SYS_getsockopt, {static_cast<std::uint64_t>(fd), static_cast<std::uint64_t>(level),
                                   static_cast<std::uint64_t>(option), value_at, length_at}));
     }
+    void set_blocking(int fd) { ::fcntl(tracee_.descriptors.at(fd), F_SETFL, 0); }
     void listen(int fd) { ASSERT_EQ(::listen(tracee_.descriptors.at(fd), 8), 0); }
 
     // 0, an errno value, or -1 for "the kernel's affair".
@@ -208,6 +210,51 @@ TEST_F(VsockCallsTest, AShutSocketIsNoLongerConnectedForItsName) {
     EXPECT_EQ(outcome(call(SYS_shutdown, {4, SHUT_WR})), -1);
     tracee_.put(length_at, 16);
     EXPECT_EQ(outcome(call(SYS_getpeername, {4, address_at, length_at})), ENOTCONN);
+}
+
+// Linux 6.1 was asked for each of these answers, in this order.
+TEST_F(VsockCallsTest, ANonblockingRefusalIsToldOnceAndTheSocketStaysConnecting) {
+    make(3, SOCK_STREAM | SOCK_NONBLOCK);
+    EXPECT_EQ(connect(3, {own, 5005}), EINPROGRESS);
+    EXPECT_EQ(connect(3, {own, 5005}), EALREADY);
+    EXPECT_EQ(getsockopt(3, SOL_SOCKET, SO_ERROR, 4), 0);
+    EXPECT_EQ(tracee_.get<int>(value_at), ECONNRESET);
+    EXPECT_EQ(getsockopt(3, SOL_SOCKET, SO_ERROR, 4), -1) << "the kernel says 0";
+    EXPECT_EQ(connect(3, {own, 5005}), EALREADY);
+    set_blocking(3);
+    EXPECT_EQ(connect(3, {own, 5005}), ETIMEDOUT);
+    EXPECT_EQ(connect(3, {own, 5005}), ECONNRESET);
+    EXPECT_EQ(getsockopt(3, SOL_SOCKET, SO_ERROR, 4), -1);
+}
+
+TEST_F(VsockCallsTest, ABlockingConnectTellsOfANonblockingRefusalAndTheNextOneStartsAnew) {
+    make(3, SOCK_STREAM | SOCK_NONBLOCK);
+    EXPECT_EQ(connect(3, {own, 5005}), EINPROGRESS);
+    set_blocking(3);
+    EXPECT_EQ(connect(3, {own, 5005}), ECONNRESET);
+    EXPECT_EQ(getsockopt(3, SOL_SOCKET, SO_ERROR, 4), -1);
+    ASSERT_EQ(bind(make(4), {own, 5005}), 0);
+    listen(4);
+    EXPECT_EQ(connect(3, {own, 5005}), 0);
+}
+
+TEST_F(VsockCallsTest, ANonblockingConnectionIsInProgressAndThenThere) {
+    ASSERT_EQ(bind(make(3), {own, 5005}), 0);
+    listen(3);
+    EXPECT_EQ(connect(make(4, SOCK_STREAM | SOCK_NONBLOCK), {own, 5005}), EINPROGRESS);
+    EXPECT_EQ(connect(4, {own, 5005}), EISCONN);
+    EXPECT_EQ(getsockopt(4, SOL_SOCKET, SO_ERROR, 4), -1);
+    EXPECT_EQ(name(SYS_getpeername, 4), (core::VsockAddress{own, 5005}));
+}
+
+TEST_F(VsockCallsTest, ASocketThatWasRefusedCanBeShutAndCanNotListen) {
+    ASSERT_EQ(bind(make(3, SOCK_STREAM | SOCK_NONBLOCK), {own, 5006}), 0);
+    EXPECT_EQ(connect(3, {own, 5005}), EINPROGRESS);
+    EXPECT_EQ(outcome(call(SYS_listen, {3, 1})), EINVAL);
+    EXPECT_EQ(outcome(call(SYS_shutdown, {3, SHUT_RDWR})), -1) << "the kernel says 0";
+    EXPECT_EQ(connect(3, {own, 5005}), EINVAL);
+    EXPECT_EQ(getsockopt(3, SOL_SOCKET, SO_ERROR, 4), 0);
+    EXPECT_EQ(tracee_.get<int>(value_at), ECONNRESET);
 }
 
 TEST_F(VsockCallsTest, NamesOfClosedSocketsAreSwept) {
