@@ -69,7 +69,7 @@ static void watch(int watcher, int stream, unsigned events) {
         die("epoll_ctl");
 }
 
-/* Whether a watcher that treats an error and a hang-up as writable, as all loops do, hears of it. */
+/* Whether a watcher hears of it that takes an error and a hang-up for writable, as all loops do. */
 static int is_told(int watcher) {
     struct epoll_event event = {0};
     return say("events", epoll_wait(watcher, &event, 1, WAIT_MS), 1) &&
