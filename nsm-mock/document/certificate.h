@@ -15,26 +15,29 @@ namespace glovebox::nsm {
 
 class Certificate {
   public:
-    // Exactly one certificate in DER, nothing after it, encoded as DER has it, with a validity that
-    // can be read. The error says which of these it is not.
+    // Reads exactly one certificate in DER. The error says what is wrong: not a certificate, bytes
+    // after it, an encoding that is BER but not DER, or a validity that cannot be read.
     [[nodiscard]] static Result<Certificate> from_der(BytesView der);
-    // The first certificate of a PEM text.
+    // Reads the first certificate of a PEM text. An error if the text holds none or its validity
+    // cannot be read.
     [[nodiscard]] static Result<Certificate> from_pem(std::string_view pem);
-    // Takes over what OpenSSL made.
+    // Takes ownership. Throws if OpenSSL cannot encode the certificate or its validity cannot be
+    // read.
     explicit Certificate(X509Ptr x509);
 
     [[nodiscard]] const Bytes& der() const { return der_; }
     [[nodiscard]] std::string to_pem() const;
     [[nodiscard]] X509* get() const { return x509_.get(); }
 
-    // SHA-256 over the DER.
+    // SHA-256 over the DER, 32 bytes.
     [[nodiscard]] Bytes fingerprint() const;
-    // "CN=aws.nitro-enclaves,OU=AWS,O=Amazon,C=US": RFC 2253, last RDN first.
+    // As RFC 2253 writes it, last RDN first: "CN=aws.nitro-enclaves,OU=AWS,O=Amazon,C=US".
     [[nodiscard]] std::string subject() const;
     [[nodiscard]] std::string common_name() const;
+    // The first and the last moment at which it is valid; both belong to the validity.
     [[nodiscard]] TimePoint not_before() const { return not_before_; }
     [[nodiscard]] TimePoint not_after() const { return not_after_; }
-    // Null when OpenSSL can't read it.
+    // Owned by the certificate. Null if OpenSSL cannot read the key.
     [[nodiscard]] EVP_PKEY* public_key() const;
 
   private:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Why an attestation document is refused: the codes of verify_document, in the order of its checks.
+// Why verify_document refuses an attestation document.
 //
-// The code is stable and has a name for programs ("certificate_expired"); the Error that carries it
-// has the sentence with the particulars.
+// Each code belongs to one check, and has a stable name for programs ("certificate_expired"). The
+// Error that carries the code has a sentence with the particulars.
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -11,14 +11,15 @@
 
 namespace glovebox::nsm {
 
-// The checks, in the order in which they are made; the first that fails is the answer.
+// The checks, in the order in which they are made. The first that fails is the result.
 enum class Check { syntax, fields, chain, signature, policy };
 
+// Grouped by check. Within a check, the order here is not the order of the tests.
 enum class DocumentError {
     // syntax: the COSE_Sign1 envelope, one exact spelling
     document_too_large = 1,
     malformed_cbor,      // truncated, or not CBOR
-    tagged,              // COSE tag 18, which Nitro does not write
+    tagged,              // a CBOR tag, such as COSE's 18, which Nitro does not write
     wrong_envelope,      // not an array of four with the right types
     wrong_algorithm,     // the protected header is not exactly {1: -35}
     unprotected_header,  // not empty
@@ -33,8 +34,8 @@ enum class DocumentError {
     field_too_long,
     // chain, at the time of verification
     malformed_certificate,
-    wrong_key_type,  // not P-384 with ecdsa-with-SHA384
-    untrusted_root,
+    wrong_key_type,           // not P-384 with ecdsa-with-SHA384
+    untrusted_root,           // the first of cabundle is not the trusted root, byte for byte
     broken_chain,             // issuer, signature or order
     wrong_certificate_usage,  // basic constraints, path length or key usage
     certificate_not_yet_valid,
@@ -48,13 +49,13 @@ enum class DocumentError {
     nonce_mismatch,
     user_data_mismatch,
     public_key_mismatch,
-    too_old,
+    too_old,  // older than max_age, or as far in the future
 };
 
-// "certificate_expired".
+// The stable name: "certificate_expired". The text is static.
 [[nodiscard]] std::string_view name_of(DocumentError error);
 [[nodiscard]] Check check_of(DocumentError error);
-// "chain".
+// "chain". The text is static.
 [[nodiscard]] std::string_view name_of(Check check);
 
 [[nodiscard]] const boost::system::error_category& document_category();

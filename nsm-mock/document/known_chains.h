@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Chains that were found to be in order, remembered by their bytes: an enclave's documents of some
-// hours share one chain, and checking its four signatures is four fifths of a verification.
+// A cache of chains that were found in order. The documents that an enclave makes within some hours
+// share one chain, and checking its four signatures takes four fifths of a verification.
 //
-// What is remembered does not depend on the time: who issued whom, keys, usage. The times of the
-// certificates are looked at with each document. Safe from any thread.
+// An entry holds facts that do not depend on the time: who issued whom, keys, usage. The caller
+// checks the times of the certificates for each document (verify_chain). All functions may be
+// called from any thread.
 #pragma once
 
 #include <deque>
@@ -20,13 +21,13 @@ namespace glovebox::nsm {
 
 class KnownChains {
   public:
-    // About 10 KiB each; the oldest goes when one more comes.
+    // An entry takes about 10 KiB. When the cache is full, a new entry replaces the oldest.
     static constexpr std::size_t chains_max = 256;
 
-    // The chain of `document` below `root`, root first, leaf last, where it is known.
+    // The chain of `document` below `root`, root first, leaf last; empty if it is not cached.
     [[nodiscard]] std::optional<std::vector<Certificate>> find(const AttestationDocument& document,
                                                                const TrustRoot& root) const;
-    // `chain` is what was read from `document` and found to be in order below `root`.
+    // Stores `chain`, which was read from `document` and found in order below `root`.
     void add(const AttestationDocument& document, const TrustRoot& root,
              std::vector<Certificate> chain);
 

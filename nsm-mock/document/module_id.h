@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A security module's name, as AWS forms it: the parent instance's id and the enclave's.
+// The name of a security module, as AWS forms it: the ID of the parent instance and the ID of the
+// enclave.
 //
 //   i-07e25f3bada361dec-enc0181d3dff86da785
-//   instance id ("i-", 8 or 17 hexadecimal digits), then "-enc" and 16 digits: the enclave's
-//   start in milliseconds since 1970 (48 bits) and 16 more bits.
+//
+// The instance ID is "i-" and 17 lower-case hexadecimal digits (8 for instances made before 2016).
+// The enclave ID is 16 such digits: its start in milliseconds since 1970 (48 bits, big endian),
+// then 16 random bits.
 #pragma once
 
 #include <array>
@@ -27,11 +30,12 @@ struct ModuleId {
 };
 
 [[nodiscard]] std::string to_string(const ModuleId& id);
+// The form above and no other; the error shows an example.
 [[nodiscard]] Result<ModuleId> parse_module_id(std::string_view text);
 
 [[nodiscard]] bool is_instance_id(std::string_view text);
 
-// The id of an enclave that starts at `start`.
+// A new ID for an enclave that starts at `start`.
 [[nodiscard]] EnclaveId make_enclave_id(TimePoint start, RandomSource& random);
 
 }  // namespace glovebox::nsm

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which of a module's platform configuration registers is meant.
+// Numbers of a module's platform configuration registers (PCRs).
 #pragma once
 
 #include <cstddef>

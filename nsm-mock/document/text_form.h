@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What mail, logs and JSON make of an attestation document: hexadecimal, base64, or the bytes
-// themselves.
+// An attestation document as people pass it on: raw bytes, hexadecimal or base64. Mail, logs and
+// JSON cannot hold raw bytes.
 #pragma once
 
 #include "core/base/bytes.h"
 
 namespace glovebox::nsm {
 
-// `content` is taken as it is when it is no text. Base64 may have either alphabet, line breaks, and
-// no padding.
+// Returns the bytes of the document. Content that is empty or has a byte outside of printable ASCII
+// and blanks is returned unchanged. Text is read as hexadecimal, then as base64 with either
+// alphabet and with or without padding; blanks and line breaks are ignored. An error if the text is
+// neither.
 [[nodiscard]] Result<Bytes> decode_text_form(BytesView content);
 
 }  // namespace glovebox::nsm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whom a verifier believes: AWS's root of attestation, a mock root, or another by choice.
+// The root certificate that a verifier trusts: AWS's root of attestation, a mock root, or any other
+// that the caller chooses.
 #pragma once
 
 #include <string>
@@ -15,10 +16,10 @@ inline constexpr std::string_view aws_root_fingerprint =
 
 class TrustRoot {
   public:
-    // AWS's root, G1, of the commercial partition; carried in the code. Throws when it isn't the
-    // certificate of aws_root_fingerprint.
+    // AWS's root G1 of the commercial partition, compiled in. Throws if it does not have the
+    // fingerprint above.
     [[nodiscard]] static TrustRoot aws();
-    // `name` is what results call it: "mock", or a file's name.
+    // `name` is how results call the root: "mock", or a file's name.
     TrustRoot(std::string name, Certificate certificate)
         : name_(std::move(name)), certificate_(std::move(certificate)) {}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What `glovebox verify` says of a document: for a person, or as JSON.
+// The output of `glovebox verify`: for a person (_text) or as JSON (_json). Each result ends with a
+// newline. Foreign text in it passes printable(), or JSON's escapes.
 #pragma once
 
 #include <optional>
@@ -11,18 +12,19 @@
 
 namespace glovebox::nsm {
 
-// A document that was verified, with what the policy asked of it.
+// For a document that passed. `policy` is what it was checked against.
 [[nodiscard]] std::string verified_text(const VerifiedDocument& verified, const Policy& policy);
 [[nodiscard]] std::string verified_json(const VerifiedDocument& verified, const Policy& policy);
 
-// A document that was refused. `claims` is what it says of itself where that can be read, and is
-// shown as unverified.
+// For a document that verify_document refused with `refusal`. `claims` is its payload if that can
+// be read; it is labelled as unverified. The text leaves the refusal's sentence to the caller; the
+// JSON has it.
 [[nodiscard]] std::string refused_text(const Error& refusal, const TrustRoot& root, TimePoint now,
                                        const std::optional<AttestationDocument>& claims);
 [[nodiscard]] std::string refused_json(const Error& refusal, const TrustRoot& root, TimePoint now,
                                        const std::optional<AttestationDocument>& claims);
 
-// What is said in place of a verification when something for it could not be read.
+// For a run that could not verify because a file could not be read.
 [[nodiscard]] std::string unread_json(const Error& error);
 
 }  // namespace glovebox::nsm

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A module that is still being made while its enclave starts.
+// A module that is made while its enclave starts.
 //
-// Measuring a program of some size takes longer than starting it (SHA-384: about 2 ms a megabyte),
-// and few programs use their module at once. So a thread makes it, and an early caller waits.
+// Measuring a large program takes longer than starting it (SHA-384: about 2 ms a megabyte), and few
+// programs use their module at once. So a thread makes the module, and an early request waits.
 #pragma once
 
 #include <functional>
@@ -15,13 +15,13 @@
 
 namespace glovebox::nsm {
 
-// Safe from any thread. Its end waits for the thread's.
+// As safe from several threads as the device that is made. The destructor waits for the thread.
 class DeferredNsm final : public NsmDevice {
   public:
     using Make = std::function<Result<std::unique_ptr<NsmDevice>>()>;
 
-    // `make` runs in a thread that takes no signals. It says itself why it failed; the module then
-    // answers every request with InternalError.
+    // Runs `make` in a thread that has all signals blocked. If it fails, `make` reports why, and
+    // the module answers every request with InternalError.
     explicit DeferredNsm(Make make);
 
     [[nodiscard]] Bytes process(BytesView request) override;

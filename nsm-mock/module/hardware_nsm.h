@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The real module: /dev/nsm of a Nitro enclave, by its one ioctl (linux drivers/misc/nsm.c).
+// The real module: /dev/nsm of a Nitro enclave and its only ioctl (linux drivers/misc/nsm.c).
 #pragma once
 
 #include <sys/ioctl.h>
@@ -17,8 +17,8 @@ namespace glovebox::nsm {
 
 inline constexpr const char* nsm_device_path = "/dev/nsm";
 
-// struct nsm_raw (linux/nsm.h): where the request is, and where the response goes. On return the
-// response's length is what was written.
+// struct nsm_raw (linux/nsm.h): the buffers of the request and the response, in the caller's
+// memory. The ioctl sets the response's length to the bytes that it wrote.
 struct NsmIovec {
     std::uint64_t address = 0;
     std::uint64_t length = 0;
@@ -36,12 +36,14 @@ class HardwareNsm final : public NsmDevice {
     // `device` is an open /dev/nsm.
     HardwareNsm(UniqueFd device, Log& log) : device_(std::move(device)), log_(log) {}
 
-    // An error names the device and, where it is missing or something else, what was expected.
+    // Opens the device. The error names `path`, and says what to do if it is missing or if a path
+    // other than /dev/nsm does not know the ioctl.
     [[nodiscard]] static Result<std::unique_ptr<HardwareNsm>> open(const std::string& path,
                                                                    Log& log);
 
-    // A failing ioctl is answered as AWS's library does it, with InputTooLarge (EMSGSIZE) or
-    // InternalError, and is logged.
+    // A request beyond request_bytes_max is answered InputTooLarge. If the ioctl fails, the answer
+    // is that of AWS's library, InputTooLarge for EMSGSIZE and InternalError otherwise, and the
+    // errno is logged.
     [[nodiscard]] Bytes process(BytesView request) override;
 
   private:

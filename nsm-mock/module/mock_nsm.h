@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The security module in software: the seven requests with the real module's semantics, and
-// documents signed by the mock PKI.
+// The security module in software: the seven requests with the semantics of the real module, and
+// documents that the mock PKI signs.
 #pragma once
 
 #include <atomic>
@@ -22,7 +22,7 @@
 
 namespace glovebox::nsm {
 
-// The image's measurements. PCR8 is there when the image is signed.
+// The measurements of an image. PCR8 is present if the image is signed.
 struct Measurements {
     Pcr pcr0{};
     Pcr pcr1{};
@@ -34,7 +34,8 @@ struct MockNsmConfig {
     ModuleId module_id;
     std::string region = "us-east-1";  // is_region()
     Measurements measurements;
-    // The parent instance's IAM role, "arn:aws:iam::123456789012:role/name"; PCR3 is zero without.
+    // The parent instance's IAM role, as "arn:aws:iam::123456789012:role/name". Without it PCR3 is
+    // zero.
     std::optional<std::string> role_arn;
     // Debug mode: PCR0, PCR1, PCR2 and PCR8 are zero; PCR3 and PCR4 keep their values.
     bool debug = false;
@@ -42,18 +43,21 @@ struct MockNsmConfig {
     FieldLimits field_limits = FieldLimits::lenient;
 };
 
-// The registers as they are when the enclave's first instruction runs: PCR0 to PCR15 locked.
+// The registers as the enclave's first instruction finds them: PCR0 to PCR15 locked, PCR3 extended
+// by the role's ARN, PCR4 by the instance ID, PCR16 to PCR31 zero and unlocked.
 [[nodiscard]] PcrBank boot_pcrs(const MockNsmConfig& config);
 
-// Safe from any thread. What it is given by reference outlives it.
+// Several threads may call it at once. The references outlive it.
 class MockNsm final : public NsmDevice {
   public:
-    // `pcrs` is boot_pcrs(config), or what an earlier module of the same id had left.
+    // `pcrs` is boot_pcrs(config), or the registers that an earlier module with the same ID had at
+    // its end.
     MockNsm(MockNsmConfig config, PcrBank pcrs, CertificateAuthority& authority, const Clock& clock,
             RandomSource& random, Log& log);
 
     [[nodiscard]] Bytes process(BytesView request) override;
 
+    // A copy of the registers.
     [[nodiscard]] PcrBank pcrs() const;
 
   private:
@@ -66,7 +70,7 @@ class MockNsm final : public NsmDevice {
     [[nodiscard]] Response answer(const request::LockPcrs&);
     [[nodiscard]] Response answer(const request::Attestation&);
 
-    // Once: a program that does it does it each time.
+    // Logs once in the life of the module: a program that sends long fields sends them each time.
     void warn_of_long_fields(const request::Attestation& r);
     [[nodiscard]] Response refuse(const Error& error);
     [[nodiscard]] const EnclaveIdentity& identity(TimePoint now);

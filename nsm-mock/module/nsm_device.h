@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The Nitro Secure Module as its caller sees it: request bytes to response bytes.
+// The Nitro Secure Module (NSM) as its caller sees it: request bytes in, response bytes out.
 //
-// On Nitro it is /dev/nsm, driven by one ioctl, _IOWR(0x0A, 0, struct nsm_raw) (linux/nsm.h); both
-// directions are CBOR. MockNsm answers from memory; HardwareNsm, its twin, passes the bytes to the
-// real device. Which of the two a program holds is the only difference between a run on a laptop
-// and one on hardware.
+// The NSM keeps 32 registers (PCRs) for its enclave, gives random bytes, and signs attestation
+// documents (attestation_document.h). A program drives it by one ioctl of /dev/nsm, _IOWR(0x0A, 0,
+// struct nsm_raw) (linux/nsm.h): nsm_raw holds the address and the length of a request buffer and
+// of a response buffer, and both messages are CBOR (nsm_request.h, nsm_response.h). Each call
+// stands alone: there are no sessions, and the device cannot be read, written or polled.
+//
+// MockNsm answers from memory; HardwareNsm passes the bytes to the real device. A program uses the
+// same code with either.
 #pragma once
 
 #include "core/base/bytes.h"
 
 namespace glovebox::nsm {
 
-// The driver's limits (linux drivers/misc/nsm.c): a longer request is EMSGSIZE, a longer response
-// is cut.
+// The driver's limits in bytes (linux drivers/misc/nsm.c): it refuses a longer request with
+// EMSGSIZE, and cuts a longer response without an error.
 inline constexpr std::size_t request_bytes_max = 0x1000;
 inline constexpr std::size_t response_bytes_max = 0x3000;
 
@@ -21,9 +25,9 @@ class NsmDevice {
   public:
     virtual ~NsmDevice() = default;
 
-    // One request, one response; total: it always answers, with {"Error": name} where a request is
-    // wrong, and never throws for anything in `request`. At most response_bytes_max bytes. Safe
-    // from any thread, one at a time.
+    // Answers one request with one response of at most response_bytes_max bytes. There is always an
+    // answer: {"Error": name} if the request is wrong. No content of `request` makes it throw. Call
+    // it from any thread, one call at a time; an implementation may allow more.
     [[nodiscard]] virtual Bytes process(BytesView request) = 0;
 };
 

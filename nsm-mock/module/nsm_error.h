@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The errors that an NSM answers with, {"Error": name} on the wire (nsm-api src/api/mod.rs,
+// The errors of an NSM. On the wire an error is {"Error": name} (nsm-api src/api/mod.rs,
 // ErrorCode).
 #pragma once
 
@@ -12,8 +12,8 @@ namespace glovebox::nsm {
 
 enum class NsmError {
     invalid_argument = 1,  // a field has a value that is not allowed
-    invalid_index,         // a PCR index or range beyond what there is
-    invalid_response,      // an answer that does not belong to the request
+    invalid_index,         // a PCR index or a range beyond the 32 registers
+    invalid_response,      // an answer that is malformed or belongs to another request
     read_only_index,       // the PCR is locked
     invalid_operation,     // not a request: malformed, unknown, or a field of the wrong type
     buffer_too_small,      // the answer does not fit
@@ -21,8 +21,9 @@ enum class NsmError {
     internal_error,
 };
 
-// "InvalidIndex".
+// The name on the wire: "InvalidIndex". The text is static.
 [[nodiscard]] std::string_view wire_name(NsmError error);
+// Empty for an unknown name.
 [[nodiscard]] std::optional<NsmError> nsm_error_of(std::string_view wire_name);
 
 [[nodiscard]] const boost::system::error_category& nsm_error_category();

@@ -2,6 +2,10 @@
 
 // The seven requests of an NSM (nsm-api src/api/mod.rs, Request) and their CBOR.
 //
+// A request is one CBOR item: a text if it has no fields, otherwise a map of one entry, from the
+// request's name to a map of its fields. Names and fields are nsm-api's; an enum of Rust is written
+// so by serde_cbor.
+//
 //   "DescribeNSM"                                        "GetRandom"
 //   {"DescribePCR": {"index": 4}}                        {"LockPCR": {"index": 16}}
 //   {"ExtendPCR": {"index": 16, "data": h'...'}}         {"LockPCRs": {"range": 32}}
@@ -32,10 +36,11 @@ struct ExtendPcr {
 struct LockPcr {
     PcrIndex index = 0;
 };
+// Locks PCR0 to PCR(range - 1).
 struct LockPcrs {
     PcrIndex range = 0;
 };
-// Each field may be absent, which is null in the document, or empty, which stays an empty string.
+// An absent field becomes null in the document; an empty one stays an empty byte string.
 struct Attestation {
     std::optional<Bytes> user_data = std::nullopt;
     std::optional<Bytes> nonce = std::nullopt;
@@ -48,15 +53,17 @@ using Request =
     std::variant<request::DescribeNsm, request::GetRandom, request::DescribePcr, request::ExtendPcr,
                  request::LockPcr, request::LockPcrs, request::Attestation>;
 
-// "DescribePCR 4": for the log.
+// For the log: "DescribePCR 4". Lengths stand in for data.
 [[nodiscard]] std::string describe(const Request& request);
 
+// Writes absent fields as null, as nsm-api does.
 [[nodiscard]] Bytes encode_request(const Request& request);
 
-// Reads a request as the real module does: any integer width, definite and indefinite lengths, text
-// where bytes are meant, unknown fields ignored, the last of a duplicated field, and nothing after
-// the first item is looked at. The error is NsmError::invalid_operation with a sentence for the
-// log, or input_too_large beyond request_bytes_max.
+// Reads a request as tolerantly as the real module: integers of any width, definite and indefinite
+// lengths, text in place of byte strings, null or absent optional fields. Unknown fields are
+// ignored, of a duplicated field the last one counts, and bytes after the first item are ignored.
+// Errors are NsmError::invalid_operation with a sentence for the log, or input_too_large for more
+// than request_bytes_max bytes.
 [[nodiscard]] Result<Request> decode_request(BytesView bytes);
 
 }  // namespace glovebox::nsm

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What an NSM answers (nsm-api src/api/mod.rs, Response) and its CBOR, keys in the order of the
-// real module.
+// The answers of an NSM (nsm-api src/api/mod.rs, Response) and their CBOR, with the keys in the
+// order of the real module. As with requests, an answer without fields is a text, any other a map
+// of one entry.
 //
 //   {"DescribeNSM": {"digest": "SHA384", "max_pcrs": 32, "module_id": "i-...-enc...",
 //                    "locked_pcrs": [0, ...], "version_major": 1, "version_minor": 0,
@@ -57,8 +58,8 @@ using Response = std::variant<response::DescribeNsm, response::DescribePcr, resp
 
 [[nodiscard]] Bytes encode_response(const Response& response);
 
-// Reads an answer, the real module's too. What is not one is NsmError::invalid_response with a
-// sentence; an {"Error": ...} is a value.
+// Reads an answer of the mock or of the real module. Malformed bytes are NsmError::invalid_response
+// with a sentence; {"Error": ...} is a value, an NsmError in the variant.
 [[nodiscard]] Result<Response> decode_response(BytesView bytes);
 
 }  // namespace glovebox::nsm

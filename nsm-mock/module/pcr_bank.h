@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The 32 platform configuration registers of a module: extended, and locked.
+// The 32 platform configuration registers (PCRs) of a module. A register is only ever extended, to
+// SHA384(old value, data), so its value stands for the whole sequence of extensions. A locked
+// register does not change again.
 #pragma once
 
 #include <array>
@@ -11,7 +13,8 @@
 
 namespace glovebox::nsm {
 
-// Errors are NsmError: invalid_index beyond the last register, read_only_index on a locked one.
+// A value; not safe from several threads. Errors are NsmError codes: invalid_index beyond the last
+// register, read_only_index for a locked one.
 class PcrBank {
   public:
     struct Register {
@@ -19,17 +22,21 @@ class PcrBank {
         bool locked = false;
     };
 
-    // All zero, nothing locked: the state before boot.
+    // All registers zero and unlocked: the state before boot.
     PcrBank() = default;
 
+    // Locked registers too.
     [[nodiscard]] Result<Register> describe(PcrIndex index) const;
+    // Returns the new value.
     [[nodiscard]] Result<Pcr> extend(PcrIndex index, BytesView data);
+    // A second lock is an error: read_only_index.
     [[nodiscard]] Result<void> lock(PcrIndex index);
-    // Locks 0 to range - 1, those that are locked already too. `range` is 0 to 32.
+    // Locks registers 0 to range - 1; those already locked are no error. `range` is 0 to 32.
     [[nodiscard]] Result<void> lock_range(PcrIndex range);
+    // Ascending.
     [[nodiscard]] std::vector<PcrIndex> locked() const;
 
-    // Boot's own doing: puts a value in whatever the lock says. `index` below pcr_count.
+    // For the boot: sets a value whether or not the register is locked. `index` is below pcr_count.
     void set(PcrIndex index, const Pcr& value);
 
   private:

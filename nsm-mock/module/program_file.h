@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file that is measured, opened before its content is needed: a module is made while its enclave
-// starts, and a mistake in a path is an error before it starts.
+// A file to be measured, opened before its content is needed. The module is made while the enclave
+// starts, and a wrong path has to be an error before the start.
 #pragma once
 
 #include <string>
@@ -13,14 +13,16 @@
 namespace glovebox::nsm {
 
 struct ProgramFile {
-    // What is no regular file, or can't be read, is an error.
+    // Fails if `path` is not a regular file or cannot be opened. Does not wait for the writer of a
+    // FIFO.
     [[nodiscard]] static Result<ProgramFile> open(const std::string& path);
 
-    // SHA-384 of the content, from where the file stands. For one call.
+    // SHA-384 of the content from the file's position to its end. Call it once: it moves the
+    // position.
     [[nodiscard]] Result<Pcr> digest() const;
 
     UniqueFd file;
-    std::string path;  // for sentences
+    std::string path;  // for error messages
 };
 
 }  // namespace glovebox::nsm

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How the certificates of the mock PKI are written: one profile a level, each field as AWS's
-// documents show it.
+// The profiles of the mock PKI's certificates: for each of the five levels the name and the
+// extensions, in the order and the encoding of AWS's certificates (docs/wire.md,
+// aws_profiles_test.cpp).
 #pragma once
 
 #include <string>
@@ -14,10 +15,10 @@
 namespace glovebox::nsm {
 
 struct NameEntry {
-    int nid;  // OpenSSL's number of the attribute
+    int nid;  // OpenSSL's number of the attribute, NID_commonName
     std::string value;
 };
-// In the order of the encoding.
+// The attributes in the order of their encoding.
 using Name = std::vector<NameEntry>;
 
 struct ExtensionText {
@@ -33,14 +34,14 @@ struct CertificateContent {
     std::vector<ExtensionText> extensions;  // in the order of the encoding
 };
 
-// Issues a certificate over `subject_key`, signed with `issuer_key`. Without an issuer's
-// certificate it is self-signed.
+// Issues a certificate for `subject_key`, signed with `issuer_key`. If `issuer` is null, it is
+// self-signed. Throws if OpenSSL refuses a value.
 [[nodiscard]] Certificate issue_certificate(const CertificateContent& content,
                                             const SigningKey& subject_key,
                                             const SigningKey& issuer_key,
                                             const Certificate* issuer);
 
-// Names and extensions of the five levels.
+// Names and extensions of the five levels. `id` is 16 hexadecimal digits.
 [[nodiscard]] Name root_name();
 [[nodiscard]] Name regional_name(const std::string& id, const std::string& region);
 [[nodiscard]] Name zonal_name(const std::string& id, const std::string& region);
@@ -49,7 +50,7 @@ struct CertificateContent {
 
 [[nodiscard]] std::vector<ExtensionText> root_extensions();
 [[nodiscard]] std::vector<ExtensionText> regional_extensions();
-// `crl_id` is the UUID of the regional authority's CRL.
+// `crl_id` is the UUID in the address of the CRL.
 [[nodiscard]] std::vector<ExtensionText> zonal_extensions(const std::string& region,
                                                           const std::string& crl_id);
 [[nodiscard]] std::vector<ExtensionText> instance_extensions();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A mock module with all that it is made of, for tests: its clock stands still, its root is new.
+// For tests: a mock module with everything that it uses. Its clock stands still, its root is new.
 #pragma once
 
 #include "nsm-mock/document/verify_document.h"
@@ -31,11 +31,11 @@ struct MockModule {
     MockNsm device;
     NsmClient client{device};
 
-    // A document for these fields, read without being verified.
+    // A document with these fields, decoded and not verified.
     [[nodiscard]] AttestationDocument document(request::Attestation fields = {});
 };
 
-// The payload's claims, believed by nobody.
+// The payload of a document, decoded and not verified. Throws if it cannot be read.
 [[nodiscard]] AttestationDocument claims_of(BytesView document);
 
 }  // namespace glovebox::nsm::test

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Real attestation documents, signed by AWS's hardware and published by others, for tests.
-//
-// They are not part of the project (core/testing/vectors.h).
+// For tests: real attestation documents, signed by AWS's hardware and published by others. They are
+// not part of the project (core/testing/vectors.h).
 #pragma once
 
 #include <algorithm>
@@ -23,7 +22,7 @@ struct DocumentVector {
     [[nodiscard]] bool tampered() const { return name.find(".tampered.") != std::string::npos; }
 };
 
-// In the order of their dates; empty where there are none.
+// Sorted by name, which begins with the date; empty if the vectors are missing.
 inline std::vector<DocumentVector> document_vectors() {
     std::vector<DocumentVector> vectors;
     const auto folder = test_vectors("aws-docs");
