@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which files of a container image archive make the image: manifest.json of docker save, or
-// index.json and what it leads to in an OCI layout.
+// Finds the files that make an image in a container image archive: by manifest.json of `docker
+// save`, or by index.json and the manifests that it names in an OCI layout (OCI image-spec,
+// image-layout.md).
 #pragma once
 
 #include <map>
@@ -15,30 +16,35 @@
 
 namespace glovebox::eif {
 
-// The archive's small files: the JSON ones with their text, and names that stand for others (older
-// docker save archives link equal layers to each other).
+// The small files of an archive: the JSON documents with their text, and the links to other names
+// (older docker save archives link equal layers to each other).
 struct ArchiveIndex {
     std::map<std::string, std::string> documents;
     std::map<std::string, std::string> links;
 
+    // The name behind any links. Follows a limited number of them, so a circle ends.
     [[nodiscard]] std::string real_name(std::string name) const;
 };
 
 struct ImageParts {
     std::string config;               // the document's text
     std::vector<std::string> layers;  // names in the archive, lowest first
-    // What each layer's bytes hash to as they lie there; empty where only its diff_id is stated.
+    // SHA-256 of each layer's bytes as they lie in the archive, 64 hexadecimal digits; empty where
+    // the archive states only the diff_id of the unpacked layer.
     std::vector<std::string> layer_digests;
     std::vector<std::string> repo_tags;
 };
 
-// By manifest.json if there is one, else by index.json, where `wanted` chooses among several
-// platforms. The digests of the documents on the way are checked.
+// By manifest.json if there is one, otherwise by index.json, where `wanted` chooses among several
+// platforms. The digests that an OCI layout states for its documents are checked. Errors are
+// EifError::bad_archive: a file is missing or malformed, a digest is wrong, or the archive holds
+// several images.
 [[nodiscard]] Result<ImageParts> find_parts(const ArchiveIndex& index,
                                             std::optional<Architecture> wanted);
 
-// "sha256:<64 hex digits>" -> its digits.
+// The 64 lower-case hexadecimal digits of "sha256:<digits>"; an error for any other form.
 [[nodiscard]] Result<std::string> sha256_digits(const std::string& digest);
+// The error for a file whose content does not have the stated digest.
 [[nodiscard]] Error wrong_digest(const std::string& name, const std::string& stated,
                                  const std::string& found);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The part of a container image that says how it is run: the "config" JSON of a docker save or OCI
-// archive.
+// The configuration of a container image: the JSON document that says how the image is run (OCI
+// image-spec, config.md).
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -16,7 +16,7 @@
 namespace glovebox::eif {
 
 struct ContainerConfig {
-    // Absent where the image does not set them; set and empty are not the same.
+    // Absent if the image does not set them. Set and empty differ.
     std::optional<std::vector<std::string>> cmd;
     std::optional<std::vector<std::string>> entrypoint;
     std::optional<std::vector<std::string>> env;
@@ -24,10 +24,12 @@ struct ContainerConfig {
     std::string user;
     std::string architecture;           // "amd64", "arm64"
     std::vector<std::string> diff_ids;  // "sha256:...", of the unpacked layers, lowest first
-    boost::json::value json;            // all of it
+    boost::json::value json;            // the whole document
 
+    // An error, EifError::bad_archive, if the document is not JSON, has no diff_ids, or has a
+    // member of another type.
     [[nodiscard]] static Result<ContainerConfig> parse(std::string_view text);
-    // amd64 and arm64; Nitro runs no other.
+    // An error for all but amd64 and arm64: enclaves run no other.
     [[nodiscard]] Result<Architecture> eif_architecture() const;
 };
 

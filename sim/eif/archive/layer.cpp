@@ -27,7 +27,8 @@ std::string join(std::string_view folder, std::string_view name) {
 
 Result<std::uint32_t> owner(std::int64_t id, const std::string& where) {
     if (id < 0 || id > std::numeric_limits<std::uint32_t>::max())
-        return Error(EifError::bad_archive, fmt::format("{}: owner {} is none", where, id));
+        return Error(EifError::bad_archive,
+                     fmt::format("{}: owner {} is outside of 0 to 4294967295", where, id));
     return static_cast<std::uint32_t>(id);
 }
 

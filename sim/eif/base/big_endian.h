@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Integers in network byte order, as everything in an enclave image is. The caller has checked that
-// the bytes are there.
+// Integers in network byte order (big endian), which an enclave image uses throughout. The caller
+// makes sure that sizeof(Integer) bytes are there.
 #pragma once
 
 #include <concepts>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Bytes that come in turn: from memory, from a file, out of a decompressor, out of an archive's
-// entry.
+// A stream of bytes to read: memory, a file, the output of a decompressor, an entry of an archive.
 #pragma once
 
 #include <cstddef>
@@ -15,17 +14,18 @@
 
 namespace glovebox::eif {
 
-// How much is read at once of what may be large.
+// Bytes that are read at once from a source of any size.
 inline constexpr std::size_t piece_size = 64 << 10;
 
 class ByteSource {
   public:
     virtual ~ByteSource() = default;
-    // Fills the front of `out`, which is not empty, and says with how many bytes: fewer than asked
-    // for at any time, 0 only at the end.
+    // Fills the front of `out`, which is not empty, and returns the number of bytes. That may be
+    // fewer than out.size() at any time; 0 only at the end.
     [[nodiscard]] virtual Result<std::size_t> read(std::span<std::uint8_t> out) = 0;
 };
 
+// The bytes outlive the source.
 class MemorySource final : public ByteSource {
   public:
     explicit MemorySource(BytesView bytes) : rest_(bytes) {}
@@ -35,8 +35,8 @@ class MemorySource final : public ByteSource {
     BytesView rest_;
 };
 
-// An open file from `offset` on, `size` bytes of it at the most. The descriptor's own position is
-// neither used nor moved.
+// An open file from `offset` on, at most `size` bytes of it. Uses pread: the position of the
+// descriptor is neither used nor moved. `fd` stays the caller's; `name` is for error messages.
 class FileSource final : public ByteSource {
   public:
     FileSource(int fd, std::uint64_t offset, std::uint64_t size, std::filesystem::path name)
@@ -50,7 +50,7 @@ class FileSource final : public ByteSource {
     std::filesystem::path name_;
 };
 
-// Reads until `out` is full or the source ends; says how many bytes came.
+// Reads until `out` is full or the source ends, and returns the number of bytes.
 [[nodiscard]] Result<std::size_t> read_full(ByteSource& source, std::span<std::uint8_t> out);
 
 }  // namespace glovebox::eif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What can go wrong with an enclave image, as values that programs match on.
+// The errors of everything that reads, builds or compares enclave images, as codes to match on. The
+// Error that carries the code has a sentence with the particulars.
 #pragma once
 
 #include <boost/system/error_category.hpp>
@@ -12,15 +13,15 @@ namespace glovebox::eif {
 enum class EifError {
     not_an_image = 1,   // too short for a header, or another magic number
     damaged,            // a size, offset or section contradicts the file
-    bad_metadata,       // the metadata section is no such JSON
-    bad_signature,      // the signature section or its certificate can't be read
-    wrong_signature,    // it can be read and does not verify
-    bad_key,            // a private key or certificate that can't sign
-    bad_ramdisk,        // no cpio archive of the "newc" form, or damaged compression
-    bad_archive,        // no docker save or OCI archive, or a damaged one
+    bad_metadata,       // the metadata section is not JSON of its form
+    bad_signature,      // the signature section or its certificate cannot be read
+    wrong_signature,    // the signature can be read and does not verify
+    bad_key,            // a private key or certificate that cannot sign
+    bad_ramdisk,        // not a cpio archive of the "newc" form, or damaged compression
+    bad_archive,        // not a docker save or OCI archive, or a damaged one
     unsafe_path,        // a name that leads out of the tree
     limit_exceeded,     // more bytes or entries than were allowed
-    unsupported,        // known, and not done by Glovebox
+    unsupported,        // valid, and not implemented by Glovebox
     invalid_input,      // a kernel, command or option that no image can be built from
     changed_while_read  // a file was altered during the build
 };

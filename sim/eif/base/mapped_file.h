@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file as bytes, by a read-only memory map: a gigabyte costs address space, and its pages are the
-// kernel's page cache, not this process's.
+// A file as bytes, by a read-only memory map. A gigabyte costs address space; its pages belong to
+// the kernel's page cache and not to this process.
 //
-// A file that another process shortens while it is mapped ends this one with SIGBUS, as with every
-// program that maps files. Images are replaced by rename, here and by nitro-cli, never shortened.
+// If another process shortens the file while it is mapped, this process ends with SIGBUS, as every
+// program that maps files. Glovebox and nitro-cli replace images by rename and never shorten them.
 #pragma once
 
 #include <filesystem>
@@ -17,19 +17,20 @@ namespace glovebox::eif {
 
 class MappedFile {
   public:
-    // Refuses what is not a regular file.
+    // Fails if `path` cannot be opened or is not a regular file. Does not wait for a FIFO.
     [[nodiscard]] static Result<MappedFile> open(const std::filesystem::path& path);
-    // The whole of an open regular file; `name` is for sentences. The descriptor stays the
-    // caller's.
+    // Maps an open regular file as a whole. The descriptor stays the caller's; `name` is for error
+    // messages.
     [[nodiscard]] static Result<MappedFile> map(int fd, const std::filesystem::path& name);
 
     MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
     MappedFile& operator=(MappedFile&& other) noexcept;
     ~MappedFile();
 
+    // Valid as long as the object, also after a move.
     [[nodiscard]] BytesView bytes() const { return bytes_; }
-    // Takes whole pages of `part`, a part of bytes(), out of this process; touching them again
-    // costs a page fault. A long reader stays small in this way.
+    // Drops the whole pages within `part`, a part of bytes(), from this process's memory. The bytes
+    // stay readable: touching them again costs a page fault. So a long reader stays small.
     void give_back(BytesView part) const;
 
   private:

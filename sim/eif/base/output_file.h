@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file that appears whole or not at all: written aside in the same folder and renamed at the end.
+// A file that appears whole or not at all: it is written without a name, or under a temporary name
+// in the same folder, and commit() renames it. Without commit() nothing remains.
 #pragma once
 
 #include <filesystem>
@@ -16,21 +17,21 @@ namespace glovebox::eif {
 
 class OutputFile {
   public:
-    // Nothing of that name is touched yet. A symbolic link is followed, so that it stays one; what
-    // exists and is not a regular file is refused.
+    // Touches nothing of that name yet. A symbolic link is followed, so that commit() replaces its
+    // target and not the link. Fails if something exists that is not a regular file, or if the
+    // folder cannot be written to.
     [[nodiscard]] static Result<OutputFile> create(const std::filesystem::path& path);
 
-    // Without commit(), nothing is left behind.
-
     [[nodiscard]] Result<void> append(BytesView bytes);
-    // Writes over bytes that were appended before.
+    // Overwrites bytes that were appended before; size() does not change.
     [[nodiscard]] Result<void> overwrite(std::uint64_t offset, BytesView bytes);
     [[nodiscard]] std::uint64_t size() const { return size_; }
-    // Readable and writable.
+    // Readable and writable. Stays owned by the object.
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-    // Gives the file its name, over an older file of that name, whose permissions it takes.
+    // Gives the file its name. It replaces an older file of that name and takes over its
+    // permissions.
     [[nodiscard]] Result<void> commit();
 
   private:
@@ -43,7 +44,7 @@ class OutputFile {
     std::uint64_t size_ = 0;
 };
 
-// Writes the whole of `bytes`, whatever write(2) takes at a time. `name` is for the sentence.
+// Writes all of `bytes`, in as many calls as write(2) needs. `name` is for error messages.
 [[nodiscard]] Result<void> write_all(int fd, BytesView bytes, const std::filesystem::path& name);
 
 }  // namespace glovebox::eif

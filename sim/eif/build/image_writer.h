@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Writes an enclave image: header, sections, CRC and, if wanted, the signature. All of it follows
-// from the arguments: no clock, no chance, nothing of this machine.
+// Writes an enclave image: header, sections, CRC and, if wanted, the signature. The bytes follow
+// from the arguments alone: no clock, no randomness, no property of this machine.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,21 @@
 
 namespace glovebox::eif {
 
-// Appends sections to an empty file, in order, and finishes the header.
+// Appends sections in order to an empty file, and completes the header at the end. The file
+// outlives the writer.
 class ImageWriter {
   public:
-    // Reserves the header.
+    // Appends a preliminary header, of header_size bytes.
     [[nodiscard]] static Result<ImageWriter> begin(OutputFile& out, Architecture architecture);
 
-    // A section whose data is written to the file between the two calls.
+    // For a section whose data the caller appends to the file between the two calls. An error
+    // beyond 32 sections.
     [[nodiscard]] Result<void> open_section(SectionType type);
     [[nodiscard]] Result<void> close_section();
     [[nodiscard]] Result<void> add_section(SectionType type, BytesView data);
 
-    // Measures, adds the signature if an identity is given, and writes header and CRC.
+    // Completes the image: measures it, adds a signature section if `identity` is not null, and
+    // writes header and CRC. PCR8 is set only with an identity.
     [[nodiscard]] Result<Measurements> finish(const SigningIdentity* identity);
 
   private:
@@ -41,17 +44,17 @@ class ImageWriter {
 // The time of every file in a ramdisk.
 struct FileTimes {
     std::uint32_t fixed = 0;  // seconds since 1970
-    bool keep = false;        // true: the tree's own times; entries without one get `fixed`
+    bool keep = false;        // true: the tree's own times; implied directories get `fixed`
 };
 
-// The ramdisk of AWS's builder with the parts of the system: dev/, init, and nsm.ko if there is
+// Appends the first ramdisk of AWS's builder, the system's part: dev/, init, and nsm.ko if there is
 // one.
 [[nodiscard]] Result<void> write_boot_ramdisk(OutputFile& out, BytesView init,
                                               const std::vector<BytesView>& nsm_ko,
                                               FileTimes times);
 
-// The ramdisk with the application: cmd, env, and the root file system below rootfs/, sorted by
-// name.
+// Appends the second ramdisk, the application: cmd, env, and the root file system below rootfs/,
+// sorted by name. An error if a file has 4 GiB or more, or changes while it is read.
 [[nodiscard]] Result<void> write_application_ramdisk(OutputFile& out, const FileTree& root,
                                                      std::string_view cmd, std::string_view env,
                                                      FileTimes times);

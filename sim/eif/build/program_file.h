@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a kernel or a program is, by its first bytes.
+// Recognises kernels and programs by their first bytes.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,12 @@
 
 namespace glovebox::eif {
 
-// By an ELF header; nothing for other files and other processors.
+// The architecture in an ELF header. Empty for other files and other processors.
 [[nodiscard]] std::optional<Architecture> elf_architecture(BytesView start);
 
 struct KernelFile {
-    // Of a bzImage or an aarch64 Image; nothing for what no enclave can boot.
+    // Of a bzImage (Linux Documentation/arch/x86/boot.rst) or an aarch64 Image
+    // (Documentation/arch/arm64/booting.rst). Empty for files that no enclave can boot.
     std::optional<Architecture> architecture;
     std::string version;  // "4.14.256", or "unknown"
 };

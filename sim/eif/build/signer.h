@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Signing an image: what `nitro-cli build-enclave --private-key --signing-certificate` and
-// `nitro-cli sign-eif` add to it.
+// Signs an image, as `nitro-cli build-enclave --private-key --signing-certificate` and `nitro-cli
+// sign-eif` do.
 #pragma once
 
 #include <filesystem>
@@ -22,19 +22,20 @@ namespace glovebox::eif {
 // A private EC key (P-256, P-384 or P-521) and the certificate of its public half.
 class SigningIdentity {
   public:
-    // Both in PEM. Refuses a key that is not the certificate's: Nitro would refuse the image only
-    // when it is started.
+    // Both in PEM, the key unencrypted. An error if the key does not belong to the certificate:
+    // Nitro would refuse the image only at its start.
     [[nodiscard]] static Result<SigningIdentity> from_pem(BytesView private_key,
                                                           BytesView certificate);
-    // From files. A KMS key ARN in place of a file is refused with a sentence.
+    // Reads both from files. The ARN of a KMS key in place of the key's file is an error,
+    // EifError::unsupported.
     [[nodiscard]] static Result<SigningIdentity> load(const std::string& private_key,
                                                       const std::filesystem::path& certificate);
 
     [[nodiscard]] const Certificate& certificate() const { return certificate_; }
-    // What PCR8 of an image with this identity's signature holds.
+    // The PCR8 of every image that is signed with this identity.
     [[nodiscard]] Pcr pcr8() const;
-    // The data of a signature section for an image with this PCR0. Without chance: the same key,
-    // certificate and PCR0 give the same bytes.
+    // The data of a signature section for an image with this PCR0. Deterministic: the same key,
+    // certificate and PCR0 give the same bytes. An error if it would exceed signature_size_max.
     [[nodiscard]] Result<Bytes> sign(const Pcr& pcr0) const;
 
   private:
@@ -54,12 +55,14 @@ class SigningIdentity {
     Bytes certificate_pem_;
 };
 
-// Writes `image` to `out` with a signature: appended when it has none, else in the old one's place
-// with the later sections moved. Only a sound image is signed. Returns what the result measures.
+// Appends `image` with a signature to `out`, an empty file: as a new last section, or in place of
+// an older signature, with the later sections moved. Returns the measurements, PCR8 included. An
+// error if the image would not boot, AWS's tools would refuse it, its CRC is wrong, or its version
+// has no signature section.
 [[nodiscard]] Result<Measurements> write_signed(const Image& image, const SigningIdentity& identity,
                                                 OutputFile& out);
 
-// Signs the file in place (aside and renamed), as nitro-cli sign-eif does.
+// Signs a file as nitro-cli sign-eif does. The file is replaced by rename, or stays as it is.
 [[nodiscard]] Result<Measurements> sign_file(const std::filesystem::path& path,
                                              const SigningIdentity& identity);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The time that a built image bears.
+// The time in a built image, from SOURCE_DATE_EPOCH (reproducible-builds.org).
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace glovebox::eif {
 
-// What SOURCE_DATE_EPOCH (reproducible-builds.org) says, seconds since 1970: `variable` is its
-// value, or null where it is not set. Empty and unset, the builder's own date.
+// Reads the variable's value, in seconds since 1970. `variable` is null if it is not set; null and
+// empty mean default_source_date. An error if it is not an integer.
 [[nodiscard]] Result<std::int64_t> source_date(const char* variable);
-// The same of this process's environment.
+// The same for this process's environment.
 [[nodiscard]] Result<std::int64_t> source_date();
 
 }  // namespace glovebox::eif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The signing certificate: what describe-eif prints of it, its dates, and its public key's verdict
-// on a signature.
+// The certificate that signed an image: the values that describe-eif prints, its validity, and the
+// verification of a signature with its key.
 #pragma once
 
 #include <map>
@@ -19,23 +19,24 @@ namespace glovebox::eif {
 
 class Certificate {
   public:
-    // The first certificate in a PEM text.
+    // Reads the first certificate of a PEM text. The error is EifError::bad_signature.
     [[nodiscard]] static Result<Certificate> from_pem(BytesView pem);
 
     [[nodiscard]] Bytes der() const;
-    // By long name: {"commonName": "...", "countryName": "..."}.
+    // By OpenSSL's long names: {"commonName": "...", "countryName": "..."}.
     [[nodiscard]] std::map<std::string, std::string> issuer() const;
     [[nodiscard]] std::string signature_algorithm() const;  // "ecdsa-with-SHA384"
     [[nodiscard]] std::string signature() const;            // "30:65:02:AB:..."
     [[nodiscard]] std::string not_before() const;           // "Nov 23 07:49:08 2026 GMT"
     [[nodiscard]] std::string not_after() const;
-    // What run-enclave checks: not yet valid and expired are one to it.
+    // Both limits included. run-enclave checks it, and treats not yet valid as expired.
     [[nodiscard]] bool is_valid_at(TimePoint time) const;
 
-    // Whether the certificate's key made this signature. An error when the key isn't of the curve
-    // that the algorithm names.
+    // Whether the certificate's key made this signature. An error if the key is of another curve
+    // than the algorithm names.
     [[nodiscard]] Result<bool> verifies(const CoseSign1& cose) const;
 
+    // Owned by the certificate.
     [[nodiscard]] x509_st* get() const { return x509_.get(); }
 
   private:

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a signature section's signature is: a COSE_Sign1 (RFC 9052) over PCR0.
+// The signature of an image: a COSE_Sign1 (RFC 9052, section 4.2) over PCR0.
 //
-//   COSE_Sign1 (RFC 9052): [ h'a1 01 38 22'   protected: {1 (alg): -35}, so ES384
-//                          , {}               unprotected
-//                          , payload          a byte string
-//                          , r and s ]        a byte string, both padded to the curve's size
-//   payload: { "register_index": 0, "register_value": [ 48 integers: PCR0 ] }
+// nsm-mock/document/cose_sign1.h explains the structure. An image's differs from that of an
+// attestation document in its algorithm, which follows from the signer's key, and in its payload
+// (CBOR's diagnostic notation):
 //
-// Reading takes what AWS's reader takes: tag 18 or none, indefinite lengths, other headers.
+//   [ h'a1 01 38 22'   protected header: {1 (alg): -35}, here ES384
+//   , {}               unprotected header
+//   , payload          a byte string that holds
+//                      {"register_index": 0, "register_value": [ 48 integers: PCR0 ]}
+//   , r and s ]        a byte string; both padded to the curve's size, big endian
+//
+// Like AWS's reader, this one accepts tag 18 or no tag, indefinite lengths, and further headers.
 #pragma once
 
 #include <cstdint>
@@ -28,14 +32,16 @@ struct CoseSign1 {
     Bytes payload;
     Bytes signature;  // r and s
 
+    // Without a tag, in the shortest encoding.
     [[nodiscard]] Bytes encode() const;
+    // Does not verify the signature. Errors are EifError::bad_signature.
     [[nodiscard]] static Result<CoseSign1> decode(BytesView cbor);
-    // What is signed: ["Signature1", protected, h'', payload].
+    // The message that is signed: the Sig_structure ["Signature1", protected header, h'', payload].
     [[nodiscard]] Bytes to_be_signed() const;
 };
 
 [[nodiscard]] Bytes encode_protected_header(CoseAlgorithm algorithm);
-// {"register_index": 0, "register_value": pcr0}
+// The payload above.
 [[nodiscard]] Bytes encode_pcr0_payload(const Pcr& pcr0);
 
 }  // namespace glovebox::eif

@@ -1,21 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The first 548 bytes of an enclave image file (EIF), and the 12 bytes before each section.
+// The file header of an enclave image file (EIF), and the header of each section.
+//
+// An EIF is everything that an enclave boots from: a Linux kernel, its command line, two or more
+// ramdisks, metadata, and optionally a signature. Each of these is a section. The file begins with
+// a header of 548 bytes, whose table says where the sections are; each section begins with a header
+// of its own, of 12 bytes. All integers are big endian.
 //
 //   0x000   4  magic ".eif"
-//   0x004   2  version           4 is what builders write today; 2 to 4 exist
+//   0x004   2  version           builders write 4 today; 2 to 4 exist
 //   0x006   2  flags             bit 0: 0 = x86_64, 1 = aarch64
-//   0x008   8  default_mem       1 GiB by custom, ignored at run time
-//   0x010   8  default_cpus      2 by custom, ignored at run time
+//   0x008   8  default_mem       bytes, 1 GiB by convention; ignored at run time
+//   0x010   8  default_cpus      2 by convention; ignored at run time
 //   0x018   2  reserved
-//   0x01a   2  num_sections
-//   0x01c 256  section_offsets   u64[32], of the 12-byte section headers
-//   0x11c 256  section_sizes     u64[32], of the data behind them
+//   0x01a   2  num_sections      at most 32
+//   0x01c 256  section_offsets   u64[32], of the 12-byte section headers in the file
+//   0x11c 256  section_sizes     u64[32], of the data behind them, in bytes
 //   0x21c   4  unused
-//   0x220   4  crc32             of the whole file but these four bytes
-//   0x224      sections, one behind the other: type u16, flags u16, size u64, data
+//   0x220   4  crc32             of the whole file except these four bytes
+//   0x224      the sections, one after the other:
+//                type u16 (SectionType), flags u16 (0), size u64, then `size` bytes of data
 //
-// All integers are big-endian.
+// The kernel and the ramdisks decide what runs, and their hashes are the PCRs (measurement.h).
+// Source: the README of AWS's aws-nitro-enclaves-image-format.
 #pragma once
 
 #include <array>
@@ -37,7 +44,7 @@ inline constexpr std::uint16_t version_signature = 3;  // the first that has a s
 inline constexpr std::uint16_t version_metadata = 4;   // the first that has, and needs, metadata
 inline constexpr std::uint16_t version_last = 4;
 
-// The hypervisor's limit for the data of a signature section.
+// The hypervisor's limit for the data of a signature section, in bytes.
 inline constexpr std::uint64_t signature_size_max = 32768;
 
 enum class SectionType : std::uint16_t {
@@ -72,7 +79,7 @@ struct Header {
         return (flags & 1) != 0 ? Architecture::aarch64 : Architecture::x86_64;
     }
     [[nodiscard]] std::array<std::uint8_t, header_size> encode() const;
-    // `bytes` has header_size bytes at least. Nothing is judged here.
+    // Requires header_size bytes. Checks nothing: Image::parse does.
     [[nodiscard]] static Header decode(BytesView bytes);
 };
 
@@ -82,7 +89,7 @@ struct SectionHeader {
     std::uint64_t size = 0;
 
     [[nodiscard]] std::array<std::uint8_t, section_header_size> encode() const;
-    // `bytes` has section_header_size bytes at least.
+    // Requires section_header_size bytes.
     [[nodiscard]] static SectionHeader decode(BytesView bytes);
 };
 

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An enclave image read from bytes, and what is wrong with it.
+// An enclave image that was read from bytes, and the rules that it breaks. header.h draws the file.
 //
-// Two programs read an image on Nitro, by different rules, and one may accept a file that the
+// On Nitro, two programs read an image, by different rules, and one may accept a file that the
 // other refuses:
-//  - the **hypervisor** follows the header's table of offsets and sizes, skips what lies between,
-//    checks the CRC and wants one kernel, one cmdline, ramdisks behind the kernel;
+//
+//  - the **hypervisor** follows the header's table of offsets and sizes, ignores bytes between the
+//    sections, checks the CRC, and requires one kernel, one cmdline, and the ramdisks after the
+//    kernel;
 //  - **AWS's tools** (describe-eif, sign-eif, the measuring in run-enclave) ignore the table, the
 //    magic and the version, and walk from byte 548 from section header to section header until
 //    fewer than 12 bytes remain.
-// Image::parse does both. It gives the sections when either finds them, and a Finding for each rule
-// that the file breaks, with the program that refuses it. A file that neither program can read is
-// an error.
+//
+// Image::parse does both. It succeeds if either of the two finds the sections, and reports a
+// Finding for each rule that the file breaks, with the program that refuses it. A file that neither
+// can read is an error.
 #pragma once
 
 #include <optional>
@@ -43,20 +46,23 @@ struct Finding {
 
 class Image {
   public:
-    // Keeps views into `file`. Every size and offset is checked against the file before use; the
-    // content is not read, so this takes the same time for every size.
+    // Keeps views into `file`, which outlives the image. Checks every size and offset against the
+    // file before use. Does not read the contents, so it takes the same time for every size. Errors
+    // are EifError::not_an_image or damaged.
     [[nodiscard]] static Result<Image> parse(BytesView file);
 
     [[nodiscard]] BytesView file() const { return file_; }
     [[nodiscard]] const Header& header() const { return header_; }
-    // What the CRC covers: the file without the bytes behind its last section, of which there are
-    // none in a right image and 11 at the most in any. AWS's tools leave them out, the hypervisor
-    // does not.
+    // The bytes that the CRC covers: the file without the bytes after its last section. A correct
+    // image has none there; any file that can be read by walking has at most 11. AWS's tools leave
+    // them out of the CRC, the hypervisor does not.
     [[nodiscard]] BytesView checked_bytes() const { return file_.first(file_.size() - trailing_); }
-    // In the order in which they are measured.
+    // In the order in which they are measured: as AWS's tools walk or, if these cannot, as the
+    // table lists.
     [[nodiscard]] const std::vector<Section>& sections() const { return sections_; }
-    // The first section of that type.
+    // The first section of that type; null if there is none.
     [[nodiscard]] const Section* find(SectionType type) const;
+    // The data of the ramdisks, in order.
     [[nodiscard]] std::vector<BytesView> ramdisks() const;
     [[nodiscard]] bool is_signed() const { return find(SectionType::signature) != nullptr; }
     // "section 4 (ramdisk 0) at offset 300912"; `index` counts from 0 in sections().

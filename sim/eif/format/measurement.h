@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What an image measures: the values that the security module holds in PCR0, 1, 2 and 8 once the
-// image has booted, and the CRC that its header has to carry.
+// The measurements of an image: the values that the security module holds in PCR0, PCR1, PCR2 and
+// PCR8 once the image has booted; and the CRC for its header.
 //
-// A PCR is H(48 zero bytes, H(content)) with H = SHA-384, where content is section data alone,
-// without headers, in the order of the file:
+// A PCR is H(48 zero bytes, H(content)), where H is SHA-384, the comma concatenates, and the
+// content is the data of sections, without headers, in the order of the file:
+//
 //   PCR0  kernel, cmdline and every ramdisk
 //   PCR1  kernel, cmdline and the first ramdisk
-//   PCR2  every ramdisk but the first (possibly nothing, which has a hash as well)
-//   PCR8  the signing certificate's DER; there is none when the image is unsigned
+//   PCR2  every ramdisk but the first (if there is one only: the hash of nothing)
+//   PCR8  the signing certificate's DER; absent if the image is unsigned
+//
 // Metadata, signature, version and flags are in no PCR.
 #pragma once
 
@@ -36,17 +38,18 @@ struct ContentMeasurement {
     std::uint32_t crc32 = 0;
 };
 
-// PCR0 and PCR2 hash most bytes twice by their definition: a large image is hashed on two threads,
-// so that it takes as long as one hash. `mapping`, if it is what the image was parsed from, has its
-// pages given back as they are hashed.
+// Computes PCR0 to PCR2 and the CRC. PCR0 and PCR2 both hash most of the bytes, so a large image is
+// hashed on two threads and takes as long as one hash. If `mapping` is given, it is the file that
+// the image was parsed from, and its pages are dropped as they are hashed.
 [[nodiscard]] ContentMeasurement measure_content(const Image& image,
                                                  const MappedFile* mapping = nullptr);
 
-// The same with PCR8. Fails when the signature section or its certificate can't be read.
+// PCR0 to PCR2, and PCR8 if the image has a signature section. An error if that section or its
+// certificate cannot be read. The signature is not verified: check_signature does.
 [[nodiscard]] Result<Measurements> measure(const Image& image, const MappedFile* mapping = nullptr);
 
-// CRC-32 (ISO-HDLC, as zlib's) over everything but the header's own CRC field. `checked_bytes` has
-// header_size bytes at least.
+// CRC-32 (ISO-HDLC, zlib's) over everything but the four bytes of the header's CRC field.
+// `checked_bytes` has at least header_size bytes.
 [[nodiscard]] std::uint32_t image_crc32(BytesView checked_bytes);
 
 }  // namespace glovebox::eif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The metadata section: who built the image, when and from what. Compact JSON; in no PCR.
+// The metadata section: who built the image, when and from what, as compact JSON. No PCR covers it.
 //
 //   {"ImageName":"app","ImageVersion":"1.0",
 //    "BuildMetadata":{"BuildTime":"2017-04-18T16:30:00+00:00","BuildTool":"glovebox",
@@ -8,8 +8,7 @@
 //                     "KernelVersion":"4.14.256"},
 //    "DockerInfo":{...} or null,"CustomMetadata":{...} or null}
 //
-// AWS's reader fails when a key is missing, CustomMetadata too, and ignores keys that it does not
-// know.
+// AWS's reader fails if a key is missing, also CustomMetadata, and ignores unknown keys.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -32,12 +31,14 @@ struct Metadata {
     boost::json::value docker_info;  // null without a container image
     boost::json::value custom;       // an object, or null
 
+    // Byte for byte as AWS's builder writes it.
     [[nodiscard]] std::string encode() const;
+    // As strict as AWS's reader. Errors are EifError::bad_metadata.
     [[nodiscard]] static Result<Metadata> decode(BytesView json);
 };
 
-// What --metadata may bring: at most 4096 bytes of JSON, an object (nitro-cli builds with any JSON
-// and then can't describe what it built).
+// The file of --metadata: a JSON object of at most 4096 bytes. (nitro-cli builds with any JSON, and
+// then cannot describe the image that it built.)
 inline constexpr std::size_t custom_metadata_size_max = 4096;
 [[nodiscard]] Result<boost::json::value> parse_custom_metadata(std::string_view text);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whether an image's signature is good, and for this image.
+// Verification of an image's signature: is it genuine, and is it for this image?
 #pragma once
 
 #include <optional>
@@ -13,13 +13,16 @@
 
 namespace glovebox::eif {
 
-// What a signature is worth. Nothing, when the image is unsigned.
+// The result for a signed image.
 struct SignatureVerdict {
     SignatureSection section;
     Certificate certificate;
     bool cose_verifies = false;     // the certificate's key signed this payload
-    bool signs_this_image = false;  // the payload names the PCR0 that was measured
+    bool signs_this_image = false;  // the payload is PCR0 as it was measured
 };
+// `pcr0` is the measurement of `image`. Empty if the image is unsigned. An error if the section or
+// its certificate cannot be read, or the key does not fit the algorithm; a signature that does not
+// verify is a value.
 [[nodiscard]] Result<std::optional<SignatureVerdict>> check_signature(const Image& image,
                                                                       const Pcr& pcr0);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What `nitro-cli describe-eif` prints of an image, key for key, and what it should have said
-// besides.
+// The output of `nitro-cli describe-eif`, key for key, and remarks on what it leaves out.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -25,18 +24,18 @@ struct Description {
     // Sentences: each broken rule with the program that refuses it, a wrong CRC, what the signature
     // covers.
     std::vector<std::string> remarks;
-    // Whether Nitro would start it: no finding against it, CRC right, signature (if any) by the
-    // certificate in it, over this very image, at a time at which the certificate is valid.
+    // Whether Nitro would start the image: no Finding but unusual ones, the CRC is right, and the
+    // signature, if any, is made by its certificate, over this very image, at a time at which the
+    // certificate is valid.
     bool good = false;
     bool crc_is_right = false;
     Measurements pcrs;
 };
 
-// Fails where AWS's reader does (E35 of nitro-cli): an unreadable signature section or certificate,
-// or metadata that is not of its form. Where AWS's fails on a COSE signature that does not verify,
-// the answer is SignatureCheck false with a remark.
-//
-// `mapping`: as for measure_content.
+// `now` is the time for the certificate's validity; `mapping` as for measure_content. Fails where
+// AWS's reader fails (E35 of nitro-cli): a signature section, a certificate or metadata that cannot
+// be read. One exception: AWS's reader fails on a COSE signature that does not verify; here
+// SignatureCheck is false, with a remark.
 [[nodiscard]] Result<Description> describe(const Image& image, TimePoint now,
                                            const MappedFile* mapping = nullptr);
 

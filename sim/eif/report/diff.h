@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Why two images measure differently.
+// Explains why two images have different measurements.
 #pragma once
 
 #include <string>
@@ -14,12 +14,12 @@ namespace glovebox::eif {
 struct Comparison {
     bool same_measurements = false;  // PCR0, 1, 2 and 8
     bool same_bytes = false;
-    // For people, indented: which PCRs differ, by which sections, and in a ramdisk by which files
-    // and which of their attributes; then what differs and is in no PCR.
+    // For people, indented: which PCRs differ, because of which sections, and in a ramdisk because
+    // of which files and attributes; then the differences that no PCR covers. Safe for a terminal.
     std::vector<std::string> lines;
 };
 
-// `files_max`: how many files of a ramdisk are named before they are only counted.
+// `files_max`: how many files of a ramdisk are named; further ones are counted.
 [[nodiscard]] Comparison compare_images(const Image& a, const Image& b, std::size_t files_max = 50);
 
 }  // namespace glovebox::eif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A list in a report that stops naming at a limit and goes on counting.
+// A list in a report that names its first items and counts the others.
 #pragma once
 
 #include <fmt/core.h>
@@ -10,6 +10,8 @@
 
 namespace glovebox::eif {
 
+// Appends each line, indented by 4, to `out` until there are `max`; the destructor appends how many
+// more there were. `out` outlives the object.
 class IndentedLines {
   public:
     IndentedLines(std::vector<std::string>& out, std::size_t max) : out_(out), max_(max) {}

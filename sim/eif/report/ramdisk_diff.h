@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Why two ramdisks are not the same bytes: which files, which of their attributes, or only their
-// order, numbering or packing.
+// Explains why two ramdisks are not the same bytes: which files differ and in which attributes, or
+// only the order, the numbering or the compression.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace glovebox::eif {
 
-// Appends a line for each difference, indented by 4. At most `files_max` files are named, the
-// others counted. The first ramdisk's value stands before the slash.
+// Appends a line for each difference, indented by 4. At most `files_max` files are named, further
+// ones are counted. In "x / y", x is the value in `a`.
 void compare_ramdisks(BytesView a, BytesView b, std::size_t files_max,
                       std::vector<std::string>& lines);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Tar archives and container images for tests, byte for byte as a hostile sender might make them.
+// For tests: tar archives and container images, also as a hostile sender might make them.
 #pragma once
 
 #include <map>
@@ -45,16 +45,17 @@ class TarBuilder {
 
 [[nodiscard]] std::string gzip(BytesView bytes);
 
-// `run` is the "config" object's members, for instance R"("Cmd":["/app"])".
+// `run` holds the members of the "config" object, such as R"("Cmd":["/app"])".
 struct ImageSpec {
     std::vector<Bytes> layers = {};  // uncompressed tar archives, lowest first
     std::string run = R"("Cmd":["/app"],"Env":["PATH=/bin","A=1"])";
     std::string architecture = "amd64";
     bool compress_layers = false;
 };
-// As `docker save` wrote them before version 25.
+// In the form of `docker save` before version 25.
 [[nodiscard]] Bytes docker_archive(const ImageSpec& spec);
-// As skopeo writes an oci-archive. `extra` replaces or adds files by name; an empty text removes.
+// In the form of skopeo's oci-archive. `extra` replaces or adds files by name; an empty text
+// removes one.
 [[nodiscard]] Bytes oci_archive(const ImageSpec& spec,
                                 const std::map<std::string, std::string>& extra = {});
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the tests of sim/eif share: files, and images made field by field.
+// For tests of sim/eif: files, and images made field by field.
 #pragma once
 
 #include <filesystem>
@@ -17,12 +17,11 @@ namespace glovebox::eif::testing {
 void write_file(const std::filesystem::path& path, BytesView content);
 void write_file(const std::filesystem::path& path, std::string_view content);
 
-// Runs a shell command; its standard output, and a test failure when it does not exit with 0.
+// Runs a shell command and returns its standard output. A status other than 0 is a test failure.
 std::string shell(const std::string& command);
 [[nodiscard]] bool has_program(const std::string& name);
 
-// An image file put together from parts, with right table and CRC. `change` alters the header after
-// that, before the CRC is computed (again).
+// An image file made of parts, with a correct table and CRC. `header` has the other fields.
 struct Part {
     SectionType type;
     Bytes data;

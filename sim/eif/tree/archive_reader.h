@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// libarchive behind two small faces: a decompressor, and a reader of tar archives. Only what is
-// named here is ever recognised, and no external program is run.
+// libarchive behind two small interfaces: a decompressor, and a reader of tar archives. Only the
+// formats named here are ever recognised, and no external program is run.
 #pragma once
 
 #include <memory>
@@ -18,12 +18,13 @@ namespace glovebox::eif {
 
 enum class Compression { none, gzip, bzip2, xz, lzma, lzo, lz4, zstd };
 [[nodiscard]] std::string_view to_string(Compression compression);
-// By the first bytes, as the Linux kernel tells what an initramfs is packed with.
+// By the first two bytes, as the Linux kernel recognises the compression of an initramfs
+// (lib/decompress.c); `none` if they are unknown.
 [[nodiscard]] Compression compression_of(BytesView start);
 
 namespace detail {
 
-// A libarchive reader that draws from a ByteSource and remembers the source's own error.
+// A libarchive reader over a ByteSource, which outlives it. Remembers the source's own error.
 class ArchiveHandle {
   public:
     explicit ArchiveHandle(ByteSource& input);
@@ -33,7 +34,7 @@ class ArchiveHandle {
 
     [[nodiscard]] archive* get() const { return archive_; }
     [[nodiscard]] Result<void> open();
-    // The failure of the last libarchive call.
+    // The error of the last libarchive call; the source's own error if that was the reason.
     [[nodiscard]] Error error(const char* what) const;
 
   private:
@@ -45,13 +46,13 @@ class ArchiveHandle {
 
 }  // namespace detail
 
-// `input`, unpacked.
+// The unpacked form of `input`, which outlives the object.
 class Decompressor final : public ByteSource {
   public:
-    // An error when this machine's libarchive lacks the method. `input` outlives the object.
+    // EifError::unsupported if this machine's libarchive lacks the method.
     [[nodiscard]] static Result<std::unique_ptr<Decompressor>> open(ByteSource& input,
                                                                     Compression compression);
-    // By the data itself: gzip, bzip2, xz, zstd or none of them.
+    // Recognises gzip, bzip2, xz and zstd by the data, and passes any other data on unchanged.
     [[nodiscard]] static Result<std::unique_ptr<Decompressor>> open(ByteSource& input);
     [[nodiscard]] Result<std::size_t> read(std::span<std::uint8_t> out) override;
 
@@ -62,7 +63,7 @@ class Decompressor final : public ByteSource {
     bool empty_ = false;
 };
 
-// One entry of a tar archive. Names are bytes as they stand in the archive, and not to be trusted.
+// One entry of a tar archive. Names are bytes as the archive has them: untrusted.
 struct TarEntry {
     enum class Type {
         file,
@@ -76,24 +77,25 @@ struct TarEntry {
     };
     Type type = Type::other;
     std::string path;
-    std::string link_target;        // of symlinks and hard links
+    std::string link_target;        // of symbolic and hard links
     std::uint32_t permissions = 0;  // 07777
     std::int64_t uid = 0;
     std::int64_t gid = 0;
-    std::int64_t mtime = 0;
+    std::int64_t mtime = 0;  // seconds since 1970
     std::uint64_t size = 0;
     std::uint32_t device_major = 0;
     std::uint32_t device_minor = 0;
-    std::vector<std::string> xattrs;  // their names
+    std::vector<std::string> xattrs;  // names of its extended attributes
 };
 
-// Reads an uncompressed tar archive (ustar, pax, GNU) from front to back.
+// Reads an uncompressed tar archive (ustar, pax, GNU) from front to back. `input` outlives the
+// reader. Errors are EifError::bad_archive.
 class TarReader {
   public:
     [[nodiscard]] static Result<std::unique_ptr<TarReader>> open(ByteSource& input);
-    // The next entry, or nothing at the end.
+    // The next entry; empty at the end of the archive.
     [[nodiscard]] Result<std::optional<TarEntry>> next();
-    // The content of the entry that next() gave last; holes of sparse files read as zeroes.
+    // The content of the entry that next() returned last; holes of sparse files read as zeroes.
     [[nodiscard]] ByteSource& content() { return content_; }
 
   private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file's bytes, wherever they lie: in memory, in a part of an open file, or in a folder of this
-// machine. Copies share what they refer to.
+// The bytes of a file, wherever they are: in memory, in a part of an open file, or in a folder of
+// this machine. Copies share the place.
 #pragma once
 
 #include <filesystem>
@@ -18,14 +18,15 @@ namespace glovebox::eif {
 
 class Content {
   public:
-    Content() = default;  // empty
+    Content() = default;  // no bytes
+    // A copy of the text.
     [[nodiscard]] static Content of(std::string_view text);
-    // `bytes` outlive every copy.
+    // The caller's bytes, which outlive every copy.
     [[nodiscard]] static Content view(BytesView bytes);
     [[nodiscard]] static Content part_of(std::shared_ptr<const UniqueFd> file, std::uint64_t offset,
                                          std::uint64_t size);
-    // A file below an open folder, opened only when it is read: there may be more of them than
-    // descriptors. It has to be the very file (device and inode) of that size that was seen before.
+    // A file below an open folder. It is opened only when it is read, since there may be more files
+    // than descriptors, and has to be the file (device and inode) and size that were seen before.
     struct Identity {
         std::uint64_t device;
         std::uint64_t inode;
@@ -35,9 +36,10 @@ class Content {
                                        Identity identity);
 
     [[nodiscard]] std::uint64_t size() const { return size_; }
-    // Gives exactly size() bytes, or an error. `name` is for sentences.
+    // A source of exactly size() bytes. The Content outlives it. An error if a file below a folder
+    // has changed (EifError::changed_while_read). `name` is for error messages.
     [[nodiscard]] Result<std::unique_ptr<ByteSource>> open(const std::string& name) const;
-    // The first bytes, `size` at the most.
+    // The first bytes, at most `size`.
     [[nodiscard]] Result<Bytes> head(std::size_t size, const std::string& name) const;
 
   private:

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// cpio archives of the "newc" form, the only one the kernel takes for an initramfs.
+// cpio archives of the "newc" form, the only one that the kernel accepts for an initramfs (Linux
+// Documentation/driver-api/early-userspace/buffer-format.rst).
 //
-//   each entry:  "070701" and 13 fields of 8 hexadecimal digits (110 bytes)
+//   each entry:  "070701" and 13 fields of 8 hexadecimal digits, 110 bytes in all:
 //                  ino mode uid gid nlink mtime filesize devmajor devminor rdevmajor rdevminor
 //                  namesize check
-//                the name with its NUL, zeroes up to a multiple of 4
-//                the content (a link's target for symlinks), zeroes up to a multiple of 4
+//                the name with its NUL, then zeroes up to a multiple of 4
+//                the content (for a symbolic link its target), then zeroes up to a multiple of 4
 //   the end:     an entry named "TRAILER!!!"
 //
-// Several archives may follow each other with zeroes between them. "070702" is the same with a
+// Archives may follow each other, with zeroes between them. "070702" is the same form with a
 // checksum in `check`.
 #pragma once
 
@@ -25,14 +26,14 @@
 namespace glovebox::eif {
 
 struct CpioEntry {
-    std::string name;  // as it stands there, not to be trusted
+    std::string name;  // as the archive has it: untrusted
     std::uint32_t ino = 0;
     std::uint32_t mode = 0;  // type and permissions, as st_mode
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::uint32_t nlink = 1;
-    std::uint32_t mtime = 0;
-    std::uint32_t size = 0;
+    std::uint32_t mtime = 0;  // seconds since 1970
+    std::uint32_t size = 0;   // of the content, in bytes
     std::uint32_t device_major = 0;
     std::uint32_t device_minor = 0;
     std::uint32_t rdev_major = 0;
@@ -40,24 +41,25 @@ struct CpioEntry {
     std::uint32_t check = 0;
 };
 
-// Names longer than the kernel's PATH_MAX are refused, as it does.
+// In bytes, with the NUL: the kernel's PATH_MAX. Like the kernel, the reader refuses longer names.
 inline constexpr std::uint32_t cpio_name_size_max = 4096;
 inline constexpr std::uint32_t cpio_file_size_max = 0xffffffff;
 
-// Reads archive after archive. Errors name the entry's offset in the (unpacked) data.
+// Reads one archive after the other. `input` outlives the reader. Errors are EifError::bad_ramdisk
+// and name the byte, counted in the unpacked data, at which they were found.
 class CpioReader {
   public:
     explicit CpioReader(ByteSource& input);
 
-    // The next entry, or nothing at the end of the data. Skips what is left of the last one.
+    // The next entry; empty at the end of the data. Skips the unread content of the previous entry.
     [[nodiscard]] Result<std::optional<CpioEntry>> next();
-    // Reads of the current entry's content; 0 at its end.
+    // Reads from the content of the current entry; 0 at its end.
     [[nodiscard]] Result<std::size_t> read(std::span<std::uint8_t> out);
-    // The offset in the data of the next byte that read() or next() takes. Behind next() it is
-    // where the entry's content begins.
+    // The offset of the next byte that read() or next() takes. Directly after next(), this is the
+    // start of the entry's content.
     [[nodiscard]] std::uint64_t position() const { return position_; }
-    // Data that is neither a cpio archive nor zeroes stops the reader here: the kernel looks for a
-    // compressed archive at such a place. Nothing when it stopped at the end of the data.
+    // Whether next() ended at data that is neither a cpio archive nor zeroes; the kernel looks for
+    // a compressed archive there. False if it ended at the end of the data.
     [[nodiscard]] bool stopped_at_other_data() const { return other_data_; }
 
   private:
@@ -79,19 +81,21 @@ class CpioReader {
     bool other_data_ = false;
 };
 
-// Writes one archive: every byte of it is the caller's entries and fixed numbers. Inodes count up
-// from 721 and the device is 3:1, as in the ramdisks of AWS's builder; check is 0.
+// Appends one archive to a file, which outlives the writer. The bytes follow from the entries
+// alone: inodes count up from 721 and the device is 3:1, as in the ramdisks of AWS's builder, and
+// check is 0.
 class CpioWriter {
   public:
     explicit CpioWriter(OutputFile& out) : out_(out), start_(out.size()) {}
 
-    // `entry`'s ino, devices, check and namesize are set here. Then `entry.size` bytes have to be
-    // given to write() before the next add() or finish().
+    // Sets the entry's ino, device, check and namesize itself. The caller then passes `entry.size`
+    // bytes to write(), before the next add() or finish(). An error if the name exceeds
+    // cpio_name_size_max.
     [[nodiscard]] Result<void> add(const CpioEntry& entry);
     [[nodiscard]] Result<void> write(BytesView content);
-    // An entry with its content in memory.
+    // An entry with its content; sets entry.size.
     [[nodiscard]] Result<void> add(CpioEntry entry, BytesView content);
-    // The trailer, and zeroes up to a multiple of 512.
+    // Appends the trailer, and zeroes up to a multiple of 512.
     [[nodiscard]] Result<void> finish();
 
   private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A root file system from a folder of this machine.
+// Reads a root file system from a folder of this machine.
 #pragma once
 
 #include <filesystem>
@@ -13,14 +13,14 @@
 namespace glovebox::eif {
 
 struct DirectoryOptions {
-    // The folder's own owners are those of whoever unpacked it, so that by default everything
+    // The owners in a folder are those of the user who unpacked it. So by default everything
     // belongs to root, and the same folder gives the same image for every user.
     bool keep_owners = false;
     TreeLimits limits;
 };
 
-// Contents are read later, when the image is written. Sockets are left out, which `warnings` says.
-// An entry that this user can't read is an error.
+// Reads names and attributes; contents are read later, when the image is written. Sockets are left
+// out, with a warning. An error if this user cannot read an entry, or a limit is exceeded.
 [[nodiscard]] Result<FileTree> read_directory(const std::filesystem::path& folder,
                                               const DirectoryOptions& options,
                                               std::vector<std::string>& warnings);

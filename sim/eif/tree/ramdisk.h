@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A ramdisk section as the kernel unpacks it: cpio archives one behind the other, each plain or
-// compressed.
+// A ramdisk section, read as the kernel unpacks it: cpio archives one after the other, each plain
+// or compressed (Linux Documentation/driver-api/early-userspace/buffer-format.rst).
 #pragma once
 
 #include <memory>
@@ -15,19 +15,20 @@
 
 namespace glovebox::eif {
 
-// Reads the entries of a ramdisk one after the other. Behind a compressed archive nothing else is
-// looked for: its end is the ramdisk's.
+// Reads the entries of a ramdisk one after the other. The end of the first compressed archive is
+// the end of the ramdisk. Errors are EifError::bad_ramdisk.
 class RamdiskReader {
   public:
     // `ramdisk` outlives the object.
     explicit RamdiskReader(BytesView ramdisk);
 
+    // As in CpioReader.
     [[nodiscard]] Result<std::optional<CpioEntry>> next();
     [[nodiscard]] Result<std::size_t> read(std::span<std::uint8_t> out);
-    // How the data that next() reads now is packed.
+    // The compression of the part that next() reads now.
     [[nodiscard]] Compression compression() const { return compression_; }
-    // The current entry's content where it lies in the ramdisk, when it isn't compressed. To be
-    // asked right behind next().
+    // The current entry's content as a part of the ramdisk; empty if it is compressed. Call it
+    // directly after next().
     [[nodiscard]] std::optional<BytesView> plain_content(const CpioEntry& entry) const;
 
   private:
@@ -38,9 +39,10 @@ class RamdiskReader {
     std::unique_ptr<CpioReader> cpio_;
 };
 
-// Unpacks a ramdisk into `tree`, over what earlier ones left there, by the kernel's rules: later
-// entries replace earlier ones, hard links are known by inode. Uncompressed contents stay views
-// into `ramdisk`, compressed ones go to the spool. `name` begins the sentences of errors.
+// Unpacks a ramdisk into `tree`, over the files of earlier ones, by the kernel's rules: later
+// entries replace earlier ones, and hard links are recognised by inode. Uncompressed contents are
+// views into `ramdisk`, which outlives the tree; compressed ones go to the spool. Errors begin with
+// `name`.
 [[nodiscard]] Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name,
                                           FileTree& tree, Spool& spool, TreeBudget& budget);
 

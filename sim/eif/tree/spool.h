@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Where the contents of archived files wait until they are written: one temporary file without a
-// name, gone with the last Content that refers to it.
+// Holds the contents of archived files until they are written: one temporary file without a name,
+// which disappears with the last Content that refers to it.
 #pragma once
 
 #include <filesystem>
@@ -17,10 +17,10 @@ namespace glovebox::eif {
 
 class Spool {
   public:
-    // The file is made in `folder` when it is first needed.
+    // Makes the file in `folder` when it is first needed.
     explicit Spool(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    // Takes in all that `source` gives. The budget is asked before each piece is kept.
+    // Appends everything from `source`. Each piece counts against the budget before it is written.
     [[nodiscard]] Result<Content> take(ByteSource& source, TreeBudget& budget);
 
   private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An image taken apart into files.
+// Takes an image apart into files.
 #pragma once
 
 #include <filesystem>
@@ -12,14 +12,14 @@
 namespace glovebox::eif {
 
 struct ExtractOptions {
-    // Also unpack the ramdisks, one over the other as the kernel does, to files/ and list them in
-    // files.txt with owners, modes and devices, which only a listing can keep.
+    // Also unpacks the ramdisks, one over the other as the kernel does, into files/, and lists them
+    // in files.txt with owners, modes and devices, which only a listing can keep.
     bool files = false;
     TreeLimits limits;
 };
 
-// Makes `folder`, which must not exist, with kernel, cmdline, ramdisk0.cpio (.gz ...) and so on,
-// metadata.json, signature.cbor and signing-certificate.pem. It appears whole or not at all.
+// Makes `folder`, which must not exist, with kernel, cmdline, ramdisk0.cpio (.cpio.gz ...) and so
+// on, metadata.json, signature.cbor and signing-certificate.pem. It appears whole or not at all.
 [[nodiscard]] Result<void> extract_image(const Image& image, const std::filesystem::path& folder,
                                          const ExtractOptions& options);
 

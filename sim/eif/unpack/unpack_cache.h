@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Ramdisks on this machine's disk, ready to be started, and kept: the second start of an image
-// finds them there.
+// A cache of unpacked ramdisks, ready to be started: the second start of an image finds them on
+// disk.
 //
-//   <cache>/<96 hexadecimal digits>/        SHA-384 of PCR0 and the ramdisks' sizes, and
-//                                           of this layout's name
-//       tree/rootfs/  init  dev/  cmd  env  all ramdisks, one over the other, as the kernel has
-//                                           them
-//       bytes                               what they take in memory
-//       content, seal                       of the tree, see tree_seal.h
+//   <cache>/<96 hexadecimal digits>/        SHA-384 of PCR0, the ramdisks' sizes, and the name of
+//                                           this layout
+//       tree/rootfs/  init  dev/  cmd  env  all ramdisks, one over the other, as the kernel
+//                                           unpacks them
+//       bytes                               what they take in memory, in bytes
+//       content, seal                       digests of the tree, see tree_seal.h
 //
-// An entry is written aside and renamed, so it is there whole or not at all, and never changed
-// afterwards: enclaves see it through an overlay of their own. One that something else has changed
-// is refused, if only by a byte and with all times set back; each start asks the seal, and the
-// content where the seal is another one. What a killed start left aside goes with the next one that
-// unpacks. Its name is made from the very bytes that were unpacked: they are measured again behind
-// the unpacking, and an image that was altered meanwhile is refused.
+// An entry is written aside and renamed, so it is complete or missing, and it never changes
+// afterwards: enclaves see it through an overlay of their own. Each start compares the seal and, if
+// that differs, the content; an entry that something else has changed, if only by a byte, is
+// refused. What a killed start left behind is removed by the next one that unpacks. An entry
+// belongs to the very bytes that were unpacked: they are measured again after the unpacking, and an
+// image that was altered meanwhile is refused.
 #pragma once
 
 #include <filesystem>
@@ -38,25 +38,31 @@ struct UnpackedImage {
     [[nodiscard]] std::filesystem::path root() const { return folder / "rootfs"; }
 };
 
-// What AWS's init reads beside the root file system. Absent where the ramdisks have no such file.
+// The files that AWS's init reads beside the root file system. Absent if the ramdisks have no such
+// file.
 struct InitFiles {
     std::optional<std::string> env;
     std::optional<std::string> cmd;
 };
+// An error if one of them is not a regular file or has more than 4 MiB.
 [[nodiscard]] Result<InitFiles> read_init_files(const UnpackedImage& image);
 
 class UnpackCache {
   public:
-    // The folder is made when it is first needed, its user's alone.
+    // Makes the folder with mode 0700 when it is first needed. An existing folder is refused if it
+    // has another owner or others can write to it.
     explicit UnpackCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    // `pcr0` is what `image` measures; `mapping` is what it was parsed from.
+    // Returns the image's entry, and unpacks it first if it is missing. `pcr0` is the measurement
+    // of `image`, `mapping` the file that it was parsed from. Errors: EifError::damaged for an
+    // altered entry, changed_while_read for an image that was altered meanwhile, and those of
+    // unpack_ramdisk. Several processes may do so at once.
     [[nodiscard]] Result<UnpackedImage> get(const Image& image, const Pcr& pcr0,
                                             const MappedFile& mapping,
                                             const TreeLimits& limits = {}) const;
 
-    // $XDG_CACHE_HOME/glovebox/images, else ~/.cache/glovebox/images. The values of the two
-    // variables come in; an error when neither is an absolute path.
+    // $XDG_CACHE_HOME/glovebox/images, or ~/.cache/glovebox/images. The arguments are the values of
+    // the two variables, or null; an error if neither is an absolute path.
     [[nodiscard]] static Result<std::filesystem::path> default_folder(const char* xdg_cache_home,
                                                                       const char* home);
 
