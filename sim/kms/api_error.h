@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What KMS answers when it refuses: an exception's name, AWS's message, and Glovebox's explanation.
+// The answer of KMS to a request that it refuses: the name of an exception, AWS's message, and
+// Glovebox's explanation.
 //
 //   HTTP 400  {"__type":"NotFoundException","message":"Key 'arn:...' does not exist"}
 //
-// Every client error is status 400, whatever the model's traits say; AccessDeniedException spells
-// its member "Message"; three exceptions have no message at all.
+// Every client error has status 400, whatever AWS's API model says. AccessDeniedException spells
+// its member "Message". Some exceptions have no message at all.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -20,7 +21,7 @@ namespace glovebox::kms {
 struct ApiError {
     std::string exception;  // "NotFoundException"
     std::optional<std::string> message;
-    std::string explanation;  // empty where the message says it all
+    std::string explanation;  // empty where the message says everything
     unsigned status = 400;
 
     ApiError() = default;
@@ -31,23 +32,26 @@ struct ApiError {
           explanation(std::move(why)),
           status(code) {}
 
+    // The JSON above.
     [[nodiscard]] std::string body() const;
-    // The explanation, or else the message.
+    // The explanation, or the message if that is empty.
     [[nodiscard]] const std::string& why() const;
 };
 
 template <class T>
 using Answer = boost::system::result<T, ApiError>;
 
+// Answer::value() calls it for an error.
 BOOST_NORETURN void throw_exception_from_error(const ApiError& error,
                                                const boost::source_location&);
 
 [[nodiscard]] ApiError api_error(std::string_view exception, std::string message,
                                  std::string explanation = {});
-// InvalidCiphertextException, KMSInvalidSignatureException, KMSInvalidMacException.
+// For exceptions without a message: InvalidCiphertextException, KMSInvalidSignatureException,
+// KMSInvalidMacException and others.
 [[nodiscard]] ApiError without_message(std::string_view exception, std::string explanation);
 [[nodiscard]] ApiError validation_error(std::string message, std::string explanation = {});
-// KMSInternalException, status 500, which SDKs retry: the store's error, or a bug.
+// KMSInternalException, status 500, which SDKs retry: an error of the store, or a bug.
 [[nodiscard]] ApiError internal_error(std::string explanation);
 
 }  // namespace glovebox::kms

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// ASN.1 in BER (X.690), as much of it as CMS needs: values in definite lengths, which is DER too,
-// and the indefinite lengths that AWS writes.
+// The part of ASN.1's encoding BER (X.690) that CMS needs. A value is a tag, a length and a
+// content; the content of a constructed value is a sequence of values. A definite length is a
+// number (DER allows no other); an indefinite one ends with two zero bytes, and AWS writes both.
 //
-//   definite    tag  length  content            length: one byte to 127, else 0x80+n and n bytes
-//   indefinite  tag  80      content  00 00     constructed values only
+//   definite    tag  length  content         length: one byte up to 127, otherwise 0x80+n and n
+//                                            bytes, big endian
+//   indefinite  tag  80      content  00 00  constructed values only
 #pragma once
 
 #include <cstdint>
@@ -21,7 +23,7 @@ inline constexpr std::uint8_t null = 0x05;
 inline constexpr std::uint8_t object_identifier = 0x06;
 inline constexpr std::uint8_t sequence = 0x30;
 inline constexpr std::uint8_t set = 0x31;
-// [n] IMPLICIT over a primitive value, and [n] over a constructed one.
+// The tag [n] IMPLICIT of a primitive value, and [n] of a constructed one. n is at most 30.
 [[nodiscard]] constexpr std::uint8_t context(std::uint8_t n) {
     return static_cast<std::uint8_t>(0x80 | n);
 }
@@ -29,12 +31,12 @@ inline constexpr std::uint8_t set = 0x31;
     return static_cast<std::uint8_t>(0xa0 | n);
 }
 
-// The parts, one after the other, in one value.
+// One value with the parts, concatenated, as its content.
 [[nodiscard]] Bytes definite(std::uint8_t tag, std::initializer_list<BytesView> parts);
 [[nodiscard]] Bytes indefinite(std::uint8_t tag, std::initializer_list<BytesView> parts);
 
-// Takes the value of `tag` in definite length off the front of `bytes` and gives its content;
-// nothing when that is not what stands there.
+// Removes a value with this tag and a definite length from the front of `bytes`, and returns its
+// content. Empty, and `bytes` unchanged, if there is no such value or it is cut off.
 [[nodiscard]] std::optional<BytesView> take(BytesView& bytes, std::uint8_t tag);
 
 }  // namespace glovebox::kms::ber

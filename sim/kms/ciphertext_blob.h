@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What Encrypt and GenerateDataKey give out and Decrypt takes: opaque to clients, and as long and
-// as beginning as AWS's (28 bytes of plaintext make 180; base64 AQICAH...).
+// The ciphertext blob of a symmetric key: the result of Encrypt and GenerateDataKey, the input of
+// Decrypt. Clients treat it as opaque. Its length and its first bytes are AWS's (28 bytes of
+// plaintext make 180; base64 AQICAH...):
 //
 //   01 02 02 00 78   five bytes, as AWS's begin
-//   <32>             the key material's id: a blob names its key
-//   01 <16>          8 random bytes, then 8 bytes of HMAC-SHA-256(material, encryption context)
-//   00 00 xx xx      the length of what follows
+//   <32>             the ID of the key material: a blob names its key
+//   01 <16>          a salt: 8 random bytes, and 8 bytes of HMAC-SHA-256(material, "context" ||
+//                    the encoded encryption context)
+//   <4>              the length of the CMS message, big endian
 //   <DER>            CMS EncryptedData, AES-256-GCM (cms.h)
 //
-// The AES key is HMAC-SHA-256(material, "key" || the 16 bytes): one for every blob, and bound to
-// the context, which is the associated data besides. The 8 bytes of HMAC let a refusal say which of
-// the two is wrong, the context or the blob; AWS says neither. The plaintext has a fixed header of
-// 11 bytes inside, which makes the lengths AWS's.
+// The AES key is HMAC-SHA-256(material, "key" || salt): another one for each blob. The encryption
+// context is the associated data of the GCM. With the 8 bytes of HMAC in the salt, a refusal can
+// say what is wrong, the context or the blob; AWS does not say. The plaintext begins with a fixed
+// header of 11 bytes inside the encryption, which makes the lengths equal to AWS's.
 #pragma once
 
 #include <map>
@@ -24,34 +26,35 @@
 
 namespace glovebox::kms {
 
+// The longest blob.
 inline constexpr std::size_t ciphertext_bytes_max = 6144;
 inline constexpr std::size_t material_id_bytes = 32;
 
-// Bound to a ciphertext in its order of names, whatever order it was written in.
+// Sorted by name: the order in which a client writes it does not matter.
 using EncryptionContext = std::map<std::string, std::string>;
 
-// 28 random bytes and 4 that are computed from them, so that a blob of another KMS differs from one
-// whose ID was changed.
+// An ID of 28 random bytes and 4 that are computed from them. So a blob of another KMS can be told
+// from a blob whose ID was changed.
 [[nodiscard]] Bytes make_material_id(RandomSource& random);
 
-// `material_id` is one of make_material_id(), `material` an AES-256 key.
+// Makes a blob. `material_id` is from make_material_id(), `material` is an AES-256 key.
 [[nodiscard]] Bytes seal_blob(BytesView material_id, BytesView material,
                               const EncryptionContext& context, BytesView plaintext,
                               RandomSource& random);
 
-// The key material that a blob names; nothing when it is not a blob of this form.
+// The ID of the key material that a blob names; empty if it is not a blob of this form.
 [[nodiscard]] std::optional<Bytes> material_id_of(BytesView blob);
 
 struct BlobRefusal {
     enum class Kind {
         not_a_blob,
-        other_context,  // it is whole, but was made with another encryption context
-        changed,
+        other_context,  // intact, but made with another encryption context
+        changed,        // altered, or made with other key material
     };
     Kind kind = Kind::not_a_blob;
 };
 
-// The plaintext, or why there is none.
+// The plaintext; if that is empty, the reason.
 struct OpenedBlob {
     std::optional<Bytes> plaintext;
     BlobRefusal refusal;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The two CMS messages (RFC 5652) that KMS makes, in exactly its spelling.
+// The two CMS messages (Cryptographic Message Syntax, RFC 5652) that KMS makes, byte for byte in
+// AWS's encoding.
 //
-// CiphertextForRecipient is an EnvelopedData for one RSA key, in BER with indefinite lengths: AWS's
-// own C SDK reads nothing else.
+// CiphertextForRecipient. If a request carries an attestation document, KMS must return the secret
+// so that only the enclave can read it. It makes a fresh AES-256 key, encrypts the secret with it
+// (CBC, PKCS #7 padding), and encrypts that key to the RSA public key in the document (RSAES-OAEP
+// with SHA-256). CMS calls this an EnvelopedData with one recipient. The encoding is BER with
+// indefinite lengths (ber.h), because AWS's own C SDK reads nothing else:
 //
 //   30 80  ContentInfo                               indefinite
 //     06 09  envelopedData
@@ -20,11 +24,12 @@
 //           06 09  data
 //           30 1d  aes256-CBC, 04 10 <iv>
 //           a0 80  [0]                               indefinite
-//             04 .. <octets>
+//             04 .. <octets>  the secret, encrypted
 //             00 00
-//           00 00  x4: the ends of all that is open
+//           00 00  x4: ends EncryptedContentInfo, EnvelopedData, [0], ContentInfo
 //
-// A ciphertext blob (ciphertext_blob.h) ends in an EncryptedData with AES-256-GCM, in DER:
+// A ciphertext blob (ciphertext_blob.h) ends in an EncryptedData, a message to the holder of a key
+// that both sides know. It uses AES-256-GCM and is DER:
 //
 //   30  ContentInfo { 06 09 encryptedData, a0 { 30  EncryptedData {
 //     02 01 00  version,
@@ -43,6 +48,7 @@ inline constexpr std::size_t cbc_iv_bytes = 16;
 inline constexpr std::size_t gcm_nonce_bytes = 12;
 inline constexpr std::size_t gcm_tag_bytes = 16;
 
+// The parts of the two messages that vary. The views outlive the call of encode().
 struct EnvelopedData {
     BytesView key_identifier;  // key_identifier_bytes
     BytesView encrypted_key;   // RSAES-OAEP with SHA-256
@@ -56,7 +62,7 @@ struct EncryptedData {
     BytesView ciphertext;  // with its tag at the end
 };
 [[nodiscard]] Bytes encode(const EncryptedData& message);
-// Views into `der`. Nothing for anything that encode() would have spelled otherwise.
+// Returns views into `der`. Empty if encode() would have written the message in any other way.
 [[nodiscard]] std::optional<EncryptedData> decode_encrypted_data(BytesView der);
 
 }  // namespace glovebox::kms::cms

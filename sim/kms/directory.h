@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Which IAM policies hang on which user or role.
+// The IAM policies of each user and role.
 #pragma once
 
 #include <map>
@@ -12,7 +12,7 @@
 
 namespace glovebox::kms {
 
-// A policy as text and as it was understood; the text goes into the trace.
+// A policy as text, which goes into the trace, and parsed.
 struct NamedPolicy {
     std::string text;
     policy::AttachedPolicy attached;
@@ -20,18 +20,21 @@ struct NamedPolicy {
 
 class Directory {
   public:
-    // Users and roles of `account` that were never added have an administrator's policy, until
-    // require_entries(): without a configuration it is the keys' policies that are tested. The
-    // account's root user has it always.
+    // Until require_entries() is called, users and roles of `account` that were not added have an
+    // administrator's policy: without a configuration, only the keys' policies are tested. The
+    // account's root user always has it, unless it was added.
     explicit Directory(std::string account);
     void require_entries() { administrators_by_default_ = false; }
 
-    // A user or role without a policy of its own.
+    // Adds a user or role that has no policy yet.
     void add_entity(std::string_view entity_arn);
-    // `name` is what explanations call it. The error is the policy's.
+    // Adds an identity policy in JSON; explanations call it `name`. The error is that of
+    // parse_policy.
     [[nodiscard]] Result<void> add_policy(std::string_view entity_arn, std::string_view name,
                                           std::string_view text);
 
+    // A session has the policies of its role. Empty for callers of other accounts that were not
+    // added. The reference is valid until the next add.
     [[nodiscard]] const std::vector<NamedPolicy>& policies_of(const iam::Principal& caller) const;
 
   private:

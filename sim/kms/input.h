@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Reads the members of a request and collects what is wrong with them, as KMS does: all violations
-// come in one ValidationException.
+// Reads the members of a request, and collects everything that is wrong with them, as KMS does: all
+// violations are reported in one ValidationException.
 //
 //   2 validation errors detected: Value '1025' at 'numberOfBytes' failed to satisfy constraint:
 //   Member must have value less than or equal to 1024; Value at 'keyId' failed ...
 //
-// A null member counts as absent. A member of another JSON type is a SerializationException. Until
-// error() has been asked, what was read may be a stand-in.
+// A null member counts as absent. A member of another JSON type is a SerializationException, and
+// has precedence. The readers return a value in any case, an empty one if they have to: call
+// error() before using any of them.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -27,42 +28,47 @@ struct Range {
     std::size_t most = 0;
 };
 
-// The length of what names a key.
+// The length of a member that names a key: ID, ARN or alias.
 inline constexpr Range key_reference_length{1, 2048};
-// The length of what is signed or authenticated.
+// The length in bytes of a message to sign or to authenticate.
 inline constexpr Range message_length{1, 4096};
 
 class Input {
   public:
-    // `path` is what member names are prefixed with: "recipient.".
+    // `path` is the prefix of member names in messages, such as "recipient.". `object` outlives the
+    // reader.
     explicit Input(const boost::json::object& object, std::string path = {})
         : object_(object), path_(std::move(path)) {}
 
+    // `length` is in bytes.
     [[nodiscard]] std::optional<std::string> text(std::string_view name, Range length);
     [[nodiscard]] std::string required_text(std::string_view name, Range length);
 
-    // Base64; its bytes are not echoed.
+    // Base64; `length` is that of the decoded bytes. Messages do not quote the value.
     [[nodiscard]] std::optional<Bytes> blob(std::string_view name, Range length);
     [[nodiscard]] Bytes required_blob(std::string_view name, Range length);
 
     [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, Range range);
+    // False if absent.
     [[nodiscard]] bool flag(std::string_view name);
 
-    // One of an enum's values.
+    // A text that is one of `values`.
     [[nodiscard]] std::optional<std::string> choice(std::string_view name,
                                                     const std::vector<std::string_view>& values);
     [[nodiscard]] std::string required_choice(std::string_view name,
                                               const std::vector<std::string_view>& values);
 
-    // String to string.
+    // A map from texts to texts; empty if absent.
     [[nodiscard]] EncryptionContext string_map(std::string_view name);
+    // A list of texts: `count` of them, each of `length` bytes. Empty if absent.
     [[nodiscard]] std::vector<std::string> texts(std::string_view name, Range count, Range length);
-    // Null where absent.
+    // Null if absent. Owned by the request.
     [[nodiscard]] const boost::json::object* object(std::string_view name);
     [[nodiscard]] const boost::json::array* array(std::string_view name);
 
-    // Takes over what another reader, of a nested object, has found.
+    // Adds the findings of a reader of a nested object.
     void include(const Input& nested);
+    // The exception for everything that was read so far; empty if nothing is wrong.
     [[nodiscard]] std::optional<ApiError> error() const;
 
   private:

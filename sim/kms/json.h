@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// JSON as KMS writes it, and how much of it KMS reads.
+// JSON as KMS writes it, and the limits for JSON that it reads.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -11,18 +11,18 @@
 
 namespace glovebox::kms {
 
-// A request's body, or a policy. A name that stands twice in an object is an error: the policy
-// language forbids it, and whoever wrote it meant both.
+// For a request's body or a policy. A name that occurs twice in an object is an error: the policy
+// language forbids it, and the author meant both.
 inline constexpr JsonBudget json_budget{.values = 20'000};
 
-// A line of the trace, which holds a request and every policy that was asked.
+// For a line of the trace, which has a request and every policy that was evaluated.
 inline constexpr JsonBudget trace_line_budget{.bytes = 16 * 1024 * 1024, .values = 1'000'000};
 
-// On one line, printable. Numbers with a fraction are times, epoch seconds, and are written as AWS
-// does: 1593622000.191.
+// On one line, safe for a terminal. A number with a fraction is a time in epoch seconds and is
+// written as AWS does, with three decimals: 1593622000.191.
 [[nodiscard]] std::string to_json(const boost::json::value& value);
 
-// Epoch seconds with their fraction.
+// Seconds since 1970, with a fraction of milliseconds.
 [[nodiscard]] double epoch_seconds(TimePoint time);
 
 }  // namespace glovebox::kms

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file of JSON objects, one a line, that is only appended to: the trace and the access log.
+// A file of JSON objects, one a line, that is only appended to: the trace and the access log of
+// KMS.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -13,11 +14,11 @@ namespace glovebox::kms {
 
 class JsonLines {
   public:
-    // Opened for appending, made with mode 0600.
+    // Opens the file for appending; creates it with mode 0600 if it is missing.
     [[nodiscard]] static Result<JsonLines> open(const std::string& file);
 
-    // Safe from any thread. A line that can't be written whole is not written at all; the error is
-    // errno's.
+    // Appends one line. May be called from any thread. A line that cannot be written as a whole is
+    // not written at all; the error has the errno.
     [[nodiscard]] Result<void> append(const boost::json::object& line);
 
   private:

@@ -25,15 +25,15 @@ struct Key {
     std::string id;  // a UUID in lower case, or mrk- and 32 hexadecimal digits
     TimePoint created;
     std::string description;
-    std::string spec;   // KeySpec::name
+    std::string spec;   // KeySpec::name, "SYMMETRIC_DEFAULT"
     std::string usage;  // "ENCRYPT_DECRYPT"
     KeyState state = KeyState::enabled;
     std::optional<TimePoint> deletion;  // in state pending_deletion
     bool multi_region = false;
     Tags tags;
     std::string policy;  // JSON, as it was put
-    Bytes material_id;   // make_material_id(); every key has one, symmetric ones show it
-    Bytes material;      // symmetric and HMAC: the key; others: PKCS #8 DER
+    Bytes material_id;   // make_material_id(); the API shows it for symmetric keys only
+    Bytes material;      // symmetric and HMAC: the secret itself; others: the pair, PKCS #8 DER
 };
 
 struct Alias {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// RSA and elliptic-curve keys: the asymmetric half of KMS's cryptography, over OpenSSL.
+// RSA and elliptic-curve keys: the asymmetric part of KMS's cryptography, over OpenSSL. Copies
+// share the key. Functions throw only if OpenSSL fails for another reason than the input.
 #pragma once
 
 #include <memory>
@@ -15,16 +16,17 @@ namespace glovebox::kms {
 
 class PublicKey {
   public:
-    // SubjectPublicKeyInfo in DER, nothing after it. The error is OpenSSL's.
+    // Reads a SubjectPublicKeyInfo in DER with nothing after it. The error has OpenSSL's reason.
     [[nodiscard]] static Result<PublicKey> from_der(BytesView der);
 
     [[nodiscard]] Bytes to_der() const;
     [[nodiscard]] bool is_rsa() const;
-    // Of an elliptic curve, by KeySpec::group.
+    // Whether the key is on this elliptic curve. `group` is a name as in KeySpec::group.
     [[nodiscard]] bool is_on(std::string_view group) const;
     [[nodiscard]] int bits() const;
 
-    // RSAES-OAEP with MGF1 of the same hash. An error when the plaintext is too long.
+    // RSAES-OAEP with MGF1 of the same hash (RFC 8017), no label. An error if the plaintext is too
+    // long for the key.
     [[nodiscard]] Result<Bytes> encrypt_oaep(std::string_view hash, BytesView plaintext) const;
     [[nodiscard]] evp_pkey_st* get() const { return key_.get(); }
 
@@ -37,26 +39,27 @@ class PublicKey {
 
 class KeyPair {
   public:
-    // Of family rsa, ecc or edwards. RSA takes its time: a tenth of a second at 2048 bits, seconds
-    // at 4096.
+    // Makes a new pair; the family is rsa, ecc or edwards. RSA takes a tenth of a second at 2048
+    // bits, seconds at 4096.
     [[nodiscard]] static KeyPair generate(const KeySpec& spec);
-    // PKCS #8 DER.
+    // Reads PKCS #8 DER.
     [[nodiscard]] static Result<KeyPair> from_der(BytesView der);
 
     [[nodiscard]] Bytes to_der() const;
     [[nodiscard]] PublicKey public_key() const { return PublicKey(key_); }
 
-    // Nothing when it is not a ciphertext for this key.
+    // Empty if it is not a ciphertext for this key.
     [[nodiscard]] std::optional<Bytes> decrypt_oaep(std::string_view hash,
                                                     BytesView ciphertext) const;
 
-    // `message` is a digest of the algorithm's hash when `is_digest`; Ed25519 signs messages alone.
+    // If `is_digest`, `message` is the digest by the algorithm's hash. Ed25519 signs whole messages
+    // only and ignores `is_digest`.
     [[nodiscard]] Bytes sign(const SigningAlgorithm& algorithm, BytesView message,
                              bool is_digest) const;
     [[nodiscard]] bool verify(const SigningAlgorithm& algorithm, BytesView message, bool is_digest,
                               BytesView signature) const;
 
-    // ECDH: the x coordinate of the shared point. An error when the peer's key is of another curve.
+    // ECDH: the x coordinate of the shared point. An error if the peer's key is on another curve.
     [[nodiscard]] Result<Bytes> derive(const PublicKey& peer) const;
 
   private:

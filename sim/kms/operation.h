@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One operation of the API: what it is given, and what it leaves behind for the logs.
+// One operation of the API and one call of it: the input of a handler, and the record that it
+// leaves for the logs.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -20,9 +21,9 @@
 
 namespace glovebox::kms {
 
-// What all operations share. Everything outlives it.
+// Shared by all operations. The references outlive it.
 struct Environment {
-    std::string account;  // that owns the keys
+    std::string account;  // the owner of all keys
     std::string region;
     KeyStore& keys;
     const Directory& directory;
@@ -34,7 +35,7 @@ struct Environment {
     [[nodiscard]] std::string alias_arn(std::string_view name) const;  // name with "alias/"
 };
 
-// One question to the policies, with everything that an answer needs: the trace keeps it, and
+// One question to the policies, with everything that the answer depends on. The trace keeps it, and
 // `glovebox kms explain` asks it again.
 struct Check {
     policy::AccessRequest request;
@@ -44,7 +45,7 @@ struct Check {
 
 struct Operation;
 
-// One request on its way.
+// One request while it is processed.
 struct Call {
     const http::Request& http;
     const Operation& operation;
@@ -54,25 +55,26 @@ struct Call {
     std::string request_id;
     TimePoint now;
 
-    // Filled in as the operation goes along.
+    // Filled in by the operation.
     std::vector<Check> checks;
     std::optional<Recipient> recipient;
-    std::vector<std::string> resources;      // ARNs of the keys that it came to
-    boost::json::object request_parameters;  // CloudTrail's: no secret among them
+    std::vector<std::string> resources;      // ARNs of the keys that it found
+    boost::json::object request_parameters;  // for CloudTrail: without any secret
 };
 
+// Returns the members of the response.
 using Handler = Answer<boost::json::object> (*)(Environment&, Call&);
 
 struct Operation {
     std::string_view name;  // "Decrypt"
     Handler handler;
-    bool read_only = false;      // CloudTrail's word for it
-    bool cryptographic = false;  // takes GrantTokens and DryRun
+    bool read_only = false;      // CloudTrail's readOnly
+    bool cryptographic = false;  // accepts GrantTokens and DryRun
     bool attestable = false;     // may carry a Recipient
     bool has_output = true;      // false: an empty body
-    bool makes_keys = false;     // may look for an RSA key for seconds
+    bool makes_keys = false;     // may make an RSA key, which takes up to seconds
 
-    // "kms:Decrypt".
+    // The name in policies: "kms:Decrypt".
     [[nodiscard]] std::string action() const;
 };
 

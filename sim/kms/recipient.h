@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The Recipient of a request: an enclave that proves itself with an attestation document and gets
-// the answer encrypted to the public key in it.
+// The Recipient of a request. An enclave proves its identity with an attestation document, and KMS
+// encrypts the answer to the public key in that document: the parent instance, which passes the
+// bytes on, cannot read it.
 //
-//   "Recipient": {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256", "AttestationDocument":
-//   "<base64>"}
+//   "Recipient": {"KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256",
+//                 "AttestationDocument": "<base64>"}
 //
-// Source: KMS developer guide, "Cryptographic attestation".
+// The document contributes condition keys to the policies (kms:RecipientAttestation:...), so a key
+// policy can demand certain PCRs. Source: KMS developer guide, "Cryptographic attestation".
 #pragma once
 
 #include <vector>
@@ -18,19 +20,20 @@
 
 namespace glovebox::kms {
 
-// The document may be this long.
+// The longest document, decoded.
 inline constexpr std::size_t attestation_document_bytes_max = 262144;
 
-// Adds kms:RecipientAttestation:ImageSha384 and :PCR<n> for each PCR of the document, as lower-case
-// hexadecimal.
+// Adds kms:RecipientAttestation:ImageSha384, which is PCR0, and :PCR<n> for each PCR of the
+// document. The values are lower-case hexadecimal.
 void describe_attestation(const nsm::AttestationDocument& document,
                           policy::RequestContext& context);
 
 class Recipient {
   public:
-    // Verified against the first of `roots` that is the document's own; one is enough. The error is
-    // a sentence on what is wrong with the document: its form, its fields, its chain at `now`, its
-    // signature, or its public key. `known` spares the checks of a chain that was in order before.
+    // Verifies a document against whichever of `roots` is its own root. The error is a sentence
+    // about the document: its form, its fields, its chain at `now`, its signature, or its public
+    // key, which has to be an RSA key of 2048 to 4096 bits as SubjectPublicKeyInfo in DER. `known`
+    // saves the checks of a chain that was in order before.
     [[nodiscard]] static Result<Recipient> verify(BytesView document,
                                                   const std::vector<nsm::TrustRoot>& roots,
                                                   TimePoint now, nsm::KnownChains* known = nullptr);
@@ -38,7 +41,8 @@ class Recipient {
     [[nodiscard]] const nsm::AttestationDocument& document() const { return verified_.document(); }
     [[nodiscard]] const nsm::VerifiedDocument& verified() const { return verified_; }
 
-    // CiphertextForRecipient: CMS EnvelopedData (cms.h).
+    // CiphertextForRecipient: encrypts `plaintext` to the document's public key, as a CMS
+    // EnvelopedData (cms.h). `random` is the source of the AES key and the IV.
     [[nodiscard]] Bytes seal(BytesView plaintext, RandomSource& random) const;
 
   private:

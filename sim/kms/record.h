@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is written down about a request.
+// The two records of a request.
 //
-// The trace is Glovebox's own: everything that a decision was made of, so that it can be made again
-// against another policy (explain.h). The access log has the shape of AWS CloudTrail's events, with
-// the fields that it has for attested requests.
+// The trace is Glovebox's own. It has everything that a decision depends on, so that the decision
+// can be made again with another policy (explain.h):
 //
-//   trace: {"time": "...", "requestId": "...", "operation": "Decrypt", "caller": "arn:...",
-//           "error": "AccessDeniedException", "message": "...", "explanation": "...",
-//           "checks": [{"action", "resource", "account", "caller": {...}, "recipient", "context",
-//                       "policies": [{"name", "kind", "text"}], "decision": {...}}],
-//           "recipient": {"moduleId", "root", "timestamp", "pcrs": {"0": "<hex>"}}}
+//   {"time": "...", "requestId": "...", "operation": "Decrypt", "caller": "arn:...",
+//    "error": "AccessDeniedException", "message": "...", "explanation": "...",
+//    "checks": [{"action", "resource", "account", "caller": {...}, "recipient", "context",
+//                "policies": [{"name", "kind", "text"}], "decision": {...}}],
+//    "recipient": {"moduleId", "root", "timestamp", "pcrs": {"0": "<hex>"}}}
 //
-// A request that was refused before it was known who calls has an empty caller and no checks, and
-// the "accessKeyId" that it claims.
+// A request that was refused before its caller was known has an empty caller, no checks, and the
+// "accessKeyId" that it claims.
+//
+// The access log has the form of AWS CloudTrail's events, with their fields for attested requests.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -23,16 +24,18 @@
 
 namespace glovebox::kms {
 
+// `error` is empty for a request that succeeded.
 [[nodiscard]] boost::json::object trace_record(const Call& call,
                                                const std::optional<ApiError>& error);
 
-// Source: KMS developer guide, "Logging AWS KMS API calls with AWS CloudTrail".
+// `random` is the source of the event's ID. Source: KMS developer guide, "Logging AWS KMS API calls
+// with AWS CloudTrail".
 [[nodiscard]] boost::json::object cloudtrail_event(const Environment& env, const Call& call,
                                                    const std::optional<ApiError>& error,
                                                    RandomSource& random);
 
 [[nodiscard]] boost::json::object to_json(const Check& check);
-// The error names what is missing.
+// Reads a check of the trace. The error names the missing or malformed member.
 [[nodiscard]] Result<Check> parse_check(const boost::json::object& object);
 
 }  // namespace glovebox::kms

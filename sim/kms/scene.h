@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file that sets the scene for a KMS: who may sign, which IAM policies they have, which keys
-// there are.
+// The scene of a KMS: a YAML file with the users and roles, their IAM policies, and the keys
+// (docs/glossary.md).
 //
 //   account: "111122223333"
 //   region: us-east-1
@@ -11,20 +11,20 @@
 //       secret_access_key: wJalrXUtnFEMI
 //       policies: [{name: Admin, policy: {Statement: [...]}}]
 //   roles:
-//     parent: {policies: []}               # assumed by instances: their metadata hands out
+//     parent: {policies: []}               # assumed by instances: the metadata service hands out
 //                                          # its credentials
 //   keys:
-//   - id: 1234abcd-12ab-34cd-56ef-1234567890ab   # or made up; then an alias is needed
+//   - id: 1234abcd-12ab-34cd-56ef-1234567890ab   # generated if absent; then an alias is needed
 //     alias: alias/app                            # or a list, `aliases`
 //     description: the application's key
 //     spec: SYMMETRIC_DEFAULT
-//     usage: ENCRYPT_DECRYPT
-//     material: <base64 of 32 bytes>              # or made up; SYMMETRIC_DEFAULT and HMAC only
-//     policy: {...}                               # as YAML, or JSON in a text; the default without
+//     usage: ENCRYPT_DECRYPT                      # needed if the spec has several
+//     material: <base64 of 32 bytes>              # generated if absent; symmetric and HMAC only
+//     policy: {...}                               # as YAML, or JSON in a text; has a default
 //     policy_file: app-policy.json                # instead; beside the scene's file
 //
-// As soon as `users` or `roles` is there, only who stands in them has IAM policies; without them
-// everybody in the account is an administrator, and only the keys' policies decide.
+// If the file has `users` or `roles`, only those have IAM policies. Without both, everybody in the
+// account is an administrator, and the keys' policies alone decide.
 #pragma once
 
 #include <functional>
@@ -46,18 +46,18 @@ struct ScenePolicy {
 // A user or a role.
 struct SceneEntity {
     std::string arn;
-    std::string access_key_id;  // empty for who can't sign
+    std::string access_key_id;  // empty for an entity that cannot sign
     std::string secret_access_key;
     std::vector<ScenePolicy> policies;
 };
 
 struct SceneKey {
-    std::string id;  // empty: made up
+    std::string id;  // empty: generated
     std::vector<std::string> aliases;
     std::string description;
     std::string spec = "SYMMETRIC_DEFAULT";
     std::string usage;
-    Bytes material;      // empty: made up
+    Bytes material;      // empty: generated
     std::string policy;  // empty: the default
 };
 
@@ -70,26 +70,28 @@ struct Scene {
     std::vector<SceneKey> keys;
 };
 
-// What stands above the file, before anything of it is made into ARNs; empty where the file
-// decides.
+// Values that take precedence over the file's, before any of them becomes part of an ARN. Empty:
+// the file decides.
 struct SceneOverrides {
     std::string account;  // is_account()
     std::string region;   // is_region()
 };
 
-// Gives a file's content, or says why not; `name` is relative to the scene's file.
+// Returns the content of a file. `name` is as the scene states it, relative to the scene's file.
 using ReadFile = std::function<Result<std::string>(const std::string& name)>;
 
-// The error has every mistake with its line and column, policies' included.
+// Reads a scene. The error lists every mistake with its line and column, also those in policies.
+// `file_name` is for error messages.
 [[nodiscard]] Result<Scene> parse_scene(std::string_view yaml, const std::string& file_name,
                                         const ReadFile& read_file,
                                         const SceneOverrides& overrides = {});
 
-// Fills the directory and the credentials.
+// Adds the users and roles to the directory, and the users' access keys to the credentials.
 void apply(const Scene& scene, Directory& directory, iam::CredentialStore& credentials);
 
-// Adds keys and aliases. A key that is there already, by its id or else by its first alias, keeps
-// its material and gets the scene's policy, and the aliases that it lacks.
+// Adds keys and aliases to the store. A key that exists already, by its ID or otherwise by its
+// first alias, keeps its material, and gets the scene's policy if the scene states one. Aliases of
+// another key are moved to the scene's.
 [[nodiscard]] Result<void> apply(const Scene& scene, KeyStore& keys, TimePoint now,
                                  RandomSource& random);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The KMS as one function: an HTTP request in, an HTTP response out. Who listens, and whether TLS
-// is between, is somebody else's business (sim/http).
+// The KMS as one function: an HTTP request in, an HTTP response out. The listener and TLS are in
+// sim/http.
 //
-// A refusal carries its explanation in the header x-glovebox-explanation, in the log, and in the
-// trace; a success says there which statement allowed it.
+// A refusal has its explanation in the header x-glovebox-explanation, in the log and in the trace.
+// For a success, the trace says which statement allowed it.
 #pragma once
 
 #include <memory>
@@ -23,34 +23,35 @@
 
 namespace glovebox::kms {
 
-// The longest body that is read; an attestation document in base64 is 350 KB.
+// The longest body that is read, in bytes; an attestation document in base64 has at most 350 KB.
 inline constexpr std::size_t request_body_bytes_max = 1024 * 1024;
 
 inline constexpr std::string_view explanation_header = "x-glovebox-explanation";
 
-// Whether the request may take seconds, since a key has to be found for it.
+// Whether the request may take seconds, because it makes an RSA key.
 [[nodiscard]] bool takes_long(const http::Request& request);
 
 struct ServiceSettings {
     std::string account = "111122223333";
     std::string region = "us-east-1";
     bool authenticate = true;
-    // Who calls when nobody is authenticated and the request's access key id is nobody's.
+    // The caller if `authenticate` is false and the request's access key ID is unknown.
     iam::Principal anonymous;
 };
 
 class Service {
   public:
-    // All that is given by reference outlives it. `trace` and `access_log` may be null.
+    // The references outlive the service. `trace` and `access_log` may be null.
     Service(ServiceSettings settings, KeyStore& keys, const iam::CredentialStore& credentials,
             const Directory& directory, std::vector<nsm::TrustRoot> roots, const Clock& clock,
             RandomSource& random, Log& log, JsonLines* trace, JsonLines* access_log);
 
-    // Safe from any thread. Never throws for anything in `request`.
+    // Processes a request of the API, or GET /ping and /healthcheck. May be called from any thread.
+    // Never throws for anything in `request`: a bug is answered with KMSInternalException.
     [[nodiscard]] http::Response handle(const http::Request& request);
 
   private:
-    // Who calls, or why nobody knows.
+    // The caller; or the exception if the signature is refused.
     [[nodiscard]] Answer<iam::Principal> caller_of(const http::Request& request,
                                                    TimePoint now) const;
     [[nodiscard]] Answer<std::string> run(Call& call);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// SQLite with owners and errors as values; as much of it as a key store needs.
+// SQLite with owners and with errors as values, as far as a key store needs it. Not safe from
+// several threads at once.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ namespace glovebox::kms {
 
 class Database;
 
-// One execution of a statement: bind, then step through its rows. Text and bytes that are bound are
-// copied.
+// One execution of a statement: bind the parameters in their order, then step through the rows.
+// Bound text and bytes are copied. The database outlives it.
 class Query {
   public:
     Query& bind(std::string_view text);
@@ -27,12 +28,12 @@ class Query {
     Query& bind(std::int64_t number);
     Query& bind(std::optional<std::int64_t> number);
 
-    // True while there is a row.
+    // Goes to the next row; false after the last.
     [[nodiscard]] Result<bool> step();
-    // For what gives no rows; the number of rows that it changed.
+    // Executes a statement without rows, and returns the number of rows that it changed.
     [[nodiscard]] Result<int> run();
 
-    // Columns of the row, from 0.
+    // The columns of the current row, counted from 0. A null is an empty text, empty bytes or 0.
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] Bytes bytes(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
@@ -53,15 +54,18 @@ class Query {
 
 class Database {
   public:
-    // A file, made with mode 0600 where it is absent, or ":memory:".
+    // Opens a file, created with mode 0600 if it is missing, or ":memory:". If another process has
+    // locked the file, statements wait for up to 5 s.
     [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::string& file);
 
+    // Executes statements without parameters and rows.
     [[nodiscard]] Result<void> execute(const char* sql);
-    // Throws when `sql` is not a statement: that is a bug.
+    // Prepares a statement. Throws if `sql` is not one: that is a bug.
     [[nodiscard]] Query query(std::string_view sql);
 
-    // What went wrong last.
+    // The error of the last call, with `what` in front.
     [[nodiscard]] Error error(std::string_view what) const;
+    // Whether the last call failed because a row violates a UNIQUE or FOREIGN KEY constraint.
     [[nodiscard]] bool failed_on_constraint() const;
 
   private:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Encryption under a key that was found, authorized and checked; for operations that make
-// ciphertexts.
+// Encryption with a key that was found, authorized and checked.
 #pragma once
 
 #include "sim/kms/operations/access.h"
 
 namespace glovebox::kms {
 
-// ValidationException when RSA can't take that much.
+// Makes a ciphertext blob for a symmetric key (`algorithm` SYMMETRIC_DEFAULT), or encrypts with
+// RSAES-OAEP. ValidationException if the plaintext is too long for the RSA key.
 [[nodiscard]] Answer<Bytes> encrypt_under(Environment& env, const NamedKey& named,
                                           const EncryptionContext& context,
                                           std::string_view algorithm, BytesView plaintext);

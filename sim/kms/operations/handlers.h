@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The operations, each as a function from a call to its answer. What members they take and give is
-// in the KMS API reference under their names.
+// The operations, each as a function from a call to the members of its response. The KMS API
+// reference describes the members under the operations' names.
 #pragma once
 
 #include "sim/kms/operation.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Limit and Marker of a list's request, Truncated and NextMarker of its answer. A marker is the
-// base64 of the last name that was given.
+// Paging: Limit and Marker of a list request, Truncated and NextMarker of its answer. A marker is
+// the base64 of the last name on the page.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -18,7 +18,8 @@ struct Page {
     std::size_t limit = 0;
 };
 
-// Asks `input` for what else is wrong with it, too.
+// Reads the page of a request. Also returns any error that `input` has collected so far.
+// InvalidMarkerException for a marker that is not base64.
 [[nodiscard]] inline Answer<Page> read_page(Input& input, Range limits, std::size_t default_limit) {
     Page page;
     page.limit = static_cast<std::size_t>(
@@ -36,8 +37,8 @@ struct Page {
     return page;
 }
 
-// `rows` were asked for with one more than page.limit, which is taken off again. `name` gives a
-// row's place in the order.
+// The caller has read page.limit + 1 rows; the extra one is removed, and shows that there is a next
+// page. `name` returns the name by which a row is sorted.
 template <class Row, class Name>
 void finish_page(std::vector<Row>& rows, const Page& page, boost::json::object& output, Name name) {
     const bool truncated = rows.size() > page.limit;

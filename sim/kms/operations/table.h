@@ -9,7 +9,7 @@
 
 namespace glovebox::kms {
 
-// Null when KMS has no such operation, or Glovebox does not serve it.
+// Null if KMS has no such operation, or Glovebox does not implement it. Valid for ever.
 [[nodiscard]] const Operation* find_operation(std::string_view name);
 
 }  // namespace glovebox::kms

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One condition of a statement: an operator, a condition key and the values that it is compared
-// with.
+// One condition of a statement: an operator, a condition key, and the values to compare it with.
 //
-// A statement's conditions must all hold. Within one, the values are alternatives; for a negated
-// operator none of them may match. What holds when the request lacks the key:
+// All conditions of a statement have to be met. Within a condition, the values are alternatives;
+// with a negated operator, none of them may match. If a key of the request has several values and
+// there is no qualifier, one of them has to match, or none for a negated operator. If the request
+// lacks the key, the result is:
 //
 //   positive operator     false        ...IfExists     true        ForAllValues:   true
 //   negated operator      true         Null: "true"    true        ForAnyValue:    false
@@ -52,7 +53,7 @@ enum class Operator {
     null,
 };
 
-// ForAllValues: and ForAnyValue:, for keys of many values.
+// ForAllValues: and ForAnyValue:, for keys with several values.
 enum class SetQualifier { none, all_values, any_value };
 
 // "ForAnyValue:StringLikeIfExists" taken apart.
@@ -62,7 +63,7 @@ struct ConditionOperator {
     bool if_exists = false;
 };
 
-// Operator names ignore case. The error names what was found.
+// Case does not matter. The error quotes the name.
 [[nodiscard]] Result<ConditionOperator> parse_condition_operator(std::string_view name);
 
 [[nodiscard]] bool is_negated(Operator comparison);
@@ -74,27 +75,27 @@ struct Condition {
     std::vector<std::string> values;
 };
 
-// What a condition came to, with all that a person needs to see why.
+// The result of a condition, with everything that a person needs to understand it.
 struct ConditionFinding {
     bool met = false;
     std::string operator_name;
     std::string key;
     std::vector<std::string> expected;               // with policy variables filled in
-    std::optional<std::vector<std::string>> actual;  // nothing: the request has no such key
+    std::optional<std::vector<std::string>> actual;  // empty: the request has no such key
 };
 
-// `variables` says whether ${...} in values is filled in from the context: from version 2012-10-17
-// on.
+// `variables`: whether ${...} in values is replaced from the context, as in policies of version
+// 2012-10-17.
 [[nodiscard]] ConditionFinding evaluate(const Condition& condition, const RequestContext& context,
                                         bool variables);
 
-// Whether one value of the request meets one value of the policy; for a negated operator, whether
-// it meets what must not be met.
+// Whether a value of the request matches a value of the policy. A negated operator is compared like
+// its positive one; the caller negates.
 [[nodiscard]] bool matches(Operator comparison, std::string_view expected, std::string_view actual);
 
-// Replaces ${key} by the key's one value, ${*}, ${?} and ${$} by the character itself, and
-// ${key, 'default'} by the default where the key is absent. Nothing when a key is absent or has
-// many values: then the text matches nothing.
+// Replaces ${key} by the key's value, ${*}, ${?} and ${$} by the character itself, and ${key,
+// 'default'} by the default if the key is absent. Empty if a key is absent or has several values:
+// such a text matches nothing.
 [[nodiscard]] std::optional<std::string> fill_in_variables(std::string_view text,
                                                            const RequestContext& context);
 

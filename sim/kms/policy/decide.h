@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// May this caller do this with this resource? The decision over a key's policy and the caller's IAM
-// policies, together with everything that led to it.
+// Decides whether a caller may perform an action on a resource, by the key's policy and the
+// caller's IAM policies.
 //
-//   1. An explicit Deny anywhere refuses.
-//   2. In the key's own account: the key policy allows the caller, or it allows the account and an
-//      IAM policy allows the caller.
-//   3. From another account: the key policy and an IAM policy must both allow.
-//   4. Where there is no key (CreateKey, ListKeys, GenerateRandom, an alias): an IAM policy allows.
+//   1. An explicit Deny in any policy refuses.
+//   2. In the key's own account, the request is allowed if the key policy allows the caller, or if
+//      it allows the account and an IAM policy allows the caller.
+//   3. From another account, both the key policy and an IAM policy have to allow it.
+//   4. Without a key (CreateKey, ListKeys, GenerateRandom, an alias), an IAM policy has to allow
+//      it.
 //
-// An Allow for a role holds for its sessions. A statement for an account's root lets that account's
-// IAM policies decide and gives no user or role anything by itself.
+// An Allow for a role holds for its sessions. An Allow for an account's root lets that account's
+// IAM policies decide, and by itself gives nothing to a user or role; a Deny for an account's root
+// refuses everybody in it.
 //
 // Source: KMS developer guide, "Determining access to KMS keys"; IAM user guide, "Policy evaluation
 // logic".
@@ -22,7 +24,8 @@
 
 namespace glovebox::kms::policy {
 
-// `policies` has at most one of kind key, the key's; none means rule 4.
+// `policies` are the caller's IAM policies and, unless rule 4 applies, the key's policy: at most
+// one of kind key. The decision has a finding for each of their statements.
 [[nodiscard]] Decision decide(const AccessRequest& request,
                               const std::vector<AttachedPolicy>& policies);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the policies are asked, and what they answer, as values: the request, the verdict, and what
-// every statement came to.
+// A question to the policies and its answer, as values: the request, the verdict, and a finding for
+// each statement.
 #pragma once
 
 #include <optional>
@@ -20,9 +20,9 @@ struct AttachedPolicy {
     Policy policy;
 };
 
-// What a request has to do with attestation.
+// Whether the request comes with an attestation document.
 enum class RecipientState {
-    impossible,  // the operation carries no Recipient
+    impossible,  // the operation cannot carry a Recipient
     none_sent,
     verified,  // the context has the document's PCRs
 };
@@ -30,12 +30,14 @@ enum class RecipientState {
 struct AccessRequest {
     iam::Principal caller;
     std::string action;    // "kms:Decrypt"
-    std::string resource;  // the ARN of a key or an alias; "*" where there is neither
-    std::string account;   // the one that owns the resource
+    std::string resource;  // the ARN of a key or an alias; "*" without either
+    std::string account;   // the owner of the resource
     RequestContext context;
     RecipientState recipient = RecipientState::impossible;
 };
 
+// What a statement means for the request: it applies, or the first of these reasons why it does
+// not.
 enum class Outcome {
     applies,
     without_effect,  // it lacks Action or Resource
@@ -55,8 +57,8 @@ struct StatementFinding {
     Effect effect = Effect::deny;
     Outcome outcome = Outcome::applies;
     PrincipalMatch principal = PrincipalMatch::none;
-    std::vector<ConditionFinding> conditions;  // judged only when all before them agreed
-    std::vector<std::string> remarks;          // one for each condition; may be empty
+    std::vector<ConditionFinding> conditions;  // evaluated only if everything before them applies
+    std::vector<std::string> remarks;          // one for each condition, possibly empty
 };
 
 enum class Verdict {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Wildcards, as the policy language has them: '*' is any run of characters, '?' any one.
+// The wildcards of the policy language: '*' matches any number of characters, '?' exactly one
+// (byte).
 #pragma once
 
 #include <string_view>
@@ -8,11 +9,12 @@
 namespace glovebox::kms::policy {
 
 [[nodiscard]] bool wildcard_match(std::string_view pattern, std::string_view text);
-// Of ASCII's letters only, as AWS compares.
+// Ignores the case of ASCII letters only, as AWS does.
 [[nodiscard]] bool wildcard_match_ignoring_case(std::string_view pattern, std::string_view text);
 
-// ARNs part by part: a wildcard never reaches beyond its part of the first five; the sixth is the
-// rest. A text that is not an ARN matches only "*".
+// Compares ARNs part by part: a wildcard in one of the first five parts does not match beyond it;
+// the sixth part is everything after the fifth colon. A text that is not an ARN is matched by "*"
+// only.
 [[nodiscard]] bool arn_match(std::string_view pattern, std::string_view text);
 
 }  // namespace glovebox::kms::policy

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A policy in AWS's policy language, read from JSON: who may, or may not, do what to which key
-// under which conditions.
+// A policy in AWS's policy language, read from JSON: which principals may, or may not, perform
+// which actions on which resources, under which conditions.
 //
 //   {"Version": "2012-10-17", "Id": "...", "Statement": [{
 //      "Sid": "EnclaveOnly", "Effect": "Allow",
 //      "Principal": {"AWS": "arn:aws:iam::111122223333:role/parent"},
 //      "Action": ["kms:Decrypt"], "Resource": "*",
-//      "Condition": {"StringEqualsIgnoreCase": {"kms:RecipientAttestation:ImageSha384":
-//      "ab12..."}}}]}
+//      "Condition": {"StringEqualsIgnoreCase":
+//                    {"kms:RecipientAttestation:ImageSha384": "ab12..."}}}]}
 //
-// Source: IAM user guide, "Grammar of the IAM JSON policy language"; KMS developer guide, "Key
-// policies".
+// A key policy (a resource policy) belongs to a key and has principals; an identity policy belongs
+// to a user or role, who is its principal. Source: IAM user guide, "Grammar of the IAM JSON policy
+// language"; KMS developer guide, "Key policies".
 #pragma once
 
 #include <optional>
@@ -24,12 +25,12 @@
 
 namespace glovebox::kms::policy {
 
-// KMS takes 32,768 bytes.
+// The limit of KMS for a key policy, in bytes.
 inline constexpr std::size_t policy_bytes_max = 32768;
 
 enum class PolicyKind {
-    key,       // hangs on a key: every statement has a Principal, "*" is the key
-    identity,  // hangs on a user or role: no statement has one
+    key,       // of a key: every statement has a Principal, and Resource "*" is the key
+    identity,  // of a user or role: no statement has a Principal
 };
 
 enum class Effect { allow, deny };
@@ -38,8 +39,8 @@ enum class Effect { allow, deny };
 struct PrincipalElement {
     bool negated = false;
     bool anyone = false;              // "*" or {"AWS": "*"}
-    std::vector<std::string> aws;     // ARNs; an account id is spelled arn:aws:iam::<id>:root here
-    std::vector<std::string> others;  // services and federated providers, who never call here
+    std::vector<std::string> aws;     // ARNs; an account ID becomes arn:aws:iam::<id>:root
+    std::vector<std::string> others;  // services and federated providers, which never call here
 };
 
 // Action or NotAction, Resource or NotResource.
@@ -52,8 +53,8 @@ struct Statement {
     std::string sid;         // may be empty
     std::size_t number = 0;  // from 1
     Effect effect = Effect::deny;
-    std::optional<PrincipalElement> principal;  // in a key policy
-    // A statement that lacks one of these is accepted and has no effect.
+    std::optional<PrincipalElement> principal;  // in key policies only
+    // A statement without one of these is accepted and has no effect.
     std::optional<PatternElement> action;
     std::optional<PatternElement> resource;
     std::vector<Condition> conditions;
@@ -63,15 +64,15 @@ struct Statement {
 };
 
 struct Policy {
-    std::string version;  // "2008-10-17" where it is not given
+    std::string version;  // "2008-10-17" if the policy states none
     std::string id;
     std::vector<Statement> statements;
 };
 
-// Errors are sentences that name the place: "Statement 2, Condition StringEquals: ...".
+// The error is a sentence that names the place: "Statement 2, Condition StringEquals: ...".
 [[nodiscard]] Result<Policy> parse_policy(std::string_view json, PolicyKind kind);
 
-// The policy that a key gets without one: it lets the account's IAM policies decide.
+// The policy of a key that is created without one: the account's IAM policies decide.
 [[nodiscard]] std::string default_key_policy(std::string_view partition, std::string_view account);
 
 }  // namespace glovebox::kms::policy

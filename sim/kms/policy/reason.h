@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The sentence that answers "why?", and the whole table of findings below it.
+// A decision in words: one sentence that says why, and a table of all findings.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -10,14 +10,16 @@
 
 namespace glovebox::kms::policy {
 
-// One line: which statement, which condition, expected and actual. `decision` has its verdict and
-// its findings.
+// One line: which statement decided, which condition failed, the expected and the actual value.
+// Needs `verdict` and `findings` of the decision, not its sentence.
 [[nodiscard]] std::string reason_for(const Decision& decision, const AccessRequest& request);
 
-// "StringEquals kms:KeySpec: expected \"A\" or \"B\", found nothing: no Recipient was sent".
+// For example: "StringEquals kms:KeySpec: expected \"A\" or \"B\", found nothing: no Recipient was
+// sent".
 [[nodiscard]] std::string describe(const ConditionFinding& finding, std::string_view remark);
 
-// Every statement with what it came to, a line each, conditions below; for a terminal.
+// The sentence, then a line for each statement with its outcome, conditions below it. For a
+// terminal.
 [[nodiscard]] std::string to_text(const Decision& decision);
 
 // The same for a log.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a person who knows Nitro would say on seeing a condition: "PCR0 is all zero: the enclave
-// runs in debug mode", "it differs in case alone".
+// Hints at the likely reason why a condition was not met, from knowledge of Nitro: "PCR0 is all
+// zero: the enclave runs in debug mode", "it differs in case alone".
 #pragma once
 
 #include <string>
@@ -11,11 +11,11 @@
 
 namespace glovebox::kms::policy {
 
-// Empty when there is nothing to say that expected and actual don't say.
+// Empty if the expected and the actual value say enough.
 [[nodiscard]] std::string remark_on(const ConditionFinding& finding, const ConditionOperator& op,
                                     const AccessRequest& request);
 
-// "kms:RecipientAttestation:ImageSha384" or ":PCR<n>", in any case.
+// Whether it is kms:RecipientAttestation:ImageSha384 or :PCR<n>, in any case.
 [[nodiscard]] bool is_attestation_key(std::string_view key);
 
 }  // namespace glovebox::kms::policy

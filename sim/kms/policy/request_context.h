@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a request shows to conditions: condition keys and their values. Key names ignore case, also
-// the <key> of kms:EncryptionContext:<key>.
+// The values of a request that conditions can test: condition keys with their values. The case of
+// key names does not matter, also not in the <key> of kms:EncryptionContext:<key>.
 #pragma once
 
 #include <map>
@@ -14,15 +14,17 @@ namespace glovebox::kms::policy {
 class RequestContext {
   public:
     struct Entry {
-        std::string key;  // as it is usually spelled
+        std::string key;  // as it was first set
         std::vector<std::string> values;
     };
 
+    // Adds values to a key. Keys that differ in case only are one key.
     void set(std::string key, std::string value);
     void set(std::string key, std::vector<std::string> values);
 
-    // Null when the request has no such key, or has it without a value.
+    // Null if the request lacks the key, or has it without a value. Valid until the next set().
     [[nodiscard]] const Entry* find(std::string_view key) const;
+    // Sorted by the key in lower case.
     [[nodiscard]] std::vector<Entry> entries() const;
 
   private:

@@ -16,7 +16,7 @@
 
 namespace glovebox::kms::testing {
 
-// PCR<n> of the enclaves here, before debug mode makes it zero: SHA-384 of "image <n>".
+// PCR<n> of these enclaves outside of debug mode: SHA-384 of "image <n>".
 [[nodiscard]] inline Pcr measured(int n) {
     return sha384({as_bytes("image " + std::to_string(n))});
 }
@@ -37,7 +37,7 @@ class Enclave {
           nsm_(config(options), nsm::boot_pcrs(config(options)), authority_, clock_, random_,
                null_log()) {}
 
-    // With key() unless another is given; std::nullopt leaves it out.
+    // A document with the given public_key, without one for std::nullopt, with key()'s by default.
     [[nodiscard]] Bytes attest() { return attest(key().public_key().to_der()); }
     [[nodiscard]] Bytes attest(std::optional<Bytes> public_key) {
         nsm::NsmClient client(nsm_);
@@ -45,7 +45,7 @@ class Enclave {
         fields.public_key = std::move(public_key);
         return client.attest(fields).value();
     }
-    // The one RSA-2048 key of all enclaves here: to make one takes a tenth of a second.
+    // One RSA-2048 key for all enclaves: making one takes a tenth of a second.
     [[nodiscard]] static const KeyPair& key() {
         static const KeyPair pair = KeyPair::generate(*find_key_spec("RSA_2048"));
         return pair;

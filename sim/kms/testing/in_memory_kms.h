@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// For tests: a KMS over an in-memory store, asked as a client asks it. Signatures aren't checked,
-// and the caller is a user of the account with an administrator's IAM policy.
+// For tests: a KMS over an in-memory store, which is asked as clients ask it. Signatures are not
+// checked, and the caller is a user of the account with an administrator's IAM policy.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -19,7 +19,7 @@ namespace glovebox::kms::testing {
 
 namespace json = boost::json;
 
-// An answer, taken apart.
+// A parsed answer.
 struct Outcome {
     unsigned status = 0;
     std::string exception;    // empty for a success
@@ -27,7 +27,7 @@ struct Outcome {
     std::string explanation;  // x-glovebox-explanation
     json::object output;
 
-    // A member's text; empty where it is absent.
+    // A member's text; empty if it is absent.
     [[nodiscard]] std::string text(std::string_view member) const {
         const auto* value = output.if_contains(member);
         return value != nullptr && value->is_string() ? std::string(value->get_string())
@@ -61,7 +61,7 @@ class InMemoryKms {
         return outcome;
     }
 
-    // The id of a new key.
+    // Creates a key and returns its ID.
     std::string create_key(std::string_view spec, std::string_view usage) {
         return std::string(ask("CreateKey", {{"KeySpec", spec}, {"KeyUsage", usage}})
                                .output.at("KeyMetadata")
@@ -73,7 +73,7 @@ class InMemoryKms {
         return "arn:aws:kms:us-east-1:" + std::string(account) + ":key/" + id;
     }
 
-    // A document of an enclave that this KMS believes, as Recipient has it.
+    // A Recipient with a document of an enclave that this KMS trusts.
     [[nodiscard]] json::object recipient() const {
         return {{"KeyEncryptionAlgorithm", "RSAES_OAEP_SHA_256"},
                 {"AttestationDocument", to_base64(Enclave(root(), clock.now()).attest())}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One case of the policy table: a policy, a request, the verdict and what the explanation says.
+// One case of the policy table: a policy, a request, the expected verdict, and words of the
+// explanation.
 #pragma once
 
 #include <fmt/core.h>
@@ -34,7 +35,7 @@ inline std::string upper(std::string text) {
 }
 inline const std::string zeros(96, '0');
 
-// "Condition": {operator: {key: value}}; several are written out.
+// A condition with one value. Cases with several write the JSON themselves.
 inline std::string condition(std::string_view op, std::string_view key, std::string_view value) {
     return fmt::format(R"("{}": {{"{}": "{}"}})", op, key, value);
 }
@@ -76,7 +77,7 @@ inline std::string policy_of(const std::vector<StatementText>& statements, Polic
     return fmt::format(R"({{"Version": "2012-10-17", "Statement": [{}]}})", out);
 }
 
-// What the case sends for a Recipient.
+// The Recipient that the case sends.
 enum class Sent {
     nothing,
     release,  // measured PCR0, 1, 2 and 8, PCR3 of the role
