@@ -16,9 +16,9 @@ namespace {
 
 // attestation_process.md, section 2.2: cert = bytes .size (1..1024).
 constexpr std::size_t certificate_bytes_max = 1024;
-// Real bundles have four; this bounds what a verifier can be made to compute.
+// Real bundles have four. The limit bounds the work of a verifier.
 constexpr std::size_t cabundle_max = 8;
-// The year 9999: beyond it a time can't be written down.
+// The end of the year 9999, after which a time cannot be written in the usual form.
 constexpr std::uint64_t timestamp_max = 253'402'300'799'999;
 
 void put_optional(cbor::Encoder& encoder, std::string_view name,

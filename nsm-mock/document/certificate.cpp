@@ -37,8 +37,8 @@ Certificate::Certificate(X509Ptr x509) : x509_(std::move(x509)) {
         throw_openssl("encoding a certificate");
     der_.assign(out, out + size);
     OPENSSL_free(out);
-    // OpenSSL reads the extensions when they are first asked for, and keeps them in the object:
-    // now, while one thread has it. The caller that asks for them finds their errors again.
+    // OpenSSL parses the extensions on first use and caches them in the object. Do that now, while
+    // only one thread has it. The first real use finds the same errors again.
     static_cast<void>(X509_check_purpose(x509_.get(), -1, 0));
     static_cast<void>(openssl_reason());
     const auto not_before = time_of(X509_get0_notBefore(x509_.get()));
@@ -63,8 +63,8 @@ Result<Certificate> Certificate::from_der(BytesView der) {
     if (in != der.data() + der.size())
         return invalid_input(std::to_string(der.data() + der.size() - in) +
                              " bytes follow the certificate");
-    // OpenSSL keeps the signed part's bytes as they came and reads BER around it; DER has one
-    // spelling alone.
+    // OpenSSL keeps the bytes of the signed part unchanged, and accepts BER around it. DER has one
+    // encoding only.
     auto certificate = take(std::move(x509));
     if (certificate &&
         !std::equal(der.begin(), der.end(), certificate->der_.begin(), certificate->der_.end()))

@@ -16,7 +16,7 @@ namespace {
 
 using Chain = std::vector<Certificate>;
 
-// "the zonal certificate": what the certificate at `index` is called, root first.
+// The name of the certificate at `index`, root first: "the zonal certificate".
 std::string place_of(std::size_t index, std::size_t count) {
     static constexpr std::array<std::string_view, 5> names{"root", "regional", "zonal", "instance",
                                                            "leaf"};
@@ -72,7 +72,7 @@ Result<void> check_root(const Chain& chain, const TrustRoot& root) {
                     root.certificate().common_name(), to_hex(root.certificate().fingerprint())));
 }
 
-// What OpenSSL's path validation found, as one of our codes.
+// The DocumentError for an error of OpenSSL's path validation.
 DocumentError refusal_of(int x509_error) {
     switch (x509_error) {
         case X509_V_ERR_INVALID_CA:
@@ -126,8 +126,8 @@ Result<void> check_path(const Chain& chain, const TrustRoot& root) {
     return {};
 }
 
-// What path validation leaves open: that those above the leaf say CA:TRUE outright, and that the
-// leaf signs documents and nothing else.
+// The part that path validation does not check: every certificate above the leaf states CA:TRUE,
+// and the leaf signs documents and nothing else.
 Result<void> check_usage(const Chain& chain) {
     for (std::size_t i = 0; i + 1 < chain.size(); ++i)
         if ((X509_get_extension_flags(chain[i].get()) & EXFLAG_CA) == 0)
@@ -146,7 +146,8 @@ Result<void> check_usage(const Chain& chain) {
     return {};
 }
 
-// Of several that are out of their time, the one that has been the longest is named.
+// If several certificates are outside of their validity, the error names the one that has been so
+// the longest.
 Result<void> check_times(const Chain& chain, TimePoint now) {
     std::size_t first = 0;
     std::size_t last = 0;
@@ -171,7 +172,7 @@ Result<void> check_times(const Chain& chain, TimePoint now) {
     return {};
 }
 
-// All that does not depend on the time.
+// Everything that does not depend on the time.
 Result<Chain> read_in_order(const AttestationDocument& document, const TrustRoot& root) {
     auto chain = read_chain(document, root);
     if (!chain)

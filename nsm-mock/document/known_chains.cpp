@@ -10,7 +10,7 @@
 namespace glovebox::nsm {
 namespace {
 
-// Each certificate behind its length: one long certificate is not two short ones.
+// Each certificate is preceded by its length, so one long certificate differs from two short ones.
 Bytes name_of(const AttestationDocument& document, const TrustRoot& root) {
     Hash hash(HashAlgorithm::sha256);
     const auto add = [&hash](const Bytes& der) {

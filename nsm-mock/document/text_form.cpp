@@ -14,7 +14,7 @@ bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-// The standard form of the URL-safe one, and of one that has lost its padding.
+// Converts the URL-safe alphabet to the standard one, and adds missing padding.
 std::string standard_base64(std::string text) {
     std::replace(text.begin(), text.end(), '-', '+');
     std::replace(text.begin(), text.end(), '_', '/');

@@ -20,7 +20,7 @@ namespace json = boost::json;
 constexpr std::array<Check, 5> checks{Check::syntax, Check::fields, Check::chain, Check::signature,
                                       Check::policy};
 
-// What the policy asked for: "PCR0, nonce".
+// The checks that the policy demands: "PCR0, nonce".
 std::string expectations(const Policy& policy) {
     std::string text;
     const auto add = [&text](const std::string& what) {

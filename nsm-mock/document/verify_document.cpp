@@ -12,7 +12,7 @@
 namespace glovebox::nsm {
 namespace {
 
-// A field's bytes as a sentence can hold them.
+// A field's bytes, short enough for a sentence.
 std::string shown(const std::optional<Bytes>& value) {
     static constexpr std::size_t bytes_max = 32;
     if (!value)
@@ -25,8 +25,8 @@ std::string shown(const std::optional<Bytes>& value) {
                        value->size());
 }
 
-// That the enclave is measured, where the policy wants it and the document isn't of debug mode as a
-// whole. `unmeasured` is the PCR that says otherwise.
+// For a policy that demands a measured enclave: the error for a document that is not of debug mode
+// as a whole, but lacks the measurement `unmeasured`.
 Error unmeasured_error(const AttestationDocument& document, PcrIndex unmeasured) {
     if (!document.pcrs.contains(unmeasured))
         return Error(DocumentError::pcr_absent,

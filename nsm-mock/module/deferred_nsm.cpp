@@ -12,7 +12,7 @@
 namespace glovebox::nsm {
 
 DeferredNsm::DeferredNsm(Make make) {
-    // The thread inherits the mask: a signal to the process is for those who wait for it.
+    // The thread inherits the mask. Signals to the process are for the threads that wait for them.
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);

@@ -23,7 +23,7 @@ Result<std::unique_ptr<HardwareNsm>> HardwareNsm::open(const std::string& path, 
                 "simulated module is --device mock";
         return error;
     }
-    // Somebody's own choice of a device: a driver that knows the call fails to read its argument
+    // For a device that the user chose: a driver that knows the ioctl fails to read its argument
     // before it asks the module anything.
     if (path != nsm_device_path && ::ioctl(device.get(), nsm_ioctl_raw, nullptr) != 0 &&
         errno == ENOTTY)

@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A leaf is replaced this long before it ends, so that no document is born with less to live.
+// A leaf is replaced this long before it ends, so every new document is valid for at least that
+// long.
 constexpr auto leaf_renewal = 15min;
 
 // The real module's size is not documented; QEMU's is 256.
@@ -155,7 +156,7 @@ Response MockNsm::answer(const request::Attestation& r) {
         document.cabundle = signer.cabundle;
         key = signer.key;
     }
-    // Only the signature takes time, and it needs no lock.
+    // Outside of the lock: only the signature takes time.
     return response::Attestation{
         CoseSign1::sign(encode_payload(document, config_.payload_form), *key).encode()};
 }
@@ -174,7 +175,7 @@ void MockNsm::warn_of_long_fields(const request::Attestation& r) {
 }
 
 const EnclaveIdentity& MockNsm::identity(TimePoint now) {
-    // A clock that was set back before the leaf's time needs another one as well.
+    // The clock may also have been set back before the leaf's validity.
     if (!identity_ || now < identity_->not_before || now > identity_->not_after - leaf_renewal) {
         identity_ = authority_.issue(config_.module_id, config_.region, now);
         log_.debug("leaf certificate issued, valid until {}", format_time(identity_->not_after));

@@ -19,7 +19,7 @@ Error refuse_request(std::string why) {
     return Error(NsmError::invalid_operation, std::move(why));
 }
 
-// The value of a field, the last one where it is given twice; null when it is absent.
+// The value of a field, the last one if it occurs twice; null if it is absent.
 const cbor::Value* field(const cbor::Map& fields, std::string_view name) {
     const cbor::Value* found = nullptr;
     for (const cbor::Entry& entry : fields) {

@@ -36,7 +36,7 @@ class FieldReader {
         return numbers;
     }
 
-    // The value, or the error that came up while it was read.
+    // The value, or the first error of the readers.
     template <class T>
     Result<Response> finish(T value) {
         if (!failure_.empty())

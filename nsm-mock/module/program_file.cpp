@@ -15,7 +15,7 @@
 namespace glovebox::nsm {
 
 Result<ProgramFile> ProgramFile::open(const std::string& path) {
-    // O_NONBLOCK: a FIFO must not hold us up before it is seen to be no regular file.
+    // O_NONBLOCK: open() must not wait for the writer of a FIFO.
     UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file)
         return errno_error("measuring the program " + path, errno);

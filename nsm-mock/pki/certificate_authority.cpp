@@ -37,7 +37,7 @@ Bytes random_bytes(RandomSource& random, std::size_t count) {
     return bytes;
 }
 
-// Not zero in front, so that the number has its full width.
+// The first byte is not zero, so the number has its full width.
 Bytes random_serial(RandomSource& random, std::size_t bytes) {
     Bytes serial = random_bytes(random, bytes);
     if (serial.front() == 0)

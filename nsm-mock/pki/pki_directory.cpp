@@ -23,7 +23,7 @@ constexpr const char* key_name = "root.key";
 constexpr const char* certificate_name = "root.pem";
 constexpr std::size_t file_bytes_max = 16 * 1024;
 
-// Why `status` is not a private thing of this user's, or empty.
+// Why a file or directory with this status is not private to this user; empty if it is.
 std::string why_not_private(const struct stat& status) {
     if (status.st_uid != ::geteuid())
         return fmt::format("it belongs to user {}, not to you (user {})", status.st_uid,
@@ -43,7 +43,7 @@ Result<void> make_directories(const std::string& path) {
     }
 }
 
-// A user's PKI directory, open. Files are reached through the descriptor alone.
+// A user's PKI directory, open. Files are reached only through the descriptor.
 class Directory {
   public:
     static Result<Directory> open(const std::string& path) {
@@ -54,7 +54,8 @@ class Directory {
         if (::fstat(fd.get(), &status) != 0)
             return errno_error("cannot look at " + path, errno);
         if (const std::string why = why_not_private(status); !why.empty())
-            // No advice to close it: it may be a directory that others need, such as /tmp.
+            // The message does not advise chmod: it may be a directory that others need, such as
+            // /tmp.
             return Error(
                 make_error_code(boost::system::errc::permission_denied),
                 fmt::format("{}: {}; a mock root is kept private: name a directory that is "
@@ -74,7 +75,7 @@ class Directory {
         return {};
     }
 
-    // The file's content, or nothing when there is none.
+    // The content of the file; empty if it is missing.
     Result<std::optional<std::string>> read(const char* name) const {
         const std::string path = path_ + "/" + name;
         const UniqueFd file(::openat(fd_.get(), name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
@@ -101,7 +102,7 @@ class Directory {
         return std::optional(std::move(content));
     }
 
-    // Puts a whole file in place at once. Under lock().
+    // Replaces a file atomically. Call it under lock().
     Result<void> write(const char* name, const std::string& content) const {
         const std::string temporary = std::string(name) + ".new";
         const std::string path = path_ + "/" + temporary;
@@ -193,7 +194,8 @@ Result<CaIdentity> open_pki(const std::string& path, RandomSource& random) {
     if (*certificate_pem)
         return *key_pem ? parse_root(path, **key_pem, **certificate_pem)
                         : Result<CaIdentity>(broken(path, "root.pem is there without root.key"));
-    // Nothing, or a key whose process was killed before it could write the certificate.
+    // The directory is empty, or has a key whose process was killed before it wrote the
+    // certificate.
     CaIdentity root = make_mock_root(random);
     if (const auto written = directory->write(key_name, root.key.to_pem()); !written)
         return written.error();

@@ -41,8 +41,8 @@ Result<void> Directory::add_policy(std::string_view entity_arn, std::string_view
 const std::vector<NamedPolicy>& Directory::policies_of(const iam::Principal& caller) const {
     if (const auto found = by_entity_.find(caller.entity_arn); found != by_entity_.end())
         return found->second;
-    // An account's root user may do all that IAM decides, whoever else stands in a scene; the keys'
-    // policies have their say all the same.
+    // The account's root user has every permission of IAM, whatever the scene says; the keys'
+    // policies still apply.
     const bool administrator =
         caller.account == account_ &&
         (administrators_by_default_ || caller.kind == iam::Principal::Kind::root);

@@ -33,10 +33,10 @@ std::string caller_of(const json::object& record) {
     return id.empty() ? "nobody known" : fmt::format("nobody known, as access key {}", id);
 }
 
-// Of the explanation in a line of list_refusals().
+// The longest explanation in a line of list_refusals().
 constexpr std::size_t refusal_bytes_max = 512;
 
-// Calls `take` for each line that is a JSON object; the numbers of the others, from 1.
+// Calls `take` for each line that is a JSON object. Returns the numbers of the other lines, from 1.
 std::vector<std::size_t> for_each_record(std::string_view trace,
                                          const std::function<void(json::object&)>& take) {
     std::vector<std::size_t> broken_lines;

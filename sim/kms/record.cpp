@@ -70,7 +70,7 @@ json::object recipient_json(const Recipient& recipient) {
             {"pcrs", std::move(pcrs)}};
 }
 
-// CloudTrail names these, in base64, zero ones too.
+// CloudTrail has these PCRs, in base64, zero values included.
 json::object cloudtrail_recipient(const Recipient& recipient) {
     const nsm::AttestationDocument& document = recipient.document();
     json::object out{{"attestationDocumentModuleId", document.module_id}};
@@ -85,7 +85,7 @@ json::object cloudtrail_recipient(const Recipient& recipient) {
 
 json::object user_identity(const Call& call) {
     const iam::Principal& caller = call.caller;
-    // CloudTrail's word for who could not be told; the access key's id is only claimed.
+    // CloudTrail's word for an unknown caller; the access key ID is only claimed.
     if (caller.arn.empty())
         return {{"type", "Unknown"}, {"accessKeyId", call.access_key_id}};
     switch (caller.kind) {

@@ -19,8 +19,7 @@
 namespace glovebox::kms {
 namespace {
 
-// A policy as YAML, as JSON in a text, or in a file of its own. Empty where there is none or where
-// it is wrong.
+// A policy: as YAML, as JSON in a text, or in a file of its own. Empty if it is absent or wrong.
 std::string read_policy(yaml::Map& map, const ReadFile& read_file, policy::PolicyKind kind) {
     auto text = map.json("policy");
     std::string member = "policy";
@@ -141,8 +140,8 @@ SceneKey read_key(yaml::Map& map, const ReadFile& read_file) {
     return key;
 }
 
-// The id of key material follows from the material, so that a blob can be decrypted by another KMS
-// with the same scene.
+// Derives the ID of key material from the material, so that another KMS with the same scene can
+// decrypt a blob.
 class MaterialDigest final : public RandomSource {
   public:
     explicit MaterialDigest(BytesView of) : of_(of.begin(), of.end()) {}
@@ -193,7 +192,8 @@ Result<Scene> parse_scene(std::string_view text, const std::string& file_name,
     scene.region = top.text("region").value_or(scene.region);
     if (!nsm::is_region(scene.region))
         top.mistake("region", "a name such as us-east-1 was expected");
-    // Users and roles are of the account and the region's partition that the KMS has in the end.
+    // ARNs of users and roles have the account, and the partition of the region, that the KMS ends
+    // up with.
     if (!overrides.account.empty())
         scene.account = overrides.account;
     if (!overrides.region.empty())

@@ -51,8 +51,7 @@ http::Response refuse(http::Response response, const ApiError& error) {
     return response;
 }
 
-// What a request that is not an operation is called in the logs: "Nonsense" of its X-Amz-Target, or
-// "GET /path".
+// The name of a request in the logs: "Nonsense" if that is its X-Amz-Target, otherwise "GET /path".
 std::string name_of(const http::Request& request) {
     std::string_view target = request.header("X-Amz-Target").value_or("");
     if (request.method != "POST" || target.empty())
@@ -121,8 +120,8 @@ http::Response Service::handle(const http::Request& request) {
                     {},
                     {}};
     };
-    // Nobody knows who calls, and no policy was asked; the logs have it all the same, so that the
-    // last refusal in them is the last that there was.
+    // The caller is unknown and no policy was asked. The logs have the request nevertheless, so
+    // that their last refusal is the last one that was made.
     const auto refuse_unheard = [&](const Operation& operation, const ApiError& error) {
         record(call_of(operation, {}), error);
         return refuse(respond(now, request_id), error);

@@ -15,7 +15,7 @@
 namespace glovebox::kms {
 namespace {
 
-// Another process may hold the file for a moment.
+// Another process may have locked the file.
 constexpr int busy_timeout_ms = 5000;
 
 }  // namespace

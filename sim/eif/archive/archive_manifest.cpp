@@ -58,7 +58,7 @@ const json::array* array_member(const json::object& object, std::string_view key
     return value == nullptr ? nullptr : value->if_array();
 }
 
-// By manifest.json.
+// The parts of an archive of docker save, from manifest.json.
 Result<ImageParts> docker_parts(const ArchiveIndex& index) {
     const auto text = document(index, "manifest.json");
     if (!text)
@@ -102,7 +102,7 @@ Result<std::string> blob_name(const json::object& descriptor) {
     return "blobs/sha256/" + *digits;
 }
 
-// A JSON blob whose content is what its descriptor says.
+// A JSON blob whose digest is the one that its descriptor states.
 Result<std::string> checked_document(const ArchiveIndex& index, const json::object& descriptor) {
     const auto name = blob_name(descriptor);
     if (!name)
@@ -120,7 +120,7 @@ std::string_view platform_name(Architecture architecture) {
     return architecture == Architecture::x86_64 ? "amd64" : "arm64";
 }
 
-// One manifest's descriptor out of an index: the only one, or the one for the architecture.
+// Chooses one manifest's descriptor from an index: the only one, or the one for the architecture.
 Result<json::object> choose(const json::object& index_json, std::optional<Architecture> wanted) {
     const auto* manifests = array_member(index_json, "manifests");
     if (manifests == nullptr)
@@ -135,7 +135,7 @@ Result<json::object> choose(const json::object& index_json, std::optional<Archit
         if (platform != nullptr && platform->is_object()) {
             const std::string os = text_member(platform->get_object(), "os");
             const std::string architecture = text_member(platform->get_object(), "architecture");
-            // BuildKit files its attestations as images for "unknown".
+            // BuildKit stores its attestations as images for the platform "unknown".
             if (os == "unknown")
                 continue;
             platforms += fmt::format("{}{}/{}", platforms.empty() ? "" : ", ", os, architecture);
@@ -156,7 +156,7 @@ Result<json::object> choose(const json::object& index_json, std::optional<Archit
     return *candidates.front();
 }
 
-// By index.json.
+// The parts of an OCI archive, from index.json.
 Result<ImageParts> oci_parts(const ArchiveIndex& index, std::optional<Architecture> wanted) {
     const auto text = document(index, "index.json");
     if (!text)

@@ -23,8 +23,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Manifests, configs and the names of links are a few kilobytes. A larger file, or more
-// of them together, is something else.
+// Manifests, configs and the names of links have a few kilobytes. Larger files, or a larger sum,
+// are not of this kind.
 constexpr std::uint64_t document_size_max = 4 << 20;
 constexpr std::uint64_t documents_size_max = 64 << 20;
 constexpr std::size_t archive_entries_max = 100'000;

@@ -154,7 +154,7 @@ Result<Layer> Layer::read(ByteSource& tar, const std::string& name, Spool& spool
 }
 
 Result<void> Layer::apply_to(FileTree& below) const {
-    // Links first see what is below as it was.
+    // Hard links refer to the tree below as it was before this layer.
     std::vector<std::pair<std::string, FileTree::NodePtr>> links;
     for (const LinkBelow& link : links_below_) {
         FileTree::NodePtr node = below.locate(link.target);
@@ -176,7 +176,8 @@ Result<void> Layer::apply_to(FileTree& below) const {
         // A parent that the archive does not list keeps the attributes that it has below.
         if (node->implied && there && there->type == NodeType::directory)
             continue;
-        // Each layer stands for itself, as on an overlay: a directory over a link replaces it.
+        // As on an overlay, a directory of this layer replaces a link below; it is not merged with
+        // the link's target.
         if (there && there->type != NodeType::directory)
             below.remove(path);
         if (const auto put = below.put(path, node); !put)

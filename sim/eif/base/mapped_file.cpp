@@ -53,7 +53,7 @@ void MappedFile::give_back(BytesView part) const {
     const auto base = static_cast<std::size_t>(part.data() - bytes_.data());
     const std::size_t begin = (base + page - 1) / page * page;
     const std::size_t end = (base + part.size()) / page * page;
-    // The pages are clean and the kernel's: nothing is lost, and nothing is when this fails.
+    // The pages are clean and belong to the kernel, so nothing is lost; a failure is harmless.
     if (begin < end)
         ::madvise(const_cast<std::uint8_t*>(bytes_.data()) + begin, end - begin, MADV_DONTNEED);
 }

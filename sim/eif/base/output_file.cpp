@@ -56,8 +56,8 @@ Result<OutputFile> OutputFile::create(const fs::path& path) {
     std::optional<Scratch> aside;
     UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, new_file_mode));
     if (!fd) {
-        // Not every file system has O_TMPFILE (NFS, old overlays): then the file has a name from
-        // the start.
+        // Not every file system has O_TMPFILE (NFS, old overlays). Without it the file has a
+        // temporary name from the start.
         aside.emplace(reserve_beside(target));
         fd.reset(::open(aside->path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                         new_file_mode));

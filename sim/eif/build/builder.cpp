@@ -93,7 +93,7 @@ Result<Application> from_archive(const BuildOptions& options, Spool& spool, Warn
     if (!architecture)
         return Error(architecture.error()).in(options.image->string());
     application.architecture = *architecture;
-    // --cmd stands for the image's CMD, so that what is said of WORKDIR and USER still is.
+    // Treat --cmd as the image's CMD, so that the warnings about WORKDIR and USER still appear.
     if (options.command) {
         image->config.cmd = *options.command;
         image->config.entrypoint.reset();
@@ -220,7 +220,7 @@ Result<BuildResult> build_image(const BuildOptions& options) {
     }
     const KernelFile kernel_file = inspect_kernel(kernel->bytes());
 
-    // The output's file system has to have room for the contents anyway.
+    // The spool is on the output's file system, which has to have room for the contents anyway.
     fs::path folder = options.output.parent_path();
     Spool spool(folder.empty() ? "." : folder);
     auto application =

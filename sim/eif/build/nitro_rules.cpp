@@ -103,8 +103,8 @@ Result<void> add_standard_entries(FileTree& root) {
     return {};
 }
 
-// The first name, in the order of bytes, keeps the file; so every way to the same tree gives the
-// same.
+// The first name in byte order keeps the file. So the result does not depend on the order in which
+// the tree was made.
 Result<void> unlink_hard_links(FileTree& root, Warnings& warnings) {
     std::map<const Node*, std::string> first;
     std::vector<std::pair<std::string, std::string>> links;
@@ -164,7 +164,8 @@ bool is_program(const FileTree& root, std::string_view path) {
     return node && node->type == NodeType::file && (node->permissions & 0111) != 0;
 }
 
-// Where the image's own PATH would have found it, which is where its author expects it.
+// The place where the image's own PATH finds the program, which is where the image's author expects
+// it.
 std::string found_by_path(const FileTree& root, const std::string& program,
                           const std::vector<std::string>& environment) {
     for (const std::string& item : environment) {

@@ -47,7 +47,7 @@ const Curve& curve_of(CoseAlgorithm algorithm) {
     throw std::logic_error("no curve for this COSE algorithm");
 }
 
-// Big-number arithmetic fails only for want of memory.
+// Big-number arithmetic fails only for lack of memory.
 void require(bool done) {
     if (!done)
         throw std::bad_alloc();
@@ -178,7 +178,8 @@ Result<Bytes> ecdsa_sign(const evp_pkey_st* key, CoseAlgorithm algorithm, BytesV
         require(EC_POINT_get_affine_coordinates(group.get(), point.get(), r.get(), nullptr,
                                                 context.get()));
         require(BN_nnmod(r.get(), r.get(), q, context.get()));
-        // s = (z + r d) / k; the inverse by Fermat, whose time does not tell k.
+        // s = (z + r d) / k. The inverse is computed by Fermat's little theorem, in a time that
+        // does not depend on k.
         require(BN_mod_exp_mont_consttime(inverse.get(), k.get(), q_minus_2.get(), q, context.get(),
                                           nullptr));
         require(BN_mod_mul(s.get(), r.get(), d.get(), q, context.get()) &&

@@ -207,7 +207,7 @@ Result<Image> Image::parse(BytesView file) {
     if (!walked && !by_table) {
         if (image.header_.magic != magic)
             return Error(EifError::not_an_image, image.findings_.front().sentence);
-        // Mostly both stumble over the same spot.
+        // Usually both stop at the same place.
         const std::string& sentence = by_table.error().message;
         return damaged(sentence.ends_with(walked.error().message)
                            ? walked.error().message

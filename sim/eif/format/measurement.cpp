@@ -16,9 +16,9 @@
 namespace glovebox::eif {
 namespace {
 
-// Below this a second thread costs more than it brings.
+// Below this size a second thread costs more time than it saves.
 constexpr std::size_t parallel_size_min = 4 << 20;
-// The file is gone through in blocks of this size, which begin at its multiples.
+// The file is processed in blocks of this size, which begin at its multiples.
 constexpr std::size_t block_size = 1 << 20;
 
 using Content = std::vector<BytesView>;
@@ -43,9 +43,9 @@ Contents contents_of(const Image& image) {
     return contents;
 }
 
-// A file's CRC from those of its blocks. Two threads hash most blocks, each for another PCR: the
-// one that comes to a block first, and so is ahead, computes its CRC while the bytes are still in
-// the processor's cache.
+// Computes a file's CRC from those of its blocks. Two threads hash most blocks, each for another
+// PCR. The thread that reaches a block first computes its CRC, while the bytes are in the
+// processor's cache.
 class BlockCrc {
   public:
     explicit BlockCrc(BytesView file)
@@ -91,7 +91,7 @@ class BlockCrc {
     std::unique_ptr<std::atomic<bool>[]> taken_;
 };
 
-// The contents of one measurement, hashed in order; on the way the CRC, and pages are given back.
+// Hashes the contents of one measurement in order; on the way, computes the CRC and drops pages.
 class ContentHash {
   public:
     ContentHash(BytesView file, BlockCrc& crc, const MappedFile* mapping)

@@ -14,8 +14,8 @@
 namespace glovebox::eif {
 namespace {
 
-// serde_cbor, AWS's reader, nests no deeper either. One item a byte of the certificate and of the
-// signature; the hypervisor takes no more than 32 KiB of section.
+// serde_cbor, AWS's reader, has the same limit of depth. There is one item for each byte of the
+// certificate and the signature; the hypervisor accepts at most 32 KiB of section.
 constexpr cbor::Limits limits{.depth_max = 128, .items_max = 200'000};
 
 Error bad_signature(std::string sentence) {

@@ -61,7 +61,8 @@ Result<json::object> metadata_json(const Metadata& metadata) {
     return object;
 }
 
-// What the signature says, in remarks; returns whether run-enclave would take it and it is honest.
+// Adds remarks about the signature. Returns whether run-enclave accepts it and it is for this
+// image.
 bool judge_signature(const SignatureVerdict& verdict, TimePoint now,
                      std::vector<std::string>& remarks) {
     if (!verdict.cose_verifies)

@@ -17,7 +17,7 @@
 namespace glovebox::eif {
 namespace {
 
-// One entry of a ramdisk with what its content hashes to (or the link's target).
+// One entry of a ramdisk, with the hash of its content (or the link's target).
 struct ListedEntry {
     CpioEntry entry;
     Bytes content_hash;
@@ -68,7 +68,7 @@ std::string time_text(std::uint32_t seconds) {
     return text.substr(0, text.find('.')) + "Z";
 }
 
-// What differs between two entries of one name, but for time and numbering.
+// The differences between two entries of one name, except for time and numbering.
 std::vector<std::string> attribute_differences(const ListedEntry& a, const ListedEntry& b) {
     std::vector<std::string> found;
     const auto add = [&found](std::string text) { found.push_back(std::move(text)); };
@@ -136,7 +136,7 @@ bool compare_entries(const Listing& a, const Listing& b, std::size_t files_max,
             }
     }
     if (!other_times.empty()) {
-        // Times come in thousands or not at all.
+        // Times differ for thousands of files or for none, so they are summarised.
         const std::string_view first = other_times.front();
         out.push_back(fmt::format(
             "    time of {}: {} / {}{}", in_quotes(first), time_text(in_a.at(first)->entry.mtime),

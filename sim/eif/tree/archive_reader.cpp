@@ -41,8 +41,8 @@ AddFilter filter_for(Compression compression) {
     return nullptr;
 }
 
-// Where libarchive was built without a method it would run a program of that name (and says so with
-// ARCHIVE_WARN); asked on a handle that is thrown away, so that the real one never can.
+// A libarchive that was built without a method runs a program of that name instead, and reports so
+// with ARCHIVE_WARN. Ask a handle that is discarded, so that the real one never runs a program.
 bool is_built_in(AddFilter add) {
     archive* probe = archive_read_new();
     const bool built_in = probe != nullptr && add(probe) == ARCHIVE_OK;

@@ -53,7 +53,7 @@ Error CpioReader::bad(const std::string& sentence) const {
                  fmt::format("cpio archive, byte {}: {}", position_, sentence));
 }
 
-// Up to `size` bytes (at most the buffer) that stay where they are; fewer only at the end.
+// Returns up to `size` bytes (at most the buffer) without consuming them; fewer only at the end.
 Result<BytesView> CpioReader::peek(std::size_t size) {
     while (end_ - begin_ < size && !input_ended_) {
         if (begin_ != 0) {
@@ -88,7 +88,7 @@ Result<void> CpioReader::skip(std::uint64_t size) {
     return {};
 }
 
-// The last archive's padding may be cut off: the kernel does not mind.
+// The last archive's padding may be cut off; the kernel accepts that.
 Result<void> CpioReader::skip_padding() {
     const auto some = peek(padding(position_ - archive_start_, alignment));
     if (!some)

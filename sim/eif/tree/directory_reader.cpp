@@ -52,7 +52,7 @@ class DirectoryReader {
         return (folder_ / path).string();
     }
 
-    // Opened by its whole path each time: a deep tree costs no descriptors.
+    // Each folder is opened by its whole path, so a deep tree needs no descriptors.
     Result<void> read_folder(const std::string& path) {
         const int fd = ::openat(root_->get(), path.empty() ? "." : path.c_str(),
                                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -153,7 +153,7 @@ class DirectoryReader {
         const auto size = static_cast<std::uint64_t>(status.st_size);
         if (const auto spent = budget_.spend_content(size); !spent)
             return Error(spent.error()).in(shown(path));
-        // Found out now and not after a minute of writing.
+        // Detected now, and not after a minute of writing.
         if (::faccessat(root_->get(), path.c_str(), R_OK, AT_EACCESS) != 0)
             return errno_error(shown(path) + " can't be read", errno);
         node.content = Content::below(

@@ -174,7 +174,7 @@ FileTree::NodePtr FileTree::locate(std::string_view path) const {
     return parent ? find(join(*parent, name_of(path))) : nullptr;
 }
 
-// Where the parent of `path` really is, with all of it made.
+// The canonical path of the parent of `path`, which is made as far as it is missing.
 Result<std::string> FileTree::make_parents(std::string_view path, TreeBudget* budget) {
     std::string current;
     std::deque<std::string> rest = components_of(parent_of(path));

@@ -145,7 +145,7 @@ Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree
                 auto& first = links[{entry.ino, entry.device_major, entry.device_minor}];
                 if (!first)
                     first = node;
-                // Content comes with one of the names, as a rule the last.
+                // The content comes with one of the names, usually the last.
                 if (entry.size != 0)
                     first->content = node->content;
                 node = first;

@@ -61,8 +61,8 @@ char letter_of(NodeType type) {
     return '?';
 }
 
-// Of all entries, the innermost first: a directory may end up closed, and has its time changed by
-// what is made in it.
+// Sets the attributes of all entries, the innermost first: a directory may become unreadable, and
+// its time changes when something is made in it.
 Result<void> set_attributes(const FileTree& tree, const std::filesystem::path& folder) {
     const bool may_give_away = ::geteuid() == 0;
     const auto& entries = tree.entries();

@@ -91,7 +91,7 @@ Result<void> extract_image(const Image& image, const fs::path& given,
         const fs::path path = aside->path() / file_name_of(section, seen[section.type]++);
         if (const auto written = write_whole(path, section.data); !written)
             return written.error();
-        // What can't be decoded stays as it is in signature.cbor.
+        // A signature that cannot be decoded is in signature.cbor unchanged.
         if (section.type == SectionType::signature)
             if (const auto signature = SignatureSection::decode(section.data))
                 if (const auto written = write_whole(aside->path() / "signing-certificate.pem",
@@ -104,7 +104,7 @@ Result<void> extract_image(const Image& image, const fs::path& given,
             return extracted.error();
     if (const auto renamed = aside->rename_to(folder); !renamed)
         return renamed.error();
-    // The folder aside was for its owner alone; this one is as any other.
+    // The temporary folder was private; the result has ordinary permissions.
     fs::permissions(folder, fs::perms(0755), code);
     return {};
 }

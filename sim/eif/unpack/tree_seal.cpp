@@ -63,7 +63,7 @@ std::string time_text(const timespec& time) {
     return fmt::format("{}.{}", time.tv_sec, time.tv_nsec);
 }
 
-// A folder's size is its file system's affair.
+// A folder's size depends on the file system, so it is left out.
 std::string attributes(const Entry& entry) {
     const struct stat& status = entry.status;
     return fmt::format("{:o} {}:{} {} {} {}\n", status.st_mode, status.st_uid, status.st_gid,
@@ -114,7 +114,8 @@ Result<std::string> seal_of(const fs::path& folder) {
 }
 
 Result<std::string> content_of(const fs::path& folder) {
-    // Of all files' bytes: processors have instructions for SHA-256 that they lack for SHA-384.
+    // SHA-256, because this hashes all files' bytes and processors have instructions for it that
+    // they lack for SHA-384.
     Hash hash(HashAlgorithm::sha256);
     Bytes buffer(1 << 20);
     const auto walked =
@@ -146,7 +147,7 @@ Result<void> wait_for_another_time(const fs::path& folder) {
     const auto first = touch(file.get(), folder);
     if (!first)
         return first.error();
-    // No file system counts in more than two seconds.
+    // No file system has a resolution of more than two seconds.
     for (const auto deadline = std::chrono::steady_clock::now() + 3s;
          std::chrono::steady_clock::now() < deadline; std::this_thread::sleep_for(1ms)) {
         const auto now = touch(file.get(), folder);

@@ -29,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Commands and environments are a few kilobytes; the kernel takes no more than 2 MiB of both.
+// Commands and environments have a few kilobytes; the kernel accepts at most 2 MiB of both.
 constexpr std::uint64_t init_file_size_max = 4 << 20;
 
 constexpr const char* tree_folder = "tree";
@@ -37,7 +37,7 @@ constexpr const char* bytes_file = "bytes";
 constexpr const char* seal_file = "seal";
 constexpr const char* content_file = "content";
 
-// What an entry holds: one that is laid out otherwise has another name.
+// The contents of an entry, as a part of its name: an entry with another layout has another name.
 constexpr std::string_view layout = "tree, bytes, content, seal";
 
 std::string name_of(const Image& image, const Pcr& pcr0) {
@@ -83,7 +83,7 @@ Result<void> write_small(const fs::path& path, std::string_view text) {
     return file->commit();
 }
 
-// In whole pages, as a file system in memory keeps them.
+// Counted in whole pages, as a file system in memory keeps files.
 std::uint64_t memory_of(const FileTree& tree) {
     constexpr std::uint64_t page = 4096;
     std::uint64_t bytes = 0;
@@ -116,16 +116,16 @@ Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits
     if (const auto done = write_small(folder / bytes_file, std::to_string(memory_of(tree))); !done)
         return done.error();
     const auto content = content_of(folder / tree_folder);
-    // A folder or file without permissions for its owner, who isn't root: then the seal alone
-    // holds.
+    // For a user other than root, this fails if a folder or file has no permissions for its owner.
+    // Then only the seal protects the entry.
     if (content)
         if (const auto done = write_small(folder / content_file, *content); !done)
             return done.error();
     return write_seal(folder);
 }
 
-// Whether the entry is as it was unpacked. Where its seal doesn't say so its contents do, if times
-// or inode numbers are all that changed; then it is sealed again, so that the next start is quick.
+// Whether the entry is as it was unpacked. If the seal differs, the content decides: times or inode
+// numbers may be all that changed. Then the entry is sealed again, so that the next start is fast.
 Result<bool> is_as_unpacked(const fs::path& entry) {
     const fs::path tree = entry / tree_folder;
     const auto seal = read_small(entry / seal_file);
@@ -138,7 +138,7 @@ Result<bool> is_as_unpacked(const fs::path& entry) {
         return content.error();
     if (!seal->has_value() || !content->has_value())
         return false;
-    // A cache that can't be written to is read in whole at each start.
+    // A cache that cannot be written to is read as a whole at each start.
     const bool may_seal = static_cast<bool>(wait_for_another_time(entry));
     const auto before = seal_of(tree);
     const auto found = content_of(tree);
@@ -150,7 +150,7 @@ Result<bool> is_as_unpacked(const fs::path& entry) {
     return true;
 }
 
-// What is there under the entry's name.
+// Reads the entry of this name.
 Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached) {
     const auto altered = [&entry] {
         return Error(

@@ -50,7 +50,7 @@ KeyUse encryption_use(const Environment& env, const Call& call, std::string_view
     return use;
 }
 
-// Where a ciphertext is to be decrypted: what the request says, found and authorized.
+// The key that decrypts a ciphertext, as the request states it: found and authorized.
 struct Source {
     NamedKey named;
     EncryptionContext context;

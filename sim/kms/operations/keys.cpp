@@ -53,7 +53,7 @@ Answer<Tags> read_tags(Input& input) {
     return tags;
 }
 
-// The spec and usage that a request for a key asks for, with the defaults of the API.
+// The spec and the usage of a key to create, with the API's defaults.
 Answer<const KeySpec*> choose_spec(const std::string& name, std::string& usage) {
     const KeySpec* spec = find_key_spec(name);
     if (usage.empty()) {

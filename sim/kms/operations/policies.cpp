@@ -51,7 +51,7 @@ Answer<void> check_new_policy(Environment& env, Call& call, const NamedKey& name
         return api_error("MalformedPolicyDocumentException", parsed.error().message);
     if (bypass)
         return {};
-    // The question of tomorrow: may this caller PutKeyPolicy, once this is the policy?
+    // Could this caller put another policy, once this is the policy?
     NamedKey tomorrow = named;
     tomorrow.key.policy = text;
     if (auto allowed = authorize(env, call, "kms:PutKeyPolicy", tomorrow, context_of(env, call));

@@ -25,7 +25,7 @@ bool is_key_pair(const Key& key) {
     return family != KeyFamily::symmetric && family != KeyFamily::hmac;
 }
 
-// What Sign and Verify have in common: the key, found, authorized and checked, and the message.
+// The part that Sign and Verify share: the key, found, authorized and checked, and the message.
 struct Signing {
     NamedKey named;
     std::string algorithm_name;

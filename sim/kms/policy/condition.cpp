@@ -65,7 +65,7 @@ std::optional<double> number(std::string_view text) {
     return value;
 }
 
-// "+05:30" and its like at the end of an ISO 8601 time; absent where there is none.
+// The offset at the end of an ISO 8601 time, "+05:30"; empty if there is none.
 std::optional<std::chrono::minutes> utc_offset(std::string_view text) {
     constexpr std::size_t size = 6;
     if (text.size() <= size || text.find('T') == std::string_view::npos)
@@ -145,7 +145,7 @@ bool in_network(std::string_view network, std::string_view text) {
     return true;
 }
 
-// Neither side is compared where one of them is not a number or no date.
+// False if one of the two could not be read as a number or a date.
 template <class Value, class Compare>
 bool compare(const std::optional<Value>& actual, const std::optional<Value>& expected,
              Compare holds) {
@@ -334,8 +334,8 @@ ConditionFinding evaluate(const Condition& condition, const RequestContext& cont
         return met != negated;
     };
     const auto& actual = entry->values;
-    // Without a qualifier a key of several values counts as met when one of them meets it, and a
-    // negated one when none of them meets what it forbids.
+    // Without a qualifier, one of several values has to match; with a negated operator, none may
+    // match.
     const bool all =
         op.qualifier == SetQualifier::all_values || (op.qualifier == SetQualifier::none && negated);
     finding.met = all ? std::all_of(actual.begin(), actual.end(), holds)

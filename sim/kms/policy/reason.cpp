@@ -88,7 +88,8 @@ std::string explicit_deny(const Decision& decision, PolicyKind kind) {
                        because);
 }
 
-// An Allow that came about beside one that asks for attestation and is not met: the commonest slip.
+// An Allow that applies beside another that demands attestation and is not met: the most common
+// mistake.
 std::string voided_attestation(const Decision& decision) {
     for (const StatementFinding& finding : decision.findings) {
         if (finding.effect != Effect::allow || finding.outcome != Outcome::condition_failed)
@@ -169,7 +170,8 @@ std::string reason_for(const Decision& decision, const AccessRequest& request) {
             out += near.empty() ? fmt::format("no IAM policy of {} allows {}",
                                               request.caller.entity_arn, request.action)
                                 : near;
-            // A statement of the key's own that would do without IAM, but for its condition.
+            // A statement of the key policy that would suffice without IAM if its condition were
+            // met.
             const std::string key_near = nearest_allow(decision, PolicyKind::key, request);
             if (key_near.find("condition is not met") != std::string::npos)
                 out += "; and " + key_near;

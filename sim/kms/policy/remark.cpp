@@ -19,7 +19,8 @@ constexpr std::string_view image_suffix = "imagesha384";
 constexpr std::size_t pcr_hex_digits = 96;
 constexpr int pcr_count = 32;
 
-// Every key that a request can show here, lower case; those that end in ':' or '/' take a name.
+// Every condition key that a request can have here, in lower case; those that end in ':' or '/'
+// take a name.
 constexpr std::array known_keys{
     std::string_view{"aws:currenttime"},
     std::string_view{"aws:epochtime"},
@@ -68,7 +69,7 @@ bool is_known(std::string_view lower_key) {
     });
 }
 
-// The PCR that an attestation key names: 0 for ImageSha384; nothing for what is no such key.
+// The PCR that an attestation key names: 0 for ImageSha384. Empty if it is not such a key.
 std::optional<int> pcr_of(std::string_view lower_key) {
     if (!lower_key.starts_with(attestation_prefix) || lower_key.size() <= attestation_prefix.size())
         return std::nullopt;
