@@ -51,7 +51,7 @@ void ByteStream::expire_after(std::chrono::milliseconds timeout) {
     deadline_.expires_after(timeout);
     deadline_.async_wait([weak = weak_from_this()](const error_code& failure) {
         const auto self = weak.lock();
-        // A new time may have been set when this was on its way already.
+        // A new time may have been set after this handler was queued.
         if (failure || !self || self->deadline_.expiry() > std::chrono::steady_clock::now())
             return;
         self->has_expired_ = true;

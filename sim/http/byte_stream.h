@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A connection's bytes, in clear text or under TLS, as one type: what speaks HTTP over them is
-// compiled once.
+// The bytes of a connection, in clear text or under TLS, as one type, so that the code that speaks
+// HTTP over them is compiled once.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -19,29 +19,32 @@
 
 namespace glovebox::http {
 
-// Lives, with all that it awaits, in its socket's strand.
+// All functions are called, and all operations complete, in the strand of its socket.
 class ByteStream : public std::enable_shared_from_this<ByteStream> {
   public:
     virtual ~ByteStream() = default;
     ByteStream(const ByteStream&) = delete;
     ByteStream& operator=(const ByteStream&) = delete;
 
+    // Reads at least one byte, unless `error` is set.
     [[nodiscard]] virtual boost::asio::awaitable<std::size_t> read_some(
         boost::asio::mutable_buffer into, boost::system::error_code& error) = 0;
+    // Writes all bytes, unless `error` is set.
     [[nodiscard]] virtual boost::asio::awaitable<void> write(std::string_view bytes,
                                                              boost::system::error_code& error) = 0;
-    // Before the first byte.
+    // The TLS handshake; does nothing in clear text. Call it first.
     [[nodiscard]] virtual boost::asio::awaitable<void> handshake(
         boost::system::error_code& error) = 0;
-    // After the last one.
+    // Ends the connection after the last byte. TLS waits for the peer's answer for up to a second.
     [[nodiscard]] virtual boost::asio::awaitable<void> shut_down() = 0;
-    // What the request is to say of the connection.
+    // Sets the request's members about TLS: tls_version, tls_cipher, server_name.
     virtual void describe(Request& request) const = 0;
 
-    // Closes the connection unless this is called again within the time; 0 is never.
+    // Closes the connection after `timeout`, unless this is called again before; 0 never closes it.
     void expire_after(std::chrono::milliseconds timeout);
     void close();
-    // By expire_after(): what was awaited then fails with "operation canceled".
+    // Whether expire_after() closed it. The pending operation then failed with "operation
+    // canceled".
     [[nodiscard]] bool has_expired() const { return has_expired_; }
 
   protected:
@@ -55,9 +58,10 @@ class ByteStream : public std::enable_shared_from_this<ByteStream> {
 
 [[nodiscard]] std::shared_ptr<ByteStream> make_plain_stream(boost::asio::ip::tcp::socket socket);
 
-// What TLS streams of one server share.
+// Makes the TLS streams of one server, which share its certificate and settings.
 class TlsStreams {
   public:
+    // An error if the certificate or the key cannot be read, or do not belong together.
     [[nodiscard]] static Result<std::unique_ptr<TlsStreams>> make(const TlsIdentity& identity);
     virtual ~TlsStreams() = default;
     [[nodiscard]] virtual std::shared_ptr<ByteStream> stream(

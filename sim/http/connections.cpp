@@ -12,8 +12,8 @@ namespace glovebox::http {
 namespace ip = boost::asio::ip;
 
 std::size_t connections_within(std::size_t descriptors) {
-    // Standard streams, epoll, listeners, logs, the database with its journal; and connections that
-    // are ending while the ones that replace them have begun.
+    // For standard streams, epoll, listeners, logs, the database with its journal, and for
+    // connections that are ending while their replacements have begun.
     constexpr std::size_t reserve = 128;
     return std::max<std::size_t>(descriptors - std::min(reserve, descriptors / 2), 1);
 }

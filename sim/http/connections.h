@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The open connections of a process's HTTP servers, within one limit on their number and one on the
-// memory of the bodies that they are sending.
+// The open connections of all HTTP servers of a process, within two limits: their number, and the
+// memory for request bodies that are being received.
 //
-// At a limit a new connection is taken all the same, and an old one ends for it: of the peer that
-// has most, the one that has waited longest since its last request. Idle connections therefore
-// never keep a request out, and a peer with a thousand of them takes nothing from a peer with one.
+// At a limit, a new connection is accepted all the same, and an old one is closed for it: of the
+// peer that has most, the one that has waited longest since its last request. So idle connections
+// never keep a request out, and a peer with a thousand connections takes nothing from a peer with
+// one.
 //
-// A peer is an IPv4 address or an IPv6 network of 64 bits. The loopback addresses are one peer:
-// whoever uses one of this machine's can use them all.
+// A peer is an IPv4 address or an IPv6 network of 64 bits. All loopback addresses are one peer,
+// since a program that can use one of them can use them all. All functions may be called from any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -30,10 +32,11 @@ struct ConnectionLimits {
     std::size_t body_bytes = std::size_t{256} << 20;
 };
 
-// How many connections fit into a limit on open descriptors, beside what else a service has open.
+// The number of connections that fit into a limit on open descriptors, beside the other descriptors
+// of a service.
 [[nodiscard]] std::size_t connections_within(std::size_t descriptors);
 
-// The peer that an IP address belongs to.
+// The name of the peer that an IP address belongs to: "10.0.0.1", "2001:db8::/64", "loopback".
 [[nodiscard]] std::string peer_of(std::string_view ip);
 
 class Connections {
@@ -46,14 +49,16 @@ class Connections {
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
 
-    // A place for a new connection from the address `ip`. `end` makes the connection end soon; it
-    // is called at most once, while the place is held, from any thread, and calls nothing here.
+    // Takes a place for a new connection from the address `ip`. `end` has to make the connection
+    // end soon. It is called at most once, while the place is held, from any thread, and with a
+    // lock held: it must not call this class.
     [[nodiscard]] Place add(std::string_view ip, std::function<void()> end);
 
-    // Ends the connection that a new one would replace: somebody needs its descriptor now.
+    // Ends the connection that a new one would replace: another part of the process needs its
+    // descriptor.
     void make_room();
 
-    // Those that were not made to end.
+    // The number of connections, without those that were told to end.
     [[nodiscard]] std::size_t size() const;
 
   private:
@@ -63,9 +68,9 @@ class Connections {
         std::size_t body_bytes = 0;
         bool is_ending = false;
     };
-    using Entries = std::list<Entry>;  // the one that waits longest first
+    using Entries = std::list<Entry>;  // the longest waiting first
 
-    // All of these with the mutex held.
+    // Call these with the mutex held.
     void end(Entries::iterator entry);
     void end_longest_waiting();
     void end_body_before(const Entry& newest);
@@ -80,7 +85,7 @@ class Connections {
     std::size_t body_bytes_ = 0;
 };
 
-// One connection's place, given up when it is destroyed. The Connections outlive it.
+// The place of one connection; the destructor gives it up. The Connections outlive it.
 class Connections::Place {
   public:
     Place(Place&& other) noexcept
@@ -88,9 +93,9 @@ class Connections::Place {
     Place& operator=(Place&&) = delete;
     ~Place();
 
-    // Memory for the body of the request that is being read.
+    // Reserves memory for the body of the request that is being read. May end other connections.
     void hold_body(std::size_t bytes);
-    // A request has been read: its body's memory is given back, and a new wait begins.
+    // A request has been read: releases the memory of its body, and starts a new wait.
     void restart();
 
   private:

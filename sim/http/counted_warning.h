@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A warning about something that may happen thousands of times: the first ones of a minute are
-// lines in the log at once, the others are counted, and their number is written when the next one
-// comes after that minute.
+// A warning about an event that may occur thousands of times. The first ones of a minute are logged
+// at once. Later ones are counted; their number is logged with the last sentence, before the first
+// warning after that minute.
 #pragma once
 
 #include <chrono>
@@ -25,11 +25,11 @@ class CountedWarning {
 
     // Safe from any thread.
     void count(std::string_view sentence, Time now = std::chrono::steady_clock::now());
-    // Writes what was counted and not written yet.
+    // Logs the warnings that were counted and not logged yet.
     void finish();
 
   private:
-    void write_rest();  // with the mutex held
+    void write_rest();  // call it with the mutex held
 
     Log& log_;
     unsigned lines_max_;

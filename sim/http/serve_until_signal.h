@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The life of a subcommand whose servers run by themselves on an io_context.
+// The main loop of a subcommand whose servers run on an io_context.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -9,7 +9,8 @@
 
 namespace glovebox::http {
 
-// Runs the context on `threads` threads until SIGTERM or SIGINT, which stops it.
+// Runs the context on `threads` threads, the calling one included, until SIGTERM or SIGINT stops
+// it. Returns when all threads have ended.
 void serve_until_signal(boost::asio::io_context& context, Log& log, unsigned threads);
 
 }  // namespace glovebox::http

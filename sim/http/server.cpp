@@ -29,13 +29,13 @@ using asio::ip::tcp;
 
 namespace {
 
-// Before the next accept, when there are no descriptors left.
+// The pause before the next accept if there are no descriptors left.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
-// Clients fail in different ways while somebody sets them up, and each is worth a line then.
+// While somebody sets clients up, they fail in different ways, and each is worth a line.
 constexpr unsigned handshake_lines_a_minute = 10;
 
-// Whether accept(2) failed for want of something that another connection holds.
+// Whether accept(2) failed for lack of something that another connection holds.
 bool is_shortage(const boost::system::error_code& failure) {
     namespace errc = boost::system::errc;
     return failure == errc::too_many_files_open || failure == errc::too_many_files_open_in_system ||
@@ -44,7 +44,7 @@ bool is_shortage(const boost::system::error_code& failure) {
 
 using Parser = beast::http::request_parser<beast::http::string_body>;
 
-// What is read at a time, at the most.
+// The most bytes that are read at once.
 constexpr std::size_t read_bytes_max = 65536;
 
 Request take(beast::http::request<beast::http::string_body>&& message) {
@@ -125,19 +125,19 @@ Response call(const Session& session, const Request& request) {
     }
 }
 
-// On the executor that it was spawned on. Both outlive it.
+// Calls the handler on the executor that this coroutine was spawned on. Both arguments outlive it.
 asio::awaitable<Response> call_there(const Session& session, const Request& request) {
     co_return call(session, request);
 }
 
-// What memory the body of a request may come to need, once its head has been read.
+// The memory that the body of a request may need, in bytes, known once its head has been read.
 std::size_t body_bytes_of(const Parser& parser, const ServerOptions& options) {
     if (parser.chunked())
         return options.body_bytes_max;
     return static_cast<std::size_t>(parser.content_length().value_or(0));
 }
 
-// Reads until `is_done` of the parser. What is behind it stays in the buffer.
+// Reads until the parser's `is_done`. Bytes after that stay in the buffer.
 asio::awaitable<void> read(ByteStream& stream, beast::flat_buffer& buffer, Parser& parser,
                            bool (Parser::*is_done)() const, boost::system::error_code& error) {
     error = {};
@@ -165,7 +165,7 @@ asio::awaitable<void> read(ByteStream& stream, beast::flat_buffer& buffer, Parse
     }
 }
 
-// One connection's requests, one after the other, until either side has enough.
+// Serves the requests of a connection one after the other, until either side ends it.
 asio::awaitable<void> serve(ByteStream& stream, const Session& session, Connections::Place& place) {
     boost::system::error_code error;
     beast::flat_buffer buffer;
@@ -211,7 +211,7 @@ asio::awaitable<void> serve(ByteStream& stream, const Session& session, Connecti
             open = false;
             response = plain(400, "not HTTP/1.1: " + error.message() + "\n");
         } else {
-            co_return;  // gone, or silent for too long
+            co_return;  // the client is gone, or was silent for too long
         }
         stream.expire_after(session.options.idle_timeout);
         const std::string wire = to_wire(response, head, open);

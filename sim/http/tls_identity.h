@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Who a server is under TLS.
+// The certificate and the key of a TLS server.
 #pragma once
 
 #include <string>

@@ -15,7 +15,7 @@ namespace {
 
 namespace ssl = boost::asio::ssl;
 
-// A client that does not answer the end of a connection isn't waited for longer.
+// How long to wait for a client's answer to the end of the connection.
 constexpr auto farewell = std::chrono::seconds(1);
 
 int choose_http11(SSL*, const unsigned char** out, unsigned char* out_length,
@@ -57,7 +57,7 @@ class TlsStream final : public ByteStream {
             boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     }
     void describe(Request& request) const override {
-        // Its functions that only ask take no const pointer.
+        // OpenSSL's getters take a pointer to non-const.
         SSL* connection = const_cast<decltype(stream_)&>(stream_).native_handle();
         request.tls_version = SSL_get_version(connection);
         request.tls_cipher = SSL_get_cipher_name(connection);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Amazon Resource Names: arn:<partition>:<service>:<region>:<account>:<resource>, and the
+// Amazon Resource Names (ARNs), arn:<partition>:<service>:<region>:<account>:<resource>, and the
 // principals that IAM and STS name with them.
 #pragma once
 
@@ -21,24 +21,25 @@ struct Arn {
     bool operator==(const Arn&) const = default;
 };
 
-// Six parts with "arn" first; none of them is looked into. The error says what is missing.
+// Splits an ARN into its parts. An error if one of the six is missing, the first is not "arn", or
+// partition, service or resource is empty. The parts are not examined further.
 [[nodiscard]] Result<Arn> parse_arn(std::string_view text);
 [[nodiscard]] std::string to_string(const Arn& arn);
 
-// "aws-cn" for cn-*, "aws-us-gov" for us-gov-*, else "aws".
+// The partition of a Region: "aws-cn" for cn-*, "aws-us-gov" for us-gov-*, otherwise "aws".
 [[nodiscard]] std::string_view partition_of(std::string_view region);
-// "amazonaws.com", "amazonaws.com.cn".
+// The domain of a Region's services: "amazonaws.com.cn" for cn-*, otherwise "amazonaws.com".
 [[nodiscard]] std::string_view domain_of(std::string_view region);
 
-// Whether it is 12 digits.
+// Whether the text is 12 digits.
 [[nodiscard]] bool is_account(std::string_view text);
 
-// Who calls.
+// The caller of an API. A role calls only as a session of it.
 struct Principal {
     enum class Kind { root, user, session };
 
     Kind kind = Kind::user;
-    std::string arn;  // the caller's: ...:iam::A:user/alice, ...:sts::A:assumed-role/role/session
+    std::string arn;  // of the caller: ...:iam::A:user/alice, ...:sts::A:assumed-role/role/session
     std::string account;  // 12 digits
     std::string
         entity_arn;  // what policies hang on, aws:PrincipalArn: for a session its role's ARN
@@ -47,12 +48,12 @@ struct Principal {
     bool operator==(const Principal&) const = default;
 };
 
-// From ...:iam::A:root or ...:iam::A:user/<path and name>. A role's ARN is nobody's until it is
-// assumed: session_of() makes its caller.
+// Reads ...:iam::A:root or ...:iam::A:user/<path and name>. The ARN of a role is an error:
+// session_of() makes the caller that has assumed it.
 [[nodiscard]] Result<Principal> parse_principal(std::string_view arn);
 
-// The caller arn:...:sts::A:assumed-role/<role name>/<session name>; a role's path is not part of
-// it.
+// The caller arn:...:sts::A:assumed-role/<role name>/<session name>, where the role's name has no
+// path. An error if `role_arn` is not a role's.
 [[nodiscard]] Result<Principal> session_of(std::string_view role_arn,
                                            std::string_view session_name);
 

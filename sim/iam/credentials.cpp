@@ -57,7 +57,7 @@ Result<SessionIssuer> SessionIssuer::open(const std::string& file, RandomSource&
         }
         if (errno != ENOENT)
             return errno_error("cannot open " + file, errno);
-        // Written aside and linked into place, so that nobody reads half a key and the first wins.
+        // Written aside and linked into place: no process reads half a key, and the first one wins.
         std::string aside = file + ".XXXXXX";
         const UniqueFd fresh(::mkostemp(aside.data(), O_CLOEXEC));  // mode 0600
         if (!fresh)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The credentials that requests are signed with: long-term ones of a configuration (AKIA...), and a
-// role's temporary ones (ASIA... and a session token), as IMDS hands them out.
+// The credentials that sign requests: long-term ones from a configuration (AKIA...), and temporary
+// ones of a role (ASIA... with a session token), as the metadata service issues them.
 //
-// Temporary credentials need no common memory: everything about a session stands in its token,
-// which is sealed with a key that the issuer (glovebox imds) and the verifier (glovebox kms) share:
+// Temporary credentials need no shared store. The token holds everything about its session, sealed
+// with a key that the issuer (glovebox imds) and the verifier (glovebox kms) share:
 //
 //   token  = base64( JSON {"role": ARN, "session": name, "id": access key id, "expires": seconds}
 //                    || HMAC-SHA-256(key, "token" || JSON) )
@@ -28,24 +28,28 @@ struct Credential {
     std::string access_key_id;
     std::string secret_access_key;
     std::string session_token;            // empty for long-term credentials
-    std::optional<TimePoint> expiration;  // of temporary ones
+    std::optional<TimePoint> expiration;  // of temporary credentials
     Principal principal;
 };
 
+// Issues and verifies temporary credentials.
 class SessionIssuer {
   public:
     static constexpr std::size_t key_bytes = 32;
 
     explicit SessionIssuer(Bytes key) : key_(std::move(key)) {}
-    // Reads the key from `file`, which is made with mode 0600 where it is absent; two processes
-    // that make it at once end with the same key.
+    // Reads the key from `file`; makes the file with mode 0600 and a new key if it is missing.
+    // Processes that do so at once end up with the same key. An error if the file has another size
+    // or is a symbolic link.
     [[nodiscard]] static Result<SessionIssuer> open(const std::string& file, RandomSource& random);
 
+    // New credentials for a session of the role. The expiration is rounded down to seconds. An
+    // error if `role_arn` is not the ARN of a role.
     [[nodiscard]] Result<Credential> issue(std::string_view role_arn, std::string_view session_name,
                                            TimePoint expiration, RandomSource& random) const;
 
-    // What `token` says, if it was sealed with this key and belongs to `access_key_id`; whether it
-    // has expired is the caller's to ask.
+    // The credentials in `token`, if it was sealed with this key and belongs to `access_key_id`.
+    // The caller checks the expiration.
     [[nodiscard]] Result<Credential> redeem(std::string_view token,
                                             std::string_view access_key_id) const;
 
@@ -55,16 +59,18 @@ class SessionIssuer {
     Bytes key_;
 };
 
-// Who may sign.
+// The credentials that a service accepts.
 class CredentialStore {
   public:
-    // Without an issuer no temporary credentials are known.
+    // Without an issuer, no temporary credentials are accepted.
     explicit CredentialStore(std::optional<SessionIssuer> issuer = std::nullopt)
         : issuer_(std::move(issuer)) {}
 
+    // Replaces credentials with the same access key ID.
     void add(Credential credential);
 
-    // The error's sentence says why nobody was found, for the explanation.
+    // The credentials with this ID and session token (empty for long-term ones). The error's
+    // sentence says why there are none; it becomes an explanation.
     [[nodiscard]] Result<Credential> find(std::string_view access_key_id,
                                           std::string_view session_token) const;
 

@@ -30,7 +30,7 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-// Trimmed, runs of blanks inside made one.
+// Trims the value, and replaces each run of blanks in it by one space.
 std::string canonical_value(std::string_view value) {
     std::string out;
     for (const char c : trimmed(value)) {
@@ -52,8 +52,8 @@ std::string canonical_query(std::string_view query) {
             pairs.push_back(std::move(pair));
         query.remove_prefix(std::min(end + 1, query.size()));
     }
-    // By name, then by value: '=' sorts before the characters that a name or value may have only
-    // when the two are compared apart.
+    // Sorted by name, then by value. Comparing whole pairs would be wrong, because '=' sorts after
+    // some characters of a name.
     std::sort(pairs.begin(), pairs.end(), [](const std::string& a, const std::string& b) {
         const auto name_a = std::string_view(a).substr(0, a.find('='));
         const auto name_b = std::string_view(b).substr(0, b.find('='));
@@ -233,9 +233,9 @@ std::optional<AuthenticationFailure> check_time(TimePoint signed_at, TimePoint n
     return std::nullopt;
 }
 
-// What the signature has to cover: Host, and every x-amz- header that the request has, since AWS
-// reads its instructions from those. The session token alone may be added after signing: it picks
-// the secret that the signature is checked with, so another token never fits.
+// The signature has to cover Host, and every x-amz- header of the request, because AWS takes
+// instructions from those. Only the session token may be added after signing: it determines the
+// secret that the signature is checked with, so another token never fits.
 std::optional<AuthenticationFailure> check_signed_headers(const http::Request& request,
                                                           const std::vector<std::string>& names) {
     const auto is_signed = [&](std::string_view header) {

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// AWS Signature Version 4, in the Authorization header: who signed a request, and whether it
-// arrived as it was signed.
+// AWS Signature Version 4 (SigV4), in the Authorization header: who signed a request, and whether
+// it arrived unchanged.
+//
+// Client and service share a secret access key. The client reduces the request to a text that both
+// sides can compute (the canonical request), derives a key for the day, the Region and the service
+// from the secret, and sends an HMAC over the text. The service computes the same and compares. The
+// secret itself is never sent, and a signature is valid only for minutes.
 //
 //   Authorization: AWS4-HMAC-SHA256
 //     Credential=<access key id>/<yyyymmdd>/<region>/<service>/aws4_request,
 //     SignedHeaders=content-type;host;x-amz-date, Signature=<64 hex>
 //
 //   canonical request = method LF path LF query LF (name ":" value LF)* LF names LF hash(body)
+//   scope             = yyyymmdd "/" region "/" service "/aws4_request"
 //   string to sign    = "AWS4-HMAC-SHA256" LF time LF scope LF hash(canonical request)
 //   key               = HMAC chain of "AWS4"+secret over date, region, service, "aws4_request"
 //   signature         = hex(HMAC-SHA-256(key, string to sign))
@@ -32,9 +38,11 @@
 
 namespace glovebox::iam {
 
-// KMS allows five minutes, though AWS's general pages say fifteen.
+// The greatest difference between the request's time and the service's clock. KMS allows five
+// minutes, though AWS's general pages say fifteen.
 inline constexpr std::chrono::minutes signature_skew_max{5};
 
+// The Authorization header, parsed.
 struct Authorization {
     std::string access_key_id;
     std::string date;  // yyyymmdd
@@ -44,15 +52,18 @@ struct Authorization {
     std::vector<std::string> signed_headers;  // in their order
     std::string signature;                    // hex
 
+    // "20150830/us-east-1/kms/aws4_request".
     [[nodiscard]] std::string scope() const;
 };
 
-// The signing side's view of where a request goes.
+// The Region and the service that a request is for.
 struct SigningScope {
     std::string region;
     std::string service;
 };
 
+// The canonical request. Path and query are used as they were sent, the query sorted; header values
+// are trimmed, and runs of blanks in them become one.
 [[nodiscard]] std::string canonical_request(const http::Request& request,
                                             const std::vector<std::string>& signed_headers);
 
@@ -60,18 +71,18 @@ struct SigningScope {
 [[nodiscard]] std::string string_to_sign(std::string_view amz_date, std::string_view scope,
                                          std::string_view canonical_request);
 
-// Hexadecimal.
+// 64 lower-case hexadecimal digits.
 [[nodiscard]] std::string signature_of(std::string_view secret_access_key,
                                        const Authorization& authorization,
                                        std::string_view string_to_sign);
 
-// Adds X-Amz-Date, X-Amz-Security-Token for temporary credentials, and Authorization over every
-// header that is there by then. A Host header must be among them.
+// Signs a request: adds X-Amz-Date, X-Amz-Security-Token for temporary credentials, and an
+// Authorization over all headers that are there then. The request has a Host header.
 void sign(http::Request& request, const Credential& credential, const SigningScope& scope,
           TimePoint now);
 
-// A request without a valid signature: AWS's exception and message, and one sentence that explains
-// it.
+// The refusal of a request without a valid signature: AWS's exception and message, and an
+// explanation in one sentence.
 struct AuthenticationFailure {
     std::string exception;    // "InvalidSignatureException"
     std::string message;      // AWS's
@@ -80,12 +91,14 @@ struct AuthenticationFailure {
 
 using Authentication = std::variant<Credential, AuthenticationFailure>;
 
-// The whole check: header, scope, credentials, token, time, signature, in this order.
+// Verifies a request, in this order: the header, the date, the scope, the credentials with their
+// token, their expiration, the time, the signed headers, the signature. Returns the credentials
+// that signed it.
 [[nodiscard]] Authentication authenticate(const http::Request& request,
                                           const CredentialStore& credentials,
                                           const SigningScope& scope, TimePoint now);
 
-// The access key id that a request claims, whoever signed it; empty where there is none.
+// The access key ID that a request claims, unverified; empty if it claims none.
 [[nodiscard]] std::string claimed_access_key_id(const http::Request& request);
 
 // "20150830T123600Z".

@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view token_header = "X-aws-ec2-metadata-token";
 constexpr std::string_view ttl_header = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds";
 constexpr int ttl_max = 21600;
-// New credentials appear so long before the old ones end.
+// New credentials are issued this long before the old ones end.
 constexpr std::chrono::minutes renewal{5};
 
 http::Response answer(unsigned status, std::string body) {

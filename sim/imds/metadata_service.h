@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The instance metadata service as one function: what a parent instance asks at 169.254.169.254.
+// The instance metadata service (IMDS) as one function. A parent instance asks it at
+// 169.254.169.254 for facts about itself and for its role's credentials.
 //
 //   v2  PUT /latest/api/token                      X-aws-ec2-metadata-token-ttl-seconds: 21600
 //       GET /latest/meta-data/iam/security-credentials/      X-aws-ec2-metadata-token: <token>
-//   v1  the GET alone, unless tokens are required
+//   v1  the GET without a token; refused if tokens are required
 //
-// The role's credentials are temporary ones that glovebox kms accepts (iam::SessionIssuer).
+// Version 2 asks for a session token first. A program that can be tricked into a GET to any URL
+// cannot send that PUT. The role's credentials are temporary ones that glovebox kms accepts
+// (iam::SessionIssuer).
 //
-// Source: EC2 user guide, "Use IMDS"; what of it clients rely on is in docs/metadata.md.
+// Source: EC2 user guide, "Use IMDS". docs/metadata.md lists the parts that clients rely on.
 #pragma once
 
 #include <chrono>
@@ -32,23 +35,23 @@ struct Instance {
     std::string type = "m5.xlarge";
     std::string image = "ami-0123456789abcdef0";
     std::string private_ip = "10.0.0.10";
-    std::string role_arn;  // empty: no role, and iam/ is not there
+    std::string role_arn;  // empty: no role, and no iam/ among the items
     std::optional<std::string> user_data;
 };
 
 struct MetadataSettings {
     Instance instance;
-    bool tokens_required = false;  // HttpTokens=required: version 1 is answered with 401
+    bool tokens_required = false;  // HttpTokens=required: 401 for version 1
     std::chrono::seconds credential_lifetime{6 * 3600};
 };
 
 class MetadataService {
   public:
-    // What is given by reference outlives it.
+    // The references outlive the service. `settings` has a valid role ARN or none.
     MetadataService(MetadataSettings settings, iam::SessionIssuer issuer, const Clock& clock,
                     RandomSource& random, Log& log);
 
-    // Safe from any thread.
+    // Answers GET, HEAD and the PUT for a token. May be called from any thread.
     [[nodiscard]] http::Response handle(const http::Request& request);
 
   private:
@@ -67,7 +70,7 @@ class MetadataService {
     SessionTokens tokens_;
 
     std::mutex mutex_;            // guards what follows
-    iam::Credential credential_;  // the role's, when it was asked for
+    iam::Credential credential_;  // the role's, since they were first asked for
     TimePoint credential_issued_;
 };
 

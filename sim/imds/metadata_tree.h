@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The items of instance metadata as files in folders: a folder's content is its names, a line each,
-// folders with a '/' behind.
+// The items of instance metadata as a tree of files: the content of a folder is the list of its
+// names, one a line, folders with a '/' at their end.
 #pragma once
 
 #include <map>
@@ -16,8 +16,8 @@ class MetadataTree {
     // `path` is "meta-data/placement/region".
     void add(std::string path, std::string value);
 
-    // The value of an item or the list of a folder; a '/' at the end changes nothing (botocore asks
-    // for placement/availability-zone/). Nothing when there is neither.
+    // The value of an item, or the list of a folder. A '/' at the end of `path` makes no difference
+    // (botocore asks for placement/availability-zone/). Empty if there is neither.
     [[nodiscard]] std::optional<std::string> find(std::string_view path) const;
 
   private:

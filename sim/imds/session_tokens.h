@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The tokens of version 2. A token says itself when it ends, under a MAC, so that the service keeps
-// nothing of the tokens that it has given: whoever asks for many takes nobody else's away.
+// The tokens of IMDS version 2. A token states its own end, under a MAC, so the service stores no
+// tokens: a client that requests many does not displace those of others.
 //
-//   token = base64( end: i64, milliseconds since 1970, big-endian || nonce: 10 bytes
+//   token = base64( end: i64, milliseconds since 1970, big endian || nonce: 10 bytes
 //                   || HMAC-SHA-256(key, end || nonce)[0..24) )
 #pragma once
 
@@ -18,11 +18,13 @@ namespace glovebox::imds {
 
 class SessionTokens {
   public:
-    // The key is new: no token outlives the service. `random` outlives this.
+    // Makes a new key, so no token outlives the service. `random` outlives this.
     explicit SessionTokens(RandomSource& random);
 
-    // 56 characters, as AWS's are. Both are safe from any thread if the random source is.
+    // A token of 56 characters, as AWS's. This and is_valid() may be called from any thread if the
+    // random source may.
     [[nodiscard]] std::string make(TimePoint end) const;
+    // Whether this object made the token, and `now` is before its end.
     [[nodiscard]] bool is_valid(std::string_view token, TimePoint now) const;
 
   private:

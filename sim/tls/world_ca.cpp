@@ -25,7 +25,7 @@ constexpr const char* certificate_name = "ca.pem";
 constexpr std::size_t file_bytes_max = 64 * 1024;
 constexpr auto authority_lifetime = std::chrono::days(3650);
 constexpr auto leaf_lifetime = std::chrono::days(365);
-// Before it, an authority is replaced, so that no leaf outlives it.
+// An authority with less time left than this is replaced, so that no leaf outlives it.
 constexpr auto authority_rest = std::chrono::days(366);
 // A client's clock may be behind.
 constexpr auto backdated = std::chrono::days(1);
@@ -50,7 +50,7 @@ Result<std::optional<std::string>> read(int directory, const char* name) {
     return std::optional(std::move(content));
 }
 
-// The whole file at once.
+// Replaces the whole file at once.
 Result<void> write(int directory, const char* name, const std::string& content, mode_t mode) {
     const std::string aside = std::string(name) + ".new";
     ::unlinkat(directory, aside.c_str(), 0);
@@ -115,7 +115,7 @@ struct Stored {
     nsm::Certificate certificate;
 };
 
-// Nothing where there is none, or none that can be used.
+// Empty if there is no authority, or an unusable one.
 std::optional<Stored> parse(const std::optional<std::string>& key_pem,
                             const std::optional<std::string>& certificate_pem) {
     if (!key_pem || !certificate_pem)
@@ -148,7 +148,7 @@ bool is_dns_name(std::string_view text) {
         letter |= alphabetic;
         ++label;
     }
-    return letter;  // else an IPv4 address
+    return letter;  // without a letter it could be an IPv4 address
 }
 
 Result<WorldCa> WorldCa::open(const std::string& directory, std::vector<std::string> hosts,

@@ -21,8 +21,8 @@ Error refused(std::string sentence) {
     return Error(core::ProxyError::bad_target, std::move(sentence));
 }
 
-// yaml-cpp reads every scalar as a text; AWS's reader tells them apart as YAML 1.2 does: what is
-// not quoted and looks like a number is one.
+// yaml-cpp reads every scalar as a text. AWS's reader distinguishes types as YAML 1.2 does: an
+// unquoted scalar that looks like a number is a number.
 bool is_number(const YAML::Node& node) {
     long long value = 0;
     return node.IsScalar() && node.Tag() == "?" && YAML::convert<long long>::decode(node, value);

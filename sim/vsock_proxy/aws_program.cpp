@@ -35,7 +35,7 @@ Number parse_number(const std::string& text, const char* otherwise) {
     return value;
 }
 
-// RUST_LOG as far as it is a level; errors alone without it.
+// The level in RUST_LOG; errors only if it is not set or is not a level.
 LogLevel log_level() {
     const char* text = std::getenv("RUST_LOG");
     std::string level = text == nullptr ? "" : text;
@@ -70,7 +70,7 @@ Result<std::vector<core::IpAddress>> look_up(const core::HostName& name, const A
     return all;
 }
 
-// The endpoint that GLOVEBOX_RESOLVE gives the target in the place of its own.
+// The endpoint that GLOVEBOX_RESOLVE states for the target.
 std::optional<core::IpAddress> find_resolved(const std::vector<core::ResolvedTarget>& resolved,
                                              const core::Target& target) {
     for (const core::ResolvedTarget& one : resolved)
@@ -110,7 +110,8 @@ void serve(const Arguments& arguments, std::ostream& to) {
     say(to, "vsock_proxy::proxy", *matched);
 
     service.allowlist.add(core::AllowRule::of(target));
-    // What the entry opened by its address is opened here too: that was the check, asked once.
+    // An entry that matched by address allows that address, so allow it here as well: AWS's program
+    // checks only once.
     if (const auto first = addresses(arguments.remote))
         for (const core::IpAddress& address : *first)
             service.allowlist.add({core::IpNetwork::of(address), {port, port}});

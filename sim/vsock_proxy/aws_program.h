@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// AWS's vsock-proxy as a program: what it judges before it serves, in its order and in its words
-// (vsock-proxy 1.0.2). What carries the bytes then is the proxy of `glovebox proxy`.
+// AWS's vsock-proxy as a program: the checks that it makes before it serves, in its order and its
+// words (vsock-proxy 1.0.2). The proxy of `glovebox proxy` then carries the bytes.
 #pragma once
 
 #include <iosfwd>
@@ -9,7 +9,8 @@
 
 namespace glovebox::vsock_proxy {
 
-// As they stand on the command line: what is not a number is judged where AWS's program does.
+// The texts of the command line. A text that is not a number is refused when AWS's program would
+// refuse it.
 struct Arguments {
     bool only_v4 = false;
     bool only_v6 = false;
@@ -20,8 +21,9 @@ struct Arguments {
     std::string remote_port;
 };
 
-// Serves until a signal; the exit status. The lines of its log (RUST_LOG) and the sentence that
-// ends it, `Error: "..."`, go to `to`.
+// Serves until a signal, and returns the exit status: 0, or 1 after an error. Log lines (by
+// RUST_LOG) and the final sentence, `Error: "..."`, go to `to`. Throws ErrorException if
+// GLOVEBOX_RESOLVE is malformed.
 [[nodiscard]] int run_as_aws(const Arguments& arguments, std::ostream& to);
 
 }  // namespace glovebox::vsock_proxy

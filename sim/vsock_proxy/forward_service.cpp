@@ -20,7 +20,7 @@
 namespace glovebox::vsock_proxy {
 namespace {
 
-// Nothing but the targets of the ways in.
+// Allows only the targets of the ways in.
 core::Allowlist allowlist_of(const std::vector<core::ProxyRoute>& ways_in) {
     core::Allowlist allowlist;
     for (const core::ProxyRoute& route : ways_in)

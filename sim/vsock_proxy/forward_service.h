@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A forwarder in the foreground: what `glovebox forward` is, once it knows its routes.
+// A forwarder in the foreground: `glovebox forward`, once its routes are known.
 #pragma once
 
 #include <string>
@@ -18,10 +18,11 @@ struct ForwardService {
     std::vector<core::ProxyRoute> ways_in;  // core/inward_route.h
     core::ForwardOptions options;
     transports::TransportChoice transport;
-    std::vector<std::string> command;  // that is served; empty: none
+    std::vector<std::string> command;  // the program to run meanwhile; empty: none
 
-    // Listens on all routes and serves until a signal, or with a command until that has ended.
-    // Returns the exit status, which is the command's. Throws ErrorException.
+    // Listens on all routes, and serves until a signal or, with a command, until the command has
+    // ended. Returns the command's exit status, or 0 without one. Throws ErrorException if it
+    // cannot listen.
     [[nodiscard]] int serve(Log& log) const;
 };
 

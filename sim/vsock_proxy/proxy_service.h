@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A proxy in the foreground: what `glovebox proxy` and `vsock-proxy` both are, once they know where
-// connections may go.
+// A proxy in the foreground: `glovebox proxy` and `vsock-proxy`, once their routes and allowlist
+// are known.
 #pragma once
 
 #include <functional>
@@ -25,16 +25,17 @@ struct ProxyService {
     core::ResolverOptions resolver;
     core::Lookup lookup = core::look_up;
     transports::TransportChoice transport;
-    std::vector<std::string> command;  // that is served; empty: none
+    std::vector<std::string> command;  // the program to run meanwhile; empty: none
 
-    // Listens on all routes, calls `ready`, and serves until a signal, or with a command until that
-    // has ended. Returns the exit status, which is the command's. Throws ErrorException.
+    // Listens on all routes, calls `ready`, and serves until a signal or, with a command, until the
+    // command has ended. Returns the command's exit status, or 0 without one. Throws ErrorException
+    // if it cannot listen. Call it once: it moves from the members.
     [[nodiscard]] int serve(Log& log, const std::function<void()>& ready);
 };
 
-// GLOVEBOX_RESOLVE: what `--resolve` takes, several with commas between them. `glovebox up` sets it
-// for the command, whose proxies are its own. Errors name the variable; two endpoints for one
-// target are one.
+// The targets in GLOVEBOX_RESOLVE: values of `--resolve`, separated by commas. `glovebox up` sets
+// the variable for its command, so that the proxies of that command reach the world's services. The
+// error names the variable; it is also an error if one target has two endpoints.
 [[nodiscard]] Result<std::vector<core::ResolvedTarget>> resolved_by_environment();
 
 }  // namespace glovebox::vsock_proxy

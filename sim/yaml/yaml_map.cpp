@@ -14,7 +14,7 @@
 namespace glovebox::yaml {
 namespace {
 
-// A person corrects a few mistakes at a time.
+// People correct a few mistakes at a time.
 constexpr std::size_t mistakes_max = 20;
 
 std::string scalar(const YAML::Node& node) {
@@ -29,20 +29,20 @@ std::optional<std::int64_t> parse_integer(const std::string& text) {
     return value;
 }
 
-// A scalar that was not quoted is what YAML 1.2's core schema makes of it.
+// An unquoted scalar has the type that YAML 1.2's core schema gives it.
 std::string scalar_to_json(const YAML::Node& node) {
     const std::string& text = node.Scalar();
     const bool plain = node.Tag() == "?";
     if (plain && (text == "true" || text == "false" || text == "null"))
         return text;
-    // An account id's leading zeros are not a number's.
+    // A number with leading zeros is a text: an account ID may begin with them.
     if (plain && parse_integer(text) &&
         (text == "0" || text.find_first_not_of('-') != text.find('0')))
         return text;
     return json_quote(text);
 }
 
-// The budget of read_yaml() holds for its nesting and its size.
+// The budget of read_yaml() limits its depth and its size.
 std::string to_json(const YAML::Node& node) {
     if (node.IsScalar())
         return scalar_to_json(node);
@@ -85,7 +85,7 @@ struct Map::State {
     YAML::Node node;
     std::set<std::string, std::less<>> asked;
 
-    // The value of `name`; invalid where there is none. Notes that it was asked for.
+    // The value of `name`, or empty. Notes that it was asked for.
     std::optional<YAML::Node> find(std::string_view name) {
         asked.emplace(name);
         return look(name);
@@ -96,7 +96,7 @@ struct Map::State {
                 return entry.second;
         return std::nullopt;
     }
-    // What the scalar stands for; nothing, and noted, where it can't be told.
+    // The scalar's meaning. If it has none, notes a mistake and returns empty.
     std::optional<std::string> text_of(const YAML::Node& value, std::string_view name) const {
         if (!document->expand)
             return value.Scalar();
