@@ -86,13 +86,13 @@ class Home:
     def clean_until_gone(self, path):
         """What the last clean said. Until the parts of a killed command have ended, their world is let alone."""
         end = time.monotonic() + PATIENCE
-        while True:
-            said = self.clean()
-            if not path.exists():
-                return said
+        said = self.clean()
+        while path.exists():
             self.test.assertIn(f"{path}: its `glovebox up` was killed", said)
             self.test.assertLess(time.monotonic(), end, f"{path} is never removed:\n{said}")
             time.sleep(0.05)
+            said = self.clean()
+        return said
 
     def left(self, pattern):
         return sorted(str(path.relative_to(self.path)) for path in self.path.glob(pattern))

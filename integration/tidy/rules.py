@@ -53,6 +53,30 @@ BANNED_CALLS = {
     r"\bsocket\s*\(\s*AF_VSOCK\b": "core::Transport: on an ordinary machine a vsock leads to its hypervisor",
 }
 
+# A test waits for the thing itself, not for a time that is long enough on one machine. In a shell's words and in Python, a
+# sleep is allowed as
+#   a payload       a program that stays: a minute or more, "infinity", or as long as a variable says
+#   a pause         in a loop whose condition is what is waited for
+# and in ALLOWED_SLEEPS, where time is what the test is about. Examples and pages have payloads alone.
+SLEEP_PAYLOAD_MIN = 60
+SLEEP_FREE_FOLDERS = ("examples/", "docs/", "README.md")
+SLEEP_CALLS = r"\b(usleep|nanosleep|time\.Sleep|Thread\.sleep|thread::sleep|(?<!time\.)sleep)\s*\("
+ALLOWED_SLEEPS = {
+    ("time.sleep(16)", "integration/hostile/departed_test.py"): "longer than a departed client is kept",
+    ("time.sleep(0.003 * moment)", "integration/sandbox/lifecycle_test.py"): "kills processes at moments that are meant to be any",
+    ("time.sleep(1)", "integration/up/world_case.py"): "a program that takes a while from bind to listen, and that nobody waits for",
+    ("sleep 0.05 & echo", "sim/sandbox/sandbox_test.cpp"): "a process that ends after its parent",
+    ("sleep 0.3", "sim/sandbox/sandbox_test.cpp"): "twenty sandboxes that last long enough to meet, if they could",
+    ("sleep 1; echo partial", "integration/vm/programs_test.py"): "a server that answers after the request has come",
+    ("sleep 3", "integration/vm/programs_test.py"): "a client whose side is open when the reset comes",
+    ("sleep 1; kill", "integration/vm/programs_test.py"): "a request that has gone out before its client dies",
+    ("( sleep 2; kill", "integration/vm/layer/init"): "a limit, which is called off",
+    ("usleep(", "integration/supervisor"): "programs with a pace, under a storm of signals",
+    ("nanosleep(", "integration/supervisor"): "the same",
+    ("nanosleep(", "integration/vm/behaviour/sockets.c"): "a pause of a loop that asks the kernel whether a process waits",
+    ("sleep(longer_than_a_row)", "integration/vm/behaviour/agent.c"): "a process that stays",
+}
+
 # The same for what is not a test: a test may call a shell, and draw a seed that it prints.
 BANNED_IN_PRODUCT = {
     r"\bistreambuf_iterator\b": "glovebox::read_file_bytes or read_system_text: iterators throw where a read fails",

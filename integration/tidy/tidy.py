@@ -113,6 +113,36 @@ def check_text(path: str, text: str) -> list[Finding]:
     return findings
 
 
+def _is_pause(lines: list[str], at: int) -> bool:
+    """Whether line `at` is in a loop: a shell's just before it, or Python's as its own block's head."""
+    if any(re.search(r"\b(while|until|for)\b.*\bdo\b", line) for line in lines[max(0, at - 4):at + 1] if "time.sleep" not in lines[at]):
+        return True
+    indent = len(lines[at]) - len(lines[at].lstrip())
+    for line in reversed(lines[:at]):
+        if line.strip() and len(line) - len(line.lstrip()) < indent:
+            return re.match(r"\s*while (?!True\b|1\b)", line) is not None
+    return False
+
+
+def check_sleeps(path: str, text: str) -> list[Finding]:
+    """Waiting for a time where a thing could be waited for."""
+    lines = text.split("\n")
+    findings = []
+    for at, line in enumerate(lines):
+        calls = [match[0] for match in re.finditer(r"\btime\.sleep\(|" + rules.SLEEP_CALLS, line)]
+        words = [match[1] for match in re.finditer(r"""(?<![\w.])sleep['"]?,? ['"]?(\d[\d.]*|infinity)""", line)]
+        short = [word for word in words if word != "infinity" and float(word.rstrip(".")) < rules.SLEEP_PAYLOAD_MIN]
+        if not calls and not short:
+            continue
+        if any(piece in line and (path == place or path.startswith(place + "/")) for piece, place in rules.ALLOWED_SLEEPS):
+            continue
+        if not path.startswith(rules.SLEEP_FREE_FOLDERS) and _is_pause(lines, at):
+            continue
+        findings.append(Finding(path, at + 1, "a sleep waits for a time: wait for the thing itself (a line, a file, a port, an end); "
+                                              "rules.py says which sleeps are allowed"))
+    return findings
+
+
 def check_length(path: str, text: str) -> list[Finding]:
     lines = text.count("\n")
     if lines <= rules.LINES_WANTED:
@@ -168,6 +198,9 @@ def check_file(path: str, text: str, tree: set[str], listings: dict[str, str]) -
         findings += check_error_enums(path, text)
     if path.endswith((".h", ".cpp")):
         findings += check_calls(path, text)
+    if is_source or path.endswith(_SOURCES + (".md", ".yaml")):
+        if not path.startswith(_SELF) and (serves_tests(path) or not path.endswith((".h", ".cpp"))):
+            findings += check_sleeps(path, text)
     if path.endswith((".cpp", ".c")):
         findings += check_is_built(path, listings)
     return findings

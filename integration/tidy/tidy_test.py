@@ -249,6 +249,41 @@ class Calls(unittest.TestCase):
         self.assertTrue(self.check(call, "core/base/clock_reader.cpp"))
 
 
+class Sleeps(unittest.TestCase):
+    def check(self, text: str, path: str = "integration/up/up_test.py") -> list[int]:
+        return [finding.line for finding in tidy.check_sleeps(path, text)]
+
+    def test_a_sleep_that_waits_is_named(self):
+        for text in ("server &\nsleep 1\nclient", 'run("sh", "-c", "sleep 0.5; client")', "sleep 2 # until it listens",
+                     'subprocess.run(["sleep", "1"])', "    start()\n    time.sleep(0.5)", "while True:\n    time.sleep(1)",
+                     "if late:\n    time.sleep(1)", "time.Sleep(time.Second)", "usleep(1000);", "sleep(1);"):
+            with self.subTest(text):
+                self.assertEqual(len(self.check(text)), 1)
+
+    def test_a_program_that_stays_passes(self):
+        for text in ("sleep 60", "exec sleep 1000", '["/bin/sleep", "1000"]', "sleep infinity", "sleep {tag}", 'self.quiet("sleep", 1000)',
+                     '"sleep " + number', "asleep 1", "no sleep in it", "sleeps 1"):
+            for path in ("integration/up/up_test.py", "examples/a/start.sh", "docs/run.md"):
+                with self.subTest(text, path=path):
+                    self.assertEqual(self.check(text, path), [])
+
+    def test_a_loop_that_asks_for_the_thing_passes_outside_examples_and_pages(self):
+        for text in ("until grep -q ready log; do sleep 0.1; done", "while ! grep -q ready log; do\n  sleep 0.1\ndone",
+                     "while not found():\n    check()\n    time.sleep(0.1)"):
+            with self.subTest(text):
+                self.assertEqual(self.check(text), [])
+                self.assertEqual(len(self.check(text, "examples/c/demo")), 1)
+                self.assertEqual(len(self.check(text, "docs/run.md")), 1)
+                self.assertEqual(len(self.check(text, "README.md")), 1)
+
+    def test_each_exception_is_used(self):
+        files = tidy.read_tree(pathlib.Path(__file__).parents[2])
+        for (piece, place), reason in rules.ALLOWED_SLEEPS.items():
+            with self.subTest(piece, place=place):
+                self.assertTrue(reason)
+                self.assertTrue(any(piece in text for path, text in files.items() if path == place or path.startswith(place + "/")))
+
+
 class ErrorEnums(unittest.TestCase):
     def test_their_names_end_alike(self):
         text = "template <>\nstruct boost::system::is_error_code_enum<glovebox::core::{}> : std::true_type {{}};\n"
