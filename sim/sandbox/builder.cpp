@@ -226,7 +226,7 @@ class Builder {
 
 }  // namespace
 
-BuildFailure build_room(const std::vector<Step>& steps, int outer_socket) noexcept {
+BuildFailure build_sandbox(const std::vector<Step>& steps, int outer_socket) noexcept {
     Builder builder(outer_socket);
     for (std::size_t i = 0; i < steps.size(); ++i)
         if (const int error = builder.carry_out(steps[i]); error != 0)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Carries out a plan's steps, in the forked child that will be PID 1 of the sandbox.
+// Carries out the steps of a plan, in the forked child that becomes PID 1 of the sandbox.
 //
-// The child is a copy of a process that may have had other threads, so nothing here allocates,
-// locks or throws: system calls and the plan's own strings only. A failure is a step's number and
-// errno.
+// The child is a copy of a process that may have had other threads. So nothing here allocates,
+// locks or throws: it uses system calls and the plan's own strings only. A failure is the number of
+// a step and an errno.
 #pragma once
 
 #include "sim/sandbox/sandbox_plan.h"
@@ -12,14 +12,14 @@
 namespace glovebox::sandbox {
 
 struct BuildFailure {
-    int step = -1;  // index into the steps; -1 for none
+    int step = -1;  // index into the steps; -1: none
     int error = 0;  // errno
     explicit operator bool() const { return error != 0; }
 };
 
-// Runs in the new namespaces, with the working directory anywhere; leaves it at "/" of the new
-// root. `outer_socket` leads to the outer process, which locks the mounts (outer_process.h).
+// Runs in the new namespaces, in any working directory, and leaves it at "/" of the new root.
+// `outer_socket` leads to the outer process, which locks the mounts (outer_process.h).
 // Async-signal-safe.
-[[nodiscard]] BuildFailure build_room(const std::vector<Step>& steps, int outer_socket) noexcept;
+[[nodiscard]] BuildFailure build_sandbox(const std::vector<Step>& steps, int outer_socket) noexcept;
 
 }  // namespace glovebox::sandbox

@@ -2,11 +2,12 @@
 
 // The sandbox of a command: `glovebox run -- python3 server.py`.
 //
-// There is no image, so the host's system folders stand for one: each is the lower folder of an
-// overlay of its own (an overlay of "/" as a whole is refused in a user namespace), and what is
-// written is forgotten. The caller's folder is seen read-only at its own path and stays the working
-// directory. Of the rest of the host nothing is there: no home folders, no /run, no /var of the
-// host's, and of the environment PATH alone.
+// A command has no image, so the host's system folders take its place. Each is the lower folder of
+// an overlay of its own, since the kernel refuses an overlay of "/" as a whole in a user namespace;
+// writes are discarded at the end. A system folder with mounts below it cannot be in an overlay and
+// is read-only. The caller's folder is visible read-only at its own path and stays the working
+// directory. Nothing else of the host is there: no home folders, neither /run nor /var, and of the
+// environment only PATH.
 #pragma once
 
 #include <string>
@@ -20,30 +21,32 @@
 namespace glovebox::sandbox {
 
 struct CommandRequest {
-    std::vector<std::string> arguments;       // at least one
-    std::vector<std::string> environment;     // "NAME=value": what --env gave; PATH may be among it
-    std::string path;                         // the caller's PATH
-    std::string working_directory;            // the caller's, absolute and without symlinks
-    std::vector<std::string> hidden_entries;  // the working directory's names that begin with '.',
-                                              // needed only where it is a home folder
-    std::vector<std::string>
-        shown_folders;  // --mount: further folders, read-only, at their own path
-    std::vector<std::string> hidden_folders;  // the world and PKI directories
+    std::vector<std::string> arguments;    // at least one
+    std::vector<std::string> environment;  // "NAME=value", from --env; may include PATH
+    std::string path;                      // the caller's PATH, used unless --env has one
+    std::string working_directory;         // the caller's, absolute and without symlinks
+    // Names in the working directory that begin with '.'; needed only if it is a home folder.
+    std::vector<std::string> hidden_entries;
+    std::vector<std::string> shown_folders;   // --mount: more folders, read-only at their own paths
+    std::vector<std::string> hidden_folders;  // covered: the world and PKI directories
     EnclaveResources resources;
 };
 
-// Errors are bad_request, with a sentence: no command, a working directory that can't be shown.
+// Errors are SandboxError::bad_request: no command, or a working directory or a folder of --mount
+// that an enclave cannot have. A working directory that the enclave sees empty, such as /tmp, is a
+// sentence in the plan's shortfalls.
 [[nodiscard]] Result<SandboxPlan> make_command_plan(const CommandRequest& request,
                                                     const Machine& machine);
 
-// Whether the path lies in a folder that every enclave sees of this machine: /usr, /etc, ...
+// Whether the path is in a folder of this machine that every enclave sees: /usr, /etc, ...
 [[nodiscard]] bool is_in_system_folder(const std::string& path);
 
-// Whether the folder is the machine's or holds other things than one program's: "/", a home folder
-// or one that holds some, /tmp and its like, a system folder.
+// Whether the folder belongs to the machine or holds more than one program's files: "/", a home
+// folder or a parent of one, /tmp and the like, a system folder.
 [[nodiscard]] bool is_common_folder(const std::string& folder, const Machine& machine);
 
-// Why `program` (arguments[0]) that the host has is not there inside; empty where that is not so.
+// The reason why `program` (arguments[0]), which exists on the host, is missing in the sandbox;
+// empty if it is not missing.
 [[nodiscard]] std::string explain_missing_program(const std::string& program,
                                                   const CommandRequest& request,
                                                   const Machine& machine);

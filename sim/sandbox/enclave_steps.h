@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The steps that both kinds of sandbox share: the stage, and what AWS's init mounts in an enclave.
+// The steps that both kinds of sandbox share: the stage, and the mounts of AWS's init.
 //
 // AWS's init (PID 1 of an enclave) mounts, in this order and with these flags:
 //
@@ -10,11 +10,11 @@
 //   devpts /dev/pts                NOSUID NOEXEC           sysfs /sys             nnn
 //   tmpfs "cgroup_root" /sys/fs/cgroup  nnn, mode=0755     cgroup v1 below it
 //
-// (nnn = NODEV NOSUID NOEXEC.) Here /dev is a tmpfs with the machine's harmless devices bound into
-// it, and below /sys/fs/cgroup there is nothing: the cgroups would be the machine's.
+// (nnn = NODEV NOSUID NOEXEC.) In the sandbox, /dev is a tmpfs with the harmless devices of the
+// machine bound into it, and /sys/fs/cgroup is empty, because the cgroups would be the machine's.
 //
 // /dev, /proc and /sys show parts of the machine, so they are mounted before enter_root, which
-// locks them. The others are the enclave's own and come after it.
+// locks them. The other mounts belong to the enclave and follow it.
 #pragma once
 
 #include <array>
@@ -30,55 +30,56 @@
 
 namespace glovebox::sandbox {
 
-// What an enclave is given, whatever runs in it.
+// The resources of an enclave, for either kind of sandbox.
 struct EnclaveResources {
-    // As `nitro-cli run-enclave --memory`: also half of it is the size of each tmpfs, and it is
-    // what /proc/meminfo says.
+    // As `nitro-cli run-enclave --memory`. Each tmpfs may grow to half of it, and /proc/meminfo
+    // shows it.
     std::optional<std::uint64_t> memory_bytes;
     std::optional<unsigned> cpu_count;
-    // The host's name of the console, a pseudo-terminal's other end (/dev/pts/4). Empty:
+    // The console: the host's name of a pseudo-terminal's other end (/dev/pts/4). Empty:
     // /dev/console is the program's standard output.
     std::string console_path;
-    // Trusted beside those that the root trusts.
+    // Trusted in addition to the authorities that the root trusts.
     std::optional<TrustedAuthority> authority;
 };
 
-// Mounts the stage, empty, with its folder "root".
+// Mounts an empty stage with its folder "root" (step.h).
 void add_stage(std::vector<Step>& steps, const EnclaveResources& resources);
 
-// Before enter_root: /dev with what stands for the hardware (/dev/nsm, /dev/vsock, /dev/hwrng),
-// /proc and /sys. The root must have these folders.
+// Before enter_root: /dev with the placeholders for hardware (/dev/nsm, /dev/vsock, /dev/hwrng),
+// /proc and /sys. The root has these folders already.
 void add_machine_mounts(std::vector<Step>& steps, const Machine& machine,
                         const EnclaveResources& resources);
 
-// The folders that are a tmpfs in an enclave, in the order in which AWS's init mounts them.
+// The tmpfs folders of an enclave, in the order in which AWS's init mounts them.
 inline constexpr std::array tmpfs_folders{"/run", "/tmp", "/dev/shm"};
 
-// One of them. After enter_root, unless something of the machine's is to be seen in it.
+// Mounts one of them. Add it after enter_root, or before it if a folder of the machine is to be
+// visible in it.
 void add_tmpfs(std::vector<Step>& steps, const std::string& folder,
                const EnclaveResources& resources);
 
-// After enter_root and add_tmpfs: what else AWS's init mounts, and the files that say the enclave's
-// memory, CPUs and hardware generator. `cpus` are the chosen ones, empty for all.
+// After enter_root and add_tmpfs: the other mounts of AWS's init, and the files that state the
+// enclave's memory, CPUs and hardware generator. `cpus` are the chosen CPUs, empty for all.
 void add_own_mounts(std::vector<Step>& steps, const Machine& machine, const IdMapping& ids,
                     const EnclaveResources& resources, const std::vector<int>& cpus);
 
-// The overlay of `lower`, a folder of the host's, on `target` in the root (or, with an empty
-// target, as the root itself): what is written goes to the stage's folder /upper/NAME and is
-// forgotten with it. Between this call and the mount, `prepared` steps may fill the upper folder.
+// An overlay of `lower`, a folder of the host, on `target` in the root; an empty target is the root
+// itself. Writes go to the stage's folder /upper/NAME and are discarded with it. The steps
+// `prepared` run before the mount and may fill the upper folder.
 void add_overlay(std::vector<Step>& steps, const std::string& lower, const std::string& target,
                  const std::string& name, const std::vector<Step>& prepared = {});
 
-// The network files of an image that nitro-cli builds: /etc/resolv.conf dangles, /etc/hosts knows
-// localhost, and there is no /etc/hostname. For the upper folder `upper_etc` of an overlay.
+// The network files of an image that nitro-cli builds: a dangling /etc/resolv.conf, an /etc/hosts
+// with localhost, no /etc/hostname. `upper_etc` is the upper folder of an overlay, on the stage.
 [[nodiscard]] std::vector<Step> network_files(const std::string& upper_etc);
 
-// The limits that a kernel gives its first process (INIT_RLIMITS), where they bite: 1024 open
-// files, 4096 at most.
+// The limits that a kernel gives its first process (INIT_RLIMITS), as far as they matter: 1024 open
+// files, 4096 at most; no core files; 8 MiB of stack.
 [[nodiscard]] std::vector<ResourceLimit> enclave_limits();
 
-// The first `count` of the CPUs; all of them, and a sentence in `shortfalls`, where there are
-// fewer.
+// The first `count` CPUs of the caller. If there are fewer: all, and a sentence in `shortfalls`.
+// Empty without a count.
 [[nodiscard]] std::vector<int> choose_cpus(const Machine& machine, std::optional<unsigned> count,
                                            std::vector<std::string>& shortfalls);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the thread sanitizer has to know of a clone(2) that goes round fork(3): its own locks, which
-// another thread may hold at that moment, would stay locked in the child for ever.
+// Informs the thread sanitizer of a clone(2) that bypasses fork(3). Otherwise its own locks, which
+// another thread may hold at that moment, stay locked in the child for ever.
 #pragma once
 
 #ifdef __SANITIZE_THREAD__
@@ -20,9 +20,9 @@ inline void before_clone() {
 #endif
 }
 
-// The sanitizer takes either side for the parent: in a child it might start a thread, which would
-// be the first one of the new PID namespace. So the child, which has no other thread to race with,
-// is kept from its books, whose further locks a fork does not release.
+// The sanitizer treats both sides as the parent. In the child it might start a thread, which would
+// be the first of the new PID namespace, and a fork does not release its further locks. So it
+// ignores the child, which has no other thread to race with.
 inline void after_clone([[maybe_unused]] bool in_child) {
 #ifdef __SANITIZE_THREAD__
     __sanitizer_syscall_post_impl_fork(1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Writing the id maps of a user namespace that was just made, directly or through the setuid
-// helpers newuidmap(1) and newgidmap(1).
+// Writes the ID maps of a new user namespace, directly or by the setuid helpers newuidmap(1) and
+// newgidmap(1).
 #pragma once
 
 #include <sys/types.h>
@@ -14,11 +14,12 @@
 
 namespace glovebox::sandbox {
 
-// The absolute path of a helper, looked for where distributions install it; empty where it is not.
+// The absolute path of a helper in the folders where distributions install it; empty if it is
+// missing.
 [[nodiscard]] std::string find_helper(std::string_view name);
 
-// Maps `mapping` into the user namespace of `pid`, a child that waits in it. Called by the parent,
-// from outside.
+// Writes the maps of the user namespace of `pid`, a child that waits in it. Called by the parent,
+// outside of that namespace. The error names the file, or the helper that refused.
 [[nodiscard]] Result<void> write_id_maps(pid_t pid, const IdMapping& mapping);
 
 }  // namespace glovebox::sandbox

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Who is who inside: the uid_map and gid_map of a sandbox's user namespace (user_namespaces(7)).
+// The users and groups inside: the uid_map and gid_map of a sandbox's user namespace
+// (user_namespaces(7)).
 //
-// An enclave's program is root and may be anyone. How much of that a machine gives depends on who
-// asks:
+// The program of an enclave is root and may become any user. How far a machine allows that depends
+// on the caller:
 //
-//   root            every id that root has here is mapped to itself: chown, setuid and setgroups
-//   subordinate ids an ordinary user is 0 inside, and 1..65535 are the user's IDs of /etc/subuid
+//   root            every ID that root has here is mapped to itself: chown, setuid and setgroups
+//                   work
+//   subordinate IDs an ordinary user is 0 inside, and 1..65535 are the user's IDs of /etc/subuid
 //                   and /etc/subgid, which the setuid helpers newuidmap and newgidmap may map
-//   one id          an ordinary user is 0 inside and there is nobody else: chown and setuid to
-//                   others are EINVAL, setgroups is EPERM, files of others belong to 65534
+//   one ID          an ordinary user is 0 inside, and there is no other ID: chown and setuid to
+//                   others fail with EINVAL, setgroups with EPERM; others' files belong to 65534
 #pragma once
 
 #include <sys/types.h>
@@ -22,7 +24,7 @@
 
 namespace glovebox::sandbox {
 
-// `count` ids from `inside` on are the ids from `outside` on in the caller's namespace.
+// The `count` IDs from `inside` on are the IDs from `outside` on in the caller's namespace.
 struct IdRange {
     std::uint32_t inside = 0;
     std::uint32_t outside = 0;
@@ -33,16 +35,16 @@ struct IdRange {
 struct IdMapping {
     std::vector<IdRange> uids;
     std::vector<IdRange> gids;
-    bool setgroups = false;     // may setgroups(2) be called inside?
+    bool setgroups = false;     // whether setgroups(2) is allowed inside
     bool with_helpers = false;  // written by newuidmap and newgidmap, which are setuid root
-    std::string note;           // what this mapping can't do, as a sentence; empty where it can all
+    std::string note;           // a sentence about what this mapping cannot do; may be empty
     bool operator==(const IdMapping&) const = default;
 
-    // Whether ids other than 0 exist inside.
+    // Whether this group ID exists inside.
     [[nodiscard]] bool has_gid(std::uint32_t inside) const;
 };
 
-// What the choice depends on.
+// The facts that the choice depends on.
 struct IdFacts {
     uid_t uid = 0;
     gid_t gid = 0;
@@ -50,20 +52,22 @@ struct IdFacts {
     std::vector<IdRange> own_gids;
     std::optional<IdRange> subordinate_uids;  // `outside` and `count` of /etc/subuid's line
     std::optional<IdRange> subordinate_gids;
-    bool helpers = false;  // newuidmap and newgidmap are on the PATH
+    bool helpers = false;  // newuidmap and newgidmap are installed (find_helper)
 };
 
+// The first of the three mappings above that the caller can have.
 [[nodiscard]] IdMapping choose_id_mapping(const IdFacts& facts);
 
-// Each ID that a namespace with the ranges `own` has, to itself in a namespace below it: `inside`
-// of the one is `outside` of the other.
+// Maps each ID of a namespace to itself in a namespace below it. `own` are the ranges of the upper
+// one; its `inside` is the `outside` of the lower one.
 [[nodiscard]] std::vector<IdRange> identity(const std::vector<IdRange>& own);
 
-// The lines of /proc/PID/uid_map, written and read.
+// The text of /proc/PID/uid_map; malformed lines are skipped.
 [[nodiscard]] std::string to_id_map(const std::vector<IdRange>& ranges);
 [[nodiscard]] std::vector<IdRange> parse_id_map(std::string_view text);
 
-// The first range of /etc/subuid or /etc/subgid that belongs to the user, by name or by number.
+// The first range that belongs to the user, by name or by number, in the text of /etc/subuid or
+// /etc/subgid. `inside` is 1.
 [[nodiscard]] std::optional<IdRange> find_subordinate_ids(std::string_view text,
                                                           std::string_view user_name, uid_t uid);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a forked child does with the descriptors that it inherits. Async-signal-safe.
+// Closes or keeps the descriptors that a forked child inherits. Async-signal-safe.
 #pragma once
 
 #include <array>
@@ -8,16 +8,16 @@
 
 namespace glovebox::sandbox {
 
-// The program's descriptors start at 3; Glovebox's leave 0, 1 and 2 free.
+// The program's own descriptors start at 3; Glovebox leaves 0, 1 and 2 to the streams.
 inline constexpr int first_free_descriptor = 3;
 
-// Closes all but 0, 1, 2 and what is kept; `kept` is sorted.
+// Closes all descriptors but 0, 1, 2 and those in `kept`, which is sorted.
 void close_all_but(std::span<const int> kept) noexcept;
 
-// Closes every descriptor from `first_free_descriptor` on at the next execve.
+// Marks every descriptor from first_free_descriptor on to be closed by the next execve.
 void close_all_on_exec() noexcept;
 
-// Makes `streams` 0, 1 and 2. Returns 0 or errno.
+// Duplicates `streams` to 0, 1 and 2. Returns 0 or an errno.
 [[nodiscard]] int take_standard_streams(const std::array<int, 3>& streams) noexcept;
 
 }  // namespace glovebox::sandbox

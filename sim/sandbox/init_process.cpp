@@ -135,7 +135,7 @@ void InitProcess::run() noexcept {
     ::signal(SIGCHLD, SIG_DFL);  // an ignored one would reap behind our back
     become_init();
     ::umask(0);
-    if (const BuildFailure failure = build_room(plan.steps, outer_socket))
+    if (const BuildFailure failure = build_sandbox(plan.steps, outer_socket))
         fail(Report::Stage::step, failure.error, failure.step);
     ::umask(plan.umask);
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// PID 1 of a sandbox, and the program that it starts: everything that happens in the forked child.
+// PID 1 of a sandbox and the program that it starts: everything that happens in the forked child.
 //
-// PID 1 builds the sandbox, forks the program, reaps orphans, and ends when the program
-// ends; the kernel then ends everything else inside. It blocks all signals, as AWS's init does, and
-// ends as well when its maker's end of the report socket closes: nothing outlives its maker.
+// PID 1 builds the sandbox, forks the program, reaps orphans, and ends when the program ends; the
+// kernel then ends everything else inside. It blocks all signals, as AWS's init does. It also ends
+// when its maker's end of the report socket closes, so nothing outlives its maker.
 //
-// It never executes another program, so its memory is a copy of the maker's. What /proc/1 would
-// show of that is put out of reach: it is not dumpable (so environ, mem and fd belong to a root
-// that doesn't exist inside), and the text areas of its arguments and environment are overwritten.
+// It never executes another program, so its memory is a copy of the maker's, which /proc/1 must not
+// show. It is not dumpable, so environ, mem and fd belong to a root that does not exist inside; and
+// the text areas of its arguments and environment are overwritten.
 #pragma once
 
 #include <array>
@@ -28,7 +28,8 @@ struct TextArea {
 };
 [[nodiscard]] TextArea find_text_area();
 
-// All that the child needs, made by the maker before the fork, since the child can't allocate.
+// Everything that the child needs. The maker makes it before the fork, since the child cannot
+// allocate.
 struct InitProcess {
     explicit InitProcess(const SandboxPlan& plan);
     InitProcess(const InitProcess&) = delete;
@@ -43,7 +44,7 @@ struct InitProcess {
     int outer_socket = -1;       // to the outer process, which outer_process.h describes
     int cgroup_limit_error = 0;  // why the outer process could not forbid cgroup namespaces
     std::array<int, 3> standard_streams{0, 1, 2};
-    std::vector<int> kept_descriptors;  // sorted: our sockets, and what the hook needs
+    std::vector<int> kept_descriptors;  // sorted: Glovebox's sockets, and those of the hook
     std::vector<ResourceLimit> limits;
     ProgramHook hook;
     TextArea text_area;

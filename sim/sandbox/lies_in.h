@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Absolute, normal paths as prefixes of each other.
+// Comparison of absolute, normal paths.
 #pragma once
 
 #include <string_view>
 
 namespace glovebox::sandbox {
 
-// Whether `path` is `folder` or lies below it; both absolute and normal.
+// Whether `path` is `folder` or is below it. Both are absolute and normal.
 [[nodiscard]] inline bool lies_in(std::string_view path, std::string_view folder) {
     if (folder == "/")
         return true;

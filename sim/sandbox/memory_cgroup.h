@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A cgroup (v2) that holds one enclave's memory, where this process may make one.
+// A cgroup (v2) that limits the memory of one enclave, if this process may make one.
 //
-// It takes the memory controller and a parent cgroup that this process may write to. Root has one;
-// an ordinary user has one if systemd delegated it (programs of a desktop session or of
-// `systemd-run --user`, not of a plain ssh login). Elsewhere memory is held a process at a time
+// It needs the memory controller and a parent cgroup that this process may write to. Root has one.
+// An ordinary user has one if systemd delegated it: in a desktop session or under `systemd-run
+// --user`, but not in a plain ssh login. Without it, memory is limited for each process by itself,
 // with RLIMIT_DATA.
 #pragma once
 
@@ -21,25 +21,27 @@
 
 namespace glovebox::sandbox {
 
-// "/user.slice/x.scope" of the line "0::/user.slice/x.scope" in /proc/PID/cgroup; empty without
-// one.
+// The cgroup in the text of /proc/PID/cgroup: "/user.slice/x.scope" from the line
+// "0::/user.slice/x.scope"; empty without such a line.
 [[nodiscard]] std::string parse_own_cgroup(std::string_view proc_cgroup);
 
-// The deepest cgroup at or above `own` in the hierarchy at `mount` that hands the memory controller
-// to its children and that this process may make children in and move itself out of. Absolute.
+// The deepest cgroup at or above `own`, in the hierarchy at `mount`, that passes the memory
+// controller on to its children, and in which this process may make children and move processes. An
+// absolute path; empty if there is none.
 [[nodiscard]] std::optional<std::string> find_cgroup_parent(const std::string& mount,
                                                             const std::string& own);
 
-// The same, asked of this machine.
+// The same for this machine and this process.
 [[nodiscard]] std::optional<std::string> find_cgroup_parent();
 
 class MemoryCgroup {
   public:
-    // Makes one below `parent`, whose name begins with "glovebox-<this process>-", with memory.max
-    // and no swap. It goes with the object; everything in it must have ended then.
+    // Makes a cgroup below `parent`, named "glovebox-<this process>-...", with memory.max of
+    // `bytes` and without swap. The destructor removes it; everything in it has ended by then.
     [[nodiscard]] static Result<std::unique_ptr<MemoryCgroup>> make(const std::string& parent,
                                                                     std::uint64_t bytes);
 
+    // Moves a process into it; its later children are in it too.
     [[nodiscard]] Result<void> add(pid_t pid);
     [[nodiscard]] const std::string& path() const { return scratch_.path().native(); }
 

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The mount system calls that glibc 2.31 to 2.36 has no wrappers for, by their kernel names. All
-// are as old as Linux 5.12 or older. -1 and errno, as ever.
+// The mount system calls without a wrapper in glibc 2.31 to 2.36, under their kernel names. Linux
+// 5.12 has all of them. They return -1 and set errno on failure, and are async-signal-safe.
 #pragma once
 
 #include <cstdint>
 
 namespace glovebox::sandbox {
 
-// Opens `path`, with O_* flags, seen from `directory` as if that were "/": no symlink leads out of
-// it.
+// Opens `path` with O_* flags as if `directory` were "/": no symlink leads out of it (openat2(2),
+// RESOLVE_IN_ROOT).
 [[nodiscard]] int open_in_root(int directory, const char* path, std::uint64_t flags) noexcept;
 
-// A detached copy of the mount at `path` (of `directory` itself with an empty path) and all mounts
-// below it.
+// Returns a detached copy of the mount at `path`, or of `directory` itself if the path is empty,
+// with all mounts below it.
 [[nodiscard]] int clone_tree(int directory, const char* path) noexcept;
 
-// Makes a detached tree read-only, every mount of it.
+// Makes every mount of a detached tree read-only.
 [[nodiscard]] int make_tree_read_only(int tree) noexcept;
 
-// Attaches a detached tree at the place that `target` (O_PATH) has open.
+// Attaches a detached tree at `target`, an O_PATH descriptor.
 [[nodiscard]] int attach_tree(int tree, int target) noexcept;
 
-// Attaches a detached tree as the root of this mount namespace and of this process, whose working
-// directory it becomes too. What was mounted before is detached. Needs a folder /proc.
+// Makes a detached tree the root of this mount namespace and of this process, and its working
+// directory. Detaches what was mounted before. The tree has a folder /proc.
 [[nodiscard]] int make_root(int tree) noexcept;
 
 }  // namespace glovebox::sandbox

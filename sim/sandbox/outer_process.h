@@ -30,10 +30,11 @@
 
 namespace glovebox::sandbox {
 
-// All that the child needs, made by the maker before the fork, since the child can't allocate.
+// Everything that the child needs. The maker makes it before the fork, since the child cannot
+// allocate.
 class OuterProcess {
   public:
-    // `sockets` is the pair that joins this process, [0], and PID 1, [1]; both are kept in
+    // `sockets` is the pair between this process, [0], and PID 1, [1]. Both are in
     // `init.kept_descriptors`.
     OuterProcess(InitProcess& init, std::array<int, 2> sockets);
 
@@ -50,7 +51,7 @@ class OuterProcess {
     int inner_socket_;
     std::string uid_map_;  // of user namespace 2: each ID of user namespace 1 to itself
     std::string gid_map_;
-    int own_proc_ = -1;  // /proc/self of the machine's procfs, which A soon has no longer
+    int own_proc_ = -1;  // /proc/self of the machine's procfs, which A soon lacks
 };
 
 }  // namespace glovebox::sandbox

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A plan as lines of text, one a step, so that a test shows what is expected as a person would say
-// it.
+// A plan as text, one line for each step, so that tests state their expectations readably.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Why a machine forbids the namespaces of a sandbox, and the exact command that allows them.
+// The reason why a machine forbids the namespaces of a sandbox, and the exact command that allows
+// them.
 #pragma once
 
 #include <optional>
@@ -10,24 +11,26 @@
 
 namespace glovebox::sandbox {
 
-// What a refusal is judged by. The texts are the files' first lines, empty where there is none.
+// The facts that explain a refusal. The texts are the first lines of files, empty if a file is
+// missing.
 struct NamespaceFacts {
     std::string apparmor_restricts;   // kernel.apparmor_restrict_unprivileged_userns: "1" forbids
     std::string max_user_namespaces;  // user.max_user_namespaces: "0" forbids
     std::string unprivileged_clone;   // kernel.unprivileged_userns_clone: "0" forbids
     std::string seccomp_mode;         // "Seccomp:" of /proc/self/status: "2" is a filter
-    bool in_container = false;        // /.dockerenv, /run/.containerenv or a container's cgroup
+    bool in_container = false;        // there is a /.dockerenv or a /run/.containerenv
     bool is_root = false;
 };
 
 [[nodiscard]] NamespaceFacts read_namespace_facts();
 
-// The sentence for clone(CLONE_NEWUSER...) that failed with `error`, or for a first step in the new
-// namespaces that was denied. It names the cause, the command, and that --isolation none remains.
+// The error for a clone(CLONE_NEWUSER...) that failed with `error`, or for a first step in the new
+// namespaces that was denied. It names the cause and the command that removes it, and that
+// --isolation none still works.
 [[nodiscard]] Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts);
 
-// Whether a step inside that failed with `error` failed because this machine takes the privileges
-// of a new user namespace away again (AppArmor), rather than for a reason of its own.
+// Whether a step inside failed with `error` because this machine takes the privileges of a new user
+// namespace away again (AppArmor), and not for a reason of its own.
 [[nodiscard]] bool privileges_were_taken(int error, const NamespaceFacts& facts);
 
 }  // namespace glovebox::sandbox

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the processes of a sandbox that is being made tell each other, one message each.
+// The messages between the processes of a sandbox that is being made.
 //
-// The report socket is a SOCK_SEQPACKET pair between the maker and everything inside. It is the
-// sandbox's lifeline too: when the maker's end closes, whatever ended the maker, PID 1 ends and the
-// kernel ends everything inside.
+// The report socket is a SOCK_SEQPACKET pair between the maker and everything inside. It is also
+// the sandbox's lifeline: when the maker's end closes, whatever ended the maker, PID 1 ends, and
+// the kernel ends everything inside.
 //
 //   maker -> outer process   "go": its ID maps are written             1 byte
 //   any of them -> maker     failed   stage, step, errno               it could not be made
 //   PID 1 -> maker           started  (its PID comes as credentials)   before anything else
 //   program -> maker         ready    (its PID comes as credentials,   just before exec
 //                            a descriptor of the hook's as SCM_RIGHTS)
-//   PID 1 -> maker           executed | not_executed errno             what became of the exec
+//   PID 1 -> maker           executed | not_executed errno             the result of the exec
 //   PID 1 -> maker           exited   wait status                      the program's end
 //
 // A second pair joins the outer process and PID 1 (outer_process.h); each ends when it finds the
@@ -43,10 +43,10 @@ struct Report {
         built,
         locked,
     };
-    // Where it failed; `step` says which of the plan's steps.
+    // The stage that failed. For `step`, Report::step is the index of the plan's step.
     enum class Stage : std::uint32_t {
         none,
-        go,  // the maker went away, or could not write the ID maps
+        go,  // the maker ended, or could not write the ID maps
         cgroup_namespace,
         propagation,  // every mount private
         inner_namespaces,
@@ -72,26 +72,27 @@ struct Report {
 };
 static_assert(std::is_trivially_copyable_v<Report>);
 
-// In the sandbox: sends one report; with a descriptor where `descriptor` >= 0. Async-signal-safe.
-// Returns 0 or errno.
+// In the sandbox: sends one report, with a descriptor if `descriptor` >= 0. Returns 0 or an errno.
+// Async-signal-safe.
 int send_report(int socket, const Report& report, int descriptor = -1);
 
 // In the sandbox: reports a failure and ends this process.
 [[noreturn]] void fail(int socket, Report::Stage stage, int error, int step = -1) noexcept;
 
-// A report with what came along.
+// A report, its sender and its descriptor.
 struct ReceivedReport {
     Report report;
-    pid_t sender = -1;    // in the receiver's PID namespace, where it asked for credentials
-    int descriptor = -1;  // the receiver's to close
+    pid_t sender = -1;    // in the receiver's PID namespace; -1 unless the socket has SO_PASSCRED
+    int descriptor = -1;  // the receiver closes it; -1: none
 };
 
-// Waits for the next report. False at the end of the stream, or with errno set on a failure.
-// Async-signal-safe.
+// Waits for the next report. Returns false at the end of the stream (errno 0) or on a failure
+// (errno). Async-signal-safe.
 bool receive_report(int socket, ReceivedReport& received);
 
-// Waits for PID 1's or the outer process's word, and gives the descriptor that came with it. Ends
-// this process when the other one has ended, which has told the maker why. Async-signal-safe.
+// In PID 1 and the outer process: waits for this report of the other, and returns the descriptor
+// that came with it. If the other has ended, which has told the maker why, this process ends too.
+// Async-signal-safe.
 [[nodiscard]] UniqueFd expect_report(int socket, Report::Kind kind) noexcept;
 
 }  // namespace glovebox::sandbox

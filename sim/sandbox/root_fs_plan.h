@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The sandbox of a root file system: `glovebox run --rootfs DIR`, and the unpacked ramdisks of an
-// image. Start-up is AWS's init, step by step and in its words:
+// image. It starts as AWS's init starts an enclave, step by step and with its messages:
 //
 //   /env and /cmd are read      argv is the lines of /cmd, the environment exactly those of /env
-//   the root is entered         here an overlay of DIR: writable, forgotten at exit
+//   the root is entered         here an overlay of DIR: writable, discarded at the end
 //   mounts                      enclave_steps.h
 //   fork, setsid, execvpe       argv[0] without '/' is searched in /sbin:/usr/sbin:/bin:/usr/bin,
 //                               whatever PATH the image has
-//   wait                        the first child's end is the enclave's
+//   wait                        the end of the first child is the end of the enclave
 #pragma once
 
 #include <string>
@@ -22,20 +22,20 @@
 
 namespace glovebox::sandbox {
 
-// Where AWS's init looks for a program without '/', and the PATH of an image that has no ENV.
+// The search path of AWS's init for a program without '/', and the PATH of an image without ENV.
 inline constexpr std::string_view aws_init_search_path = "/sbin:/usr/sbin:/bin:/usr/bin";
 
 struct RootFsRequest {
     std::string directory;                 // absolute
-    std::vector<std::string> command;      // the lines of /cmd; none: "sh"
-    std::vector<std::string> environment;  // the lines of /env; none: a default PATH
-    // The directory is a container's file system, not yet an enclave's: what nitro-cli
-    // build-enclave changes in it is done here too (resolv.conf, hosts, hostname, mtab).
+    std::vector<std::string> command;      // the lines of /cmd; empty: "sh"
+    std::vector<std::string> environment;  // the lines of /env; empty: the PATH above
+    // Whether the directory is a container's file system and not yet an enclave's. Then the changes
+    // that nitro-cli build-enclave makes are made here too (resolv.conf, hosts, hostname, mtab).
     bool as_nitro_cli_builds = true;
     EnclaveResources resources;
 };
 
-// What a plan depends on of the directory itself.
+// The facts about the directory that a plan depends on.
 struct RootFsFacts {
     bool is_directory = false;
     bool has_etc = false;   // /etc is a directory of its own, not a symlink
@@ -43,18 +43,20 @@ struct RootFsFacts {
     TrustPlaces trust = {};
 };
 
+// Never fails: a fact that cannot be read is false or absent.
 [[nodiscard]] RootFsFacts read_root_fs(const std::string& directory);
 
+// The error is SandboxError::bad_request: the directory is none.
 [[nodiscard]] Result<SandboxPlan> make_root_fs_plan(const RootFsRequest& request,
                                                     const RootFsFacts& facts,
                                                     const Machine& machine);
 
-// The items of a /cmd or /env file as AWS's init reads them: one a line, nothing quoted, an empty
-// line is an empty item, and the last line may lack its newline. A NUL ends its item.
+// The items of a /cmd or /env file as AWS's init reads them: one a line, without quoting. An empty
+// line is an empty item. The last line may lack its newline. A NUL ends its item.
 [[nodiscard]] std::vector<std::string> read_init_lines(std::string_view text);
 
-// For a program that AWS's init would not find but the image's PATH would: where it is, so that the
-// sentence can say to write that. Empty when there is no such place. Looks in `directory`.
+// For a program that AWS's init does not find, but the image's PATH would: its path in the image,
+// so that the error can suggest it. Empty if it is not there either. Looks in `directory`.
 [[nodiscard]] std::string find_in_image_path(const RootFsRequest& request);
 
 }  // namespace glovebox::sandbox

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A running sandbox, as its maker holds it.
+// A running sandbox, as its maker sees it.
 //
 //   SandboxPlan plan = make_command_plan(request, read_machine(...)).value();
-//   auto sandbox = Sandbox::start(plan, options);   // mounts stand, the hook has run, exec is next
+//   auto sandbox = Sandbox::start(plan, options);   // mounts are done, the hook has run, exec next
 //   (*sandbox)->wait_for_exec();                    // or poll report_descriptor() and next_event()
 //   EnclaveEnd end = (*sandbox)->wait();
 //
-// The namespaces are user, mount, PID, network (`lo` alone, down), IPC, UTS and cgroup; what shows
-// the machine is mounted so that no program inside can change or unmount it (outer_process.h).
-// Everything inside ends with the object, with this process, or with the program, whichever is
+// The namespaces are user, mount, PID, network (only `lo`, and down), IPC, UTS and cgroup. Mounts
+// that show the machine cannot be changed or unmounted by a program inside (outer_process.h).
+// Everything inside ends with the object, with this process, or with the program, whichever ends
 // first.
 #pragma once
 
@@ -31,19 +31,19 @@
 namespace glovebox::sandbox {
 
 struct StartOptions {
-    // What the program has as 0, 1 and 2.
+    // The program's descriptors 0, 1 and 2.
     std::array<int, 3> standard_streams{0, 1, 2};
     ProgramHook hook;
     // Descriptors that the hook needs, open under the same numbers until exec. Not 0, 1, 2.
     std::vector<int> kept_descriptors;
-    // Where a memory cgroup may be made; without one the machine is asked.
+    // The parent of a memory cgroup; by default find_cgroup_parent() chooses it.
     std::optional<std::string> cgroup_parent;
 };
 
 // How the enclave ended.
 struct EnclaveEnd {
-    // The program's wait status (waitpid(2)), or none where PID 1 was ended before it: by stop(),
-    // or by a SIGKILL from outside.
+    // The program's wait status (waitpid(2)); empty if PID 1 was ended before the program: by
+    // stop(), or by a SIGKILL from outside.
     std::optional<int> program_status;
 };
 
@@ -51,39 +51,41 @@ class Sandbox {
   public:
     enum class Event { executed, ended };
 
-    // Returns when the program's process is in its finished sandbox, just before exec. On failure,
-    // nothing of it remains. Blocks for some milliseconds; may be called from several threads.
+    // Returns when the program's process is in its finished sandbox, just before exec. Blocks for
+    // some milliseconds. After a failure nothing remains. Errors are SandboxError codes, or an
+    // errno. May be called from several threads.
     [[nodiscard]] static Result<std::unique_ptr<Sandbox>> start(const SandboxPlan& plan,
                                                                 const StartOptions& options = {});
 
-    // Stops it, if it runs, and waits until the kernel has ended the last process inside.
+    // Stops the sandbox if it runs, and waits until the kernel has ended the last process inside.
     ~Sandbox();
     Sandbox(const Sandbox&) = delete;
     Sandbox& operator=(const Sandbox&) = delete;
 
-    // PID 1 and the program, as this process's PID namespace numbers them.
+    // PID 1 and the program, in the numbering of this process's PID namespace.
     [[nodiscard]] pid_t init_pid() const { return init_pid_; }
     [[nodiscard]] pid_t program_pid() const { return program_pid_; }
     // Readable when PID 1, and so everything inside, has ended (pidfd_open(2)).
     [[nodiscard]] int end_descriptor() const { return pidfd_.get(); }
-    // Readable when next_event() has something to say.
+    // Readable when next_event() does not block.
     [[nodiscard]] int report_descriptor() const { return reports_.get(); }
-    // What the hook handed out; empty where nothing was, or when it has been taken.
+    // The hook's descriptor; empty if there is none, or it has been taken.
     [[nodiscard]] UniqueFd take_hook_descriptor() { return std::move(hook_descriptor_); }
-    // What this machine could not give, a sentence each: the plan's notes; its shortfalls, and how
-    // memory is held where that is less than was asked for.
+    // What this machine cannot provide, a sentence each. notes(): the plan's notes. shortfalls():
+    // the things that were asked for, such as a limit on memory that holds for each process only.
     [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
     [[nodiscard]] const std::vector<std::string>& shortfalls() const { return shortfalls_; }
-    // The cgroup that holds its memory; empty without one.
+    // The path of the cgroup that limits its memory; empty without one.
     [[nodiscard]] std::string cgroup() const { return cgroup_ ? cgroup_->path() : std::string(); }
 
-    // Waits for what happens next: `executed`, once, then `ended`. A program that could not be
-    // executed is the error program_not_started, with execvpe's words; `ended` follows it.
+    // Waits for the next event: `executed`, once, then `ended`. If the program could not be
+    // executed, returns the error program_not_started in the words of execvpe; `ended` follows.
     [[nodiscard]] Result<Event> next_event();
+    // Waits for `executed`. program_not_started also if the sandbox ended before.
     [[nodiscard]] Result<void> wait_for_exec();
-    // Waits for the end and reaps PID 1. The same answer when asked again.
+    // Waits for the end and reaps PID 1. Returns the same result when it is called again.
     EnclaveEnd wait();
-    // Power off: SIGKILL to PID 1. Does not wait.
+    // Powers it off: SIGKILL to PID 1. Does not wait.
     void stop();
 
   private:
@@ -104,7 +106,7 @@ class Sandbox {
     UniqueFd hook_descriptor_;
     std::vector<std::string> notes_;
     std::vector<std::string> shortfalls_;
-    std::string program_;  // for sentences
+    std::string program_;  // for error messages
     bool like_aws_init_ = false;
     bool reaped_ = false;
     EnclaveEnd end_;

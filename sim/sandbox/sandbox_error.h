@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What can go wrong when a sandbox is made, for programs to match on.
+// The errors of making a sandbox, as codes to match on.
 #pragma once
 
 #include <boost/system/error_category.hpp>
@@ -10,11 +10,11 @@
 namespace glovebox::sandbox {
 
 enum class SandboxError {
-    namespaces_forbidden = 1,  // this machine refuses user namespaces; the sentence names who and
-                               // the command that changes it
+    namespaces_forbidden = 1,  // this machine refuses user namespaces; the sentence names the cause
+                               // and the command that removes it
     set_up_failed,             // one step of building the sandbox failed
     program_not_started,       // the sandbox was ready, the program could not be executed
-    bad_request,  // what was asked for can't be a sandbox: no such directory, no command
+    bad_request,               // the request cannot be a sandbox: a missing directory, no command
 };
 
 [[nodiscard]] const boost::system::error_category& sandbox_category();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the tests of real sandboxes share: one of the command kind around /bin/sh, and its output.
+// For tests of real sandboxes: one of the command kind around /bin/sh, and its output.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@
 
 namespace glovebox::sandbox {
 
-// What could be read: a file of /proc may lose its process meanwhile.
+// The part that could be read: a file of /proc may lose its process meanwhile.
 inline std::string read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     std::ostringstream out;
@@ -41,7 +41,7 @@ struct Pipe {
         read_end.reset(ends[0]);
         write_end.reset(ends[1]);
     }
-    // All that was written, once every writer has closed.
+    // Everything that was written, after every writer has closed.
     std::string text() {
         write_end.reset();
         std::string result;
@@ -75,7 +75,7 @@ class SandboxTest : public testing::Test {
         return command({"/bin/sh", "-c", script});
     }
 
-    // A number that no other process of this machine sleeps for.
+    // A number that no other process of this machine sleeps for, to find a process by.
     static std::string tag() {
         static int count = 0;
         return "9" + std::to_string(::getpid()) + "00" + std::to_string(++count);

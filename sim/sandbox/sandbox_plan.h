@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A whole sandbox as a value: who is who, what is mounted, what runs. Made by pure functions from a
-// request and the facts of a machine (command_plan.h, root_fs_plan.h), carried out by
-// Sandbox::start.
+// A whole sandbox as a value: its users, its mounts, its program. Pure functions make it from a
+// request and the facts of a machine (command_plan.h, root_fs_plan.h); Sandbox::start carries it
+// out.
 #pragma once
 
 #include <sys/resource.h>
@@ -29,8 +29,8 @@ struct SandboxPlan {
     IdMapping ids;
     std::vector<Step> steps;
 
-    // execvpe(arguments[0], arguments, environment): a name without '/' is looked for in
-    // `search_path`, which need not be the PATH of the environment.
+    // The program is started as by execvpe(arguments[0], arguments, environment), except that a
+    // name without '/' is searched in `search_path`, which may differ from the environment's PATH.
     std::vector<std::string> arguments;
     std::vector<std::string> environment;  // "NAME=value"
     std::string search_path;
@@ -38,15 +38,15 @@ struct SandboxPlan {
     mode_t umask = 022;
     std::vector<ResourceLimit> limits;
 
-    // What the enclave may use. Memory is held with a cgroup where one can be had, see
-    // Sandbox::shortfalls.
+    // Memory is limited by a cgroup if possible, see Sandbox::shortfalls.
     std::optional<std::uint64_t> memory_bytes;
-    std::vector<int> cpus;  // CPU numbers; empty for all that the caller has
+    std::vector<int> cpus;  // the CPUs that it may run on; empty: all of the caller's
 
-    // PID 1 says "child exited with error" on the console, as AWS's init does.
+    // Whether PID 1 prints "child exited with error" on the console, as AWS's init does.
     bool like_aws_init = false;
 
-    // What this machine can't give, a sentence each; and of that, what the caller has asked for.
+    // What this machine cannot provide, a sentence each; `shortfalls` are the things that the
+    // caller asked for.
     std::vector<std::string> notes;
     std::vector<std::string> shortfalls;
 };

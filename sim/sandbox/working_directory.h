@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The caller's working directory, as a command's sandbox needs to know it.
+// The caller's working directory, as a command's sandbox needs it.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 namespace glovebox::sandbox {
 
 struct WorkingDirectory {
-    std::string path;  // absolute, without symlinks; empty when it has been removed
-    std::vector<std::string> hidden_entries;  // its names that begin with '.', sorted
+    std::string path;  // absolute, without symlinks; empty if it was removed or is unreachable
+    std::vector<std::string> hidden_entries;  // the names in it that begin with '.', sorted
 };
 
 [[nodiscard]] WorkingDirectory read_working_directory();
