@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An enclave image on its way to being run: checked as nitro-cli and the hypervisor do, measured,
+// An enclave image before it runs: checked as nitro-cli and the hypervisor check it, measured,
 // unpacked, and read as AWS's init reads it.
 //
-// The kernel is measured and not booted: what runs is the image's root file system, on this
-// machine's kernel. Init's steps are then the sandbox's (sandbox/root_fs_plan.h).
+// The kernel is measured and not booted: the image's root file system runs on this machine's
+// kernel. The steps of AWS's init are then those of the sandbox (sandbox/root_fs_plan.h).
 #pragma once
 
 #include <cstdint>
@@ -21,41 +21,45 @@
 
 namespace glovebox::enclave {
 
-// How init's start ends.
+// The result of init's start: the program, or the reason why there is none.
 struct InitStart {
-    std::filesystem::path root;            // the root file system, not to be written to
+    std::filesystem::path root;            // the root file system; it must not be written to
     std::vector<std::string> command;      // the lines of /cmd
     std::vector<std::string> environment;  // the lines of /env
-    // What stands on the console where init ends before the program; empty where it doesn't.
+    // The console's text if init ends before the program; empty if it does not.
     std::string panic;
-    std::string cause;  // why, and what to do about it: Glovebox's text
+    std::string cause;  // the reason and the remedy: Glovebox's text
 
     [[nodiscard]] bool has_failed() const { return !panic.empty(); }
 };
 
 class BootImage {
   public:
-    // Errors: the file can't be opened (errno), or it is not an image (eif::EifError).
+    // Fails if the file cannot be opened (errno) or is not an image (eif::EifError).
     [[nodiscard]] static Result<BootImage> open(const std::filesystem::path& path);
 
     [[nodiscard]] const eif::Image& image() const { return image_; }
     [[nodiscard]] std::uint64_t size() const { return file_.bytes().size(); }
 
-    // Why run-enclave refuses the signature, measuring nothing; empty where there is none, or its
-    // COSE and the certificate's dates hold.
+    // The reason why run-enclave refuses the signature; empty if there is none, or if its COSE
+    // verifies and the certificate is valid at `now`. Measures nothing: like run-enclave, it does
+    // not check which image was signed.
     [[nodiscard]] Result<std::string> signature_refusal(TimePoint now) const;
 
-    // What the hypervisor refuses: a rule of the format that is broken, a wrong CRC, an image for
-    // another machine; what describe-eif can't read; and a signature that run-enclave refuses.
+    // What nitro-cli and the hypervisor say about the image.
     struct Verdict {
         eif::Description description;
-        std::string refusal;            // empty where it boots
-        std::string signature_refusal;  // empty where there is none, or it holds
+        // A broken rule of the format, a wrong CRC, or another machine's image; empty if it boots.
+        std::string refusal;
+        std::string signature_refusal;  // see signature_refusal()
     };
-    // `machine` is this one's name as uname(2) has it: x86_64, aarch64.
+    // Measures and checks the image. `machine` is this machine's name in uname(2): x86_64, aarch64.
+    // The error is that of eif::describe: a part that describe-eif cannot read.
     [[nodiscard]] Result<Verdict> examine(TimePoint now, std::string_view machine) const;
 
-    // Unpacks it, or finds it unpacked. `memory_bytes` is what the enclave has; 0 for enough.
+    // Unpacks the image, or finds it in the cache, and reads its start. `pcr0` is its measurement.
+    // `memory_bytes` is the enclave's memory, which image and unpacked files have to fit into
+    // together; 0 is enough in any case.
     [[nodiscard]] Result<InitStart> start(const eif::UnpackCache& cache, const Pcr& pcr0,
                                           std::uint64_t memory_bytes) const;
 
@@ -66,11 +70,12 @@ class BootImage {
     eif::Image image_;
 };
 
-// Why an image can't run on a machine of this name; empty where it can.
+// The reason why an image cannot run on a machine of this name; empty if it can.
 [[nodiscard]] std::string foreign_architecture(eif::Architecture of_image,
                                                std::string_view machine);
 
-// From the files that init found; `enough_memory` says whether the ramdisks could be unpacked.
+// Reads init's start from the files at the top of the ramdisks. `enough_memory`: whether the kernel
+// could unpack the ramdisks.
 [[nodiscard]] InitStart read_init_start(const eif::UnpackedImage& unpacked,
                                         const eif::InitFiles& files, bool has_root,
                                         bool enough_memory);

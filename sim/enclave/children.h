@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The children of a process, whoever made them: orphans of a supervised tree are adopted.
+// The children of a process, adopted ones included: orphans of a supervised tree.
 #pragma once
 
 #include <sys/types.h>
@@ -9,6 +9,7 @@
 
 namespace glovebox::enclave {
 
+// From /proc; without those that ended meanwhile.
 [[nodiscard]] std::vector<pid_t> list_children(pid_t parent);
 
 }  // namespace glovebox::enclave

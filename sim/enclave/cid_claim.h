@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A CID that is in use: one enclave at a time has it in a world.
+// The claim on a CID: only one enclave at a time has it in a world.
 //
-// The claim is a locked file, <world>/<cid>.enclave, which names the process that holds it; the
-// kernel lets go of the lock whatever the process dies of.
+// The claim is a locked file, <world>/<cid>.enclave, which names the process that holds it. The
+// kernel releases the lock however the process ends.
 #pragma once
 
 #include <optional>
@@ -16,16 +16,18 @@
 
 namespace glovebox::enclave {
 
-// The first one that is handed out, as in AWS's documentation and in practice.
+// The first CID that is assigned, as by AWS in its documentation and in practice.
 inline constexpr core::Cid first_claimed_cid = 16;
 
 class CidClaim {
   public:
-    // Claims `wanted`, or the first free CID from 16 up, in the world whose directory this is.
-    // EADDRINUSE with the holder's process id, EINVAL for a CID that no enclave can have.
+    // Claims `wanted`, or the first free CID from 16 up, in the world with this directory (a
+    // descriptor, not owned). Errors: EADDRINUSE, naming the holder's process, or EINVAL for a CID
+    // that no enclave can have.
     [[nodiscard]] static Result<CidClaim> make(int world_directory,
                                                std::optional<core::Cid> wanted);
 
+    // Releases the claim and removes the file.
     ~CidClaim();
     CidClaim(CidClaim&&) noexcept = default;
     CidClaim& operator=(CidClaim&&) = delete;
@@ -41,8 +43,8 @@ class CidClaim {
     UniqueFd file_;
 };
 
-// The CIDs that living processes hold in the world whose directory this is, ascending. Takes no
-// lock, so that asking never gets in the way of a claim.
+// The CIDs that live processes hold in the world with this directory, ascending. Takes no lock, so
+// it never disturbs a claim.
 [[nodiscard]] std::vector<core::Cid> claimed_cids(int world_directory);
 
 }  // namespace glovebox::enclave

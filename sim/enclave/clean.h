@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Removing what enclaves and killed commands have left.
+// Removes the files that enclaves and killed commands have left.
 #pragma once
 
 #include <string>
@@ -12,12 +12,12 @@
 namespace glovebox::enclave {
 
 struct CleanedWorld {
-    int removed = 0;                 // enclaves that had ended
-    std::vector<core::Cid> running;  // which are let alone
+    int removed = 0;                 // CIDs of enclaves that had ended
+    std::vector<core::Cid> running;  // these stay untouched
 };
 
-// Removes names of dead sockets, records and consoles of ended enclaves, and the world itself where
-// nothing is left in it and nobody uses it. An error where the world may not be opened.
+// Removes the names of dead sockets, the files of ended enclaves, and the world itself if it is
+// then empty and nobody uses it. An error if the world cannot be opened.
 [[nodiscard]] Result<CleanedWorld> clean_world(const std::string& path);
 
 // The paths of this user's named worlds.
@@ -25,10 +25,11 @@ struct CleanedWorld {
 
 struct CleanedScratch {
     std::vector<std::string> removed;
-    std::vector<std::string> used;  // worlds of killed commands whose programs still run
+    std::vector<std::string> used;  // worlds of killed commands whose programs still run; kept
 };
 
-// Removes what killed commands of this user have left outside named worlds (core/base/scratch.h).
+// Removes what killed commands of this user have left outside of named worlds
+// (core/base/scratch.h).
 [[nodiscard]] CleanedScratch clean_scratch();
 
 }  // namespace glovebox::enclave

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The program that a command means on this machine, which the enclave shall run too and no other.
+// Finds the program that a command means on this machine, and makes sure that the enclave runs that
+// program and no other.
 //
-// A shell takes the first match of PATH. When that lies in a folder that enclaves don't see, the
-// search inside would silently go on to the next: another Python, without the modules of the
-// virtual environment. So the folders that a user's own program needs are shown read-only
-// (tool_folder.h), and what can't be shown is refused.
+// A shell takes the first match of PATH. If that is in a folder that enclaves do not see, the
+// search inside would silently go on to the next match: another Python, without the modules of the
+// virtual environment. So the folders that a user's own program needs are made visible read-only
+// (tool_folder.h), and a program that cannot be made visible is refused.
 #pragma once
 
 #include <functional>
@@ -18,24 +19,26 @@
 
 namespace glovebox::enclave {
 
-// The files that a command's PCR0 to PCR2 are made from: nsm-mock/module/measured_program.h.
+// The files that determine a command's PCR0 to PCR2 (nsm-mock/module/measured_program.h), by their
+// names on the host.
 struct MeasuredCommand {
-    std::string program;  // or the interpreter; empty when nothing is found
+    std::string program;  // for a script its interpreter; empty if it is not found
     std::string script{};
     std::string script_folder{};
 };
 
-// `find` gives the host's name of a program by its name or path, or nothing; `host_name` that of a
-// file of the enclave's, by its path there. `root` is where the enclave's files lie.
+// `find` returns the host's name of a program, given by name or path, or an empty text. `host_name`
+// returns the host's name of a file at a path in the enclave. `root` is the host's path of the
+// enclave's root.
 [[nodiscard]] MeasuredCommand measure_command(
     const std::vector<std::string>& arguments, const sandbox::Machine& machine,
     const std::string& root, const std::function<std::string(const std::string&)>& host_name,
     const std::function<std::string(const std::string&)>& find);
 
-// Of a command that runs without a sandbox: files and PATH are the caller's.
+// The same for a command without a sandbox: the files and the PATH are the caller's.
 [[nodiscard]] MeasuredCommand measure_on_host(const std::vector<std::string>& arguments);
 
-// The caller's environment, as far as it names tools: VIRTUAL_ENV, CONDA_PREFIX and NVM_BIN.
+// The variables of the caller's environment that name tools: VIRTUAL_ENV, CONDA_PREFIX and NVM_BIN.
 struct ToolVariables {
     std::string virtual_env{};
     std::string conda_prefix{};
@@ -44,17 +47,18 @@ struct ToolVariables {
     [[nodiscard]] static ToolVariables read();
 };
 
-// The first executable file of that name in the folders of `path`, or the name itself made absolute
-// when it has a slash; empty when nothing is found.
+// The first executable file with that name in the folders of `path`, or, for a name with a slash,
+// the name made absolute. Empty if there is no such executable file.
 [[nodiscard]] std::string find_program(const std::string& name, const std::string& path);
 
-// What a script's first line means: the program behind env, by its name or path. Empty for what is
-// no script.
+// The program that a script's first line names, by name or path; for env(1), the program after it.
+// Empty if the file is not a script.
 [[nodiscard]] std::string script_interpreter(const std::string& path);
 
-// Adds the folders of the command's program, of its script's interpreter and of the active
-// environments to `command.shown_folders`, and a sentence for each to `notes`. Errors are
-// bad_request: PATH's match, or the interpreter's script, is out of the enclave's sight.
+// Adds the folders that the command's program, its script's interpreter and the active environments
+// need to `command.shown_folders`, and a sentence about each to `notes`. The error is bad_request:
+// PATH's match, or the script that an interpreter is to run, cannot be made visible. A program
+// named by a path is no error here; its start fails.
 [[nodiscard]] Result<void> show_tools(sandbox::CommandRequest& command,
                                       const sandbox::Machine& machine,
                                       const ToolVariables& variables,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An enclave's console: a pseudo-terminal that the program has as 0, 1 and 2, and what came out of
-// it in a file.
+// An enclave's console: a pseudo-terminal that is the program's 0, 1 and 2, and a file with its
+// output.
 //
-// On Nitro these are /dev/console, a serial line: a terminal, so that programs write line by line,
-// and nobody ever types on it. Its bytes are kept as they were written (no "\r" is added). The file
-// keeps at least the last 8 MiB: what is older becomes a hole at its beginning, which keeps its
-// size and every offset in it.
+// On Nitro these three are /dev/console, a serial line. It is a terminal, so programs write line by
+// line, and nobody ever types on it. The bytes are kept unchanged (no "\r" is added). The file
+// keeps at least the last 8 MiB: older output becomes a hole at its beginning, so the file's size
+// and all offsets stay the same.
 #pragma once
 
 #include <cstdint>
@@ -22,22 +22,24 @@ inline constexpr std::int64_t console_kept_bytes = 8 << 20;
 
 class Console {
   public:
-    // Errors: the machine has no pseudo-terminals, or no free one.
-    Console();  // throws ErrorException
-    // Closes the program's end and waits until all of its output has been taken.
+    // Throws ErrorException if the machine has no pseudo-terminals, or no free one.
+    Console();
+    // As finish().
     ~Console();
     Console(const Console&) = delete;
     Console& operator=(const Console&) = delete;
 
-    // "/dev/pts/4"
+    // The host's name of the program's end: "/dev/pts/4".
     [[nodiscard]] const std::string& path() const { return path_; }
-    // The program's end.
+    // The program's end of the terminal.
     [[nodiscard]] int program_end() const { return program_end_.get(); }
 
-    // Begins to take its output: into `file`, and to `live` (not owned) unless that is -1. The
-    // calling thread's signals must be blocked.
+    // Starts a thread that copies the output to `file`, and to `live` (not owned) unless that is
+    // -1. The calling thread has its signals blocked. Errors of writing are ignored: a full disk
+    // must not stop the program.
     void record(UniqueFd file, int live);
-    // As the destructor does: for when the program has ended. Nothing is written afterwards.
+    // Call it when the program has ended: closes the program's end, and waits until all output has
+    // been copied.
     void finish();
 
   private:
@@ -50,7 +52,7 @@ class Console {
     std::thread thread_;
 };
 
-// Where a console's file has its first byte that is still there.
+// The offset of the first byte that a console's file still has.
 [[nodiscard]] std::int64_t first_kept_byte(int file);
 
 }  // namespace glovebox::enclave

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An enclave's console, and the log of its detached run, printed from their files in the world: for
+// Prints an enclave's console and the log of its detached run from their files in the world:
 // `glovebox logs`.
 #pragma once
 
@@ -13,18 +13,19 @@
 
 namespace glovebox::enclave {
 
-// The enclave with this CID, or the one that was started last, of those in the world whose
-// directory this descriptor is.
+// The enclave with this CID, or the one that was started last, in the world with this directory (a
+// descriptor).
 [[nodiscard]] std::optional<EnclaveRecord> find_enclave(int world, std::optional<core::Cid> cid);
 
-// Where the two are printed to.
+// The descriptors to print to.
 struct ConsoleOutput {
     int console = 1;
     int log = 2;
 
-    // All that there is.
+    // Prints the console's present content, then the log's.
     [[nodiscard]] Result<void> print(int world, const EnclaveRecord& record) const;
-    // The same, and further output until the enclave ends. Returns how it ended.
+    // Prints the console as it grows until the enclave ends, then the log. Returns how the enclave
+    // ended.
     [[nodiscard]] Result<std::string> follow(int world, const EnclaveRecord& record) const;
 };
 

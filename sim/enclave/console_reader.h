@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An enclave's console, read from its file in the world: its present content, and what follows
-// until the end.
+// Copies an enclave's console from its file in the world, as it grows: `nitro-cli console`.
 #pragma once
 
 #include <chrono>
@@ -12,8 +11,8 @@
 
 namespace glovebox::enclave {
 
-// Copies the console to the descriptor `out` and goes on until the enclave's end, or until `limit`
-// is over, whatever comes meanwhile. Of an enclave that has ended it copies what is kept.
+// Copies the console to the descriptor `out` until the enclave ends, or until `limit` is over even
+// if more output comes. If the enclave has ended, copies what is kept. Empty limit: none.
 [[nodiscard]] Result<void> copy_console(int world, const EnclaveRecord& record, int out,
                                         std::optional<std::chrono::milliseconds> limit);
 

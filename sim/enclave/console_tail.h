@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The end of an enclave's console, from its file in the world.
+// The last lines of an enclave's console, from its file in the world, for error messages.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 
 namespace glovebox::enclave {
 
-// The last lines of a text, at most `lines` and `bytes` of them. Where a line further up says what
-// a program ended of (a Go panic, a Java exception: a long trace of calls follows it), that line
-// comes first, then "..." and as many of the last ones as there is room for.
+// The last lines of a text: at most `lines`, and at most `bytes`. If an earlier line states the
+// error that ended a program (a Go panic, a Java exception, before a long trace of calls), that
+// line comes first, then "...", then as many of the last lines as still fit.
 [[nodiscard]] std::string last_lines(std::string_view text, std::size_t lines, std::size_t bytes);
 
-// The same of a console; empty where there is nothing.
+// The same for the console of the enclave with this CID; empty if it has no output.
 [[nodiscard]] std::string last_console_lines(int world, core::Cid cid, std::size_t lines,
                                              std::size_t bytes);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The files of the last enclave with a CID (record.h), set aside while the next one begins: an
-// enclave that never begins leaves them as they were.
+// Keeps the files of the last enclave with a CID (record.h) aside while the next one starts: if
+// that one never starts, they are restored.
 #pragma once
 
 #include <string>
@@ -13,17 +13,18 @@ namespace glovebox::enclave {
 
 class EarlierEnclave {
   public:
-    // Sets them aside, in the world whose directory this is (not owned). The caller has the CID.
+    // Sets them aside in the world with this directory (a descriptor, not owned). The caller has
+    // claimed the CID.
     EarlierEnclave(int world, core::Cid cid);
-    // Puts them back, in place of what has been made since.
+    // Unless discard() was called, puts them back in place of the files that have been made since.
     ~EarlierEnclave();
     EarlierEnclave(const EarlierEnclave&) = delete;
     EarlierEnclave& operator=(const EarlierEnclave&) = delete;
 
-    // The next enclave has begun: removes them.
+    // Removes them: the next enclave has started.
     void discard();
 
-    // What the files of an enclave may be called, also after a kill between two steps.
+    // All names that an enclave's files may have, also after a kill between two steps.
     [[nodiscard]] static std::vector<std::string> file_names(core::Cid cid);
 
   private:

@@ -21,7 +21,7 @@ struct EnclaveRun {
     std::string world;
     std::vector<std::string> arguments;
     RoomSettings room;
-    bool must_have_room = false;  // even where the settings only wish for one
+    bool must_have_room = false;  // require a sandbox even if the settings only prefer one
     WorldTrust trust;
     ModuleSettings nsm;
     std::optional<core::Cid> cid;
@@ -31,7 +31,7 @@ struct EnclaveRun {
     std::function<void(const EnclaveRecord&)> started;
     std::function<void(const EnclaveRecord&, int world)> ended;
 
-    // As ProgramRun.
+    // As ProgramRun::run.
     [[nodiscard]] int run(Log& log, std::ostream& to) const;
 };
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// `glovebox exec`: a command inside a running enclave, for debugging. Nitro has nothing like it.
+// `glovebox exec`: runs a command inside a running enclave, for debugging. Nitro offers no such
+// thing.
 //
-// The command joins the namespaces, the root and the working directory of the enclave's program,
-// with the program's environment and no capability that the program lacks, and shares the caller's
-// terminal. It is not under the program's supervisor: it has no AF_VSOCK (EAFNOSUPPORT) and no
-// /dev/nsm, it is not in the enclave's memory cgroup, and the enclave ends without waiting for it.
+// The command joins the namespaces, the root and the working directory of the enclave's program. It
+// has the program's environment, no capability that the program lacks, and the caller's terminal.
+// It is not under the program's supervisor, so it has no AF_VSOCK (EAFNOSUPPORT) and no /dev/nsm.
+// It is not in the enclave's memory cgroup, and the enclave ends without waiting for it.
 #pragma once
 
 #include <string>
@@ -16,9 +17,13 @@
 
 namespace glovebox::enclave {
 
-// Runs the command to its end; its exit status, or 128 and the signal that killed it; 127 and 126
-// as env(1) has them. For a process with one thread, which is in another user namespace afterwards.
-// Errors: the enclave has no sandbox, or has ended, or may not be entered.
+// Runs the command to its end. Returns its exit status, or 128 and the signal that killed it; 127
+// if it is not found and 126 if it cannot be executed. Errors: the enclave has no sandbox, has
+// ended, or cannot be entered.
+//
+// The process has one thread, and is in another user namespace afterwards. It first executes itself
+// again, from a sealed copy of its file with the same arguments: call it before anything that must
+// not happen twice.
 [[nodiscard]] Result<int> execute_in(const EnclaveRecord& record,
                                      const std::vector<std::string>& command);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The exit status of a program that was not executed, as env(1) and shells have it.
+// The exit statuses for a program that was not executed, as in env(1) and shells.
 #pragma once
 
 namespace glovebox::enclave {

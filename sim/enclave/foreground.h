@@ -15,16 +15,16 @@ namespace glovebox::enclave {
 
 class Foreground {
   public:
-    // Writes the lines for scripts to `out`, others to `error`. `words` follow commands that
-    // messages name: " --world NAME". A console that is shown live is not printed again.
+    // Writes lines for scripts to `out` and other messages to `error`. `words` are appended to
+    // commands in messages: " --world NAME". A console that was shown live is not printed again.
     Foreground(std::ostream& out, std::ostream& error, std::string words, bool is_live)
         : out_(out), error_(error), words_(std::move(words)), is_live_(is_live) {}
 
-    // From here on the enclave is in the background and the foreground waits until it is ready
-    // (detachment.h). Throws ErrorException.
+    // From here on this process is the background (detachment.h). Throws ErrorException.
     void detach();
 
-    // The events of a run, which RunOptions calls; `world` is the descriptor of its directory.
+    // The events of a run: the functions for RunOptions. `world` is the descriptor of its
+    // directory.
     void started(const EnclaveRecord& record) const;
     void reached(const EnclaveRecord& record, int world);
     void ended(const EnclaveRecord& record, int world) const;

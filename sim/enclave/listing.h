@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Enclaves as `glovebox ps` shows them: a table for a person, an array for a program.
+// The lists of `glovebox ps`: enclaves and worlds, as a table for people or as a JSON array.
 #pragma once
 
 #include <string>
@@ -16,13 +16,14 @@ struct ListedEnclave {
     EnclaveRecord record;
 };
 
-// A world by the name that --world takes: its own, or its directory.
+// A world as --world accepts it: its name, or its directory.
 [[nodiscard]] std::string shown_world(const std::string& directory);
 
-// The enclaves of the world with this directory; none of one that is not this user's alone.
+// The enclaves of the world with this directory; none if the directory does not belong to this user
+// alone.
 [[nodiscard]] std::vector<ListedEnclave> enclaves_in(const std::string& directory);
-// The directories of all of this user's worlds: the named ones, and those that have been opened by
-// their directory.
+// The directories of all worlds of this user: the named ones, and those that were opened by their
+// directory.
 [[nodiscard]] std::vector<std::string> all_worlds();
 
 [[nodiscard]] std::string list_as_table(const std::vector<ListedEnclave>& enclaves);
@@ -32,7 +33,7 @@ struct ListedWorld {
     std::string directory;
     std::size_t running = 0;
     std::size_t ended = 0;
-    bool is_in_use = false;  // a process that has opened it lives
+    bool is_in_use = false;  // a live process has opened it
 };
 
 [[nodiscard]] std::vector<ListedWorld> list_worlds();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What this machine can do for Glovebox: facts looked up once, and what follows from them.
+// What this machine can do for Glovebox (`glovebox doctor`): facts, and the conclusions from them.
 #pragma once
 
 #include <optional>
@@ -12,11 +12,11 @@
 
 namespace glovebox::enclave {
 
-// An errno value where something was tried, 0 when it worked.
+// `namespaces` and `kvm` are the errno of an attempt, 0 if it worked.
 struct Machine {
     std::string kernel;  // as `uname -r` has it
     bool is_root = false;
-    std::optional<std::string> container;  // the file that says so
+    std::optional<std::string> container;  // the file that shows that this is a container
     Result<supervisor::SupervisionFeatures> supervision = supervisor::SupervisionFeatures{};
     int ptrace_scope = 0;  // Yama's; 0 without Yama
     int namespaces = 0;    // unshare of a user, mount, PID and network namespace
@@ -24,11 +24,11 @@ struct Machine {
     bool sysctl_forbids_namespaces = false;      // kernel.unprivileged_userns_clone = 0
     int kvm = 0;                                 // opening /dev/kvm
     bool virtualizing_processor = true;  // vmx or svm in /proc/cpuinfo; always true on arm64
-    bool vsock_device = false;           // /dev/vsock, which is not opened; no simulated one
-    bool nsm_device = false;             // /dev/nsm, likewise
+    bool vsock_device = false;           // there is a real /dev/vsock; it is not opened
+    bool nsm_device = false;             // there is a real /dev/nsm; it is not opened
 
-    // Reads files and tries calls. Opens no AF_VSOCK socket outside of Glovebox's filter, loads no
-    // module.
+    // Reads files and tries calls, some of them in a child. Opens no AF_VSOCK socket outside of
+    // Glovebox's filter, and loads no module.
     [[nodiscard]] static Machine look();
 };
 
@@ -36,10 +36,10 @@ struct Finding {
     enum class State { yes, limited, no } state;
     std::string subject;
     std::string consequence;
-    std::string remedy;  // the command that would change it; empty where nothing is to be done
+    std::string remedy;  // the command that changes it; empty if there is nothing to do
 };
 
-// In the order in which they are printed; the first one decides whether `glovebox run` works.
+// In the order of printing. The first one decides whether `glovebox run` works.
 [[nodiscard]] std::vector<Finding> judge(const Machine& machine);
 
 }  // namespace glovebox::enclave

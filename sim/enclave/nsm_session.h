@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The security module that `glovebox nsm` asks, the real one or a simulated one with all that it is
-// made of; and the one of an enclave.
+// The security module of `glovebox nsm`, real or simulated, with everything that it needs; and the
+// module of an enclave.
 #pragma once
 
 #include <memory>
@@ -20,19 +20,21 @@ class NsmSession {
     [[nodiscard]] virtual nsm::NsmDevice& device() = 0;
     // "mock", or the device's path.
     [[nodiscard]] virtual std::string name() const = 0;
-    // Keeps what the module has become, where it is to be kept.
+    // Writes the module's state to its state file, if it has one.
     [[nodiscard]] virtual Result<void> save() = 0;
 };
 
-// `device` is "mock", a path, or empty: /dev/nsm where it exists, else the mock. `state_path` is a
-// file that a mock's registers are kept in, or empty.
+// `device` is "mock", a path, or empty: /dev/nsm if that exists, otherwise the mock. `state_path`
+// is a file that keeps a mock's registers, or empty. Options of the simulated module are an error
+// for a real one, and options of the boot for one whose state file says that it has booted.
 [[nodiscard]] Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
                                                                    const std::string& state_path,
                                                                    const ModuleSettings& settings,
                                                                    Log& log);
 
-// The simulated module of an enclave that starts, which is made in the background. Usage errors are
-// returned; a program file that cannot be read to its end is only logged.
+// The simulated module of an enclave that starts; a thread makes it meanwhile (deferred_nsm.h).
+// Usage errors are returned; a program file that cannot be read to its end is only logged. `log`
+// outlives it.
 [[nodiscard]] Result<std::unique_ptr<NsmSession>> start_nsm_session(const ModuleSettings& settings,
                                                                     Log& log);
 

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A simulated module that outlives its process: its identity and registers in a file, so that
-// extending a PCR in one command and reading it in the next behave as on hardware.
-//
-//   {"module_id": "i-...-enc...", "region": "us-east-1",
-//    "pcrs": [{"value": "<96 hex>", "locked": true}, ... 32 of them]}
+// The state of a simulated module that outlives its process: its identity and its registers, in a
+// file. So a PCR can be extended in one command and read in the next, as on hardware.
 #pragma once
 
 #include <optional>
@@ -26,13 +23,14 @@ struct NsmState {
 // The error says which part of the text is wrong.
 [[nodiscard]] Result<NsmState> decode_nsm_state(const std::string& text);
 
-// The file, held by this process alone until it is closed.
+// The file, locked by this process until it is closed.
 class NsmStateFile {
   public:
-    // Makes the file (0600) where it is missing, and waits while another process holds it.
+    // Opens the file, created with mode 0600 if it is missing. Waits while another process has it
+    // locked.
     [[nodiscard]] static Result<NsmStateFile> open(const std::string& path);
 
-    // Nothing in a file that is new.
+    // Empty for a new file.
     [[nodiscard]] Result<std::optional<NsmState>> read() const;
     [[nodiscard]] Result<void> write(const NsmState& state) const;
 

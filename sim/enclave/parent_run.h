@@ -21,16 +21,17 @@ struct ParentRun {
     std::vector<std::string> arguments;
     WorldTrust trust;
     std::optional<supervisor::MetadataRedirect> metadata;
-    std::vector<core::VsockAddress> awaited;  // listeners that are to be there before it starts
-    std::chrono::milliseconds patience{0};    // with all of them
+    std::vector<core::VsockAddress> awaited;  // listeners to wait for before it starts
+    std::chrono::milliseconds patience{0};    // how long to wait for all of them
     bool trace = false;
 
-    // As ProgramRun; throws ErrorException also where nothing listens in time, and says what is
-    // there instead.
+    // As ProgramRun::run. Also throws ErrorException if a listener does not appear in time; the
+    // sentence says what is there instead.
     [[nodiscard]] int run(Log& log, std::ostream& to) const;
 };
 
-// "127.0.0.1:1338": the metadata service that a parent sees at 169.254.169.254.
+// Reads the address of the metadata service that a parent reaches at 169.254.169.254:
+// "127.0.0.1:1338", an IPv4 address of loopback and a port.
 [[nodiscard]] Result<supervisor::MetadataRedirect> parse_metadata_service(const std::string& text);
 
 }  // namespace glovebox::enclave

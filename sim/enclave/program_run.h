@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One run of a program, from its world to its exit status: what `glovebox run` and
-// `glovebox parent` share.
+// One run of a program, from its world to its exit status: the common part of `glovebox run` and
+// `glovebox parent`.
 #pragma once
 
 #include <iosfwd>
@@ -14,11 +14,11 @@ namespace glovebox::enclave {
 
 struct ProgramRun {
     std::string world;
-    std::string hint_when_missing{};  // follows the sentence that there is no such program
+    std::string hint_when_missing{};  // follows the sentence that the program is missing
     RunOptions options{};
 
-    // The program's own exit status, 128 and the signal that killed it, 126 or 127 if it cannot be
-    // executed, with a message on `to`. Throws ErrorException for everything else.
+    // Returns the program's exit status, or 128 and the signal that killed it; 126 or 127 if it
+    // cannot be executed, with a message on `to`. Throws ErrorException for every other error.
     [[nodiscard]] int run(Log& log, std::ostream& to) const;
 };
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is known of an enclave in its world, for `glovebox ps`, `stop` and `logs`:
+// The files of an enclave in its world, for `glovebox ps`, `stop` and `logs`:
 //
 //   <world>/<cid>.record    a JSON object, replaced as a whole
-//   <world>/<cid>.console   what the program wrote (console.h)
-//   <world>/<cid>.log       what a detached `glovebox run` wrote (detachment.h)
+//   <world>/<cid>.console   the program's output (console.h)
+//   <world>/<cid>.log       the output of a detached `glovebox run` (detachment.h)
 //
-// There is no daemon: `glovebox run` writes the record when the program has started and again when
-// it has ended. A record that says "running" of a process that is no more was left by a
-// `glovebox run` that was killed, and is read as such. Both files stay until the CID's next enclave
-// or `glovebox clean`.
+// There is no daemon. `glovebox run` writes the record just before the program starts, and again
+// when it has ended. A record that says "running" although its process is gone was left by a
+// `glovebox run` that was killed, and is read as ended. The files stay until the next enclave with
+// the CID or `glovebox clean`.
 #pragma once
 
 #include <sys/types.h>
@@ -33,14 +33,14 @@ struct EnclaveRecord {
     std::uint64_t process_start = 0;  // process_start_time() of it
     std::string isolation;            // "sandbox", "none"
     std::vector<std::string> command;
-    std::string directory;  // its root file system; empty without one
+    std::string directory;  // of its root file system; empty without one
     bool debug = false;
     std::optional<std::uint64_t> memory_bytes;
     std::optional<unsigned> cpu_count;
     std::int64_t started = 0;  // milliseconds since 1970
-    std::string details;       // what nitro-cli knows of it, as JSON; else empty
+    std::string details;       // nitro-cli's own facts about it, as JSON; or empty
 
-    std::optional<std::int64_t> ended;  // the same; empty while it runs
+    std::optional<std::int64_t> ended;  // milliseconds since 1970; empty while it runs
     int exit_status = 0;                // of `glovebox run`
     bool was_stopped = false;           // by `glovebox stop`
     std::string reason;                 // "exited with 3", "killed by signal 9 (Killed)"
@@ -50,24 +50,29 @@ struct EnclaveRecord {
 
 [[nodiscard]] boost::json::object to_object(const EnclaveRecord& record);
 [[nodiscard]] std::string to_json(const EnclaveRecord& record);
+// The error names `glovebox clean` as the remedy.
 [[nodiscard]] Result<EnclaveRecord> parse_record(std::string_view json);
 
 [[nodiscard]] std::string record_file_name(core::Cid cid);
 [[nodiscard]] std::string console_file_name(core::Cid cid);
 [[nodiscard]] std::string log_file_name(core::Cid cid);
 
-// In the world whose directory this descriptor is.
+// Replaces the enclave's record in the world with this directory (a descriptor).
 [[nodiscard]] Result<void> write_record(int world, const EnclaveRecord& record);
-// All records, by CID. Those of killed runs say so: ended (at an unknown time, 0), with a reason.
+// All records that can be read, by CID. Those of killed runs have ended = 0, an unknown time, and a
+// reason.
 [[nodiscard]] std::vector<EnclaveRecord> read_records(int world);
-// A new, empty console file for reading and writing, in the place of an older one.
+// Makes a new, empty console file, open for reading and appending, in place of an older one. Also
+// removes the log of the CID's last enclave.
 [[nodiscard]] Result<UniqueFd> make_console_file(int world, core::Cid cid);
 // The same for the log of a detached run.
 [[nodiscard]] Result<UniqueFd> make_log_file(int world, core::Cid cid);
 
-// When the process started, in clock ticks since boot (field 22 of /proc/PID/stat); 0 for none.
-// With the process id it names a process once and for all.
+// The start time of a process, in clock ticks since boot (field 22 of /proc/PID/stat); 0 if there
+// is no such process, or it has ended and was not waited for. Together with the PID it identifies a
+// process for ever.
 [[nodiscard]] std::uint64_t process_start_time(pid_t process);
+// Whether the record's `glovebox run` still runs.
 [[nodiscard]] bool is_alive(const EnclaveRecord& record);
 
 // "exited with 3", "killed by signal 11 (Segmentation fault)".

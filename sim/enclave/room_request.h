@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How an enclave's program is to be kept apart from this machine, as a person says it, and the
-// sandbox that comes of it.
+// The isolation that a user requests for an enclave's program, and the sandbox for it.
 #pragma once
 
 #include <optional>
@@ -17,34 +16,37 @@
 namespace glovebox::enclave {
 
 struct RoomSettings {
-    std::string isolation{};  // "sandbox", "none", or empty: sandbox where the machine allows it
+    std::string isolation{};  // "sandbox", "none", or empty: a sandbox if the machine allows one
     std::string root_fs{};
     std::vector<std::string> mounts{};
-    std::vector<std::string> environment{};  // "NAME=value"; "NAME" takes the caller's value
+    std::vector<std::string> environment{};  // "NAME=value"; "NAME": the caller's value
     std::optional<unsigned> memory_mib{};
     std::optional<unsigned> cpu_count{};
 
     [[nodiscard]] bool is_none() const { return isolation == "none"; }
+    // A sandbox is preferred and not required.
     [[nodiscard]] bool is_a_wish() const { return isolation.empty() && root_fs.empty(); }
-    // "NAME=value" each; errors name the entry.
+    // `environment` as "NAME=value"; the last entry of a name counts, as with env(1). The error
+    // names the entry.
     [[nodiscard]] Result<std::vector<std::string>> variables() const;
 };
 
-// The sandbox of one command, with what depends on this machine read once.
+// The sandbox of one command, with the facts about this machine that it depends on.
 class RoomRequest {
   public:
-    // `console_path` is its pseudo-terminal; `hidden_folders` are what no enclave may see;
-    // `authority` is the world's, if it has one.
+    // `console_path` is the host's name of its console, `hidden_folders` are folders that no
+    // enclave may see, `authority` is the world's, if it has one. The error is bad_request.
     [[nodiscard]] static Result<RoomRequest> make(
         const RoomSettings& settings, std::vector<std::string> arguments,
         std::vector<std::string> hidden_folders, std::string console_path,
         std::optional<sandbox::TrustedAuthority> authority);
 
     [[nodiscard]] Result<sandbox::SandboxPlan> plan() const;
-    // The files that PCR0 to PCR2 are made from, by the host's names: the program or, for a script,
-    // its interpreter beside it. Empty when there is no program to be seen.
+    // The files that determine PCR0 to PCR2, by the host's names. Empty if the enclave sees no such
+    // program.
     [[nodiscard]] MeasuredCommand measured() const;
-    // Why the host or the image has the program and the enclave doesn't find it; or empty.
+    // The reason why the enclave does not find a program that the host or the image has; otherwise
+    // empty.
     [[nodiscard]] std::string explain_missing_program() const;
 
   private:

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A program that runs in a sandbox and under a filter: the two modules joined.
+// A program that runs in a sandbox and under a filter: it joins sim/sandbox and sim/supervisor.
 //
-// The sandbox's hook installs the filter as the last thing before exec, and hands its listener out.
-// PID 1 of the sandbox is not under the filter, so nothing that ends a sandbox ever waits for a
-// supervisor.
+// The sandbox's hook installs the filter as the last step before exec, and passes its listener out.
+// PID 1 of the sandbox is not under the filter, so ending a sandbox never waits for a supervisor.
 #pragma once
 
 #include <linux/filter.h>
@@ -21,8 +20,9 @@ namespace glovebox::enclave {
 
 class SandboxedProgram {
   public:
-    // Returns when the program has been executed: its first calls wait for a supervisor of the
-    // listener. ENOENT, EACCES and their like when it can't be, other errors as Sandbox::start.
+    // Returns when the program has been executed; its first calls then wait for a supervisor of the
+    // listener. If the program cannot be executed, the error is execve's (ENOENT, EACCES, ...);
+    // other errors are those of Sandbox::start.
     [[nodiscard]] static Result<std::unique_ptr<SandboxedProgram>> start(
         const sandbox::SandboxPlan& plan, const std::vector<sock_filter>& filter,
         std::array<int, 3> standard_fds);
@@ -32,17 +32,17 @@ class SandboxedProgram {
     [[nodiscard]] pid_t init_process() const { return sandbox_->init_pid(); }
     // The program's own process, which may have ended.
     [[nodiscard]] pid_t program_process() const { return sandbox_->program_pid(); }
-    // What this machine could not give; and of that, what was asked for.
+    // What this machine cannot provide, and the part of it that was asked for.
     [[nodiscard]] const std::vector<std::string>& notes() const { return sandbox_->notes(); }
     [[nodiscard]] const std::vector<std::string>& shortfalls() const {
         return sandbox_->shortfalls();
     }
 
-    // To the program alone, as a console's keys or kill(1) would.
+    // Sends a signal to the program only, as a console's keys or kill(1) do.
     void send_signal(int number) const;
-    // Everything inside ends at once, without a word.
+    // Ends everything inside at once.
     void power_off() { sandbox_->stop(); }
-    // After init_process() has been reaped: the program's wait status, if it ended by itself.
+    // The program's wait status, if it ended by itself. Waits for the end of the sandbox.
     [[nodiscard]] std::optional<int> program_status() { return sandbox_->wait().program_status; }
 
   private:

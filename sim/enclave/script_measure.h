@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What counts for the measurement of a script: itself, and the folder that it lies in with all that
-// is below it, where that folder is the script's own. A folder that holds other things too (/, a
-// home folder, /tmp, the system's) doesn't count: the script does alone.
+// The part of a script that is measured: the script, and its folder with everything below, if the
+// folder is the script's own. A folder that holds other things too (/, a home folder, /tmp, a
+// system folder) is not measured; then it is the script alone.
 #pragma once
 
 #include <string>
@@ -12,14 +12,14 @@
 namespace glovebox::enclave {
 
 struct ScriptMeasure {
-    // `path` is a script, or a folder that counts without one. `root` is the root file system in
-    // which the path lies.
+    // `path` is a script, or a folder to be measured without one. `root` is the root file system
+    // that contains the path.
     [[nodiscard]] static ScriptMeasure of(const std::string& path);
     [[nodiscard]] static ScriptMeasure of(const std::string& path, const sandbox::Machine& machine,
                                           const std::string& root = "/");
 
     std::string script;  // empty for a folder
-    std::string folder;  // empty where the script counts alone
+    std::string folder;  // empty if only the script is measured
 };
 
 }  // namespace glovebox::enclave

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The folders in which a program without a slash in its name is searched for: environ(7),
-// execvp(3).
+// The search for a program without a slash in its name (environ(7), execvp(3)).
 #pragma once
 
 #include <string>
@@ -9,10 +8,11 @@
 
 namespace glovebox::enclave {
 
-// The value of a variable of this process's environment; empty where it is not set.
+// The value of a variable of this process's environment; empty if it is not set.
 [[nodiscard]] std::string environment_value(const char* name);
 
-// The folders of a PATH in their order; "." for an empty one, which means the working directory.
+// The folders of a PATH in their order. An empty entry means the working directory, and becomes
+// ".".
 [[nodiscard]] std::vector<std::string> split_search_path(const std::string& path);
 
 // Whether the path leads to a regular file that this user may execute.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What `glovebox run` and `glovebox parent` are while their program runs: they start it, supervise
-// its tree, relay signals, adopt orphans, start what is asked for from inside the tree
-// (delegation.h), and end with the last of them.
+// A session: `glovebox run` or `glovebox parent` while its program runs. It starts the program,
+// supervises its tree, relays signals, adopts orphans, starts runs that are requested from inside
+// the tree (delegation.h), and ends with the last of them.
 #pragma once
 
 #include <chrono>
@@ -35,37 +35,38 @@ namespace glovebox::enclave {
 
 // When an enclave counts as ready.
 struct Readiness {
-    // When it listens on this vsock port. One that does not within the limit is ended, and run() is
-    // an error that says which ports it listens on. Without a port: when its program has been
-    // executed.
+    // When it listens on this vsock port; without a port, when its program has been executed. An
+    // enclave that does not listen within the limit is ended, and run() returns an error that says
+    // which ports it listens on.
     std::optional<core::Port> port;
     std::chrono::milliseconds limit = std::chrono::seconds(30);
-    // Called once it is ready, after `started`; with the descriptor of the world's directory.
+    // Called once, when it is ready, after `started`. `world` is the descriptor of the world's
+    // directory.
     std::function<void(const EnclaveRecord&, int world)> reached;
 };
 
 // One program to run, and where.
 struct RunOptions {
     bool is_parent = false;
-    std::optional<core::Cid> cid;  // of an enclave; the next free one without
+    std::optional<core::Cid> cid;  // an enclave's; empty: the next free one
     supervisor::Program program;
     nsm::NsmDevice* nsm = nullptr;                         // an enclave's; outlives the run
     std::optional<supervisor::MetadataRedirect> metadata;  // a parent's
-    bool trace = false;                                    // tell calls and connections in the log
+    bool trace = false;                                    // log calls and connections
 
     // An enclave's sandbox; empty for a program that keeps its files and network.
     std::optional<sandbox::SandboxPlan> room;
     // The level at which to log that a sandbox is less than was asked for.
     LogLevel shortfalls = LogLevel::info;
-    // If the machine does not allow namespaces, the program runs without a sandbox and the log
+    // If the machine does not allow namespaces, the program runs without a sandbox, and the log
     // explains why.
     bool room_is_a_wish = false;
-    Console* console = nullptr;  // of a sandbox; outlives the run
-    bool live_console = false;   // shown on our standard output as well
-    // What `glovebox ps` shows of an enclave; CID, process and times are the session's to know.
+    Console* console = nullptr;  // required for a sandbox; outlives the run
+    bool live_console = false;   // copy it to standard output as well
+    // The enclave's record for `glovebox ps`. The session fills in CID, process, isolation and
+    // times.
     EnclaveRecord record;
-    // Called when an enclave's program has been executed, and when it has ended (with the
-    // descriptor of the world's directory).
+    // Called when an enclave's program has been executed, and when it has ended.
     std::function<void(const EnclaveRecord&)> started;
     Readiness readiness;
     std::function<void(const EnclaveRecord&, int world)> ended;
@@ -73,14 +74,17 @@ struct RunOptions {
 
 class Session {
   public:
-    // Throws ErrorException where the process can't be prepared. What is given by reference
-    // outlives it. The calling thread's signals are blocked for as long as it lives.
+    // Throws ErrorException if the process cannot be prepared. The references outlive it. As long
+    // as it lives, the signals of SignalRelay are blocked in the calling thread.
     Session(transports::World& world, const Clock& clock, Log& log);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    // Runs one program and whatever it starts, to the end of the last of them: its heartbeat, then
-    // the program. Its exit status, or 128 and the signal that killed it.
+    // Runs one program, and everything that it starts, until the last of them has ended; an
+    // enclave's heartbeat comes first. Returns the program's exit status, or 128 and the signal
+    // that killed it. Errors: the program could not be started (execve's errno), a sandbox or the
+    // supervision is impossible, the CID is taken, the heartbeat failed, or the enclave was not
+    // ready in time.
     [[nodiscard]] Result<int> run(const RunOptions& options);
 
   private:
@@ -109,17 +113,17 @@ class Session {
     Log& log_;
     supervisor::InheritedState inherited_;
     SignalRelay signals_;
-    UniqueFd door_event_;  // somebody came through the door
+    UniqueFd door_event_;  // a client has opened /dev/glovebox
 
     std::optional<CidClaim> claim_;
     std::unique_ptr<SandboxedProgram> room_;
-    pid_t process_ = 0;  // our child: the program, or the PID 1 of its room
+    pid_t process_ = 0;  // this process's child: the program, or PID 1 of its sandbox
     std::optional<supervisor::BoundNames> names_;
     std::optional<int> exit_status_;
-    std::optional<int> wait_status_;  // of the program, where it ended by itself
+    std::optional<int> wait_status_;  // of the program, if it ended by itself
     bool power_is_off_ = false;
     std::optional<EnclaveRecord> record_;
-    std::optional<EarlierEnclave> earlier_;               // until this one has begun
+    std::optional<EarlierEnclave> earlier_;               // until this enclave has started
     UniqueFd console_file_;                               // until the console has it
     std::optional<transports::ListenerWatch> readiness_;  // until it is ready
     std::chrono::steady_clock::time_point readiness_deadline_;
@@ -128,9 +132,9 @@ class Session {
     std::list<Delegation> delegations_;
 
     std::mutex mutex_;
-    std::vector<UniqueFd> new_clients_;  // guarded by mutex_: the supervisor's thread adds to it
+    std::vector<UniqueFd> new_clients_;  // guarded by mutex_; the supervisor's thread adds to it
 
-    std::set<core::VsockAddress> explained_;  // the supervisor's thread alone uses it
+    std::set<core::VsockAddress> explained_;  // used by the supervisor's thread only
     std::optional<Traffic> traffic_;
     std::unique_ptr<supervisor::Supervisor> supervisor_;
 };

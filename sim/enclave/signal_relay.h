@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Signals that are passed on to a program which runs in this process's place.
+// Receives the signals that are to be passed on to a program.
 #pragma once
 
 #include <signal.h>
@@ -11,13 +11,13 @@
 
 namespace glovebox::enclave {
 
-// What `glovebox stop` sends: the enclave's power goes off, and its program hears nothing of it.
+// The signal of `glovebox stop`: powers the enclave off, without a signal to its program.
 inline constexpr int power_off_signal = SIGPWR;
 
-// While it lives, SIGCHLD and all that end a process by default wait in a descriptor, for all
-// threads that are started meanwhile too: real-time signals as well, and all but SIGKILL and those
-// that tell of a defect of this process itself (SIGSEGV, SIGABRT and their like, SIGPIPE, SIGXFSZ).
-// Throws ErrorException.
+// While it lives, a descriptor receives SIGCHLD and the signals that end a process by default,
+// real-time signals included; not SIGKILL and those that report a defect of this process itself
+// (SIGSEGV, SIGABRT, ..., SIGPIPE, SIGXFSZ). They are blocked in the calling thread and in threads
+// that it starts meanwhile. The constructor throws ErrorException.
 class SignalRelay {
   public:
     SignalRelay();
@@ -25,10 +25,10 @@ class SignalRelay {
     SignalRelay(const SignalRelay&) = delete;
     SignalRelay& operator=(const SignalRelay&) = delete;
 
-    // Readable when a signal waits.
+    // Readable when a signal is pending.
     [[nodiscard]] int fd() const { return fd_.get(); }
-    // The next one, nothing when none waits. Those that the terminal sends are left out for a
-    // program in the same process group: the kernel has sent them to it as well.
+    // The next pending signal; empty without one. If the program is in this process's process
+    // group, signals of the terminal are left out: the kernel has sent them to the program too.
     [[nodiscard]] std::optional<int> next(bool same_process_group = true) const;
 
   private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Turning an enclave's power off from outside.
+// Powers an enclave off from outside.
 #pragma once
 
 #include <vector>
@@ -10,19 +10,18 @@
 
 namespace glovebox::enclave {
 
-// Of the enclaves in `records`, the running ones that are meant, and the CIDs that none of these
-// has.
+// The running enclaves in `records` that were chosen, and the chosen CIDs that none of them has.
 struct RunningChoice {
     std::vector<EnclaveRecord> chosen;
     std::vector<core::Cid> absent;
 };
 [[nodiscard]] RunningChoice choose_running(const std::vector<EnclaveRecord>& records,
                                            const std::vector<core::Cid>& cids);
-// All of them.
+// Chooses all running enclaves.
 [[nodiscard]] RunningChoice choose_running(const std::vector<EnclaveRecord>& records);
 
-// Ends the enclave and its `glovebox run`, and waits until they have ended. One that has ended
-// meanwhile is not an error.
+// Ends the enclave and its `glovebox run`, and waits until both have ended. A `glovebox run` that
+// does not end within 10 s is killed. An enclave that has ended already is no error.
 [[nodiscard]] Result<void> stop_enclave(const EnclaveRecord& record);
 
 }  // namespace glovebox::enclave

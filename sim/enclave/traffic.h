@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The bytes of connections, counted on their way (--trace): one line when a connection begins and
-// one when it has ended.
+// Counts the bytes of connections on their way (--trace). The log gets a line when a connection
+// begins and one when it has ended.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,12 @@ class Traffic final : public supervisor::TrafficObserver {
   public:
     // Starts a thread that relays. Throws ErrorException. `log` outlives it.
     explicit Traffic(Log& log);
-    // Waits for what is on its way, then ends the thread.
+    // Waits until all connections have ended, then ends the thread.
     ~Traffic() override;
     Traffic(const Traffic&) = delete;
     Traffic& operator=(const Traffic&) = delete;
 
+    // Relays between the two sockets and counts. May be called from any thread.
     void relay(UniqueFd near, core::VsockAddress local, UniqueFd far,
                core::VsockAddress peer) override;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A world's directory for those who look into it without being in it.
+// A world's directory, for commands that look into it without being a part of it.
 #pragma once
 
 #include <string>
@@ -12,19 +12,19 @@
 
 namespace glovebox::enclave {
 
-// The directory of the world of this name, which need not exist. Empty names GLOVEBOX_WORLD's or
-// the default one.
+// The path of the world with this name, which need not exist. An empty name means that in
+// GLOVEBOX_WORLD, or the default.
 [[nodiscard]] Result<std::string> world_path(const std::string& world);
 
-// A descriptor of the directory; empty where it doesn't exist.
+// A descriptor of the directory; empty if it does not exist.
 [[nodiscard]] Result<UniqueFd> open_world(const std::string& world);
 
-// The world's enclaves by CID: those that run, and what is known of those that ended. None in a
-// world that doesn't exist.
+// The world's enclaves by CID, running and ended. None if the world does not exist.
 [[nodiscard]] Result<std::vector<EnclaveRecord>> enclaves_of(const std::string& world);
 
-// Worlds belong to a user, and sudo changes the user: a sentence that names the directory of the
-// other user's worlds, if it exists. Starts with a space; empty if there is nothing to say.
+// A hint for a user who looks in the wrong place: worlds belong to a user, and sudo changes the
+// user. The sentence names the directory of the other user's worlds, if it exists, and starts with
+// a space; otherwise empty.
 [[nodiscard]] std::string worlds_elsewhere(const std::string& world);
 
 }  // namespace glovebox::enclave

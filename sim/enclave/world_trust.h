@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A world's TLS authority for the programs that are to trust it.
+// A world's TLS authority, for the programs that are to trust it.
 #pragma once
 
 #include <optional>
@@ -13,14 +13,14 @@
 namespace glovebox::enclave {
 
 struct WorldTrust {
-    bool by_environment = false;  // also by variables, for runtimes with a list of their own
+    bool by_environment = false;  // by variables too, for runtimes with a list of their own
 
-    // For a program in a sandbox: the authority of the world, if it has one. `by_environment`
-    // without an authority is an error.
+    // For a program in a sandbox: the world's authority, or empty if it has none, which is an error
+    // with `by_environment`.
     [[nodiscard]] Result<std::optional<sandbox::TrustedAuthority>> of_room(
         const std::string& world) const;
-    // For a program that keeps this machine's files: "NAME=value", none unless by environment, and
-    // none for what is set here already.
+    // For a program with this machine's files: "NAME=value" for each runtime, without variables
+    // that are already set here. Empty unless `by_environment`. Writes bundle.pem in the world.
     [[nodiscard]] Result<std::vector<std::string>> variables(const std::string& world) const;
 };
 
