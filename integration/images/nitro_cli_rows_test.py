@@ -171,9 +171,10 @@ class Building(NitroCli):
         self.assertNotIn(".log", self.build_from(*rootfs, env={"HOME": ""}, expected=51).stderr)
         self.build_from(*rootfs, env={"HOME": "", "NITRO_CLI_ARTIFACTS": "/x", "NITRO_CLI_LOGS_PATH": f"{self.folder}/logs"})
         self.build_from(*rootfs, env={"NITRO_CLI_BLOBS": "/none"}, expected=48)
+        done = self.call("build-enclave", *rootfs, "--output-file", "/none/app.eif", expected=19)
+        self.assertIn("File: '/none/app.eif', failing operation: 'Open'.", done.stderr)
         (self.folder / "blobs/cmdline").unlink()
         self.build_from(*rootfs, expected=19)
-        self.call("build-enclave", *rootfs, "--output-file", "/none/app.eif", expected=19)
 
     def test_custom_metadata_that_is_no_object(self):
         (self.folder / "custom.json").write_text("[1, 2]")

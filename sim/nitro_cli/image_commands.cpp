@@ -14,6 +14,7 @@
 #include "core/crypto/hash.h"
 #include "core/crypto/pcr.h"
 #include "sim/eif/base/mapped_file.h"
+#include "sim/eif/base/output_file.h"
 #include "sim/eif/build/builder.h"
 #include "sim/eif/build/signer.h"
 #include "sim/eif/format/signature_section.h"
@@ -88,7 +89,11 @@ Result<json::value> build_enclave(const BuildArguments& arguments, std::ostream&
     eif::BuildOptions options;
     if (const auto added = add_blobs(arguments.blobs, options); !added)
         return added.error();
-    // For docker's archive alone.
+    // As AWS's does, before anything is built. Nothing of the name is touched yet.
+    if (const auto output = eif::OutputFile::create(arguments.output_file); !output)
+        return file_error(fmt::format("Could not create output file: {}", output.error().message),
+                          arguments.output_file, "Open");
+    // Only for docker's archive.
     std::optional<Scratch> scratch;
     if (arguments.rootfs) {
         options.rootfs = *arguments.rootfs;

@@ -83,6 +83,18 @@ TEST(BuildEnclave, WithoutTheKernelsCommandLineItIsE19) {
     EXPECT_EQ(build_enclave(arguments, progress).error().code, NitroError::file_operation);
 }
 
+TEST(BuildEnclave, AnOutputFileThatCannotBeMadeIsE19) {
+    const TemporaryDirectory folder;
+    BuildArguments arguments = arguments_in(folder);
+    arguments.output_file = folder / "none/app.eif";
+    std::ostringstream progress;
+    const auto built = build_enclave(arguments, progress);
+    ASSERT_FALSE(built);
+    EXPECT_EQ(built.error().code, NitroError::file_operation);
+    EXPECT_THAT(built.error().message,
+                HasSubstr("File: '" + arguments.output_file + "', failing operation: 'Open'."));
+}
+
 TEST(DescribeEif, WhatCannotBeReadIsE35) {
     const TemporaryDirectory folder;
     std::vector<std::string> remarks;
