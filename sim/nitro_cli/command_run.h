@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One run of a nitro-cli command: its log, and what becomes of its error.
+// One run of a nitro-cli command: its log and the report of its error.
 #pragma once
 
 #include <functional>
@@ -10,9 +10,9 @@
 
 namespace glovebox::nitro_cli {
 
-// Does the work of the command of this name between the log's opening and the report of its error.
-// Commands about enclaves are run by the outer supervisor inside a supervised tree. Returns
-// nitro-cli's exit status: 0, or the number of the error's code.
+// Opens the log, calls `work` and reports its error on standard error and in the log. Inside a
+// supervised tree, the outer supervisor runs commands about enclaves. Returns nitro-cli's exit
+// status: 0, the number of the error's code, or 1 for another error.
 [[nodiscard]] int run_command(const std::string& name, const std::function<Result<void>()>& work);
 
 }  // namespace glovebox::nitro_cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The docker program, for those who have it: what nitro-cli asks of the daemon, build, pull and
-// save, is asked of it here.
+// The docker program, if there is one: nitro-cli asks the daemon to build, pull and save, and
+// Glovebox asks this program.
 #pragma once
 
 #include <filesystem>
@@ -13,8 +13,9 @@
 
 namespace glovebox::nitro_cli {
 
-// Builds `uri` from the folder (E49), or takes the image that is there, or pulls it (E50); then
-// saves it as an archive at `archive` (E48). What docker says goes to stderr.
+// Saves the image `uri` to the file `archive` (E48). With a folder, builds the image from it first
+// (E49); otherwise pulls the image unless it is there already (E50). Docker's output goes to
+// standard error.
 [[nodiscard]] Result<void> save_docker_image(const std::string& uri,
                                              const std::optional<std::string>& folder,
                                              const std::filesystem::path& archive,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The enclaves of a world as nitro-cli sees them, and its commands on those that are there.
+// The enclaves of a world as nitro-cli sees them.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -24,23 +24,27 @@ struct KnownEnclave {
 
 class EnclaveList {
   public:
-    // In the world whose directory this descriptor is; -1 for one that isn't there.
+    // The enclaves of the world with this directory (a descriptor); none for -1, a world that does
+    // not exist.
     [[nodiscard]] static EnclaveList read(int world);
     explicit EnclaveList(std::vector<KnownEnclave> enclaves) : enclaves_(std::move(enclaves)) {}
 
     [[nodiscard]] std::vector<KnownEnclave> running() const;
-    // Of those that run E11 for an unknown id, E58 for a name that none or several have. With
-    // `ended_too`, one that has ended is found where none runs.
+    // The enclave with this ID or name. E11 for an unknown ID; E58 for a name that no or several
+    // running enclaves have. With `ended_too`, an enclave that has ended is found if no running one
+    // matches.
     [[nodiscard]] Result<KnownEnclave> by_id(std::string_view id, bool ended_too = false) const;
     [[nodiscard]] Result<KnownEnclave> by_name(std::string_view name, bool ended_too = false) const;
 
+    // The output of describe-enclaves: an array of the running enclaves.
     [[nodiscard]] boost::json::value describe(bool with_metadata) const;
 
   private:
     std::vector<KnownEnclave> enclaves_;
 };
 
-// Ends it and says so; {"EnclaveName", "EnclaveID", "Terminated"}. E39 where it can't be ended.
+// Ends the enclave and reports it on `progress`. Returns {"EnclaveName", "EnclaveID",
+// "Terminated"}. E39 if it cannot be ended.
 [[nodiscard]] Result<boost::json::value> terminate(const KnownEnclave& enclave,
                                                    std::ostream& progress);
 

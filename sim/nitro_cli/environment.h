@@ -7,7 +7,7 @@
 
 namespace glovebox::nitro_cli {
 
-// Null where it is absent or empty.
+// Null if the variable is not set or empty.
 [[nodiscard]] inline const char* variable(const char* name) {
     const char* value = std::getenv(name);
     return value != nullptr && *value != '\0' ? value : nullptr;

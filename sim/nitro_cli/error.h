@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// nitro-cli's errors: a code E00 to E60, and the sentence that scripts and people know it by.
+// nitro-cli's errors: a code, E00 to E60, and the sentence by which scripts and people recognise
+// it.
 //
 //   [ E26 ] Insufficient memory requested. User provided `memory` is 64 MB, but ...
 //
-// The number is also the exit status. Codes and lead sentences are those of nitro-cli 1.5.0; the
-// text after the lead, and that of `explain`, is Glovebox's.
+// The number is also the exit status. Codes and leading sentences are those of nitro-cli 1.5.0; the
+// text after the leading sentence, and that of `explain`, is Glovebox's.
 #pragma once
 
 #include <boost/system/error_category.hpp>
@@ -53,24 +54,25 @@ enum class NitroError {
 [[nodiscard]] const boost::system::error_category& nitro_category();
 [[nodiscard]] boost::system::error_code make_error_code(NitroError error);
 
-// "<lead> <detail>"; without detail the lead alone.
+// An error with the message "<lead> <detail>", or only the lead.
 [[nodiscard]] Error nitro_error(NitroError code, std::string_view detail = {});
-// E19 with the second line that AWS's has.
+// E19 with the second line of AWS's message: the file and the failing operation.
 [[nodiscard]] Error file_error(std::string_view reason, std::string_view path,
                                std::string_view operation);
 
-// "Insufficient memory requested."; empty for a number that is not a code.
+// The leading sentence of a code: "Insufficient memory requested."; empty for a number that is not
+// a code.
 [[nodiscard]] std::string_view lead_of(int number);
 
-// What `explain --error-code CODE` prints. "No such error code X" for what AWS's does not know
-// either, which are E57 to E59 too.
+// The output of `explain --error-code CODE`. "No such error code X" for a code that AWS's command
+// does not explain either, E57 to E59 included.
 [[nodiscard]] std::string explanation_of(std::string_view code);
 
-// The exit status of a failure: its number, or 1 for an error of another kind.
+// The exit status for an error: the number of its code, or 1 for an error of another kind.
 [[nodiscard]] int exit_status_of(const Error& error);
 
-// What is printed on stderr: "[ E26 ] ...", a blank line and where to read more, and where the
-// report lies if one was written. An error of another kind gets no code.
+// The text for standard error: "[ E26 ] ...", a blank line, a link to more, and the path of the
+// report if it is not empty. An error of another kind has no code.
 [[nodiscard]] std::string text_of(const Error& error, std::string_view report_path);
 
 }  // namespace glovebox::nitro_cli

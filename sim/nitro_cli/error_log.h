@@ -2,9 +2,9 @@
 
 // The folder of nitro-cli's logs: nitro_enclaves.log, and a report for each error.
 //
-// On an instance it is /var/log/nitro_enclaves. Here it is NITRO_CLI_LOGS_PATH, else a folder of
-// the user's. Where NITRO_CLI_LOGS_PATH can't be written, every command fails with E19, as AWS's
-// does.
+// On an instance it is /var/log/nitro_enclaves. Here it is NITRO_CLI_LOGS_PATH, or a folder of the
+// user's. If NITRO_CLI_LOGS_PATH cannot be written to, every command fails with E19, as with AWS's
+// command.
 #pragma once
 
 #include <filesystem>
@@ -19,11 +19,13 @@ namespace glovebox::nitro_cli {
 
 class ErrorLog {
   public:
-    // Makes the folder, and appends a line to nitro_enclaves.log.
+    // Makes the folder if it is missing, and appends a line about the command to
+    // nitro_enclaves.log. E19 if that fails.
     [[nodiscard]] static Result<ErrorLog> open(std::filesystem::path folder,
                                                std::string_view command, TimePoint now);
 
-    // Writes err<time>.log and gives its path; empty where that can't be.
+    // Appends the error to the log and writes the report err<time>.log. Returns the report's path;
+    // empty if it could not be written.
     [[nodiscard]] std::string report(const Error& error, std::string_view command,
                                      TimePoint now) const;
 

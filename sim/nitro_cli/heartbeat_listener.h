@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The parent's port 9000 while an enclave boots: takes the byte 0xB7 and gives it back, as
-// nitro-cli does. One enclave at a time can boot so, here as there.
+// The parent's port 9000 while an enclave boots: a listener that receives the byte 0xB7 and returns
+// it, as nitro-cli does. So only one enclave of a world can boot by nitro-cli at a time, as on
+// Nitro.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@ namespace glovebox::nitro_cli {
 
 class HeartbeatListener {
   public:
-    // E36 when the port is taken. A thread answers until the object goes.
+    // Listens, and answers in a thread until the object is destroyed. E36 if the port is taken.
+    // `world` outlives it.
     [[nodiscard]] static Result<std::unique_ptr<HeartbeatListener>> open(transports::World& world);
     ~HeartbeatListener();
     HeartbeatListener(const HeartbeatListener&) = delete;

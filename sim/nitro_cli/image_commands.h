@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The commands of nitro-cli that are about images alone: build-enclave, describe-eif, sign-eif,
-// pcr. Each answers with the JSON of its standard output.
+// nitro-cli's commands about images only: build-enclave, describe-eif, sign-eif, pcr. Each returns
+// the JSON of its standard output; `progress` receives the lines of standard error.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -19,8 +19,8 @@ namespace glovebox::nitro_cli {
 struct BuildArguments {
     std::string docker_uri;
     std::optional<std::string> docker_dir;
-    // In place of an image of the Docker daemon, which then need not be there: a docker save or OCI
-    // archive, or a root file system with the command that runs.
+    // Sources in place of an image of the Docker daemon, which then is not needed: a docker save or
+    // OCI archive, or a root file system with a command to run.
     std::optional<std::string> docker_archive;
     std::optional<std::string> rootfs;
     std::optional<std::string> command;
@@ -31,29 +31,32 @@ struct BuildArguments {
     std::optional<std::string> name;
     std::optional<std::string> version;
     std::optional<std::string> metadata;
-    std::filesystem::path blobs;  // kernel, cmdline, init, nsm.ko
+    std::filesystem::path blobs;  // the folder with kernel, cmdline, init and nsm.ko
     std::int64_t source_date = 0;
 };
 
-// E48, E49, E50; E19 for the kernel's command line and the output file.
+// E19 for the kernel's command line and the output file; E49 and E50 for docker build and pull; E48
+// for everything else.
 [[nodiscard]] Result<boost::json::value> build_enclave(const BuildArguments& arguments,
                                                        std::ostream& progress);
 
-// E35. `remarks` get what is wrong with the image and nitro-cli doesn't say.
+// `remarks` receives the mistakes in the image that nitro-cli does not report. E35 for an image
+// that cannot be read.
 [[nodiscard]] Result<boost::json::value> describe_eif(const std::string& path, TimePoint now,
                                                       std::vector<std::string>& remarks);
 
-// E60.
+// E60 for every failure.
 [[nodiscard]] Result<boost::json::value> sign_eif(const std::string& path,
                                                   const std::optional<std::string>& private_key,
                                                   const std::optional<std::string>& certificate,
                                                   std::ostream& progress);
 
-// {"PCR": ...} of a file, {"PCR8": ...} of a certificate. E19, E57.
+// {"PCR": ...} of a file, {"PCR8": ...} of a certificate. E19 if the file cannot be read, E57 if it
+// holds no certificate.
 [[nodiscard]] Result<boost::json::value> pcr_of_file(const std::string& path);
 [[nodiscard]] Result<boost::json::value> pcr_of_certificate(const std::string& path);
 
-// "app:latest" for "app": what --docker-uri means without a tag.
+// A docker URI with its tag: "app" means "app:latest".
 [[nodiscard]] std::string with_tag(const std::string& docker_uri);
 
 }  // namespace glovebox::nitro_cli

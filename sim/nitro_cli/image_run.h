@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One run of an enclave image: `glovebox run --eif` and nitro-cli's run-enclave.
+// One run of an enclave image: `glovebox run --eif`, and run-enclave of nitro-cli.
 #pragma once
 
 #include <functional>
@@ -23,20 +23,23 @@ struct ImageRun {
     std::optional<unsigned> cpu_count;
     bool live_console = false;
     bool trace = false;
-    std::optional<sandbox::TrustedAuthority> authority;  // trusted beside the image's own
-    // What the record keeps beside what runs: of the module's id and of the image.
+    std::optional<sandbox::TrustedAuthority> authority;  // in addition to the image's own
+    // Returns the record's details (enclave/record.h), from the module's ID and the image's
+    // description.
     std::function<std::string(const std::string&, const eif::Description&)> details;
     std::function<void(const enclave::EnclaveRecord&)> started;
     enclave::Readiness readiness;
     std::function<void(const enclave::EnclaveRecord&, int world)> ended;
 
-    // What nitro-cli and the hypervisor check of an image: E19, E26, E35, E59, and E36 for one that
-    // does not boot.
+    // Opens an image. E19 if the file cannot be opened, E35 if it is not an image, E26 if it needs
+    // more memory.
     [[nodiscard]] static Result<enclave::BootImage> open(const std::string& eif,
                                                          std::optional<std::uint64_t> memory_mib);
-    // `nsm` gets the image's measurements. The program's exit status, 128 and the signal that
-    // killed it, 126 or 127 when it can't be executed, 1 where init ended before. Throws
-    // ErrorException for everything else.
+    // Checks the image, unpacks it and runs it to its end. `nsm` are the settings of its module,
+    // without the measurements, which are the image's. Returns the program's exit status, or 128
+    // and the signal that killed it; 126 or 127 if it cannot be executed; 1 if init ends before it.
+    // Throws ErrorException for every other error: E35 for a part of the image that cannot be read,
+    // E59 for its signature, E36 for an image that does not boot.
     [[nodiscard]] int run(const enclave::BootImage& image, enclave::ModuleSettings nsm,
                           Log& log) const;
 };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What run-enclave is asked for, from the command line or from a --config file, and the rules that
+// The arguments of run-enclave, from the command line or a --config file, and the rules that
 // nitro-cli checks before it starts anything.
 //
-// Numbers come as text: a wrong one is an error of nitro-cli's own (E03) and no usage error.
+// Numbers arrive as text, because a wrong number is an error of nitro-cli's own (E03) and not a
+// usage error.
 #pragma once
 
 #include <chrono>
@@ -23,13 +24,13 @@ struct RunArguments {
     // Exactly one of the two.
     std::optional<std::uint32_t> cpu_count;
     std::vector<std::uint32_t> cpu_ids;
-    std::optional<std::uint64_t> enclave_cid;  // none or 0: the next free one
+    std::optional<std::uint64_t> enclave_cid;  // empty or 0: the next free one
     std::optional<std::string> enclave_name;
     bool debug_mode = false;
     bool attach_console = false;
 };
 
-// As they stand on the command line; empty or absent where they were not given.
+// The texts of the command line, empty or absent if not given.
 struct RunFlags {
     std::string cpu_count;
     std::vector<std::string> cpu_ids;
@@ -40,24 +41,31 @@ struct RunFlags {
     bool debug_mode = false;
     bool attach_console = false;
 };
+// E03 for a text that is not a number in its range.
 [[nodiscard]] Result<RunArguments> parse_run_flags(const RunFlags& flags);
 
-// The JSON of --config. Unknown keys are ignored, and the CID is not checked here.
+// Reads the JSON of --config. Unknown keys are ignored, and the CID is not checked here. E17 for
+// malformed JSON, a missing key or a wrong type; E01 without CPUs; E02 with both cpu_count and
+// cpu_ids.
 [[nodiscard]] Result<RunArguments> parse_run_config(std::string_view json);
 
-// "512", "512m", "1G", "1t" -> MiB.
+// Reads "512", "512m", "1G" or "1t"; returns MiB. E03 for other texts.
 [[nodiscard]] Result<std::uint64_t> parse_memory(std::string_view text);
-// 1, 2, 3 and 4294967295 and more are refused; 0 is taken.
+// Accepts 0 and every CID that an enclave can have. E03 for 1, 2, 3, and 4294967295 and above.
 [[nodiscard]] Result<std::uint64_t> parse_cid(std::string_view text);
 
-// console's --disconnect-timeout; none for an empty text and for 0.
+// Reads console's --disconnect-timeout in seconds. Empty, which means no timeout, for an empty text
+// and for 0.
 [[nodiscard]] Result<std::optional<std::chrono::seconds>> parse_timeout(std::string_view text);
 
-// Four times the image, in whole MiB of it.
+// The least memory for an image of `image_size` bytes: four times its size, which is rounded up to
+// MiB.
 [[nodiscard]] std::uint64_t memory_mib_min(std::uint64_t image_size);
+// E26 if the memory is less than that.
 [[nodiscard]] Result<void> check_memory(std::uint64_t memory_mib, std::uint64_t image_size);
 
-// "app.eif" of any path less its trailing ".eif"; a name of `taken` gets _1, _2 and so on.
+// default_name: the file's name without its trailing ".eif". free_name: the name, or the name with
+// _1, _2 and so on if it is in `taken`.
 [[nodiscard]] std::string default_name(std::string_view eif_path);
 [[nodiscard]] std::string free_name(const std::string& name, const std::vector<std::string>& taken);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file's content, for commands that report what failed in AWS's words.
+// Reads a file for commands that report failures in AWS's words.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace glovebox::nitro_cli {
 
-// The error is `unreadable`, or E19 with the limit for a file that has more than that many bytes.
+// The content. The error is `unreadable`, or E19 for a file of more than `limit` bytes.
 [[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& path,
                                                  std::size_t limit, const Error& unreadable);
 

@@ -2,12 +2,14 @@
 
 // The vsock device of one guest: the session with its QEMU, and its two rings.
 //
-// QEMU connects, asks what the device can do and which CID it has, and, once the guest's driver is
-// ready, sends the guest's memory, the rings' places in it and an eventfd for each direction: a
-// kick says that the driver has put something into a ring, a call tells the driver that we have.
-// The third ring of a vsock device, for events, stays with QEMU.
+// A virtual machine's vsock device is usually emulated by the host's kernel (vhost-vsock). With
+// vhost-user, QEMU leaves that to another process, this one. QEMU connects, asks for the features
+// of the device and its CID, and, once the guest's driver is ready, sends the guest's memory as
+// files, the places of the rings in it, and an eventfd for each direction: by a kick the driver
+// reports that it has put something into a ring, by a call the device reports the same to the
+// driver. A vsock device's third ring, for events, stays with QEMU.
 //
-// Any error ends the session: the guest is cut off, and nobody else notices more than resets.
+// An error ends the session: the guest is disconnected, and other guests see resets only.
 #pragma once
 
 #include <cstdint>
@@ -26,33 +28,34 @@ namespace glovebox::vsock_switch {
 
 class Device {
   public:
-    // `socket` is a connected, non-blocking Unix stream socket with a QEMU at its other end.
+    // `socket` is a connected, non-blocking Unix stream socket with a QEMU at its other end. The
+    // switchboard outlives the device.
     Device(Cid cid, UniqueFd socket, Switchboard& switchboard)
         : cid_(cid), socket_(std::move(socket)), switchboard_(switchboard) {}
-    // The guest is gone with its device.
+    // Detaches the guest from the switchboard.
     ~Device();
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
 
-    // What to wait for: the socket, and the kicks of rings that run.
+    // Appends the descriptors to wait for: the socket, and the kicks of running rings.
     void append_descriptors(std::vector<int>& to) const;
-    // Takes in the messages that have come. False when QEMU has gone.
+    // Reads and answers the messages that have arrived. False if QEMU has closed the connection.
     [[nodiscard]] Result<bool> read_messages();
     // Empties the kicks.
     void read_kicks();
 
-    // Moves packets, at most `budget` in each direction: from the guest's ring to the switchboard
-    // as long as that has room, and from the guest's outbox to its ring as long as that has
-    // buffers. How many were moved.
+    // Moves at most `budget` packets in each direction: from the guest's ring to the switchboard
+    // while that accepts them, and from the guest's outbox to its ring while that has buffers.
+    // Returns how many it moved.
     [[nodiscard]] Result<std::size_t> exchange(std::size_t budget);
 
     [[nodiscard]] Cid cid() const { return cid_; }
-    // Packets that were given to the guest since its session began.
+    // The number of packets that the guest has received in this session.
     [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
 
   private:
-    static constexpr std::size_t receive = 0;   // the guest's receive ring: we write
-    static constexpr std::size_t transmit = 1;  // its transmit ring: we read
+    static constexpr std::size_t receive = 0;   // the guest's receive ring: the device writes
+    static constexpr std::size_t transmit = 1;  // its transmit ring: the device reads
 
     struct Ring {
         std::uint32_t size = 0;

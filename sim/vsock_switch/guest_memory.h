@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A guest's memory as its QEMU shares it: pieces of files, mapped here, found by two kinds of
-// address.
+// A guest's memory as its QEMU shares it: parts of files, mapped into this process, and found by
+// two kinds of address.
 //
-// Every address and length comes from the guest or its QEMU and is checked against what is mapped.
-// The files must be memfds sealed against shrinking (memory-backend-memfd does that), so that no
-// access here can end in SIGBUS.
+// Every address and length comes from the guest or its QEMU, and is checked against the mapped
+// regions. The files have to be memfds that are sealed against shrinking (memory-backend-memfd
+// makes them so); otherwise an access could end in SIGBUS.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +23,15 @@ class GuestMemory {
   public:
     // One region of VHOST_USER_SET_MEM_TABLE, in the order of its fields.
     struct Region {
-        std::uint64_t guest_address;  // as descriptors in rings have it
+        std::uint64_t guest_address;  // in the guest: the addresses in descriptors
         std::uint64_t size;
-        std::uint64_t user_address;  // as QEMU's messages have it
+        std::uint64_t user_address;  // in QEMU: the addresses in its messages
         std::uint64_t file_offset;
     };
 
     GuestMemory() = default;
-    // Maps each region of its file. Throws nothing; an error says which region and why.
+    // Maps each region from its file; there are as many files as regions. The error says which
+    // region is refused, and why.
     [[nodiscard]] static Result<GuestMemory> map(std::span<const Region> regions,
                                                  std::span<const UniqueFd> files);
     GuestMemory(GuestMemory&& other) noexcept : regions_(std::move(other.regions_)) {
@@ -39,11 +40,11 @@ class GuestMemory {
     GuestMemory& operator=(GuestMemory&& other) noexcept;
     ~GuestMemory();
 
-    // Appends where `length` bytes from a guest address on are mapped: several spans where they
-    // cross regions. False when any byte is not the guest's.
+    // Appends the spans that `length` bytes from a guest address on are mapped to: several if they
+    // cross regions. False if one of the bytes is not the guest's memory.
     [[nodiscard]] bool find_guest(std::uint64_t address, std::uint64_t length,
                                   std::vector<MemorySpan>& found) const;
-    // The same for an address of QEMU's, within one region. Empty when it is nobody's.
+    // The span for an address in QEMU, within one region. Empty if the bytes are not in one.
     [[nodiscard]] MemorySpan find_user(std::uint64_t address, std::uint64_t length) const;
 
   private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a guest or its QEMU said that the switch refuses. Nobody matches on the kind: the guest is
-// cut off and the sentence goes to the log.
+// The error for a message or a ring of a guest that the switch refuses. No code matches on its
+// kind: the guest is disconnected, and the sentence is logged.
 #pragma once
 
 #include <boost/system/errc.hpp>

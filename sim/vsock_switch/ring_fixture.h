@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A guest's memory with one ring in it, and the driver that writes into it. For tests.
+// For tests: a guest's memory with one ring in it, and the driver that writes into it.
 #pragma once
 
 #include <fcntl.h>
@@ -48,7 +48,7 @@ class Ring {
         reopen(0);
     }
 
-    // A queue that begins with the counters at `base`, as after a migration.
+    // Opens the queue with its counters at `base`, as after a migration.
     void reopen(std::uint16_t base) {
         available_index_ = base;
         set_available_index(base);
@@ -65,7 +65,7 @@ class Ring {
     static std::uint64_t buffer(unsigned n) { return guest_base + 0x4000 + n * 0x1000; }
     std::uint8_t* bytes(std::uint64_t guest_address) { return at(guest_address - guest_base); }
 
-    // Writes descriptors from the first on and offers the first.
+    // Writes descriptors from the first on, and offers the first.
     void offer(const std::vector<Descriptor>& descriptors) {
         for (std::size_t i = 0; i < descriptors.size(); ++i)
             std::memcpy(at(i * sizeof(Descriptor)), &descriptors[i], sizeof(Descriptor));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The running switch: a socket a guest, on which its QEMU connects, and one loop over all of them.
+// The running switch: one socket for each guest, to which its QEMU connects, and one loop over all
+// of them.
 #pragma once
 
 #include <chrono>
@@ -23,21 +24,24 @@ class Switch {
         std::string socket;  // the path where its QEMU connects
     };
 
-    // Listens on every seat's socket; throws ErrorException when it can't. The sockets' names are
-    // removed again at the end.
+    // Listens on every seat's socket. Throws ErrorException if it cannot. The destructor removes
+    // the sockets' names.
     Switch(const std::vector<Seat>& seats, Switchboard switchboard, Log& log);
     ~Switch();
     Switch(const Switch&) = delete;
     Switch& operator=(const Switch&) = delete;
 
-    // Serves until `stop` is readable.
+    // Serves until the descriptor `stop` is readable. An error only if poll(2) fails: a guest's
+    // mistakes disconnect that guest.
     [[nodiscard]] Result<void> run(int stop);
 
   private:
-    // A guest that takes nothing from a full outbox for so long holds up the others' senders, and
-    // is given up. A driver that lives takes within milliseconds, or when a busy machine lets it.
+    // A guest that takes nothing from a full outbox for this long blocks the senders of the others,
+    // so its connections are reset. A live driver takes packets within milliseconds, or as soon as
+    // a busy machine lets it run.
     static constexpr std::chrono::seconds patience{10};
-    // Packets a direction and round, so that a busy pair of guests doesn't starve the rest.
+    // Packets in each direction and round, so that a busy pair of guests does not starve the
+    // others.
     static constexpr std::size_t budget = 64;
 
     struct Guest {

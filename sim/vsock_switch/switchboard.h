@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Who may talk to whom, and what lies in between: the switch without any I/O.
+// The switch without I/O: which guest may reach which, and the packets that wait.
 //
-// The shape is Nitro's: one parent, CID 3, and enclaves. A packet goes from an enclave to the
-// parent or from the parent to an enclave, and nowhere else. What can't be delivered is answered
-// with a reset, as a kernel answers where nobody listens; only packets to a silent CID vanish,
-// which is how a test sees a connect time out.
+// Its shape is that of Nitro: one parent, CID 3, and enclaves. A packet may go from an enclave to
+// the parent or from the parent to an enclave, and nowhere else. A packet that cannot be delivered
+// is answered with a reset, as a kernel answers if nobody listens. Two kinds of packet disappear
+// without an answer: those to a silent CID, by which a test makes a connect time out, and those
+// with a forged sender.
 //
-// Memory is bounded. What a guest's driver has no buffer for waits in its outbox. When that is
-// full, a new connection to it is refused, as by a full backlog, and other packets are left in
-// their sender's own ring (may_take), so that a sender is held up rather than anything lost. As a
-// sender has one ring for all its destinations, a guest that takes nothing for a while with a full
-// outbox would hold up the others' traffic for ever: it is given up (give_up), its connections
-// reset.
+// Memory is bounded. Packets for which a guest's driver has no buffer wait in its outbox. If that
+// is full, a new connection to the guest is refused, as by a full backlog, and other packets stay
+// in their sender's own ring (may_take): a sender is delayed, and nothing is lost. A sender has one
+// ring for all its destinations, so a guest with a full outbox that takes nothing would block the
+// other guests' traffic for ever. Its connections are reset instead (give_up).
 #pragma once
 
 #include <cstdint>
@@ -34,38 +34,42 @@ class Switchboard {
   public:
     struct Limits {
         std::size_t outbox_packets = 4096;
-        // Of payload; the last packet may go beyond. A connection has 256 KiB on its way at the
-        // most, unless its receiver asked for a larger buffer.
+        // Bytes of payload; the last packet may exceed it. A connection has at most 256 KiB on its
+        // way, unless its receiver asked for a larger buffer.
         std::size_t outbox_bytes = 8 << 20;
-        std::size_t connections = 4096;  // of all guests together
+        std::size_t connections = 4096;  // of all guests together, pending resets included
     };
 
     Switchboard() : Switchboard(Limits{}, {}) {}
     Switchboard(Limits limits, std::set<Cid> silent)
         : limits_(limits), silent_(std::move(silent)) {}
 
-    // A guest's driver is ready; from now on it can be reached.
+    // The guest's driver is ready: from now on the guest can be reached.
     void attach(Cid guest);
-    // It is gone. What waited for it is dropped, and its peers' connections are reset.
+    // The guest has gone: packets that wait for it are dropped, and its peers' connections are
+    // reset.
     void detach(Cid guest);
-    // It lives but takes nothing: the same, and it stays attached.
+    // The guest lives but takes nothing: the same, for both ends, and it stays attached.
     void give_up(Cid guest);
 
-    // Whether take() would have room. Ask again when an outbox has become shorter.
+    // Whether take() may be called with this packet. If not, ask again when an outbox has become
+    // shorter.
     [[nodiscard]] bool may_take(Cid from, const PacketHeader& packet) const;
-    // Takes a packet that a guest sent; `payload` has packet.length bytes.
+    // Takes a packet from a guest. `payload` has packet.length bytes.
     void take(Cid from, const PacketHeader& packet, BytesView payload);
 
-    // The next packet for a guest, of which no more than `room` bytes of payload are given: a
-    // longer one comes in pieces, each with a header of its own.
+    // The next packet for a guest that has mail, with at most `room` bytes of payload. A longer
+    // packet comes in pieces, each with a header of its own. It stays in the outbox until
+    // delivered().
     struct Piece {
         PacketHeader header;
-        BytesView payload;  // valid until the next call of anything here
+        BytesView payload;  // valid until the next call of a non-const function
     };
     [[nodiscard]] bool has_mail(Cid guest) const;
     [[nodiscard]] Piece next(Cid guest, std::size_t room) const;
-    // The piece that next() gave has been delivered.
+    // Removes the piece that next() returned: it has been delivered.
     void delivered(Cid guest, const Piece& piece);
+    // Whether the guest's outbox is full.
     [[nodiscard]] bool is_full(Cid guest) const;
 
     [[nodiscard]] std::size_t connection_count() const { return connections_.size(); }

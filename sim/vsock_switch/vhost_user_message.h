@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The messages by which a QEMU (the front end) tells us (the back end) about a device of its guest:
-// the vhost-user protocol, QEMU's docs/interop/vhost-user.rst.
+// The messages of vhost-user (QEMU's docs/interop/vhost-user.rst), by which QEMU, the front end,
+// passes a device of its guest to another process, the back end, here the switch.
 //
 //   | request u32 | flags u32 | size u32 | payload, size bytes |     little endian
 //
-// over a Unix stream socket; files come beside the first byte. Flags: the version 1 in the two
-// lowest bits, 4 on a reply, 8 where a reply is wished even though the request has none.
+// They go over a Unix stream socket; descriptors of files accompany the first byte. Flags: the two
+// lowest bits are the version, 1; bit 2 (4) marks a reply; bit 3 (8) asks for a reply to a request
+// that has none.
 #pragma once
 
 #include <array>
@@ -22,7 +23,7 @@
 
 namespace glovebox::vsock_switch {
 
-// The protocol's names, without VHOST_USER_. Only these are answered.
+// The protocol's names without VHOST_USER_. Other requests are refused.
 enum class Request : std::uint32_t {
     get_features = 1,
     set_features = 2,
@@ -45,19 +46,20 @@ enum class Request : std::uint32_t {
 };
 
 inline constexpr std::size_t message_header_size = 12;
-// The longest that we know is a configuration of 256 bytes with 12 before it.
+// The longest payload that is accepted. The longest known one is a configuration of 256 bytes with
+// 12 before it.
 inline constexpr std::size_t max_message_payload = 512;
-// A message brings no more files than a memory table has regions.
+// The most files in one message: one for each region of a memory table.
 inline constexpr std::size_t max_message_files = 8;
 
 struct Message {
     Request request{};
-    bool wants_reply = false;  // the flag; some requests have a reply anyway
+    bool wants_reply = false;  // the flag; some requests have a reply in any case
     Bytes payload;
     std::vector<UniqueFd> files;
 };
 
-// The header's three numbers, checked: version, not a reply, a size that we take.
+// Reads a header. An error for another version, for a reply, and for a payload beyond the limit.
 struct MessageHeader {
     Request request;
     bool wants_reply;
@@ -66,7 +68,7 @@ struct MessageHeader {
 [[nodiscard]] Result<MessageHeader> parse_message_header(
     std::span<const std::uint8_t, message_header_size> bytes);
 
-// Payloads. Each reads the whole of a payload and refuses any other length.
+// Payloads. Each function reads a whole payload, and refuses one of another length.
 [[nodiscard]] Result<std::uint64_t> parse_u64(BytesView payload);
 struct VringState {
     std::uint32_t index;
@@ -79,7 +81,8 @@ struct VringAddress {
 };
 [[nodiscard]] Result<VringAddress> parse_vring_address(BytesView payload);
 [[nodiscard]] Result<std::vector<GuestMemory::Region>> parse_memory_table(BytesView payload);
-// What of the device's configuration is asked for; the payload has room for the answer after it.
+// The part of the device's configuration that is asked for. The payload has as many bytes after it
+// as the answer.
 struct ConfigRequest {
     std::uint32_t offset, size, flags;
 };
@@ -88,15 +91,16 @@ struct ConfigRequest {
 // A reply to a request: header and payload.
 [[nodiscard]] Bytes make_reply(Request request, BytesView payload);
 
-// Puts messages together from a non-blocking socket.
+// Assembles messages from a non-blocking socket.
 class MessageReader {
   public:
     enum class State { waiting, closed };
     struct Outcome {
         std::optional<Message> message;
-        State state = State::waiting;  // when there is no message
+        State state = State::waiting;  // meaningful without a message
     };
-    // The next whole message, or that there is none yet, or that the other side is gone.
+    // The next whole message, or `waiting` if there is none yet, or `closed` if the peer has
+    // closed. After an error the reader is of no use.
     [[nodiscard]] Result<Outcome> read(int socket);
 
   private:

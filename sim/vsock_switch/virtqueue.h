@@ -2,16 +2,19 @@
 
 // One split virtqueue (virtio 1.2, section 2.7), from the device's side.
 //
-// The guest's driver writes descriptors and offers chains of them in the available ring; the device
-// fills or reads their buffers and gives the chains back in the used ring:
+// A virtqueue is how a guest's driver and a device exchange buffers through shared memory. The
+// driver describes buffers by descriptors, links them to chains, and offers the first descriptor of
+// a chain in the available ring. The device reads or fills the buffers and returns the chain in the
+// used ring:
 //
 //   descriptors  [size] of {u64 address, u32 length, u16 flags, u16 next}
 //   available    {u16 flags, u16 index, u16 ring[size]}
 //   used         {u16 flags, u16 index, {u32 head, u32 written} ring[size]}
 //
-// All of it lies in the guest's memory, and the guest may write anything there at any time: each
-// value is copied once and the copy is checked. Neither indirect descriptors nor event indices are
-// offered to the driver, so a chain that has one is refused.
+// An index counts all entries so far, modulo 2^16; entry i is at ring[i % size]. Everything is in
+// the guest's memory, and the guest may write to it at any time, so each value is copied once and
+// the copy is checked. The device offers neither indirect descriptors nor event indices, and
+// refuses a chain that has one.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +27,7 @@
 
 namespace glovebox::vsock_switch {
 
-// The buffers of one chain: first what the driver wrote for us, then what we may write.
+// The buffers of one chain: those that the driver has filled, then those that the device may write.
 struct Chain {
     std::uint16_t head;
     std::vector<MemorySpan> readable;
@@ -32,8 +35,8 @@ struct Chain {
 };
 
 [[nodiscard]] std::size_t total_size(std::span<const MemorySpan> buffers);
-// Copies between scattered buffers and `bytes`, from `offset` on in the buffers. Returns how many
-// bytes fitted.
+// Copies between scattered buffers, from `offset` on, and contiguous bytes. Returns the number of
+// bytes that fitted.
 std::size_t copy_from(std::span<const MemorySpan> buffers, std::size_t offset,
                       std::span<std::uint8_t> to);
 std::size_t copy_to(std::span<const MemorySpan> buffers, std::size_t offset,
@@ -44,25 +47,26 @@ class Virtqueue {
     // QEMU's vsock device has 128; virtio allows 32768.
     static constexpr std::uint32_t max_size = 1024;
 
-    // Where QEMU says that the three parts are, by addresses of its own.
+    // The three parts, by addresses in QEMU.
     struct Addresses {
         std::uint64_t descriptors, used, available;
     };
 
-    // Refuses a size that is not a power of two, parts that are not wholly the guest's memory, and
-    // parts that are not aligned. `memory` must outlive the queue; `base` is the first index of the
-    // available ring that wasn't taken yet.
+    // Opens a queue. An error if the size is not a power of two up to max_size, or a part is not
+    // aligned or not wholly in the guest's memory. `memory` outlives the queue; `base` is the index
+    // of the first entry of the available ring that was not taken yet.
     [[nodiscard]] static Result<Virtqueue> open(const GuestMemory& memory, std::uint32_t size,
                                                 const Addresses& addresses, std::uint16_t base);
 
-    // The next chain on offer, which stays on offer; nothing when there is none. An error means
-    // that the ring makes no sense and can't be used any more.
+    // The next chain on offer, which stays on offer; empty if there is none. An error means that
+    // the ring is inconsistent and unusable.
     [[nodiscard]] Result<std::optional<Chain>> next() const;
-    // Takes the chain that next() gave and gives it back with `written` bytes in it.
+    // Returns the chain of next() to the driver, with `written` bytes in its writable buffers.
     void finish(std::uint16_t head, std::uint32_t written);
-    // Whether the driver wants to hear of what was finished.
+    // Whether the driver wants to be notified of returned chains.
     [[nodiscard]] bool wants_notification() const;
 
+    // The index of the next entry to take: the `base` of a later open().
     [[nodiscard]] std::uint16_t base() const { return taken_; }
 
   private:

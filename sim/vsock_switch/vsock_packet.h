@@ -20,7 +20,7 @@ enum : std::uint16_t {
     type_stream = 1,
 };
 
-// What a packet does to its connection; `shutdown` says in its flags which directions end.
+// What a packet does to its connection. The flags of `shutdown` say which directions end.
 enum : std::uint16_t {
     op_request = 1,
     op_response = 2,
@@ -40,12 +40,13 @@ struct [[gnu::packed]] PacketHeader {
     std::uint16_t type;
     std::uint16_t op;
     std::uint32_t flags;
-    std::uint32_t buffer_allocated;  // the sender's receive buffer for this connection
-    std::uint32_t forwarded;         // what its program has read of it, modulo 2^32
+    std::uint32_t buffer_allocated;  // the sender's receive buffer for this connection, bytes
+    std::uint32_t forwarded;         // bytes that its program has read of it, modulo 2^32
 };
 static_assert(sizeof(PacketHeader) == 44);
 
-// Linux sends no packet with more payload (VIRTIO_VSOCK_MAX_PKT_BUF_SIZE), and we take none.
+// In bytes. Linux sends no packet with more payload (VIRTIO_VSOCK_MAX_PKT_BUF_SIZE), and the switch
+// accepts none.
 inline constexpr std::size_t max_payload = 64 * 1024;
 
 }  // namespace glovebox::vsock_switch
