@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Byte strings as the command line takes them, and files of them.
+// Byte strings on the command line, and files of them.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@
 
 namespace glovebox::command_line {
 
-// What BYTES means in every --help: hexadecimal, "text:WORDS" for the words themselves, or "@FILE"
-// for a file's content ("@-" for standard input).
+// Reads BYTES, as every --help calls it: hexadecimal, "text:WORDS" for the words themselves, or
+// "@FILE" for a file's content, at most 64 KiB ("@-" for standard input).
 [[nodiscard]] Result<Bytes> read_bytes_argument(std::string_view argument);
-// Whether it can be one, without opening a file: empty, or what is wrong. For Option::check.
+// For Option::check: empty if the argument can be one, otherwise the mistake. Opens no file.
 [[nodiscard]] std::string check_bytes_argument(const std::string& argument);
 
-// A file's whole content, up to `limit` bytes; "-" is standard input.
+// A file's whole content; "-" is standard input. An error if it has more than `limit` bytes.
 [[nodiscard]] Result<Bytes> read_file(const std::string& path, std::size_t limit);
 
-// Writes a file anew; "-" is standard output.
+// Writes a file, which replaces its content; "-" is standard output.
 [[nodiscard]] Result<void> write_file(const std::string& path, BytesView content);
 
 }  // namespace glovebox::command_line

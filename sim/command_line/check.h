@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Whether a text can be an option's value.
+// Checks the values of options.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 
 namespace glovebox::command_line {
 
-// What is wrong with the text, as a sentence that quotes it; or nothing.
+// The mistake in a value, as a sentence that quotes it; empty if the option accepts it.
 [[nodiscard]] std::string problem_of(const Option& option, const std::string& text);
 
-// The key of an entry of a map.
+// The key of an entry, for an option with Repeat::map.
 [[nodiscard]] std::string key_of(const Option& option, const std::string& entry);
 
 }  // namespace glovebox::command_line

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A command as plain values: what it is called, what it takes, what it returns and how it is used.
+// A command as plain values: its name, its options, its exit codes, its examples.
 //
-// Everything that knows a command line is made from one such description: the parser (parser.h),
-// `--help` (help.h), manual pages, the shells' completion and the tables of options in docs/.
+// Everything about a command line is made from one such description: the parser (parser.h),
+// `--help` (help.h), manual pages, completion for shells, and the tables of options in docs/
+// (document.h).
 //
-// The values refer to texts that outlive them: string literals, as a rule.
+// The values refer to texts that outlive them, usually string literals.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ class Values;
 
 enum class Kind {
     flag,       // takes no value
-    text,       // any text, or what `check` says
+    text,       // any text that `check` accepts
     file,       // a file's name
     directory,  // a directory's name
     number,     // a whole number from `least` to `most`
@@ -28,18 +29,19 @@ enum class Kind {
 };
 
 enum class Repeat {
-    no,    // given twice is a mistake
-    list,  // each time adds a value
-    map,   // each time adds KEY=VALUE; a key with two values is a mistake
+    no,    // at most once
+    list,  // each occurrence adds a value
+    map,   // each occurrence adds KEY=VALUE; two values for one key are a mistake
 };
 
-// A map's key in the one form that two spellings of it share; nothing of what is not an entry.
+// Returns the key of an entry, in one form for all its spellings; empty for a text that is not an
+// entry.
 using KeyOf = std::string (*)(const std::string& entry);
 
-// What a shell offers for a value, beside what the kind says.
+// What a shell's completion offers for a value, if the kind does not determine it.
 enum class Completion { by_kind, world, running_enclave, any_enclave, program };
 
-// Says what is wrong with a value, or nothing. The sentence quotes the value.
+// Returns the mistake in a value as a sentence that quotes it, or an empty text.
 using Check = std::string (*)(const std::string& text);
 
 // An option ("--output"), or a positional argument, whose name is how help shows it ("FILE").
@@ -47,23 +49,23 @@ struct Option {
     std::string_view name;
     char letter = 0;  // 'o' for "-o"
     Kind kind = Kind::text;
-    std::string_view placeholder{};  // how help shows the value: "MIB"
-    std::string_view noun{};         // what a number or a choice is: "a number of MiB"
+    std::string_view placeholder{};  // the value in help: "MIB"
+    std::string_view noun{};         // the meaning of a number or a choice: "a number of MiB"
     std::uint64_t least = 0;
     std::uint64_t most = 0;
     std::vector<std::string_view> choices{};
     Check check = nullptr;
     Repeat repeat = Repeat::no;
-    KeyOf key_of = nullptr;   // by default, what stands before the first '='
-    bool takes_many = false;  // one occurrence takes all the words up to the next option
+    KeyOf key_of = nullptr;   // by default the part before the first '='
+    bool takes_many = false;  // an occurrence takes all words up to the next option
     bool is_required = false;
-    std::vector<std::string_view> excludes{};  // names of options, either way round
+    std::vector<std::string_view> excludes{};  // options that cannot be given too
     std::vector<std::string_view> needs{};
     std::string_view summary{};
-    std::string_view default_value{};  // as it would be typed; Values return it
-    std::string_view default_note{};   // for what no text says: "the first free one from 16 up"
-    std::string_view variable{};       // the environment variable that gives it too
-    std::string_view group{};          // the heading that help shows it under
+    std::string_view default_value{};  // as a user would type it; Values return it
+    std::string_view default_note{};  // for a default that is no text: "the first free one from 16"
+    std::string_view variable{};      // the environment variable that can hold the value
+    std::string_view group{};         // the heading for it in help
     Completion completion = Completion::by_kind;
 
     [[nodiscard]] bool is_flag() const { return kind == Kind::flag; }
@@ -72,17 +74,17 @@ struct Option {
 
 using Options = std::vector<Option>;
 
-// The options of several groups, in their order.
+// Concatenates groups of options.
 [[nodiscard]] Options joined(std::initializer_list<Options> groups);
 
-// One of these has to be given.
+// At least one of these options is required.
 struct Requirement {
     std::vector<std::string_view> any_of;
 };
 
 struct Example {
     std::string_view caption;
-    std::string_view lines;  // as they are typed, a newline between two
+    std::string_view lines;  // as a user types them, separated by newlines
 };
 
 struct ExitCode {
@@ -90,17 +92,17 @@ struct ExitCode {
     std::string_view meaning;
 };
 
-// An environment variable that no option stands for.
+// An environment variable without an option.
 struct Variable {
     std::string_view name;
     std::string_view meaning;
 };
 
-// More than a paragraph: a format, an explanation that has a heading of its own.
+// A part of a page with its own heading: a format, an explanation.
 struct Section {
     std::string_view heading;
     std::string_view text;
-    bool is_verbatim = false;  // lines as they are: a table, a file
+    bool is_verbatim = false;  // the lines stay as they are: a table, a file
 };
 
 struct Command {
@@ -116,11 +118,11 @@ struct Command {
     std::vector<Variable> variables{};
     std::vector<std::string_view> see_also{};  // "glovebox-parent(1)"
     std::vector<Command> subcommands{};
-    // Runs it and returns the exit status. Where there is none, a subcommand is required, and the
-    // options are those of every subcommand.
+    // Runs the command and returns its exit status. Without it, a subcommand is required, and the
+    // options belong to every subcommand.
     int (*run)(const Values& values) = nullptr;
-    bool is_hidden = false;   // from help, manual pages and completion
-    bool is_program = false;  // a program of its own too, which has its own pages
+    bool is_hidden = false;   // left out of help, manual pages and completion
+    bool is_program = false;  // also a program of its own, with its own pages
 
     [[nodiscard]] const Command* find(std::string_view subcommand) const;
 };
@@ -130,19 +132,19 @@ enum class Dialect { glovebox, clap };
 
 struct Program {
     Command root;
-    std::string_view version{};  // what --version prints
+    std::string_view version{};  // the output of --version
     char version_letter = 0;
     Dialect dialect = Dialect::glovebox;
 };
 
-// From the program's root to a command.
+// The commands from a program's root to a command, both included.
 using Path = std::vector<const Command*>;
 
 // "glovebox nsm pcr".
 [[nodiscard]] std::string name_of(const Path& path);
 
-// The options that a command takes: its own, and those of the commands above it that only group
-// subcommands. --help is not among them.
+// The options of a command: its own, and those of the commands above it that only group
+// subcommands. Without --help.
 [[nodiscard]] std::vector<const Option*> options_of(const Path& path);
 
 }  // namespace glovebox::command_line

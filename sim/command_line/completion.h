@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the three shells' completions have in common.
+// The common part of the completions for bash, zsh and fish.
 #pragma once
 
 #include <string>
@@ -22,22 +22,22 @@ enum class Offer {
     program,
 };
 
-// What a shell offers for the value of an option or for an argument.
+// What a shell offers for the value of an option or for a positional argument.
 [[nodiscard]] Offer offer_of(const Option& option);
 
-// "sandbox none": the words of Offer::words.
+// The words of Offer::words, separated by blanks: "sandbox none".
 [[nodiscard]] std::string words_of(const Option& option);
 
-// The options of a command, --help among them.
+// The options of a command, --help included.
 [[nodiscard]] std::vector<Option> completed_options(const Program& program, const Path& path);
 
-// The name of a function: "_glovebox_nsm_pcr".
+// The name of the shell function for a command: "_glovebox_nsm_pcr".
 [[nodiscard]] std::string function_of(const Path& path);
 
-// 'It'\''s': what sh, zsh and fish read as one word.
+// The text as one word of sh, zsh and fish: 'It'\''s'.
 [[nodiscard]] std::string shell_quoted(std::string_view text);
 
-// The text with each `from` replaced by `to`.
+// The text with every `from` replaced by `to`.
 [[nodiscard]] std::string replaced(std::string_view text, std::string_view from,
                                    std::string_view to);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Exit statuses, the same for every command: 0 done; 1 it could not be done, or was refused; 2 the
-// command line is wrong.
+// The exit statuses of all commands: 0 for success; 1 if the command failed or was refused; 2 for a
+// wrong command line.
 #pragma once
 
 namespace glovebox::command_line {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What can be wrong with a command line, and how it is said.
+// The mistakes of a command line, and their messages. Next to each kind are the members that it
+// uses.
 #pragma once
 
 #include <string>
@@ -35,16 +36,16 @@ struct Mistake {
     bool is_variable = false;  // the value came from the option's environment variable
 };
 
-// Some lines for standard error.
+// The message for standard error: one or more lines.
 [[nodiscard]] std::string explain(const Mistake& mistake, Dialect dialect);
 
-// How help and sentences write an option with its value: "--output FILE", "PROGRAM".
+// An option with its value, as help and messages write it: "--output FILE", "PROGRAM".
 [[nodiscard]] std::string written(const Option& option);
 
 // The usage line: "glovebox logs [OPTIONS] [CID]".
 [[nodiscard]] std::string usage_of(const Path& path);
 
-// What was meant by a misspelt word: the nearest of the known ones; empty where none is near.
+// The known word that a misspelt word is nearest to; empty if none is near.
 [[nodiscard]] std::string_view nearest(std::string_view word,
                                        const std::vector<std::string_view>& known);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A command line, read by a program's description. The library behind it (CLI11) is seen by
-// parser.cpp alone.
+// Parses a command line by a program's description. Only parser.cpp sees the library behind it
+// (CLI11).
 #pragma once
 
 #include <functional>
@@ -21,16 +21,16 @@ struct HelpWanted {
 };
 struct VersionWanted {};
 
-// What a command line asks for: to run a command with these values, or one of the others.
+// The result: a command to run with these values, a request for help or the version, or a mistake.
 using Parsed = std::variant<Values, HelpWanted, VersionWanted, Mistake>;
 
-// An environment variable's value, or nothing.
+// Returns the value of an environment variable, or empty.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 [[nodiscard]] Environment process_environment();
 
-// `words` come without the program's name. Commands are found by their names; options stand
-// anywhere behind the command that has them, `--x=V` or `--x V`, and end at `--`. What was given to
-// a command above the one that runs holds if that one has the option, else it is a mistake.
+// Parses `words`, which do not include the program's name. Options follow the command that has
+// them, in any place, as `--x=V` or `--x V`; `--` ends them. An option of a command above the one
+// that runs is accepted if that one has the option too, and is a mistake otherwise.
 [[nodiscard]] Parsed parse(const Program& program, const std::vector<std::string>& words,
                            const Environment& environment = process_environment());
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A program's main, once it is described.
+// The main function of a described program.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 
 namespace glovebox::command_line {
 
-// Reads the words, which come without the program's name, and runs the command that they ask for.
-// Help and the version go to standard output, mistakes to standard error. Returns the exit status;
-// what the command throws passes, but UsageError.
+// Parses the words, which do not include the program's name, and runs the command. Help and the
+// version go to standard output, mistakes to standard error. Returns the exit status. Exceptions of
+// the command pass through, except UsageError, which is reported as a mistake.
 [[nodiscard]] int run_program(const Program& program, const std::vector<std::string>& words);
 
 }  // namespace glovebox::command_line

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The three streams that a program is born with: that they are there, that what is written to them
-// is printable, and that it arrived.
+// The three standard streams: they exist, their text is safe for a terminal, and lost output is
+// detected.
 #pragma once
 
 #include <memory>
@@ -9,15 +9,15 @@
 
 namespace glovebox::command_line {
 
-// Where the caller closed one (>&-), a file that is opened later would get its number, and our
-// output. A placeholder takes it that can't be used, as the closed one couldn't; programs that are
-// started don't inherit it.
+// If the caller has closed one of them (>&-), the next file to be opened would get its number, and
+// the program's output. This opens a placeholder in its place, which cannot be used either and
+// which started programs do not inherit. Call it first.
 void hold_standard_streams();
 
-// While it lives, std::cout and std::cerr pass on what is printable, line feeds and tabs, and write
-// anything else as escapes (core/base/printable.h): no name in an image, a request or a file can
-// steer the terminal. What a program that runs in an enclave writes goes to the descriptors
-// directly, as it does without Glovebox.
+// While it lives, std::cout and std::cerr pass printable text, line feeds and tabs on, and write
+// everything else as escapes (core/base/printable.h). So no name in an image, a request or a file
+// can control the terminal. The output of programs in an enclave goes to the descriptors directly,
+// as without Glovebox.
 class PrintableStreams {
   public:
     PrintableStreams();
@@ -32,11 +32,11 @@ class PrintableStreams {
     std::unique_ptr<Buffer> error_;
 };
 
-// Whether something that was written to standard output so far is lost.
+// Flushes standard output, and returns whether any of it could not be written.
 [[nodiscard]] bool is_output_lost();
 
-// At the end of main: where standard output could not be written, says so and makes of "done"
-// "could not be done".
+// Call it at the end of main. If standard output could not be written, reports that and turns
+// exit_done into exit_failed; otherwise returns `exit_status` unchanged.
 [[nodiscard]] int finish_output(int exit_status);
 
 }  // namespace glovebox::command_line

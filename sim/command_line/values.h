@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a command line gave, by the names of the options. Every text has been checked when a command
-// sees it, so that reading one does not fail.
+// The values of a command line, by the names of the options. Every text was checked before a
+// command sees it, so reading a value does not fail.
 //
-// A name or a type that the command does not have is a mistake of the program's: std::logic_error.
+// A name or a type that the command does not have is a bug of the program: std::logic_error.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,8 @@
 
 namespace glovebox::command_line {
 
-// A mistake that only the command itself can see. The exit status is that of every usage error.
+// Thrown by a command for a mistake that only it can detect. The exit status is that of every usage
+// error.
 class UsageError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
@@ -31,12 +32,13 @@ class Values {
 
     [[nodiscard]] const Path& path() const { return path_; }
 
-    // Whether it was given, by an argument or by its variable; and by an argument.
+    // has(): whether the option was given, as an argument or by its variable. is_argument(): as an
+    // argument.
     [[nodiscard]] bool has(std::string_view name) const;
     [[nodiscard]] bool is_argument(std::string_view name) const;
 
     [[nodiscard]] bool flag(std::string_view name) const;
-    // The default where none was given; empty where there is no default either.
+    // The value, or the default; empty if there is neither.
     [[nodiscard]] std::string text(std::string_view name) const;
     [[nodiscard]] std::optional<std::string> find_text(std::string_view name) const;
     [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
@@ -59,7 +61,7 @@ class Values {
         return numbers;
     }
 
-    // For the parser: what was given as it stands, and one more of it.
+    // For the parser: the texts that were given, unchanged; and one more.
     [[nodiscard]] const std::vector<std::string>& texts(std::string_view name) const;
     void add(std::string_view name, std::string text, bool is_argument);
 
