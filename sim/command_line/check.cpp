@@ -14,13 +14,13 @@ namespace glovebox::command_line {
 namespace {
 
 std::string range_text(std::uint64_t least, std::uint64_t most) {
-    // The largest number of a type says nothing to a reader.
+    // The largest number of a type means nothing to a reader.
     return most >= std::numeric_limits<std::uint32_t>::max() && least > 0
                ? fmt::format("a whole number of {} or more", least)
                : fmt::format("a whole number from {} to {}", least, most);
 }
 
-// Decimal digits alone: a leading zero could be taken for octal.
+// Decimal digits only, and no leading zero, which could be taken for octal.
 std::string problem_of_number(const Option& option, const std::string& text) {
     std::uint64_t number = 0;
     const char* const end = text.data() + text.size();

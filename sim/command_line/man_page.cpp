@@ -14,8 +14,8 @@
 namespace glovebox::command_line {
 namespace {
 
-// The text as roff reads it: an apostrophe and a hyphen stay what they are, so that a command can
-// be copied from the page.
+// Escapes text for roff: apostrophes and hyphens stay what they are, so that commands can be copied
+// from the page.
 std::string escaped(std::string_view text) {
     std::string roff;
     for (const char c : text) {
@@ -49,12 +49,12 @@ std::string escaped(std::string_view text) {
     return roff.starts_with('.') ? "\\&" + roff : roff;
 }
 
-// In lines as an editor of the page would have them. None begins with a dot.
+// Splits text into lines as an author of the page would. None begins with a dot.
 std::string filled(std::string_view roff) {
     return replaced(wrapped(roff, 78, 0), "\n.", "\n\\&.");
 }
 
-// What stands between backticks becomes bold.
+// Text between backticks becomes bold.
 std::string prose(std::string_view text) {
     std::string roff;
     bool is_bold = false;

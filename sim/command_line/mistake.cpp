@@ -14,8 +14,8 @@ namespace {
 
 using MistakeKind = Mistake::Kind;
 
-// How many letters have to be changed, added, removed or exchanged with their neighbour (Damerau
-// and Levenshtein's distance).
+// The number of letters to change, add, remove or swap with their neighbour (the
+// Damerau-Levenshtein distance).
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::vector<std::size_t>> rows(a.size() + 1,
                                                std::vector<std::size_t>(b.size() + 1));
@@ -250,7 +250,7 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
     std::string_view best;
     std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string_view name : known) {
-        // What has been typed so far counts as near.
+        // A word that begins like a known one counts as near.
         const std::size_t far =
             word.size() > 3 && name.starts_with(word) ? 1 : distance(word, name);
         if (far < least) {

@@ -148,8 +148,8 @@ class Reader {
         return HelpWanted{about};
     }
 
-    // What CLI11 would read in another way: to it, "--x=" has no value and takes the next word; and
-    // clap takes no word that begins with '-' for a value, unless it stands behind '='.
+    // Words that CLI11 would read in another way: to CLI11, "--x=" has no value and takes the next
+    // word; and clap accepts a word that begins with '-' as a value only after '='.
     [[nodiscard]] std::optional<Mistake> prepare() {
         Words prepared;
         Path at{&program_.root};
@@ -179,8 +179,8 @@ class Reader {
         return std::nullopt;
     }
 
-    // CLI11 tells only in words which option it was: a flag with a value, else the last word, whose
-    // value is missing.
+    // CLI11 names the option only in its message. It is a flag with a value, or the last word,
+    // whose value is missing.
     [[nodiscard]] Mistake explain_mismatch() const {
         for (const std::string& word : before_) {
             const std::size_t equals = word.find('=');
@@ -241,7 +241,7 @@ class Reader {
                     continue;
                 }
                 Mistake unknown{Mistake::Kind::unknown_option, node->path, word};
-                // The program's own, which is not to be read by us.
+                // The words of the program to run, which are not parsed here.
                 if (program_positional() != nullptr && !words.empty())
                     unknown.detail = words.front();
                 return unknown;
@@ -269,7 +269,7 @@ class Reader {
         return std::nullopt;
     }
 
-    // What stands behind "--" is its.
+    // The words after "--" belong to it.
     [[nodiscard]] const Option* program_positional() const {
         for (const Option& positional : command().positionals)
             if (positional.completion == Completion::program)

@@ -24,8 +24,8 @@ void hold_standard_streams() {
                 ::open("/dev/null", (stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC));
 }
 
-// Keeps nothing back, so that the order of what both streams, and others on their descriptors,
-// write stays as it is.
+// Buffers nothing, so that the output of both streams, and of others on their descriptors, stays in
+// order.
 class PrintableStreams::Buffer : public std::streambuf {
   public:
     explicit Buffer(std::ostream& stream) : stream_(stream), below_(stream.rdbuf(this)) {}

@@ -12,7 +12,7 @@
 namespace glovebox::enclave {
 namespace {
 
-// What a kernel says when its PID 1 ends; `code` as wait(2) gives it.
+// The kernel's message when its PID 1 ends; `code` is as in wait(2).
 std::string panic_line(unsigned code) {
     return fmt::format("Kernel panic - not syncing: Attempted to kill init! exitcode=0x{:08x}\n",
                        code);
@@ -21,8 +21,8 @@ std::string panic_line(unsigned code) {
 constexpr unsigned killed_by_segfault = 0x0b;
 constexpr unsigned exited_with_enoent = 0x0200;
 
-// AWS's init prints it once for each of the two that it can't open, then reads through a null
-// pointer.
+// AWS's init prints this for each of the two files that it cannot open, and then reads through a
+// null pointer.
 constexpr std::string_view no_such_file = "Could not open /env file: No such file or directory\n";
 
 }  // namespace

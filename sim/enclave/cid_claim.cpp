@@ -54,7 +54,7 @@ Error not_claimed(int directory, const std::string& name, int errno_value) {
     return error;
 }
 
-// The locked file; an empty descriptor when somebody else has the lock.
+// The locked file; an empty descriptor if another process has the lock.
 Result<UniqueFd> lock_file(int directory, const std::string& name) {
     for (;;) {
         UniqueFd file(
@@ -67,7 +67,7 @@ Result<UniqueFd> lock_file(int directory, const std::string& name) {
             return errno_error("cannot claim a CID: cannot lock " + path_of(directory, name),
                                errno);
         }
-        // Its last holder may have removed the name between our open and our lock.
+        // The last holder may have removed the name between the open and the lock.
         struct stat held {};
         struct stat named {};
         if (::fstat(file.get(), &held) == 0 &&
@@ -77,7 +77,7 @@ Result<UniqueFd> lock_file(int directory, const std::string& name) {
     }
 }
 
-// The process that holds the claim; 0 where the file doesn't say.
+// The process that holds the claim; 0 if the file does not name one.
 pid_t holding_process(int directory, const std::string& name) {
     const UniqueFd file(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC));
     std::array<char, 16> text{};

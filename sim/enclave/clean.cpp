@@ -25,7 +25,7 @@
 namespace glovebox::enclave {
 namespace {
 
-// The CIDs that a file of the directory belongs to: "16.record", "16.enclave", ...
+// The CIDs that have files in the directory: "16.record", "16.enclave", ...
 std::set<core::Cid> cids_in(int directory) {
     std::set<core::Cid> cids;
     const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -48,14 +48,14 @@ std::set<core::Cid> cids_in(int directory) {
 }  // namespace
 
 Result<CleanedWorld> clean_world(const std::string& path) {
-    // Opening it clears away the names of dead sockets.
+    // Opening the world removes the names of dead sockets.
     const auto opened = transports::World::open(path);
     if (!opened)
         return opened.error();
     transports::World& world = **opened;
     CleanedWorld cleaned;
     for (const core::Cid cid : cids_in(world.directory())) {
-        // Held while its files go, so that no enclave can begin with it meanwhile.
+        // Held while the files are removed, so that no enclave can start with the CID meanwhile.
         const auto claim = CidClaim::make(world.directory(), cid);
         if (!claim) {
             if (claim.error().code.value() != EADDRINUSE)

@@ -31,14 +31,15 @@ std::string canonical(const std::string& path) {
     return error ? path : real.string();
 }
 
-// Shows one command's tools.
+// Makes the tools of one command visible.
 class Shower {
   public:
     Shower(sandbox::CommandRequest& command, const sandbox::Machine& machine,
            std::vector<std::string>& notes)
         : command_(command), machine_(machine), notes_(notes) {}
 
-    // Why the enclave can't have the file; empty when it has it, or has it now.
+    // Makes the file visible. Returns the reason why the enclave still cannot see it, or an empty
+    // text.
     std::string show(const std::string& file) {
         for (const std::string& name : sandbox::links_of(file)) {
             if (why_hidden(name).empty())
@@ -55,7 +56,7 @@ class Shower {
         return sandbox::explain_missing_program(path, command_, machine_);
     }
 
-    // The program that the search inside of the enclave would find.
+    // The program that a search inside the enclave would find.
     [[nodiscard]] std::string found_inside(const std::string& name) const {
         for (const std::string& folder : split_search_path(command_.path)) {
             const std::string path = (fs::absolute(folder) / name).lexically_normal().string();
@@ -84,14 +85,15 @@ Error out_of_sight(const std::string& name, const std::string& why) {
     return {sandbox::SandboxError::bad_request, fmt::format("{}: {}", name, why)};
 }
 
-// Shows what `name` means on this machine; an error when the enclave would run another program.
+// Makes visible the program that `name` means on this machine. An error if the enclave would run
+// another one.
 Result<void> show_program(Shower& shower, const std::string& name, const std::string& path) {
     const std::string file = find_program(name, path);
     if (file.empty())
         return {};
     const std::string why = shower.show(file);
     if (why.empty() || name.find('/') != std::string::npos)
-        return {};  // a path that isn't there inside fails when the program starts
+        return {};  // a path that is missing inside fails when the program starts
     const std::string inside = shower.found_inside(name);
     if (!inside.empty() && canonical(inside) == canonical(file))
         return {};

@@ -24,7 +24,7 @@ void write_all(int fd, const char* bytes, ssize_t size) {
     while (size > 0) {
         const ssize_t written = ::write(fd, bytes, static_cast<std::size_t>(size));
         if (written < 0 && errno != EINTR)
-            return;  // a full disk, a closed pipe: the program is not to suffer from it
+            return;  // a full disk, a closed pipe: the program must not suffer from it
         if (written > 0) {
             bytes += written;
             size -= written;
@@ -64,7 +64,7 @@ void Console::record(UniqueFd file, int live) {
 }
 
 void Console::finish() {
-    program_end_.reset();  // the last one: the reader then gets the rest and EIO
+    program_end_.reset();  // the last one: the reader then gets the remaining bytes and EIO
     if (thread_.joinable())
         thread_.join();
 }
@@ -83,7 +83,7 @@ void Console::run(int live) {
             write_all(live, buffer.data(), bytes);
         const std::int64_t before = size;
         size += bytes;
-        // Every mebibyte: a file system that can't do it keeps everything.
+        // Once each MiB. A file system that cannot do it keeps everything.
         if (size > console_kept_bytes && before >> 20 != size >> 20)
             (void)::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
                               size - console_kept_bytes);

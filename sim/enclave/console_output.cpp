@@ -18,8 +18,7 @@
 namespace glovebox::enclave {
 namespace {
 
-// A `glovebox run` that is killed writes nothing any more, so that whoever follows looks after it
-// now and then.
+// A `glovebox run` that is killed writes no end, so follow() checks at this interval.
 constexpr int look_after_ms = 500;
 
 Result<UniqueFd> open_console(int world, const EnclaveRecord& record) {
@@ -31,7 +30,7 @@ Result<UniqueFd> open_console(int world, const EnclaveRecord& record) {
     return file;
 }
 
-// What the file has from where it was read last.
+// Copies the file from its position to its end.
 Result<void> copy_rest(const UniqueFd& file, int out, const char* name_of_out) {
     std::array<char, 65536> buffer{};
     for (ssize_t bytes = 0; (bytes = ::read(file.get(), buffer.data(), buffer.size())) > 0;)
@@ -49,14 +48,14 @@ Result<void> copy_console(const UniqueFd& file, int out) {
     return copy_rest(file, out, "standard output");
 }
 
-// What `glovebox run --detach` would have written to the terminal.
+// Copies the messages that `glovebox run --detach` would have written to the terminal.
 Result<void> copy_log(int world, const EnclaveRecord& record, int out) {
     const UniqueFd log(
         ::openat(world, log_file_name(record.cid).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     return log ? copy_rest(log, out, "standard error") : Result<void>();
 }
 
-// How this very enclave ended; nothing while it runs.
+// How this very enclave ended; empty while it runs.
 std::optional<std::string> end_of(int world, const EnclaveRecord& record) {
     for (const EnclaveRecord& now : read_records(world))
         if (now.cid == record.cid && now.process == record.process && now.started == record.started)
@@ -94,7 +93,7 @@ Result<std::string> ConsoleOutput::follow(int world, const EnclaveRecord& record
         return errno_error("cannot watch the world's directory", errno);
     for (;;) {
         const auto end = end_of(world, record);
-        // After its end, all is there that there will be.
+        // After the enclave's end the file is complete.
         if (const auto copied = copy_console(*file, console); !copied)
             return copied.error();
         if (end) {

@@ -57,7 +57,7 @@ Result<void> copy_console(int world, const EnclaveRecord& record, int out,
         return errno_error("cannot open the console's file", errno);
     ::lseek(file.get(), first_kept_byte(file.get()), SEEK_SET);
     const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, record.process, 0)));
-    // Asked after the descriptor was opened: then it is this very process that it names.
+    // Checked after the descriptor was opened, so the descriptor refers to this very process.
     if (record.ended || !process || !is_alive(record))
         return copy_rest(file.get(), out);
     const UniqueFd events(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
@@ -68,7 +68,7 @@ Result<void> copy_console(int world, const EnclaveRecord& record, int out,
     const auto deadline = SteadyClock::now() + limit.value_or(std::chrono::milliseconds::zero());
     std::array<pollfd, 2> ready{{{events.get(), POLLIN, 0}, {process.get(), POLLIN, 0}}};
     for (;;) {
-        // After its end all is there that there will be.
+        // After the enclave's end the file is complete.
         const bool has_ended = ready[1].revents != 0;
         if (const auto copied = copy_rest(file.get(), out); !copied || has_ended)
             return copied;

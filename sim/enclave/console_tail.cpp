@@ -14,9 +14,10 @@
 namespace glovebox::enclave {
 namespace {
 
-// How far from its end a console is searched.
+// The part of a console, from its end, that is searched.
 constexpr std::size_t searched_bytes = std::size_t{256} * 1024;
-// What languages' run times begin with when a program ends of an error, and long traces follow.
+// The first words of the message with which a language's run time ends a program, before a long
+// trace.
 constexpr std::string_view fatal_beginnings[] = {
     "panic: ",            // Go
     "fatal error: ",      // Go

@@ -103,7 +103,7 @@ void Delegation::take_message() {
     if (failure == EMFILE)
         return refuse(EMFILE);
     if (failure != 0) {
-        // The client was killed; what it asked for goes the same way.
+        // The client was killed, and so is the program that it asked for.
         if (process_ != 0)
             ::kill(process_, SIGKILL);
         channel_.reset();
@@ -120,7 +120,7 @@ void Delegation::take_message() {
     parts.push_back(nullptr);
     const pid_t child = ::fork();
     if (child == 0) {
-        // Between fork and exec: nothing but system calls. The passed ones are all above 2.
+        // Between fork and exec: only system calls. The passed descriptors are all above 2.
         for (int i = 0; i < 3; ++i)
             ::dup2(fds[input + static_cast<std::size_t>(i)].get(), i);
         if (::fchdir(fds[directory].get()) == 0) {

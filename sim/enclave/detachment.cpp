@@ -22,7 +22,7 @@ sigset_t ending_signals() {
     return signals;
 }
 
-// The foreground: its exit status.
+// The foreground. Returns its exit status.
 int wait_for(pid_t background, const UniqueFd& pipe, const UniqueFd& signals) {
     for (;;) {
         pollfd events[] = {{pipe.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
@@ -52,7 +52,7 @@ Result<Detachment> Detachment::begin() {
         return errno_error("--detach: a pipe to the background", errno);
     const UniqueFd read_end(ends[0]);
     UniqueFd write_end(ends[1]);
-    // Blocked before the fork: a signal that comes between it and the wait is passed on as well.
+    // Blocked before the fork, so that a signal between the fork and the wait is passed on too.
     const sigset_t ending = ending_signals();
     sigset_t before;
     ::sigprocmask(SIG_BLOCK, &ending, &before);

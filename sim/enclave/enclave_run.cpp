@@ -12,7 +12,7 @@
 namespace glovebox::enclave {
 namespace {
 
-// What no enclave may see: the world, the other worlds, and the mock root's key.
+// The folders that no enclave may see: the world, the other worlds, and the mock root's key.
 std::vector<std::string> hidden_from(const EnclaveRun& run) {
     std::vector<std::string> hidden{world_path(run.world).value(), run_folder()};
     if (const auto pki = run.nsm.pki_directory())
@@ -20,8 +20,8 @@ std::vector<std::string> hidden_from(const EnclaveRun& run) {
     return hidden;
 }
 
-// A program that isn't there is nothing to measure; as on Nitro, the enclave boots all the same and
-// then can't start it.
+// A missing program has no measurement. As on Nitro, the enclave boots nevertheless, and then
+// cannot start it.
 void measure(ModuleSettings& nsm, const MeasuredCommand& command) {
     if (!nsm.program.empty())
         return;

@@ -37,7 +37,7 @@ namespace {
 constexpr int all_namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
                                CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
-// A line of /proc/PID/status, behind its name and its blanks.
+// The value of a line of /proc/PID/status.
 std::string status_line(pid_t process, std::string_view name) {
     std::istringstream lines(read_system_text(fmt::format("/proc/{}/status", process)));
     for (std::string line; std::getline(lines, line);)
@@ -53,7 +53,7 @@ std::size_t count_words(const std::string& text) {
     return static_cast<std::size_t>(std::distance(std::istream_iterator<std::string>(words), {}));
 }
 
-// A process of the enclave's that may be looked into: its PID 1 may not.
+// A process of the enclave that may be inspected, which its PID 1 may not.
 std::optional<pid_t> find_program(pid_t run) {
     const std::size_t outside = count_words(status_line(run, "NSpid"));
     for (const pid_t init : list_children(run))
@@ -71,9 +71,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
-// The enclave's program can make the command that is executed lead to /proc/self/exe, and then has
-// this program's file at hand, which may belong to its own user ID. So that there is nothing to
-// change, the command is started by a sealed copy of this program, which replaces it here.
+// The enclave's program can make the path of the command lead to /proc/self/exe. It could then
+// write to this program's file, which may belong to its user ID. So the command is started by a
+// sealed copy of this program, which cannot be changed.
 Result<void> become_sealed_copy() {
     constexpr int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
     const UniqueFd own(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
@@ -103,7 +103,7 @@ Result<void> become_sealed_copy() {
     return errno_error("cannot execute a copy of /proc/self/exe", errno);
 }
 
-// What is known of the program before its namespaces are joined.
+// The facts about the program that are read before its namespaces are joined.
 struct Program {
     UniqueFd process;  // a pidfd
     UniqueFd root;
@@ -133,8 +133,8 @@ Result<Program> look_at(pid_t process) {
     return program;
 }
 
-// Root of the enclave, with no more capabilities than its program and without AF_VSOCK. 0, or
-// errno.
+// Becomes the enclave's root, with no more capabilities than its program and without AF_VSOCK.
+// Returns 0 or an errno.
 int take_program_rights(const Program& program, const std::vector<sock_filter>& filter) {
     (void)::setgroups(0, nullptr);  // an ordinary user's namespace may forbid it
     if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0)

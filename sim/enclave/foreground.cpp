@@ -12,7 +12,7 @@
 namespace glovebox::enclave {
 namespace {
 
-// The lines of a console that are shown when its program failed unseen.
+// The part of a console that is shown if its program failed and the console was not shown live.
 constexpr std::size_t tail_lines = 10;
 constexpr std::size_t tail_bytes = 4096;
 
@@ -29,7 +29,7 @@ void Foreground::started(const EnclaveRecord& record) const {
             words_);
 }
 
-// A detached run leaves the terminal, after the CID for whoever reads it.
+// A detached run prints the CID, for scripts, and leaves the terminal.
 void Foreground::reached(const EnclaveRecord& record, int world) {
     if (!detachment_)
         return;

@@ -36,8 +36,8 @@ bool exists(const char* path) {
     return ::stat(path, &status) == 0;
 }
 
-// The drivers of vsock and of the NSM are "misc" devices (linux/major.h); what a supervised tree or
-// a sandbox shows by their names is not.
+// The drivers of vsock and of the NSM are "misc" devices (linux/major.h). The devices with these
+// names in a supervised tree or a sandbox are not.
 bool is_misc_device(const char* path) {
     constexpr unsigned misc_major = 10;
     struct stat status {};
@@ -54,7 +54,7 @@ bool is_at_least(const std::string& release, int major_wanted, int minor_wanted)
     return major_found != major_wanted ? major_found > major_wanted : minor_found >= minor_wanted;
 }
 
-// In a child, since there is no way back.
+// In a child, since unshare(2) cannot be undone.
 int try_namespaces() {
     const pid_t child = ::fork();
     if (child < 0)

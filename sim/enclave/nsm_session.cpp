@@ -87,7 +87,7 @@ class MockSession final : public NsmSession {
     std::optional<nsm::MockNsm> device_;
 };
 
-// The module of an enclave that starts: it is made meanwhile.
+// The module of an enclave that starts; a thread makes it meanwhile.
 class StartingSession final : public NsmSession {
   public:
     StartingSession(const nsm::CaIdentity& root, const ModuleSettings& settings,

@@ -110,7 +110,8 @@ Result<std::optional<NsmState>> NsmStateFile::read() const {
 }
 
 Result<void> NsmStateFile::write(const NsmState& state) const {
-    // In place, since others wait for the lock on this very file; the text's length never shrinks.
+    // In place, since other processes wait for the lock on this very file. The text never gets
+    // shorter.
     const std::string text = encode_nsm_state(state);
     const bool is_first = ::lseek(file_.get(), 0, SEEK_END) == 0;
     const ssize_t written = ::pwrite(file_.get(), text.data(), text.size(), 0);
@@ -118,7 +119,7 @@ Result<void> NsmStateFile::write(const NsmState& state) const {
         ::ftruncate(file_.get(), static_cast<off_t>(text.size())) == 0)
         return {};
     const int reason = written < 0 || written == static_cast<ssize_t>(text.size()) ? errno : ENOSPC;
-    // Half a state would be refused from now on; an empty file boots a new module.
+    // Half a state would be refused by every later command; an empty file boots a new module.
     if (is_first)
         static_cast<void>(::ftruncate(file_.get(), 0));
     return errno_error("cannot write the state file " + path_, reason);

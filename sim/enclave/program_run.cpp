@@ -15,7 +15,7 @@
 namespace glovebox::enclave {
 namespace {
 
-// The kernel says of a script that it isn't there when its interpreter isn't.
+// If a script's interpreter is missing, the kernel reports the script as missing.
 std::string explain_missing_interpreter(const std::vector<std::string>& arguments) {
     if (arguments.empty())
         return {};
@@ -27,7 +27,7 @@ std::string explain_missing_interpreter(const std::vector<std::string>& argument
                              interpreter);
 }
 
-// What to do about a program that was not executed, by the kernel's error; empty for other errors.
+// The remedy for a program that was not executed, by the kernel's error; empty for other errors.
 std::string explain_refusal(const boost::system::error_code& code, const std::string& program) {
     if (code == boost::system::errc::permission_denied)
         return fmt::format(

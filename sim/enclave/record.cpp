@@ -27,7 +27,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view record_suffix = ".record";
-// A command line has 2 MiB at the most by default, and JSON may need more for it.
+// A command line has at most 2 MiB by default, and JSON may need more for it.
 constexpr std::size_t record_bytes_max = 16 * 1024 * 1024;
 
 std::optional<core::Cid> cid_of_record(std::string_view name) {
@@ -40,7 +40,7 @@ std::optional<core::Cid> cid_of_record(std::string_view name) {
                                                                     : std::nullopt;
 }
 
-// The names first: records may come and go while they are read.
+// All names first: records may appear and disappear while they are read.
 std::vector<core::Cid> list_cids(int world) {
     std::vector<core::Cid> cids;
     const int copy = ::openat(world, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -54,7 +54,7 @@ std::vector<core::Cid> list_cids(int world) {
     return cids;
 }
 
-// An empty file in the place of an older one, which whoever reads it goes on reading.
+// Makes an empty file in place of an older one, which its readers continue to read.
 Result<UniqueFd> make_file(int world, const std::string& name, std::string_view what) {
     ::unlinkat(world, name.c_str(), 0);
     UniqueFd file(::openat(world, name.c_str(),
@@ -182,7 +182,7 @@ std::string log_file_name(core::Cid cid) {
 }
 
 Result<UniqueFd> make_console_file(int world, core::Cid cid) {
-    // A log that is there belongs to the CID's last enclave.
+    // An existing log belongs to the CID's last enclave.
     ::unlinkat(world, log_file_name(cid).c_str(), 0);
     return make_file(world, console_file_name(cid), "console");
 }
@@ -193,8 +193,8 @@ Result<UniqueFd> make_log_file(int world, core::Cid cid) {
 
 std::uint64_t process_start_time(pid_t process) {
     const std::string text = read_system_text(fmt::format("/proc/{}/stat", process));
-    // The name in parentheses may hold anything; field 3, a letter, follows it. Of a process that
-    // is dead but not waited for it is Z.
+    // The name in parentheses may contain anything; field 3, a letter, follows it. It is Z for a
+    // process that has ended and was not waited for.
     const std::size_t close = text.rfind(')');
     if (close == std::string::npos || close + 2 >= text.size() || text[close + 2] == 'Z')
         return 0;

@@ -17,10 +17,10 @@ using core::Cid;
 using core::Port;
 using core::VsockAddress;
 
-// Of the console of an enclave that has ended.
+// The part of an ended enclave's console that is shown.
 constexpr std::size_t shown_lines = 5;
 constexpr std::size_t shown_bytes = 2048;
-// Of ports and CIDs in one sentence; the rest is counted.
+// The number of ports or CIDs in one sentence; further ones are counted.
 constexpr std::size_t shown_numbers = 8;
 
 // "5005", "5005 and 5006", "5005, 5006 and 12 more".
@@ -52,7 +52,7 @@ bool has(const std::vector<Cid>& cids, Cid cid) {
     return std::find(cids.begin(), cids.end(), cid) != cids.end();
 }
 
-// What side `cid`, called `name`, listens on instead of `port`.
+// Describes the ports on which the side `cid`, called `name`, listens instead of `port`.
 std::string listens_instead(const std::string& name, Cid cid, Port port, const WorldView& world) {
     const auto ports = ports_of(cid, world);
     if (ports.empty())
@@ -132,7 +132,7 @@ WorldView WorldView::read(const transports::World& world, const Clock& clock) {
     view.name = world.path();
     view.now = clock.now();
     view.listeners = world.listeners();
-    // A proxy's second listener, for resets, is nothing that a program dials.
+    // Programs do not dial a proxy's second listener, which is for resets.
     std::erase_if(view.listeners, [all = view.listeners](const VsockAddress& listener) {
         const auto beside = core::reset_port(listener.port);
         return beside && *beside < listener.port &&

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The host's name of `path` in a root file system, its symlinks followed inside of it; empty where
+// The host's name of `path` in a root file system, with symlinks followed inside of it; empty if
 // there is no such file.
 std::string resolve_in(const std::string& root, const std::string& path) {
     const UniqueFd directory(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -53,7 +53,7 @@ Result<std::string> absolute_folder(const std::string& option, const std::string
 
 Result<std::vector<std::string>> RoomSettings::variables() const {
     std::vector<std::string> variables;
-    // As with env(1), the last of a name is the one.
+    // As with env(1), the last entry of a name counts.
     const auto set = [&variables](const std::string& variable) {
         const std::string name = variable.substr(0, variable.find('=') + 1);
         std::erase_if(variables, [&name](const std::string& one) { return one.starts_with(name); });
@@ -139,7 +139,7 @@ Result<sandbox::SandboxPlan> RoomRequest::plan() const {
     return plan;
 }
 
-// The host's name of the program that is executed; empty when the enclave sees no such file.
+// The host's name of the program that is executed; empty if the enclave sees no such file.
 std::string RoomRequest::find(const std::string& program) const {
     const auto seen = [this](const std::string& path) {
         if (root_fs_)
@@ -178,8 +178,8 @@ std::string RoomRequest::explain_missing_program() const {
                                    "image: write {}",
                                    sandbox::aws_init_search_path, there);
     }
-    // The program, and what a script needs besides: the kernel says of either that the script isn't
-    // there. A symlink may lead to a file that is not visible.
+    // The program, and a script's interpreter: if either is missing, the kernel reports the script
+    // as missing. A symlink may lead to a file that is not visible.
     const std::string program =
         fs::absolute(supervisor::find_executable(command_.arguments.front()))
             .lexically_normal()

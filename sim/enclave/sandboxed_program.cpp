@@ -16,7 +16,7 @@
 namespace glovebox::enclave {
 namespace {
 
-// In the program's process: system calls alone.
+// Runs in the program's process: only system calls.
 sandbox::HookResult install(void* filter) {
     const int listener =
         supervisor::install_filter(*static_cast<const std::vector<sock_filter>*>(filter));
@@ -44,7 +44,8 @@ Result<std::unique_ptr<SandboxedProgram>> SandboxedProgram::start(
     auto sandbox = sandbox::Sandbox::start(plan, options);
     if (!sandbox)
         return sandbox.error();
-    // It waits for us to take note of its exec, or has it behind it and waits for a supervisor.
+    // The program either waits until its exec is noticed, or has executed and waits for a
+    // supervisor.
     UniqueFd program(static_cast<int>(::syscall(SYS_pidfd_open, (*sandbox)->program_pid(), 0)));
     if (const auto executed = (*sandbox)->wait_for_exec(); !executed)
         return not_executed(**sandbox, executed.error());

@@ -26,7 +26,7 @@
 namespace glovebox::enclave {
 namespace {
 
-// A program that scans ports gets this many explanations.
+// The most explanations for one program, which may be scanning ports.
 constexpr std::size_t explained_max = 32;
 
 constexpr const char* isolation_sandbox = "sandbox";
@@ -48,7 +48,7 @@ Session::Session(transports::World& world, const Clock& clock, Log& log)
         throw ErrorException(errno_error("eventfd", errno));
     if (const auto adopted = supervisor::become_subreaper(); !adopted)
         throw ErrorException(adopted.error());
-    // A descriptor each for waiting calls, connections on their way, threads that are known.
+    // Waiting calls, connections on their way, and known threads need a descriptor each.
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
@@ -124,8 +124,8 @@ Result<void> Session::start(const RunOptions& options) {
     }
     if (earlier_)
         earlier_->discard();
-    // A sandbox has a /dev of its own, and cannot reach this process. The memory of its PID 1 is
-    // not readable, the program's is.
+    // A sandbox has its own /dev, and cannot reach this process. The memory of its PID 1 cannot be
+    // read, that of the program can.
     if (room_)
         config.dev = supervisor::DeviceFolder::at(
             fmt::format("/proc/{}/root/dev", room_->program_process()), true);
@@ -158,7 +158,7 @@ Result<UniqueFd> Session::start_program(const RunOptions& options,
 
 Result<UniqueFd> Session::start_in_room(const RunOptions& options,
                                         const std::vector<sock_filter>& filter) {
-    // The sandbox's hook can only install the filter; whether it will be obeyed is asked before.
+    // The sandbox's hook can only install the filter, so check before whether supervision works.
     if (const auto probed = supervisor::probe_supervision(filter); !probed)
         return probed.error();
     Console& console = *options.console;
@@ -178,9 +178,9 @@ Result<UniqueFd> Session::start_in_room(const RunOptions& options,
     return room_->take_listener();
 }
 
-// Before the program's first instruction: whoever has heard from the program finds its enclave,
-// also when this process was killed meanwhile. The console's file comes first, since whoever finds
-// the enclave reads it.
+// Called before the program's first instruction: anybody who hears from the program finds its
+// enclave, even if this process is killed meanwhile. The console's file comes first, because
+// whoever finds the enclave reads it.
 Result<void> Session::begin_record(const RunOptions& options) {
     earlier_.emplace(world_.directory(), claim_->cid());
     if (options.room) {
@@ -199,7 +199,7 @@ Result<void> Session::begin_record(const RunOptions& options) {
     return {};
 }
 
-// Without it the enclave is not seen by `glovebox ps`; it runs all the same.
+// Without a record `glovebox ps` does not list the enclave, but it runs.
 void Session::write_record() {
     if (const auto written = enclave::write_record(world_.directory(), *record_); !written)
         log_.warning("{}", written.error().message);
@@ -215,7 +215,7 @@ void Session::announce(const RunOptions& options) {
         options.readiness.reached(*record_, world_.directory());
 }
 
-// Begins before the program does, so that no listener is missed.
+// Begins before the program, so that no listener is missed.
 Result<void> Session::watch_for_readiness(const RunOptions& options) {
     if (!options.readiness.port)
         return {};
@@ -288,8 +288,8 @@ supervisor::OrErrno<UniqueFd> Session::open_door(pid_t thread) {
     return UniqueFd(ends[1]);
 }
 
-// Called by the supervisor's thread: once for each destination, so that a program that dials until
-// somebody listens is not told again and again.
+// Called by the supervisor's thread. Explains once for each destination, because programs dial
+// repeatedly until somebody listens.
 void Session::explain_refusal(core::VsockAddress target) {
     if (explained_.size() >= explained_max || !explained_.insert(target).second)
         return;

@@ -18,7 +18,7 @@
 namespace glovebox::enclave {
 namespace {
 
-// A `glovebox run` that doesn't end within this time is killed, and its enclave with it.
+// A `glovebox run` that does not end within this time is killed, and its enclave with it.
 constexpr int patience_ms = 10'000;
 
 Result<void> send(const UniqueFd& process, int signal, const EnclaveRecord& record) {
@@ -53,7 +53,7 @@ RunningChoice choose_running(const std::vector<EnclaveRecord>& records,
 
 Result<void> stop_enclave(const EnclaveRecord& record) {
     const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, record.process, 0)));
-    // Asked after the descriptor was opened: then it is this very process that it names.
+    // Checked after the descriptor was opened, so the descriptor refers to this very process.
     if (!process || !is_alive(record))
         return {};
     if (const auto sent = send(process, power_off_signal, record); !sent)

@@ -16,7 +16,7 @@
 namespace glovebox::nitro_cli {
 namespace {
 
-// Absent where no variable says whose log it is.
+// Empty if no variable names a folder or a home.
 std::optional<std::filesystem::path> log_folder() {
     if (const char* given = variable("NITRO_CLI_LOGS_PATH"))
         return given;
@@ -27,20 +27,20 @@ std::optional<std::filesystem::path> log_folder() {
     return std::nullopt;
 }
 
-// An enclave is run and looked at from outside a supervised tree: `glovebox parent -- sh -c
-// 'nitro-cli run-enclave ...'` asks the outer supervisor, which starts this very command.
+// Commands about enclaves run outside of a supervised tree: `glovebox parent -- sh -c 'nitro-cli
+// run-enclave ...'` asks the outer supervisor, which starts this very command.
 bool is_about_enclaves(const std::string& name) {
     return name == "run-enclave" || name == "terminate-enclave" || name == "describe-enclaves" ||
            name == "console";
 }
 
-// `report` is the file that has the error's whole story, where one could be written.
+// `report` is the file with the whole error, or empty.
 int report_failure(const Error& error, const std::string& report) {
     std::cerr << text_of(error, report);
     return exit_status_of(error);
 }
 
-// Runs the command between the log's opening and the report of its error.
+// Opens the log, runs the command, and reports its error.
 int run_logged(const std::string& name, const std::function<Result<void>()>& run) {
     if (is_about_enclaves(name))
         if (const auto status = enclave::run_through_outer_supervisor().value())

@@ -13,7 +13,7 @@
 namespace glovebox::nitro_cli {
 namespace {
 
-// No machine has more, and a range in a file must not fill the memory.
+// No machine has more CPUs, and a range must not fill the memory.
 constexpr std::uint32_t cpu_number_max = 8191;
 
 constexpr std::string_view advice =

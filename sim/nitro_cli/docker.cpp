@@ -17,8 +17,8 @@
 namespace glovebox::nitro_cli {
 namespace {
 
-// docker's exit status; its own output goes to our stderr, or nowhere. 127 where it can't be
-// executed.
+// Runs docker and returns its exit status, 127 if it cannot be executed. Its output goes to this
+// process's standard error, or is discarded.
 int run_docker(std::vector<std::string> arguments, bool quiet) {
     arguments.insert(arguments.begin(), "docker");
     std::vector<char*> pointers;

@@ -37,7 +37,7 @@ namespace {
 
 // AWS's limit; the driver refuses the fifth.
 constexpr std::size_t enclaves_max = 4;
-// The driver's: an enclave has this much at least.
+// The driver's limit: an enclave has at least this much memory.
 constexpr std::uint64_t enclave_memory_mib_min = 64;
 
 void print(const boost::json::value& json) {
@@ -55,7 +55,7 @@ Result<KnownEnclave> find(const EnclaveChoice& choice, bool ended_too) {
                            : list.by_name(choice.name, ended_too);
 }
 
-// --- what an enclave gets ---
+// --- the resources of an enclave ---
 
 Result<std::vector<std::uint32_t>> choose_from_pool(const RunArguments& arguments,
                                                     const std::vector<KnownEnclave>& running,
@@ -73,7 +73,8 @@ Result<std::vector<std::uint32_t>> choose_from_pool(const RunArguments& argument
                        *pool, in_use);
 }
 
-// GLOVEBOX_MEMORY_POOL, in MiB, is what the instance has set aside; without it there is enough.
+// GLOVEBOX_MEMORY_POOL, in MiB, is the memory that the instance has set aside for enclaves; without
+// it there is no limit.
 Result<void> check_memory_pool(std::uint64_t wanted, const std::vector<KnownEnclave>& running) {
     const char* given = variable("GLOVEBOX_MEMORY_POOL");
     if (given == nullptr)
@@ -102,7 +103,7 @@ Result<void> check_driver_rules(const RunArguments& arguments,
     if (arguments.memory_mib < enclave_memory_mib_min)
         return nitro_error(NitroError::ioctl_failure,
                            fmt::format("An enclave has {} MiB at least", enclave_memory_mib_min));
-    // Checked here where the arguments came from a file.
+    // For arguments from a file, this is the first check.
     const std::uint64_t cid = arguments.enclave_cid.value_or(0);
     if (cid != 0 && (cid < 4 || cid >= 0xffffffff))
         return nitro_error(NitroError::ioctl_failure,
@@ -114,7 +115,7 @@ Result<void> check_driver_rules(const RunArguments& arguments,
     return {};
 }
 
-// E59 for a signature that does not hold, and for a file too short to have been looked at.
+// E59 for a signature that does not verify, and for a file that is too short to contain one.
 Result<void> refuse_signature(const Result<enclave::BootImage>& image, std::uint64_t size) {
     if (size < eif::header_size)
         return nitro_error(NitroError::signature_checker,
@@ -122,7 +123,7 @@ Result<void> refuse_signature(const Result<enclave::BootImage>& image, std::uint
                                        "alone has {}",
                                        size, eif::header_size));
     if (!image)
-        return {};  // told behind the memory's allocation
+        return {};  // reported after the allocation of memory
     const auto refusal = image->signature_refusal(SystemClock().now());
     if (!refusal)
         return nitro_error(NitroError::eif_parsing, refusal.error().message);
@@ -145,7 +146,7 @@ class EnclaveProcess {
     EnclaveProcess(const RunArguments& arguments, UniqueFd channel)
         : arguments_(arguments), channel_(std::move(channel)) {}
 
-    // To the enclave's end.
+    // Runs until the enclave ends.
     [[nodiscard]] Result<void> run() {
         // In AWS's order: an image that cannot be read is reported after the other mistakes.
         const auto image = ImageRun::open(arguments_.eif_path, std::nullopt);
@@ -215,7 +216,7 @@ class EnclaveProcess {
                          taken);
     }
 
-    // From here on nobody listens.
+    // From here on this process has no terminal.
     void say_started(const enclave::EnclaveRecord& record) {
         heartbeat_.reset();
         std::cerr << fmt::format(
@@ -237,7 +238,7 @@ class EnclaveProcess {
     std::unique_ptr<HeartbeatListener> heartbeat_;
 };
 
-// Never returns into the command: its end is the enclave's.
+// Never returns to the command: the end of this process is the enclave's.
 [[noreturn]] void be_enclave_process(const RunArguments& arguments, UniqueFd channel) {
     ::setsid();
     int status = 0;
@@ -254,7 +255,8 @@ class EnclaveProcess {
     ::_exit(status);
 }
 
-// The record of the enclave once it has started; nothing when its process failed before.
+// Waits for the enclave's record, which it sends when it has started; empty if its process failed
+// before.
 std::optional<enclave::EnclaveRecord> wait_for_start(int channel) {
     std::string text(1 << 20, '\0');
     ssize_t got = 0;
@@ -294,7 +296,7 @@ Result<void> run_enclave(const RunArguments& arguments) {
     theirs.reset();
     const auto record = wait_for_start(ours.get());
     if (!record) {
-        // Its own words come first.
+        // Its own messages come first.
         while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
         }
         std::cerr << "Failed connections: 1" << std::endl;

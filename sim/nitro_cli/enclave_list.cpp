@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-// Those that run come first: an ended enclave never hides one that runs.
+// Running enclaves come first: an ended one never hides a running one.
 template <class IsMeant>
 std::vector<KnownEnclave> find(const std::vector<KnownEnclave>& enclaves, bool ended_too,
                                IsMeant is_meant) {

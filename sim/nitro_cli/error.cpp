@@ -15,7 +15,7 @@ struct Entry {
     std::string_view explanation;
 };
 
-// By number. The explanations say what it means here as well as on an instance.
+// By number. The explanations hold for this simulation as well as for an instance.
 constexpr std::array<Entry, 61> entries{{
     {"Unspecified error.", "Something failed that has no code of its own."},
     {"Missing mandatory argument.", "An argument that this command needs was not given."},

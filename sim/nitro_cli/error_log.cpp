@@ -27,7 +27,7 @@ Result<ErrorLog> ErrorLog::open(fs::path folder, std::string_view command, TimeP
     return log;
 }
 
-// The messages have lines of their own, as AWS's do.
+// Messages may have several lines, as AWS's do.
 void ErrorLog::append_line(std::string_view level, std::string_view text, TimePoint now) const {
     std::ofstream(folder_ / "nitro_enclaves.log", std::ios::app) << fmt::format(
         "[nitro-cli:{}][{}][{}] {}\n", ::getpid(), level, format_time(now), printable_lines(text));

@@ -46,7 +46,7 @@ Result<std::unique_ptr<HeartbeatListener>> HeartbeatListener::open(transports::W
     self->socket_ = std::move(socket);
     if (::listen(self->socket_.get(), 1) != 0)
         return busy(errno_error("cannot listen for the heartbeat", errno));
-    // The new thread starts with the signals blocked that this one has blocked: all.
+    // The new thread inherits the mask: it handles no signals.
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);

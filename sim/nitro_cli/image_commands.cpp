@@ -38,7 +38,7 @@ json::value measurements_of(const eif::Measurements& pcrs) {
     return object;
 }
 
-// The kernel's command line as a file has it: surrounding blanks are cut, as AWS's does.
+// The kernel's command line from a file, without surrounding blanks, as AWS's command reads it.
 Result<std::string> read_cmdline(const fs::path& path) {
     const auto text = read_text_file(
         path, cmdline_bytes_max,
@@ -89,7 +89,7 @@ Result<json::value> build_enclave(const BuildArguments& arguments, std::ostream&
     eif::BuildOptions options;
     if (const auto added = add_blobs(arguments.blobs, options); !added)
         return added.error();
-    // As AWS's does, before anything is built. Nothing of the name is touched yet.
+    // As AWS's command does before it builds anything. Nothing with this name is touched yet.
     if (const auto output = eif::OutputFile::create(arguments.output_file); !output)
         return file_error(fmt::format("Could not create output file: {}", output.error().message),
                           arguments.output_file, "Open");

@@ -26,7 +26,7 @@ Error bad_number(std::string_view parameter, std::string_view value) {
         fmt::format("The parameter `{}` is not a valid integer (`{}`)", parameter, value));
 }
 
-// AWS's says no more than this of a wrong CID.
+// AWS's command says no more than this about a wrong CID.
 Error bad_cid() {
     return bad_number("MISSING_INFO", "MISSING_INFO");
 }
@@ -42,7 +42,7 @@ std::optional<Integer> parse_integer(std::string_view text) {
     return value;
 }
 
-// How AWS's names a JSON value of the wrong type, roughly: the key is what helps.
+// Roughly AWS's message for a JSON value of the wrong type; the key is what helps.
 Error bad_key(std::string_view key, std::string_view expected) {
     return nitro_error(NitroError::serde,
                        fmt::format("--config: the key `{}` is not {}", key, expected));

@@ -19,7 +19,7 @@
 namespace glovebox::sandbox {
 namespace {
 
-// A path's parent, open, and its last name.
+// The parent of a path, opened, and the path's last name.
 struct Parent {
     UniqueFd directory;
     char name[NAME_MAX + 1] = {};
@@ -64,8 +64,8 @@ class Builder {
         return -1;
     }
 
-    // The folder that a place's paths begin at, opened when it is first needed: the stage and the
-    // root are mounted by steps themselves.
+    // The folder at which a place's paths begin, opened when it is first needed: steps mount the
+    // stage and the root.
     int begin_of(Place place) noexcept {
         if (place == Place::host)
             return AT_FDCWD;
@@ -202,11 +202,12 @@ class Builder {
         const UniqueFd target = open_target(step.place, step.target.c_str(), O_PATH | O_DIRECTORY);
         if (!target || ::fchdir(target.get()) != 0)
             return -1;
-        // "." is busy, since it is the working directory; detached, it goes when that changes.
+        // "." is busy, because it is the working directory. Once detached, it disappears when that
+        // changes.
         return ::umount2(".", MNT_DETACH);
     }
 
-    // The stage is left behind with the mount namespace that it is in.
+    // The stage disappears with its mount namespace.
     int enter_root() noexcept {
         const int root = begin_of(Place::root);
         if (root < 0)

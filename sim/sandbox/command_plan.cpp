@@ -15,22 +15,22 @@ namespace glovebox::sandbox {
 namespace {
 
 // The folders in which distributions keep programs, libraries and their settings. /nix and /gnu are
-// NixOS's and Guix's stores.
+// the stores of NixOS and Guix.
 constexpr std::array system_folders{"bin",    "etc", "gnu", "lib",  "lib32", "lib64",
                                     "libx32", "nix", "opt", "sbin", "usr"};
 
-// What a root has besides, and AWS's init mounts nothing on.
+// Further folders of a root, on which AWS's init mounts nothing.
 constexpr std::array empty_folders{"/home",    "/mnt", "/srv",  "/var", "/var/cache", "/var/lib",
                                    "/var/log", "/dev", "/proc", "/sys", "/run",       "/tmp"};
 
-// Fresh in every enclave, even where the caller stands in them.
+// Empty at the start of every enclave, even if the caller's working directory is one of them.
 constexpr std::array fresh_folders{"/dev/shm", "/home", "/run", "/tmp", "/var", "/var/tmp"};
 
 bool is_system_folder(std::string_view name) {
     return std::find(system_folders.begin(), system_folders.end(), name) != system_folders.end();
 }
 
-// The system folder that holds the path, "/usr" for "/usr/src/app"; empty where none does.
+// The system folder that contains the path, "/usr" for "/usr/src/app"; empty if none does.
 std::string system_folder_of(std::string_view path) {
     const std::size_t end = path.find('/', 1);
     const std::string_view name = path.substr(1, end == std::string_view::npos ? end : end - 1);
@@ -47,13 +47,13 @@ bool holds_a_home(const std::string& folder, const Machine& machine) {
     });
 }
 
-// As a working directory it is there, and nothing of this machine's is in it.
+// As a working directory, the enclave sees it, but empty.
 bool is_seen_empty(const std::string& folder, const Machine& machine) {
     return std::find(fresh_folders.begin(), fresh_folders.end(), folder) != fresh_folders.end() ||
            (!is_home(folder, machine) && holds_a_home(folder, machine));
 }
 
-// A folder and all that lead to it.
+// The folder and all its parents.
 void add_directories(std::vector<Step>& out, const std::string& folder) {
     for (std::size_t end = folder.find('/', 1); end != std::string::npos;
          end = folder.find('/', end + 1))
@@ -61,7 +61,7 @@ void add_directories(std::vector<Step>& out, const std::string& folder) {
     out.push_back(steps::make_directory(folder));
 }
 
-// What is trusted in `folder`, on the upper folder of an overlay of it.
+// The trust steps for `folder`, on the upper folder of its overlay.
 std::vector<Step> trusted_in(const std::string& folder, const std::string& upper,
                              const Machine& machine,
                              const std::optional<TrustedAuthority>& authority) {
@@ -69,8 +69,7 @@ std::vector<Step> trusted_in(const std::string& folder, const std::string& upper
                      : std::vector<Step>{};
 }
 
-// Where a system folder could only be bound, an overlay of the part with the bundles still can lie
-// over it.
+// If a system folder could only be bound, an overlay can still cover the part with the bundles.
 void add_trusted_parts(SandboxPlan& plan, const std::string& folder, const Machine& machine,
                        const std::optional<TrustedAuthority>& authority) {
     for (const std::string part : {"/etc/ssl", "/etc/pki", "/usr/lib/ssl"}) {
@@ -108,7 +107,7 @@ void add_system_folders(SandboxPlan& plan, const Machine& machine,
                 changes.push_back(std::move(step));
         add_overlay(plan.steps, folder, folder, entry.name, changes);
     }
-    // Where /etc could only be bound, the network's files are bound over.
+    // If /etc could only be bound, the network's files are bound over it.
     if (machine.has_mounts_below("/etc")) {
         plan.steps.push_back(steps::on_stage(steps::make_directory("/etc")));
         for (Step& step : network_files("/etc"))
@@ -127,8 +126,8 @@ void add_system_folders(SandboxPlan& plan, const Machine& machine,
     }
 }
 
-// A home folder as the working directory: its hidden entries (.aws, .ssh, .docker, .netrc, ...) are
-// not the program's, the rest may be.
+// A home folder as the working directory: the program must not see its hidden entries (.aws, .ssh,
+// .docker, .netrc, ...), but may see the others.
 void add_home_folder(std::vector<Step>& out, const CommandRequest& request) {
     std::vector<Step> hidden;
     for (const std::string& name : request.hidden_entries)
@@ -137,8 +136,8 @@ void add_home_folder(std::vector<Step>& out, const CommandRequest& request) {
     out.back().flags |= MS_RDONLY;
 }
 
-// Which of the enclave's own mounts `folder` lies in, of those that show the machine; null when in
-// none.
+// The enclave's own mount that contains `folder`, of those that show the machine; null if none
+// does.
 const char* enclaves_own(const std::string& folder) {
     for (const char* mounted : {"/proc", "/sys", "/dev"})
         if (lies_in(folder, mounted) && !lies_in(folder, "/dev/shm"))
@@ -181,7 +180,7 @@ Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& requ
     return {};
 }
 
-// Whether a folder of the machine's is bound on one of the tmpfs folders, or below it.
+// Whether a folder of the machine is bound on this tmpfs folder, or below it.
 bool shows_machine(const std::string& folder, const CommandRequest& request) {
     return (request.working_directory != folder && lies_in(request.working_directory, folder)) ||
            std::any_of(request.shown_folders.begin(), request.shown_folders.end(),
@@ -199,7 +198,7 @@ bool is_shown(const std::string& path, const CommandRequest& request) {
            (request.working_directory != "/" && lies_in(path, request.working_directory));
 }
 
-// PATH is kept where --env gives no other.
+// Adds PATH unless --env states it.
 void keep_path(std::vector<std::string>& environment, const std::string& path) {
     if (std::none_of(environment.begin(), environment.end(),
                      [](const std::string& entry) { return entry.starts_with("PATH="); }))

@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned long nnn = MS_NODEV | MS_NOSUID | MS_NOEXEC;
 
-// devpts gives a new terminal to this group where it exists, as distributions have it.
+// The group of new terminals in devpts, if it exists inside, as in distributions.
 constexpr std::uint32_t tty_group = 5;
 
 std::string with_size(std::string options, const EnclaveResources& resources) {
@@ -23,8 +23,9 @@ std::string with_size(std::string options, const EnclaveResources& resources) {
     return options.empty() ? size : options + "," + size;
 }
 
-// One device of the host's, seen under `name` in the sandbox's /dev. It opens for writing as ever;
-// read-only is the node, or a chmod(2) by a sandbox's root who is the host's would be the host's.
+// One device of the host, visible as `name` in the sandbox's /dev. It can be opened for writing as
+// usual. The node is read-only, because a chmod(2) by a sandbox's root who is also the host's would
+// change the host's node.
 void add_device(std::vector<Step>& out, const std::string& host_path, const std::string& name) {
     out.push_back(steps::write_file("/dev/" + name, "", 0666));
     out.push_back(steps::bind(host_path, "/dev/" + name, true));
@@ -37,15 +38,15 @@ void add_devices(std::vector<Step>& out, const Machine& machine,
             out.push_back(steps::make_directory("/dev/" + device.substr(0, slash)));
         add_device(out, "/dev/" + device, device);
     }
-    // Placeholders: stat says character device, mode 0666; the supervisor answers the calls, and
-    // knows a descriptor by its name, since the inode is /dev/null's.
+    // Placeholders: stat(2) shows a character device with mode 0666. The supervisor answers the
+    // calls, and recognises a descriptor by its name, since the inode is /dev/null's.
     add_device(out, "/dev/null", "nsm");
     add_device(out, "/dev/null", "vsock");
-    // What is written to the kernel's log goes nowhere; the NSM's generator is the host's.
+    // Writes to the kernel's log are discarded; the NSM's generator is the host's.
     add_device(out, "/dev/null", "kmsg");
     add_device(out, "/dev/urandom", "hwrng");
     out.push_back(steps::symlink("/dev/ptmx", "pts/ptmx"));
-    // Before the console: a tmpfs lists what is newest first, and ttyname(3) takes the first name.
+    // Before the console: a tmpfs lists the newest name first, and ttyname(3) takes the first.
     out.push_back(steps::symlink("/dev/ttyS0", "console"));
     if (resources.console_path.empty()) {
         out.push_back(steps::symlink("/dev/console", "/proc/self/fd/1"));
@@ -54,7 +55,7 @@ void add_devices(std::vector<Step>& out, const Machine& machine,
     }
 }
 
-// The files of procfs and sysfs know root by the user ID alone. Where the sandbox's root is the
+// The files of procfs and sysfs recognise root by the user ID only. If the sandbox's root is the
 // machine's, all of procfs but the processes is read-only; the network's own settings stay
 // writable.
 void guard_proc(std::vector<Step>& out, const Machine& machine) {
@@ -69,7 +70,7 @@ void guard_proc(std::vector<Step>& out, const Machine& machine) {
     out.push_back(steps::from_stage(steps::bind("/proc-sys-net", "/proc/sys/net", false)));
 }
 
-// Where the files that stand in for some of procfs and sysfs are written, before they are bound.
+// The folder of the files that replace some of procfs and sysfs, before they are bound.
 constexpr const char* stand_ins = "/run";
 
 // Covers a file of procfs or sysfs by a file with `content`.
@@ -88,7 +89,8 @@ void add_hwrng_name(std::vector<Step>& out, const Machine& machine) {
         add_stand_in(out, "rng_current", name, machine.rng_current_path);
         return;
     }
-    // A host without the class: sysfs takes no new names, a tmpfs over the class's folder does.
+    // A host without the class: no name can be added to sysfs, but a tmpfs can cover the class's
+    // folder.
     out.push_back(steps::mount("tmpfs", "misc", "/sys/class/misc", nnn, "mode=0755"));
     out.push_back(steps::make_directory("/sys/class/misc/hw_random"));
     out.push_back(steps::write_file("/sys/class/misc/hw_random/rng_current", name, 0644));
@@ -138,7 +140,8 @@ void add_overlay(std::vector<Step>& out, const std::string& lower, const std::st
                  const std::string& name, const std::vector<Step>& prepared) {
     out.push_back(steps::on_stage(steps::make_directory("/upper/" + name)));
     out.push_back(steps::on_stage(steps::make_directory("/work/" + name)));
-    // Bound on the stage first: the options' text has no room for a ':' or a ',' of the host's.
+    // Bound on the stage first, because a mount's options cannot express a ':' or a ',' in the
+    // host's path.
     out.push_back(steps::on_stage(steps::make_directory("/lower/" + name)));
     out.push_back(steps::on_stage(steps::bind(lower, "/lower/" + name, false)));
     out.insert(out.end(), prepared.begin(), prepared.end());

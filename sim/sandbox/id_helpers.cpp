@@ -22,13 +22,13 @@ Result<void> write_proc(pid_t pid, const char* name, std::string_view text) {
     const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!file)
         return errno_error("open " + path, errno);
-    // The kernel takes a map in one write only.
+    // The kernel accepts a map only in one write.
     if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         return errno_error("write " + path, errno);
     return {};
 }
 
-// Starts a helper; its complaints go to our stderr.
+// Starts a helper; its messages go to this process's standard error.
 Result<pid_t> spawn_helper(const std::string& path, const std::vector<std::string>& arguments) {
     std::vector<char*> argv{const_cast<char*>(path.c_str())};
     for (const std::string& argument : arguments)
@@ -80,7 +80,7 @@ Result<void> write_id_maps(pid_t pid, const IdMapping& mapping) {
     if (mapping.with_helpers) {
         const std::string uid_helper = find_helper("newuidmap");
         const std::string gid_helper = find_helper("newgidmap");
-        // Both at once: each is an exec of its own.
+        // Both at once, since each is an exec of its own.
         const auto uids = spawn_helper(uid_helper, helper_arguments(pid, mapping.uids));
         if (!uids)
             return uids.error();

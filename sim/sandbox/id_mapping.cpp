@@ -10,7 +10,7 @@
 namespace glovebox::sandbox {
 namespace {
 
-// More ids than these are of no use inside: 65534 is nobody, and 65535 is (uid_t)-1 in 16 bits.
+// More IDs are useless inside: 65534 is nobody, and 65535 is (uid_t)-1 in 16 bits.
 constexpr std::uint32_t subordinate_count_max = 65535;
 
 std::vector<std::string_view> split(std::string_view line, std::string_view separators) {
@@ -41,8 +41,8 @@ std::uint64_t count_of(const std::vector<IdRange>& ranges) {
     return count;
 }
 
-// Whether the caller's namespace has the first of these ids. In one that maps the caller alone the
-// helpers, setuid as they are, can do nothing.
+// Whether the caller's namespace has the first of these IDs. In a namespace that maps only the
+// caller, the helpers can do nothing although they are setuid.
 bool has_id(const std::vector<IdRange>& own, const IdRange& others) {
     return std::any_of(own.begin(), own.end(), [&](const IdRange& range) {
         return others.outside >= range.inside && others.outside - range.inside < range.count;

@@ -96,8 +96,8 @@ void InitProcess::fail(Report::Stage stage, int error, int step) noexcept {
 }
 
 void InitProcess::become_init() noexcept {
-    // The system calls, not glibc's functions: those tell all threads of the process, and would
-    // wait for ever here for the maker's, of which no fork makes copies.
+    // The system calls, not glibc's functions: those signal all threads of the process, and would
+    // wait for ever for the maker's threads, which a fork does not copy.
     if (plan.ids.setgroups && ::syscall(SYS_setgroups, 0, nullptr) != 0)
         fail(Report::Stage::identity, errno);
     if (::syscall(SYS_setresgid, 0, 0, 0) != 0 || ::syscall(SYS_setresuid, 0, 0, 0) != 0)
@@ -167,7 +167,7 @@ void InitProcess::run_program(int exec_pipe) noexcept {
         rlimit limit{};
         if (::getrlimit(resource, &limit) != 0)
             fail(Report::Stage::limits, errno);
-        // A limit can be lowered by everybody; what the caller himself may not have stays so.
+        // Everybody may lower a limit; a limit that the caller may not raise stays as it is.
         limit.rlim_max = std::min(limit.rlim_max, wanted.hard);
         limit.rlim_cur = std::min(limit.rlim_max, wanted.soft);
         if (::setrlimit(resource, &limit) != 0)
@@ -203,11 +203,11 @@ void InitProcess::run_program(int exec_pipe) noexcept {
     // Atomic: less than PIPE_BUF.
     while (::write(exec_pipe, &error, sizeof error) < 0 && errno == EINTR) {
     }
-    // What AWS's init does; PID 1 sees it as the program's end.
+    // As AWS's init does; PID 1 sees it as the program's end.
     leave_child(error & 0xff);
 }
 
-// execvpe(3) over the search path that was asked for. Returns errno.
+// execvpe(3) with the requested search path. Returns an errno.
 int InitProcess::execute() noexcept {
     int remembered = 0;
     for (const std::string& candidate : candidates_) {

@@ -23,7 +23,8 @@
 namespace glovebox::sandbox {
 namespace {
 
-// What devtmpfs has on Nitro's kernel and an unprivileged program may safely have of the host's.
+// The devices of devtmpfs on Nitro's kernel that an unprivileged program may safely share with the
+// host.
 constexpr std::array shown_devices{"null", "zero", "full", "random", "urandom", "tty", "net/tun"};
 
 bool exists(const std::string& path) {

@@ -46,8 +46,8 @@ int open_in_root(int directory, const char* path, std::uint64_t flags) noexcept 
     open_how how{};
     how.flags = flags | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT;
-    // EAGAIN: somewhere on the machine something was mounted or renamed at the same moment, and the
-    // kernel could not vouch for a ".." of a symlink (openat2(2)). It asks to be asked again.
+    // EAGAIN: something was mounted or renamed on the machine at the same time, and the kernel
+    // could not verify a ".." in a symlink. openat2(2) says to try again.
     for (;;) {
         const int opened = call(::syscall(SYS_openat2, directory, path, &how, sizeof how));
         if (opened >= 0 || errno != EAGAIN)
@@ -72,9 +72,9 @@ int attach_tree(int tree, int target) noexcept {
                           move_mount_f_empty_path | move_mount_t_empty_path));
 }
 
-// pivot_root(".", ".") lays the old root over the new one, from where it is detached with all that
-// lies below it. Where the old root is the kernel's own first one (a machine that runs from its
-// initramfs), pivot_root can't, and the new root is moved over it, as AWS's init does.
+// pivot_root(".", ".") puts the old root over the new one, and from there it is detached with
+// everything below it. If the old root is the kernel's initial one (a machine that runs from its
+// initramfs), pivot_root fails, and the new root is moved over it, as AWS's init does.
 int make_root(int tree) noexcept {
     const UniqueFd target(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!target || attach_tree(tree, target.get()) != 0 || ::fchdir(tree) != 0)

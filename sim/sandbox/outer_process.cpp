@@ -31,7 +31,7 @@ constexpr unsigned long inner_namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_N
 
 constexpr const char* cgroup_namespaces_max = "/proc/sys/user/max_cgroup_namespaces";
 
-// 0 or errno. The kernel takes a map, and a limit, in one write only.
+// Returns 0 or an errno. The kernel accepts a map, and a limit, only in one write.
 int write_at(int directory, const char* path, std::string_view text) noexcept {
     const UniqueFd file(::openat(directory, path, O_WRONLY | O_CLOEXEC));
     if (!file)
@@ -61,9 +61,8 @@ OuterProcess::OuterProcess(InitProcess& init, std::array<int, 2> sockets)
 void OuterProcess::run() noexcept {
     if (const int error = take_standard_streams(init_.standard_streams); error != 0)
         fail(init_.report_socket, Report::Stage::standard_streams, error);
-    // Before waiting: among what the fork copied is the maker's end of the socket, this sandbox's
-    // and maybe another one's, and as long as a copy is open nobody learns that the maker has
-    // ended.
+    // Before waiting: the fork copied the maker's end of the socket, this sandbox's and maybe
+    // another one's. As long as a copy is open, no process notices that the maker has ended.
     close_all_but(init_.kept_descriptors);
     char go = 0;
     ssize_t size = 0;
@@ -94,8 +93,8 @@ void OuterProcess::run() noexcept {
 }
 
 void OuterProcess::leave_the_machine() noexcept {
-    // ENOSPC: this machine is a sandbox itself, and has neither more cgroup namespaces nor a
-    // cgroup's file system to mount.
+    // ENOSPC: this machine is a sandbox itself, which allows no further cgroup namespaces and has
+    // no cgroup file system to mount.
     if (::unshare(CLONE_NEWCGROUP) != 0 && errno != ENOSPC)
         fail(init_.report_socket, Report::Stage::cgroup_namespace, errno);
     init_.cgroup_limit_error = write_at(AT_FDCWD, cgroup_namespaces_max, "0");

@@ -15,7 +15,7 @@
 namespace glovebox::sandbox {
 namespace {
 
-// What nitro-cli build-enclave leaves out of a container's file system, or adds to it.
+// The changes of nitro-cli build-enclave to a container's file system.
 std::vector<Step> build_enclave_changes(const RootFsFacts& facts) {
     std::vector<Step> changes;
     for (const char* left_out : {"/.dockerenv", "/Dockerfile"})
@@ -108,7 +108,7 @@ std::string find_in_image_path(const RootFsRequest& request) {
             const std::string inside =
                 fmt::format("{}/{}", folders.substr(0, end), request.command[0]);
             struct stat status {};
-            // The last component may be a symlink of the image's: that it is there is enough.
+            // The last component may be a symlink of the image; that it exists is enough.
             if (::lstat((request.directory + inside).c_str(), &status) == 0)
                 return inside;
             folders.remove_prefix(std::min(end + 1, folders.size()));

@@ -24,11 +24,11 @@
 namespace glovebox::sandbox {
 namespace {
 
-// The outer process's. The cgroup's is made later: it begins where its maker is, and that is to be
-// the enclave's own cgroup.
+// The namespaces of the outer process. The cgroup namespace is made later: its root is the cgroup
+// of its maker, which has to be the enclave's by then.
 constexpr unsigned long outer_namespaces = CLONE_NEWUSER | CLONE_NEWNS;
 
-// All signals blocked for as long as it lives, so that none is handled in the forked child.
+// Blocks all signals as long as it lives, so that the forked child handles none.
 class SignalsBlocked {
   public:
     SignalsBlocked() {
@@ -82,7 +82,7 @@ std::string_view describe(Report::Stage stage) {
     return "set up";
 }
 
-// The most likely cause of a step's failure, for a person; empty where errno says it all.
+// The most likely cause of a step's failure; empty if the errno says enough.
 std::string_view hint_for(const Step& step, int error) {
     if (step.type == "overlay" && error == EINVAL)
         return ". The folder may have mounts below it, which an overlay in a user namespace can't "
@@ -103,7 +103,7 @@ Error explain_failure(const Report& report, const SandboxPlan& plan) {
     const NamespaceFacts facts = read_namespace_facts();
     if (report.stage == Report::Stage::step && report.step >= 0 &&
         static_cast<std::size_t>(report.step) < plan.steps.size()) {
-        // The first step needs nothing but the namespaces' own privileges.
+        // The first step needs only the namespaces' own privileges.
         if (report.step < 1 && privileges_were_taken(report.error, facts))
             return explain_forbidden_namespaces(report.error, facts);
         const Step& step = plan.steps[static_cast<std::size_t>(report.step)];
@@ -166,7 +166,7 @@ Result<void> Sandbox::launch(const SandboxPlan& plan, const StartOptions& option
         return errno_error("make the sandbox's report socket", errno);
     reports_.reset(pair[0]);
     const UniqueFd inside(pair[1]);
-    // The kernel then says who sent a report, in our numbering.
+    // The kernel then states the sender of a report, in this process's numbering.
     const int on = 1;
     if (::setsockopt(reports_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0)
         return errno_error("SO_PASSCRED on the sandbox's report socket", errno);
@@ -192,7 +192,8 @@ Result<void> Sandbox::launch(const SandboxPlan& plan, const StartOptions& option
     {
         const SignalsBlocked blocked;
         int pidfd = -1;
-        // Not fork(3): its handlers are not for a child that never returns to the caller's code.
+        // Not fork(3), whose handlers are not made for a child that never returns to the caller's
+        // code.
         before_clone();
         const long child = ::syscall(SYS_clone, outer_namespaces | CLONE_PIDFD | SIGCHLD, nullptr,
                                      &pidfd, nullptr, nullptr);
@@ -219,7 +220,7 @@ Result<void> Sandbox::launch(const SandboxPlan& plan, const StartOptions& option
     return {};
 }
 
-// PID 1 is a child of this process, so its number stays its own until it is waited for.
+// PID 1 is a child of this process, so its PID is not reused before it is waited for.
 void Sandbox::take_note_of_init(const ReceivedReport& started) {
     init_pid_ = started.sender;
     pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, init_pid_, 0)));
@@ -241,7 +242,7 @@ Result<void> Sandbox::wait_for_ready(const SandboxPlan& plan) {
             return explain_failure(received.report, plan);
         hook_descriptor_ = std::move(descriptor);
         program_pid_ = received.sender;
-        // It has ended, or does so without waiting for anybody.
+        // It has ended, or ends without waiting for anything.
         reap(outer_pid_);
         return {};
     }
@@ -315,7 +316,7 @@ EnclaveEnd Sandbox::wait() {
 }
 
 void Sandbox::stop() {
-    // A descriptor, not a number: after the end the number may be somebody else's.
+    // By a descriptor and not by its PID, which another process may have after its end.
     for (const UniqueFd* process : {&outer_pidfd_, &pidfd_})
         if (*process && !reaped_)
             ::syscall(SYS_pidfd_send_signal, process->get(), SIGKILL, nullptr, 0);

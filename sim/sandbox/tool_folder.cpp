@@ -37,7 +37,7 @@ bool is_virtual_environment(const fs::path& prefix) {
     return fs::is_regular_file(prefix / "pyvenv.cfg", ignored);
 }
 
-// The bin folder of the Python that a virtual environment was made with; empty where it isn't told.
+// The bin folder of the Python that a virtual environment is based on; empty if that is not stated.
 std::string base_of(const fs::path& environment) {
     std::ifstream settings(environment / "pyvenv.cfg");
     for (std::string line; std::getline(settings, line);)
@@ -46,7 +46,7 @@ std::string base_of(const fs::path& environment) {
     return {};
 }
 
-// More than one tool's files are in it, and some are nobody else's business.
+// Whether it holds more than one tool's files, some of them private.
 bool is_shared(const fs::path& prefix, const std::vector<std::string>& homes) {
     static constexpr std::array common{"/",    "/tmp",     "/var", "/var/tmp",
                                        "/run", "/dev/shm", "/home"};

@@ -16,8 +16,8 @@
 namespace glovebox::sandbox {
 namespace {
 
-// What Go's crypto/x509, s2n, Rust's openssl-probe and OpenSSL's builds of these distributions
-// read. Most are symlinks to one of the others.
+// The files that Go's crypto/x509, s2n, Rust's openssl-probe and the distributions' OpenSSL read.
+// Most are symlinks to one of the others.
 constexpr const char* bundle_files[] = {
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -33,8 +33,8 @@ constexpr const char* hash_folders[] = {"/etc/ssl/certs", "/etc/pki/tls/certs"};
 // Where the files for the environment are.
 constexpr const char* own_folder = "/run/glovebox";
 
-// The name inside of `root` that `path` leads to there, its symlinks followed; empty where there is
-// none of this type.
+// The name in `root` that `path` leads to, with symlinks followed; empty if it does not exist or
+// has another type.
 std::string resolve(int root_fd, const std::string& root, const char* path, mode_t type) {
     const UniqueFd file(open_in_root(root_fd, path, O_PATH));
     struct stat status {};

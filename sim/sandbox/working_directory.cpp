@@ -15,7 +15,7 @@ namespace glovebox::sandbox {
 WorkingDirectory read_working_directory() {
     WorkingDirectory here;
     std::array<char, PATH_MAX> path{};
-    // "(unreachable)/..." is what the kernel says of a directory outside of our root.
+    // The kernel says "(unreachable)/..." for a directory outside of this process's root.
     if (::getcwd(path.data(), path.size()) == nullptr || path[0] != '/')
         return here;
     here.path = path.data();

@@ -18,7 +18,7 @@ namespace glovebox::vsock_switch {
 namespace {
 
 // Feature bits (virtio's and the protocol's own). Sequential packets, indirect descriptors and
-// event indices are left out: less to read, and Nitro is not known to have the first.
+// event indices are not offered: that is less to parse, and Nitro is not known to have the first.
 constexpr std::uint64_t feature_version_1 = 1ULL << 32;
 constexpr std::uint64_t feature_protocol_features = 1ULL << 30;
 constexpr std::uint64_t offered_features = feature_version_1 | feature_protocol_features;
@@ -37,7 +37,8 @@ Bytes bytes_of(const auto& value) {
 
 void drain(int event) {
     std::uint64_t count = 0;
-    // An eventfd that isn't ready, or isn't an eventfd: neither matters, the ring says what is new.
+    // An eventfd that is not ready, or another kind of file: both are harmless, since the ring
+    // shows what is new.
     [[maybe_unused]] const ssize_t got = ::read(event, &count, sizeof count);
 }
 
@@ -72,7 +73,7 @@ void Device::read_kicks() {
             drain(ring.kick.get());
 }
 
-// A request with an answer of its own gets that; another one gets a zero where a reply is wished.
+// Sends the answer of a request that has one, or a zero if the request asks for a reply.
 Result<void> Device::handle(Message message) {
     auto payload = answer(message);
     if (!payload)
@@ -157,7 +158,8 @@ Result<std::optional<Bytes>> Device::answer(Message& message) {
             if (!ring)
                 return ring.error();
             if (message.request == Request::get_vring_base) {
-                // Its answer is where the ring stands; it also stops the ring until the next kick.
+                // The answer is the ring's position; the request also stops the ring until the next
+                // kick.
                 stop();
                 (*ring)->kick.reset();
                 return bytes_of(VringState{state->index, (*ring)->base});
@@ -197,7 +199,7 @@ Result<void> Device::set_event(Message& message, UniqueFd Ring::*event) {
         return malformed(fmt::format("a ring's event with {} files", message.files.size()));
     if (event == &Ring::kick && !has_file)
         return malformed("a ring without a kick: polling is not what this device does");
-    // QEMU's are non-blocking; whatever else comes must not hold us up either.
+    // QEMU's are non-blocking; any other file must not block this process either.
     if (has_file)
         ::fcntl(message.files[0].get(), F_SETFL, O_NONBLOCK);
     (*ring)->*event = has_file ? std::move(message.files[0]) : UniqueFd();
@@ -211,7 +213,8 @@ Result<void> Device::set_memory(Message& message) {
     auto memory = GuestMemory::map(*regions, message.files);
     if (!memory)
         return memory.error();
-    // Rings that run go on in the new memory: QEMU tells of a change in the guest's memory map so.
+    // Running rings continue in the new memory: this is how QEMU reports a change in the guest's
+    // memory map.
     std::swap(memory_, *memory);
     for (Ring& ring : rings_) {
         if (!ring.queue)
@@ -226,7 +229,8 @@ Result<void> Device::set_memory(Message& message) {
     return {};
 }
 
-// The configuration is the guest's CID, 64 bits; no bytes mean that there is nothing at that place.
+// The configuration is the guest's CID, 64 bits. An empty answer means that there is nothing at the
+// requested place.
 Bytes Device::config_answer(const ConfigRequest& request) const {
     const Bytes config = bytes_of(cid_);
     Bytes answer = bytes_of(request);
@@ -237,7 +241,7 @@ Bytes Device::config_answer(const ConfigRequest& request) const {
     return answer;
 }
 
-// Both rings run from the moment that both are described, kicked and enabled.
+// Both rings run as soon as both are described, kicked and enabled.
 Result<void> Device::start_if_ready() {
     if (attached_)
         return {};
@@ -340,8 +344,8 @@ void Device::notify(const Ring& ring) {
     if (!ring.call || !ring.queue->wants_notification())
         return;
     const std::uint64_t one = 1;
-    // Never waits: an eventfd that is full has been signalled already, and a file of another kind
-    // is QEMU's own mistake.
+    // Never blocks: a full eventfd has been signalled already, and another kind of file is QEMU's
+    // mistake.
     [[maybe_unused]] const ssize_t wrote = ::write(ring.call.get(), &one, sizeof one);
 }
 

@@ -17,7 +17,7 @@ namespace glovebox::vsock_switch {
 
 namespace {
 
-// Why a file can't be mapped for a region; empty when it can.
+// The reason why a file cannot be mapped for a region; empty if it can.
 std::string objection(const GuestMemory::Region& region, int file) {
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
     if (region.size == 0 || region.size > most || region.file_offset > most - region.size)
@@ -47,7 +47,7 @@ Result<GuestMemory> GuestMemory::map(std::span<const Region> regions,
         const Region& region = regions[i];
         if (const std::string why = objection(region, files[i].get()); !why.empty())
             return malformed(fmt::format("memory region {} is refused: {}", i, why));
-        // From the file's start: an offset need not be a page's.
+        // From the file's start, since the offset may not be a multiple of the page size.
         const std::size_t size = region.file_offset + region.size;
         void* mapping = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
                                files[i].get(), 0);

@@ -47,7 +47,8 @@ Switch::~Switch() {
         ::unlink(guest.seat.socket.c_str());
 }
 
-// The descriptors are few, three a guest, and change with every message: poll(2) on a fresh list.
+// There are few descriptors, three for each guest, and they change with every message. So poll(2)
+// gets a new list each time.
 Result<void> Switch::run(int stop) {
     std::size_t moved = 0;
     for (;;) {
@@ -61,7 +62,8 @@ Result<void> Switch::run(int stop) {
         std::vector<pollfd> polled;
         for (const int descriptor : descriptors)
             polled.push_back({descriptor, POLLIN, 0});
-        // Not idle while packets move; while somebody is stuck, often enough to lose patience.
+        // No wait while packets move. While a guest is stuck, wake up often enough to notice that
+        // its time is over.
         constexpr int stuck_milliseconds = 500;
         const int timeout = moved > 0 ? 0 : any_full() ? stuck_milliseconds : -1;
         if (::poll(polled.data(), polled.size(), timeout) < 0 && errno != EINTR)
@@ -83,7 +85,7 @@ Result<void> Switch::run(int stop) {
     }
 }
 
-// Whatever came on its socket: a QEMU, its messages, or its end.
+// Handles the events of its socket: a new QEMU, its messages, or its end.
 void Switch::serve(Guest& guest) {
     if (!guest.device) {
         UniqueFd socket(

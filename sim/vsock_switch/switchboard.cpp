@@ -112,7 +112,7 @@ bool Switchboard::is_full(Cid guest) const {
 Switchboard::Verdict Switchboard::judge(Cid from, const PacketHeader& packet) const {
     if (packet.source_cid != from || silent_.contains(packet.destination_cid))
         return Verdict::drop;  // a forged sender gets no answer: it would go to somebody else
-    // What has nowhere to go is answered with a reset; a reset never is.
+    // A packet without a destination is answered with a reset, but a reset never is.
     const Verdict refused = packet.op == op_reset ? Verdict::drop : Verdict::answer_reset;
     if (packet.type != type_stream || packet.op < op_request || packet.op > op_credit_request)
         return refused;

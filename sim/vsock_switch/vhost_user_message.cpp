@@ -31,7 +31,8 @@ Result<T> parse_exactly(BytesView payload, std::string_view what) {
     return value;
 }
 
-// One recvmsg that takes files along. 0 at the end, -1 with errno.
+// One recvmsg(2) that also receives files. Returns the number of bytes, 0 at the end, or -1 and
+// errno.
 ssize_t receive(int socket, std::span<std::uint8_t> into, std::vector<UniqueFd>& files,
                 bool& too_many) {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(max_message_files * sizeof(int))> control;
@@ -89,7 +90,7 @@ Result<VringAddress> parse_vring_address(BytesView payload) {
     return parse_exactly<VringAddress>(payload, "a ring's addresses");
 }
 
-// u32 count, u32 padding, and 32 bytes a region.
+// u32 count, u32 padding, and 32 bytes for each region.
 Result<std::vector<GuestMemory::Region>> parse_memory_table(BytesView payload) {
     constexpr std::size_t head = 8;
     std::uint32_t count = 0;

@@ -32,7 +32,7 @@ constexpr std::size_t ring_offset = 4;
 constexpr std::size_t available_entry = 2;
 constexpr std::size_t used_entry = 8;
 
-// The guest's other processors write these while we read: one aligned atomic access each.
+// The guest's other processors may write these at the same time: one aligned atomic access each.
 std::uint16_t load(MemorySpan part, std::size_t offset) {
     return std::atomic_ref(*reinterpret_cast<std::uint16_t*>(part.data() + offset))
         .load(std::memory_order_acquire);
@@ -42,7 +42,7 @@ bool aligned(MemorySpan part, std::size_t to) {
     return reinterpret_cast<std::uintptr_t>(part.data()) % to == 0;
 }
 
-// One step over scattered buffers: `move` gets each piece that lies in [offset, offset + length).
+// Walks over scattered buffers: `move` receives each piece of [offset, offset + length).
 template <class Move>
 std::size_t walk(std::span<const MemorySpan> buffers, std::size_t offset, std::size_t length,
                  Move move) {
@@ -153,7 +153,7 @@ void Virtqueue::finish(std::uint16_t head, std::uint32_t written) {
 }
 
 bool Virtqueue::wants_notification() const {
-    // Between our writing of the index and the reading of the driver's wish.
+    // Orders the write of the index before the read of the driver's flag.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     return (load(available_, 0) & flag_no_interrupt) == 0;
 }
