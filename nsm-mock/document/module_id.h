@@ -33,6 +33,7 @@ struct ModuleId {
 // The form above and no other; the error shows an example.
 [[nodiscard]] Result<ModuleId> parse_module_id(std::string_view text);
 
+// Whether the text is "i-" and 17 lowercase hex digits, or 8 for an instance made before 2016.
 [[nodiscard]] bool is_instance_id(std::string_view text);
 
 // A new ID for an enclave that starts at `start`.

@@ -42,6 +42,7 @@ class Values {
     [[nodiscard]] std::string text(std::string_view name) const;
     [[nodiscard]] std::optional<std::string> find_text(std::string_view name) const;
     [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
+    // duration() and number() require an option that was given or has a default.
     [[nodiscard]] std::chrono::milliseconds duration(std::string_view name) const;
     template <class Number = std::uint64_t>
     [[nodiscard]] Number number(std::string_view name) const {

@@ -48,6 +48,7 @@ class Input {
     [[nodiscard]] std::optional<Bytes> blob(std::string_view name, Range length);
     [[nodiscard]] Bytes required_blob(std::string_view name, Range length);
 
+    // `range` is that of the value.
     [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, Range range);
     // False if absent.
     [[nodiscard]] bool flag(std::string_view name);

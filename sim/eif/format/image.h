@@ -34,6 +34,8 @@ struct Section {
     BytesView data;
 };
 
+// Something about an image that can be parsed and is still wrong or unusual, as a sentence for
+// people.
 struct Finding {
     enum class Effect {
         will_not_boot,     // the hypervisor refuses it, or loads other bytes than were measured

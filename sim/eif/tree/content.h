@@ -23,6 +23,7 @@ class Content {
     [[nodiscard]] static Content of(std::string_view text);
     // The caller's bytes, which outlive every copy.
     [[nodiscard]] static Content view(BytesView bytes);
+    // `size` bytes from byte `offset` of an open file. Every copy shares the descriptor.
     [[nodiscard]] static Content part_of(std::shared_ptr<const UniqueFd> file, std::uint64_t offset,
                                          std::uint64_t size);
     // A file below an open folder. It is opened only when it is read, since there may be more files

@@ -66,6 +66,7 @@ struct ConditionOperator {
 // Case does not matter. The error quotes the name.
 [[nodiscard]] Result<ConditionOperator> parse_condition_operator(std::string_view name);
 
+// Whether it is one of the "Not" operators, which are met if the values differ.
 [[nodiscard]] bool is_negated(Operator comparison);
 
 struct Condition {
