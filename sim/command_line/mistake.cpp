@@ -5,32 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
+#include "core/base/nearest_name.h"
 #include "sim/command_line/check.h"
 
 namespace glovebox::command_line {
 namespace {
 
 using MistakeKind = Mistake::Kind;
-
-// The number of letters to change, add, remove or swap with their neighbour (the
-// Damerau-Levenshtein distance).
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<std::size_t>> rows(a.size() + 1,
-                                               std::vector<std::size_t>(b.size() + 1));
-    std::iota(rows[0].begin(), rows[0].end(), 0);
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        rows[i][0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            rows[i][j] = std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1,
-                                   rows[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
-        }
-    }
-    return rows[a.size()][b.size()];
-}
 
 std::vector<std::string_view> known_options(const Path& path) {
     std::vector<std::string_view> names{"--help"};
@@ -244,21 +226,6 @@ std::string usage_of(const Path& path) {
         usage += option.is_required ? " " + text : " [" + text + "]";
     }
     return usage;
-}
-
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& known) {
-    std::string_view best;
-    std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
-    for (const std::string_view name : known) {
-        // A word that begins like a known one counts as near.
-        const std::size_t far =
-            word.size() > 3 && name.starts_with(word) ? 1 : distance(word, name);
-        if (far < least) {
-            least = far;
-            best = name;
-        }
-    }
-    return best;
 }
 
 }  // namespace glovebox::command_line

@@ -45,8 +45,4 @@ struct Mistake {
 // The usage line: "glovebox logs [OPTIONS] [CID]".
 [[nodiscard]] std::string usage_of(const Path& path);
 
-// The known word that a misspelt word is nearest to; empty if none is near.
-[[nodiscard]] std::string_view nearest(std::string_view word,
-                                       const std::vector<std::string_view>& known);
-
 }  // namespace glovebox::command_line

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "core/base/base64.h"
@@ -52,7 +53,7 @@ std::vector<ScenePolicy> read_policies(yaml::Map& map, const ReadFile& read_file
         policy.name = one.required_text("name");
         policy.text = read_policy(one, read_file, policy::PolicyKind::identity);
         if (!one.has("policy") && !one.has("policy_file"))
-            one.mistake("policy", "missing, and policy_file too");
+            one.missing({"policy", "policy_file"}, "missing, and policy_file too");
         one.refuse_unknown();
         policies.push_back(std::move(policy));
     }
@@ -71,7 +72,8 @@ void read_entities(yaml::Map& top, std::string_view kind, const ReadFile& read_f
             entity.access_key_id = map.text("access_key_id").value_or("");
             entity.secret_access_key = map.text("secret_access_key").value_or("");
             if (entity.access_key_id.empty() != entity.secret_access_key.empty())
-                map.mistake("access_key_id", "an id and a secret_access_key belong together");
+                map.missing({entity.access_key_id.empty() ? "access_key_id" : "secret_access_key"},
+                            "missing: an access_key_id and a secret_access_key belong together");
             else if (!entity.access_key_id.empty() &&
                      !access_key_ids.insert(entity.access_key_id).second)
                 map.mistake("access_key_id", "another user has it");
@@ -90,12 +92,9 @@ bool is_alias_name(std::string_view name) {
                std::string_view::npos;
 }
 
-Bytes read_material(yaml::Map& map, const KeySpec& spec) {
-    const auto text = map.text("material");
-    if (!text)
-        return {};
+Bytes judged_material(const std::string& text, yaml::Map& map, const KeySpec& spec) {
     const auto expected = static_cast<std::size_t>(spec.bits) / 8;
-    auto material = from_base64(*text);
+    auto material = from_base64(text);
     if (spec.family != KeyFamily::symmetric && spec.family != KeyFamily::hmac)
         map.mistake("material", fmt::format("a key of spec {} makes its own", spec.name));
     else if (!material || material->size() != expected)
@@ -103,6 +102,24 @@ Bytes read_material(yaml::Map& map, const KeySpec& spec) {
     else
         return *material;
     return {};
+}
+
+// What a key can be used for and consists of, which its spec decides.
+void judge_by_spec(SceneKey& key, const std::optional<std::string>& usage,
+                   const std::optional<std::string>& material, yaml::Map& map) {
+    const KeySpec* spec = find_key_spec(key.spec);
+    if (spec == nullptr || spec->family == KeyFamily::unsupported) {
+        map.mistake("spec", fmt::format("\"{}\" is not a key spec of this KMS", key.spec));
+        return;
+    }
+    key.usage = usage.value_or(std::string(spec->usages.front()));
+    if (!contains(spec->usages, key.usage))
+        map.mistake("usage", fmt::format("{} is not for keys of spec {}", key.usage, key.spec));
+    else if (!map.has("usage") && spec->usages.size() > 1)
+        map.missing({"usage"},
+                    fmt::format("missing: a key of spec {} has more than one", key.spec));
+    if (material)
+        key.material = judged_material(*material, map, *spec);
 }
 
 SceneKey read_key(yaml::Map& map, const ReadFile& read_file) {
@@ -121,22 +138,16 @@ SceneKey read_key(yaml::Map& map, const ReadFile& read_file) {
                             "expected",
                             alias));
     if (key.id.empty() && key.aliases.empty())
-        map.mistake("id", "missing, and an alias too: a key needs one to be asked for");
+        map.missing({"id", "alias", "aliases"},
+                    "missing, and an alias too: a key needs one to be asked for");
     key.description = map.text("description").value_or("");
     key.spec = map.text("spec").value_or(key.spec);
-    const KeySpec* spec = find_key_spec(key.spec);
-    if (spec == nullptr || spec->family == KeyFamily::unsupported) {
-        map.mistake("spec", fmt::format("\"{}\" is not a key spec of this KMS", key.spec));
-        spec = find_key_spec("SYMMETRIC_DEFAULT");
-    }
-    key.usage = map.text("usage").value_or(std::string(spec->usages.front()));
-    if (!contains(spec->usages, key.usage))
-        map.mistake("usage", fmt::format("{} is not for keys of spec {}", key.usage, key.spec));
-    else if (!map.has("usage") && spec->usages.size() > 1)
-        map.mistake("usage", fmt::format("missing: a key of spec {} has more than one", key.spec));
-    key.material = read_material(map, *spec);
+    const auto usage = map.text("usage");
+    const auto material = map.text("material");
     key.policy = read_policy(map, read_file, policy::PolicyKind::key);
     map.refuse_unknown();
+    if (!map.is_doubtful("spec"))
+        judge_by_spec(key, usage, material, map);
     return key;
 }
 

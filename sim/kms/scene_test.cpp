@@ -48,5 +48,29 @@ TEST(Scene, AMistakeInTheFileIsOneThoughSomethingElseIsGivenFromOutside) {
         "keys.yaml:1:10: account: 12 digits were expected, in quotes where they begin with 0");
 }
 
+TEST(Scene, AMistakeIsNotedOnceWhateverFollowsFromIt) {
+    const auto mistake = [](const std::string& text) {
+        const auto scene = parsed_scene(text);
+        return scene ? std::string() : scene.error().message;
+    };
+    EXPECT_EQ(mistake("keys: [{alais: alias/a}]\n"),
+              "keys.yaml:1:9: \"alais\" is not known here: did you mean alias?");
+    EXPECT_EQ(mistake("keys: [{alias: alias/a, spce: RSA_2048, usage: SIGN_VERIFY}]\n"),
+              "keys.yaml:1:25: \"spce\" is not known here: did you mean spec?");
+    EXPECT_EQ(mistake("keys: [{alias: alias/a, spec: RSA_204, usage: SIGN_VERIFY}]\n"),
+              "keys.yaml:1:31: spec: \"RSA_204\" is not a key spec of this KMS");
+    EXPECT_EQ(mistake("keys: [{alias: alias/a, spec: RSA_2048, usge: SIGN_VERIFY}]\n"),
+              "keys.yaml:1:41: \"usge\" is not known here: did you mean usage?");
+    EXPECT_EQ(mistake("users: {a: {access_key_id: AKIA, secret_acess_key: x}}\n"),
+              "keys.yaml:1:34: \"secret_acess_key\" is not known here: did you mean "
+              "secret_access_key?");
+    EXPECT_EQ(mistake("users: {a: {policies: [{name: p, polcy: {}}]}}\n"),
+              "keys.yaml:1:34: \"polcy\" is not known here: did you mean policy?");
+    EXPECT_EQ(
+        mistake("users: {a: {access_key_id: AKIA}}\n"),
+        "keys.yaml:1:12: secret_access_key: missing: an access_key_id and a secret_access_key "
+        "belong together");
+}
+
 }  // namespace
 }  // namespace glovebox::kms

@@ -11,6 +11,7 @@
 
 #include "core/base/contradiction.h"
 #include "core/base/file_bytes.h"
+#include "core/base/nearest_name.h"
 #include "core/dialer.h"
 #include "core/forward_route.h"
 #include "core/proxy_route.h"
@@ -97,12 +98,12 @@ void refuse_beside(yaml::Map& map, std::string_view one, std::initializer_list<c
 void judge_vsock_proxy(ProxyPart& proxy, yaml::Map& map) {
     const auto& given = proxy.vsock_proxy;
     const auto listen = core::parse_vsock_address("3:" + (given.empty() ? "" : given.front()));
-    if (given.size() != 3 || !listen || listen->port == core::port_any)
-        map.mistake("vsock_proxy", "LOCAL-PORT REMOTE-ADDRESS REMOTE-PORT were expected");
-    else
+    if (given.size() == 3 && listen && listen->port != core::port_any)
         proxy.vsock_proxy_port = listen->port;
+    else if (!map.is_doubtful("vsock_proxy"))
+        map.mistake("vsock_proxy", "LOCAL-PORT REMOTE-ADDRESS REMOTE-PORT were expected");
     if (!map.has("config"))
-        map.mistake("config", "missing: an allowlist in the form of AWS's vsock-proxy.yaml");
+        map.missing({"config"}, "missing: an allowlist in the form of AWS's vsock-proxy.yaml");
     refuse_beside(map, "vsock_proxy",
                   {"listen", "allow", "allowlist", "resolve", "idle_timeout", "log_level"},
                   "AWS's vsock-proxy has its port, its target and its allowlist in vsock_proxy and "
@@ -128,8 +129,9 @@ void judge_proxy(ProxyPart& proxy, yaml::Map& map) {
         return;
     }
     if (!map.has("listen"))
-        map.mistake("listen", "missing: 8000=HOST:PORT or 8001=connect was expected");
-    if (map.has("config"))
+        map.missing({"listen", "vsock_proxy"},
+                    "missing: 8000=HOST:PORT or 8001=connect was expected");
+    if (map.has("config") && !map.is_doubtful("vsock_proxy"))
         map.mistake("config",
                     "is the allowlist of vsock_proxy, which is not here: this proxy's is "
                     "named by allowlist");
@@ -154,7 +156,7 @@ void check_ports(const ProxyPart& proxy, yaml::Map& map, std::set<std::uint32_t>
 void judge_enclave(const EnclavePart& enclave, yaml::Map& map) {
     const bool has_own_files = !enclave.eif.empty() || !enclave.root_fs.empty();
     if (enclave.command.empty() && !has_own_files)
-        map.mistake("command",
+        map.missing({"command", "eif", "rootfs"},
                     "missing: a program and its arguments were expected, or eif, or rootfs");
     if (!enclave.eif.empty()) {
         refuse_beside(map, "eif", {"rootfs"}, "an image has a root file system of its own");
@@ -166,7 +168,7 @@ void judge_enclave(const EnclavePart& enclave, yaml::Map& map) {
     if (!enclave.mounts.empty() && (!enclave.eif.empty() || enclave.isolation == "none"))
         map.mistake("mount",
                     "neither an image nor isolation none has a sandbox to show folders in");
-    if (!enclave.ready)
+    if (!enclave.ready && !map.is_doubtful("ready"))
         refuse_beside(map, "no ready", {"ready_timeout"},
                       "an enclave without ready is ready as soon as it is started");
 }
@@ -215,6 +217,15 @@ void give_labels(WorldFile& world) {
 
 using Maps = std::vector<std::pair<std::string, yaml::Map>>;
 
+std::string no_such_enclave(const std::string& name, const std::vector<EnclavePart>& enclaves) {
+    std::vector<std::string_view> names;
+    for (const EnclavePart& enclave : enclaves)
+        names.push_back(enclave.name);
+    const std::string_view meant = nearest(name, names);
+    return fmt::format("there is no enclave \"{}\"{}", name,
+                       meant.empty() ? "" : fmt::format(": did you mean {}?", meant));
+}
+
 // Every enclave that is depended on is there, and none depends on itself by way of others.
 void judge_dependencies(const std::vector<EnclavePart>& enclaves, Maps& maps) {
     std::map<std::string, const EnclavePart*> by_name;
@@ -223,8 +234,7 @@ void judge_dependencies(const std::vector<EnclavePart>& enclaves, Maps& maps) {
     for (std::size_t i = 0; i < enclaves.size(); ++i) {
         for (const std::string& name : enclaves[i].depends_on)
             if (!by_name.contains(name))
-                maps[i].second.mistake("depends_on",
-                                       fmt::format("there is no enclave \"{}\"", name));
+                maps[i].second.mistake("depends_on", no_such_enclave(name, enclaves));
         std::set<std::string> seen;
         std::vector<std::string> open = enclaves[i].depends_on;
         while (!open.empty()) {
@@ -242,7 +252,7 @@ void judge_dependencies(const std::vector<EnclavePart>& enclaves, Maps& maps) {
 }
 
 // "8443=server:5005" as `glovebox forward` takes it, the enclave by its CID.
-std::string with_cid(const std::string& text, const std::vector<EnclavePart>& enclaves) {
+Result<std::string> with_cid(const std::string& text, const std::vector<EnclavePart>& enclaves) {
     const std::size_t begin = text.find('=') + 1;  // 0 where there is none
     const std::size_t end = text.find(':', begin);
     if (begin == 0 || end == std::string::npos)
@@ -251,16 +261,33 @@ std::string with_cid(const std::string& text, const std::vector<EnclavePart>& en
     for (const EnclavePart& enclave : enclaves)
         if (enclave.name == name)
             return text.substr(0, begin) + std::to_string(enclave.cid) + text.substr(end);
+    if (!core::parse_vsock_address(name + ":1"))
+        return invalid_input(no_such_enclave(name, enclaves));
     return text;
 }
 
+// A sentence about `changed` as one about `text`, which the file has.
+std::string about(const std::string& text, const std::string& changed, std::string sentence) {
+    const auto destination = [](const std::string& route) {
+        return route.substr(route.find('=') + 1) + '"';
+    };
+    const std::string foreign = destination(changed);
+    const std::string own = destination(text);
+    for (std::size_t at = 0; (at = sentence.find(foreign, at)) != std::string::npos;
+         at += own.size())
+        sentence.replace(at, foreign.size(), own);
+    return sentence;
+}
+
 void judge_forward(ForwardPart& forward, yaml::Map& map, const std::vector<EnclavePart>& enclaves) {
-    if (!map.has("listen"))
-        map.mistake("listen", "missing: 8443=ENCLAVE:PORT was expected");
     for (std::string& text : forward.listen) {
-        text = with_cid(text, enclaves);
-        if (const auto route = core::parse_forward_route(text); !route)
-            map.mistake("listen", route.error().message);
+        const auto listen = with_cid(text, enclaves);
+        if (!listen)
+            map.mistake("listen", listen.error().message);
+        else if (const auto route = core::parse_forward_route(*listen); !route)
+            map.mistake("listen", about(text, *listen, route.error().message));
+        else
+            text = *listen;
     }
 }
 
@@ -285,7 +312,7 @@ void read_proxies(WorldFile& world, yaml::Map& top) {
     }
 }
 
-void read_enclaves(WorldFile& world, yaml::Map& top, const Lookup& lookup) {
+Maps read_enclaves(WorldFile& world, yaml::Map& top, const Lookup& lookup) {
     Maps maps = top.named_maps("enclaves");
     world.enclaves = read_parts(maps, world.folder, enclave_keys());
     std::set<std::uint32_t> cids;
@@ -297,15 +324,17 @@ void read_enclaves(WorldFile& world, yaml::Map& top, const Lookup& lookup) {
         if (enclave.cid != 0 && !cids.insert(enclave.cid).second)
             map.mistake("cid", fmt::format("{} is another enclave's too", enclave.cid));
     }
-    judge_dependencies(world.enclaves, maps);
     give_cids(world.enclaves);
+    return maps;
 }
 
-void read_forwards(WorldFile& world, yaml::Map& top) {
+Maps read_forwards(WorldFile& world, yaml::Map& top) {
     Maps maps = top.named_maps("forwards");
     world.forwards = read_parts(maps, world.folder, forward_keys());
-    for (std::size_t i = 0; i < maps.size(); ++i)
-        judge_forward(world.forwards[i], maps[i].second, world.enclaves);
+    for (auto& [name, map] : maps)
+        if (!map.has("listen"))
+            map.missing({"listen"}, "missing: 8443=ENCLAVE:PORT was expected");
+    return maps;
 }
 
 }  // namespace
@@ -328,8 +357,8 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     if (kms)
         KeyReader(*kms, folder).read(world.kms.emplace(), kms_keys());
     read_proxies(world, top);
-    read_enclaves(world, top, lookup);
-    read_forwards(world, top);
+    Maps enclaves = read_enclaves(world, top, lookup);
+    Maps forwards = read_forwards(world, top);
     if (parent) {
         KeyReader(*parent, folder).read(world.parent, parent_keys());
         add_environment_files(world.parent.environment, world.parent.environment_files, *parent,
@@ -339,8 +368,13 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
         world.parent.trust_env || std::any_of(world.enclaves.begin(), world.enclaves.end(),
                                               [](const EnclavePart& one) { return one.trust_env; });
     if (trusts && !world.kms)
-        top.mistake("kms", "missing: trust_env trusts its TLS authority");
+        top.missing({"kms"}, "missing: trust_env trusts its TLS authority");
     KeyReader(top, folder).read(world, top_keys());
+    if (!top.is_doubtful("enclaves")) {
+        judge_dependencies(world.enclaves, enclaves);
+        for (std::size_t i = 0; i < forwards.size(); ++i)
+            judge_forward(world.forwards[i], forwards[i].second, world.enclaves);
+    }
     if (kms)
         scene = read_scene(world.kms->seed, top, *kms, world);
     if (auto error = document->error()) {

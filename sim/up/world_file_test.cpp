@@ -15,9 +15,12 @@
 namespace glovebox::up {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
+using ::testing::StartsWith;
 
 // Two variables are set, one of them empty.
 std::optional<std::string> look(const std::string& name) {
@@ -333,6 +336,58 @@ TEST(WorldFile, WhatAnEnclaveDependsOnIsThereAndDoesNotWaitForIt) {
               "world.yaml:4:31: depends_on: c would wait for itself");
 }
 
+TEST(WorldFile, AMistakeIsNotedOnceWhateverFollowsFromIt) {
+    const auto mistake = [](const std::string& text) { return parse(text).error().message; };
+    EXPECT_EQ(mistake("enclaves: {a: {comand: x}}\n"),
+              "world.yaml:1:16: \"comand\" is not known here: did you mean command?");
+    EXPECT_EQ(mistake("enclaves: {a: {rootf: /}}\n"),
+              "world.yaml:1:16: \"rootf\" is not known here: did you mean rootfs?");
+    EXPECT_EQ(mistake("enclaves: {a: {command: x, redy: 1, ready_timeout: 5s}}\n"),
+              "world.yaml:1:28: \"redy\" is not known here: did you mean ready?");
+    EXPECT_EQ(mistake("proxies: {a: {listn: 1=connect}}\n"),
+              "world.yaml:1:15: \"listn\" is not known here: did you mean listen?");
+    EXPECT_EQ(mistake("proxies: {a: {vsock_proxi: 1 a 2, config: /}}\n"),
+              "world.yaml:1:15: \"vsock_proxi\" is not known here: did you mean vsock_proxy?");
+    EXPECT_EQ(mistake("proxies: {a: {vsock_proxy: 1 a 2, confg: /}}\n"),
+              "world.yaml:1:35: \"confg\" is not known here: did you mean config?");
+    EXPECT_EQ(mistake("forwards: {a: {listn: 1=4:2}}\n"),
+              "world.yaml:1:16: \"listn\" is not known here: did you mean listen?");
+    EXPECT_EQ(mistake("ksm: {}\nparent: {trust_env: true}\n"),
+              "world.yaml:1:1: \"ksm\" is not known here: did you mean kms?");
+    EXPECT_EQ(mistake("kms: 5\nparent: {trust_env: true}\n"),
+              "world.yaml:1:6: kms: a map was expected");
+    EXPECT_EQ(mistake("enclave: {a: {command: x}}\nforwards: {in: {listen: 1=a:2}}\n"),
+              "world.yaml:1:1: \"enclave\" is not known here: did you mean enclaves?");
+    EXPECT_EQ(mistake("enclaves: {a: 5, b: {command: x, depends_on: a}}\n"
+                      "forwards: {in: {listen: 1=a:2}}\n"),
+              "world.yaml:1:15: a: a map was expected");
+    for (const std::string command : {"$NOPE", "[$NOPE]", "{x: y}"})
+        EXPECT_THAT(mistake("enclaves: {a: {command: " + command + "}}\n"),
+                    AllOf(StartsWith("world.yaml:1:2"), Not(HasSubstr("missing"))));
+    EXPECT_THAT(mistake("proxies: {a: {vsock_proxy: $NOPE 2, config: /}}\n"),
+                AllOf(StartsWith("world.yaml:1:28: vsock_proxy: the variable NOPE"),
+                      Not(HasSubstr("LOCAL-PORT"))));
+}
+
+TEST(WorldFile, AForwardIntoNoEnclaveIsAMistakeAsADependencyOnNoneIs) {
+    const std::string message = parse(
+                                    "enclaves:\n"
+                                    "  server: {command: x, depends_on: sever}\n"
+                                    "  other: {command: x}\n"
+                                    "forwards:\n"
+                                    "  in: {listen: [8443=srver:5005, 8444=nobody:5005]}\n"
+                                    "  to: {listen: ['8445=server:', 8446=local:5005]}\n")
+                                    .error()
+                                    .message;
+    EXPECT_EQ(message,
+              "world.yaml:2:36: depends_on: there is no enclave \"sever\": did you mean server?\n"
+              "world.yaml:5:16: listen: there is no enclave \"srver\": did you mean server?\n"
+              "world.yaml:5:16: listen: there is no enclave \"nobody\"\n"
+              "world.yaml:6:16: listen: \"8445=server:\": \"server:\" is not a vsock address: "
+              "CID:PORT was expected, both numbers up to 4294967295, for example 16:5005 or "
+              "parent:8000. (To reach a host on the network from the parent, use glovebox proxy)");
+}
+
 TEST(WorldFile, AForwardNamesAnEnclaveByItsNameOrItsCid) {
     const WorldFile world = parse(R"(
 enclaves:
@@ -343,7 +398,7 @@ forwards:
                                 .value();
     EXPECT_THAT(world.forwards.at(0).listen, ElementsAre("8443=16:5005", "0.0.0.0:8444=17:5005"));
     EXPECT_THAT(parse("forwards: {in: {listen: 8443=other:5005}}\n").error().message,
-                HasSubstr("world.yaml:1:25: listen: "));
+                HasSubstr("world.yaml:1:25: listen: there is no enclave \"other\""));
 }
 
 }  // namespace

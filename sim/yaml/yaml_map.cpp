@@ -5,10 +5,12 @@
 #include <fmt/core.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
 #include "core/base/json_text.h"
+#include "core/base/nearest_name.h"
 #include "core/base/printable.h"
 
 namespace glovebox::yaml {
@@ -84,6 +86,13 @@ struct Map::State {
     std::shared_ptr<Document::State> document;
     YAML::Node node;
     std::set<std::string, std::less<>> asked;
+    std::set<std::string, std::less<>> doubtful;
+    struct Missing {
+        std::vector<std::string> names;
+        std::string sentence;
+    };
+    std::vector<Missing> missing;  // until refuse_unknown()
+    bool has_refused_unknown = false;
 
     // The value of `name`, or empty. Notes that it was asked for.
     std::optional<YAML::Node> find(std::string_view name) {
@@ -97,17 +106,36 @@ struct Map::State {
         return std::nullopt;
     }
     // The scalar's meaning. If it has none, notes a mistake and returns empty.
-    std::optional<std::string> text_of(const YAML::Node& value, std::string_view name) const {
+    std::optional<std::string> text_of(const YAML::Node& value, std::string_view name) {
         if (!document->expand)
             return value.Scalar();
         auto text = document->expand(value.Scalar());
         if (text)
             return std::move(*text);
+        doubtful.emplace(name);
         document->note(value.Mark(), fmt::format("{}: {}", name, text.error().message));
         return std::nullopt;
     }
-    void expected(const YAML::Node& value, std::string_view name, std::string_view what) const {
+    void expected(const YAML::Node& value, std::string_view name, std::string_view what) {
+        doubtful.emplace(name);
         document->note(value.Mark(), fmt::format("{}: {} was expected", name, what));
+    }
+    void note(std::string_view name, std::string_view sentence) const {
+        const auto value = look(name);
+        document->note(value ? value->Mark() : node.Mark(), fmt::format("{}: {}", name, sentence));
+    }
+    void note(const Missing& one) const {
+        if (std::none_of(one.names.begin(), one.names.end(),
+                         [&](const std::string& name) { return doubtful.contains(name); }))
+            note(one.names.front(), one.sentence);
+    }
+    // What an unknown member seems to be: a known one that is not here.
+    std::string_view meant_by(std::string_view unknown) const {
+        std::vector<std::string_view> absent;
+        for (const std::string& name : asked)
+            if (!look(name))
+                absent.push_back(name);
+        return nearest(unknown, absent);
     }
 };
 
@@ -131,10 +159,8 @@ std::optional<std::string> Map::text(std::string_view name) {
 }
 
 std::string Map::required_text(std::string_view name) {
-    if (!has(name)) {
-        state_->asked.emplace(name);
-        state_->document->note(state_->node.Mark(), fmt::format("{} is missing here", name));
-    }
+    if (!has(name))
+        missing({name}, "missing");
     return text(name).value_or("");
 }
 
@@ -235,10 +261,13 @@ std::vector<std::pair<std::string, Map>> Map::named_maps(std::string_view name) 
     }
     for (const auto& entry : *value) {
         const std::string key = scalar(entry.first);
-        if (entry.second.IsMap() || entry.second.IsNull())
+        if (entry.second.IsMap() || entry.second.IsNull()) {
             out.emplace_back(key, Map(std::make_shared<State>(state_->document, entry.second)));
-        else
-            state_->expected(entry.second, shown(key), "a map");
+        } else {
+            state_->doubtful.emplace(name);
+            state_->document->note(entry.second.Mark(),
+                                   fmt::format("{}: a map was expected", shown(key)));
+        }
     }
     return out;
 }
@@ -271,9 +300,19 @@ std::optional<std::string> Map::json(std::string_view name) {
 }
 
 void Map::mistake(std::string_view name, std::string_view sentence) {
-    const auto value = state_->look(name);
-    state_->document->note(value ? value->Mark() : state_->node.Mark(),
-                           fmt::format("{}: {}", name, sentence));
+    state_->note(name, sentence);
+}
+
+void Map::missing(std::vector<std::string_view> names, std::string_view sentence) {
+    const State::Missing one{{names.begin(), names.end()}, std::string(sentence)};
+    if (state_->has_refused_unknown)
+        state_->note(one);
+    else
+        state_->missing.push_back(one);
+}
+
+bool Map::is_doubtful(std::string_view name) const {
+    return state_->doubtful.contains(name);
 }
 
 void Map::refuse_unknown() {
@@ -282,11 +321,19 @@ void Map::refuse_unknown() {
         known += (known.empty() ? "" : ", ") + name;
     for (const auto& entry : state_->node) {
         const std::string key = scalar(entry.first);
-        if (!state_->asked.contains(key))
-            state_->document->note(
-                entry.first.Mark(),
-                fmt::format("\"{}\" is not known here: {} may stand here", shown(key), known));
+        if (state_->asked.contains(key))
+            continue;
+        const std::string_view meant = state_->meant_by(key);
+        if (!meant.empty())
+            state_->doubtful.emplace(meant);
+        state_->document->note(entry.first.Mark(),
+                               fmt::format("\"{}\" is not known here: {}", shown(key),
+                                           meant.empty() ? known + " may stand here"
+                                                         : fmt::format("did you mean {}?", meant)));
     }
+    state_->has_refused_unknown = true;
+    for (const State::Missing& one : state_->missing)
+        state_->note(one);
 }
 
 Result<Document> Document::parse(std::string_view text, std::string name, const YamlBudget& budget,
@@ -299,8 +346,12 @@ Result<Document> Document::parse(std::string_view text, std::string name, const 
     const auto [top, refusal] = read_yaml(text, budget);
     if (refusal)
         return refuse(refusal->mark, refusal->sentence);
+    if (top.IsNull())
+        return refuse(YAML::Mark::null_mark(),
+                      "the file is empty, or has comments alone: a map was expected, KEY: VALUE in "
+                      "each line");
     if (!top.IsMap())
-        return refuse(top.IsNull() ? YAML::Mark() : top.Mark(), "a map was expected");
+        return refuse(top.Mark(), "a map was expected, KEY: VALUE in each line");
     auto state = std::make_shared<State>();
     state->name = std::move(name);
     state->top = top;

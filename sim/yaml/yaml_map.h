@@ -61,7 +61,14 @@ class Map {
 
     // Notes a mistake at the value of `name`, or at this map if it has no such member.
     void mistake(std::string_view name, std::string_view sentence);
-    // Notes every member that was not asked for. Call it last.
+    // Notes that `names` are missing, one of which is needed: at the first of them, and not if
+    // is_doubtful() holds for one. Before refuse_unknown() the note waits for it.
+    void missing(std::vector<std::string_view> names, std::string_view sentence);
+    // Whether a mistake about this member is noted already, so that its absence is no second one:
+    // its value cannot be read, or its name is misspelt. Misspelt names are known after
+    // refuse_unknown().
+    [[nodiscard]] bool is_doubtful(std::string_view name) const;
+    // Notes every member that was not asked for. Call it when all have been read.
     void refuse_unknown();
 
   private:

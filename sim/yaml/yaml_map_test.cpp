@@ -53,10 +53,42 @@ TEST(YamlMap, EveryMistakeHasItsLineAndColumn) {
     top.refuse_unknown();
     EXPECT_EQ(file.error()->message,
               "w.yaml:1:7: port: a number from 1 to 65535 was expected\n"
-              "w.yaml:1:1: name is missing here\n"
               "w.yaml:3:8: hosts: a list of texts was expected\n"
               "w.yaml:5:6: a: a map was expected\n"
-              "w.yaml:2:1: \"nmae\" is not known here: enclaves, hosts, name, port may stand here");
+              "w.yaml:2:1: \"nmae\" is not known here: did you mean name?");
+}
+
+TEST(YamlMap, AMissingMemberIsAMistakeUnlessAnotherStandsForIt) {
+    const auto mistakes = [](const std::string& text) {
+        const Document file = Document::parse(text, "f", {}, [](const std::string& scalar) {
+                                  return scalar == "$NOPE" ? invalid_input("NOPE is not set")
+                                                           : Result<std::string>(scalar);
+                              }).value();
+        Map top = file.top();
+        (void)top.required_text("name");
+        if (!top.integer("port", 1, 9))
+            top.missing({"port", "socket"}, "missing, and socket too");
+        (void)top.text("socket");
+        top.refuse_unknown();
+        if (!top.has("port"))
+            top.missing({"port"}, "still missing");
+        const auto error = file.error();
+        return error ? error->message : "";
+    };
+    EXPECT_EQ(mistakes("name: a\nport: 1\n"), "");
+    EXPECT_EQ(mistakes("{}"),
+              "f:1:1: name: missing\nf:1:1: port: missing, and socket too\n"
+              "f:1:1: port: still missing");
+    EXPECT_EQ(mistakes("nmae: a\nprot: 1\n"),
+              "f:1:1: \"nmae\" is not known here: did you mean name?\n"
+              "f:2:1: \"prot\" is not known here: did you mean port?");
+    EXPECT_EQ(mistakes("name: $NOPE\nport: [5]\n"),
+              "f:1:7: name: NOPE is not set\nf:2:7: port: a number from 1 to 9 was expected");
+    EXPECT_EQ(mistakes("name: a\nport: 1\nsoket: /x\n"),
+              "f:3:1: \"soket\" is not known here: did you mean socket?");
+    // One that is here already can't be meant.
+    EXPECT_EQ(mistakes("name: a\nport: 1\nports: 2\n"),
+              "f:3:1: \"ports\" is not known here: name, port, socket may stand here");
 }
 
 TEST(YamlMap, ANameThatStandsTwiceIsAMistake) {
@@ -109,10 +141,15 @@ TEST(YamlMap, AFileBeyondItsBudgetIsRefused) {
 }
 
 TEST(YamlMap, WhatIsNoMapOfOneDocumentIsRefused) {
-    EXPECT_EQ(Document::parse("- 1\n", "f").error().message, "f:1:1: a map was expected");
+    EXPECT_EQ(Document::parse("- 1\n", "f").error().message,
+              "f:1:1: a map was expected, KEY: VALUE in each line");
     EXPECT_THAT(Document::parse("a: [", "f").error().message, HasSubstr("this is not YAML"));
     EXPECT_THAT(Document::parse("a: 1\n---\nb: 2\n", "f").error().message, HasSubstr("a second"));
-    EXPECT_THAT(Document::parse("", "f").error().message, HasSubstr("a map was expected"));
+    for (const char* text : {"", "\n\n", "# kms: {}\n", "---\n"})
+        EXPECT_EQ(Document::parse(text, "f").error().message,
+                  "f: the file is empty, or has comments alone: a map was expected, KEY: VALUE in "
+                  "each line")
+            << text;
 }
 
 }  // namespace
