@@ -121,6 +121,24 @@ class Lifecycle(NitroCli):
         self.assertEqual((entries[0] / "tree/rootfs/bin/busybox").stat(), seen)
         self.assertEqual([one["EnclaveName"] for one in self.json_of("describe-enclaves")], ["app", "app_1"])
 
+    def test_an_image_that_glovebox_run_started_is_described_as_nitro_clis_own(self):
+        image, measured = self.build(self.busybox_root(), "sleep 600")
+        for options, cpus, memory in [(["--cpus", 3, "--memory", 128], 3, 128), ([], len(os.sched_getaffinity(0)), None)]:
+            with self.subTest(options=options):
+                done = self.glovebox("run", "--detach", "--cid", 33, "--eif", image, *options)
+                if done.returncode != 0 and "user namespace" in done.stderr:
+                    self.skipTest("no sandbox here: " + done.stderr.splitlines()[0])
+                self.assertEqual(done.returncode, 0, done.stderr)
+                one, = self.json_of("describe-enclaves", "--metadata")
+                self.assertEqual((one["EnclaveName"], one["EnclaveCID"], one["Flags"]), ("cid-33", 33, "NONE"))
+                self.assertEqual(one["Measurements"], measured)
+                self.assertEqual((one["NumberOfCPUs"], one["CPUIDs"]), (cpus, []))
+                self.assertEqual(one["Metadata"]["OperatingSystem"], "Linux")
+                if memory:
+                    self.assertEqual(one["MemoryMiB"], memory)
+                self.assertGreaterEqual(one["MemoryMiB"], 64)
+                self.call("terminate-enclave", "--enclave-id", one["EnclaveID"], expected=0)
+
 
 class InitFails(NitroCli):
     def image_of(self, ramdisk: bytes) -> Path:

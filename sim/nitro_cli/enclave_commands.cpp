@@ -84,7 +84,7 @@ Result<void> check_memory_pool(std::uint64_t wanted, const std::vector<KnownEncl
         return pool.error();
     std::uint64_t in_use = 0;
     for (const auto& enclave : running)
-        in_use += enclave.details.memory_mib;
+        in_use += enclave.record.memory_bytes.value_or(0) >> 20;
     if (wanted > *pool - std::min(*pool, in_use))
         return nitro_error(
             NitroError::insufficient_memory_available,
@@ -128,15 +128,6 @@ Result<void> refuse_signature(const Result<enclave::BootImage>& image, std::uint
     if (!refusal)
         return nitro_error(NitroError::eif_parsing, refusal.error().message);
     return refusal->empty() ? Result<void>() : nitro_error(NitroError::signature_checker, *refusal);
-}
-
-boost::json::object metadata_of(const eif::Description& description) {
-    boost::json::object metadata;
-    const boost::json::object& all = description.json.get_object();
-    for (const char* key : {"ImageName", "ImageVersion", "Metadata"})
-        if (const boost::json::value* value = all.if_contains(key))
-            metadata[key] = *value;
-    return metadata;
 }
 
 // --- the enclave's process ---
@@ -190,12 +181,7 @@ class EnclaveProcess {
             run.cid = static_cast<core::Cid>(*arguments_.enclave_cid);
         run.memory_mib = arguments_.memory_mib;
         run.cpu_count = static_cast<unsigned>(cpus->size());
-        run.details = [this](const std::string& module_id, const eif::Description& description) {
-            details_.id = enclave_id_of(module_id);
-            details_.measurements = eif::measurements_json(description.pcrs);
-            details_.metadata = metadata_of(description);
-            return details_.to_text();
-        };
+        run.details = details_;
         run.started = [this](const enclave::EnclaveRecord& record) { say_started(record); };
         enclave::ModuleSettings nsm;
         nsm.debug = arguments_.debug_mode;

@@ -3,9 +3,11 @@
 #include "sim/nitro_cli/enclave_details.h"
 
 #include <fmt/core.h>
+#include <sys/sysinfo.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <thread>
 
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
@@ -24,6 +26,12 @@ std::string number_of(std::string_view id) {
         id.remove_prefix(at + separator.size());
     id.remove_prefix(std::min(id.find_first_not_of('0'), id.size()));
     return std::string(id);
+}
+
+std::uint64_t machine_memory_bytes() {
+    struct sysinfo machine {};
+    ::sysinfo(&machine);
+    return std::uint64_t{machine.totalram} * machine.mem_unit;
 }
 
 }  // namespace
@@ -68,11 +76,15 @@ EnclaveDetails EnclaveDetails::of(const enclave::EnclaveRecord& record) {
     auto known = from_text(record.details);
     EnclaveDetails details = known ? std::move(*known) : EnclaveDetails();
     if (!known) {
-        details.name = fmt::format("cid-{}", record.cid);
         details.id = fmt::format("i-0000000000000000-enc{:x}", record.started);
-        details.memory_mib = record.memory_bytes.value_or(0) >> 20;
         details.measurements = json::object();
     }
+    if (details.name.empty())
+        details.name = fmt::format("cid-{}", record.cid);
+    if (details.memory_mib == 0)
+        details.memory_mib =
+            (record.memory_bytes ? *record.memory_bytes : machine_memory_bytes()) >> 20;
+    details.shared_cpus = record.cpu_count.value_or(std::thread::hardware_concurrency());
     details.process = record.process;
     details.cid = record.cid;
     details.debug = record.debug;
@@ -85,7 +97,7 @@ json::object EnclaveDetails::run_json() const {
     object["EnclaveID"] = id;
     object["ProcessID"] = process;
     object["EnclaveCID"] = cid;
-    object["NumberOfCPUs"] = cpu_ids.size();
+    object["NumberOfCPUs"] = cpu_ids.empty() ? shared_cpus : cpu_ids.size();
     object["CPUIDs"] = json::value_from(cpu_ids);
     object["MemoryMiB"] = memory_mib;
     return object;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // nitro-cli's own facts about an enclave: its name and ID, its CPUs, its image's measurements. They
-// are kept as JSON in the enclave's record, and printed by run-enclave and describe-enclaves.
+// are kept as JSON in the record of an enclave that was started from an image, by nitro-cli or by
+// `glovebox run --eif`, and printed by run-enclave and describe-enclaves.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -17,9 +18,11 @@
 namespace glovebox::nitro_cli {
 
 struct EnclaveDetails {
-    std::string name;
-    std::string id;  // "i-0584873aac8fea23b-enc17ad2edcbfdad4b"
+    std::string name;  // empty for "cid-16"
+    std::string id;    // "i-0584873aac8fea23b-enc17ad2edcbfdad4b"
+    // From nitro-cli's pool; empty for an enclave of `glovebox run`, which takes none from it.
     std::vector<std::uint32_t> cpu_ids;
+    // The limit, or the machine's memory if there is none.
     std::uint64_t memory_mib = 0;
     // Of the image file: {"HashAlgorithm": ..., "PCR0": ...}. As with AWS's command, not zero in
     // debug mode.
@@ -29,6 +32,7 @@ struct EnclaveDetails {
     // From the record.
     std::int64_t process = 0;
     std::uint32_t cid = 0;
+    unsigned shared_cpus = 0;  // the number that it may use, if cpu_ids is empty
     bool debug = false;
 
     // The JSON for the record, without the members from the record.

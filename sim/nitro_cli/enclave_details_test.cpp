@@ -82,6 +82,30 @@ TEST(EnclaveDetails, AnEnclaveThatNitroCliDidNotStartHasANameAndAnIdTooForTermin
     EXPECT_TRUE(details.has_id("i-0000000000000000-enc18bcfe56800"));
 }
 
+TEST(EnclaveDetails, AnEnclaveWithoutCpusOfThePoolHasThoseThatItMayUse) {
+    enclave::EnclaveRecord record;
+    record.cid = 20;
+    record.cpu_count = 3;
+    record.memory_bytes = std::uint64_t{128} << 20;
+    EnclaveDetails image;  // as `glovebox run --eif` has it
+    image.id = "i-0-enc1";
+    image.measurements = {{"PCR0", "00"}};
+    for (const std::string& details : {std::string(), image.to_text()}) {
+        record.details = details;
+        const auto described = EnclaveDetails::of(record).describe_json(true);
+        EXPECT_EQ(described.at("EnclaveName"), "cid-20");
+        EXPECT_EQ(described.at("NumberOfCPUs"), 3);
+        EXPECT_EQ(described.at("CPUIDs"), boost::json::array());
+        EXPECT_EQ(described.at("MemoryMiB"), 128);
+        EXPECT_EQ(described.at("Measurements").as_object().empty(), details.empty());
+    }
+    record.cpu_count.reset();
+    record.memory_bytes.reset();
+    const EnclaveDetails unlimited = EnclaveDetails::of(record);
+    EXPECT_GE(unlimited.run_json().at("NumberOfCPUs").to_number<int>(), 1);
+    EXPECT_GE(unlimited.memory_mib, 64U);
+}
+
 TEST(EnclaveId, CountsBehindItsLastEncAndAsANumber) {
     const EnclaveDetails details = hello();
     EXPECT_TRUE(details.has_id(details.id));

@@ -11,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "nsm-mock/module/nsm_client.h"
+#include "sim/eif/report/describe.h"
 #include "sim/eif/unpack/unpack_cache.h"
 #include "sim/enclave/exit_status.h"
 #include "sim/enclave/failed_boot.h"
@@ -42,6 +43,23 @@ void measure(const eif::Measurements& pcrs, enclave::ModuleSettings& nsm) {
     nsm.pcrs[1] = to_hex(pcrs.pcr1);
     nsm.pcrs[2] = to_hex(pcrs.pcr2);
     nsm.pcrs[8] = pcrs.pcr8 ? to_hex(*pcrs.pcr8) : "";
+}
+
+boost::json::object metadata_of(const eif::Description& description) {
+    boost::json::object metadata;
+    const boost::json::object& all = description.json.get_object();
+    for (const char* key : {"ImageName", "ImageVersion", "Metadata"})
+        if (const boost::json::value* value = all.if_contains(key))
+            metadata[key] = *value;
+    return metadata;
+}
+
+std::string record_text(EnclaveDetails details, const eif::Description& image,
+                        nsm::NsmDevice& module) {
+    details.id = enclave_id_of(nsm::NsmClient(module).describe_nsm().value().module_id);
+    details.measurements = eif::measurements_json(image.pcrs);
+    details.metadata = metadata_of(image);
+    return details.to_text();
 }
 
 void say(std::string_view sentence) {
@@ -123,10 +141,7 @@ int ImageRun::run(const enclave::BootImage& image, enclave::ModuleSettings nsm, 
     if (memory_mib)
         options.record.memory_bytes = *memory_mib << 20;
     options.record.cpu_count = cpu_count;
-    if (details)
-        options.record.details =
-            details(nsm::NsmClient(module->device()).describe_nsm().value().module_id,
-                    verdict->description);
+    options.record.details = record_text(details, verdict->description, module->device());
 
     const auto at = transports::World::open(transports::World::choose_name(world)).value();
     const SystemClock clock;

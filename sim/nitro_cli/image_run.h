@@ -11,6 +11,7 @@
 #include "sim/enclave/boot_image.h"
 #include "sim/enclave/module_settings.h"
 #include "sim/enclave/session.h"
+#include "sim/nitro_cli/enclave_details.h"
 #include "sim/sandbox/trust.h"
 
 namespace glovebox::nitro_cli {
@@ -24,9 +25,9 @@ struct ImageRun {
     bool live_console = false;
     bool trace = false;
     std::optional<sandbox::TrustedAuthority> authority;  // in addition to the image's own
-    // Returns the record's details (enclave/record.h), from the module's ID and the image's
-    // description.
-    std::function<std::string(const std::string&, const eif::Description&)> details;
+    // The name, CPUs and memory that nitro-cli has chosen, if any. run() adds the ID, measurements
+    // and metadata and stores them in the record.
+    EnclaveDetails details;
     std::function<void(const enclave::EnclaveRecord&)> started;
     enclave::Readiness readiness;
     std::function<void(const enclave::EnclaveRecord&, int world)> ended;
