@@ -172,20 +172,23 @@ asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
     const auto endpoints = co_await endpoints_of(target, asker);
     if (!endpoints)
         co_return endpoints.error();
-    const auto end = steady_clock::now() + options_.connect_timeout;
+    const auto start = steady_clock::now();
     Error last;
     std::string tried;
     for (std::size_t i = 0; i < endpoints->size(); ++i) {
         const tcp::endpoint& endpoint = (*endpoints)[i];
-        const auto left = std::max(end - steady_clock::now(), steady_clock::duration::zero());
+        // To the millisecond, since it is said.
+        const auto spent =
+            i == 0 ? std::chrono::milliseconds(0)
+                   : std::chrono::round<std::chrono::milliseconds>(steady_clock::now() - start);
+        const auto left = std::max(options_.connect_timeout - spent, std::chrono::milliseconds(0));
         const auto share = left / static_cast<int>(endpoints->size() - i);
         auto stream = co_await with_timeout(
             reach(endpoint), share,
             Error(ProxyError::connect_timed_out,
                   fmt::format("{} within {}",
                               options_.awaits_listeners ? "nothing listened there" : "no answer",
-                              format_duration(
-                                  std::chrono::duration_cast<std::chrono::milliseconds>(share)))));
+                              format_duration(share))));
         if (stream)
             co_return Dialed{std::move(*stream), endpoint};
         last = stream.error();

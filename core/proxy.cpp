@@ -238,11 +238,12 @@ asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dial
         const auto sent = co_await write_all(dialed.stream, early);
         sent_early = sent ? *sent : 0;
     }
+    // In an enclave (glovebox forward --listen vsock:...) it is the parent that connects.
+    const std::string_view side = connection.peer.cid == cid_parent ? "parent" : "enclave";
     RelayResult result = co_await relay(std::move(connection.stream), std::move(dialed.stream),
                                         pipes_, options_.relay, {.first = notice});
     result.first_to_second += sent_early;
-    log_.info("{} closed: {}", name,
-              describe(result, "enclave", "target", steady_clock::now() - start));
+    log_.info("{} closed: {}", name, describe(result, side, "target", steady_clock::now() - start));
 }
 
 }  // namespace glovebox::core

@@ -367,6 +367,7 @@ class WayIn(Case):
             client.sendall(b"hello")
             client.shutdown(socket.SHUT_WR)
             self.assertEqual(client.recv(100, socket.MSG_WAITALL), b"hello")
+        self.assertIn("closed: finished, 5 bytes from parent, 5 bytes from target", forward.wait_for("closed: "))
         self.assertEqual(forward.stop(), 0)
 
     def test_a_server_that_has_yet_to_listen_is_waited_for(self):
@@ -383,12 +384,12 @@ class WayIn(Case):
         self.assertEqual(forward.stop(), 0)
 
     def test_a_server_that_never_listens_ends_the_connection_and_the_log_says_so(self):
-        forward = self.forward("--listen", f"vsock:5005=127.0.0.1:{free_port()}", "--connect-timeout", "1s")
+        forward = self.forward("--listen", f"vsock:5005=127.0.0.1:{free_port()}", "--connect-timeout", "2s")
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(PATIENCE)
             client.connect(str(self.world / "16.5005"))
             self.assertEqual(client.recv(1), b"")
-        self.assertIn("nothing listened there within", forward.wait_for("can't be reached"))
+        self.assertIn("nothing listened there within 2 s", forward.wait_for("can't be reached"))
 
     def test_no_way_in_leads_beyond_the_loopback_interface(self):
         done = subprocess.run([GLOVEBOX, "forward", "--world", self.world, "--listen", "vsock:5005=192.0.2.7:80"],
