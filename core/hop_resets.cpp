@@ -71,6 +71,11 @@ std::optional<Port> reset_port(Port port) {
     return beside;
 }
 
+bool is_reset_port(Port port) {
+    constexpr Port usual_end = Port{1} << 24;
+    return (port ^ reset_port_mask) < usual_end;
+}
+
 // Both directions of one channel. What can't be written at once is kept, together with the streams
 // that are closed when it has been written.
 class HopResets::Channel : public std::enable_shared_from_this<Channel> {

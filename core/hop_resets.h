@@ -32,6 +32,10 @@ namespace glovebox::core {
 // The port of the channels for a port; empty if that is not an ordinary port.
 [[nodiscard]] std::optional<Port> reset_port(Port port);
 
+// Whether a port is that of the channels for a port below 2^24, so that no program dials it for
+// itself.
+[[nodiscard]] bool is_reset_port(Port port);
+
 // All connections between one side that connects and one port of the side that accepts. Used from
 // one executor's thread.
 class HopResets : public std::enable_shared_from_this<HopResets> {

@@ -179,5 +179,14 @@ TEST(ResetPort, IsAnotherPortForEachPort) {
     EXPECT_FALSE(reset_port(80U ^ 0x52535400U));
 }
 
+TEST(ResetPort, IsToldFromThePortsThatProgramsDial) {
+    for (const Port port : {1U, 8000U, 65535U, 100000U, 0xffffffU}) {
+        EXPECT_TRUE(is_reset_port(*reset_port(port))) << port;
+        EXPECT_FALSE(is_reset_port(port)) << port;
+    }
+    for (const Port port : {0x51ffffffU, 0x53000000U, 0x7fffffffU, port_any})
+        EXPECT_FALSE(is_reset_port(port)) << port;
+}
+
 }  // namespace
 }  // namespace glovebox::core

@@ -5,6 +5,7 @@
 Usage: refusals_test.py GLOVEBOX [unittest's arguments]
 """
 
+import socket
 import sys
 import unittest
 from pathlib import Path
@@ -19,6 +20,14 @@ import errno, socket, sys
 for _ in range(3):
     client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
     print(errno.errorcode.get(client.connect_ex((int(sys.argv[1]), int(sys.argv[2]))), "connected"), flush=True)
+"""
+
+DIAL_TCP = """
+import socket, sys
+try:
+    assert socket.create_connection(("127.0.0.1", int(sys.argv[1]))).recv(1) == b""
+except ConnectionResetError:
+    pass
 """
 
 SERVE = """
@@ -58,6 +67,18 @@ class Refusals(sides.Case):
         self.assertIn("nothing listens on 3:8000: start `glovebox proxy --listen 8000=HOST:PORT`", line)
         (line,) = self.dial(18, 8000, self.enclave)
         self.assertIn("an enclave reaches only its parent, CID 3", line)
+
+
+    def test_a_forwarders_own_connections_are_not_its_users(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        # It dials a second port first, for resets.
+        side = self.enclave(sides.GLOVEBOX, "forward", "--listen", f"{port}=3:8000", "--", PYTHON, "-c", DIAL_TCP, port)
+        side.finish()
+        lines = [line for line in side.errors.splitlines() if " run: " in line]
+        self.assertEqual(len(lines), 1, side.errors)
+        self.assertIn("connection to 3:8000 refused: nothing listens on 3:8000", lines[0])
 
 
 class ConsoleOfTheDead(sides.Case):

@@ -16,6 +16,7 @@
 #include <sstream>
 #include <string>
 
+#include "core/hop_resets.h"
 #include "sim/enclave/boot_heartbeat.h"
 #include "sim/enclave/children.h"
 #include "sim/enclave/refused_connection.h"
@@ -291,6 +292,8 @@ supervisor::OrErrno<UniqueFd> Session::open_door(pid_t thread) {
 // Called by the supervisor's thread. Explains once for each destination, because programs dial
 // repeatedly until somebody listens.
 void Session::explain_refusal(core::VsockAddress target) {
+    if (core::is_reset_port(target.port))
+        return;  // a forwarder's own, before it dials what its user named
     if (explained_.size() >= explained_max || !explained_.insert(target).second)
         return;
     const core::Cid own = claim_ ? claim_->cid() : core::cid_parent;
