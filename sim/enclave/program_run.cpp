@@ -28,7 +28,8 @@ std::string explain_missing_interpreter(const std::vector<std::string>& argument
 }
 
 // The remedy for a program that was not executed, by the kernel's error; empty for other errors.
-std::string explain_refusal(const boost::system::error_code& code, const std::string& program) {
+std::string explain_refusal(const boost::system::error_code& code, const std::string& program,
+                            bool is_in_sandbox) {
     if (code == boost::system::errc::permission_denied)
         return fmt::format(
             "Make it executable with chmod +x, or start it by its interpreter, such as "
@@ -36,10 +37,11 @@ std::string explain_refusal(const boost::system::error_code& code, const std::st
             program);
     if (code != boost::system::errc::no_such_file_or_directory)
         return {};
-    return program.find('/') == std::string::npos
-               ? "No directory of PATH has it: write its path; in a sandbox, --mount DIR shows a "
-                 "further directory"
-               : "Correct the path; in a sandbox, --mount DIR shows a further directory";
+    return fmt::format("{}{}",
+                       program.find('/') == std::string::npos
+                           ? "No directory of PATH has it: write its path"
+                           : "Correct the path",
+                       is_in_sandbox ? "; --mount DIR shows the enclave a further directory" : "");
 }
 
 }  // namespace
@@ -61,7 +63,7 @@ int ProgramRun::run(Log& log, std::ostream& to) const {
     if (hint.empty() && is_absent)
         hint = explain_missing_interpreter(options.program.arguments);
     if (hint.empty())
-        hint = explain_refusal(code, options.program.arguments.front());
+        hint = explain_refusal(code, options.program.arguments.front(), options.room.has_value());
     to << "glovebox: " << status.error().message << (hint.empty() ? "" : ". ") << hint << '\n';
     return is_absent ? exit_not_found : exit_not_executable;
 }
