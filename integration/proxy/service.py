@@ -33,14 +33,14 @@ class Service:
             self.lines.append("(ended)")
             self._news.notify_all()
 
-    def wait_for(self, piece):
-        """The first line that holds the piece; it is an error when the program ends before."""
+    def wait_for(self, piece, times=1):
+        """The first line that holds the piece, or the so many-th; it is an error when the program ends before."""
         end = time.monotonic() + PATIENCE
         with self._news:
             while True:
-                for line in self.lines:
-                    if piece in line:
-                        return line
+                found = [line for line in self.lines if piece in line]
+                if len(found) >= times:
+                    return found[times - 1]
                 if "(ended)" in self.lines or not self._news.wait(end - time.monotonic()):
                     raise AssertionError(f"no line with {piece!r}:\n" + "\n".join(self.lines))
 

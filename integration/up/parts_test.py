@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
 import keys_page  # noqa: E402
-from service import free_port  # noqa: E402
+from service import Service, free_port  # noqa: E402
 from world_case import GLOVEBOX, LATE, PATIENCE, PYTHON, Case, run  # noqa: E402
 
 try:
@@ -122,6 +122,21 @@ class Parts(Case):
         done = self.up(self.world(world), PYTHON, str(self.directory / "again.py"), GLOVEBOX)
         self.assertEqual((done.returncode, done.stdout), (0, "it is back\n"), done.stderr)
         self.assertIn("phoenix ended with status 3; it is started again in 100 ms", done.stderr)
+
+    def test_an_enclave_that_was_started_again_is_told_to_be_ready_when_it_listens(self):
+        (self.directory / "die.py").write_text(DIE)
+        (self.directory / "connect.py").write_text("import socket\nsocket.socket(socket.AF_VSOCK).connect((16, 5005))\n")
+        world = self.world(f"enclaves: {{phoenix: {{command: {PYTHON} {self.directory}/die.py 3, cid: 16, ready: 5005, "
+                           "restart: on-failure}}\n")
+        service = Service(GLOVEBOX, "up", world, "--pki", self.directory / "pki", ready="ready: world")
+        self.addCleanup(service.kill)
+        directory = re.search(r"ready: world (\S+)", service.wait_for("ready: world")).group(1)
+        done = subprocess.run([GLOVEBOX, "parent", "--world", directory, "--", PYTHON, self.directory / "connect.py"],
+                              capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        service.wait_for("it is started again in 100 ms")
+        service.wait_for("phoenix is ready", times=2)
+        self.assertEqual(service.stop(), 0)
 
     def test_an_enclave_starts_after_those_that_it_depends_on_are_ready(self):
         (self.directory / "late.py").write_text(LATE)

@@ -268,6 +268,13 @@ void WorldRun::await_listeners() {
                                   });
 }
 
+// Whether a part that was started again has yet to listen.
+bool WorldRun::is_awaiting_restarted() const {
+    return std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
+        return part->waits_for && !part->ready && !part->ended && !part->restart_at;
+    });
+}
+
 // Whether a part has ended, and take_end() is still to come.
 bool WorldRun::is_reading_last_lines() const {
     return std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
@@ -335,6 +342,8 @@ asio::awaitable<Result<int>> WorldRun::live() {
             co_return *aborted_;
         if (!command_ && (signals_ > 0 || is_over()))
             co_return 0;
+        if (is_awaiting_restarted())
+            await_listeners();
         co_await next_change(is_told ? std::min(kill_at, next_deadline()) : next_deadline());
     }
 }

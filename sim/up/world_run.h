@@ -112,6 +112,7 @@ class WorldRun {
     [[nodiscard]] boost::asio::awaitable<Result<int>> live();
     [[nodiscard]] boost::asio::awaitable<void> end_all();
     [[nodiscard]] bool is_over() const;
+    [[nodiscard]] bool is_awaiting_restarted() const;
     [[nodiscard]] bool is_reading_last_lines() const;
     [[nodiscard]] Time next_deadline() const;
     [[nodiscard]] boost::asio::awaitable<void> next_change(Time at_the_latest);
