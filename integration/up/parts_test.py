@@ -138,6 +138,22 @@ class Parts(Case):
         service.wait_for("phoenix is ready", times=2)
         self.assertEqual(service.stop(), 0)
 
+    def test_a_world_by_its_name_tells_of_its_own_refusals(self):
+        (self.directory / "ask.py").write_text(
+            "import os, sys, urllib.error, urllib.request\n"
+            "request = urllib.request.Request(os.environ['AWS_ENDPOINT_URL_KMS'], b'{}', {'X-Amz-Target': 'TrentService.ListKeys'})\n"
+            "try: urllib.request.urlopen(request)\n"
+            "except urllib.error.HTTPError as refusal: print(refusal.code)\n")
+        (self.directory / "run").mkdir(mode=0o700)
+        for command in (["--world", "named"], ["--world", "named"], []):
+            with self.subTest(command=command):
+                done = subprocess.run([GLOVEBOX, "up", self.world("kms: {}\n"), *command, "--pki", self.directory / "pki", "--",
+                                       PYTHON, "ask.py"], capture_output=True, text=True, timeout=PATIENCE, cwd=self.directory,
+                                      env={**os.environ, "XDG_RUNTIME_DIR": str(self.directory / "run")})
+                self.assertEqual((done.returncode, done.stdout), (0, "400\n"), done.stderr)
+                self.assertEqual(len(re.findall(r"^glovebox: KMS refused ListKeys ", done.stderr, re.MULTILINE)), 1, done.stderr)
+                self.assertFalse((self.directory / "named").exists())
+
     def test_an_enclave_starts_after_those_that_it_depends_on_are_ready(self):
         (self.directory / "late.py").write_text(LATE)
         done = self.up(self.world(f"""

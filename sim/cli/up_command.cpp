@@ -96,7 +96,8 @@ int up_world(const Values& values) {
                            PkiOption::of(values).path, values.list("COMMAND"),
                            values.flag("--abort-on-exit")};
 
-    const up::KmsRefusals refusals(up::state_directory(parts, directory) + "/trace.jsonl");
+    // By its directory, as its parts know it: --world may be a name.
+    const up::KmsRefusals refusals(up::state_directory(parts, opened->path()) + "/trace.jsonl");
     boost::asio::io_context context(1);
     up::WorldRun run(
         context, *opened, parts, std::move(options),
