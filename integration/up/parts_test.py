@@ -6,6 +6,7 @@ the parser and docs/up.md.
 Usage: parts_test.py GLOVEBOX [unittest's arguments]
 """
 
+import errno
 import json
 import os
 import re
@@ -78,14 +79,15 @@ class Parts(Case):
     def test_an_enclave_that_fails_before_it_is_ready_fails_the_start(self):
         done = self.up(self.world("enclaves:\n  one: {command: [sh, -c, exit 0], ready: 5005}\n"), "true")
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("one ended with status 1 before it was ready: the enclave ended before it listened on vsock port 5005", done.stderr)
+        self.assertIn("glovebox: enclave one did not become ready: the enclave ended before it listened on vsock port 5005", done.stderr)
 
     def test_the_ports_that_are_listened_on_are_named_when_the_one_awaited_is_not(self):
         done = self.up(self.world(f"enclaves: {{echo: {{command: {PYTHON} {self.directory}/echo.py, cid: 16, ready: 5999, "
                                   "ready_timeout: 3s}}\n"), "true")
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertRegex(done.stderr, r"glovebox: echo ended with status 1 before it was ready: the enclave was not ready "
-                                      r"within 3 s: enclave 16 listens on vsock port 5005, not on 5999")
+        self.assertIn("glovebox: enclave echo did not become ready: the enclave was not ready within 3 s: enclave 16 listens "
+                      "on vsock port 5005, not on 5999. It was ended; ready names the port that is waited for, ready_timeout how long\n",
+                      done.stderr)
 
     def test_a_command_goes_on_when_an_enclave_dies_and_the_end_says_so(self):
         # The command ends the enclave itself, and sees that it has ended.
@@ -93,20 +95,20 @@ class Parts(Case):
         (self.directory / "kill.py").write_text(KILL)
         world = f"enclaves: {{mortal: {{command: {PYTHON} {self.directory}/die.py 3, cid: 16, ready: 5005%s}}}}\n"
         kill = [PYTHON, str(self.directory / "kill.py"), GLOVEBOX]
-        for more, status, said in [("", 1, "glovebox: mortal ended with status 3\n"),
+        for more, status, said in [("", 1, "glovebox: enclave mortal ended with status 3\n"),
                                    (", allow_exit: true", 0, None)]:
             with self.subTest(more=more):
                 done = self.up(self.world(world % more), *kill)
                 self.assertEqual((done.returncode, done.stdout), (status, "it is gone\n"), done.stderr)
-                self.assertRegex(done.stderr, r"up +\| mortal ended with status 3\n")
+                self.assertRegex(done.stderr, r"up +\| enclave mortal ended with status 3\n")
                 self.assertEqual(done.stderr.endswith(said or ""), True, done.stderr)
                 self.assertEqual("glovebox: " in done.stderr, said is not None, done.stderr)
         done = self.up(self.world(world % ""), "sh", "-c", f"{' '.join(kill)}; exit 9")
         self.assertEqual(done.returncode, 9, done.stderr)
-        self.assertTrue(done.stderr.endswith("glovebox: mortal ended with status 3\n"), done.stderr)
+        self.assertTrue(done.stderr.endswith("glovebox: enclave mortal ended with status 3\n"), done.stderr)
 
     def test_abort_on_exit_ends_the_command_with_the_first_enclave(self):
-        for command, how in [("exit 3", "one ended with status 3"), ("exit 0", "one ended with status 0")]:
+        for command, how in [("exit 3", "enclave one ended with status 3"), ("exit 0", "enclave one ended with status 0")]:
             with self.subTest(command=command):
                 world = self.world(f"enclaves:\n  one: {{command: [sh, -c, {command}]}}\n")
                 done = subprocess.run([GLOVEBOX, "up", world, "--abort-on-exit", "--pki", self.directory / "pki", "--",
@@ -137,6 +139,30 @@ class Parts(Case):
         service.wait_for("it is started again in 100 ms")
         service.wait_for("phoenix is ready", times=2)
         self.assertEqual(service.stop(), 0)
+
+    def test_quiet_shows_what_a_failed_part_wrote_and_nothing_of_others(self):
+        (self.directory / "dial.py").write_text("import socket, sys\n"
+                                                "print(socket.socket(socket.AF_VSOCK).connect_ex((16, 5999)))\n"
+                                                "print('mine', file=sys.stderr)\n"
+                                                "sys.exit(int(sys.argv[1]))\n")
+        world = self.world(f"enclaves: {{echo: {{command: {PYTHON} {self.directory}/echo.py, cid: 16, ready: 5005}}}}\n")
+
+        def quiet(world, *command):
+            return subprocess.run([GLOVEBOX, "up", "-q", world, "--pki", self.directory / "pki", "--", *command],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+
+        refused = str(errno.ECONNRESET) + "\n"
+        done = quiet(world, PYTHON, self.directory / "dial.py", "0")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, refused, "mine\n"))
+        done = quiet(world, PYTHON, self.directory / "dial.py", "5")
+        self.assertEqual((done.returncode, done.stdout), (5, refused), done.stderr)
+        self.assertRegex(done.stderr, r"\Amine\nglovebox: the last lines of parent, which -q hides:\n  \S+ warning parent: connection to "
+                                      r"16:5999 refused: enclave 16 listens on vsock port 5005, not on 5999\n\Z")
+        done = quiet(self.world(f"kms: {{}}\nenclaves: {{server: {{command: {PYTHON} nothing.py, ready: 5005}}}}\n"), "true")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, r"\Aglovebox: the last lines of server, which -q hides:\n(  .*\n)*  .*can't open file .*nothing\.py")
+        self.assertRegex(done.stderr, r"\nglovebox: enclave server did not become ready: the enclave ended before it listened on "
+                                      r"vsock port 5005: its program exited with 2\n\Z")
 
     def test_a_world_by_its_name_tells_of_its_own_refusals(self):
         (self.directory / "ask.py").write_text(

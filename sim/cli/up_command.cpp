@@ -14,10 +14,12 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/file_bytes.h"
 #include "core/base/printable.h"
 #include "core/base/scratch.h"
 #include "core/process_setup.h"
@@ -25,6 +27,7 @@
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
 #include "sim/kms/state_directory.h"
+#include "sim/up/hidden_lines.h"
 #include "sim/up/kms_refusals.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/schema.h"
@@ -46,6 +49,7 @@ forwards:
   in: {listen: 8443=server:5005})";
 
 constexpr std::size_t world_bytes_max = 1024 * 1024;
+constexpr std::size_t parent_log_bytes_max = std::size_t{1} << 30;
 // "2026-01-02T03:04:05.678Z".
 constexpr std::size_t time_bytes = 24;
 
@@ -71,6 +75,22 @@ std::size_t label_width(const up::WorldFile& world) {
     return std::min<std::size_t>(width, 24);
 }
 
+// Why a world has failed whose timeline is not shown: what its failed parts wrote last, and of a
+// command that failed what `glovebox parent` has logged of it.
+void show_hidden(up::HiddenLines& hidden, std::vector<std::string> parts, bool command_failed,
+                 const std::string& parent_log) {
+    if (command_failed) {
+        parts.emplace_back("parent");
+        const auto log = read_file_bytes(parent_log, parent_log_bytes_max);
+        std::istringstream lines(log ? std::string(as_text(*log)) : std::string());
+        for (std::string line; std::getline(lines, line);)
+            hidden.take("parent", line);
+    }
+    for (const std::string& part : parts)
+        if (const std::string text = hidden.of(part); !text.empty())
+            std::cerr << "glovebox: " << text;
+}
+
 int up_world(const Values& values) {
     if (values.flag("--schema")) {
         std::cout << up::world_schema();
@@ -92,17 +112,26 @@ int up_world(const Values& values) {
         directory = temporary.emplace(std::move(*made)).path();
     }
     const auto opened = transports::World::open(directory).value();
+    std::optional<Scratch> parent_log;
+    if (is_quiet)
+        parent_log.emplace(
+            Scratch::reserve(std::filesystem::temp_directory_path(), "glovebox-up-log-"));
+    up::HiddenLines hidden;
     up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(),
                            PkiOption::of(values).path, values.list("COMMAND"),
                            values.flag("--abort-on-exit")};
+    if (parent_log)
+        options.parent_log = parent_log->path().string();
 
     // By its directory, as its parts know it: --world may be a name.
     const up::KmsRefusals refusals(up::state_directory(parts, opened->path()) + "/trace.jsonl");
     boost::asio::io_context context(1);
     up::WorldRun run(
         context, *opened, parts, std::move(options),
-        [is_quiet, width = label_width(parts)](const std::string& part, const std::string& line) {
-            if (!is_quiet)
+        [&, width = label_width(parts)](const std::string& part, const std::string& line) {
+            if (is_quiet)
+                hidden.take(part, line);
+            else
                 tell(part, line, width);
         });
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
@@ -134,6 +163,9 @@ int up_world(const Values& values) {
     const auto kept_trace = kms::last_world_trace();
     const auto refused = refusals.finish(kept_trace ? *kept_trace : "");
     const bool is_good = outcome && outcome->status == exit_done && outcome->failures.empty();
+    if (is_quiet && !is_good)
+        show_hidden(hidden, run.failed_parts(), outcome && outcome->status != exit_done,
+                    parent_log->path().string());
     if (!is_quiet || !is_good)
         for (const std::string& line : refused)
             std::cerr << "glovebox: " << line << '\n';
@@ -176,8 +208,9 @@ Command up_command() {
                      .letter = 'q',
                      .kind = Kind::flag,
                      .summary =
-                         "Do not show the output of the parts, and what the KMS refused only "
-                         "if the command fails"},
+                         "Show only what the command itself writes; if the world fails, also what "
+                         "the failed parts wrote last, refused connections of the command, and "
+                         "what the KMS refused"},
                     PkiOption::option()},
         .positionals = {{.name = "FILE", .kind = Kind::file, .summary = "The world's file"},
                         {.name = "COMMAND",

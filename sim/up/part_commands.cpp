@@ -142,13 +142,14 @@ core::Command PartCommands::forward(const ForwardPart& forward) const {
     return subcommand(std::move(arguments));
 }
 
-core::Command PartCommands::parent(const Arguments& words) const {
+core::Command PartCommands::parent(const Arguments& words, const std::string& log_file) const {
     Arguments arguments{"parent"};
     add(arguments, "--world", directory_);
     add(arguments, "--imds", imds_http_);
     add_flag(arguments, "--trust-env", world_.parent.trust_env);
     add_flag(arguments, "--trace", world_.parent.trace);
     add(arguments, "--log-level", world_.parent.log_level);
+    add(arguments, "--log-file", log_file);
     arguments.emplace_back("--");
     arguments.insert(arguments.end(), words.begin(), words.end());
     core::Command command = subcommand(std::move(arguments));

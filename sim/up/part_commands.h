@@ -37,8 +37,9 @@ class PartCommands {
     [[nodiscard]] core::Command proxy(const ProxyPart& proxy) const;
     [[nodiscard]] core::Command enclave(const EnclavePart& enclave) const;
     [[nodiscard]] core::Command forward(const ForwardPart& forward) const;
-    // `arguments` as a parent program.
-    [[nodiscard]] core::Command parent(const std::vector<std::string>& arguments) const;
+    // `arguments` as a parent program, with a file for the log of `glovebox parent`, or none.
+    [[nodiscard]] core::Command parent(const std::vector<std::string>& arguments,
+                                       const std::string& log_file) const;
 
   private:
     [[nodiscard]] core::Command subcommand(std::vector<std::string> arguments) const;

@@ -12,6 +12,7 @@
 #include <boost/system/errc.hpp>
 
 #include "core/base/clock.h"
+#include "sim/up/part_end.h"
 
 namespace glovebox::up {
 
@@ -186,7 +187,8 @@ Result<void> WorldRun::start_forwards() {
 }
 
 Result<void> WorldRun::start_command() {
-    auto process = core::ChildProcess::start(context_, commands_.parent(options_.command), {});
+    auto process = core::ChildProcess::start(
+        context_, commands_.parent(options_.command, options_.parent_log), {});
     if (!process)
         return process.error();
     command_ = std::move(*process);
@@ -224,9 +226,7 @@ Result<void> WorldRun::check() {
 }
 
 Result<void> WorldRun::take_end(Part& part, int status) {
-    const std::string how = fmt::format("{} ended with status {}{}{}", part.label, status,
-                                        part.was_ready ? "" : " before it was ready",
-                                        part.last_error.empty() ? "" : ": " + part.last_error);
+    const std::string how = describe({part.label, status, part.was_ready, part.last_error}, world_);
     const bool is_failure = part.enclave == nullptr || status != 0 || !part.ready;
     const bool is_allowed = part.enclave != nullptr && part.enclave->allow_exit;
     if (is_failure && part.was_ready && part.enclave != nullptr &&
@@ -235,6 +235,8 @@ Result<void> WorldRun::take_end(Part& part, int status) {
         return {};
     }
     part.ended = true;
+    if (!part.was_ready || (is_failure && !is_allowed))
+        failed_parts_.push_back(part.label);
     tell_("up", is_failure ? how : fmt::format("{} has ended", part.label));
     if (!part.was_ready)
         return failed(how);

@@ -40,6 +40,7 @@ struct RunOptions {
     std::string pki;                   // --pki; empty for the user's
     std::vector<std::string> command;  // may be empty
     bool abort_on_exit = false;        // the first enclave that ends ends the world
+    std::string parent_log{};          // a file for the log of `glovebox parent`; may be empty
 };
 
 struct Outcome {
@@ -65,6 +66,8 @@ class WorldRun {
     // Called for a signal: passes it to the command; without a command, ends the world. The second
     // time it kills everything.
     void stop(int signal);
+    // The labels of the parts that have failed.
+    [[nodiscard]] const std::vector<std::string>& failed_parts() const { return failed_parts_; }
     // A child has ended (SIGCHLD).
     void look() { changed_.cancel(); }
 
@@ -132,6 +135,7 @@ class WorldRun {
     std::shared_ptr<core::ChildProcess> command_;
     std::string addresses_;  // of the services, for the timeline
     std::vector<std::string> failures_;
+    std::vector<std::string> failed_parts_;
     std::optional<Error> aborted_;
     int signals_ = 0;
     int first_signal_ = 0;
