@@ -181,6 +181,41 @@ class Parsing(Case):
         self.assertIn('write "--" before the program: glovebox run -- ls -l',
                       self.complaint("run", "ls", "-l"))
 
+    def test_an_unknown_option_before_the_program_is_named_and_not_the_program(self):
+        for command, option, meant in [("run --cidd 16 -- ./x", "--cidd", "--cid"), ("run foo --cidd -- ./x", "--cidd", "--cid"),
+                                       ("exec 16 --wrld a -- sh", "--wrld", "--world"),
+                                       ("up w.yaml --quite -- ./x", "--quite", "--quiet"),
+                                       ("proxy --listn 8000=a:1 -- ./x", "--listn", "--listen")]:
+            name = command.split()[0]
+            self.assertEqual(self.complaint(*command.split()),
+                             f'glovebox {name}: there is no option {option}; did you mean {meant}?\n'
+                             f'Try "glovebox {name} --help".\n')
+        self.assertIn("glovebox exec 16 -- ls -l", self.complaint("exec", "16", "ls", "-l"))
+
+    def test_the_version_is_told_both_ways(self):
+        said = self.run_program("version")
+        self.assertEqual((said.returncode, said.stdout), (0, self.run_program("--version").stdout))
+        self.assertRegex(said.stdout.decode(), r"^glovebox \d+\.\d+\.\d+\n$")
+
+    def test_each_shell_takes_the_completion_that_is_printed(self):
+        self.assertIn("completion", self.run_program("--help").stdout.decode())
+        for shell, check in [("bash", 'source "$1" && complete -p {}'),
+                             ("zsh", 'autoload -U compinit; compinit -u; source "$1" && echo $_comps[{}]'),
+                             ("fish", 'source $argv[1]; complete -c {}')]:
+            for program in ("glovebox", "nitro-cli", "vsock-proxy"):
+                with self.subTest(f"{shell}, {program}"):
+                    done = self.run_program("completion", shell, program)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    script = self.directory / "script"
+                    script.write_bytes(done.stdout)
+                    if shutil.which(shell):
+                        words = [script] if shell == "fish" else [shell, script]
+                        known = subprocess.run([shell, "-c", check.format(program), *words], capture_output=True, text=True,
+                                               timeout=PATIENCE, env={"PATH": os.environ["PATH"], "HOME": str(self.directory)})
+                        self.assertEqual((known.returncode, known.stderr), (0, ""))
+                        self.assertIn(program, known.stdout.replace("_", "-"))
+        self.assertIn('"tcsh" is not a shell', self.complaint("completion", "tcsh"))
+
     def test_a_misspelt_command_is_told_the_nearest(self):
         for arguments, words in [(["rnu"], "did you mean run?"), (["nsm", "atest"], "did you mean attest?"),
                                  (["help", "stpo"], "did you mean stop?")]:

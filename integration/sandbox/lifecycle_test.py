@@ -559,7 +559,7 @@ class Completion(Case):
     def complete(self, *words):
         """What bash offers for the last one of the words."""
         script = self.scratch / "completion"
-        script.write_text(subprocess.run([sides.GLOVEBOX, "describe", "bash", "glovebox"], capture_output=True, text=True,
+        script.write_text(subprocess.run([sides.GLOVEBOX, "completion", "bash"], capture_output=True, text=True,
                                          check=True).stdout)
         done = subprocess.run(
             ["bash", "-c", f'source {script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _glovebox; '

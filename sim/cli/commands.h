@@ -27,6 +27,7 @@ using command_line::UsageError;
 using command_line::Values;
 
 [[nodiscard]] Command clean_command();
+[[nodiscard]] Command completion_command();
 [[nodiscard]] Command describe_programs_command();
 [[nodiscard]] Command doctor_command();
 [[nodiscard]] Command eif_command();
@@ -44,6 +45,7 @@ using command_line::Values;
 [[nodiscard]] Command stop_command();
 [[nodiscard]] Command up_command();
 [[nodiscard]] Command verify_command();
+[[nodiscard]] Command version_command();
 [[nodiscard]] Command worlds_command();
 
 // A check of a value by the function that reads it.

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// glovebox describe: manual pages, completion and reference pages, made of the descriptions.
+// glovebox describe: manual pages and reference pages, made of the descriptions.
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <iostream>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
-#include "sim/command_line/bytes_argument.h"
 #include "sim/command_line/document.h"
 
 namespace glovebox::cli {
@@ -22,26 +20,16 @@ std::vector<Document> documents(const std::string& form, const std::string& date
     const auto add = [&all](std::vector<Document> some) {
         all.insert(all.end(), some.begin(), some.end());
     };
-    for (const Program& program : all_programs()) {
-        if (form == "man")
-            add(command_line::man_pages(program, date));
-        else if (form == "markdown")
-            add(command_line::reference_pages(program));
-        else
-            all.push_back(form == "bash"  ? command_line::bash_completion(program)
-                          : form == "zsh" ? command_line::zsh_completion(program)
-                                          : command_line::fish_completion(program));
-    }
+    for (const Program& program : all_programs())
+        add(form == "man" ? command_line::man_pages(program, date)
+                          : command_line::reference_pages(program));
     return all;
 }
 
 int describe_programs(const Values& values) {
     const std::vector<Document> all = documents(values.text("FORM"), values.text("--date"));
     if (const auto folder = values.find_text("--output")) {
-        std::filesystem::create_directories(*folder);
-        for (const Document& document : all)
-            command_line::write_file(*folder + "/" + document.file, as_bytes(document.text))
-                .value();
+        command_line::write_documents(*folder, all).value();
         return exit_done;
     }
     const std::string name = values.find_text("NAME").value_or("glovebox");
@@ -57,7 +45,7 @@ int describe_programs(const Values& values) {
 
 Command describe_programs_command() {
     return {.name = "describe",
-            .summary = "Print manual pages, completion or reference pages",
+            .summary = "Print manual pages or reference pages",
             .options = {{.name = "--output",
                          .letter = 'o',
                          .kind = Kind::directory,
@@ -70,15 +58,12 @@ Command describe_programs_command() {
             .positionals = {{.name = "FORM",
                              .kind = Kind::choice,
                              .noun = "a form",
-                             .choices = {"man", "markdown", "bash", "zsh", "fish"},
+                             .choices = {"man", "markdown"},
                              .is_required = true,
                              .summary = "What to print"},
-                            {.name = "NAME",
-                             .summary = "Which page, or whose completion",
-                             .default_note = "glovebox"}},
+                            {.name = "NAME", .summary = "Which page", .default_note = "glovebox"}},
             .examples = {{"Read a manual page that is not installed",
-                          "glovebox describe man glovebox-run | man -l -"},
-                         {"Complete in this shell", "source <(glovebox describe bash)"}},
+                          "glovebox describe man glovebox-run | man -l -"}},
             .run = describe_programs,
             .is_hidden = true};
 }

@@ -49,6 +49,8 @@ Program glovebox_program() {
                                  forward_command(),
                                  as_command(nitro_cli_program()),
                                  as_command(vsock_proxy_program()),
+                                 completion_command(),
+                                 version_command(),
                                  describe_programs_command()}},
         .version = "glovebox " GLOVEBOX_VERSION};
 }

@@ -140,8 +140,8 @@ Document bash_completion(const Program& program) {
                                                        ? fmt::format("\"{} {}\"", at, number++)
                                                        : fmt::format("\"{} \"[{}-9]*", at, number));
     }
-    std::string text =
-        fmt::format("# bash's completion of {0}. Made by \"glovebox describe bash {0}\".\n", name);
+    std::string text = fmt::format(
+        "# bash's completion of {0}. Made by \"glovebox completion bash {0}\".\n", name);
     text += function_text(function + "_commands", "The commands below a command.", commands);
     text += function_text(function + "_options", "The options of a command.", options);
     text +=

@@ -2,7 +2,12 @@
 
 #include "sim/command_line/document.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <filesystem>
+
+#include "sim/command_line/bytes_argument.h"
 
 namespace glovebox::command_line {
 namespace {
@@ -24,6 +29,18 @@ std::vector<Path> commands_of(const Program& program, bool with_programs) {
     std::vector<Path> all;
     add_commands({&program.root}, with_programs, all);
     return all;
+}
+
+Result<void> write_documents(const std::string& folder, const std::vector<Document>& documents) {
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (failure)
+        return Error(failure, fmt::format("cannot create {}: {}", folder, failure.message()));
+    for (const Document& document : documents)
+        if (auto written = write_file(folder + "/" + document.file, as_bytes(document.text));
+            !written)
+            return written;
+    return {};
 }
 
 std::string page_name(const Path& path) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/error.h"
 #include "sim/command_line/command.h"
 
 namespace glovebox::command_line {
@@ -28,6 +29,10 @@ struct Document {
 [[nodiscard]] Document bash_completion(const Program& program);
 [[nodiscard]] Document zsh_completion(const Program& program);
 [[nodiscard]] Document fish_completion(const Program& program);
+
+// Writes each to its file in a folder, which is made where it is missing.
+[[nodiscard]] Result<void> write_documents(const std::string& folder,
+                                           const std::vector<Document>& documents);
 
 // Every command of a program that is not hidden, from the root down. Without `with_programs`,
 // commands that are programs of their own are left out.

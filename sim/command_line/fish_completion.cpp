@@ -135,8 +135,8 @@ Document fish_completion(const Program& program) {
     // A switch without a pattern is a mistake.
     if (commands.empty())
         commands = "''";
-    std::string text =
-        fmt::format("# fish's completion of {0}. Made by \"glovebox describe fish {0}\".\n", name);
+    std::string text = fmt::format(
+        "# fish's completion of {0}. Made by \"glovebox completion fish {0}\".\n", name);
     text += replaced(replaced(replaced(functions, "@name@", name), "@commands@", commands),
                      "@values@", values);
     return {name, name + ".fish", text + lines};

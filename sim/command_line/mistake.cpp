@@ -16,6 +16,8 @@ using MistakeKind = Mistake::Kind;
 
 std::vector<std::string_view> known_options(const Path& path) {
     std::vector<std::string_view> names{"--help"};
+    if (path.size() == 1)
+        names.emplace_back("--version");
     for (const Option* option : options_of(path))
         names.push_back(option->name);
     return names;
@@ -74,14 +76,13 @@ std::string sentence(const Mistake& mistake) {
     switch (mistake.kind) {
         case MistakeKind::unknown_option: {
             const std::string_view word = name_without_value(mistake.word);
-            if (!mistake.detail.empty())
-                return fmt::format(
-                    "there is no option {0}; if it belongs to the program, write \"--\" before the "
-                    "program: {1} -- {2} {0}",
-                    word, name, mistake.detail);
             std::string where = place_of(path, word);
             if (where.empty())
                 where = did_you_mean(nearest(word, known_options(path)));
+            if (!mistake.detail.empty())
+                where += fmt::format(
+                    "{} if it belongs to the program, write \"--\" before the program: {} {}",
+                    where.ends_with('?') ? " Or," : ";", mistake.detail, word);
             return fmt::format("there is no option {}{}", word, where);
         }
         case MistakeKind::unknown_command:

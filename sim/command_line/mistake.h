@@ -12,7 +12,7 @@ namespace glovebox::command_line {
 
 struct Mistake {
     enum class Kind {
-        unknown_option,     // word
+        unknown_option,     // word, detail: the line with "--" before the program, or nothing
         unknown_command,    // word
         missing_command,    //
         unexpected_word,    // word

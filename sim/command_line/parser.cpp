@@ -2,8 +2,9 @@
 
 #include "sim/command_line/parser.h"
 
-#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -86,7 +87,8 @@ class Reader {
         : program_(program), environment_(environment) {
         const auto end = std::find(words.begin(), words.end(), separator);
         before_.assign(words.begin(), end);
-        if (end != words.end())
+        has_separator_ = end != words.end();
+        if (has_separator_)
             behind_.assign(std::next(end), words.end());
     }
 
@@ -241,9 +243,7 @@ class Reader {
                     continue;
                 }
                 Mistake unknown{Mistake::Kind::unknown_option, node->path, word};
-                // The words of the program to run, which are not parsed here.
-                if (program_positional() != nullptr && !words.empty())
-                    unknown.detail = words.front();
+                unknown.detail = line_with_separator(words);
                 return unknown;
             }
         if (command().run == nullptr ||
@@ -267,6 +267,23 @@ class Reader {
             for (const std::string& word : behind_)
                 values.add(program_positional()->name, word, true);
         return std::nullopt;
+    }
+
+    // Without "--", an option behind the program's name may be the program's own, which is not read
+    // here: "glovebox exec 16 -- ls", for the words before the option. Else nothing.
+    [[nodiscard]] std::string line_with_separator(const Words& words) const {
+        if (program_positional() == nullptr || has_separator_)
+            return {};
+        std::string line = name_of(path());
+        auto word = words.begin();
+        for (const Option& positional : command().positionals) {
+            if (word == words.end())
+                return {};
+            if (&positional == program_positional())
+                return fmt::format("{} -- {}", line, *word);
+            line += " " + *word++;
+        }
+        return {};
     }
 
     // The words after "--" belong to it.
@@ -361,6 +378,7 @@ class Reader {
     const Environment& environment_;
     Words before_;  // the words before "--" and those behind it
     Words behind_;
+    bool has_separator_ = false;
     std::vector<const Node*> chosen_;
 };
 

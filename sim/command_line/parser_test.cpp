@@ -187,6 +187,22 @@ TEST_F(Parser, WhatStandsBehindTwoHyphensBelongsToTheProgram) {
     EXPECT_THAT(values({"ask", "extend", "--", "-1", "-2"}).text("INDEX"), "-1");
 }
 
+TEST_F(Parser, AnUnknownOptionIsTheProgramsOnlyBehindItsNameAndWithoutTwoHyphens) {
+    for (const Words& words :
+         {Words{"up", "--quite", "file", "--", "ls"}, Words{"up", "file", "--quite", "--", "ls"},
+          Words{"up", "file", "ls", "--quite", "--", "-l"}, Words{"up", "file", "--quite"}})
+        EXPECT_EQ(mistake(words),
+                  "test up: there is no option --quite; did you mean --quiet?\n"
+                  "Try \"test up --help\".\n");
+    EXPECT_THAT(
+        mistake({"up", "file", "ls", "-l"}),
+        HasSubstr("there is no option -l; if it belongs to the program, write \"--\" before "
+                  "the program: test up file -- ls -l\n"));
+    EXPECT_THAT(mistake({"up", "file", "ls", "--quite"}),
+                HasSubstr("did you mean --quiet? Or, if it belongs to the program, write \"--\" "
+                          "before the program: test up file -- ls --quite\n"));
+}
+
 TEST_F(Parser, AMisspeltOptionOrCommandIsToldTheNearest) {
     EXPECT_THAT(mistake({"serve", "--lisen", "a"}),
                 testing::AllOf(testing::StartsWith("test serve: "),
@@ -239,6 +255,7 @@ TEST_F(Parser, HelpAndVersionComeBeforeMistakes) {
         EXPECT_EQ(name_of(std::get<HelpWanted>(parse(words)).path), "test serve");
     EXPECT_TRUE(std::holds_alternative<VersionWanted>(parse({"--version"})));
     EXPECT_THAT(mistake({"serve", "--version"}), HasSubstr("no option --version"));
+    EXPECT_THAT(mistake({"--verison"}), HasSubstr("did you mean --version?"));
     EXPECT_THAT(mistake({"help", "bogus"}), HasSubstr("no command \"bogus\""));
 }
 

@@ -139,11 +139,17 @@ Document zsh_completion(const Program& program) {
     const std::string name(program.root.name);
     const std::string function = function_of({&program.root});
     std::string text = fmt::format(
-        "#compdef {0}\n# zsh's completion of {0}. Made by \"glovebox describe zsh {0}\".\n", name);
+        "#compdef {0}\n# zsh's completion of {0}. Made by \"glovebox completion zsh {0}\".\n",
+        name);
     text += replaced(replaced(helpers, "@function@", function), "@name@", name);
     for (const Path& path : commands_of(program, true))
         text += function_text(program, path);
-    text += fmt::format("\n{} \"$@\"\n", function);
+    // As a function of fpath, which has the file's name, it completes; a file that is sourced only
+    // registers the function.
+    text += fmt::format(
+        "\nif [[ $funcstack[1] == _{1} ]]; then\n    {0} \"$@\"\n"
+        "else\n    compdef {0} {1}\nfi\n",
+        function, name);
     return {name, "_" + name, std::move(text)};
 }
 
