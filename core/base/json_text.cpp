@@ -156,4 +156,8 @@ std::string json_text(const json::value& value, const JsonStyle& style) {
     return writer.take();
 }
 
+std::string json_document(const json::value& value) {
+    return json_text(value, {.indented = true}) + "\n";
+}
+
 }  // namespace glovebox

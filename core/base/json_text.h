@@ -29,4 +29,7 @@ struct JsonStyle {
 
 [[nodiscard]] std::string json_text(const boost::json::value& value, const JsonStyle& style = {});
 
+// What a command prints with --json: indented, with a line feed at the end.
+[[nodiscard]] std::string json_document(const boost::json::value& value);
+
 }  // namespace glovebox

@@ -103,6 +103,40 @@ class Json(Case):
         document = base64.b64decode(json.loads(self.nsm(*state, "attest"))["document"], validate=True)
         self.assertEqual(document[:2].hex(), "8444")
 
+    def document(self, *command, status=0):
+        """What a command prints with --json: one document, which all commands lay out in one way."""
+        done = self.run_program(*command, "--json")
+        self.assertEqual(done.returncode, status, done.stderr)
+        document = json.loads(done.stdout)
+        self.assertEqual(json.dumps(document, indent=2, ensure_ascii=False) + "\n", done.stdout.decode())
+        return document
+
+    def test_every_report_is_one_document_in_one_layout(self):
+        report = self.document("doctor", status=self.run_program("doctor").returncode)
+        self.assertEqual(report["kernel"], os.uname().release)
+        self.assertEqual(report["root"], os.geteuid() == 0)
+        self.assertEqual(report["works"], report["findings"][0]["state"] == "yes")
+        lines = self.run_program("doctor").stdout.decode()
+        for finding in report["findings"]:
+            self.assertIn(finding["state"], ("yes", "limited", "no"))
+            self.assertIn(f"{finding['subject']}: {finding['consequence']}\n", lines)
+            self.assertIn(finding.get("remedy", ""), lines)
+        self.assertEqual(self.document("ps"), [])
+        if report["works"]:
+            self.run_program("run", "--cid", "33", "--", "true")
+            enclave, = self.document("ps", "--all")
+            self.assertEqual((enclave["cid"], enclave["state"], enclave["command"], enclave["world"]),
+                             (33, "ended", ["true"], str(self.world)))
+            self.assertIn(str(self.world), [world["directory"] for world in self.document("worlds")])
+        for question in (["describe"], ["pcr"], ["pcr", "0"], ["extend", "16", "00"], ["lock", "16"], ["random"], ["attest"]):
+            self.document("nsm", "--device", "mock", *question)
+        document = self.directory / "document"
+        document.write_bytes(self.nsm("attest"))
+        verified = self.document("verify", document, "--root", "mock")
+        self.assertEqual((verified["verified"], verified["checks"]["chain"]), (True, "passed"))
+        self.assertEqual(self.document("verify", document, status=1)["refusal"], "untrusted_root")
+        self.assertIn("No such file", self.document("verify", "/nonexistent", status=1)["error"])
+
     def test_json_goes_where_the_bytes_would_and_in_the_form_that_was_asked_for(self):
         output = self.directory / "answer.json"
         self.nsm("--json", "attest", "--format", "hex", "-o", output)

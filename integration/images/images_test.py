@@ -369,6 +369,23 @@ class Described(Case):
         self.assertNotIn("PCR1: ", text)
         self.assertEqual(self.run_program("eif", "diff", self.folder / "a.eif", self.folder / "a.eif").returncode, 0)
 
+    def test_each_command_prints_one_document_with_json(self):
+        first, _ = self.build(*self.folder_arguments(), "--json", output="a.eif")
+        (self.folder / "rootfs/new").write_bytes(b"")
+        second, _ = self.build(*self.folder_arguments(), output="b.eif")
+        a, b, parts = self.folder / "a.eif", self.folder / "b.eif", self.folder / "parts"
+        done = self.run_program("eif", "diff", a, b, "--json")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        differences = json.loads(done.stdout)
+        self.assertEqual((differences["same_bytes"], differences["same_measurements"]), (False, False))
+        self.assertEqual(differences["pcrs"], {name: [first[name], second[name]] for name in ("PCR0", "PCR2")})
+        self.assertTrue(any('"rootfs/new": only in the second' in line for line in differences["differences"]))
+        same = json.loads(self.glovebox("eif", "diff", "--json", a, a))
+        self.assertEqual(same, {"same_bytes": True, "same_measurements": True, "pcrs": {}, "differences": []})
+        listing = json.loads(self.glovebox("eif", "extract", a, "-o", parts, "--json"))
+        self.assertEqual(listing, {"directory": str(parts), "files": sorted(path.name for path in parts.iterdir())})
+        self.assertEqual(json.loads(self.glovebox("eif", "--json", "describe", a))["Measurements"], first)
+
 
 class Output(Case):
     """The output is whole or untouched."""

@@ -164,7 +164,7 @@ std::string verified_json(const VerifiedDocument& verified, const Policy& policy
                               {"chain", std::move(chain)},
                               {"checks", std::move(passed)},
                               {"warnings", json::value_from(verified.warnings())}};
-    return json_text(object) + "\n";
+    return json_document(object);
 }
 
 std::string refused_text(const Error& refusal, const TrustRoot& root, TimePoint now,
@@ -205,11 +205,11 @@ std::string refused_json(const Error& refusal, const TrustRoot& root, TimePoint 
                         {"checks", std::move(results)}};
     object["unverified_claims"] =
         claims ? json::value(document_json(*claims)) : json::value(nullptr);
-    return json_text(object) + "\n";
+    return json_document(object);
 }
 
 std::string unread_json(const Error& error) {
-    return json_text(json::object{{"verified", false}, {"error", error.message}}) + "\n";
+    return json_document({{"verified", false}, {"error", error.message}});
 }
 
 }  // namespace glovebox::nsm

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <iostream>
@@ -14,6 +15,7 @@
 #include "core/base/clock.h"
 #include "core/base/printable.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/json_option.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/base/mapped_file.h"
@@ -26,6 +28,13 @@
 
 namespace glovebox::cli {
 namespace {
+
+constexpr std::string_view eif_json_shapes =
+    R"(build, sign  {"Measurements": {"HashAlgorithm", "PCR0", "PCR1", "PCR2", "PCR8"}}
+describe     what nitro-cli describe-eif prints
+extract      {"directory", "files": [NAME...]}
+diff         {"same_bytes", "same_measurements", "differences": [LINE...],
+              "pcrs": {"PCR0": [FIRST, SECOND]...}}; those that differ, null for none)";
 
 void print_measurements(const eif::Measurements& pcrs) {
     boost::json::object object;
@@ -301,6 +310,14 @@ Command describe_image_command() {
 
 // --- extract ---
 
+boost::json::object listing_of(const std::string& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        names.push_back(entry.path().filename());
+    std::sort(names.begin(), names.end());
+    return {{"directory", folder}, {"files", boost::json::value_from(names)}};
+}
+
 int extract(const Values& values) {
     const std::string path = values.text("IMAGE");
     const OpenImage opened = OpenImage::open(path);
@@ -312,6 +329,8 @@ int extract(const Values& values) {
     const auto extracted = eif::extract_image(opened.image, values.text("--output"), options);
     if (!extracted)
         throw ErrorException(Error(extracted.error()).in(path));
+    if (values.flag("--json"))
+        print_json_document(listing_of(values.text("--output")));
     return exit_done;
 }
 
@@ -340,11 +359,26 @@ Command extract_command() {
 
 // --- diff ---
 
+boost::json::object as_json(const eif::Comparison& comparison) {
+    boost::json::object pcrs;
+    for (const eif::PcrPair& pair : comparison.pcrs)
+        pcrs[pair.name] = {pair.first ? boost::json::value(to_hex(*pair.first)) : nullptr,
+                           pair.second ? boost::json::value(to_hex(*pair.second)) : nullptr};
+    return {{"same_bytes", comparison.same_bytes},
+            {"same_measurements", comparison.same_measurements},
+            {"pcrs", std::move(pcrs)},
+            {"differences", boost::json::value_from(comparison.lines)}};
+}
+
 int diff(const Values& values) {
     const OpenImage first = OpenImage::open(values.text("FIRST"));
     const OpenImage second = OpenImage::open(values.text("SECOND"));
     const eif::Comparison comparison =
         eif::compare_images(first.image, second.image, values.number<std::size_t>("--files"));
+    if (values.flag("--json")) {
+        print_json_document(as_json(comparison));
+        return comparison.same_measurements ? exit_done : exit_failed;
+    }
     for (const std::string& line : comparison.lines)
         std::cout << printable_lines(line) << '\n';
     std::cout << (comparison.same_bytes          ? "the files are identical\n"
@@ -385,7 +419,9 @@ Command eif_command() {
     return {.name = "eif",
             .summary = "Build, sign, describe, extract and compare enclave images",
             .description = {"Enclave image files (EIF) without Docker, root or AWS."},
+            .options = {json_option("Print JSON; build, sign and describe always do")},
             .examples = {{"Describe an image", "glovebox eif describe app.eif"}},
+            .sections = {{"JSON", eif_json_shapes, true}},
             .see_also = {"glovebox-run(1)", "nitro-cli(1)"},
             .subcommands = {build_command(), sign_command(), describe_image_command(),
                             extract_command(), diff_command()}};

@@ -13,6 +13,7 @@
 #include "core/base/printable.h"
 #include "nsm-mock/module/nsm_client.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/json_option.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/mock_nsm_option.h"
 #include "sim/command_line/bytes_argument.h"
@@ -22,6 +23,14 @@ namespace glovebox::cli {
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::string_view nsm_json_shapes =
+    R"(describe  {"device", "module_id", "digest", "max_pcrs", "locked_pcrs": [INDEX...], "version"}
+pcr       [{"index", "data": HEX, "lock": true or false}...]
+extend    {"index", "data": HEX}
+lock      {"locked_pcrs": [INDEX...]}
+random    {"random": HEX}
+attest    {"document": BASE64})";
 
 // "0-15, 20": indices as ranges.
 std::string ranges(const std::vector<nsm::PcrIndex>& indices) {
@@ -38,21 +47,17 @@ std::string ranges(const std::vector<nsm::PcrIndex>& indices) {
     return text.empty() ? "none" : text;
 }
 
-void print_json_line(const json::value& value) {
-    std::cout << json_text(value) << '\n';
-}
-
 void describe_module(const Values& values, enclave::NsmSession& session, nsm::NsmClient& client) {
     const auto answer = client.describe_nsm().value();
     const std::string version =
         fmt::format("{}.{}.{}", answer.version_major, answer.version_minor, answer.version_patch);
     if (values.flag("--json"))
-        return print_json_line({{"device", session.name()},
-                                {"module_id", answer.module_id},
-                                {"digest", answer.digest},
-                                {"max_pcrs", answer.max_pcrs},
-                                {"locked_pcrs", json::value_from(answer.locked_pcrs)},
-                                {"version", version}});
+        return print_json_document({{"device", session.name()},
+                                    {"module_id", answer.module_id},
+                                    {"digest", answer.digest},
+                                    {"max_pcrs", answer.max_pcrs},
+                                    {"locked_pcrs", json::value_from(answer.locked_pcrs)},
+                                    {"version", version}});
     std::cout << fmt::format(
         "device   {}\nmodule   {}\ndigest   {}\nPCRs     {}, locked: {}\nversion  {}\n",
         printable(session.name()), printable(answer.module_id), printable(answer.digest),
@@ -74,7 +79,7 @@ void describe_pcrs(const Values& values, enclave::NsmSession&, nsm::NsmClient& c
                                      pcr.lock ? "locked" : "open");
     }
     if (values.flag("--json"))
-        print_json_line(list);
+        print_json_document(list);
 }
 
 void extend(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
@@ -83,7 +88,7 @@ void extend(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) 
         client.extend_pcr(index, command_line::read_bytes_argument(values.text("DATA")).value())
             .value();
     if (values.flag("--json"))
-        return print_json_line({{"index", index}, {"data", to_hex(value)}});
+        return print_json_document({{"index", index}, {"data", to_hex(value)}});
     std::cout << fmt::format("PCR{:<2} {}\n", index, to_hex(value));
 }
 
@@ -101,8 +106,8 @@ void write_output(const Values& values, const Bytes& bytes, std::string_view def
 void write_json(const Values& values, const char* name, const std::string& text) {
     if (values.text("--format") == "raw")
         throw UsageError("--format: raw bytes are not JSON: base64 or hex was expected");
-    const std::string line = json_text(json::object{{name, text}}) + "\n";
-    command_line::write_file(values.text("--output"), as_bytes(line)).value();
+    const std::string document = json_document({{name, text}});
+    command_line::write_file(values.text("--output"), as_bytes(document)).value();
 }
 
 void lock(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
@@ -111,7 +116,7 @@ void lock(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) {
     else
         client.lock_pcr(values.number<std::uint16_t>("INDEX")).value();
     if (values.flag("--json"))
-        print_json_line(
+        print_json_document(
             {{"locked_pcrs", json::value_from(client.describe_nsm().value().locked_pcrs)}});
 }
 
@@ -278,15 +283,14 @@ Command nsm_command() {
                    .placeholder = "FILE",
                    .summary = "Keep a simulated module's identity and PCRs in this file, from one "
                               "command to the next"},
-                  {.name = "--json",
-                   .kind = Kind::flag,
-                   .summary = "Print JSON: bytes as hexadecimal and a document as base64, unless "
-                              "--format says otherwise"}},
+                  json_option("Print JSON: bytes as hexadecimal and a document as base64, unless "
+                              "--format says otherwise")},
                  module_options(),
                  log_options("warning")}),
             .examples = {{"Describe the module", "glovebox nsm describe"},
                          {"Get a document that measures a program",
                           "glovebox nsm --program ./server attest --nonce 0011 -o document.bin"}},
+            .sections = {{"JSON", nsm_json_shapes, true}},
             .see_also = {"glovebox-pki(1)", "glovebox-run(1)", "glovebox-verify(1)"},
             .subcommands = {describe_module_command(), pcr_command(), extend_command(),
                             lock_command(), random_command(), attest_command()}};

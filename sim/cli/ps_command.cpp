@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/json_option.h"
 #include "sim/cli/world_option.h"
 #include "sim/enclave/listing.h"
 #include "sim/enclave/world_directory.h"
@@ -45,10 +46,6 @@ int worlds(const Values& values) {
     return exit_done;
 }
 
-Option json_option() {
-    return {.name = "--json", .kind = Kind::flag, .summary = "Print a JSON array of objects"};
-}
-
 }  // namespace
 
 Command worlds_command() {
@@ -57,7 +54,8 @@ Command worlds_command() {
             .description = {"A world is named, or is a directory that --world, GLOVEBOX_WORLD or "
                             "`glovebox up` has given it. It is in use while a program that has "
                             "opened it runs."},
-            .options = {json_option()},
+            .options = {json_option("Print a JSON array with an object for each world: world, "
+                                    "directory, running, ended, in_use")},
             .examples = {{"List the worlds, with the number of their enclaves", "glovebox worlds"}},
             .see_also = {"glovebox-clean(1)", "glovebox-ps(1)"},
             .run = worlds};
@@ -67,23 +65,25 @@ Command ps_command() {
     Option world = WorldOption::option();
     world.summary = "List the enclaves of this world alone: a name, or a directory (with a '/')";
     world.default_note = "all worlds of this user";
-    return {.name = "ps",
-            .summary = "List the enclaves of this user",
-            .description = {"An ended enclave is known until another enclave has its CID, or until "
-                            "`glovebox clean`."},
-            .options = {{.name = "--all",
-                         .letter = 'a',
-                         .kind = Kind::flag,
-                         .summary = "Include enclaves that have ended, and how they ended"},
-                        json_option(),
-                        world},
-            .examples = {{"List what runs, and in which world", "glovebox ps"},
-                         {"List what runs in one world", "glovebox ps --world test"},
-                         {"List what has ended too, for a program to read",
-                          "glovebox ps --all --json"}},
-            .see_also = {"glovebox-clean(1)", "glovebox-logs(1)", "glovebox-stop(1)",
-                         "glovebox-worlds(1)"},
-            .run = ps};
+    return {
+        .name = "ps",
+        .summary = "List the enclaves of this user",
+        .description = {"An ended enclave is known until another enclave has its CID, or until "
+                        "`glovebox clean`."},
+        .options = {{.name = "--all",
+                     .letter = 'a',
+                     .kind = Kind::flag,
+                     .summary = "Include enclaves that have ended, and how they ended"},
+                    json_option("Print a JSON array with an object for each enclave: cid, world, "
+                                "state, command, isolation, started_ms and further keys"),
+                    world},
+        .examples = {{"List what runs, and in which world", "glovebox ps"},
+                     {"List what runs in one world", "glovebox ps --world test"},
+                     {"List what has ended too, for a program to read",
+                      "glovebox ps --all --json"}},
+        .see_also = {"glovebox-clean(1)", "glovebox-logs(1)", "glovebox-stop(1)",
+                     "glovebox-worlds(1)"},
+        .run = ps};
 }
 
 }  // namespace glovebox::cli

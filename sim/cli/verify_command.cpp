@@ -17,11 +17,24 @@
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/json_option.h"
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
 
 namespace glovebox::cli {
 namespace {
+
+constexpr std::string_view verify_json_shapes =
+    R"(verified  {"verified": true, "root", "verified_at", "document", "chain", "checks", "warnings"}
+refused   {"verified": false, "refusal", "check", "message", "root", "verified_at", "checks",
+           "unverified_claims"}
+not read  {"verified": false, "error"}
+
+root      {"name", "subject", "sha256"}
+document  {"module_id", "digest", "timestamp", "timestamp_ms", "debug", "measured",
+           "pcrs": {"0": HEX...}, "public_key", "user_data", "nonce": HEX or null}
+chain     [{"subject", "not_before", "not_after", "sha256"}...]
+checks    {"syntax", "fields", "chain", "signature", "policy"})";
 
 // Base64 of the largest document, and some lines' ends.
 constexpr std::size_t document_file_bytes_max = 64 * 1024;
@@ -202,7 +215,7 @@ Command verify_command() {
               .default_note = "now"},
              PkiOption::option(),
              clock,
-             {.name = "--json", .kind = Kind::flag, .summary = "Print JSON"}},
+             json_option("Print a JSON object, whose \"verified\" is true or false")},
         .positionals = {{.name = "DOC",
                          .kind = Kind::file,
                          .is_required = true,
@@ -214,6 +227,7 @@ Command verify_command() {
                       "glovebox verify old.bin --at 2022-07-06T14:18:22Z"},
                      {"Verify the document of a simulated module, for a script",
                       "glovebox nsm attest | glovebox verify - --root mock --json"}},
+        .sections = {{"JSON", verify_json_shapes, true}},
         .exit_codes = {{"0", "the document is verified"},
                        {"1",
                         "it was refused, or it, the root or another file could not be read. "

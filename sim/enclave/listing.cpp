@@ -44,13 +44,6 @@ std::size_t width_of(std::string_view heading, const std::vector<std::string>& c
     return width;
 }
 
-std::string array_of(const std::vector<boost::json::object>& objects) {
-    std::string list = "[";
-    for (const auto& object : objects)
-        list += (&object == objects.data() ? "\n" : ",\n") + json_text(object);
-    return list + (objects.empty() ? "]\n" : "\n]\n");
-}
-
 }  // namespace
 
 std::string shown_world(const std::string& directory) {
@@ -102,12 +95,13 @@ std::string list_as_table(const std::vector<ListedEnclave>& enclaves) {
 }
 
 std::string list_as_json(const std::vector<ListedEnclave>& enclaves) {
-    std::vector<boost::json::object> objects;
+    boost::json::array list;
     for (const ListedEnclave& enclave : enclaves) {
-        objects.push_back(to_object(enclave.record));
-        objects.back()["world"] = enclave.world;
+        boost::json::object object = to_object(enclave.record);
+        object["world"] = enclave.world;
+        list.push_back(std::move(object));
     }
-    return array_of(objects);
+    return json_document(list);
 }
 
 std::vector<ListedWorld> list_worlds() {
@@ -137,14 +131,14 @@ std::string list_as_table(const std::vector<ListedWorld>& worlds) {
 }
 
 std::string list_as_json(const std::vector<ListedWorld>& worlds) {
-    std::vector<boost::json::object> objects;
+    boost::json::array list;
     for (const ListedWorld& world : worlds)
-        objects.push_back({{"world", shown_world(world.directory)},
-                           {"directory", world.directory},
-                           {"running", world.running},
-                           {"ended", world.ended},
-                           {"in_use", world.is_in_use}});
-    return array_of(objects);
+        list.push_back({{"world", shown_world(world.directory)},
+                        {"directory", world.directory},
+                        {"running", world.running},
+                        {"ended", world.ended},
+                        {"in_use", world.is_in_use}});
+    return json_document(list);
 }
 
 }  // namespace glovebox::enclave

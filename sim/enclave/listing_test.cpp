@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
+#include "core/base/json_text.h"
+
 namespace glovebox::enclave {
 namespace {
 
@@ -51,12 +55,13 @@ TEST(Listing, NamesDoNotSteerTheTerminal) {
     EXPECT_THAT(list_as_table({{"/w", record}}), Not(HasSubstr("\nb")));
 }
 
-TEST(Listing, JsonIsOneArrayWithALineForEach) {
+TEST(Listing, JsonIsOneDocumentWithAnObjectForEach) {
     EXPECT_EQ(list_as_json(std::vector<ListedEnclave>{}), "[]\n");
-    std::string one = to_json(running_server());
-    one.replace(one.size() - 1, 1, ",\"world\":\"/w\"}");
+    boost::json::object one = to_object(running_server());
+    one["world"] = "/w";
     const ListedEnclave listed{"/w", running_server()};
-    EXPECT_EQ(list_as_json(std::vector{listed, listed}), "[\n" + one + ",\n" + one + "\n]\n");
+    EXPECT_EQ(list_as_json(std::vector{listed, listed}),
+              json_document(boost::json::array{one, one}));
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ std::string world_schema() {
     schema["type"] = "object";
     schema["properties"] = std::move(top);
     schema["additionalProperties"] = false;
-    return json_text(schema, {.indented = true}) + "\n";
+    return json_document(schema);
 }
 
 }  // namespace glovebox::up

@@ -183,8 +183,10 @@ Comparison compare_images(const Image& a, const Image& b, std::size_t files_max)
     };
     const auto compare = [&](const char* name, const std::optional<Pcr>& p,
                              const std::optional<Pcr>& q) {
-        if (p != q)
-            result.lines.push_back(fmt::format("{}: {}\n      {}", name, hex(p), hex(q)));
+        if (p == q)
+            return;
+        result.pcrs.push_back({name, p, q});
+        result.lines.push_back(fmt::format("{}: {}\n      {}", name, hex(p), hex(q)));
     };
     compare("PCR0", x.pcr0, y.pcr0);
     compare("PCR1", x.pcr1, y.pcr1);

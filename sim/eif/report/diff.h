@@ -3,17 +3,27 @@
 // Explains why two images have different measurements.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/crypto/pcr.h"
 #include "sim/eif/format/image.h"
 
 namespace glovebox::eif {
 
+// A PCR that differs; empty where an image has none of this index.
+struct PcrPair {
+    const char* name;  // "PCR0"
+    std::optional<Pcr> first;
+    std::optional<Pcr> second;
+};
+
 struct Comparison {
     bool same_measurements = false;  // PCR0, 1, 2 and 8
     bool same_bytes = false;
+    std::vector<PcrPair> pcrs;
     // For people, indented: which PCRs differ, because of which sections, and in a ramdisk because
     // of which files and attributes; then the differences that no PCR covers. Safe for a terminal.
     std::vector<std::string> lines;
