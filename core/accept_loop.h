@@ -36,7 +36,7 @@ boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Handle
         auto accepted = co_await accept();
         if (accepted) {
             if (pause != pause_min)
-                log.info("{}: accepting again", name);
+                log.info("accepting", "{}: accepting again", field("listener", name));
             pause = pause_min;
             connections.spawn(handle(std::move(*accepted)));
             continue;
@@ -45,8 +45,8 @@ boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Handle
             co_return;
         pipes.trim();
         if (pause == pause_min)
-            log.warning("{}: a connection waits, since it can't be accepted: {}", name,
-                        accepted.error().message);
+            log.warning("not_accepted", "{}: a connection waits, since it can't be accepted: {}",
+                        field("listener", name), field("error", accepted.error().message));
         timer.expires_after(pause);
         const auto [cancelled] = co_await timer.async_wait(as_result);
         if (cancelled)

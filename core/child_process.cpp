@@ -61,8 +61,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }  // namespace
 
 struct ChildProcess::Pipe {
-    Pipe(asio::io_context& context, int fd) : descriptor(context, fd), buffer(line_bytes_max) {}
+    Pipe(asio::io_context& context, int fd, Output which)
+        : output(which), descriptor(context, fd), buffer(line_bytes_max) {}
 
+    Output output;
     asio::posix::stream_descriptor descriptor;
     asio::streambuf buffer;
 };
@@ -73,7 +75,7 @@ ChildProcess::ChildProcess(pid_t process, bool is_service, OnLine on_line,
       is_service_(is_service),
       on_line_(std::move(on_line)),
       on_output_end_(std::move(on_output_end)),
-      output_has_ended_(!is_service) {}
+      open_outputs_(is_service ? 2 : 0) {}
 
 Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& context,
                                                           const Command& command, OnLine on_line,
@@ -83,14 +85,18 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
     const std::vector<char*> argv = pointers(arguments);
     const std::vector<char*> envp = pointers(environment);
     std::array<int, 2> output{-1, -1};
+    std::array<int, 2> errors{-1, -1};
     std::array<int, 2> failure{-1, -1};
     if (::pipe2(failure.data(), O_CLOEXEC) != 0 ||
-        (command.is_service && ::pipe2(output.data(), O_CLOEXEC) != 0))
+        (command.is_service &&
+         (::pipe2(output.data(), O_CLOEXEC) != 0 || ::pipe2(errors.data(), O_CLOEXEC) != 0)))
         return errno_error("cannot start " + arguments.front(), errno);
     const UniqueFd failure_reader(failure[0]);
     UniqueFd failure_writer(failure[1]);
     UniqueFd output_reader(output[0]);
     UniqueFd output_writer(output[1]);
+    UniqueFd errors_reader(errors[0]);
+    UniqueFd errors_writer(errors[1]);
     const pid_t self = ::getpid();
     const pid_t process = ::fork();
     if (process < 0)
@@ -109,7 +115,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
             const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
             ::dup2(null, STDIN_FILENO);
             ::dup2(output_writer.get(), STDOUT_FILENO);
-            ::dup2(output_writer.get(), STDERR_FILENO);
+            ::dup2(errors_writer.get(), STDERR_FILENO);
         }
         if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0)
             fail(failure_writer.get());
@@ -118,6 +124,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
     }
     failure_writer.reset();
     output_writer.reset();
+    errors_writer.reset();
     int error = 0;
     ssize_t size = 0;
     do
@@ -129,8 +136,12 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
     }
     std::shared_ptr<ChildProcess> child(new ChildProcess(
         process, command.is_service, std::move(on_line), std::move(on_output_end)));
-    if (command.is_service)
-        child->read(std::make_shared<Pipe>(context, output_reader.release()));
+    if (command.is_service) {
+        child->read(
+            std::make_shared<Pipe>(context, output_reader.release(), Output::standard_output));
+        child->read(
+            std::make_shared<Pipe>(context, errors_reader.release(), Output::standard_error));
+    }
     return child;
 }
 
@@ -142,13 +153,12 @@ void ChildProcess::read(const std::shared_ptr<Pipe>& pipe) {
             std::string line;
             // The last line may lack its end; one that is too long comes in pieces.
             if (pipe->buffer.size() > 0 && std::getline(stream, line))
-                self->on_line_(line);
+                self->on_line_(pipe->output, line);
             if (!error || error == asio::error::not_found || pipe->buffer.size() > 0) {
                 self->read(pipe);
                 return;
             }
-            self->output_has_ended_ = true;
-            if (self->on_output_end_)
+            if (--self->open_outputs_ == 0 && self->on_output_end_)
                 self->on_output_end_();
         });
 }

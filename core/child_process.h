@@ -24,17 +24,18 @@ struct Command {
     // Variables beside this process's own, which they replace.
     std::vector<std::pair<std::string, std::string>> environment = {};
     std::string directory = {};  // where it runs; empty: here
-    // A service gets /dev/null, a pipe that is read here, and a process group of its own, so that
-    // Ctrl-C reaches it by send_signal() alone. Otherwise it shares this process's terminal.
+    // A service gets /dev/null, two pipes that are read here, and a process group of its own, so
+    // that Ctrl-C reaches it by send_signal() alone. Otherwise it shares this process's terminal.
     bool is_service = true;
 };
 
 class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
   public:
-    using OnLine = std::function<void(const std::string& line)>;
+    enum class Output { standard_output, standard_error };
+    using OnLine = std::function<void(Output output, const std::string& line)>;
 
     // Started; it gets SIGTERM should the calling thread end before it. `on_line` is called for
-    // each line of a service, and `on_output_end` once nobody can write to its pipe any more, both
+    // each line of a service, and `on_output_end` once nobody can write to its pipes any more, both
     // from the context.
     [[nodiscard]] static Result<std::shared_ptr<ChildProcess>> start(
         boost::asio::io_context& context, const Command& command, OnLine on_line,
@@ -44,8 +45,8 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     // runs.
     [[nodiscard]] std::optional<int> status();
     // Whether all that it has written was handed to `on_line`. A process that it left behind may
-    // hold its pipe open.
-    [[nodiscard]] bool output_has_ended() const { return output_has_ended_; }
+    // hold its pipes open.
+    [[nodiscard]] bool output_has_ended() const { return open_outputs_ == 0; }
     // Of a service its whole group.
     void send_signal(int number);
 
@@ -59,7 +60,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     bool is_service_;
     OnLine on_line_;
     std::function<void()> on_output_end_;
-    bool output_has_ended_;
+    int open_outputs_;
     std::optional<int> status_;
 };
 

@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 
 struct Ended {
     std::vector<std::string> lines;
+    std::vector<std::string> errors;
     std::optional<int> status;
 };
 
@@ -24,11 +25,15 @@ Ended run_service(const std::string& script) {
     boost::asio::io_context context(1);
     boost::asio::signal_set signals(context, SIGCHLD);
     const auto child =
-        ChildProcess::start(context,
-                            {.arguments = {"sh", "-c", script},
-                             .environment = {{"GREETING", "hello"}},
-                             .directory = "/"},
-                            [&](const std::string& line) { run.lines.push_back(line); })
+        ChildProcess::start(
+            context,
+            {.arguments = {"sh", "-c", script},
+             .environment = {{"GREETING", "hello"}},
+             .directory = "/"},
+            [&](ChildProcess::Output output, const std::string& line) {
+                (output == ChildProcess::Output::standard_output ? run.lines : run.errors)
+                    .push_back(line);
+            })
             .value();
     signals.async_wait(
         [&](const boost::system::error_code&, int) { run.status = child->status(); });
@@ -39,7 +44,8 @@ Ended run_service(const std::string& script) {
 
 TEST(ChildProcess, HasLinesAndAStatus) {
     const Ended run = run_service("echo $GREETING; pwd >&2; printf rest; exit 3");
-    EXPECT_THAT(run.lines, ElementsAre("hello", "/", "rest"));
+    EXPECT_THAT(run.lines, ElementsAre("hello", "rest"));
+    EXPECT_THAT(run.errors, ElementsAre("/"));
     EXPECT_EQ(run.status, 3);
     EXPECT_EQ(run_service("kill -9 $$").status, 128 + SIGKILL);
 }

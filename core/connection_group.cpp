@@ -27,7 +27,7 @@ void ConnectionGroup::spawn(asio::awaitable<void> work) {
             if (thrown)
                 std::rethrow_exception(thrown);
         } catch (const std::exception& bug) {
-            log_.error("a connection ended by an exception: {}", bug.what());
+            log_.error("bug", "a connection ended by an exception: {}", field("error", bug.what()));
         }
         signals_.erase(signal);
         changed_.cancel();

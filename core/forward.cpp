@@ -73,7 +73,7 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
         if (!was_down)
             return was_down.error();
         if (*was_down)
-            log_.info("brought the interface lo up");
+            log_.info("lo_up", "brought the interface lo up");
     }
     const tcp protocol = route.listen.protocol();
     UniqueFd socket(::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -101,9 +101,12 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     const auto bound = acceptor.local_endpoint();
     std::memcpy(local.data(), bound.data(), std::min(local.capacity(), bound.size()));
     const std::string name = fmt::format("{} -> vsock {}", to_string(local), to_string(route.to));
-    log_.info("listening on {}", name);
+    log_.info("listening", "listening on {}", field("listener", name),
+              field("address", to_string(local)), field("cid", route.to.cid),
+              field("port", route.to.port));
     if (route.http_proxy)
-        log_.info("programs use it with HTTPS_PROXY=http://{}", to_string(local));
+        log_.info("http_proxy", "programs use it with HTTPS_PROXY=http://{}",
+                  field("address", to_string(local)));
     Acceptor& kept = acceptors_.emplace_back(std::move(acceptor));
     accept_loops_.spawn(accept_loop(
         name,
@@ -154,12 +157,13 @@ asio::awaitable<void> Forward::run() {
     accept_loops_.cancel();
     co_await accept_loops_.finish(std::chrono::milliseconds(0));
     if (connections_.size() > 0)
-        log_.info("stopping: {} may end within {}", counted(connections_.size(), "connection"),
-                  format_duration(options_.grace));
+        log_.info("stopping", "stopping: {} may end within {}",
+                  counted(connections_.size(), "connection"), format_duration(options_.grace),
+                  field("connections", connections_.size()));
     co_await connections_.finish(options_.grace);
     channels_.cancel();
     co_await channels_.finish(options_.grace);
-    log_.info("stopped");
+    log_.info("stopped", "stopped");
 }
 
 void Forward::stop() {
@@ -200,7 +204,8 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
     if (!has_slot)
         co_return;
     Stream client = std::move(admitted.client);
-    const std::string name = fmt::format("{} -> vsock {}", name_of(client), to_string(route.to));
+    const std::string peer = name_of(client);
+    const std::string target = to_string(route.to);
     // First, since a connection may be reset as soon as it is there.
     const auto hop = co_await hop_to(route.to);
     auto connection = co_await with_timeout(
@@ -209,7 +214,9 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
               fmt::format("no answer within {}", format_duration(options_.connect_timeout))));
     if (!connection) {
         const std::string why = explain(connection.error(), route);
-        log_.warning("{} failed: {}", name, why);
+        log_.warning("failed", "{} -> vsock {} failed: {}", field("peer", peer),
+                     field("target", target), field("error", why), field("cid", route.to.cid),
+                     field("port", route.to.port));
         if (route.http_proxy) {
             HttpRefusal refusal = refusal_of(connection.error());
             refusal.sentence = fmt::format("the parent's proxy can't be reached: {}", why);
@@ -223,13 +230,19 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
         }
         co_return;
     }
-    log_.info("{} open, from vsock {}", name, to_string(connection->local));
+    log_.info("open", "{} -> vsock {} open, from vsock {}", field("peer", peer),
+              field("target", target), field("address", to_string(connection->local)),
+              field("cid", route.to.cid), field("port", route.to.port));
     const auto start = steady_clock::now();
     const auto notice = hop->watch(connection->local.port);
     const RelayResult result = co_await relay(std::move(client), std::move(connection->stream),
                                               pipes_, options_.relay, {.second = notice.get()});
-    log_.info("{} closed: {}", name,
-              describe(result, "client", "vsock", steady_clock::now() - start));
+    log_.info("closed", "{} -> vsock {} closed: {}", field("peer", peer), field("target", target),
+              describe(result, "client", "vsock", steady_clock::now() - start),
+              field("cid", route.to.cid), field("port", route.to.port),
+              field("bytes", result.first_to_second + result.second_to_first),
+              field("bytes_sent", result.first_to_second),
+              field("bytes_received", result.second_to_first));
 }
 
 }  // namespace glovebox::core

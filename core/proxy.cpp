@@ -83,7 +83,8 @@ Result<VsockAddress> Proxy::listen(ProxyRoute route) {
     Listener& listener = *listeners_.emplace_back(std::move(*bound));
     const VsockAddress local = listener.local();
     const std::string name = fmt::format("{} -> {}", to_string(local), destination_of(route));
-    log_.info("listening on vsock {}", name);
+    log_.info("listening", "listening on vsock {}", field("listener", name),
+              field("cid", local.cid), field("port", local.port));
     auto resets = std::make_shared<ResetsByCid>();
     listen_for_channels(local, resets);
     acceptors_.spawn(accept_loop(
@@ -105,8 +106,10 @@ void Proxy::listen_for_channels(VsockAddress beside, Resets resets) {
         return;
     auto bound = transport_.listen({beside.cid, *port});
     if (!bound) {
-        log_.warning("resets of connections to vsock {} will look like an end of file: {}",
-                     to_string(beside), bound.error().message);
+        log_.warning("no_resets",
+                     "resets of connections to vsock {} will look like an end of file: {}",
+                     field("listener", to_string(beside)), field("error", bound.error().message),
+                     field("cid", beside.cid), field("port", beside.port));
         return;
     }
     Listener& listener = *listeners_.emplace_back(std::move(*bound));
@@ -129,12 +132,13 @@ asio::awaitable<void> Proxy::run() {
     acceptors_.cancel();
     co_await acceptors_.finish(std::chrono::milliseconds(0));
     if (connections_.size() > 0)
-        log_.info("stopping: {} may end within {}", counted(connections_.size(), "connection"),
-                  format_duration(options_.grace));
+        log_.info("stopping", "stopping: {} may end within {}",
+                  counted(connections_.size(), "connection"), format_duration(options_.grace),
+                  field("connections", connections_.size()));
     co_await connections_.finish(options_.grace);
     channels_.cancel();
     co_await channels_.finish(options_.grace);
-    log_.info("stopped");
+    log_.info("stopped", "stopped");
 }
 
 void Proxy::stop() {
@@ -178,8 +182,9 @@ asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target,
                                          ResetNotice* notice) {
     auto dialed = co_await dialer_.dial(target, connection.peer.cid);
     if (!dialed) {
-        log_.warning("{} -> {} failed: {}", to_string(connection.peer), to_string(target),
-                     dialed.error().message);
+        log_.warning("failed", "{} -> {} failed: {}", field("peer", to_string(connection.peer)),
+                     field("target", to_string(target)), field("error", dialed.error().message),
+                     field("cid", connection.peer.cid));
         if (notice != nullptr)
             notice->reset(std::move(connection.stream));
         co_return;
@@ -206,21 +211,24 @@ asio::awaitable<void> Proxy::serve_connect(Connection connection, ResetNotice* n
         refusal =
             HttpRefusal{HttpStatus::request_timeout, "http_request_error", head.error().message};
     } else {
-        log_.info("{} left before its request was whole", peer);
+        log_.info("left", "{} left before its request was whole", field("peer", peer),
+                  field("cid", connection.peer.cid));
         co_return;
     }
     if (cancellation.cancelled() != asio::cancellation_type::none)
         co_return;
     if (refusal) {
-        log_.warning("{} CONNECT refused with {}: {}", peer, static_cast<int>(refusal->status),
-                     refusal->sentence);
+        log_.warning("refused", "{} CONNECT refused with {}: {}", field("peer", peer),
+                     field("status", static_cast<int>(refusal->status)),
+                     field("error", refusal->sentence), field("cid", connection.peer.cid));
         co_await say_and_close(std::move(connection.stream), to_response(*refusal));
         co_return;
     }
     ConnectParser& parser = *head;
     const auto told = co_await write_all(connection.stream, tunnel_established);
     if (!told) {
-        log_.info("{} left before {} was reached", peer, to_string(parser.target()));
+        log_.info("left", "{} left before {} was reached", field("peer", peer),
+                  field("target", to_string(parser.target())), field("cid", connection.peer.cid));
         co_return;
     }
     co_await relay_to(std::move(connection), parser.target(), std::move(*dialed),
@@ -229,8 +237,10 @@ asio::awaitable<void> Proxy::serve_connect(Connection connection, ResetNotice* n
 
 asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dialed dialed,
                                       std::string early, ResetNotice* notice) {
-    const std::string name = fmt::format("{} -> {}", to_string(connection.peer), to_string(target));
-    log_.info("{} open ({})", name, to_string(dialed.endpoint));
+    const VsockAddress peer = connection.peer;
+    log_.info("open", "{} -> {} open ({})", field("peer", to_string(peer)),
+              field("target", to_string(target)), field("address", to_string(dialed.endpoint)),
+              field("cid", peer.cid));
     const auto start = steady_clock::now();
     std::size_t sent_early = 0;
     if (!early.empty()) {
@@ -243,7 +253,13 @@ asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dial
     RelayResult result = co_await relay(std::move(connection.stream), std::move(dialed.stream),
                                         pipes_, options_.relay, {.first = notice});
     result.first_to_second += sent_early;
-    log_.info("{} closed: {}", name, describe(result, side, "target", steady_clock::now() - start));
+    log_.info("closed", "{} -> {} closed: {}", field("peer", to_string(peer)),
+              field("target", to_string(target)),
+              describe(result, side, "target", steady_clock::now() - start),
+              field("cid", peer.cid),
+              field("bytes", result.first_to_second + result.second_to_first),
+              field("bytes_sent", result.first_to_second),
+              field("bytes_received", result.second_to_first));
 }
 
 }  // namespace glovebox::core

@@ -17,7 +17,7 @@ void run_until_signal(boost::asio::io_context& context, Log& log,
         signals.async_wait([&](const boost::system::error_code& failure, int signal) {
             if (failure)
                 return;
-            log.info("stopping: SIG{} came", ::sigabbrev_np(signal));
+            log.info("stopping", "stopping: SIG{} came", field("signal", ::sigabbrev_np(signal)));
             stop();
             watch();
         });

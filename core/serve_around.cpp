@@ -97,7 +97,7 @@ int serve_around(const std::vector<std::string>& arguments, boost::asio::io_cont
     command.is_service = false;
     auto started = ChildProcess::start(context, command, {});
     if (!started) {
-        log.error("{}", started.error().message);
+        log.error("not_started", "{}", field("error", started.error().message));
         return started.error().code == boost::system::errc::no_such_file_or_directory
                    ? exit_not_found
                    : exit_not_executable;

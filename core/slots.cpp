@@ -145,16 +145,20 @@ struct Slots::State {
         if (!told.insert({peer, {open.held_by(peer), false}}).second)
             return;
         if (options.by_peer)
-            log.warning("CID {} has {} of {} connections: further ones wait until one ends", peer,
-                        open.held_by(peer), open.slots());
+            log.warning("waiting",
+                        "CID {} has {} of {} connections: further ones wait until one ends",
+                        field("cid", peer), field("connections", open.held_by(peer)), open.slots());
         else
-            log.warning("{} connections are open: further ones wait until one ends", open.taken());
+            log.warning("waiting", "{} connections are open: further ones wait until one ends",
+                        field("connections", open.taken()));
     }
     void tell_refused(Cid peer) {
         if (!std::exchange(told[peer].refused, true))
             log.warning(
-                "CID {} has {} of {} connections and {} more wait: further ones are refused", peer,
-                open.held_by(peer), open.slots(), waiting.held_by(peer));
+                "refusing",
+                "CID {} has {} of {} connections and {} more wait: further ones are refused",
+                field("cid", peer), field("connections", open.held_by(peer)), open.slots(),
+                waiting.held_by(peer));
     }
 
     // Waits for a place to become free as long as there is patience left; whether one did.

@@ -9,7 +9,6 @@
 #include <mutex>
 
 #include "core/base/error.h"
-#include "core/base/json_text.h"
 #include "core/base/line_file.h"
 #include "core/base/printable.h"
 
@@ -30,6 +29,19 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
     return spdlog::level::err;
 }
 
+Style style_of(spdlog::level::level_enum level) {
+    switch (level) {
+        case spdlog::level::err:
+            return Style::bad;
+        case spdlog::level::warn:
+            return Style::warning;
+        case spdlog::level::debug:
+            return Style::dim;
+        default:
+            return Style::plain;
+    }
+}
+
 LineFile open_lines(const LogOptions& options) {
     if (options.file.empty())
         return LineFile::standard_error();
@@ -42,18 +54,30 @@ LineFile open_lines(const LogOptions& options) {
 
 class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
   public:
-    explicit LineSink(const LogOptions& options) : lines_(open_lines(options)) {}
+    explicit LineSink(const LogOptions& options)
+        : colors_(options.file.empty() ? options.colors : Colors()), lines_(open_lines(options)) {}
 
   private:
     void sink_it_(const spdlog::details::log_msg& message) override {
         spdlog::memory_buf_t line;
         formatter_->format(message, line);
+        const std::string_view text{line.data(), line.size()};
+        // The pattern's %^ and %$.
+        const std::size_t begin = message.color_range_start;
+        const std::size_t end = message.color_range_end;
+        const std::string painted =
+            begin < end ? fmt::format("{}{}{}", text.substr(0, begin),
+                                      colors_.paint(style_of(message.level),
+                                                    text.substr(begin, end - begin)),
+                                      text.substr(end))
+                        : std::string(text);
         // spdlog says it on stderr, once a second at the most.
-        if (const auto done = lines_.append({line.data(), line.size()}); !done)
+        if (const auto done = lines_.append(painted); !done)
             throw spdlog::spdlog_ex("the log: " + done.error().message);
     }
     void flush_() override {}
 
+    Colors colors_;
     LineFile lines_;
 };
 
@@ -63,14 +87,14 @@ class SpdLog final : public Log {
         : json_(options.json), logger_(options.component, std::make_shared<LineSink>(options)) {
         logger_.set_level(to_spdlog(options.level));
         const char* pattern =
-            json_ ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","component":"%n","message":%v})"
-                  : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %n: %v";
+            json_ ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","component":"%n",%v})"
+                  : "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %n: %v";
         logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>(
             pattern, spdlog::pattern_time_type::utc, ""));
     }
 
-    void write(LogLevel level, std::string_view line) override {
-        logger_.log(to_spdlog(level), json_ ? json_quote(line) : printable(line));
+    void write(const LogLine& line) override {
+        logger_.log(to_spdlog(line.level), json_ ? json_members(line) : printable(line.message));
     }
 
     [[nodiscard]] bool wants(LogLevel level) const override {
@@ -84,7 +108,7 @@ class SpdLog final : public Log {
 
 class NullLog final : public Log {
   public:
-    void write(LogLevel, std::string_view) override {}
+    void write(const LogLine&) override {}
     [[nodiscard]] bool wants(LogLevel) const override { return false; }
 };
 

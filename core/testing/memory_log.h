@@ -5,7 +5,6 @@
 
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/base/log.h"
@@ -14,10 +13,9 @@ namespace glovebox::core {
 
 class MemoryLog final : public Log {
   public:
-    void write(LogLevel level, std::string_view line) override {
-        static constexpr std::string_view names[] = {"debug", "info", "warning", "error"};
+    void write(const LogLine& line) override {
         const std::lock_guard lock(mutex_);
-        lines_.push_back(std::string(names[static_cast<int>(level)]) + ": " + std::string(line));
+        lines_.push_back(std::string(name_of(line.level)) + ": " + line.message);
     }
     [[nodiscard]] bool wants(LogLevel) const override { return true; }
 

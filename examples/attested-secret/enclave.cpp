@@ -47,19 +47,19 @@ class Conversation {
         for (;;) {
             const auto request = co_await channel_.receive();
             if (!request) {
-                log_.warning("{}", request.error().message);
+                log_.warning("failed", "{}", field("error", request.error().message));
                 co_return;
             }
             if (request->empty())
                 co_return;
             auto answer = co_await answer_to(*request);
             if (!answer)
-                log_.warning("{}", answer.error().message);
+                log_.warning("failed", "{}", field("error", answer.error().message));
             boost::json::object refusal;
             if (!answer)
                 refusal["error"] = answer.error().message;
             if (const auto sent = co_await channel_.send(answer ? *answer : refusal); !sent) {
-                log_.warning("{}", sent.error().message);
+                log_.warning("failed", "{}", field("error", sent.error().message));
                 co_return;
             }
         }
@@ -88,7 +88,7 @@ class Conversation {
         auto document = nsm_.attest({.nonce = *nonce, .public_key = key_.public_der()});
         if (!document)
             return document.error();
-        log_.info("attested to nonce {}... with a fresh public key: {} bytes",
+        log_.info("attested", "attested to nonce {}... with a fresh public key: {} bytes",
                   to_hex(*nonce).substr(0, 16), document->size());
         return boost::json::object{{"document", to_hex(*document)}};
     }
@@ -100,7 +100,7 @@ class Conversation {
         const auto secret = key_.decrypt(*ciphertext);
         if (!secret)
             return secret.error();
-        log_.info("decrypted a secret of {} bytes", secret->size());
+        log_.info("decrypted", "decrypted a secret of {} bytes", field("bytes", secret->size()));
         return boost::json::object{{"sha256", sha256_hex(*secret)}};
     }
 
@@ -115,7 +115,8 @@ class Conversation {
         const auto answer = co_await https_get(std::move(get));
         if (!answer)
             co_return answer.error();
-        log_.info("fetched {}: status {}, {} bytes", *url, answer->status, answer->body.size());
+        log_.info("fetched", "fetched {}: status {}, {} bytes", field("target", *url),
+                  field("status", answer->status), field("bytes", answer->body.size()));
         boost::json::object reply;
         reply["status"] = answer->status;
         reply["body"] = answer->body;
@@ -134,10 +135,11 @@ boost::asio::awaitable<void> serve(core::Listener& listener, nsm::NsmClient& nsm
     for (;;) {
         auto connection = co_await listener.accept();
         if (!connection) {
-            log.error("{}", connection.error().message);
+            log.error("failed", "{}", field("error", connection.error().message));
             co_return;
         }
-        log.info("accepted a connection from {}", to_string(connection->peer));
+        log.info("open", "accepted a connection from {}",
+                 field("peer", to_string(connection->peer)));
         co_await Conversation(MessageChannel(std::move(connection->stream)), nsm, options, log)
             .run();
     }
@@ -158,7 +160,8 @@ int run(const Options& options) {
         transports::make_transport(options.common.transport, io.get_executor(), default_cid)
             .value();
     const auto listener = transport->listen({core::cid_any, options.port}).value();
-    log->info("listening on {} as {}", to_string(listener->local()), self->module_id);
+    log->info("listening", "listening on {} as {}", field("listener", to_string(listener->local())),
+              self->module_id);
     std::cout << "ready" << std::endl;  // flushed: whoever started us waits for it
 
     boost::asio::signal_set stop(io, SIGTERM, SIGINT);

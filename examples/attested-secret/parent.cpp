@@ -72,7 +72,7 @@ class Parent {
 
     boost::asio::awaitable<Result<void>> give_secret() {
         const Bytes nonce = store_.issue_nonce();
-        store_log_.info("issued nonce {}...", to_hex(nonce).substr(0, 16));
+        store_log_.info("nonce", "issued nonce {}...", to_hex(nonce).substr(0, 16));
         Bytes document;
         if (options_.present.empty()) {
             const auto answer = co_await ask("attest", "nonce", to_hex(nonce));
@@ -82,21 +82,24 @@ class Parent {
             if (!attested)
                 co_return attested.error();
             document = std::move(*attested);
-            log_.info("the enclave answered with a document of {} bytes", document.size());
+            log_.info("document", "the enclave answered with a document of {} bytes",
+                      field("bytes", document.size()));
         } else {
             document = read_file(options_.present);
-            log_.info("presenting {} in place of a fresh document", options_.present);
+            log_.info("document", "presenting {} in place of a fresh document", options_.present);
         }
         if (!options_.save_document.empty())
             write_file(options_.save_document, document);
 
         const auto ciphertext = store_.release(document, nonce);
         if (!ciphertext) {
-            store_log_.warning("refused: {}", ciphertext.error().message);
+            store_log_.warning("refused", "refused: {}",
+                               field("error", ciphertext.error().message));
             std::cout << "the store refused: " << ciphertext.error().message << '\n';
             co_return Error(ciphertext.error().code, "the store refused the document");
         }
-        store_log_.info("the document verifies; the secret goes out encrypted to its public key");
+        store_log_.info("released",
+                        "the document verifies; the secret goes out encrypted to its public key");
         const auto unlocked = co_await ask("unlock", "ciphertext", to_hex(*ciphertext));
         if (!unlocked)
             co_return unlocked.error();
@@ -150,7 +153,7 @@ boost::asio::awaitable<Result<void>> converse(const Options& options, core::Tran
     auto connection = co_await transport.connect(*address);
     if (!connection)
         co_return connection.error().in("connecting to the enclave at " + options.enclave);
-    log.info("connected to the enclave at {}", options.enclave);
+    log.info("open", "connected to the enclave at {}", field("target", options.enclave));
     Parent parent(options, std::move(connection->stream), log, store_log, store);
     if (!options.secret_file.empty())
         if (auto given = co_await parent.give_secret(); !given)
@@ -187,7 +190,7 @@ int run(const Options& options) {
     io.run();
     if (outcome)
         return 0;
-    log->error("{}", outcome.error().message);
+    log->error("failed", "{}", field("error", outcome.error().message));
     return 1;
 }
 

@@ -10,6 +10,7 @@ Usage: foreign_text_test.py GLOVEBOX [unittest's arguments]
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -79,7 +80,7 @@ class ForeignText(unittest.TestCase):
 
     def send(self, service, request):
         """The whole answer of a service on TCP to bytes."""
-        port = int(service.wait_for("ready:").split("http://127.0.0.1:")[1].split(",")[0].split(";")[0])
+        port = int(re.search(r"http://127\.0\.0\.1:(\d+)", service.wait_for("ready:"))[1])
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
             client.sendall(request)
             client.shutdown(socket.SHUT_WR)
@@ -336,22 +337,34 @@ class ForeignText(unittest.TestCase):
         self.assert_printable(done.stderr, "the end of the console")
 
     def test_the_timeline_of_up(self):
-        program = self.file("program", b"#!/bin/sh\nprintf '%s\\n' '" + BYTES + b"'\nexec sleep 1000\n")
+        forged = json.dumps({"time": "2026-01-02T03:04:05.678Z", "level": "error", "component": "kms", "event": "ready",
+                             "message": TEXT, "part": "kms", "http": TEXT})
+        program = self.file("program", b"#!/bin/sh\nprintf '%s\\n' '" + forged.encode() + b"'\n"
+                            b"printf '%s\\n' '" + BYTES + b"'\nexec sleep 1000\n")
         program.chmod(0o755)
         world = self.file("world.yaml", f"enclaves:\n  one: {{command: [{program}], cid: 16}}\n")
-        up = subprocess.Popen(self.person.command(GLOVEBOX, "up", world), stderr=subprocess.PIPE, env=self.env,
-                              cwd=self.folder)
-        self.addCleanup(up.kill)
-        for line in up.stderr:
-            self.assert_printable(line, "a line of the timeline", marked=False)
-            if MARK.encode() in line:
-                break
-        else:
-            self.fail("the program's line is not in the timeline")
-        up.terminate()
-        self.assert_printable(up.stderr.read(), "the timeline", marked=False)
-        up.stderr.close()
-        up.wait(PATIENCE)
+        for options in ([], ["--log-json"], ["--color", "always"]):
+            with self.subTest(options):
+                up = subprocess.Popen(self.person.command(GLOVEBOX, "up", *options, world), stderr=subprocess.PIPE, env=self.env,
+                                      cwd=self.folder)
+                self.addCleanup(up.kill)
+                lines = []
+                for line in up.stderr:
+                    # The colours of the columns are Glovebox's own, and all that is not escaped.
+                    lines.append(re.sub(rb"\x1b\[(0|2|3\d|9\d)m", b"", line) if "--color" in options else line)
+                    self.assert_printable(lines[-1], "a line of the timeline", marked=False)
+                    if MARK.encode() in line and b"forged" not in line and b"03:04:05.678Z" not in line:
+                        break
+                else:
+                    self.fail("the program's line is not in the timeline")
+                up.terminate()
+                self.assert_printable(up.stderr.read() if "--color" not in options else b"", "the timeline", marked=False)
+                up.stderr.close()
+                up.wait(PATIENCE)
+                if options == ["--log-json"]:
+                    entries = [json.loads(line) for line in lines]
+                    self.assertEqual({entry["part"] for entry in entries if MARK in entry["message"]}, {"one"})
+                    self.assertEqual({entry["event"] for entry in entries if MARK in entry["message"]}, {"output"})
 
 
 if __name__ == "__main__":

@@ -59,12 +59,12 @@ enclaves:
         region, url = done.stdout.splitlines()
         self.assertEqual(region, "eu-west-1")
         self.assertRegex(url, r"^http://127\.0\.0\.1:\d+$")
-        for piece in [r"kms +\| info +kms: ready", r"imds +\| info +imds: ready",
-                      r"out +\| info +proxy: ready", r"echo +\| hello from the enclave",
+        for piece in [r"kms +\| ready: http://", r"imds +\| ready: http://",
+                      r"out +\| ready: 1 listener", r"echo +\| hello from the enclave",
                       r"up +\| echo is ready", r"imds +\| .*GET /latest/meta-data/placement/region"]:
             self.assertRegex(done.stderr, piece)
-        order = [done.stderr.index(piece) for piece in
-                 ["kms: ready", "proxy: ready", "echo is ready", "ready: world"]]
+        order = [re.search(piece, done.stderr).start() for piece in
+                 [r"kms +\| ready", r"out +\| ready", "echo is ready", "ready: world"]]
         self.assertEqual(order, sorted(order), done.stderr)
         world = re.search(r"ready: world (\S+?),", done.stderr).group(1)
         self.assertFalse(Path(world).exists(), "the world is left behind")

@@ -43,7 +43,8 @@ Bytes HardwareNsm::process(BytesView request) {
                {reinterpret_cast<std::uintptr_t>(response.data()), response.size()}};
     if (::ioctl(device_.get(), nsm_ioctl_raw, &raw) != 0) {
         const int reason = errno;
-        log_.error("{}", errno_error("the module's ioctl", reason).message);
+        log_.error("nsm_failed", "{}",
+                   field("error", errno_error("the module's ioctl", reason).message));
         return encode_response(reason == EMSGSIZE ? NsmError::input_too_large
                                                   : NsmError::internal_error);
     }

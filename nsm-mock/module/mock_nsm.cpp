@@ -2,8 +2,11 @@
 
 #include "nsm-mock/module/mock_nsm.h"
 
+#include <fmt/format.h>
+
 #include <exception>
 
+#include "core/base/overloaded.h"
 #include "nsm-mock/document/cose_sign1.h"
 
 namespace glovebox::nsm {
@@ -17,6 +20,49 @@ constexpr auto leaf_renewal = 15min;
 
 // The real module's size is not documented; QEMU's is 256.
 constexpr std::size_t random_bytes_per_request = 256;
+
+std::string length_of(const std::optional<Bytes>& value) {
+    return value ? fmt::format("of {} bytes", value->size()) : "absent";
+}
+
+// Each request, so that a log tells what a program attests to and what it measures.
+void log_request(Log& log, const Request& request) {
+    const auto about_pcrs = [&log](const char* name, const std::string& pcrs,
+                                   const std::string& data = "") {
+        log.info("nsm_request", "NSM {} of PCR {}{}", field("request", name), field("pcrs", pcrs),
+                 data);
+    };
+    std::visit(
+        Overloaded{
+            [&](const request::DescribeNsm&) {
+                log.info("nsm_request", "NSM {}", field("request", "DescribeNSM"));
+            },
+            [&](const request::GetRandom&) {
+                log.info("nsm_request", "NSM {}", field("request", "GetRandom"));
+            },
+            [&](const request::DescribePcr& r) {
+                about_pcrs("DescribePCR", std::to_string(r.index));
+            },
+            [&](const request::ExtendPcr& r) {
+                about_pcrs("ExtendPCR", std::to_string(r.index),
+                           fmt::format(" with {} bytes", r.data.size()));
+            },
+            [&](const request::LockPcr& r) { about_pcrs("LockPCR", std::to_string(r.index)); },
+            [&](const request::LockPcrs& r) {
+                about_pcrs("LockPCRs", fmt::format("0-{}", static_cast<int>(r.range) - 1));
+            },
+            [&](const request::Attestation& r) {
+                const std::string nonce = r.nonce ? to_hex(*r.nonce) : "";
+                log.info("nsm_request", "NSM {}, {}{}, user_data {}, public_key {}",
+                         field("request", "Attestation"),
+                         !r.nonce        ? "no nonce"
+                         : nonce.empty() ? "an empty nonce"
+                                         : "nonce ",
+                         field("nonce", nonce), length_of(r.user_data), length_of(r.public_key));
+            },
+        },
+        request);
+}
 
 bool too_long(const std::optional<Bytes>& field, std::size_t max) {
     return field && field->size() > max;
@@ -59,7 +105,7 @@ Bytes MockNsm::process(BytesView bytes) {
         const auto request = decode_request(bytes);
         if (!request)
             return encode_response(refuse(request.error()));
-        log_.debug("{}", describe(*request));
+        log_request(log_, *request);
         const Response response = answer(*request);
         Bytes encoded = encode_response(response);
         if (encoded.size() > response_bytes_max)
@@ -68,14 +114,14 @@ Bytes MockNsm::process(BytesView bytes) {
                              "the answer has " + std::to_string(encoded.size()) + " bytes")));
         return encoded;
     } catch (const std::exception& exception) {
-        log_.error("{}", exception.what());
+        log_.error("bug", "{}", field("error", exception.what()));
         return encode_response(NsmError::internal_error);
     }
 }
 
 Response MockNsm::refuse(const Error& error) {
     const auto code = static_cast<NsmError>(error.code.value());
-    log_.info("request answered with {}: {}", wire_name(code), error.message);
+    log_.info("nsm_refused", "NSM answers {}: {}", field("error", wire_name(code)), error.message);
     return code;
 }
 
@@ -168,6 +214,7 @@ void MockNsm::warn_of_long_fields(const request::Attestation& r) {
     if (!is_long || warned_.exchange(true))
         return;
     log_.warning(
+        "long_fields",
         "an attestation has a user_data or nonce above {} bytes, or a public_key above {}: AWS "
         "names these limits in one place and larger ones in another, and some verifiers refuse "
         "such a document; with --strict-fields the module does",
@@ -178,7 +225,8 @@ const EnclaveIdentity& MockNsm::identity(TimePoint now) {
     // The clock may also have been set back before the leaf's validity.
     if (!identity_ || now < identity_->not_before || now > identity_->not_after - leaf_renewal) {
         identity_ = authority_.issue(config_.module_id, config_.region, now);
-        log_.debug("leaf certificate issued, valid until {}", format_time(identity_->not_after));
+        log_.debug("leaf", "leaf certificate issued, valid until {}",
+                   format_time(identity_->not_after));
     }
     return *identity_;
 }

@@ -190,9 +190,9 @@ TEST(MockNsm, StrictLimitsRefuseWhatStrictVerifiersWould) {
 
 class WarningCount final : public Log {
   public:
-    void write(LogLevel level, std::string_view line) override {
-        if (level == LogLevel::warning)
-            warnings.emplace_back(line);
+    void write(const LogLine& line) override {
+        if (line.level == LogLevel::warning)
+            warnings.push_back(line.message);
     }
     [[nodiscard]] bool wants(LogLevel level) const override { return level >= LogLevel::warning; }
 

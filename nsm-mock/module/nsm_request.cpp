@@ -20,7 +20,7 @@ Error refuse_request(std::string why) {
 }
 
 // The value of a field, the last one if it occurs twice; null if it is absent.
-const cbor::Value* field(const cbor::Map& fields, std::string_view name) {
+const cbor::Value* field_of(const cbor::Map& fields, std::string_view name) {
     const cbor::Value* found = nullptr;
     for (const cbor::Entry& entry : fields) {
         const auto* key = entry.key.as<std::string>();
@@ -31,7 +31,7 @@ const cbor::Value* field(const cbor::Map& fields, std::string_view name) {
 }
 
 Result<std::uint16_t> number_field(const cbor::Map& fields, std::string_view name) {
-    const cbor::Value* value = field(fields, name);
+    const cbor::Value* value = field_of(fields, name);
     if (value == nullptr)
         return refuse_request(fmt::format("the field \"{}\" is missing", name));
     const auto* number = value->as<std::uint64_t>();
@@ -41,7 +41,7 @@ Result<std::uint16_t> number_field(const cbor::Map& fields, std::string_view nam
 }
 
 Result<std::optional<Bytes>> bytes_field(const cbor::Map& fields, std::string_view name) {
-    const cbor::Value* value = field(fields, name);
+    const cbor::Value* value = field_of(fields, name);
     if (value == nullptr || value->is_null())
         return std::optional<Bytes>();
     if (const auto* bytes = value->as<Bytes>())

@@ -3,12 +3,15 @@
 // glovebox doctor: what this machine can do, what follows, and what would change it.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <iostream>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/json_option.h"
+#include "sim/command_line/color_option.h"
+#include "sim/command_line/standard_streams.h"
 #include "sim/enclave/delegation.h"
 #include "sim/enclave/machine.h"
 
@@ -56,13 +59,26 @@ boost::json::object as_json(const enclave::Machine& machine,
     return object;
 }
 
-void print_text(const enclave::Machine& machine, const std::vector<enclave::Finding>& findings) {
+Style style_of(enclave::Finding::State state) {
+    switch (state) {
+        case enclave::Finding::State::yes:
+            return Style::good;
+        case enclave::Finding::State::limited:
+            return Style::warning;
+        default:
+            return Style::bad;
+    }
+}
+
+void print_text(const enclave::Machine& machine, const std::vector<enclave::Finding>& findings,
+                const Colors& colors) {
     std::cout << fmt::format(
         "Linux {}{}{}\n", machine.kernel, machine.is_root ? ", as root" : ", as an ordinary user",
         machine.container ? fmt::format(", in a container ({})", *machine.container) : "");
     for (const enclave::Finding& finding : findings) {
-        std::cout << fmt::format("{:<8} {}: {}\n", mark(finding.state), finding.subject,
-                                 finding.consequence);
+        std::cout << command_line::Painted{colors, style_of(finding.state),
+                                           fmt::format("{:<8}", mark(finding.state))}
+                  << fmt::format(" {}: {}\n", finding.subject, finding.consequence);
         if (!finding.remedy.empty())
             std::cout << fmt::format("{:<8} changed by: {}\n", "", finding.remedy);
     }
@@ -78,7 +94,7 @@ int diagnose(const Values& values) {
     if (values.flag("--json"))
         print_json_document(as_json(machine, findings));
     else
-        print_text(machine, findings);
+        print_text(machine, findings, command_line::read_colors(values, STDOUT_FILENO));
     return findings.front().state == enclave::Finding::State::yes ? exit_done : exit_failed;
 }
 
@@ -93,7 +109,8 @@ Command doctor_command() {
                         "outside, where `glovebox run` starts its enclaves too."},
         .options = {json_option("Print a JSON object: kernel, root, container, works and "
                                 "findings, each with subject, state (yes, limited or no), "
-                                "consequence and remedy")},
+                                "consequence and remedy"),
+                    command_line::color_option()},
         .examples = {{"Look at this machine", "glovebox doctor"},
                      {"Print whether enclaves can run here", "glovebox doctor --json | jq .works"},
                      {"Skip a test where programs cannot be supervised",

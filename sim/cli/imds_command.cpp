@@ -65,7 +65,7 @@ int serve_imds(const Values& values) {
                             [&](const http::Request& request) { return service.handle(request); },
                             connections, *log)
                             .value();
-    log->info("ready: http://{}", http::to_string(server->local()));
+    log->info("ready", "ready: http://{}", field("http", http::to_string(server->local())));
     http::serve_until_signal(context, *log, 1);
     server->close();
     return exit_done;

@@ -2,7 +2,11 @@
 
 #include "sim/cli/log_option.h"
 
+#include <unistd.h>
+
 #include <array>
+
+#include "sim/command_line/color_option.h"
 
 namespace glovebox::cli {
 namespace {
@@ -18,6 +22,8 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 4> levels{
 }  // namespace
 
 Options log_options(std::string_view level) {
+    Option color = command_line::color_option();
+    color.group = group;
     return {{.name = "--log-level",
              .kind = Kind::choice,
              .placeholder = "LEVEL",
@@ -34,8 +40,10 @@ Options log_options(std::string_view level) {
              .group = group},
             {.name = "--log-json",
              .kind = Kind::flag,
-             .summary = "Write one JSON object a line",
-             .group = group}};
+             .summary = "Write one JSON object a line: time, level, component, event, message, and "
+                        "the fields of docs/logs.md",
+             .group = group},
+            color};
 }
 
 LogOptions read_log_options(const Values& values, std::string component) {
@@ -47,6 +55,7 @@ LogOptions read_log_options(const Values& values, std::string component) {
             options.level = level;
     options.file = values.text("--log-file");
     options.json = values.flag("--log-json");
+    options.colors = command_line::read_colors(values, STDERR_FILENO);
     return options;
 }
 

@@ -78,7 +78,7 @@ int proxy(const Values& values) {
     const std::size_t rules = service.allowlist.rules().size();
     service.command = values.list("COMMAND");
     return service.serve(*log, [&] {
-        log->info("ready: {}, {} in the allowlist", counted(listeners, "listener"),
+        log->info("ready", "ready: {}, {} in the allowlist", counted(listeners, "listener"),
                   counted(rules, "rule"));
     });
 }

@@ -2,7 +2,7 @@
 
 // glovebox up: a world from one file, and a command in it.
 
-#include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -18,7 +18,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/clock.h"
 #include "core/base/file_bytes.h"
 #include "core/base/printable.h"
 #include "core/base/scratch.h"
@@ -26,11 +25,13 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
+#include "sim/command_line/color_option.h"
 #include "sim/kms/state_directory.h"
 #include "sim/up/hidden_lines.h"
 #include "sim/up/kms_refusals.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/schema.h"
+#include "sim/up/timeline.h"
 #include "sim/up/world_file.h"
 #include "sim/up/world_run.h"
 #include "transports/world.h"
@@ -50,19 +51,6 @@ forwards:
 
 constexpr std::size_t world_bytes_max = 1024 * 1024;
 constexpr std::size_t parent_log_bytes_max = std::size_t{1} << 30;
-// "2026-01-02T03:04:05.678Z".
-constexpr std::size_t time_bytes = 24;
-
-// A part's own time, where it wrote one, else when its line came. `width` is that of all labels.
-void tell(const std::string& part, std::string_view line, std::size_t width) {
-    std::string time = format_time(SystemClock().now());
-    if (line.size() > time_bytes && line[time_bytes] == ' ' &&
-        parse_time(line.substr(0, time_bytes))) {
-        time = line.substr(0, time_bytes);
-        line.remove_prefix(time_bytes + 1);
-    }
-    std::cerr << fmt::format("{} {:<{}} | {}\n", time, printable(part), width, printable(line));
-}
 
 std::size_t label_width(const up::WorldFile& world) {
     std::size_t width = 8;
@@ -77,18 +65,20 @@ std::size_t label_width(const up::WorldFile& world) {
 
 // Why a world has failed whose timeline is not shown: what its failed parts wrote last, and of a
 // command that failed what `glovebox parent` has logged of it.
-void show_hidden(up::HiddenLines& hidden, std::vector<std::string> parts, bool command_failed,
-                 const std::string& parent_log) {
+std::vector<std::string> hidden_lines(up::HiddenLines& hidden, std::vector<std::string> parts,
+                                      bool command_failed, const std::string& parent_log) {
     if (command_failed) {
         parts.emplace_back("parent");
         const auto log = read_file_bytes(parent_log, parent_log_bytes_max);
         std::istringstream lines(log ? std::string(as_text(*log)) : std::string());
         for (std::string line; std::getline(lines, line);)
-            hidden.take("parent", line);
+            hidden.take("parent", up::line_of(up::entry_of_error_line("parent", line)));
     }
+    std::vector<std::string> texts;
     for (const std::string& part : parts)
-        if (const std::string text = hidden.of(part); !text.empty())
-            std::cerr << "glovebox: " << text;
+        if (std::string text = hidden.of(part); !text.empty())
+            texts.push_back(std::move(text));
+    return texts;
 }
 
 int up_world(const Values& values) {
@@ -122,18 +112,21 @@ int up_world(const Values& values) {
                            values.flag("--abort-on-exit")};
     if (parent_log)
         options.parent_log = parent_log->path().string();
+    options.log_json = values.flag("--log-json");
+    options.color = values.text("--color");
+    up::Timeline timeline(options.log_json, command_line::read_colors(values, STDERR_FILENO),
+                          label_width(parts));
 
     // By its directory, as its parts know it: --world may be a name.
     const up::KmsRefusals refusals(up::state_directory(parts, opened->path()) + "/trace.jsonl");
     boost::asio::io_context context(1);
-    up::WorldRun run(
-        context, *opened, parts, std::move(options),
-        [&, width = label_width(parts)](const std::string& part, const std::string& line) {
-            if (is_quiet)
-                hidden.take(part, line);
-            else
-                tell(part, line, width);
-        });
+    up::WorldRun run(context, *opened, parts, std::move(options),
+                     [&](const up::TimelineEntry& entry) {
+                         if (is_quiet)
+                             hidden.take(up::label_of(entry), up::line_of(entry));
+                         else
+                             timeline.write(entry);
+                     });
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
     for (const int number : {SIGHUP, SIGQUIT})
         signals.add(number);
@@ -163,14 +156,27 @@ int up_world(const Values& values) {
     const auto kept_trace = kms::last_world_trace();
     const auto refused = refusals.finish(kept_trace ? *kept_trace : "");
     const bool is_good = outcome && outcome->status == exit_done && outcome->failures.empty();
+    // The last lines: for people without the columns.
+    const auto conclude = [&](Event event, const std::string& sentence) {
+        if (values.flag("--log-json"))
+            timeline.write(up::own_entry(LogLevel::error, event, sentence));
+        else
+            std::cerr << "glovebox: " << sentence << (sentence.ends_with('\n') ? "" : "\n");
+    };
     if (is_quiet && !is_good)
-        show_hidden(hidden, run.failed_parts(), outcome && outcome->status != exit_done,
-                    parent_log->path().string());
+        for (const std::string& lines :
+             hidden_lines(hidden, run.failed_parts(), outcome && outcome->status != exit_done,
+                          parent_log->path().string()))
+            conclude("failed", lines);
     if (!is_quiet || !is_good)
         for (const std::string& line : refused)
-            std::cerr << "glovebox: " << line << '\n';
-    for (const std::string& failure : outcome.value().failures)
-        std::cerr << "glovebox: " << printable(failure) << '\n';
+            conclude("refused", line);
+    if (!outcome) {
+        conclude("failed", printable(outcome.error().message));
+        return exit_failed;
+    }
+    for (const std::string& failure : outcome->failures)
+        conclude("failed", printable(failure));
     return outcome->status != exit_done ? outcome->status : is_good ? exit_done : exit_failed;
 }
 
@@ -211,6 +217,11 @@ Command up_command() {
                          "Show only what the command itself writes; if the world fails, also what "
                          "the failed parts wrote last, refused connections of the command, and "
                          "what the KMS refused"},
+                    {.name = "--log-json",
+                     .kind = Kind::flag,
+                     .summary = "Write the timeline as one JSON object a line: time, level, "
+                                "component, event, message, part, and the fields of docs/logs.md"},
+                    command_line::color_option(),
                     PkiOption::option()},
         .positionals = {{.name = "FILE", .kind = Kind::file, .summary = "The world's file"},
                         {.name = "COMMAND",

@@ -3,6 +3,7 @@
 // glovebox verify: is this attestation document genuine, and is it what was expected?
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <iostream>
@@ -20,12 +21,15 @@
 #include "sim/cli/json_option.h"
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
+#include "sim/command_line/color_option.h"
+#include "sim/command_line/standard_streams.h"
 
 namespace glovebox::cli {
 namespace {
 
 constexpr std::string_view verify_json_shapes =
-    R"(verified  {"verified": true, "root", "verified_at", "document", "chain", "checks", "warnings"}
+    R"(verified  {"verified": true, "root", "verified_at", "document", "chain", "checks",
+           "warnings"}
 refused   {"verified": false, "refusal", "check", "message", "root", "verified_at", "checks",
            "unverified_claims"}
 not read  {"verified": false, "error"}
@@ -135,6 +139,13 @@ Inputs read_inputs_or_say(const Values& values) {
     }
 }
 
+// The first word is the verdict.
+void print_report(const Values& values, Style style, std::string_view report) {
+    const std::size_t end = report.find(' ');
+    const Colors colors = command_line::read_colors(values, STDOUT_FILENO);
+    std::cout << command_line::Painted{colors, style, report.substr(0, end)} << report.substr(end);
+}
+
 int verify(const Values& values) {
     const Inputs inputs = read_inputs_or_say(values);
     const auto& [root, policy, document] = inputs;
@@ -142,8 +153,10 @@ int verify(const Values& values) {
     const TimePoint now = at ? parse_time(*at).value() : ClockOption::of(values).make().now();
     const auto verified = nsm::verify_document(document, root, now, policy);
     if (verified) {
-        std::cout << (values.flag("--json") ? nsm::verified_json(*verified, policy)
-                                            : nsm::verified_text(*verified, policy));
+        if (values.flag("--json"))
+            std::cout << nsm::verified_json(*verified, policy);
+        else
+            print_report(values, Style::good, nsm::verified_text(*verified, policy));
         return exit_done;
     }
     const Error& refusal = verified.error();
@@ -152,7 +165,8 @@ int verify(const Values& values) {
         std::cout << nsm::refused_json(refusal, root, now, claims);
         return exit_failed;
     }
-    std::cout << nsm::refused_text(refusal, root, now, claims) << std::flush;
+    print_report(values, Style::bad, nsm::refused_text(refusal, root, now, claims));
+    std::cout << std::flush;
     std::cerr << fmt::format(
         "glovebox: refused: {}{}\n", printable(refusal.message),
         refusal.code == nsm::DocumentError::untrusted_root && values.text("--root") == "aws"
@@ -215,7 +229,8 @@ Command verify_command() {
               .default_note = "now"},
              PkiOption::option(),
              clock,
-             json_option("Print a JSON object, whose \"verified\" is true or false")},
+             json_option("Print a JSON object, whose \"verified\" is true or false"),
+             command_line::color_option()},
         .positionals = {{.name = "DOC",
                          .kind = Kind::file,
                          .is_required = true,

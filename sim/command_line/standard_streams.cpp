@@ -33,6 +33,11 @@ class PrintableStreams::Buffer : public std::streambuf {
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
 
+    // What holds no foreign text but printable one.
+    void write_as_it_is(std::string_view text) {
+        below_->sputn(text.data(), static_cast<std::streamsize>(text.size()));
+    }
+
   protected:
     std::streamsize xsputn(const char* text, std::streamsize size) override {
         const std::string clean = printable_lines({text, static_cast<std::size_t>(size)});
@@ -56,6 +61,15 @@ PrintableStreams::PrintableStreams()
     : output_(std::make_unique<Buffer>(std::cout)), error_(std::make_unique<Buffer>(std::cerr)) {}
 
 PrintableStreams::~PrintableStreams() = default;
+
+std::ostream& operator<<(std::ostream& stream, const Painted& painted) {
+    const std::string text = painted.colors.paint(painted.style, printable(painted.text));
+    if (auto* const buffer = dynamic_cast<PrintableStreams::Buffer*>(stream.rdbuf()))
+        buffer->write_as_it_is(text);
+    else
+        stream << text;
+    return stream;
+}
 
 bool is_output_lost() {
     return std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout.flush();

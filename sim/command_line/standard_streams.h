@@ -5,7 +5,11 @@
 #pragma once
 
 #include <memory>
+#include <ostream>
 #include <streambuf>
+#include <string_view>
+
+#include "core/base/colors.h"
 
 namespace glovebox::command_line {
 
@@ -25,12 +29,21 @@ class PrintableStreams {
     PrintableStreams(const PrintableStreams&) = delete;
     PrintableStreams& operator=(const PrintableStreams&) = delete;
 
-  private:
     class Buffer;
 
+  private:
     std::unique_ptr<Buffer> output_;
     std::unique_ptr<Buffer> error_;
 };
+
+// Foreign text in a style: printable, and coloured where the colours are shown, also through
+// PrintableStreams.
+struct Painted {
+    const Colors& colors;
+    Style style;
+    std::string_view text;
+};
+std::ostream& operator<<(std::ostream& stream, const Painted& painted);
 
 // Flushes standard output, and returns whether any of it could not be written.
 [[nodiscard]] bool is_output_lost();

@@ -46,7 +46,7 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
         for (std::string& variable : room.variables().value())
             options.program.extra_environment.push_back(std::move(variable));
         if (room.memory_mib || room.cpu_count)
-            log.warning("--memory and --cpus are not held with --isolation none");
+            log.warning("not_held", "--memory and --cpus are not held with --isolation none");
         measure(measured, measure_on_host(arguments));
     } else {
         options.console = &console.emplace();

@@ -108,7 +108,7 @@ class StartingSession final : public NsmSession {
         if (program_) {
             const auto program = program_->measure();
             if (!program) {
-                log.error("{}", program.error().message);
+                log.error("not_measured", "{}", field("error", program.error().message));
                 return program.error();
             }
             measured = *program;

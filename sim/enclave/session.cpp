@@ -91,7 +91,7 @@ Result<void> Session::start(const RunOptions& options) {
         const auto heard = send_boot_heartbeat(world_, config.own, signals_.fd());
         if (!heard)
             return heard.error();
-        log_.debug("CID {} boots; its heartbeat {}", config.own,
+        log_.debug("boot", "CID {} boots; its heartbeat {}", field("cid", config.own),
                    *heard ? "was answered on the parent's port 9000"
                           : "found nobody listening on the parent's port 9000");
     }
@@ -109,7 +109,8 @@ Result<void> Session::start(const RunOptions& options) {
         options.room ? start_in_room(options, *room_filter) : start_program(options, *filter);
     if (!listener && options.room && options.room_is_a_wish &&
         listener.error().code == sandbox::SandboxError::namespaces_forbidden) {
-        log_.warning("running with --isolation none, since {}", listener.error().message);
+        log_.warning("no_sandbox", "running with --isolation none, since {}",
+                     field("error", listener.error().message));
         listener = start_program(options, *filter);
         if (record_ && listener) {
             console_file_.reset();
@@ -170,10 +171,9 @@ Result<UniqueFd> Session::start_in_room(const RunOptions& options,
     room_ = std::move(*started);
     process_ = room_->init_process();
     for (const std::string& note : room_->notes())
-        log_.info("{}", note);
+        log_.info("sandbox", "{}", note);
     for (const std::string& shortfall : room_->shortfalls())
-        if (log_.wants(options.shortfalls))
-            log_.write(options.shortfalls, shortfall);
+        log_.log(options.shortfalls, "sandbox_limit", "{}", shortfall);
     console_ = &console;
     console.record(std::move(console_file_), options.live_console ? STDOUT_FILENO : -1);
     return room_->take_listener();
@@ -203,7 +203,7 @@ Result<void> Session::begin_record(const RunOptions& options) {
 // Without a record `glovebox ps` does not list the enclave, but it runs.
 void Session::write_record() {
     if (const auto written = enclave::write_record(world_.directory(), *record_); !written)
-        log_.warning("{}", written.error().message);
+        log_.warning("no_record", "{}", field("error", written.error().message));
 }
 
 // The program has been executed.
@@ -299,9 +299,11 @@ void Session::explain_refusal(core::VsockAddress target) {
     const core::Cid own = claim_ ? claim_->cid() : core::cid_parent;
     std::istringstream text(enclave::explain_refusal(own, target, WorldView::read(world_, clock_)));
     for (std::string line; std::getline(text, line);)  // the log escapes line ends
-        log_.warning("{}", line);
+        log_.warning("refused", "{}", line, field("target", core::to_string(target)),
+                     field("cid", target.cid), field("port", target.port));
     if (explained_.size() == explained_max)
-        log_.warning("{} destinations were refused; further ones are not explained", explained_max);
+        log_.warning("refused", "{} destinations were refused; further ones are not explained",
+                     explained_max);
 }
 
 void Session::wait_for_events(const RunOptions& options) {

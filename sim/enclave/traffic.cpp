@@ -27,20 +27,27 @@ core::Stream make_stream(asio::io_context& context, UniqueFd fd) {
 struct Connection {
     core::Stream near;
     core::Stream far;
-    std::string local;
-    std::string peer;
+    core::VsockAddress local;
+    core::VsockAddress peer;
 };
 
 asio::awaitable<void> count(Connection connection, core::PipePool& pipes, Log& log) {
     const auto began = std::chrono::steady_clock::now();
-    log.info("{} and {}: connected", connection.local, connection.peer);
+    log.info("open", "{} and {}: connected", field("address", core::to_string(connection.local)),
+             field("peer", core::to_string(connection.peer)), field("cid", connection.peer.cid),
+             field("port", connection.local.port));
     core::RelayOptions forever;
     forever.idle_timeout = {};
     const core::RelayResult result =
         co_await core::relay(std::move(connection.near), std::move(connection.far), pipes, forever);
-    log.info("{} and {}: {}", connection.local, connection.peer,
-             core::describe(result, connection.local, connection.peer,
-                            std::chrono::steady_clock::now() - began));
+    const std::string local = core::to_string(connection.local);
+    const std::string peer = core::to_string(connection.peer);
+    log.info("closed", "{} and {}: {}", field("address", local), field("peer", peer),
+             core::describe(result, local, peer, std::chrono::steady_clock::now() - began),
+             field("cid", connection.peer.cid), field("port", connection.local.port),
+             field("bytes", result.first_to_second + result.second_to_first),
+             field("bytes_sent", result.second_to_first),
+             field("bytes_received", result.first_to_second));
 }
 
 }  // namespace
@@ -61,8 +68,7 @@ class Traffic::Loop {
 
     void add(UniqueFd near, core::VsockAddress local, UniqueFd far, core::VsockAddress peer) {
         Connection connection{make_stream(context_, std::move(near)),
-                              make_stream(context_, std::move(far)), core::to_string(local),
-                              core::to_string(peer)};
+                              make_stream(context_, std::move(far)), local, peer};
         asio::co_spawn(context_, count(std::move(connection), pipes_, log_), asio::detached);
     }
 

@@ -12,7 +12,7 @@ void CountedWarning::count(std::string_view sentence, Time now) {
     }
     if (lines_ < lines_max_) {
         ++lines_;
-        log_.warning("{}", sentence);
+        log_.warning("http", "{}", sentence);
         return;
     }
     ++unwritten_;
@@ -26,7 +26,7 @@ void CountedWarning::finish() {
 
 void CountedWarning::write_rest() {
     if (unwritten_ > 0)
-        log_.warning("{} ({} more)", last_, unwritten_);
+        log_.warning("http", "{} ({} more)", last_, unwritten_);
     unwritten_ = 0;
 }
 

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 struct Lines final : Log {
-    void write(LogLevel, std::string_view line) override { lines.emplace_back(line); }
+    void write(const LogLine& line) override { lines.push_back(line.message); }
     [[nodiscard]] bool wants(LogLevel) const override { return true; }
     std::vector<std::string> lines;
 };

@@ -15,7 +15,7 @@ void serve_until_signal(boost::asio::io_context& context, Log& log, unsigned thr
     signals.async_wait([&](const boost::system::error_code& failure, int signal) {
         if (failure)
             return;
-        log.info("stopping: SIG{} came", ::sigabbrev_np(signal));
+        log.info("stopping", "stopping: SIG{} came", field("signal", ::sigabbrev_np(signal)));
         context.stop();
     });
     std::vector<std::thread> others;

@@ -120,7 +120,8 @@ Response call(const Session& session, const Request& request) {
     try {
         return session.handler(request);
     } catch (const std::exception& bug) {
-        session.log.error("{} {}: {}", request.method, request.target, bug.what());
+        session.log.error("bug", "{} {}: {}", request.method, field("target", request.target),
+                          field("error", bug.what()));
         return plain(500, "internal error\n");
     }
 }

@@ -28,9 +28,9 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 struct LogLines final : Log {
-    void write(LogLevel, std::string_view line) override {
+    void write(const LogLine& line) override {
         const std::lock_guard lock(mutex);
-        lines.emplace_back(line);
+        lines.push_back(line.message);
     }
     [[nodiscard]] bool wants(LogLevel) const override { return true; }
     [[nodiscard]] std::size_t count(std::string_view piece) {

@@ -82,9 +82,11 @@ http::Response MetadataService::handle(const http::Request& request) {
         return answer(405, "405 - Method Not Allowed");
     const auto token = request.header(token_header);
     if (token ? !tokens_.is_valid(*token, now) : settings_.tokens_required) {
-        log_.warning("GET {} refused: {}", request.path(),
-                     token ? "the token is not from this service, or has expired"
-                           : "no token was sent, and version 1 is off (--require-tokens)");
+        log_.warning(
+            "refused", "GET {} refused: {}", field("target", request.path()),
+            field("error", token ? "the token is not from this service, or has expired"
+                                 : "no token was sent, and version 1 is off (--require-tokens)"),
+            field("status", 401));
         return answer(401, "401 - Unauthorized");
     }
     std::string_view path = request.path();
@@ -94,7 +96,8 @@ http::Response MetadataService::handle(const http::Request& request) {
         return answer(200, "1.0\n2021-07-15\nlatest");
     path.remove_prefix(std::min(version.size() + 1, path.size()));
     auto found = is_version(version) ? find(path, now) : std::nullopt;
-    log_.info("GET {}{}", request.path(), found ? "" : ": 404");
+    log_.info("request", "GET {}{}", field("target", request.path()), found ? "" : ": 404",
+              field("status", found ? 200 : 404));
     return found ? answer(200, std::move(*found)) : answer(404, "404 - Not Found");
 }
 

@@ -75,6 +75,8 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
     boost::asio::thread_pool key_maker(1);
     std::vector<std::unique_ptr<http::Server>> servers;
     std::string addresses;
+    std::string http;
+    std::string https;
     for (http::ServerOptions listener : settings.listeners) {
         listener.takes_long = takes_long;
         listener.long_work = key_maker.get_executor();
@@ -85,19 +87,23 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
         if (!server)
             return server.error();
         servers.push_back(std::move(*server));
-        addresses +=
-            fmt::format("{}{}://{}", addresses.empty() ? "" : ", ", listener.tls ? "https" : "http",
-                        http::to_string(servers.back()->local()));
+        const std::string address = http::to_string(servers.back()->local());
+        addresses += fmt::format("{}{}://{}", addresses.empty() ? "" : ", ",
+                                 listener.tls ? "https" : "http", address);
+        (listener.tls ? https : http) = address;
     }
     if (!settings.authenticate)
         log.warning(
+            "auth_off",
             "--auth off: signatures are not checked, and a caller that is not known counts as {}; "
             "on loopback only",
-            anonymous->arn);
+            field("principal", anonymous->arn));
     else if (!somebody_signs(scene))
-        log.info("no credentials in a scene: AKIAIOSFODNN7EXAMPLE signs as user/developer");
-    log.info("ready: {}; {} keys are kept {}", addresses, scene.region,
-             settings.in_memory ? "in memory" : "in " + in + "keys.db");
+        log.info("credentials",
+                 "no credentials in a scene: AKIAIOSFODNN7EXAMPLE signs as user/developer");
+    log.info("ready", "ready: {}; {} keys are kept {}", addresses, scene.region,
+             settings.in_memory ? "in memory" : "in " + in + "keys.db", field("http", http),
+             field("https", https));
     http::serve_until_signal(context, log, settings.threads);
     for (const auto& server : servers)
         server->close();

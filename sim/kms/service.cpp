@@ -185,21 +185,30 @@ Answer<std::string> Service::run(Call& call) {
 }
 
 void Service::record(const Call& call, const std::optional<ApiError>& error) {
-    const std::string what = fmt::format(
-        "{} {}{}", call.operation.name,
-        call.caller.arn.empty() ? "from " + call.http.remote_address : "by " + call.caller.arn,
-        call.resources.empty() ? std::string() : " on " + call.resources.front());
+    const bool is_known = !call.caller.arn.empty();
+    const std::string on = call.resources.empty() ? "" : " on " + call.resources.front();
+    const auto log = [&](LogLevel level, Event event, const std::string& outcome,
+                         const auto&... fields) {
+        log_.log(level, event, "{} {} {}{}{}", field("request", call.operation.name),
+                 is_known ? "by" : "from",
+                 field("principal", is_known ? call.caller.arn : call.http.remote_address), on,
+                 outcome, field("key", call.resources.empty() ? "" : call.resources.front()),
+                 fields...);
+    };
     if (!error)
-        log_.info("{}", what);
-    else if (error->status >= 500)
-        log_.error("{} failed: {}: {}", what, error->exception, error->why());
+        log(LogLevel::info, "request", "");
     else
-        log_.warning("{} refused: {}: {}", what, error->exception, error->why());
+        log(error->status >= 500 ? LogLevel::error : LogLevel::warning,
+            error->status >= 500 ? Event("failed") : Event("refused"),
+            fmt::format(" {}: {}: {}", error->status >= 500 ? "failed" : "refused",
+                        error->exception, error->why()),
+            field("error", error->exception), field("status", error->status));
     const auto append = [&](JsonLines* lines, const json::object& line, std::string_view file) {
         if (lines == nullptr)
             return;
         if (const auto done = lines->append(line); !done)
-            log_.error("the {} lacks this request: {}", file, done.error().message);
+            log_.error("not_recorded", "the {} lacks this request: {}", file,
+                       field("error", done.error().message));
     };
     if (trace_ != nullptr)
         append(trace_, trace_record(call, error), "trace");

@@ -73,11 +73,12 @@ void LoopbackNotice::look(const SystemCall& call, Tracee& tracee) {
         return;
     was_told_ = true;
     log_.warning(
+        "lo_down",
         "the program listens on {} while the interface lo is down, as it is in an enclave that has "
         "just booted, so nothing reaches it: run `ip link set lo up` first, or start the program "
         "with `glovebox forward --listen vsock:PORT={} -- PROGRAM`, which brings lo up and leads "
         "a vsock port to it",
-        address->text, address->port);
+        field("address", address->text), address->port);
 }
 
 }  // namespace glovebox::supervisor

@@ -28,7 +28,7 @@ using ::testing::HasSubstr;
 
 class Lines : public Log {
   public:
-    void write(LogLevel, std::string_view line) override { lines.emplace_back(line); }
+    void write(const LogLine& line) override { lines.push_back(line.message); }
     [[nodiscard]] bool wants(LogLevel) const override { return true; }
     std::vector<std::string> lines;
 };

@@ -111,7 +111,7 @@ void Supervisor::run() {
             break;
         }
     }
-    log_.debug("{} calls notified", calls);
+    log_.debug("ended", "{} calls notified", calls);
     is_over_ = true;
 }
 
@@ -141,8 +141,8 @@ int Supervisor::try_answer(const SystemCall& call, SyscallReply& reply) {
     try {
         reply = answer(call, tracee);
     } catch (const std::exception& exception) {
-        log_.error("a system call of thread {} failed in the supervisor: {}", call.thread,
-                   exception.what());
+        log_.error("bug", "a system call of thread {} failed in the supervisor: {}", call.thread,
+                   field("error", exception.what()));
     }
     if (tracee.was_denied())
         tell_of_denial(call.thread);
@@ -180,6 +180,7 @@ void Supervisor::tell_of_exhaustion() {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     log_.error(
+        "no_descriptors",
         "the supervisor has no descriptor left (it needs one for each call that waits, of {} that "
         "it may have), so calls on AF_VSOCK sockets fail with ENOMEM or ENFILE: raise the hard "
         "limit (ulimit -Hn) where glovebox is started",
@@ -191,6 +192,7 @@ void Supervisor::tell_of_denial(pid_t thread) {
         return;
     last_denied_ = thread;
     log_.error(
+        "not_readable",
         "process {} can't be looked into, so its AF_VSOCK and /dev/nsm don't work: it made itself "
         "undumpable (prctl PR_SET_DUMPABLE 0), or its file may be executed but not read, or "
         "/proc/sys/kernel/yama/ptrace_scope is 2 or 3. Leave the prctl out here, give the file "
@@ -201,6 +203,7 @@ void Supervisor::tell_of_denial(pid_t thread) {
 SyscallReply Supervisor::refuse_foreign(const SystemCall& call) {
     if (call.thread != last_foreign_)
         log_.error(
+            "foreign_call",
             "process {} makes system calls of another architecture (a 32-bit program?), which are "
             "not supervised and all fail with ENOSYS: use a 64-bit build of it",
             call.thread);

@@ -29,7 +29,7 @@ std::uint64_t signal_bit(int number) {
 }
 
 // The n-th tab-separated field of a line, 0 being the one after the name.
-std::string_view field(std::string_view line, int index) {
+std::string_view field_at(std::string_view line, int index) {
     for (; index > 0; --index) {
         const std::size_t tab = line.find('\t');
         if (tab == std::string_view::npos)
@@ -58,7 +58,7 @@ ThreadStatus parse_thread_status(std::string_view text) {
         else if (name == "PPid")
             status.parent = read_number<pid_t>(value, 10);
         else if (name == "Uid")
-            status.user = read_number<unsigned>(field(value, 1), 10);
+            status.user = read_number<unsigned>(field_at(value, 1), 10);
         else if (name == "Threads")
             status.threads = read_number<unsigned>(value, 10);
         else if (name == "SigPnd")

@@ -159,7 +159,7 @@ int TracingNotifier::send(std::uint64_t id, const SyscallReply& reply) {
     const std::string line = call ? describe(*call, reply) : std::string();
     const int failure = kernel_.send(id, reply);
     if (failure == 0 && !line.empty())
-        log_.info("{}: {}", call->thread, line);
+        log_.info("system_call", "{}: {}", call->thread, line);
     if (failure != 0 && call) {  // EMFILE: it is answered once more
         const std::lock_guard lock(mutex_);
         open_calls_.emplace(id, *call);

@@ -29,10 +29,10 @@ void add(Arguments& arguments, const char* option, const std::optional<std::uint
 }
 
 // A service says at the level info that it is ready, so it never has a higher one; the timeline
-// leaves out what is below the part's own.
-void add_level(Arguments& arguments, const std::string& level) {
-    if (level == "debug")
-        arguments.insert(arguments.end(), {"--log-level", level});
+// leaves out what is below the part's own. It reads JSON lines.
+void add_log(Arguments& arguments, const std::string& level) {
+    arguments.insert(arguments.end(),
+                     {"--log-json", "--log-level", level == "debug" ? "debug" : "info"});
 }
 
 void add_flag(Arguments& arguments, const char* option, bool is_set) {
@@ -66,7 +66,7 @@ core::Command PartCommands::kms() const {
     add(arguments, "--region", world_.region);
     add(arguments, "--auth", world_.kms->auth);
     add(arguments, "--seed", world_.kms->seed);
-    add_level(arguments, world_.kms->log_level);
+    add_log(arguments, world_.kms->log_level);
     add(arguments, "--pki", pki_);
     return subcommand(std::move(arguments));
 }
@@ -77,7 +77,7 @@ core::Command PartCommands::imds() const {
     add(arguments, "--region", world_.region);
     add(arguments, "--role-arn", world_.role_arn);
     add_flag(arguments, "--require-tokens", world_.imds->require_tokens);
-    add_level(arguments, world_.imds->log_level);
+    add_log(arguments, world_.imds->log_level);
     add(arguments, "--pki", pki_);
     return subcommand(std::move(arguments));
 }
@@ -99,7 +99,7 @@ core::Command PartCommands::proxy(const ProxyPart& proxy) const {
     add(arguments, "--resolve", proxy.resolve);
     add(arguments, "--resolve", kms_resolved());
     add(arguments, "--idle-timeout", proxy.idle_timeout);
-    add_level(arguments, proxy.log_level);
+    add_log(arguments, proxy.log_level);
     return subcommand(std::move(arguments));
 }
 
@@ -110,7 +110,9 @@ core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     add_flag(arguments, "--debug", enclave.debug);
     add_flag(arguments, "--trust-env", enclave.trust_env);
     add_flag(arguments, "--trace", enclave.trace);
-    add(arguments, "--log-level", enclave.log_level);
+    add_flag(arguments, "--log-json", true);
+    // Its requests to the security module are messages of the level info.
+    add(arguments, "--log-level", enclave.log_level.empty() ? "info" : enclave.log_level);
     add(arguments, "--eif", enclave.eif);
     add(arguments, "--rootfs", enclave.root_fs);
     add(arguments, "--isolation", enclave.isolation);
@@ -138,7 +140,7 @@ core::Command PartCommands::forward(const ForwardPart& forward) const {
     add(arguments, "--world", directory_);
     add(arguments, "--listen", forward.listen);
     add(arguments, "--idle-timeout", forward.idle_timeout);
-    add_level(arguments, forward.log_level);
+    add_log(arguments, forward.log_level);
     return subcommand(std::move(arguments));
 }
 
@@ -150,6 +152,8 @@ core::Command PartCommands::parent(const Arguments& words, const std::string& lo
     add_flag(arguments, "--trace", world_.parent.trace);
     add(arguments, "--log-level", world_.parent.log_level);
     add(arguments, "--log-file", log_file);
+    add_flag(arguments, "--log-json", log_json_);
+    add(arguments, "--color", color_);
     arguments.emplace_back("--");
     arguments.insert(arguments.end(), words.begin(), words.end());
     core::Command command = subcommand(std::move(arguments));

@@ -16,13 +16,16 @@ namespace glovebox::up {
 
 class PartCommands {
   public:
-    // `world` outlives them; `directory` is the world's, `pki` is --pki's or empty.
+    // `world` outlives them; `directory` is the world's, `pki` is --pki's or empty. The command's
+    // own log has the form of the timeline, `log_json` or with `color`.
     PartCommands(const WorldFile& world, std::string program, std::string directory,
-                 std::string pki)
+                 std::string pki, bool log_json, std::string color)
         : world_(world),
           program_(std::move(program)),
           directory_(std::move(directory)),
-          pki_(std::move(pki)) {}
+          pki_(std::move(pki)),
+          log_json_(log_json),
+          color_(std::move(color)) {}
 
     // Where the services listen, once that is known: "127.0.0.1:4600".
     void kms_is_at(std::string http, std::string tls) {
@@ -51,6 +54,8 @@ class PartCommands {
     std::string program_;
     std::string directory_;
     std::string pki_;
+    bool log_json_;
+    std::string color_;
     std::string kms_http_;
     std::string kms_tls_;
     std::string imds_http_;

@@ -45,7 +45,7 @@ KeyFacts log_level() {
     return {.name = "log_level",
             .form = Form::choice,
             .summary = "The log of this part has messages of this level and above",
-            .default_note = "info, and warning for programs",
+            .default_note = "info, and warning for the parent's command",
             .choices = {"debug", "info", "warning", "error"}};
 }
 

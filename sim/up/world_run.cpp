@@ -6,9 +6,9 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
 #include <boost/system/errc.hpp>
 
 #include "core/base/clock.h"
@@ -37,30 +37,16 @@ Error failed(std::string message) {
     return Error(make_error_code(boost::system::errc::io_error), std::move(message));
 }
 
-constexpr std::array<std::string_view, 4> levels{"debug", "info", "warning", "error"};
-
-// From 0 for debug; 0 for no level.
-std::size_t level_number(std::string_view level) {
-    const auto* found = std::find(levels.begin(), levels.end(), level);
-    return found == levels.end() ? 0 : static_cast<std::size_t>(found - levels.begin());
+// The level of a part's log by its name in the world file; the lowest without one.
+LogLevel level_of(std::string_view name) {
+    const auto* const found = std::find(log_level_names.begin(), log_level_names.end(), name);
+    return found == log_level_names.end() ? LogLevel::debug
+                                          : static_cast<LogLevel>(found - log_level_names.begin());
 }
 
-// The level of a line of a log, "2026-01-02T03:04:05.678Z info    kms: ..."; the highest for a line
-// that has none.
-std::size_t level_of(std::string_view line) {
-    const std::size_t begin = line.find(' ') + 1;
-    const std::string_view word = line.substr(begin, line.find(' ', begin) - begin);
-    return std::find(levels.begin(), levels.end(), word) == levels.end() ? levels.size()
-                                                                         : level_number(word);
-}
-
-// What follows `scheme` in a line that says ready: "https://" gives "127.0.0.1:4600".
-std::string address_in(const std::string& line, std::string_view scheme) {
-    const std::size_t begin = line.find(scheme);
-    if (begin == std::string::npos)
-        return {};
-    const std::size_t from = begin + scheme.size();
-    return line.substr(from, line.find_first_of(",; ", from) - from);
+std::string text_field(const TimelineEntry& entry, std::string_view name) {
+    const auto* const found = entry.fields.if_contains(name);
+    return found != nullptr && found->is_string() ? boost::json::value_to<std::string>(*found) : "";
 }
 
 }  // namespace
@@ -72,7 +58,8 @@ WorldRun::WorldRun(asio::io_context& context, const transports::World& meeting,
       listeners_changed_(context),
       world_(world),
       options_(std::move(options)),
-      commands_(world, options_.program, meeting.path(), options_.pki),
+      commands_(world, options_.program, meeting.path(), options_.pki, options_.log_json,
+                options_.color),
       tell_(std::move(tell)),
       changed_(context) {}
 
@@ -91,7 +78,10 @@ Result<WorldRun::Part*> WorldRun::start(std::string label, core::Command command
 
 Result<void> WorldRun::launch(Part& part) {
     auto process = core::ChildProcess::start(
-        context_, part.command, [this, &part](const std::string& line) { take_line(part, line); },
+        context_, part.command,
+        [this, &part](core::ChildProcess::Output output, const std::string& line) {
+            take_line(part, output, line);
+        },
         [this] { changed_.cancel(); });
     if (!process)
         return Error(process.error()).in(part.label);
@@ -105,16 +95,19 @@ Result<void> WorldRun::launch(Part& part) {
     return {};
 }
 
-void WorldRun::take_line(Part& part, const std::string& line) {
-    if (level_of(line) >= level_number(part.log_level))
-        tell_(part.label, line);
-    constexpr std::string_view error_prefix = "glovebox: ";
-    if (line.starts_with(error_prefix))
-        part.last_error = line.substr(error_prefix.size());
-    if (part.ready || part.waits_for || line.find(" ready: ") == std::string::npos)
+void WorldRun::take_line(Part& part, core::ChildProcess::Output output, const std::string& line) {
+    const bool is_error_line = output == core::ChildProcess::Output::standard_error;
+    const TimelineEntry entry =
+        is_error_line ? entry_of_error_line(part.label, line) : entry_of_output(part.label, line);
+    if (entry.component.empty() || entry.level >= level_of(part.log_level))
+        tell_(entry);
+    if (entry.event == "failed" && entry.component == "glovebox")
+        part.last_error = entry.message;
+    if (part.ready || part.waits_for || entry.event != "ready")
         return;
     part.ready = true;
-    part.ready_line = line;
+    part.http = text_field(entry, "http");
+    part.https = text_field(entry, "https");
     changed_.cancel();
 }
 
@@ -130,13 +123,12 @@ Result<void> WorldRun::start_services() {
 
 Result<void> WorldRun::start_proxies() {
     for (const auto& part : parts_) {
-        const std::string http = address_in(part->ready_line, "http://");
         const bool is_kms = part->label == "kms";
         if (is_kms)
-            commands_.kms_is_at(http, address_in(part->ready_line, "https://"));
+            commands_.kms_is_at(part->http, part->https);
         else
-            commands_.imds_is_at(http);
-        addresses_ += fmt::format(", {} http://{}", is_kms ? "KMS" : "metadata", http);
+            commands_.imds_is_at(part->http);
+        addresses_ += fmt::format(", {} http://{}", is_kms ? "KMS" : "metadata", part->http);
     }
     for (const ProxyPart& proxy : world_.proxies) {
         auto part = start(proxy.label, commands_.proxy(proxy), proxy.log_level);
@@ -209,7 +201,7 @@ Result<void> WorldRun::check() {
         }
         if (!part->ready && part->waits_for && meeting_.is_listening(*part->waits_for)) {
             part->ready = true;
-            tell_("up", fmt::format("{} is ready", part->label));
+            tell_(own_entry(LogLevel::info, "ready", part->label + " is ready", part->label));
         }
         part->was_ready |= part->ready;
         const auto status = part->process->status();
@@ -237,7 +229,9 @@ Result<void> WorldRun::take_end(Part& part, int status) {
     part.ended = true;
     if (!part.was_ready || (is_failure && !is_allowed))
         failed_parts_.push_back(part.label);
-    tell_("up", is_failure ? how : fmt::format("{} has ended", part.label));
+    tell_(is_failure
+              ? own_entry(is_allowed ? LogLevel::info : LogLevel::warning, "ended", how, part.label)
+              : own_entry(LogLevel::info, "ended", part.label + " has ended", part.label));
     if (!part.was_ready)
         return failed(how);
     if (is_failure && !is_allowed)
@@ -254,8 +248,10 @@ void WorldRun::plan_restart(Part& part, const std::string& how) {
                              ? first_restart_delay
                              : std::min(part.restart_delay * 2, last_restart_delay);
     part.restart_at = now + part.restart_delay;
-    tell_("up",
-          fmt::format("{}; it is started again in {}", how, format_duration(part.restart_delay)));
+    tell_(own_entry(
+        LogLevel::warning, "restart",
+        fmt::format("{}; it is started again in {}", how, format_duration(part.restart_delay)),
+        part.label));
 }
 
 void WorldRun::await_listeners() {
@@ -407,7 +403,8 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
     if (good)
         good = co_await all_ready();
     if (good) {
-        tell_("up", fmt::format("ready: world {}{}", meeting_.path(), addresses_));
+        tell_(own_entry(LogLevel::info, "ready",
+                        fmt::format("ready: world {}{}", meeting_.path(), addresses_)));
         if (!options_.command.empty())
             good = start_command();
     }

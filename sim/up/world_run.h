@@ -29,6 +29,7 @@
 #include "core/child_process.h"
 #include "core/vsock_address.h"
 #include "sim/up/part_commands.h"
+#include "sim/up/timeline.h"
 #include "sim/up/world_parts.h"
 #include "transports/listener_watch.h"
 #include "transports/world.h"
@@ -41,6 +42,8 @@ struct RunOptions {
     std::vector<std::string> command;  // may be empty
     bool abort_on_exit = false;        // the first enclave that ends ends the world
     std::string parent_log{};          // a file for the log of `glovebox parent`; may be empty
+    bool log_json = false;             // of the command's log, as of the timeline
+    std::string color{};               // --color
 };
 
 struct Outcome {
@@ -51,8 +54,7 @@ struct Outcome {
 
 class WorldRun {
   public:
-    // One line of the timeline: which part, and what it wrote.
-    using Tell = std::function<void(const std::string& part, const std::string& line)>;
+    using Tell = std::function<void(const TimelineEntry& entry)>;
 
     // Without a command the world runs until stop(), or until its last enclave has ended.
     // `meeting` is the opened world; it and `world` outlive the run.
@@ -84,7 +86,8 @@ class WorldRun {
         bool ready = false;
         bool was_ready = false;  // it, or a run of it before
         bool ended = false;
-        std::string ready_line;
+        std::string http;  // where a service listens, once it is ready
+        std::string https;
         std::string last_error;  // the last line that begins with "glovebox: "
         std::optional<Time> ended_at;
         std::optional<Time> restart_at;
@@ -96,7 +99,7 @@ class WorldRun {
                                       const std::string& log_level,
                                       const EnclavePart* enclave = nullptr);
     [[nodiscard]] Result<void> launch(Part& part);
-    void take_line(Part& part, const std::string& line);
+    void take_line(Part& part, core::ChildProcess::Output output, const std::string& line);
     [[nodiscard]] Result<void> start_services();
     [[nodiscard]] Result<void> start_proxies();
     [[nodiscard]] Result<void> start_enclaves();

@@ -67,10 +67,10 @@ int ForwardService::serve(Log& log) const {
         {.connect_timeout = within.connect_timeout, .resolved = {}, .awaits_listeners = true});
     core::Proxy inward(executor, *through, dialer, pipes, log, proxy_options(within));
     if (!ways_in.empty() && core::bring_loopback_up().value())
-        log.info("brought the interface lo up");
+        log.info("lo_up", "brought the interface lo up");
     for (const core::ProxyRoute& route : ways_in)
         inward.listen(route).value();
-    log.info("ready: {}", counted(routes.size() + ways_in.size(), "listener"));
+    log.info("ready", "ready: {}", counted(routes.size() + ways_in.size(), "listener"));
     const auto stop = [&] {
         forward.stop();
         inward.stop();

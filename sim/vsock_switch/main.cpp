@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
         Switch running(seats, Switchboard({}, {silent.begin(), silent.end()}), *log);
         std::cout << "listening" << std::endl;
         if (const auto served = running.run(stop.get()); !served) {
-            log->error("{}", served.error().message);
+            log->error("failed", "{}", field("error", served.error().message));
             return 1;
         }
         return 0;

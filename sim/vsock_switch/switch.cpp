@@ -94,13 +94,13 @@ void Switch::serve(Guest& guest) {
             return;
         guest.device = std::make_unique<Device>(guest.seat.cid, std::move(socket), switchboard_);
         guest.delivered = 0;
-        log_.info("guest {}: its machine is there", guest.seat.cid);
+        log_.info("joined", "guest {}: its machine is there", field("cid", guest.seat.cid));
     }
     auto there = guest.device->read_messages();
     if (!there) {
         cut_off(guest, there.error());
     } else if (!*there) {
-        log_.info("guest {}: its machine has gone", guest.seat.cid);
+        log_.info("left", "guest {}: its machine has gone", field("cid", guest.seat.cid));
         guest.device.reset();
     } else {
         guest.device->read_kicks();
@@ -114,7 +114,8 @@ Result<std::size_t> Switch::exchange(Guest& guest) {
 }
 
 void Switch::cut_off(Guest& guest, const Error& why) {
-    log_.warning("guest {}: cut off: {}", guest.seat.cid, why.message);
+    log_.warning("cut_off", "guest {}: cut off: {}", field("cid", guest.seat.cid),
+                 field("error", why.message));
     guest.device.reset();
 }
 
@@ -125,7 +126,8 @@ void Switch::give_up_on_stuck(SteadyClock::time_point now) {
             guest.delivered = guest.device ? guest.device->delivered() : 0;
             guest.took_at = now;
         } else if (now - guest.took_at > patience) {
-            log_.warning("guest {}: takes nothing: its connections are reset", guest.seat.cid);
+            log_.warning("stuck", "guest {}: takes nothing: its connections are reset",
+                         field("cid", guest.seat.cid));
             switchboard_.give_up(guest.seat.cid);
         }
     }

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/up/timeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+
+#include "core/base/clock.h"
+#include "core/base/json_reader.h"
+#include "core/base/json_text.h"
+#include "core/base/printable.h"
+
+namespace glovebox::up {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view error_prefix = "glovebox: ";
+// "2026-01-02T" and "Z" around the time of day.
+constexpr std::size_t date_bytes = 11;
+constexpr std::size_t time_of_day_bytes = 12;
+constexpr std::size_t level_width = 7;
+// An identifier that is longer is shown by its beginning and its end.
+constexpr std::array<std::string_view, 3> identifiers{"key", "nonce", "principal"};
+constexpr std::size_t shown_value_max = 40;
+constexpr std::size_t shown_begin = 24;
+constexpr std::size_t shown_end = 12;
+
+std::string now_text() {
+    return format_time(SystemClock().now());
+}
+
+std::optional<LogLevel> level_named(std::string_view name) {
+    const auto* const found = std::find(log_level_names.begin(), log_level_names.end(), name);
+    if (found == log_level_names.end())
+        return std::nullopt;
+    return static_cast<LogLevel>(found - log_level_names.begin());
+}
+
+// The member's text, which is taken out of the object; nothing where it has none.
+std::optional<std::string> take_text(json::object& object, std::string_view name) {
+    const json::value* const found = object.if_contains(name);
+    if (found == nullptr || !found->is_string())
+        return std::nullopt;
+    auto text = json::value_to<std::string>(*found);
+    object.erase(name);
+    return text;
+}
+
+bool is_continued(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
+
+// "arn:aws:kms:us-east-1:11...9b2d3f0a1c5e"; at the limits of characters.
+std::string shortened(const std::string& value) {
+    if (value.size() <= shown_value_max)
+        return value;
+    std::size_t begin = shown_begin;
+    while (begin > 0 && is_continued(value[begin]))
+        --begin;
+    std::size_t end = value.size() - shown_end;
+    while (end < value.size() && is_continued(value[end]))
+        ++end;
+    return value.substr(0, begin) + "..." + value.substr(end);
+}
+
+// The message with long identifiers shortened.
+std::string message_for_people(const TimelineEntry& entry) {
+    std::string message = entry.message;
+    for (const std::string_view name : identifiers) {
+        const json::value* const field = entry.fields.if_contains(name);
+        if (field == nullptr || !field->is_string())
+            continue;
+        const auto value = json::value_to<std::string>(*field);
+        if (const std::size_t at = message.find(value); at != std::string::npos)
+            message.replace(at, value.size(), shortened(value));
+    }
+    return message;
+}
+
+Style style_of(LogLevel level) {
+    switch (level) {
+        case LogLevel::error:
+            return Style::bad;
+        case LogLevel::warning:
+            return Style::warning;
+        case LogLevel::debug:
+            return Style::dim;
+        case LogLevel::info:
+            break;
+    }
+    return Style::plain;
+}
+
+// The same for a label in every run.
+Style style_of_label(std::string_view label) {
+    unsigned sum = 0;
+    for (const char one : label)
+        sum = sum * 31 + static_cast<unsigned char>(one);
+    return static_cast<Style>(static_cast<unsigned>(Style::label_0) + sum % label_styles);
+}
+
+}  // namespace
+
+TimelineEntry own_entry(LogLevel level, Event event, std::string message, std::string part) {
+    return {now_text(),        "up", std::move(part), level, std::string(event.name()),
+            std::move(message)};
+}
+
+TimelineEntry entry_of_output(const std::string& part, const std::string& line) {
+    return {now_text(), "", part, LogLevel::info, "output", line};
+}
+
+TimelineEntry entry_of_error_line(const std::string& part, const std::string& line) {
+    if (line.starts_with(error_prefix))
+        return {now_text(),      "glovebox", part,
+                LogLevel::error, "failed",   line.substr(error_prefix.size())};
+    TimelineEntry entry = entry_of_output(part, line);
+    auto value = line.starts_with("{\"time\":") ? read_json(line) : Error();
+    if (!value || !value->is_object())
+        return entry;
+    json::object fields = std::move(value->get_object());
+    const auto time = take_text(fields, "time");
+    const auto level = level_named(take_text(fields, "level").value_or(""));
+    const auto component = take_text(fields, "component");
+    const auto event = take_text(fields, "event");
+    const auto message = take_text(fields, "message");
+    if (!time || !parse_time(*time) || !level || !component || !event || !message)
+        return entry;
+    fields.erase("part");
+    return {*time, *component, part, *level, *event, *message, std::move(fields)};
+}
+
+std::string label_of(const TimelineEntry& entry) {
+    return entry.component == "up" ? entry.component : entry.part;
+}
+
+std::string line_of(const TimelineEntry& entry) {
+    return printable(entry.level == LogLevel::info
+                         ? entry.message
+                         : fmt::format("{}: {}", name_of(entry.level), entry.message));
+}
+
+void Timeline::write(const TimelineEntry& entry) {
+    // The disk behind standard error may be full: there is nobody else to tell.
+    static_cast<void>(lines_.append(text_of(entry)));
+}
+
+std::string Timeline::text_of(const TimelineEntry& entry) const {
+    if (is_json_) {
+        json::object object{
+            {"time", entry.time},
+            {"level", std::string(name_of(entry.level))},
+            {"component", entry.component.empty() ? std::string("program") : entry.component},
+            {"event", entry.event},
+            {"message", entry.message}};
+        if (!entry.part.empty())
+            object["part"] = entry.part;
+        for (const auto& field : entry.fields)
+            object[field.key()] = field.value();
+        return json_text(object);
+    }
+    const std::string label = printable(label_of(entry));
+    const std::string level =
+        entry.level == LogLevel::info ? "" : std::string(name_of(entry.level));
+    return fmt::format(
+        "{} {} {} | {}",
+        colors_.paint(Style::dim, entry.time.substr(date_bytes, time_of_day_bytes)),
+        colors_.paint(style_of_label(label), fmt::format("{:<{}}", label, label_width_)),
+        colors_.paint(style_of(entry.level), fmt::format("{:<{}}", level, level_width)),
+        colors_.paint(
+            entry.component == "up" && entry.level == LogLevel::info ? Style::good : Style::plain,
+            printable(message_for_people(entry))));
+}
+
+}  // namespace glovebox::up
