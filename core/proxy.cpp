@@ -255,8 +255,7 @@ asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dial
     result.first_to_second += sent_early;
     log_.info("closed", "{} -> {} closed: {}", field("peer", to_string(peer)),
               field("target", to_string(target)),
-              describe(result, side, "target", steady_clock::now() - start),
-              field("cid", peer.cid),
+              describe(result, side, "target", steady_clock::now() - start), field("cid", peer.cid),
               field("bytes", result.first_to_second + result.second_to_first),
               field("bytes_sent", result.first_to_second),
               field("bytes_received", result.second_to_first));
