@@ -178,31 +178,41 @@ class PythonAttest(Example):
         self.assertRegex(explained.stderr, r"glovebox: \S+/up/trace\.jsonl: request [0-9a-f-]{36} of \S+Z, .* ago\n")
         self.assertIn("AccessDeniedException", explained.stdout)
 
-    def test_the_readmes_command(self):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(os.environ.pop, "PCR0", None)
+
+    def pcr0_of(self, script):
+        """As the README says."""
+        return subprocess.run([GLOVEBOX, "nsm", "--device", "mock", "--pki", self.directory / "pki", "--program",
+                               PYTHON, "--script", script, "pcr", "--value", "0"],
+                              capture_output=True, text=True, check=True).stdout.strip()
+
+    def test_the_readmes_commands(self):
+        os.environ["PCR0"] = self.pcr0_of(EXAMPLES / "python-attest/enclave.py")
         self.attested(self.up("world.yaml", PYTHON, "parent.py", cwd=EXAMPLES / "python-attest"))
+
+    def test_without_the_variable_the_policy_is_wrong(self):
+        done = self.up("world.yaml", PYTHON, "parent.py", cwd=EXAMPLES / "python-attest")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, r"keys\.yaml:\d+:\d+: policy: \$\{PCR0\} has no value: .*export PCR0=VALUE")
 
     def test_from_an_image_whose_pcr0_the_policy_asks_for(self):
         folder = self.own("python-attest")
-        pcr0 = self.make_image(folder, [PYTHON, "/app/enclave.py", "5005", "8000"])
-        keys = (folder / "keys.yaml").read_text()
-        (folder / "keys.yaml").write_text(keys.replace("0" * 96, pcr0))
+        os.environ["PCR0"] = self.make_image(folder, [PYTHON, "/app/enclave.py", "5005", "8000"])
         self.run_from_image(folder)
         self.attested(self.up("world.yaml", PYTHON, "parent.py", cwd=folder))
 
     def test_a_policy_on_the_programs_own_pcr0_and_another_programs(self):
         folder = self.own("python-attest")
-        # In a folder of its own: the policy, which names the PCR0, can't be a part of what is measured.
+        # In a folder of its own: a policy that has the PCR0 in it can't be a part of what is measured.
         (folder / "enclave").mkdir()
-        script = (folder / "enclave.py").rename(folder / "enclave/enclave.py")
-        described = subprocess.run([GLOVEBOX, "nsm", "--device", "mock", "--pki", self.directory / "pki",
-                                    "--program", os.path.realpath(PYTHON), "--script", script, "pcr", "0"],
-                                   capture_output=True, text=True, check=True).stdout
-        pcr0 = re.search(r"\b[0-9a-f]{96}\b", described).group()
-        world = (folder / "world.yaml").read_text().replace("    debug: true\n", "").replace("enclave.py", "enclave/enclave.py")
+        pcr0 = self.pcr0_of((folder / "enclave.py").rename(folder / "enclave/enclave.py"))
+        world = (folder / "world.yaml").read_text().replace("enclave.py", "enclave/enclave.py")
         (folder / "world.yaml").write_text(world)
         keys = (folder / "keys.yaml").read_text()
         for value, status in [(pcr0, 0), ("ab" * 48, 1)]:
-            (folder / "keys.yaml").write_text(keys.replace("0" * 96, value))
+            (folder / "keys.yaml").write_text(keys.replace("${PCR0}", value))
             done = self.up("world.yaml", PYTHON, "parent.py", cwd=folder)
             self.assertEqual(done.returncode, status, done.stderr)
             if status == 1:

@@ -26,6 +26,7 @@
 #include "sim/kms/scene.h"
 #include "sim/kms/service.h"
 #include "sim/kms/state_directory.h"
+#include "sim/up/variables.h"
 
 namespace glovebox::cli {
 namespace {
@@ -53,7 +54,9 @@ kms::Scene read_scene(const Values& values) {
             return file.error();
         return std::string(as_text(*file));
     };
-    return kms::parse_scene(as_text(content), seed, read_beside, overrides).value();
+    return kms::parse_scene(as_text(content), seed, {read_beside, up::look_in_environment},
+                            overrides)
+        .value();
 }
 
 Result<nsm::TrustRoot> find_root(const std::string& name, const PkiOption& pki,
@@ -127,8 +130,10 @@ int explain_request(const Values& values) {
     const Bytes trace = command_line::read_file(file, trace_bytes_max).value();
     std::optional<std::string> policy;
     if (const auto policy_file = values.find_text("--policy"))
-        policy =
-            std::string(as_text(command_line::read_file(*policy_file, scene_bytes_max).value()));
+        policy = kms::parse_policy_file(
+                     as_text(command_line::read_file(*policy_file, scene_bytes_max).value()),
+                     *policy_file, up::look_in_environment)
+                     .value();
     const auto found = kms::find_in_trace(as_text(trace), values.text("--request")).value();
     std::cerr << fmt::format("glovebox: {}: {}\n", file,
                              kms::describe_request(found.record, SystemClock().now()));
@@ -166,7 +171,8 @@ Command explain_command() {
                     {.name = "--policy",
                      .kind = Kind::file,
                      .placeholder = "FILE",
-                     .summary = "Judge by this key policy in JSON instead of the key's own"}},
+                     .summary =
+                         "Judge by this key policy, in JSON or YAML, instead of the key's own"}},
         .examples = {{"Why was the last request refused?", "glovebox kms explain"},
                      {"Would this policy have allowed it?",
                       "glovebox kms explain --policy edited.json"}},

@@ -110,8 +110,11 @@ Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view reque
     std::size_t requests = 0;
     search.broken_lines = for_each_record(trace, [&](json::object& record) {
         ++requests;
-        const bool wanted = request_id.empty() ? record.contains("error")
-                                               : text_of(record, "requestId") == request_id;
+        // A probe such as curl's GET asks for no operation, and nobody wonders why it was refused.
+        const std::string error = text_of(record, "error");
+        const bool wanted = request_id.empty()
+                                ? !error.empty() && error != "UnknownOperationException"
+                                : text_of(record, "requestId") == request_id;
         if (wanted)
             search.record = std::move(record);
         is_found = is_found || wanted;
@@ -121,8 +124,9 @@ Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view reque
     const std::string skipped =
         search.broken_lines.empty() ? "" : "; " + describe_broken_lines(search.broken_lines);
     if (request_id.empty())
-        return invalid_input(
-            fmt::format("none of the {} requests in the trace was refused{}", requests, skipped));
+        return invalid_input(fmt::format(
+            "none of the {} requests in the trace asked for an operation and was refused{}",
+            requests, skipped));
     return invalid_input(
         fmt::format("none of the {} requests in the trace has the id {}: it is the "
                     "answer's x-amzn-RequestId{}",

@@ -31,6 +31,15 @@ TEST(Refusals, AreALineForEachKind) {
     EXPECT_THAT(list_refusals(""), IsEmpty());
 }
 
+TEST(Refusals, AProbeThatAsksForNoOperationIsNotTheLast) {
+    const std::string probe =
+        R"({"requestId":"3","operation":"GET /","error":"UnknownOperationException"})";
+    const std::string trace = std::string(refused) + probe + "\n";
+    EXPECT_EQ(find_in_trace(trace, "").value().record.at("requestId"), "2");
+    EXPECT_EQ(find_in_trace(trace, "3").value().record.at("requestId"), "3");
+    EXPECT_FALSE(find_in_trace(probe, ""));
+}
+
 TEST(Refusals, ARequestIsDescribedByItsIdItsTimeAndItsAge) {
     const auto record = find_in_trace(refused, "").value().record;
     const TimePoint now = parse_time("2026-01-02T03:05:06.678Z").value();

@@ -15,13 +15,14 @@
 #include "sim/kms/key_material.h"
 #include "sim/kms/key_spec.h"
 #include "sim/kms/policy/policy.h"
+#include "sim/kms/policy/variables.h"
 #include "sim/yaml/yaml_map.h"
 
 namespace glovebox::kms {
 namespace {
 
 // A policy: as YAML, as JSON in a text, or in a file of its own. Empty if it is absent or wrong.
-std::string read_policy(yaml::Map& map, const ReadFile& read_file, policy::PolicyKind kind) {
+std::string read_policy(yaml::Map& map, const SceneSources& sources, policy::PolicyKind kind) {
     auto text = map.json("policy");
     std::string member = "policy";
     if (const auto file = map.text("policy_file")) {
@@ -30,7 +31,7 @@ std::string read_policy(yaml::Map& map, const ReadFile& read_file, policy::Polic
             return {};
         }
         member = "policy_file";
-        auto content = read_file(*file);
+        auto content = sources.read_file(*file);
         if (!content) {
             map.mistake(member, content.error().message);
             return {};
@@ -39,19 +40,24 @@ std::string read_policy(yaml::Map& map, const ReadFile& read_file, policy::Polic
     }
     if (!text)
         return {};
-    if (const auto parsed = policy::parse_policy(*text, kind); !parsed) {
+    auto replaced = policy::replace_variables(*text, sources.lookup);
+    if (!replaced) {
+        map.mistake(member, replaced.error().message);
+        return {};
+    }
+    if (const auto parsed = policy::parse_policy(*replaced, kind); !parsed) {
         map.mistake(member, parsed.error().message);
         return {};
     }
-    return *text;
+    return *replaced;
 }
 
-std::vector<ScenePolicy> read_policies(yaml::Map& map, const ReadFile& read_file) {
+std::vector<ScenePolicy> read_policies(yaml::Map& map, const SceneSources& sources) {
     std::vector<ScenePolicy> policies;
     for (yaml::Map one : map.maps("policies")) {
         ScenePolicy policy;
         policy.name = one.required_text("name");
-        policy.text = read_policy(one, read_file, policy::PolicyKind::identity);
+        policy.text = read_policy(one, sources, policy::PolicyKind::identity);
         if (!one.has("policy") && !one.has("policy_file"))
             one.missing({"policy", "policy_file"}, "missing, and policy_file too");
         one.refuse_unknown();
@@ -60,7 +66,8 @@ std::vector<ScenePolicy> read_policies(yaml::Map& map, const ReadFile& read_file
     return policies;
 }
 
-void read_entities(yaml::Map& top, std::string_view kind, const ReadFile& read_file, Scene& scene) {
+void read_entities(yaml::Map& top, std::string_view kind, const SceneSources& sources,
+                   Scene& scene) {
     const std::string member = std::string(kind) + "s";
     std::set<std::string> access_key_ids;
     scene.has_entities |= top.has(member);
@@ -78,7 +85,7 @@ void read_entities(yaml::Map& top, std::string_view kind, const ReadFile& read_f
                      !access_key_ids.insert(entity.access_key_id).second)
                 map.mistake("access_key_id", "another user has it");
         }
-        entity.policies = read_policies(map, read_file);
+        entity.policies = read_policies(map, sources);
         map.refuse_unknown();
         scene.entities.push_back(std::move(entity));
     }
@@ -122,7 +129,7 @@ void judge_by_spec(SceneKey& key, const std::optional<std::string>& usage,
         key.material = judged_material(*material, map, *spec);
 }
 
-SceneKey read_key(yaml::Map& map, const ReadFile& read_file) {
+SceneKey read_key(yaml::Map& map, const SceneSources& sources) {
     SceneKey key;
     key.id = map.text("id").value_or("");
     if (!key.id.empty() && (!is_key_id(key.id) || key.id.starts_with("mrk-")))
@@ -144,7 +151,7 @@ SceneKey read_key(yaml::Map& map, const ReadFile& read_file) {
     key.spec = map.text("spec").value_or(key.spec);
     const auto usage = map.text("usage");
     const auto material = map.text("material");
-    key.policy = read_policy(map, read_file, policy::PolicyKind::key);
+    key.policy = read_policy(map, sources, policy::PolicyKind::key);
     map.refuse_unknown();
     if (!map.is_doubtful("spec"))
         judge_by_spec(key, usage, material, map);
@@ -190,7 +197,7 @@ Key make_key(const Scene& scene, const SceneKey& from, TimePoint now, RandomSour
 }  // namespace
 
 Result<Scene> parse_scene(std::string_view text, const std::string& file_name,
-                          const ReadFile& read_file, const SceneOverrides& overrides) {
+                          const SceneSources& sources, const SceneOverrides& overrides) {
     const auto file = yaml::Document::parse(text, file_name);
     if (!file)
         return file.error();
@@ -209,11 +216,11 @@ Result<Scene> parse_scene(std::string_view text, const std::string& file_name,
         scene.account = overrides.account;
     if (!overrides.region.empty())
         scene.region = overrides.region;
-    read_entities(top, "user", read_file, scene);
-    read_entities(top, "role", read_file, scene);
+    read_entities(top, "user", sources, scene);
+    read_entities(top, "role", sources, scene);
     std::set<std::string> names;
     for (yaml::Map map : top.maps("keys")) {
-        SceneKey key = read_key(map, read_file);
+        SceneKey key = read_key(map, sources);
         if (!key.id.empty() && !names.insert(key.id).second)
             map.mistake("id", "another key has it");
         for (const std::string& alias : key.aliases)
@@ -225,6 +232,28 @@ Result<Scene> parse_scene(std::string_view text, const std::string& file_name,
     if (auto error = file->error())
         return *error;
     return scene;
+}
+
+Result<std::string> parse_policy_file(std::string_view text, const std::string& file_name,
+                                      const policy::Lookup& lookup) {
+    std::string json(text);
+    if (const std::size_t begin = text.find_first_not_of(" \t\r\n");
+        begin == std::string_view::npos || text[begin] != '{') {
+        const auto file = yaml::Document::parse(text, file_name);
+        if (!file)
+            return file.error();
+        if (const yaml::Map top = file->top(); top.has("keys") || top.has("roles"))
+            return invalid_input(file_name +
+                                 ": this is a scene; a key policy by itself was expected, with "
+                                 "Statement at its top");
+        json = file->json();
+    }
+    auto replaced = policy::replace_variables(json, lookup);
+    if (!replaced)
+        return Error(replaced.error()).in(file_name);
+    if (const auto parsed = policy::parse_policy(*replaced, policy::PolicyKind::key); !parsed)
+        return Error(parsed.error()).in(file_name);
+    return *replaced;
 }
 
 void apply(const Scene& scene, Directory& directory, iam::CredentialStore& credentials) {

@@ -23,6 +23,8 @@
 //     policy: {...}                               # as YAML, or JSON in a text; has a default
 //     policy_file: app-policy.json                # instead; beside the scene's file
 //
+// A policy may have variables of the environment, ${NAME}: policy/variables.h.
+//
 // If the file has `users` or `roles`, only those have IAM policies. Without both, everybody in the
 // account is an administrator, and the keys' policies alone decide.
 #pragma once
@@ -34,6 +36,7 @@
 #include "sim/iam/credentials.h"
 #include "sim/kms/directory.h"
 #include "sim/kms/key_store.h"
+#include "sim/kms/policy/variables.h"
 #include "sim/kms/service.h"
 
 namespace glovebox::kms {
@@ -80,11 +83,23 @@ struct SceneOverrides {
 // Returns the content of a file. `name` is as the scene states it, relative to the scene's file.
 using ReadFile = std::function<Result<std::string>(const std::string& name)>;
 
+// What a scene takes from outside of its file.
+struct SceneSources {
+    ReadFile read_file;
+    policy::Lookup lookup;  // of the variables in its policies; without it none is set
+};
+
 // Reads a scene. The error lists every mistake with its line and column, also those in policies.
 // `file_name` is for error messages.
 [[nodiscard]] Result<Scene> parse_scene(std::string_view yaml, const std::string& file_name,
-                                        const ReadFile& read_file,
+                                        const SceneSources& sources,
                                         const SceneOverrides& overrides = {});
+
+// Reads a key policy by itself, in JSON or as YAML in the form of a scene's `policy`, and returns
+// it as JSON. The error names the file.
+[[nodiscard]] Result<std::string> parse_policy_file(std::string_view text,
+                                                    const std::string& file_name,
+                                                    const policy::Lookup& lookup);
 
 // Adds the users and roles to the directory, and the users' access keys to the credentials.
 void apply(const Scene& scene, Directory& directory, iam::CredentialStore& credentials);

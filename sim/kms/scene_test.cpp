@@ -13,7 +13,33 @@ Result<Scene> parsed_scene(std::string_view text, const SceneOverrides& override
     const auto nothing_beside = [](const std::string& name) -> Result<std::string> {
         return Error(make_error_code(boost::system::errc::no_such_file_or_directory), name);
     };
-    return parse_scene(text, "keys.yaml", nothing_beside, overrides);
+    return parse_scene(text, "keys.yaml", {nothing_beside, {}}, overrides);
+}
+
+TEST(Scene, PoliciesHaveVariablesOfTheEnvironment) {
+    constexpr std::string_view text = R"(
+keys:
+- alias: alias/app
+  policy: {Statement: [{Effect: Allow, Principal: "*", Action: "kms:*", Resource: "${WHAT}"}]}
+)";
+    const SceneSources sources{{}, [](const std::string& name) -> std::optional<std::string> {
+                                   return "the value of " + name;
+                               }};
+    EXPECT_THAT(parse_scene(text, "keys.yaml", sources).value().keys.front().policy,
+                HasSubstr("the value of WHAT"));
+    EXPECT_THAT(parse_scene(text, "keys.yaml", {}).error().message,
+                HasSubstr("keys.yaml:4:11: policy: ${WHAT} has no value"));
+}
+
+TEST(Scene, APolicyFileIsJsonOrYaml) {
+    constexpr std::string_view yaml =
+        "Statement:\n- {Effect: Allow, Principal: \"*\", Action: \"kms:*\", Resource: \"*\"}\n";
+    const std::string json = parse_policy_file(yaml, "p.yaml", {}).value();
+    EXPECT_THAT(json, HasSubstr(R"("Action": "kms:*")"));
+    EXPECT_EQ(parse_policy_file(json, "p.json", {}).value(), json);
+    EXPECT_THAT(parse_policy_file("keys: []", "keys.yaml", {}).error().message,
+                HasSubstr("keys.yaml: this is a scene"));
+    EXPECT_THAT(parse_policy_file("{\"a\":", "p.json", {}).error().message, HasSubstr("p.json"));
 }
 
 TEST(Scene, ItsUsersAreOfItsAccountAndPartition) {

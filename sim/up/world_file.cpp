@@ -53,7 +53,7 @@ Result<void> read_scene(const std::string& seed, yaml::Map& top, yaml::Map& map,
     const auto read_beside = [&](const std::string& name) {
         return read_text(std::filesystem::path(seed).parent_path() / name);
     };
-    const auto scene = kms::parse_scene(*text, seed, read_beside);
+    const auto scene = kms::parse_scene(*text, seed, {read_beside, look_in_environment});
     if (!scene)
         return scene.error();
     if (!top.has("region"))

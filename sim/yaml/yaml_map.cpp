@@ -363,6 +363,10 @@ Map Document::top() const {
     return Map(std::make_shared<Map::State>(state_, state_->top));
 }
 
+std::string Document::json() const {
+    return to_json(state_->top);
+}
+
 std::optional<Error> Document::error() const {
     if (state_->mistakes.empty())
         return std::nullopt;

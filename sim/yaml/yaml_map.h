@@ -91,6 +91,8 @@ class Document {
                                                 const YamlBudget& budget = {}, Expand expand = {});
 
     [[nodiscard]] Map top() const;
+    // All of it as JSON, as Map::json() writes a member.
+    [[nodiscard]] std::string json() const;
     // The mistakes so far, a line each, in the order in which they were found: the first 20, and
     // the number of further ones. Empty if there are none.
     [[nodiscard]] std::optional<Error> error() const;
