@@ -4,6 +4,7 @@
 
 #include "sim/cli/clock_option.h"
 #include "sim/cli/pki_option.h"
+#include "sim/enclave/command_program.h"
 #include "sim/enclave/script_measure.h"
 
 namespace glovebox::cli {
@@ -41,7 +42,9 @@ Options module_options() {
         {.name = "--program",
          .kind = Kind::file,
          .placeholder = "FILE",
-         .summary = "Measure this file into PCR0 to PCR2, where there is no image"},
+         .summary =
+             "Measure this file, or the program that PATH has under this name, into PCR0 to PCR2, "
+             "where there is no image"},
         {.name = "--script",
          .kind = Kind::file,
          .placeholder = "FILE",
@@ -90,7 +93,12 @@ enclave::ModuleSettings read_module_settings(const Values& values) {
             if (decides_the_boot(option.name))
                 nsm.boot_options_given.emplace_back(option.name);
         }
-    nsm.program = values.text("--program");
+    if (nsm.program = values.text("--program"); !nsm.program.empty())
+        if (auto found = enclave::measure_on_host({nsm.program}); !found.program.empty()) {
+            nsm.program = std::move(found.program);
+            nsm.script = std::move(found.script);
+            nsm.script_folder = std::move(found.script_folder);
+        }
     if (values.has("--script")) {
         const auto measured = enclave::ScriptMeasure::of(values.text("--script"));
         nsm.script = measured.script;

@@ -18,6 +18,7 @@
 #include "sim/cli/mock_nsm_option.h"
 #include "sim/command_line/bytes_argument.h"
 #include "sim/enclave/nsm_session.h"
+#include "sim/enclave/search_path.h"
 
 namespace glovebox::cli {
 namespace {
@@ -74,6 +75,8 @@ void describe_pcrs(const Values& values, enclave::NsmSession&, nsm::NsmClient& c
         const auto pcr = client.describe_pcr(index).value();
         if (values.flag("--json"))
             list.push_back({{"index", index}, {"data", to_hex(pcr.data)}, {"lock", pcr.lock}});
+        else if (values.flag("--value"))
+            std::cout << to_hex(pcr.data) << '\n';
         else
             std::cout << fmt::format("PCR{:<2} {} {}\n", index, to_hex(pcr.data),
                                      pcr.lock ? "locked" : "open");
@@ -148,9 +151,16 @@ void attest(const Values& values, enclave::NsmSession&, nsm::NsmClient& client) 
 template <void (*question)(const Values&, enclave::NsmSession&, nsm::NsmClient&)>
 int ask(const Values& values) {
     const auto log = make_log(values, "nsm");
-    const auto session = enclave::open_nsm_session(values.text("--device"), values.text("--state"),
-                                                   read_module_settings(values), *log)
-                             .value();
+    const enclave::ModuleSettings settings = read_module_settings(values);
+    if (!settings.program.empty() && settings.script.empty() && settings.script_folder.empty() &&
+        !enclave::is_executable(settings.program))
+        log->warning(
+            "{0} is not executable, so no enclave starts it by itself: a script's measurement "
+            "takes --program INTERPRETER --script {0}",
+            settings.program);
+    const auto session =
+        enclave::open_nsm_session(values.text("--device"), values.text("--state"), settings, *log)
+            .value();
     nsm::NsmClient client(session->device());
     question(values, *session, client);
     session->save().value();
@@ -201,11 +211,18 @@ Command pcr_command() {
     Option index = pcr_index("The PCRs to show");
     index.repeat = Repeat::list;
     index.default_note = "all";
-    return {.name = "pcr",
-            .summary = "Show PCRs and their locks",
-            .positionals = {index},
-            .examples = {{"Show two PCRs", "glovebox nsm pcr 0 8"}},
-            .run = ask<describe_pcrs>};
+    return {
+        .name = "pcr",
+        .summary = "Show PCRs and their locks",
+        .options = {{.name = "--value",
+                     .kind = Kind::flag,
+                     .excludes = {"--json"},
+                     .summary = "Print the values alone, a line each, for a script"}},
+        .positionals = {index},
+        .examples = {{"Show two PCRs", "glovebox nsm pcr 0 8"},
+                     {"The PCR0 that `glovebox run -- python3 server.py` will have",
+                      "PCR0=$(glovebox nsm --program python3 --script server.py pcr --value 0)"}},
+        .run = ask<describe_pcrs>};
 }
 
 Command extend_command() {
