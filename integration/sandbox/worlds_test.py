@@ -6,8 +6,10 @@ whoever starts the test and, for root, as an ordinary user too.
 Usage: worlds_test.py GLOVEBOX [unittest's arguments]
 """
 
+import errno
 import json
 import os
+import pty
 import subprocess
 import sys
 import unittest
@@ -141,6 +143,28 @@ class Entering(Case):
             self.assertEqual(self.execute("/etc/passwd").returncode, 126)
             copied = self.execute("sh", "-c", "cat > /tmp/copy && wc -c < /tmp/copy", stdin=None, input="hello")
             self.assertEqual(copied.stdout.strip(), "5", copied.stderr)
+
+    def test_a_shell_on_a_terminal_has_it(self):
+        for _ in self.each_person():
+            self.start(*WAIT)
+            words = [str(word) for word in self.person.command(GLOVEBOX, "exec", 16, "--", "sh")]
+            environment, folder = self.environment_of_exec(), self.home
+            process, terminal = pty.fork()
+            if process == 0:
+                os.chdir(folder)
+                os.execvpe(words[0], words, environment)
+            os.write(terminal, b"echo $((6 * 7))\nexit 5\n")
+            said = b""
+            try:
+                while piece := os.read(terminal, 4096):
+                    said += piece
+            except OSError as error:  # the last of those who have the terminal is gone
+                self.assertEqual(error.errno, errno.EIO)
+            os.close(terminal)
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), 5, said)
+            self.assertIn(b"\n42\r\n", said)
+            self.assertNotIn(b"process group", said)
+            self.assertNotIn(b"job control", said)
 
     def test_a_command_has_no_vsock_of_any_kind(self):
         for _ in self.each_person():

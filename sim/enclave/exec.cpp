@@ -151,6 +151,45 @@ int take_program_rights(const Program& program, const std::vector<sock_filter>& 
     return 0;
 }
 
+// The terminal that this process has in the foreground, for the time in which a command has it. A
+// shell that does job control wants to be the leader of the foreground group, and the group of this
+// process is one that it doesn't see from the enclave's PID namespace.
+class LentTerminal {
+  public:
+    LentTerminal() : is_ours_(::tcgetpgrp(STDIN_FILENO) == ::getpgrp()) {
+        if (is_ours_)  // taking it back from the background raises it
+            ::signal(SIGTTOU, SIG_IGN);
+    }
+
+    // By the command's process, for itself.
+    void take_as_leader() const {
+        if (!is_ours_)
+            return;
+        ::setpgid(0, 0);
+        ::tcsetpgrp(STDIN_FILENO, ::getpid());
+        ::signal(SIGTTOU, SIG_DFL);
+    }
+
+    // The status of the process, whatever has stopped it in between: Ctrl-Z stops both.
+    [[nodiscard]] int wait_for(pid_t child) const {
+        int status = 0;
+        for (;;) {
+            if (::waitpid(child, &status, is_ours_ ? WUNTRACED : 0) < 0)
+                continue;  // EINTR
+            if (is_ours_)
+                ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
+            if (!WIFSTOPPED(status))
+                return status;
+            ::raise(SIGSTOP);
+            ::tcsetpgrp(STDIN_FILENO, child);
+            ::kill(-child, SIGCONT);
+        }
+    }
+
+  private:
+    bool is_ours_;
+};
+
 [[noreturn]] void run_command(const Program& program, const std::vector<sock_filter>& filter,
                               std::vector<std::string> command) {
     std::vector<std::string> environment = program.environment;
@@ -200,14 +239,15 @@ Result<int> execute_in(const EnclaveRecord& record, const std::vector<std::strin
         return errno_error(fmt::format("cannot enter enclave {}", record.cid), errno);
     for (const int number : {SIGINT, SIGQUIT})  // the terminal sends them to the command too
         ::signal(number, SIG_IGN);
+    const LentTerminal terminal;
     const pid_t child = ::fork();
     if (child < 0)
         return errno_error("cannot start a process in the enclave", errno);
-    if (child == 0)
+    if (child == 0) {
+        terminal.take_as_leader();
         run_command(*program, *filter, command);
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
+    const int status = terminal.wait_for(child);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
