@@ -58,6 +58,15 @@ class Detached(sides.Case):
         self.assertEqual(self.glovebox("logs", 16).stdout, "serving\n")
         self.assertNotIn("running", self.glovebox("ps", "--all").stdout)
 
+    def test_a_console_is_shown_once_by_the_logs_of_a_program_that_failed(self):
+        fail = SERVE.replace("while True", "for _ in range(1)") + "\nraise SystemExit('no more')"
+        self.assertEqual(self.detach("--ready", 5005, "--", PYTHON, "-c", fail, 5005).returncode, 0)
+        self.glovebox("parent", "--", PYTHON, "-c", ASK, 16, 5005)
+        logs = subprocess.run([sides.GLOVEBOX, "logs", "-f", "16"], capture_output=True, text=True, timeout=sides.DEADLINE,
+                              stdin=subprocess.DEVNULL, **self.how)
+        self.assertEqual(logs.stdout.count("no more"), 1, logs.stdout)
+        self.assertIn("glovebox: the enclave's program exited with 1\n", logs.stdout + logs.stderr)
+
     def test_an_enclave_that_is_not_ready_in_time_is_ended(self):
         done = self.detach("--ready", 5999, "--ready-timeout", "1s", "--", PYTHON, "-c", SERVE, 5005)
         self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)

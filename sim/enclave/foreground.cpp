@@ -35,6 +35,7 @@ void Foreground::reached(const EnclaveRecord& record, int world) {
         return;
     out_ << record.cid << std::endl;
     auto log = make_log_file(world, record.cid);
+    is_logged_ = log.has_value();
     detachment_->ready(log ? std::move(*log) : UniqueFd());
 }
 
@@ -43,6 +44,10 @@ void Foreground::ended(const EnclaveRecord& record, int world) const {
         return;
     if (record.was_stopped) {
         error_ << "glovebox: the enclave was stopped\n";
+        return;
+    }
+    if (is_logged_) {
+        error_ << fmt::format("glovebox: the enclave's program {}\n", record.reason);
         return;
     }
     const std::string lines = last_console_lines(world, record.cid, tail_lines, tail_bytes);

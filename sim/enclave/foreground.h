@@ -35,6 +35,7 @@ class Foreground {
     std::string words_;
     bool is_live_;
     std::optional<Detachment> detachment_;
+    bool is_logged_ = false;  // `error_` is what `glovebox logs` shows after the console
 };
 
 }  // namespace glovebox::enclave
