@@ -471,7 +471,7 @@ class TwoUsers(Case):
         enclave = self.enclave_of(self.root)
         for arguments, expected in ((["ps"], 0), (["stop", 16], 1), (["logs", 16], 1)):
             said = self.ask(self.one, *arguments, expected=expected)
-            self.assertRegex(said, "in (/run/user/0/glovebox|/tmp/glovebox-0): what was started with sudo is reached with sudo")
+            self.assertRegex(said, "in (/run/user/0/glovebox|/tmp/glovebox-0): what was started with sudo needs sudo here too")
         self.end(self.root, enclave)
 
     def test_a_client_with_sudo_is_told_of_the_callers_world(self):

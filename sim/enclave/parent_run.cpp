@@ -49,12 +49,7 @@ int ParentRun::run(Log& log, std::ostream& to) const {
     options.program.extra_environment = trust.variables(world).value();
     options.metadata = metadata;
     options.trace = trace;
-    const int status = program.run(log, to);
-    if (status != 0)
-        if (const std::string elsewhere = worlds_elsewhere(world); !elsewhere.empty())
-            to << "glovebox: the program failed; should it have missed its enclave:" << elsewhere
-               << '\n';
-    return status;
+    return program.run(log, to);
 }
 
 Result<supervisor::MetadataRedirect> parse_metadata_service(const std::string& text) {

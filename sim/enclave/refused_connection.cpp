@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "core/base/run_folder.h"
 #include "core/hop_resets.h"
 #include "sim/enclave/cid_claim.h"
 #include "sim/enclave/console_tail.h"
+#include "sim/enclave/world_directory.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -88,10 +91,11 @@ std::string explain_enclave(VsockAddress target, const WorldView& world) {
     if (world.running.empty())
         return fmt::format(
             "no enclave runs in world {}: start one with `glovebox run --cid {} -- "
-            "PROGRAM`, or name its world with --world",
-            world.name, target.cid);
-    return fmt::format("no enclave {} runs in world {}; {} {}", target.cid, world.name,
-                       list(world.running), world.running.size() == 1 ? "does" : "do");
+            "PROGRAM`, or name its world with --world{}{}",
+            world.name, target.cid, world.elsewhere.empty() ? "" : ".", world.elsewhere);
+    return fmt::format("no enclave {} runs in world {}; {} {}{}{}", target.cid, world.name,
+                       list(world.running), world.running.size() == 1 ? "does" : "do",
+                       world.elsewhere.empty() ? "" : ".", world.elsewhere);
 }
 
 std::string explain_parent(Port port, const WorldView& world) {
@@ -131,6 +135,9 @@ WorldView WorldView::read(const transports::World& world, const Clock& clock) {
     WorldView view;
     view.name = world.path();
     view.now = clock.now();
+    const std::filesystem::path path(view.name);
+    view.elsewhere =
+        worlds_elsewhere(path.parent_path() == run_folder() ? path.filename().string() : view.name);
     view.listeners = world.listeners();
     // Programs do not dial a proxy's second listener, which is for resets.
     std::erase_if(view.listeners, [all = view.listeners](const VsockAddress& listener) {

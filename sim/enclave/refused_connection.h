@@ -31,6 +31,8 @@ struct WorldView {
     std::vector<core::Cid> starting;  // CIDs claimed by enclaves that still boot, ascending
     std::vector<Ended> ended;
 
+    std::string elsewhere;  // worlds_elsewhere() of it
+
     [[nodiscard]] static WorldView read(const transports::World& world, const Clock& clock);
 };
 
@@ -40,8 +42,8 @@ struct WorldView {
                                                const WorldView& world);
 
 // One sentence without a full stop: the address that was dialled, what is there instead and, if
-// possible, the command that helps. The last lines of a console follow, a line each. `own` is the
-// CID of the side that dialled.
+// possible, the command that helps. A sentence on another user's worlds may follow, and the last
+// lines of a console, a line each. `own` is the CID of the side that dialled.
 [[nodiscard]] std::string explain_refusal(core::Cid own, core::VsockAddress target,
                                           const WorldView& world);
 

@@ -66,6 +66,19 @@ TEST(RefusedConnection, NamesTheEnclavesThatRunInstead) {
                 EndsWith("enclave 17 is still starting"));
 }
 
+TEST(RefusedConnection, NamesAnotherUsersWorldsWhereTheEnclaveIsNotHere) {
+    WorldView world = a_world();
+    world.elsewhere = " Root's worlds are in /tmp/glovebox-0.";
+    world.running = {16};
+    world.listeners = {{16, 5005}};
+    EXPECT_THAT(explain_refusal(cid_parent, {17, 5005}, world),
+                EndsWith("; 16 does. Root's worlds are in /tmp/glovebox-0."));
+    EXPECT_THAT(explain_refusal(cid_parent, {16, 5999}, world), EndsWith("not on 5999"));
+    world.running.clear();
+    EXPECT_THAT(explain_refusal(cid_parent, {17, 5005}, world),
+                EndsWith("--world. Root's worlds are in /tmp/glovebox-0."));
+}
+
 TEST(RefusedConnection, ShowsHowAnEnclaveEnded) {
     WorldView world = a_world();
     world.ended = {{.cid = 16,

@@ -58,8 +58,8 @@ std::string worlds_elsewhere(const std::string& world) {
                                                                : nullptr;
         return folder == nullptr ? ""
                                  : fmt::format(
-                                       " Root has worlds of its own, in {}: what was "
-                                       "started with sudo is reached with sudo.",
+                                       " Root's worlds are in {}: what was started with sudo "
+                                       "needs sudo here too.",
                                        folder);
     }
     const char* caller = std::getenv("SUDO_UID");
@@ -69,8 +69,8 @@ std::string worlds_elsewhere(const std::string& world) {
                                                 fmt::format("/tmp/glovebox-{}", caller)})
         if (is_directory(folder + "/" + name))
             return fmt::format(
-                " The user who called sudo has a world of that name in {}: what was "
-                "started without sudo is reached without it.",
+                " The user who called sudo has a world of that name in {}: what was started "
+                "without sudo must be called without it.",
                 folder);
     return "";
 }
