@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include <boost/system/errc.hpp>
 #include <ostream>
 
@@ -30,6 +32,10 @@ std::string explain_missing_interpreter(const std::vector<std::string>& argument
 // The remedy for a program that was not executed, by the kernel's error; empty for other errors.
 std::string explain_refusal(const boost::system::error_code& code, const std::string& program,
                             bool is_in_sandbox) {
+    std::error_code unseen;
+    if (code == boost::system::errc::permission_denied &&
+        std::filesystem::is_directory(program, unseen))
+        return "It is a folder: name the program in it";
     if (code == boost::system::errc::permission_denied)
         return fmt::format(
             "Make it executable with chmod +x, or start it by its interpreter, such as "

@@ -2,7 +2,7 @@
 
 #include "sim/nitro_cli/cpu_pool.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
@@ -16,8 +16,12 @@ namespace {
 // No machine has more CPUs, and a range must not fill the memory.
 constexpr std::uint32_t cpu_number_max = 8191;
 
-constexpr std::string_view advice =
-    "The simulated pool is 1-16; GLOVEBOX_CPU_POOL=2,3,6-9 makes it that of your instance.";
+std::string advice(const std::vector<std::uint32_t>& pool) {
+    return fmt::format(
+        "The simulated pool has {} CPU{}: {}. GLOVEBOX_CPU_POOL=2,3,6-9 makes it that of your "
+        "instance.",
+        pool.size(), pool.size() == 1 ? "" : "s", fmt::join(pool, ","));
+}
 
 Result<std::uint32_t> parse_cpu(std::string_view text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
@@ -51,12 +55,12 @@ Result<void> check_wish(const CpuWish& wish, const std::vector<std::uint32_t>& p
             return nitro_error(NitroError::no_such_cpu,
                                fmt::format("User provided `cpu-ids` contains CPU {}, which is not "
                                            "available in the pool.\n{}",
-                                           id, advice));
+                                           id, advice(pool)));
     if (wish.count && *wish.count > pool.size())
         return nitro_error(NitroError::insufficient_cpus,
                            fmt::format("User provided `cpu-count` is {}, which is more than the "
                                        "configured CPU pool size.\n{}",
-                                       *wish.count, advice));
+                                       *wish.count, advice(pool)));
     return {};
 }
 
