@@ -29,7 +29,8 @@ TEST(PolicyVariables, AValueIsTextWhateverItHolds) {
 
 TEST(PolicyVariables, OnesOfIamStayForTheRequest) {
     const std::string policy =
-        R"({"a": "${aws:username}/${*}${?}${$}", "b": "${aws:PrincipalTag/t, 'x'}", "c": "${", "d": "$PCR0"})";
+        R"({"a": "${aws:username}/${*}${?}${$}", "b": "${aws:PrincipalTag/t, 'x'}", )"
+        R"("c": "${", "d": "$PCR0"})";
     EXPECT_EQ(replace_variables(policy, look).value(), policy);
 }
 
