@@ -4,7 +4,7 @@
 // built: `"kms:RecipientAttestation:ImageSha384": "${PCR0}"`.
 //
 // Only ${NAME} is one, with a name of letters, digits and underscores. IAM's own policy variables
-// never look like that: theirs have a colon, as ${aws:username}, or are ${*}, ${?} and ${$}
+// never look like that: they have a colon, as ${aws:username}, or are ${*}, ${?} and ${$}
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html). They stay
 // as they are and are judged with each request.
 #pragma once
