@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 #include <iostream>
 #include <limits>
 
@@ -152,7 +153,9 @@ template <void (*question)(const Values&, enclave::NsmSession&, nsm::NsmClient&)
 int ask(const Values& values) {
     const auto log = make_log(values, "nsm");
     const enclave::ModuleSettings settings = read_module_settings(values);
+    std::error_code unseen;
     if (!settings.program.empty() && settings.script.empty() && settings.script_folder.empty() &&
+        std::filesystem::is_regular_file(settings.program, unseen) &&
         !enclave::is_executable(settings.program))
         log->warning(
             "{0} is not executable, so no enclave starts it by itself: a script's measurement "
