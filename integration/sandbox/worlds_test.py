@@ -167,7 +167,7 @@ class Entering(Case):
                 self.assertEqual(error.errno, errno.EIO)
             os.close(terminal)
             self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), 5, said)
-            self.assertIn(b"\n42\r\n", said)
+            self.assertIn(b"42\r\n", said)
             self.assertNotIn(b"process group", said)
             self.assertNotIn(b"job control", said)
 

@@ -107,14 +107,18 @@ std::vector<std::string> list_refusals(std::string_view trace) {
 Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view request_id) {
     TraceSearch search;
     bool is_found = false;
+    bool is_operation = false;
     std::size_t requests = 0;
     search.broken_lines = for_each_record(trace, [&](json::object& record) {
         ++requests;
-        // A probe such as curl's GET asks for no operation, and nobody wonders why it was refused.
-        const std::string error = text_of(record, "error");
-        const bool wanted = request_id.empty()
-                                ? !error.empty() && error != "UnknownOperationException"
-                                : text_of(record, "requestId") == request_id;
+        bool wanted = text_of(record, "requestId") == request_id;
+        if (request_id.empty()) {
+            // A probe such as curl's GET asks for no operation, and counts if nothing else does.
+            const std::string error = text_of(record, "error");
+            const bool asks = error != "UnknownOperationException";
+            wanted = !error.empty() && (asks || !is_operation);
+            is_operation = is_operation || (wanted && asks);
+        }
         if (wanted)
             search.record = std::move(record);
         is_found = is_found || wanted;
@@ -124,9 +128,8 @@ Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view reque
     const std::string skipped =
         search.broken_lines.empty() ? "" : "; " + describe_broken_lines(search.broken_lines);
     if (request_id.empty())
-        return invalid_input(fmt::format(
-            "none of the {} requests in the trace asked for an operation and was refused{}",
-            requests, skipped));
+        return invalid_input(
+            fmt::format("none of the {} requests in the trace was refused{}", requests, skipped));
     return invalid_input(
         fmt::format("none of the {} requests in the trace has the id {}: it is the "
                     "answer's x-amzn-RequestId{}",

@@ -21,8 +21,8 @@ struct TraceSearch {
 };
 
 // Finds a request in `trace`, a text of JSON lines: the one with that ID, or for an empty ID the
-// last one that asked for an operation and was refused. Lines that are not JSON objects are
-// skipped. The error says how many requests the trace has.
+// last one that was refused; one that asked for no operation of KMS only if no other was. Lines
+// that are not JSON objects are skipped. The error says how many requests the trace has.
 [[nodiscard]] Result<TraceSearch> find_in_trace(std::string_view trace,
                                                 std::string_view request_id);
 

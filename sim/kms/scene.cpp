@@ -238,7 +238,8 @@ Result<std::string> parse_policy_file(std::string_view text, const std::string& 
                                       const policy::Lookup& lookup) {
     std::string json(text);
     if (const std::size_t begin = text.find_first_not_of(" \t\r\n");
-        begin == std::string_view::npos || text[begin] != '{') {
+        text.size() <= policy::policy_bytes_max && begin != std::string_view::npos &&
+        text[begin] != '{') {
         const auto file = yaml::Document::parse(text, file_name);
         if (!file)
             return file.error();
