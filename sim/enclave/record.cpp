@@ -218,9 +218,11 @@ bool is_alive(const EnclaveRecord& record) {
 std::string describe_wait_status(int status) {
     if (WIFEXITED(status))
         return fmt::format("exited with {}", WEXITSTATUS(status));
+    const int signal = WTERMSIG(status);
+    const char* const name = ::sigdescr_np(signal);
     return fmt::format(
-        "killed by signal {} ({})", WTERMSIG(status),
-        ::sigdescr_np(WTERMSIG(status)) == nullptr ? "unknown" : ::sigdescr_np(WTERMSIG(status)));
+        "killed by signal {} ({}){}", signal, name == nullptr ? "unknown" : name,
+        signal == SIGPIPE ? ": it wrote to a pipe or socket that nobody reads any more" : "");
 }
 
 }  // namespace glovebox::enclave

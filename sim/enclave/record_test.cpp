@@ -154,6 +154,10 @@ TEST(WaitStatus, IsToldInWords) {
     EXPECT_EQ(describe_wait_status(0), "exited with 0");
     EXPECT_EQ(describe_wait_status(3 << 8), "exited with 3");
     EXPECT_EQ(describe_wait_status(SIGSEGV), "killed by signal 11 (Segmentation fault)");
+    EXPECT_EQ(
+        describe_wait_status(SIGPIPE),
+        "killed by signal 13 (Broken pipe): it wrote to a pipe or socket that nobody reads any "
+        "more");
 }
 
 }  // namespace

@@ -68,6 +68,8 @@ Result<int> Session::run(const RunOptions& options) {
     if (console_ != nullptr)
         console_->finish();
     end_record(options);
+    if (wait_status_ && WIFSIGNALED(*wait_status_) && WTERMSIG(*wait_status_) == SIGPIPE)
+        log_.warning("the program was {}", describe_wait_status(*wait_status_));
     if (readiness_ && !power_is_off_)
         not_ready_ = Error(boost::system::errc::make_error_code(boost::system::errc::not_connected),
                            fmt::format("the enclave ended before it listened on vsock port {}: its "
@@ -363,6 +365,8 @@ void Session::power_off() {
 void Session::reap() {
     int status = 0;
     for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (WIFSTOPPED(status))  // by the supervisor's thread (stopped_thread.h)
+            continue;
         if (child == process_) {
             exit_status_ = exit_status_of(status);
             if (!room_)

@@ -152,6 +152,14 @@ int Supervisor::try_answer(const SystemCall& call, SyscallReply& reply) {
 SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
     if (call.architecture != native_architecture || (call.number & foreign_number_bit) != 0)
         return refuse_foreign(call);
+#if defined(__x86_64__)
+    if (SigpipeCalls::handles(call.number))
+        return sigpipe_calls_.answer(call, tracee);
+    const bool gives_socket =
+        call.number == SYS_socket || call.number == SYS_connect || Acceptor::handles(call.number);
+    if (gives_socket && sigpipe_calls_.prepare(call, tracee))
+        return SyscallReply::later();
+#endif
     if (Acceptor::handles(call.number))
         return acceptor_.answer(call, tracee);
     if (metadata_)

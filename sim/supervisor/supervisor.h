@@ -22,6 +22,7 @@
 #include "sim/supervisor/nsm_calls.h"
 #include "sim/supervisor/pidfd_cache.h"
 #include "sim/supervisor/seccomp_notify.h"
+#include "sim/supervisor/sigpipe_calls.h"
 #include "sim/supervisor/socket_maker.h"
 #include "sim/supervisor/tracing_notifier.h"
 #include "sim/supervisor/traffic_observer.h"
@@ -72,6 +73,9 @@ class Supervisor {
     PidfdCache pidfds_;
     SocketMaker sockets_;
     VsockOptionTable options_;
+#if defined(__x86_64__)
+    SigpipeCalls sigpipe_calls_{kernel_};
+#endif
     std::optional<MetadataRedirect> metadata_;
     std::optional<LoopbackNotice> loopback_notice_;  // of an enclave
     VsockCalls vsock_calls_;

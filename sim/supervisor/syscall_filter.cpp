@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,6 +19,7 @@
 
 #include "sim/supervisor/ioctl_numbers.h"
 #include "sim/supervisor/seccomp_abi.h"
+#include "sim/supervisor/sigpipe_handler.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -84,6 +86,11 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
     rules.set(SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(socket), {int_is(0, AF_VSOCK)});
+#if defined(__x86_64__)
+    // But for the calls that our own handler and the supervisor have a program make.
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(rt_sigaction),
+              {int_is(0, SIGPIPE), {4, SCMP_CMP_NE, sigpipe_handler::pass_argument, 0}});
+#endif
     // AF_VSOCK has no pairs; asking the kernel would load its modules to say so.
     rules.add(SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(socketpair), {int_is(0, AF_VSOCK)});
     rules.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(io_uring_setup));

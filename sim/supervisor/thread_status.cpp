@@ -67,6 +67,12 @@ ThreadStatus parse_thread_status(std::string_view text) {
             status.shared_pending = read_number<std::uint64_t>(value, 16);
         else if (name == "SigBlk")
             status.blocked = read_number<std::uint64_t>(value, 16);
+        else if (name == "SigIgn")
+            status.ignored = read_number<std::uint64_t>(value, 16);
+        else if (name == "SigCgt")
+            status.caught = read_number<std::uint64_t>(value, 16);
+        else if (name == "Seccomp_filters")
+            status.filters = read_number<unsigned>(value, 10);
         else if (name == "CapEff")
             status.capabilities = read_number<std::uint64_t>(value, 16);
     }

@@ -21,7 +21,10 @@ struct ThreadStatus {
     std::uint64_t pending = 0;  // SigPnd: directed at this thread
     std::uint64_t shared_pending = 0;  // ShdPnd: directed at its process
     std::uint64_t blocked = 0;         // SigBlk
+    std::uint64_t ignored = 0;         // SigIgn
+    std::uint64_t caught = 0;          // SigCgt
     std::uint64_t capabilities = 0;    // CapEff
+    unsigned filters = 0;              // Seccomp_filters
 
     // Directed at the process, and not blocked by this thread.
     [[nodiscard]] std::uint64_t shared_deliverable() const { return shared_pending & ~blocked; }

@@ -19,7 +19,8 @@ TEST(ThreadStatus, IsReadByName) {
         "Name:\tState:\tx\nState:\tS "
         "(sleeping)\nTgid:\t42\nPid:\t43\nPPid:\t41\nUid:\t1000\t1001\t1002\t1003\n"
         "Threads:\t3\nSigPnd:\t0000000000000200\nShdPnd:\t0000000000004000\n"
-        "SigBlk:\t0000000000000400\nCapEff:\t0000000000000400\n");
+        "SigBlk:\t0000000000000400\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000004000\n"
+        "CapEff:\t0000000000000400\nSeccomp_filters:\t2\n");
     EXPECT_EQ(status.process, 42);
     EXPECT_EQ(status.parent, 41);
     EXPECT_EQ(status.user, 1001u);
@@ -28,6 +29,9 @@ TEST(ThreadStatus, IsReadByName) {
     EXPECT_EQ(status.pending, bit(SIGUSR1));
     EXPECT_EQ(status.shared_deliverable(), bit(SIGTERM));
     EXPECT_EQ(status.blocked, bit(11));
+    EXPECT_EQ(status.ignored, bit(SIGPIPE));
+    EXPECT_EQ(status.caught, bit(SIGTERM));
+    EXPECT_EQ(status.filters, 2u);
     EXPECT_TRUE(status.has_capability(10));
     EXPECT_FALSE(status.has_capability(11));
 }

@@ -3,6 +3,7 @@
 #include "sim/up/part_end.h"
 
 #include <fmt/core.h>
+#include <signal.h>
 
 #include <algorithm>
 
@@ -79,7 +80,11 @@ std::string describe(const PartEnd& end, const WorldFile& world) {
     // `glovebox run` ends with 1 then, whatever the program's own status was, which `why` has.
     if (!end.was_ready && !why.empty())
         return fmt::format("{} did not become ready: {}", part.title, why);
-    return fmt::format("{} ended with status {}{}{}{}", part.title, end.status,
+    const char* const cause =
+        end.status == 128 + SIGPIPE
+            ? " (SIGPIPE: it wrote to a pipe or socket that nobody reads any more)"
+            : "";
+    return fmt::format("{} ended with status {}{}{}{}{}", part.title, end.status, cause,
                        end.was_ready ? "" : " before it was ready", why.empty() ? "" : ": ", why);
 }
 

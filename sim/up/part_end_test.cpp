@@ -3,6 +3,7 @@
 #include "sim/up/part_end.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 namespace glovebox::up {
 namespace {
@@ -20,6 +21,9 @@ WorldFile world() {
 
 TEST(PartEnd, NamesThePartAsTheFileDoes) {
     EXPECT_EQ(describe({"server", 3, true, ""}, world()), "enclave server ended with status 3");
+    EXPECT_EQ(describe({"server", 128 + SIGPIPE, true, ""}, world()),
+              "enclave server ended with status 141 (SIGPIPE: it wrote to a pipe or socket that "
+              "nobody reads any more)");
     EXPECT_EQ(describe({"in", 1, true, "gone"}, world()), "forward in ended with status 1: gone");
     EXPECT_EQ(describe({"proxy/kms", 137, false, ""}, world()),
               "proxy kms ended with status 137 before it was ready");
