@@ -96,6 +96,24 @@ class DeviceFiles(sides.Case):
             assert os.path.islink("link")
             print("found")"""))
 
+    def test_a_descriptor_for_the_path_alone_leads_to_the_module(self):
+        self.assertIn("found", self.run_script("""
+            import stat
+            directory = os.open("/dev", os.O_PATH)
+            for held in (os.open("/dev/nsm", os.O_PATH), os.open("/dev/vsock", os.O_PATH | os.O_CLOEXEC),
+                         os.open("nsm", os.O_PATH | os.O_NOFOLLOW, dir_fd=directory)):
+                assert stat.S_ISCHR(os.fstat(held).st_mode), held
+                for call in (lambda: os.read(held, 1), lambda: os.write(held, b"x")):
+                    try:
+                        call()
+                        raise AssertionError("read or written")
+                    except OSError as error:
+                        assert error.errno == errno.EBADF, error
+            held = os.open("/dev/nsm", os.O_PATH)
+            assert os.path.samestat(os.fstat(held), os.stat("/dev/nsm"))
+            assert answers(f"/proc/self/fd/{held}")
+            print("found")"""))
+
     def test_the_kernels_null_device_is_no_module_outside_of_a_sandbox(self):
         if self.isolation == "sandbox":
             self.skipTest("there the node of /dev/nsm is a /dev/null (docs/fidelity.md)")

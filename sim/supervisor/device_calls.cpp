@@ -214,6 +214,8 @@ bool DeviceCalls::exists(DeviceFile device) const {
 }
 
 SyscallReply DeviceCalls::open(DeviceFile device, const SystemCall& call, int flags) {
+    if ((flags & O_PATH) != 0 && dev_.has_nodes && device != DeviceFile::glovebox)
+        return SyscallReply::pass_through();  // the node itself
     auto opened =
         device == DeviceFile::glovebox ? control_door_(call.thread) : open_device(device, flags);
     if (!opened)

@@ -94,8 +94,8 @@ OrErrno<UniqueFd> open_device(DeviceFile device, int flags) {
         return Errno{EEXIST};
     if ((flags & O_DIRECTORY) != 0)
         return Errno{ENOTDIR};
-    const int kept = flags & (O_PATH | O_NONBLOCK);
-    UniqueFd fd(::open(stand_in(device), access_mode_ioctl_only | kept | O_CLOEXEC | O_NOCTTY));
+    UniqueFd fd(::open(stand_in(device),
+                       access_mode_ioctl_only | (flags & O_NONBLOCK) | O_CLOEXEC | O_NOCTTY));
     if (!fd)
         return Errno{errno};
     return fd;

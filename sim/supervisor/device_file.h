@@ -48,7 +48,9 @@ struct DeviceFolder {
                                                   int directory, const std::string& path,
                                                   bool follows_last);
 
-// A descriptor for the program. `flags` are open(2)'s. Not for DeviceFile::glovebox.
+// A descriptor for the program. `flags` are open(2)'s. Not for DeviceFile::glovebox. With O_PATH
+// too it can be asked by ioctl: the kernel hands no descriptor that was opened with it to another
+// process by a notification (fget in seccomp.c), and such a one would not be known again.
 [[nodiscard]] OrErrno<UniqueFd> open_device(DeviceFile device, int flags);
 
 // Which device a descriptor is that open_device() gave.

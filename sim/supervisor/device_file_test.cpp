@@ -103,9 +103,10 @@ TEST_F(DeviceFileInDev, IsInNoOtherDev) {
 
 TEST(DeviceFile, IsKnownByItsDescriptorAndItsDuplicates) {
     for (const DeviceFile device : {DeviceFile::nsm, DeviceFile::vsock})
-        for (const int mode : {O_RDONLY, O_WRONLY, O_RDWR}) {
+        for (const int mode : {O_RDONLY, O_WRONLY, O_RDWR, O_PATH}) {
             const auto opened = open_device(device, mode);
             ASSERT_TRUE(opened);
+            EXPECT_EQ(::fcntl(opened->get(), F_GETFL) & O_PATH, 0) << "it can't be installed";
             const UniqueFd duplicate(::dup(opened->get()));
             EXPECT_EQ(device_of(duplicate.get()), device);
         }
