@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -127,6 +128,7 @@ void Delegation::take_message() {
             ::umask(static_cast<mode_t>(message.value));
             ::setpgid(0, message.process_group);
             inherited_.restore();
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // as its client, which ends with this process
             ::syscall(SYS_execveat, fds[executable].get(), "", parts.data(),
                       parts.data() + arguments + 1, AT_EMPTY_PATH);
         }

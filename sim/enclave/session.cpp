@@ -156,7 +156,8 @@ Result<UniqueFd> Session::start_program(const RunOptions& options,
     auto launched = supervisor::launch(program, filter);
     if (!launched)
         return launched.error();
-    process_ = launched->process;
+    keeper_ = std::move(launched->keeper);
+    process_ = keeper_->program();
     return std::move(launched->listener);
 }
 
@@ -312,14 +313,16 @@ void Session::wait_for_events(const RunOptions& options) {
     std::vector<pollfd> fds{{signals_.fd(), POLLIN, 0}, {door_event_.get(), POLLIN, 0}};
     fds.push_back({supervisor_ ? supervisor_->listener() : -1, 0, 0});  // for POLLHUP
     fds.push_back({readiness_ ? readiness_->fd() : -1, POLLIN, 0});
+    fds.push_back({keeper_ && !exit_status_ ? keeper_->fd() : -1, POLLIN, 0});
     for (const Delegation& delegation : delegations_)
         fds.push_back({delegation.channel(), POLLIN, 0});
     ::poll(fds.data(), fds.size(), milliseconds_to_wait());
 
-    auto ready = fds.begin() + 4;
+    auto ready = fds.begin() + 5;
     for (Delegation& delegation : delegations_)
         if ((ready++)->revents != 0)
             delegation.take_message();
+    take_program_end();
     take_signals();
     eventfd_t count = 0;
     if (::eventfd_read(door_event_.get(), &count) == 0) {
@@ -352,6 +355,20 @@ void Session::signal_program(int number) const {
         ::kill(process_, number);
 }
 
+// Before each signal for the program too: its ID is its own until the keeper has told of its end.
+void Session::take_program_end() {
+    if (!keeper_ || exit_status_)
+        return;
+    if (const auto status = keeper_->take_wait_status())
+        end_program(*status);
+}
+
+void Session::end_program(int wait_status) {
+    exit_status_ = exit_status_of(wait_status);
+    if (!room_)
+        wait_status_ = wait_status;
+}
+
 void Session::power_off() {
     power_is_off_ = true;
     if (room_) {
@@ -367,11 +384,9 @@ void Session::reap() {
     for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;) {
         if (WIFSTOPPED(status))  // by the supervisor's thread (stopped_thread.h)
             continue;
-        if (child == process_) {
-            exit_status_ = exit_status_of(status);
-            if (!room_)
-                wait_status_ = status;
-        }
+        // At --isolation none the program comes here only if its keeper was killed.
+        if (child == process_ && !exit_status_)
+            end_program(status);
         for (Delegation& delegation : delegations_)
             if (delegation.process() == child)
                 delegation.end(exit_status_of(status));

@@ -107,6 +107,8 @@ class Session {
     void signal_program(int number) const;
     void power_off();
     void reap();
+    void end_program(int wait_status);
+    void take_program_end();
 
     transports::World& world_;
     const Clock& clock_;
@@ -117,7 +119,8 @@ class Session {
 
     std::optional<CidClaim> claim_;
     std::unique_ptr<SandboxedProgram> room_;
-    pid_t process_ = 0;  // this process's child: the program, or PID 1 of its sandbox
+    std::optional<supervisor::Keeper> keeper_;  // at --isolation none
+    pid_t process_ = 0;                         // the program, or PID 1 of its sandbox
     std::optional<supervisor::BoundNames> names_;
     std::optional<int> exit_status_;
     std::optional<int> wait_status_;  // of the program, if it ended by itself

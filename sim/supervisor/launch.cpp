@@ -143,7 +143,7 @@ struct Child {
         if (program.umask)
             ::umask(*program.umask);
         program.inherited.restore();
-        // Without its supervisor an enclave's calls fail with ENOSYS: it ends with it.
+        // Its keeper ends it, and it ends with its keeper.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         parent.supervise(filter);
         int failure = ENOENT;
@@ -172,8 +172,8 @@ void answer_probe(int channel, int listener) {
         (void)notifier.send(call->id, SyscallReply::error(probe_answer));
 }
 
-// Forks a child that runs `body(Parent)`, and stays with it until its end of the channel is closed,
-// by exec or by exit. `name` is for errors.
+// Forks a kept child that runs `body(Parent)`, and stays with it until its end of the channel is
+// closed, by exec or by exit. `name` is for errors.
 template <class Body>
 Result<Launched> fork_supervised(const std::string& name, const Body& body) {
     int ends[2];
@@ -181,16 +181,15 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
         return errno_error("cannot start a program: socketpair", errno);
     const UniqueFd ours(ends[0]);
     UniqueFd theirs(ends[1]);
-    const pid_t child = ::fork();
-    if (child < 0)
-        return errno_error("cannot start a program: fork", errno);
-    if (child == 0) {
+    auto keeper = Keeper::start(name, [&] {
         // In it a listener waits to be received: with a copy in this process, a parent that was
         // killed would leave it open, and this process waiting for its own supervision for ever.
         ::close(ours.get());
         body(Parent{theirs.get()});
         leave_child(0);
-    }
+    });
+    if (!keeper)
+        return keeper.error();
     theirs.reset();
 
     UniqueFd listener;
@@ -202,7 +201,7 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
             answer_probe(ours.get(), listener.get());
             continue;
         }
-        ::waitpid(child, nullptr, 0);
+        keeper->wait();
         switch (message.step) {
             case Message::filter_refused:
                 return filter_refused(message.errno_value);
@@ -213,15 +212,15 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
         }
     }
     if (failure == EMFILE) {
-        ::kill(child, SIGKILL);
-        ::waitpid(child, nullptr, 0);
+        ::kill(keeper->program(), SIGKILL);
+        keeper->wait();
         return errno_error(name, EMFILE);
     }
     if (!listener) {
-        ::waitpid(child, nullptr, 0);
+        keeper->wait();
         return errno_error(name + ": it ended before it began", ECHILD);
     }
-    return Launched{child, std::move(listener)};
+    return Launched{std::move(*keeper), std::move(listener)};
 }
 
 }  // namespace
@@ -305,7 +304,7 @@ Result<SupervisionFeatures> probe_supervision(const std::vector<sock_filter>& fi
     auto probed = fork_supervised("probing", [&](Parent parent) { parent.supervise(filter); });
     if (!probed)
         return probed.error();
-    ::waitpid(probed->process, nullptr, 0);
+    probed->keeper.wait();
     return SupervisionFeatures{
         .wakes_up_synchronously =
             SeccompNotifier(std::move(probed->listener)).wake_up_synchronously()};

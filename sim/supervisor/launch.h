@@ -15,6 +15,7 @@
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
+#include "sim/supervisor/keeper.h"
 
 namespace glovebox::supervisor {
 
@@ -51,11 +52,12 @@ struct Program {
 [[nodiscard]] std::string interpreter_of(const std::string& path);
 
 struct Launched {
-    pid_t process;
+    Keeper keeper;      // with the program
     UniqueFd listener;  // of the filter, close-on-exec
 };
 
-// Forks, installs the filter and executes. The supervisor's own descriptors are all close-on-exec.
+// Forks, installs the filter and executes, as a child of a keeper that ends the program and all it
+// started when this process ends. The supervisor's own descriptors are all close-on-exec.
 //
 // Before it executes, the child calls socket(AF_VSOCK) once, to find out whether a filter further
 // out, a container's, answers in the supervisor's place.
