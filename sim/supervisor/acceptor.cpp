@@ -204,6 +204,16 @@ bool Acceptor::has_room(const SystemCall& call) {
     return own < parked && has_room_for_descriptors(call.thread, own + 1);
 }
 
+void Acceptor::inherit_options(int connection, const Origin& listener) {
+    const VsockOptions options = options_.get(listener.cookie);
+    options_.set(cookie_of(connection), options);
+    int type = 0;
+    socklen_t length = sizeof type;
+    ::getsockopt(connection, SOL_SOCKET, SO_TYPE, &type, &length);
+    if (type == SOCK_SEQPACKET)
+        set_record_limit(connection, options.buffer_size);
+}
+
 // Answers the call, with the connection or an error. A connection that finds no taker is kept.
 void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const Origin& listener,
                        UniqueFd connection) {
@@ -221,7 +231,7 @@ void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const Origin& lis
         set_nonblocking(connection.get(), true);
     int failure = make_emulated(connection.get());
     if (!options_.is_empty())
-        options_.set(cookie_of(connection.get()), options_.get(listener.cookie));
+        inherit_options(connection.get(), listener);
     if (failure == 0 && call.arguments[1] != 0) {
         const auto room = read_room(tracee, call.arguments[1], call.arguments[2]);
         failure = room ? write_address(tracee, *room, transports::World::peer_of(connection.get()))

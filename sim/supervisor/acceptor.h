@@ -105,6 +105,7 @@ class Acceptor {
     void deliver(const SystemCall& call, Tracee& tracee, const Origin& listener,
                  UniqueFd connection);
     [[nodiscard]] SyscallReply park(const SystemCall& call, EmulatedSocket listener);
+    void inherit_options(int connection, const Origin& listener);
     void keep(const Origin& listener, UniqueFd connection);
     [[nodiscard]] SyscallReply refuse(int failure);
     // With mutex_ held: whether the program has a number left for the call's connection.

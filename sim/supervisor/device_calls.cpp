@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <linux/sockios.h>
 #include <linux/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -100,9 +101,30 @@ struct statx to_statx(const struct stat& status) {
     return extended;
 }
 
-// What net/socket.c answers itself, for sockets of every family.
+// What net/socket.c answers before it asks the socket's family. Of the others a vsock has none.
 bool is_of_every_socket(std::uint32_t number) {
-    return (number & 0xff00u) == 0x8900u || (number & 0xff00u) == 0x8b00u;
+    constexpr std::uint32_t families = 0xff00;
+    constexpr std::uint32_t wireless = 0x8b00;
+    constexpr std::uint32_t skb_namespace = 0x894c;  // SIOCGSKNS
+    switch (number) {
+        case FIOSETOWN:
+        case SIOCSPGRP:
+        case FIOGETOWN:
+        case SIOCGPGRP:
+        case SIOCGSTAMP_OLD:
+        case SIOCGSTAMPNS_OLD:
+        case SIOCGIFCONF:
+        case SIOCGIFBR:
+        case SIOCSIFBR:
+        case SIOCBRADDBR:
+        case SIOCBRDELBR:
+        case SIOCGIFVLAN:
+        case SIOCSIFVLAN:
+        case skb_namespace:
+            return true;
+        default:
+            return (number & families) == wireless;
+    }
 }
 
 template <class Struct>

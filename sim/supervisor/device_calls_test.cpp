@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/openat2.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include <string>
 
 #include "core/base/testing/temporary_directory.h"
+#include "sim/supervisor/emulated_socket.h"
 #include "sim/supervisor/testing/fake_tracee.h"
 
 namespace glovebox::supervisor {
@@ -112,6 +115,26 @@ TEST_F(DeviceCallsTest, NoLinkIsWaitedForOnceAProgramMayServeAFileSystem) {
     EXPECT_EQ(openat("/dev/fuse", O_RDWR).kind(), Kind::pass_through);
     EXPECT_EQ(openat(link_, O_RDONLY).kind(), Kind::pass_through);
     EXPECT_EQ(openat("/dev/vsock", O_RDONLY).kind(), Kind::install);
+}
+
+// As Linux 6.1 answers a vsock.
+TEST_F(DeviceCallsTest, AnEmulatedSocketHasTheIoctlsOfEverySocketAlone) {
+    const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const UniqueFd other(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(make_emulated(socket.get()), 0);
+    tracee_.descriptors = {{5, socket.get()}, {6, other.get()}};
+    constexpr std::uint64_t not_yet_sent = 0x894b;  // SIOCOUTQNSD
+    constexpr std::uint64_t unix_file = 0x89e0;     // SIOCUNIXFILE
+    for (const std::uint64_t number :
+         {std::uint64_t{SIOCOUTQ}, std::uint64_t{SIOCINQ}, not_yet_sent, unix_file,
+          std::uint64_t{SIOCATMARK}, std::uint64_t{SIOCGIFADDR}}) {
+        const auto refused = call(SYS_ioctl, {5, number, detail_address});
+        ASSERT_EQ(refused.kind(), Kind::error) << number;
+        EXPECT_EQ(refused.errno_value(), EOPNOTSUPP);
+        EXPECT_EQ(call(SYS_ioctl, {6, number, detail_address}).kind(), Kind::pass_through);
+    }
+    for (const std::uint64_t number : {SIOCGIFCONF, FIOGETOWN, SIOCGPGRP})
+        EXPECT_EQ(call(SYS_ioctl, {5, number, detail_address}).kind(), Kind::pass_through);
 }
 
 TEST_F(DeviceCallsTest, TheLocalCidIsAskedOfTheDeviceAlone) {

@@ -6,6 +6,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
+#include <limits>
+
+#include "sim/supervisor/vsock_options.h"
 #include "transports/socket_name.h"
 #include "transports/unix_address.h"
 #include "transports/world.h"
@@ -19,6 +23,12 @@ Value option(int socket, int name) {
     socklen_t length = sizeof value;
     ::getsockopt(socket, SOL_SOCKET, name, &value, &length);
     return value;
+}
+
+// The kernel doubles it.
+void set_send_buffer(int socket, int bytes) {
+    if (::setsockopt(socket, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) != 0)
+        ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
 }  // namespace
@@ -70,18 +80,28 @@ std::optional<core::VsockAddress> EmulatedSocket::peer() const {
     return address;
 }
 
+void set_record_limit(int socket, std::uint64_t bytes) {
+    // The kernel doubles what it is given, and keeps 32 bytes (unix_dgram_sendmsg in af_unix.c).
+    constexpr std::uint64_t kept = 32;
+    set_send_buffer(socket, static_cast<int>(std::min<std::uint64_t>(
+                                (bytes + kept + 1) / 2, std::numeric_limits<int>::max() / 2)));
+}
+
 int make_emulated(int socket) {
+    if (option<int>(socket, SO_TYPE) == SOCK_SEQPACKET) {
+        set_record_limit(socket, VsockOptions{}.buffer_size);
+        return set_mark(socket, {});
+    }
     // The kernel doubles it and counts its own overhead: writes of 64 KiB come to the 256 KiB that
     // a vsock's peer buffers by default.
     constexpr int bytes = 120 * 1024;
-    ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    set_send_buffer(socket, bytes);
     return set_mark(socket, {});
 }
 
 void wake_writers(int socket) {
     // Setting the send buffer's size does; it is set to what it is. The kernel doubles it.
-    const int bytes = option<int>(socket, SO_SNDBUF) / 2;
-    ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+    set_send_buffer(socket, option<int>(socket, SO_SNDBUF) / 2);
 }
 
 }  // namespace glovebox::supervisor

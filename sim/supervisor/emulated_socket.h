@@ -38,6 +38,11 @@ struct EmulatedSocket {
 // read: 0 or an errno value.
 [[nodiscard]] int make_emulated(int socket);
 
+// How many bytes a record of a SOCK_SEQPACKET socket may have, above which sending it is EMSGSIZE.
+// On AF_VSOCK its peer's SO_VM_SOCKETS_BUFFER_SIZE decides, here its own. More than twice
+// net.core.wmem_max takes CAP_NET_ADMIN.
+void set_record_limit(int socket, std::uint64_t bytes);
+
 // Wakes those who watch a socket for the edge of "writable". They may have registered before it was
 // connected, when an AF_UNIX socket looks writable already.
 void wake_writers(int socket);

@@ -129,9 +129,11 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
          {SCMP_SYS(chroot), SCMP_SYS(pivot_root), SCMP_SYS(setns), SCMP_SYS(unshare)})
         rules.add(SCMP_ACT_NOTIFY, number);
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {int_is(1, static_cast<int>(ioctl_get_local_cid))});
-    // A vsock socket has no ioctls, not even these two, which programs do ask other sockets.
+    // A vsock socket has no ioctls, not even those that programs do ask other sockets: FIONREAD,
+    // SIOCOUTQ (the same number as TIOCOUTQ), and the sockets' own family 0x89xx.
     for (const int number : {FIONREAD, TIOCOUTQ})
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {int_is(1, number)});
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_MASKED_EQ, 0xffffff00u, 0x8900}});
     if (options.nsm) {
         // With AT_EMPTY_PATH it is fstat, which the kernel answers rightly.
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(stat));

@@ -391,6 +391,8 @@ SyscallReply VsockCalls::setsockopt(const SystemCall& call, Tracee& tracee) {
             options.set_buffer_min_size(*size);
         else
             options.set_buffer_max_size(*size);
+        if (socket->type() == SOCK_SEQPACKET)
+            set_record_limit(socket->fd.get(), options.buffer_size);
     }
     options_.set(cookie, options);
     return SyscallReply::value(0);

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <vector>
 
 #include "core/base/testing/temporary_directory.h"
 #include "sim/supervisor/emulated_socket.h"
@@ -191,6 +192,33 @@ TEST_F(VsockCallsTest, OptionsAreReadBackAsTheKernelWouldHaveThem) {
     EXPECT_EQ(getsockopt(3, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, 4), EINVAL);
     EXPECT_EQ(getsockopt(3, AF_VSOCK, 99, 8), ENOPROTOOPT);
     EXPECT_EQ(getsockopt(3, 6, 1, 4), ENOPROTOOPT);
+}
+
+TEST_F(VsockCallsTest, ARecordMayBeAsLargeAsTheBufferSize) {
+    ASSERT_EQ(bind(make(3, SOCK_SEQPACKET), {own, 5005}), 0);
+    listen(3);
+    ASSERT_EQ(connect(make(4, SOCK_SEQPACKET), {own, 5005}), 0);
+    const auto send = [&](std::size_t bytes) {
+        const std::vector<char> record(bytes);
+        const ssize_t sent = ::send(tracee_.descriptors.at(4), record.data(), bytes, MSG_DONTWAIT);
+        return sent < 0 ? -errno : static_cast<int>(sent);
+    };
+    EXPECT_EQ(send(300 * 1024), -EMSGSIZE);
+    constexpr std::uint64_t enlarged = 320 * 1024;  // a user may have it, without CAP_NET_ADMIN
+    tracee_.put(value_at, enlarged);
+    for (const std::uint64_t option : {SO_VM_SOCKETS_BUFFER_MAX_SIZE, SO_VM_SOCKETS_BUFFER_SIZE})
+        EXPECT_EQ(outcome(call(SYS_setsockopt, {4, AF_VSOCK, option, value_at, sizeof enlarged})),
+                  0);
+    EXPECT_EQ(send(300 * 1024), 300 * 1024);
+}
+
+TEST_F(VsockCallsTest, ARecordOfTheDefaultBufferSizeIsSent) {
+    ASSERT_EQ(bind(make(3, SOCK_SEQPACKET), {own, 5005}), 0);
+    listen(3);
+    ASSERT_EQ(connect(make(4, SOCK_SEQPACKET), {own, 5005}), 0);
+    const std::vector<char> record(256 * 1024);
+    EXPECT_EQ(::send(tracee_.descriptors.at(4), record.data(), record.size(), MSG_DONTWAIT),
+              static_cast<ssize_t>(record.size()));
 }
 
 TEST_F(VsockCallsTest, BadPointersAreEfault) {
