@@ -14,6 +14,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/printable.h"
+#include "core/base/reported_work.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/json_option.h"
 #include "sim/eif/base/error.h"
@@ -114,7 +115,9 @@ eif::BuildOptions build_options(const Values& values) {
 }
 
 int build(const Values& values) {
-    const eif::BuildResult result = eif::build_image(build_options(values)).value();
+    const eif::BuildResult result =
+        eif::build_image(build_options(values), ReportedWork(values.text("--output")).progress())
+            .value();
     for (const std::string& warning : result.warnings)
         print_remark("warning", warning);
     constexpr std::uint64_t mib = 1 << 20;
@@ -249,7 +252,9 @@ int sign(const Values& values) {
         print_remark("warning", fmt::format("the signing certificate is valid from {} to {}: today "
                                             "run-enclave refuses it (E59)",
                                             certificate.not_before(), certificate.not_after()));
-    print_measurements(eif::sign_file(values.text("IMAGE"), identity).value());
+    print_measurements(eif::sign_file(values.text("IMAGE"), identity,
+                                      ReportedWork(values.text("IMAGE")).progress())
+                           .value());
     return exit_done;
 }
 
@@ -273,7 +278,8 @@ Command sign_command() {
 int describe_image(const Values& values) {
     const std::string path = values.text("IMAGE");
     const OpenImage opened = OpenImage::open(path);
-    const auto description = eif::describe(opened.image, SystemClock().now(), &opened.file);
+    const auto description = eif::describe(opened.image, SystemClock().now(), &opened.file,
+                                           ReportedWork(path).progress());
     if (!description)
         throw ErrorException(Error(description.error()).in(path));
     std::cout << eif::pretty_json(description->json) << '\n';
@@ -326,7 +332,8 @@ int extract(const Values& values) {
     eif::ExtractOptions options;
     options.files = values.flag("--files");
     options.limits.content_max = content_max(values);
-    const auto extracted = eif::extract_image(opened.image, values.text("--output"), options);
+    const auto extracted = eif::extract_image(opened.image, values.text("--output"), options,
+                                              ReportedWork(path).progress());
     if (!extracted)
         throw ErrorException(Error(extracted.error()).in(path));
     if (values.flag("--json"))
@@ -373,8 +380,9 @@ boost::json::object as_json(const eif::Comparison& comparison) {
 int diff(const Values& values) {
     const OpenImage first = OpenImage::open(values.text("FIRST"));
     const OpenImage second = OpenImage::open(values.text("SECOND"));
-    const eif::Comparison comparison =
-        eif::compare_images(first.image, second.image, values.number<std::size_t>("--files"));
+    const eif::Comparison comparison = eif::compare_images(
+        first.image, second.image, values.number<std::size_t>("--files"),
+        ReportedWork(values.text("FIRST") + " and " + values.text("SECOND")).progress());
     if (values.flag("--json")) {
         print_json_document(as_json(comparison));
         return comparison.same_measurements ? exit_done : exit_failed;

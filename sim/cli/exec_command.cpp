@@ -29,6 +29,9 @@ int execute(const Values& values) {
         throw ErrorException(invalid_input(fmt::format(
             "no enclave with CID {} runs in the world {}: `glovebox ps` lists those that do.{}",
             cid, world.path(), enclave::worlds_elsewhere(world.world))));
+    if (found->is_unpacking)
+        throw ErrorException(invalid_input(
+            fmt::format("enclave {} has no program yet: its image is being unpacked", cid)));
     return enclave::execute_in(*found, values.list("COMMAND")).value();
 }
 

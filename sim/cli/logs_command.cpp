@@ -35,6 +35,12 @@ int logs(const Values& values) {
             record->cid);
         return exit_failed;
     }
+    if (record->is_unpacking) {
+        std::cerr << fmt::format(
+            "glovebox: the enclave with CID {} has no console yet: its image is being unpacked\n",
+            record->cid);
+        return exit_failed;
+    }
     const enclave::ConsoleOutput output;
     if (!values.flag("--follow")) {
         output.print(directory.get(), *record).value();

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/interruption.h"
 #include "core/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
@@ -40,6 +41,8 @@ int run_caught(int argc, char** argv) {
     const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename() : "";
     try {
         return run(called, {argv + std::min(argc, 1), argv + argc});
+    } catch (const Interrupted& interrupted) {
+        end_by_signal(interrupted.signal);
     } catch (const std::exception& error) {
         // What couldn't be written is said once, by main.
         if (!command_line::is_output_lost())

@@ -51,8 +51,9 @@ Result<std::string> BootImage::signature_refusal(TimePoint now) const {
                : std::string("The signing certificate is expired");
 }
 
-Result<BootImage::Verdict> BootImage::examine(TimePoint now, std::string_view machine) const {
-    auto description = eif::describe(image_, now, &file_);
+Result<BootImage::Verdict> BootImage::examine(TimePoint now, std::string_view machine,
+                                              Progress& progress) const {
+    auto description = eif::describe(image_, now, &file_, progress);
     if (!description)
         return description.error();
     Verdict verdict;
@@ -72,8 +73,8 @@ Result<BootImage::Verdict> BootImage::examine(TimePoint now, std::string_view ma
 }
 
 Result<InitStart> BootImage::start(const eif::UnpackCache& cache, const Pcr& pcr0,
-                                   std::uint64_t memory_bytes) const {
-    const auto unpacked = cache.get(image_, pcr0, file_);
+                                   std::uint64_t memory_bytes, Progress& progress) const {
+    const auto unpacked = cache.get(image_, pcr0, file_, {}, progress);
     if (!unpacked)
         return unpacked.error();
     const auto files = eif::read_init_files(*unpacked);

@@ -14,6 +14,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/format/image.h"
 #include "sim/eif/report/describe.h"
@@ -55,13 +56,15 @@ class BootImage {
     };
     // Measures and checks the image. `machine` is this machine's name in uname(2): x86_64, aarch64.
     // The error is that of eif::describe: a part that describe-eif cannot read.
-    [[nodiscard]] Result<Verdict> examine(TimePoint now, std::string_view machine) const;
+    [[nodiscard]] Result<Verdict> examine(TimePoint now, std::string_view machine,
+                                          Progress& progress = no_progress()) const;
 
     // Unpacks the image, or finds it in the cache, and reads its start. `pcr0` is its measurement.
     // `memory_bytes` is the enclave's memory, which image and unpacked files have to fit into
     // together; 0 is enough in any case.
     [[nodiscard]] Result<InitStart> start(const eif::UnpackCache& cache, const Pcr& pcr0,
-                                          std::uint64_t memory_bytes) const;
+                                          std::uint64_t memory_bytes,
+                                          Progress& progress = no_progress()) const;
 
   private:
     BootImage(eif::MappedFile file, eif::Image image)

@@ -9,7 +9,6 @@
 #include <chrono>
 
 #include "sim/enclave/boot_heartbeat.h"
-#include "sim/enclave/cid_claim.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -28,13 +27,16 @@ Result<void> write_console(int file, std::string_view text) {
 
 Result<int> leave_failed_boot(transports::World& world, const Clock& clock,
                               const RunOptions& options, const FailedBoot& boot) {
-    const auto claim = CidClaim::make(world.directory(), options.cid);
-    if (!claim)
-        return claim.error();
+    const auto reservation = options.reservation
+                                 ? Result<std::shared_ptr<Reservation>>(options.reservation)
+                                 : Reservation::make(world.directory(), options.cid);
+    if (!reservation)
+        return reservation.error();
+    const core::Cid cid = (*reservation)->cid();
     if (!boot.has_sent_heartbeat)
-        if (const auto heard = send_boot_heartbeat(world, claim->cid(), -1); !heard)
+        if (const auto heard = send_boot_heartbeat(world, cid, -1); !heard)
             return heard.error();
-    const auto file = make_console_file(world.directory(), claim->cid());
+    const auto file = make_console_file(world.directory(), cid);
     if (!file)
         return file.error();
     if (const auto written = write_console(file->get(), boot.console_text); !written)
@@ -43,13 +45,14 @@ Result<int> leave_failed_boot(transports::World& world, const Clock& clock,
         if (const auto written = write_console(STDOUT_FILENO, boot.console_text); !written)
             return written.error();
     EnclaveRecord record = options.record;
-    record.cid = claim->cid();
+    record.cid = cid;
     record.process = ::getpid();
     record.process_start = process_start_time(::getpid());
     record.isolation = "sandbox";
     record.started = unix_milliseconds(clock.now());
     if (const auto written = write_record(world.directory(), record); !written)
         return written.error();
+    (*reservation)->begun();
     if (options.started)
         options.started(record);
     record.ended = unix_milliseconds(clock.now());

@@ -30,7 +30,10 @@ std::string local_time(std::int64_t milliseconds) {
 }
 
 std::string command_of(const EnclaveRecord& record) {
-    std::string text = record.directory.empty() ? "" : record.directory + ":";
+    // No colon behind an image that is still unpacked: its command is not known yet.
+    std::string text = record.directory;
+    if (!text.empty() && !record.command.empty())
+        text += ':';
     for (const std::string& argument : record.command)
         text += (text.empty() || text.ends_with(':') ? "" : " ") + argument;
     return text;
@@ -76,14 +79,14 @@ std::string list_as_table(const std::vector<ListedEnclave>& enclaves) {
     std::vector<std::string> worlds;
     for (const ListedEnclave& enclave : enclaves)
         worlds.push_back(printable(shown_world(enclave.world)));
-    constexpr const char* row = "{:<6} {:<{}} {:<8} {:<9} {:>7} {:>4} {:>8}  {:<19}  {}\n";
+    constexpr const char* row = "{:<6} {:<{}} {:<9} {:<9} {:>7} {:>4} {:>8}  {:<19}  {}\n";
     const std::size_t width = width_of("WORLD", worlds);
     std::string table = fmt::format(fmt::runtime(row), "CID", "WORLD", width, "STATE", "ISOLATION",
                                     "MEMORY", "CPUS", "PID", "STARTED", "COMMAND");
     for (std::size_t i = 0; i < enclaves.size(); ++i) {
         const EnclaveRecord& record = enclaves[i].record;
         table += fmt::format(
-            fmt::runtime(row), record.cid, worlds[i], width, record.ended ? "ended" : "running",
+            fmt::runtime(row), record.cid, worlds[i], width, state_of(record),
             printable(record.isolation),
             record.memory_bytes ? fmt::format("{} MiB", *record.memory_bytes >> 20) : "-",
             record.cpu_count ? std::to_string(*record.cpu_count) : "-",

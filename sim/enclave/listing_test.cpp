@@ -31,9 +31,19 @@ EnclaveRecord running_server() {
 TEST(Listing, ARowHasWhatIsKnownOfARunningEnclave) {
     const std::string table = list_as_table({{"/w", running_server()}});
     EXPECT_THAT(table,
-                StartsWith("CID    WORLD STATE    ISOLATION  MEMORY CPUS      PID  STARTED"));
-    EXPECT_THAT(table, HasSubstr("\n16     /w    running  sandbox   512 MiB    2     4711  "));
+                StartsWith("CID    WORLD STATE     ISOLATION  MEMORY CPUS      PID  STARTED"));
+    EXPECT_THAT(table, HasSubstr("\n16     /w    running   sandbox   512 MiB    2     4711  "));
     EXPECT_THAT(table, EndsWith("  python3 server.py\n"));
+}
+
+TEST(Listing, OneThatIsUnpackedHasAProcess) {
+    EnclaveRecord record = running_server();
+    record.is_unpacking = true;
+    record.directory = "app.eif";
+    record.command.clear();
+    const std::string table = list_as_table({{"/w", record}});
+    EXPECT_THAT(table, HasSubstr("\n16     /w    unpacking sandbox   512 MiB    2     4711  "));
+    EXPECT_THAT(table, EndsWith("  app.eif\n"));
 }
 
 TEST(Listing, AnEndedOneHasNoProcessAndSaysHowItEnded) {
@@ -44,7 +54,7 @@ TEST(Listing, AnEndedOneHasNoProcessAndSaysHowItEnded) {
     record.cpu_count.reset();
     record.directory = "/srv/root";
     const std::string table = list_as_table({{"/w", record}});
-    EXPECT_THAT(table, HasSubstr("\n16     /w    ended    sandbox         -    -        -  "));
+    EXPECT_THAT(table, HasSubstr("\n16     /w    ended     sandbox         -    -        -  "));
     EXPECT_THAT(table, EndsWith("  /srv/root:python3 server.py (exited with 3)\n"));
 }
 

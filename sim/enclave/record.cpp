@@ -66,6 +66,10 @@ Result<UniqueFd> make_file(int world, const std::string& name, std::string_view 
 
 }  // namespace
 
+std::string_view state_of(const EnclaveRecord& record) {
+    return record.ended ? "ended" : record.is_unpacking ? "unpacking" : "running";
+}
+
 json::object to_object(const EnclaveRecord& record) {
     json::object object;
     object["cid"] = record.cid;
@@ -83,7 +87,7 @@ json::object to_object(const EnclaveRecord& record) {
     object["started_ms"] = record.started;
     if (!record.details.empty())
         object["details"] = record.details;
-    object["state"] = record.ended ? "ended" : "running";
+    object["state"] = state_of(record);
     if (record.ended) {
         object["ended_ms"] = *record.ended;
         object["exit_status"] = record.exit_status;
@@ -118,6 +122,8 @@ Result<EnclaveRecord> parse_record(std::string_view text) {
         if (const json::value* details = object.if_contains("details"))
             record.details = details->as_string().c_str();
         if (const json::value* ended = object.if_contains("ended_ms")) {
+        const json::value* state = object.if_contains("state");
+        record.is_unpacking = state != nullptr && state->as_string() == "unpacking";
             record.ended = ended->to_number<std::int64_t>();
             record.exit_status = object.at("exit_status").to_number<int>();
             record.was_stopped = object.at("was_stopped").as_bool();

@@ -7,9 +7,9 @@
 //   <world>/<cid>.log       the output of a detached `glovebox run` (detachment.h)
 //
 // There is no daemon. `glovebox run` writes the record just before the program starts, and again
-// when it has ended. A record that says "running" although its process is gone was left by a
-// `glovebox run` that was killed, and is read as ended. The files stay until the next enclave with
-// the CID or `glovebox clean`.
+// when it has ended; for an image also before it is unpacked. A record that says "running" although
+// its process is gone was left by a `glovebox run` that was killed, and is read as ended. The files
+// stay until the next enclave with the CID or `glovebox clean`.
 #pragma once
 
 #include <sys/types.h>
@@ -38,7 +38,9 @@ struct EnclaveRecord {
     std::optional<std::uint64_t> memory_bytes;
     std::optional<unsigned> cpu_count;
     std::int64_t started = 0;  // milliseconds since 1970
-    std::string details;       // nitro-cli's own facts about it, as JSON; or empty
+    // Its image is still being measured and unpacked; it has no program and no console yet.
+    bool is_unpacking = false;
+    std::string details;  // nitro-cli's own facts about it, as JSON; or empty
 
     std::optional<std::int64_t> ended;  // milliseconds since 1970; empty while it runs
     int exit_status = 0;                // of `glovebox run`
@@ -49,6 +51,8 @@ struct EnclaveRecord {
 };
 
 [[nodiscard]] boost::json::object to_object(const EnclaveRecord& record);
+// "running", "unpacking", "ended".
+[[nodiscard]] std::string_view state_of(const EnclaveRecord& record);
 [[nodiscard]] std::string to_json(const EnclaveRecord& record);
 // The error names `glovebox clean` as the remedy.
 [[nodiscard]] Result<EnclaveRecord> parse_record(std::string_view json);

@@ -56,7 +56,9 @@ class RecordsTest : public testing::Test {
 };
 
 TEST(EnclaveRecord, ComesBackFromItsJson) {
-    for (const EnclaveRecord& record : {running(), ended()})
+    EnclaveRecord unpacking = running();
+    unpacking.is_unpacking = true;
+    for (const EnclaveRecord& record : {running(), ended(), unpacking})
         EXPECT_EQ(parse_record(to_json(record)).value(), record);
 }
 

@@ -147,7 +147,7 @@ WorldView WorldView::read(const transports::World& world, const Clock& clock) {
     });
     const auto records = read_records(world.directory());
     for (const EnclaveRecord& record : records)
-        if (!record.ended)
+        if (!record.ended && !record.is_unpacking)
             view.running.push_back(record.cid);
     for (const Cid cid : claimed_cids(world.directory()))
         if (!has(view.running, cid))

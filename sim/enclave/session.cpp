@@ -85,11 +85,14 @@ Result<void> Session::start(const RunOptions& options) {
     config.nsm = options.nsm;
     config.metadata = options.metadata;
     if (!options.is_parent) {
-        auto claim = CidClaim::make(world_.directory(), options.cid);
-        if (!claim)
-            return claim.error();
-        config.own = claim->cid();
-        claim_.emplace(std::move(*claim));
+        reservation_ = options.reservation;
+        if (!reservation_) {
+            auto reserved = Reservation::make(world_.directory(), options.cid);
+            if (!reserved)
+                return reserved.error();
+            reservation_ = std::move(*reserved);
+        }
+        config.own = reservation_->cid();
         const auto heard = send_boot_heartbeat(world_, config.own, signals_.fd());
         if (!heard)
             return heard.error();
@@ -123,11 +126,10 @@ Result<void> Session::start(const RunOptions& options) {
     }
     if (!listener) {
         record_.reset();
-        earlier_.reset();
         return listener.error();
     }
-    if (earlier_)
-        earlier_->discard();
+    if (reservation_)
+        reservation_->begun();
     // A sandbox has its own /dev, and cannot reach this process. The memory of its PID 1 cannot be
     // read, that of the program can.
     if (room_)
@@ -186,15 +188,14 @@ Result<UniqueFd> Session::start_in_room(const RunOptions& options,
 // enclave, even if this process is killed meanwhile. The console's file comes first, because
 // whoever finds the enclave reads it.
 Result<void> Session::begin_record(const RunOptions& options) {
-    earlier_.emplace(world_.directory(), claim_->cid());
     if (options.room) {
-        auto file = make_console_file(world_.directory(), claim_->cid());
+        auto file = make_console_file(world_.directory(), reservation_->cid());
         if (!file)
             return file.error();
         console_file_ = std::move(*file);
     }
     record_ = options.record;
-    record_->cid = claim_->cid();
+    record_->cid = reservation_->cid();
     record_->process = ::getpid();
     record_->process_start = process_start_time(::getpid());
     record_->isolation = options.room ? isolation_sandbox : isolation_none;
@@ -299,7 +300,7 @@ void Session::explain_refusal(core::VsockAddress target) {
         return;  // a forwarder's own, before it dials what its user named
     if (explained_.size() >= explained_max || !explained_.insert(target).second)
         return;
-    const core::Cid own = claim_ ? claim_->cid() : core::cid_parent;
+    const core::Cid own = reservation_ ? reservation_->cid() : core::cid_parent;
     std::istringstream text(enclave::explain_refusal(own, target, WorldView::read(world_, clock_)));
     for (std::string line; std::getline(text, line);)  // the log escapes line ends
         log_.warning("refused", "{}", line, field("target", core::to_string(target)),

@@ -18,11 +18,10 @@
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/vsock_address.h"
-#include "sim/enclave/cid_claim.h"
 #include "sim/enclave/console.h"
 #include "sim/enclave/delegation.h"
-#include "sim/enclave/earlier_enclave.h"
 #include "sim/enclave/record.h"
+#include "sim/enclave/reservation.h"
 #include "sim/enclave/sandboxed_program.h"
 #include "sim/enclave/signal_relay.h"
 #include "sim/enclave/traffic.h"
@@ -49,6 +48,8 @@ struct Readiness {
 struct RunOptions {
     bool is_parent = false;
     std::optional<core::Cid> cid;  // an enclave's; empty: the next free one
+    // Where the caller has reserved the CID already.
+    std::shared_ptr<Reservation> reservation;
     supervisor::Program program;
     nsm::NsmDevice* nsm = nullptr;                         // an enclave's; outlives the run
     std::optional<supervisor::MetadataRedirect> metadata;  // a parent's
@@ -117,7 +118,7 @@ class Session {
     SignalRelay signals_;
     UniqueFd door_event_;  // a client has opened /dev/glovebox
 
-    std::optional<CidClaim> claim_;
+    std::shared_ptr<Reservation> reservation_;  // an enclave's
     std::unique_ptr<SandboxedProgram> room_;
     std::optional<supervisor::Keeper> keeper_;  // at --isolation none
     pid_t process_ = 0;                         // the program, or PID 1 of its sandbox
@@ -126,7 +127,6 @@ class Session {
     std::optional<int> wait_status_;  // of the program, if it ended by itself
     bool power_is_off_ = false;
     std::optional<EnclaveRecord> record_;
-    std::optional<EarlierEnclave> earlier_;               // until this enclave has started
     UniqueFd console_file_;                               // until the console has it
     std::optional<transports::ListenerWatch> readiness_;  // until it is ready
     std::chrono::steady_clock::time_point readiness_deadline_;

@@ -180,6 +180,7 @@ class EnclaveProcess {
         if (arguments_.enclave_cid.value_or(0) != 0)
             run.cid = static_cast<core::Cid>(*arguments_.enclave_cid);
         run.memory_mib = arguments_.memory_mib;
+        run.progress = ReportedWork::Lines::on_terminals;
         run.cpu_count = static_cast<unsigned>(cpus->size());
         run.details = details_;
         run.started = [this](const enclave::EnclaveRecord& record) { say_started(record); };
@@ -231,6 +232,8 @@ class EnclaveProcess {
     try {
         if (const auto done = EnclaveProcess(arguments, std::move(channel)).run(); !done)
             throw ErrorException(done.error());
+    } catch (const Interrupted& interrupted) {
+        end_by_signal(interrupted.signal);
     } catch (const ErrorException& failed) {
         std::cerr << text_of(failed.error(), "") << std::flush;
         status = exit_status_of(failed.error());

@@ -36,6 +36,8 @@ EnclaveList EnclaveList::read(int world) {
     std::vector<KnownEnclave> enclaves;
     if (world >= 0)
         for (enclave::EnclaveRecord& record : enclave::read_records(world)) {
+            if (record.is_unpacking)  // AWS's lists an enclave once it has started
+                continue;
             EnclaveDetails details = EnclaveDetails::of(record);
             enclaves.push_back({std::move(record), std::move(details)});
         }

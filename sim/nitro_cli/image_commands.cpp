@@ -10,6 +10,7 @@
 #include <ostream>
 #include <system_error>
 
+#include "core/base/reported_work.h"
 #include "core/base/scratch.h"
 #include "core/crypto/hash.h"
 #include "core/crypto/pcr.h"
@@ -86,6 +87,7 @@ std::string with_tag(const std::string& docker_uri) {
 
 Result<json::value> build_enclave(const BuildArguments& arguments, std::ostream& progress) {
     progress << "Start building the Enclave Image..." << std::endl;
+    ReportedWork work(arguments.output_file, ReportedWork::Lines::on_terminals);
     eif::BuildOptions options;
     if (const auto added = add_blobs(arguments.blobs, options); !added)
         return added.error();
@@ -104,8 +106,9 @@ Result<json::value> build_enclave(const BuildArguments& arguments, std::ostream&
         if (!made)
             return made.error();
         options.image = scratch.emplace(std::move(*made)).path() / "image.tar";
-        if (const auto saved = save_docker_image(with_tag(arguments.docker_uri),
-                                                 arguments.docker_dir, *options.image, progress);
+        if (const auto saved =
+                save_docker_image(with_tag(arguments.docker_uri), arguments.docker_dir,
+                                  *options.image, progress, work.interruption());
             !saved)
             return saved.error();
     }
@@ -128,7 +131,7 @@ Result<json::value> build_enclave(const BuildArguments& arguments, std::ostream&
     options.source_date = arguments.source_date;
     options.tool_version = GLOVEBOX_VERSION;
     options.output = arguments.output_file;
-    const auto built = eif::build_image(options);
+    const auto built = eif::build_image(options, work.progress());
     if (!built)
         return nitro_error(NitroError::eif_building, built.error().message);
     for (const std::string& warning : built->warnings)
@@ -148,7 +151,8 @@ Result<json::value> describe_eif(const std::string& path, TimePoint now,
     const auto image = eif::Image::parse(file->bytes());
     if (!image)
         return failed(image.error());
-    auto description = eif::describe(*image, now, &*file);
+    auto description = eif::describe(
+        *image, now, &*file, ReportedWork(path, ReportedWork::Lines::on_terminals).progress());
     if (!description)
         return failed(description.error());
     remarks = std::move(description->remarks);
@@ -166,7 +170,8 @@ Result<json::value> sign_eif(const std::string& path, const std::optional<std::s
         progress << "Could not read signing info: " << identity.error().message << std::endl;
         return nitro_error(NitroError::signing, identity.error().message);
     }
-    const auto pcrs = eif::sign_file(path, *identity);
+    const auto pcrs = eif::sign_file(
+        path, *identity, ReportedWork(path, ReportedWork::Lines::on_terminals).progress());
     if (!pcrs)
         return nitro_error(NitroError::signing, pcrs.error().message);
     progress << "Enclave Image successfully signed." << std::endl;

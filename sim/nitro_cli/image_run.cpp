@@ -16,7 +16,9 @@
 #include "sim/enclave/exit_status.h"
 #include "sim/enclave/failed_boot.h"
 #include "sim/enclave/nsm_session.h"
+#include "sim/enclave/signal_relay.h"
 #include "sim/nitro_cli/error.h"
+#include "sim/nitro_cli/image_loading.h"
 #include "sim/nitro_cli/run_arguments.h"
 #include "sim/sandbox/machine.h"
 #include "sim/sandbox/root_fs_plan.h"
@@ -107,8 +109,10 @@ Result<enclave::BootImage> ImageRun::open(const std::string& eif,
     return image;
 }
 
-int ImageRun::run(const enclave::BootImage& image, enclave::ModuleSettings nsm, Log& log) const {
-    const auto verdict = image.examine(SystemClock().now(), machine_name());
+// What the image runs, measured and unpacked.
+ImageRun::Loaded ImageRun::load(const enclave::BootImage& image, enclave::ModuleSettings nsm,
+                                Progress& progress, Log& log) const {
+    const auto verdict = image.examine(SystemClock().now(), machine_name(), progress);
     if (!verdict)
         throw ErrorException(nitro_error(NitroError::eif_parsing, verdict.error().message));
     for (const std::string& remark : verdict->description.remarks)
@@ -120,31 +124,48 @@ int ImageRun::run(const enclave::BootImage& image, enclave::ModuleSettings nsm, 
         throw ErrorException(nitro_error(NitroError::enclave_boot, verdict->refusal));
     const eif::Measurements& pcrs = verdict->description.pcrs;
     measure(pcrs, nsm);
-    const auto module = enclave::open_nsm_session("mock", "", nsm, log).value();
-
+    Loaded loaded;
+    loaded.module = enclave::open_nsm_session("mock", "", nsm, log).value();
     const eif::UnpackCache cache(
         eif::UnpackCache::default_folder(std::getenv("XDG_CACHE_HOME"), std::getenv("HOME"))
             .value());
-    const auto start = image.start(cache, pcrs.pcr0, memory_mib.value_or(0) << 20).value();
+    loaded.start = image.start(cache, pcrs.pcr0, memory_mib.value_or(0) << 20, progress).value();
+    loaded.details = record_text(details, verdict->description, loaded.module->device());
+    return loaded;
+}
 
+int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings& nsm,
+                  Log& log) const {
+    const auto at = transports::World::open(transports::World::choose_name(world)).value();
+    const SystemClock clock;
     enclave::RunOptions options;
-    options.cid = cid;
-    options.nsm = &module->device();
     options.live_console = live_console;
     options.trace = trace;
     options.started = started;
     options.ended = ended;
     options.readiness = readiness;
-    options.record.command = start.command;
     options.record.directory = eif;
     options.record.debug = nsm.debug;
     if (memory_mib)
         options.record.memory_bytes = *memory_mib << 20;
     options.record.cpu_count = cpu_count;
-    options.record.details = record_text(details, verdict->description, module->device());
 
-    const auto at = transports::World::open(transports::World::choose_name(world)).value();
-    const SystemClock clock;
+    Loaded loaded;
+    {
+        const auto loading = ImageLoading::begin(*at, clock, cid, options.record, progress).value();
+        options.reservation = loading->reservation();
+        try {
+            loaded = load(image, nsm, loading->progress(), log);
+        } catch (const Interrupted& interrupted) {
+            if (interrupted.signal != enclave::power_off_signal)
+                throw;
+            return loading->stopped(ended).value();
+        }
+    }
+    const enclave::InitStart& start = loaded.start;
+    options.nsm = &loaded.module->device();
+    options.record.command = start.command;
+    options.record.details = loaded.details;
     if (start.has_failed()) {
         say("init ends before the program: " + start.cause);
         return enclave::leave_failed_boot(

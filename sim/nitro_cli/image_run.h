@@ -8,8 +8,10 @@
 #include <string>
 
 #include "core/base/log.h"
+#include "core/base/reported_work.h"
 #include "sim/enclave/boot_image.h"
 #include "sim/enclave/module_settings.h"
+#include "sim/enclave/nsm_session.h"
 #include "sim/enclave/session.h"
 #include "sim/nitro_cli/enclave_details.h"
 #include "sim/sandbox/trust.h"
@@ -24,7 +26,8 @@ struct ImageRun {
     std::optional<unsigned> cpu_count;
     bool live_console = false;
     bool trace = false;
-    std::optional<sandbox::TrustedAuthority> authority;  // in addition to the image's own
+    ReportedWork::Lines progress = ReportedWork::Lines::anywhere;  // where to show it
+    std::optional<sandbox::TrustedAuthority> authority;            // in addition to the image's own
     // The name, CPUs and memory that nitro-cli has chosen, if any. run() adds the ID, measurements
     // and metadata and stores them in the record.
     EnclaveDetails details;
@@ -41,8 +44,17 @@ struct ImageRun {
     // and the signal that killed it; 126 or 127 if it cannot be executed; 1 if init ends before it.
     // Throws ErrorException for every other error: E35 for a part of the image that cannot be read,
     // E59 for its signature, E36 for an image that does not boot.
-    [[nodiscard]] int run(const enclave::BootImage& image, enclave::ModuleSettings nsm,
+    [[nodiscard]] int run(const enclave::BootImage& image, const enclave::ModuleSettings& nsm,
                           Log& log) const;
+
+  private:
+    struct Loaded {
+        enclave::InitStart start;
+        std::unique_ptr<enclave::NsmSession> module;
+        std::string details;
+    };
+    [[nodiscard]] Loaded load(const enclave::BootImage& image, enclave::ModuleSettings nsm,
+                              Progress& progress, Log& log) const;
 };
 
 }  // namespace glovebox::nitro_cli

@@ -16,6 +16,7 @@
 #include "sim/eif/archive/archive_manifest.h"
 #include "sim/eif/archive/layer.h"
 #include "sim/eif/base/error.h"
+#include "sim/eif/base/progress_source.h"
 #include "sim/eif/tree/archive_reader.h"
 
 namespace glovebox::eif {
@@ -236,7 +237,7 @@ Result<ContainerImage> read_image_archive(const OpenSource& open, const ArchiveO
 
 Result<ContainerImage> read_image_archive(const std::filesystem::path& archive,
                                           const ArchiveOptions& options, Spool& spool,
-                                          std::vector<std::string>& warnings) {
+                                          std::vector<std::string>& warnings, Progress& progress) {
     if (std::filesystem::is_directory(archive))
         return Error(
             EifError::invalid_input,
@@ -251,10 +252,14 @@ Result<ContainerImage> read_image_archive(const std::filesystem::path& archive,
     if (::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode))
         return Error(EifError::invalid_input, archive.string() + " is not a regular file");
     const OpenSource open = [&]() -> Result<std::unique_ptr<ByteSource>> {
-        return std::unique_ptr<ByteSource>(std::make_unique<FileSource>(
-            file->get(), 0, std::numeric_limits<std::uint64_t>::max(), archive));
+        progress.begin("reading", static_cast<std::uint64_t>(status.st_size));
+        return std::unique_ptr<ByteSource>(std::make_unique<ProgressSource>(
+            std::make_unique<FileSource>(file->get(), 0, std::numeric_limits<std::uint64_t>::max(),
+                                         archive),
+            progress));
     };
     auto image = read_image_archive(open, options, spool, warnings);
+    progress.end();
     if (!image)
         return Error(image.error()).in(archive.string());
     return image;

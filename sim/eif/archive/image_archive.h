@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "sim/eif/archive/container_config.h"
 #include "sim/eif/tree/file_tree.h"
 #include "sim/eif/tree/spool.h"
@@ -50,7 +51,8 @@ struct ArchiveOptions {
 // unsafe_path, limit_exceeded), with the archive's name in front.
 [[nodiscard]] Result<ContainerImage> read_image_archive(const std::filesystem::path& archive,
                                                         const ArchiveOptions& options, Spool& spool,
-                                                        std::vector<std::string>& warnings);
+                                                        std::vector<std::string>& warnings,
+                                                        Progress& progress = no_progress());
 // The same from any source of bytes. It is read twice; `open` returns it from its start.
 using OpenSource = std::function<Result<std::unique_ptr<ByteSource>>()>;
 [[nodiscard]] Result<ContainerImage> read_image_archive(const OpenSource& open,

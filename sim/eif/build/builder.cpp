@@ -81,10 +81,11 @@ Result<Application> from_folder(const BuildOptions& options, Warnings& warnings)
     return application;
 }
 
-Result<Application> from_archive(const BuildOptions& options, Spool& spool, Warnings& warnings) {
+Result<Application> from_archive(const BuildOptions& options, Spool& spool, Warnings& warnings,
+                                 Progress& progress) {
     auto image = read_image_archive(
         *options.image, {.architecture = options.architecture, .limits = options.limits}, spool,
-        warnings);
+        warnings, progress);
     if (!image)
         return image.error();
     Application application;
@@ -192,7 +193,7 @@ std::string_view default_cmdline(Architecture architecture) {
                  "root=/dev/ram0";
 }
 
-Result<BuildResult> build_image(const BuildOptions& options) {
+Result<BuildResult> build_image(const BuildOptions& options, Progress& progress) {
     if (const auto checked = check(options); !checked)
         return checked.error();
     BuildResult result;
@@ -223,8 +224,8 @@ Result<BuildResult> build_image(const BuildOptions& options) {
     // The spool is on the output's file system, which has to have room for the contents anyway.
     fs::path folder = options.output.parent_path();
     Spool spool(folder.empty() ? "." : folder);
-    auto application =
-        options.rootfs ? from_folder(options, warnings) : from_archive(options, spool, warnings);
+    auto application = options.rootfs ? from_folder(options, warnings)
+                                      : from_archive(options, spool, warnings, progress);
     if (!application)
         return application.error();
     auto environment = merged_environment(application->environment, options.environment);
@@ -278,11 +279,12 @@ Result<BuildResult> build_image(const BuildOptions& options) {
             add_ramdisk([&] { return write_boot_ramdisk(*out, init->bytes(), modules, times); });
         !added)
         return added.error();
-    if (const auto added = add_ramdisk(
-            [&] { return write_application_ramdisk(*out, application->root, *cmd, *env, times); });
+    if (const auto added = add_ramdisk([&] {
+            return write_application_ramdisk(*out, application->root, *cmd, *env, times, progress);
+        });
         !added)
         return added.error();
-    const auto pcrs = writer->finish(identity ? &*identity : nullptr);
+    const auto pcrs = writer->finish(identity ? &*identity : nullptr, progress);
     if (!pcrs)
         return pcrs.error();
     result.pcrs = *pcrs;

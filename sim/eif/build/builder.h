@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "sim/eif/format/header.h"
 #include "sim/eif/format/measurement.h"
 #include "sim/eif/tree/file_tree.h"
@@ -59,7 +60,8 @@ struct BuildResult {
 
 // Writes options.output, whole or not at all. The error says which option or file is wrong, and is
 // mostly an EifError.
-[[nodiscard]] Result<BuildResult> build_image(const BuildOptions& options);
+[[nodiscard]] Result<BuildResult> build_image(const BuildOptions& options,
+                                              Progress& progress = no_progress());
 
 // The kernel arguments of AWS's builder.
 [[nodiscard]] std::string_view default_cmdline(Architecture architecture);

@@ -32,7 +32,8 @@ std::uint32_t time_of(const Node& node, FileTimes times) {
         std::clamp<std::int64_t>(node.mtime, 0, std::numeric_limits<std::uint32_t>::max()));
 }
 
-Result<void> copy_content(const Content& content, const std::string& path, CpioWriter& cpio) {
+Result<void> copy_content(const Content& content, const std::string& path, CpioWriter& cpio,
+                          Progress& progress) {
     const auto source = content.open("/" + path);
     if (!source)
         return source.error();
@@ -50,13 +51,14 @@ Result<void> copy_content(const Content& content, const std::string& path, CpioW
                                      path, left));
         if (const auto written = cpio.write(BytesView(piece).first(*got)); !written)
             return written.error();
+        progress.add(*got);
         left -= *got;
     }
     return {};
 }
 
-Result<void> add_node(const std::string& path, const Node& node, FileTimes times,
-                      CpioWriter& cpio) {
+Result<void> add_node(const std::string& path, const Node& node, FileTimes times, CpioWriter& cpio,
+                      Progress& progress) {
     CpioEntry entry = own_entry("rootfs/" + path, node.mode(), times);
     entry.uid = node.uid;
     entry.gid = node.gid;
@@ -74,7 +76,8 @@ Result<void> add_node(const std::string& path, const Node& node, FileTimes times
     entry.size = static_cast<std::uint32_t>(node.content.size());
     if (const auto added = cpio.add(entry); !added)
         return added.error();
-    return node.type == NodeType::file ? copy_content(node.content, path, cpio) : Result<void>();
+    return node.type == NodeType::file ? copy_content(node.content, path, cpio, progress)
+                                       : Result<void>();
 }
 
 }  // namespace
@@ -114,7 +117,7 @@ Result<void> ImageWriter::add_section(SectionType type, BytesView data) {
     return close_section();
 }
 
-Result<Measurements> ImageWriter::finish(const SigningIdentity* identity) {
+Result<Measurements> ImageWriter::finish(const SigningIdentity* identity, Progress& progress) {
     if (const auto written = out_->overwrite(0, header_.encode()); !written)
         return written.error();
     const auto file = MappedFile::map(out_->fd(), out_->path());
@@ -123,7 +126,7 @@ Result<Measurements> ImageWriter::finish(const SigningIdentity* identity) {
     const auto image = Image::parse(file->bytes());
     if (!image)
         return image.error();
-    const ContentMeasurement measured = measure_content(*image, &*file);
+    const ContentMeasurement measured = measure_content(*image, &*file, progress);
     Measurements pcrs = measured.pcrs;
     header_.crc32 = measured.crc32;
     if (identity != nullptr) {
@@ -159,7 +162,7 @@ Result<void> write_boot_ramdisk(OutputFile& out, BytesView init,
 }
 
 Result<void> write_application_ramdisk(OutputFile& out, const FileTree& root, std::string_view cmd,
-                                       std::string_view env, FileTimes times) {
+                                       std::string_view env, FileTimes times, Progress& progress) {
     CpioWriter cpio(out);
     if (const auto added = cpio.add(own_entry("cmd", S_IFREG | 0644, times), as_bytes(cmd)); !added)
         return added.error();
@@ -167,9 +170,13 @@ Result<void> write_application_ramdisk(OutputFile& out, const FileTree& root, st
         return added.error();
     if (const auto added = cpio.add(own_entry("rootfs", S_IFDIR | 0755, times), {}); !added)
         return added.error();
-    for (const auto& [path, node] : root.entries())
-        if (const auto added = add_node(path, *node, times, cpio); !added)
+    progress.begin("writing", root.content_size());
+    for (const auto& [path, node] : root.entries()) {
+        progress.add(0);
+        if (const auto added = add_node(path, *node, times, cpio, progress); !added)
             return added.error();
+    }
+    progress.end();
     return cpio.finish();
 }
 

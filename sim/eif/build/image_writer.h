@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "sim/eif/base/output_file.h"
 #include "sim/eif/build/signer.h"
 #include "sim/eif/format/header.h"
@@ -33,7 +34,7 @@ class ImageWriter {
 
     // Completes the image: measures it, adds a signature section if `identity` is not null, and
     // writes header and CRC. PCR8 is set only with an identity.
-    [[nodiscard]] Result<Measurements> finish(const SigningIdentity* identity);
+    [[nodiscard]] Result<Measurements> finish(const SigningIdentity* identity, Progress& progress);
 
   private:
     explicit ImageWriter(OutputFile& out) : out_(&out) {}
@@ -57,6 +58,6 @@ struct FileTimes {
 // sorted by name. An error if a file has 4 GiB or more, or changes while it is read.
 [[nodiscard]] Result<void> write_application_ramdisk(OutputFile& out, const FileTree& root,
                                                      std::string_view cmd, std::string_view env,
-                                                     FileTimes times);
+                                                     FileTimes times, Progress& progress);
 
 }  // namespace glovebox::eif

@@ -101,7 +101,7 @@ Result<Bytes> SigningIdentity::sign(const Pcr& pcr0) const {
 }
 
 Result<Measurements> write_signed(const Image& image, const SigningIdentity& identity,
-                                  OutputFile& out) {
+                                  OutputFile& out, Progress& progress) {
     for (const Finding& finding : image.findings())
         if (finding.effect != Finding::Effect::unusual)
             return Error(EifError::damaged,
@@ -117,7 +117,7 @@ Result<Measurements> write_signed(const Image& image, const SigningIdentity& ide
         return Error(EifError::limit_exceeded,
                      fmt::format("the image has {} sections already, and no more fit the header",
                                  section_slots));
-    const ContentMeasurement measured = measure_content(image);
+    const ContentMeasurement measured = measure_content(image, nullptr, progress);
     if (measured.crc32 != header.crc32)
         return Error(EifError::damaged,
                      fmt::format("the file's CRC is {:08x} and its header says {:08x}: it was "
@@ -168,7 +168,8 @@ Result<Measurements> write_signed(const Image& image, const SigningIdentity& ide
     return pcrs;
 }
 
-Result<Measurements> sign_file(const std::filesystem::path& path, const SigningIdentity& identity) {
+Result<Measurements> sign_file(const std::filesystem::path& path, const SigningIdentity& identity,
+                               Progress& progress) {
     const auto file = MappedFile::open(path);
     if (!file)
         return file.error();
@@ -178,7 +179,7 @@ Result<Measurements> sign_file(const std::filesystem::path& path, const SigningI
     auto out = OutputFile::create(path);
     if (!out)
         return out.error();
-    auto pcrs = write_signed(*image, identity, *out);
+    auto pcrs = write_signed(*image, identity, *out, progress);
     if (!pcrs)
         return Error(pcrs.error()).in(path.string());
     if (const auto committed = out->commit(); !committed)

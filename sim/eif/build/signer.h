@@ -10,6 +10,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "sim/eif/base/output_file.h"
 #include "sim/eif/format/certificate.h"
 #include "sim/eif/format/image.h"
@@ -60,10 +61,12 @@ class SigningIdentity {
 // error if the image would not boot, AWS's tools would refuse it, its CRC is wrong, or its version
 // has no signature section.
 [[nodiscard]] Result<Measurements> write_signed(const Image& image, const SigningIdentity& identity,
-                                                OutputFile& out);
+                                                OutputFile& out,
+                                                Progress& progress = no_progress());
 
 // Signs a file as nitro-cli sign-eif does. The file is replaced by rename, or stays as it is.
 [[nodiscard]] Result<Measurements> sign_file(const std::filesystem::path& path,
-                                             const SigningIdentity& identity);
+                                             const SigningIdentity& identity,
+                                             Progress& progress = no_progress());
 
 }  // namespace glovebox::eif

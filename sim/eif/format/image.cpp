@@ -255,6 +255,13 @@ std::vector<BytesView> Image::ramdisks() const {
     return result;
 }
 
+std::uint64_t Image::ramdisks_size() const {
+    std::uint64_t size = 0;
+    for (const BytesView ramdisk : ramdisks())
+        size += ramdisk.size();
+    return size;
+}
+
 std::string Image::name_of(std::size_t index) const {
     const Section& section = sections_[index];
     std::string name(to_string(section.type));

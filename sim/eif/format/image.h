@@ -66,6 +66,7 @@ class Image {
     [[nodiscard]] const Section* find(SectionType type) const;
     // The data of the ramdisks, in order.
     [[nodiscard]] std::vector<BytesView> ramdisks() const;
+    [[nodiscard]] std::uint64_t ramdisks_size() const;  // of all of them, in bytes
     [[nodiscard]] bool is_signed() const { return find(SectionType::signature) != nullptr; }
     // "section 4 (ramdisk 0) at offset 300912"; `index` counts from 0 in sections().
     [[nodiscard]] std::string name_of(std::size_t index) const;

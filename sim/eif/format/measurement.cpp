@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -26,6 +27,13 @@ using Content = std::vector<BytesView>;
 struct Contents {
     Content pcr0, pcr1, pcr2;
 };
+
+std::uint64_t size_of(const Content& content) {
+    std::uint64_t size = 0;
+    for (const BytesView section : content)
+        size += section.size();
+    return size;
+}
 
 Contents contents_of(const Image& image) {
     Contents contents;
@@ -94,8 +102,9 @@ class BlockCrc {
 // Hashes the contents of one measurement in order; on the way, computes the CRC and drops pages.
 class ContentHash {
   public:
-    ContentHash(BytesView file, BlockCrc& crc, const MappedFile* mapping)
-        : file_(file), crc_(crc), mapping_(mapping) {}
+    ContentHash(BytesView file, BlockCrc& crc, const MappedFile* mapping, Progress& progress,
+                std::stop_token stop = {})
+        : file_(file), crc_(crc), mapping_(mapping), progress_(progress), stop_(std::move(stop)) {}
 
     void update(Content::const_iterator from, Content::const_iterator to) {
         for (; from != to; ++from)
@@ -105,7 +114,7 @@ class ContentHash {
 
   private:
     void update(BytesView section) {
-        while (!section.empty()) {
+        while (!section.empty() && !stop_.stop_requested()) {
             const auto offset = static_cast<std::size_t>(section.data() - file_.data());
             const std::size_t to_block_end = block_size - offset % block_size;
             const BytesView piece = section.first(std::min(section.size(), to_block_end));
@@ -114,6 +123,7 @@ class ContentHash {
             if (mapping_ != nullptr)
                 mapping_->give_back(piece);
             section = section.subspan(piece.size());
+            progress_.add(piece.size());
         }
     }
 
@@ -121,6 +131,8 @@ class ContentHash {
     BytesView file_;
     BlockCrc& crc_;
     const MappedFile* mapping_;
+    Progress& progress_;
+    std::stop_token stop_;
 };
 
 // PCR0 and PCR1 begin with the same bytes: hash those once and go on from a copy.
@@ -144,30 +156,37 @@ std::uint32_t image_crc32(BytesView checked_bytes) {
     return crc.finish();
 }
 
-ContentMeasurement measure_content(const Image& image, const MappedFile* mapping) {
+ContentMeasurement measure_content(const Image& image, const MappedFile* mapping,
+                                   Progress& progress) {
     const BytesView file = image.checked_bytes();
     const Contents contents = contents_of(image);
     ContentMeasurement result;
     BlockCrc crc(file);
-    const ContentHash nothing_yet(file, crc, mapping);
+    // PCR2's bytes are among PCR0's, and a large image's are hashed for both at the same time.
+    progress.begin("measuring", size_of(contents.pcr0));
 
     const auto boot = [&] {
-        measure_boot(contents, nothing_yet, result.pcrs.pcr0, result.pcrs.pcr1);
+        measure_boot(contents, ContentHash(file, crc, mapping, progress), result.pcrs.pcr0,
+                     result.pcrs.pcr1);
         crc.compute_rest();
     };
-    const auto application = [&] {
-        ContentHash hash(nothing_yet);
+    const auto application = [&](const std::stop_token& stop) {
+        ContentHash hash(file, crc, mapping, no_progress(), stop);
         hash.update(contents.pcr2.begin(), contents.pcr2.end());
         result.pcrs.pcr2 = hash.finish();
-        crc.compute_rest();
+        if (!stop.stop_requested())
+            crc.compute_rest();
     };
     if (file.size() >= parallel_size_min) {
-        const std::jthread beside(application);
+        // Where boot() is interrupted, the thread's destructor asks it to stop and waits for it.
+        std::jthread beside(application);
         boot();
+        beside.join();
     } else {
         boot();
-        application();
+        application({});
     }
+    progress.end();
     result.crc32 = crc.finish();
     return result;
 }

@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "core/crypto/pcr.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/format/image.h"
@@ -42,7 +43,8 @@ struct ContentMeasurement {
 // hashed on two threads and takes as long as one hash. If `mapping` is given, it is the file that
 // the image was parsed from, and its pages are dropped as they are hashed.
 [[nodiscard]] ContentMeasurement measure_content(const Image& image,
-                                                 const MappedFile* mapping = nullptr);
+                                                 const MappedFile* mapping = nullptr,
+                                                 Progress& progress = no_progress());
 
 // PCR0 to PCR2, and PCR8 if the image has a signature section. An error if that section or its
 // certificate cannot be read. The signature is not verified: check_signature does.

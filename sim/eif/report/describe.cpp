@@ -97,9 +97,10 @@ json::value measurements_json(const Measurements& pcrs) {
     return object;
 }
 
-Result<Description> describe(const Image& image, TimePoint now, const MappedFile* mapping) {
+Result<Description> describe(const Image& image, TimePoint now, const MappedFile* mapping,
+                             Progress& progress) {
     Description result;
-    const ContentMeasurement measured = measure_content(image, mapping);
+    const ContentMeasurement measured = measure_content(image, mapping, progress);
     result.pcrs = measured.pcrs;
     for (const Finding& finding : image.findings())
         result.remarks.push_back(remark_of(finding));

@@ -32,11 +32,12 @@ struct Description {
     Measurements pcrs;
 };
 
-// `now` is the time for the certificate's validity; `mapping` as for measure_content. Fails where
-// AWS's reader fails (E35 of nitro-cli): a signature section, a certificate or metadata that cannot
-// be read. One exception: AWS's reader fails on a COSE signature that does not verify; here
-// SignatureCheck is false, with a remark.
+// `now` is the time for the certificate's validity; `mapping` and `progress` as for
+// measure_content. Fails where AWS's reader fails (E35 of nitro-cli): a signature section, a
+// certificate or metadata that cannot be read. One exception: AWS's reader fails on a COSE
+// signature that does not verify; here SignatureCheck is false, with a remark.
 [[nodiscard]] Result<Description> describe(const Image& image, TimePoint now,
-                                           const MappedFile* mapping = nullptr);
+                                           const MappedFile* mapping = nullptr,
+                                           Progress& progress = no_progress());
 
 }  // namespace glovebox::eif

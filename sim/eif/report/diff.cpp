@@ -47,11 +47,11 @@ std::string pcrs_of(SectionType type, std::size_t number) {
 }
 
 void compare_section(const Section& a, const Section& b, const std::string& name,
-                     std::size_t files_max, std::vector<std::string>& out) {
+                     std::size_t files_max, std::vector<std::string>& out, Progress& progress) {
     out.push_back(fmt::format("{}: {} / {} bytes", name, a.data.size(), b.data.size()));
     switch (a.type) {
         case SectionType::ramdisk:
-            compare_ramdisks(a.data, b.data, files_max, out);
+            compare_ramdisks(a.data, b.data, files_max, out, progress);
             break;
         case SectionType::cmdline:
             out.push_back("    " + in_quotes(as_text(a.data)));
@@ -64,7 +64,7 @@ void compare_section(const Section& a, const Section& b, const std::string& name
 }
 
 void compare_measured(const Image& a, const Image& b, std::size_t files_max,
-                      std::vector<std::string>& out) {
+                      std::vector<std::string>& out, Progress& progress) {
     for (const SectionType type :
          {SectionType::kernel, SectionType::cmdline, SectionType::ramdisk}) {
         const auto in_a = of_type(a, type);
@@ -78,7 +78,7 @@ void compare_measured(const Image& a, const Image& b, std::size_t files_max,
                 out.push_back(
                     fmt::format("{}: only in the {}", name, i >= in_a.size() ? "second" : "first"));
             else if (!equal(in_a[i]->data, in_b[i]->data))
-                compare_section(*in_a[i], *in_b[i], name, files_max, out);
+                compare_section(*in_a[i], *in_b[i], name, files_max, out, progress);
         }
     }
 }
@@ -169,11 +169,12 @@ void compare_signatures(const Image& a, const Image& b, const std::optional<Pcr>
 
 }  // namespace
 
-Comparison compare_images(const Image& a, const Image& b, std::size_t files_max) {
+Comparison compare_images(const Image& a, const Image& b, std::size_t files_max,
+                          Progress& progress) {
     Comparison result;
     result.same_bytes = equal(a.file(), b.file());
-    const Measurements x = measure_content(a).pcrs;
-    const Measurements y = measure_content(b).pcrs;
+    const Measurements x = measure_content(a, nullptr, progress).pcrs;
+    const Measurements y = measure_content(b, nullptr, progress).pcrs;
     const auto pcr8_a = signer_of(a);
     const auto pcr8_b = signer_of(b);
     result.same_measurements = x == y && pcr8_a == pcr8_b && a.is_signed() == b.is_signed();
@@ -193,7 +194,7 @@ Comparison compare_images(const Image& a, const Image& b, std::size_t files_max)
     compare("PCR2", x.pcr2, y.pcr2);
     compare("PCR8", pcr8_a, pcr8_b);
     const std::size_t before = result.lines.size();
-    compare_measured(a, b, files_max, result.lines);
+    compare_measured(a, b, files_max, result.lines, progress);
     if (before == result.lines.size() && x != y)
         result.lines.emplace_back("the sections are equal and stand in another order");
     compare_signatures(a, b, pcr8_a, pcr8_b, result.lines);

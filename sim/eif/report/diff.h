@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "core/crypto/pcr.h"
 #include "sim/eif/format/image.h"
 
@@ -30,6 +31,7 @@ struct Comparison {
 };
 
 // `files_max`: how many files of a ramdisk are named; further ones are counted.
-[[nodiscard]] Comparison compare_images(const Image& a, const Image& b, std::size_t files_max = 50);
+[[nodiscard]] Comparison compare_images(const Image& a, const Image& b, std::size_t files_max = 50,
+                                        Progress& progress = no_progress());
 
 }  // namespace glovebox::eif

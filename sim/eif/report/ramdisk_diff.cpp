@@ -33,9 +33,10 @@ constexpr std::uint32_t type_mask = 0170000;
 constexpr std::uint32_t symlink_type = 0120000;
 constexpr std::uint32_t target_shown_max = 4096;
 
-Result<Listing> list(BytesView ramdisk) {
+Result<Listing> list(BytesView ramdisk, Progress& progress) {
     Listing listing;
-    RamdiskReader reader(ramdisk);
+    progress.begin("comparing", ramdisk.size());
+    RamdiskReader reader(ramdisk, progress);
     for (;;) {
         const auto next = reader.next();
         if (!next)
@@ -59,6 +60,7 @@ Result<Listing> list(BytesView ramdisk) {
         listed.content_hash = hash.finish();
         listing.entries.push_back(std::move(listed));
     }
+    progress.end();
     listing.compression = reader.compression();
     return listing;
 }
@@ -184,9 +186,9 @@ void compare_order(const Listing& a, const Listing& b, std::vector<std::string>&
 }  // namespace
 
 void compare_ramdisks(BytesView a, BytesView b, std::size_t files_max,
-                      std::vector<std::string>& out) {
-    const auto listed_a = list(a);
-    const auto listed_b = list(b);
+                      std::vector<std::string>& out, Progress& progress) {
+    const auto listed_a = list(a, progress);
+    const auto listed_b = list(b, progress);
     if (!listed_a || !listed_b) {
         for (const auto& [listed, which] :
              {std::pair{&listed_a, "first"}, std::pair{&listed_b, "second"}})

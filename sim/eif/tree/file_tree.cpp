@@ -134,6 +134,13 @@ Result<std::string> canonical_path(std::string_view raw) {
     return path;
 }
 
+std::uint64_t FileTree::content_size() const {
+    std::uint64_t size = 0;
+    for (const auto& [path, node] : entries_)
+        size += node->content.size();
+    return size;
+}
+
 FileTree::NodePtr FileTree::find(std::string_view path) const {
     const auto found = entries_.find(path);
     return found == entries_.end() ? nullptr : found->second;

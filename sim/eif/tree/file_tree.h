@@ -87,6 +87,8 @@ class FileTree {
     void remove_children(std::string_view path);
 
     [[nodiscard]] const Entries& entries() const { return entries_; }
+    // Of all names' files, in bytes; a file with two names counts twice.
+    [[nodiscard]] std::uint64_t content_size() const;
     // The node at a path whose parents are canonical; a link at the end is not followed. Null if
     // there is none.
     [[nodiscard]] NodePtr find(std::string_view path) const;

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "sim/eif/base/error.h"
+#include "sim/eif/base/progress_source.h"
 
 namespace glovebox::eif {
 namespace {
@@ -44,8 +45,10 @@ std::optional<NodeType> type_of(std::uint32_t mode) {
 
 }  // namespace
 
-RamdiskReader::RamdiskReader(BytesView ramdisk)
-    : ramdisk_(ramdisk), raw_(std::make_unique<MemorySource>(ramdisk)) {
+RamdiskReader::RamdiskReader(BytesView ramdisk, Progress& progress)
+    : ramdisk_(ramdisk),
+      progress_(progress),
+      raw_(std::make_unique<ProgressSource>(std::make_unique<MemorySource>(ramdisk), progress)) {
     cpio_ = std::make_unique<CpioReader>(*raw_);
 }
 
@@ -67,7 +70,7 @@ Result<std::optional<CpioEntry>> RamdiskReader::next() {
         return junk(
             "neither a cpio archive of the newc form nor one of the compressions that kernels know "
             "(gzip, bzip2, lzma, xz, lzo, lz4)");
-    raw_ = std::make_unique<MemorySource>(rest);
+    raw_ = std::make_unique<ProgressSource>(std::make_unique<MemorySource>(rest), progress_);
     auto unpacked = Decompressor::open(*raw_, packed);
     if (!unpacked)
         return Error(unpacked.error()).in(to_string(packed));
@@ -91,8 +94,8 @@ std::optional<BytesView> RamdiskReader::plain_content(const CpioEntry& entry) co
 }
 
 Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree& tree,
-                            Spool& spool, TreeBudget& budget) {
-    RamdiskReader reader(ramdisk);
+                            Spool& spool, TreeBudget& budget, Progress& progress) {
+    RamdiskReader reader(ramdisk, progress);
     // The kernel's key for hard links; only entries with a count above one are looked up.
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, FileTree::NodePtr> links;
     for (;;) {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "sim/eif/tree/archive_reader.h"
 #include "sim/eif/tree/cpio.h"
 #include "sim/eif/tree/file_tree.h"
@@ -19,8 +20,8 @@ namespace glovebox::eif {
 // the end of the ramdisk. Errors are EifError::bad_ramdisk.
 class RamdiskReader {
   public:
-    // `ramdisk` outlives the object.
-    explicit RamdiskReader(BytesView ramdisk);
+    // `ramdisk` and `progress` outlive the object. What is read of the ramdisk is reported.
+    explicit RamdiskReader(BytesView ramdisk, Progress& progress = no_progress());
 
     // As in CpioReader.
     [[nodiscard]] Result<std::optional<CpioEntry>> next();
@@ -33,6 +34,7 @@ class RamdiskReader {
 
   private:
     BytesView ramdisk_;
+    Progress& progress_;
     Compression compression_ = Compression::none;
     std::unique_ptr<ByteSource> raw_;
     std::unique_ptr<ByteSource> unpacked_;
@@ -44,6 +46,7 @@ class RamdiskReader {
 // views into `ramdisk`, which outlives the tree; compressed ones go to the spool. Errors begin with
 // `name`.
 [[nodiscard]] Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name,
-                                          FileTree& tree, Spool& spool, TreeBudget& budget);
+                                          FileTree& tree, Spool& spool, TreeBudget& budget,
+                                          Progress& progress = no_progress());
 
 }  // namespace glovebox::eif

@@ -23,7 +23,7 @@ namespace glovebox::eif {
 namespace {
 
 Result<void> write_file(const Node& node, const std::string& name,
-                        const std::filesystem::path& path) {
+                        const std::filesystem::path& path, Progress& progress) {
     const auto source = node.content.open(name);
     if (!source)
         return source.error();
@@ -40,6 +40,7 @@ Result<void> write_file(const Node& node, const std::string& name,
             return {};
         if (const auto written = write_all(fd.get(), BytesView(piece).first(*got), path); !written)
             return written.error();
+        progress.add(*got);
     }
 }
 
@@ -86,10 +87,13 @@ Result<void> set_attributes(const FileTree& tree, const std::filesystem::path& f
 
 }  // namespace
 
-Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folder, TreeUse use) {
+Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folder, TreeUse use,
+                        Progress& progress) {
     const bool exact = use == TreeUse::root_file_system;
+    progress.begin("writing the files of", tree.content_size());
     std::map<const Node*, std::filesystem::path> written_files;
     for (const auto& [path, node] : tree.entries()) {
+        progress.add(0);
         const std::filesystem::path target = folder / path;
         switch (node->type) {
             case NodeType::directory:
@@ -107,7 +111,7 @@ Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folde
                         return errno_error(target.string() + " can't be linked", errno);
                     break;
                 }
-                if (const auto written = write_file(*node, "/" + path, target); !written)
+                if (const auto written = write_file(*node, "/" + path, target, progress); !written)
                     return written.error();
                 break;
             }
@@ -119,6 +123,7 @@ Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folde
                 break;
         }
     }
+    progress.end();
     return exact ? set_attributes(tree, folder) : Result<void>();
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "sim/eif/tree/file_tree.h"
 
 namespace glovebox::eif {
@@ -24,7 +25,7 @@ enum class TreeUse {
 // process changes. A path of a tree never leads through a link, so nothing is written elsewhere.
 // Devices are not created, and FIFOs only for a root file system; listing_of() lists them all.
 [[nodiscard]] Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folder,
-                                      TreeUse use);
+                                      TreeUse use, Progress& progress = no_progress());
 
 // A line for each entry: mode, owner, size, time, path, and a link's target or a device's numbers.
 // Safe for a terminal.

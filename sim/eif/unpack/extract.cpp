@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <system_error>
@@ -22,12 +23,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<void> write_whole(const fs::path& path, BytesView bytes) {
+constexpr std::size_t written_at_once = 1 << 20;
+
+Result<void> write_whole(const fs::path& path, BytesView bytes,
+                         Progress& progress = no_progress()) {
     auto out = OutputFile::create(path);
     if (!out)
         return out.error();
-    if (const auto written = out->append(bytes); !written)
-        return written.error();
+    while (!bytes.empty()) {
+        const BytesView piece = bytes.first(std::min(bytes.size(), written_at_once));
+        if (const auto written = out->append(piece); !written)
+            return written.error();
+        progress.add(piece.size());
+        bytes = bytes.subspan(piece.size());
+    }
     return out->commit();
 }
 
@@ -55,14 +64,16 @@ std::string file_name_of(const Section& section, std::size_t number_of_its_type)
     return "section";
 }
 
-Result<void> extract_files(const Image& image, const fs::path& folder, const TreeLimits& limits) {
+Result<void> extract_files(const Image& image, const fs::path& folder, const TreeLimits& limits,
+                           Progress& progress) {
     FileTree tree;
     Spool spool(folder);
     TreeBudget budget(limits);
+    progress.begin("unpacking", image.ramdisks_size());
     for (std::size_t i = 0; i < image.sections().size(); ++i)
         if (const Section& section = image.sections()[i]; section.type == SectionType::ramdisk)
             if (const auto unpacked =
-                    unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget);
+                    unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget, progress);
                 !unpacked)
                 return unpacked.error();
     if (const auto listed = write_whole(folder / "files.txt", as_bytes(listing_of(tree))); !listed)
@@ -70,13 +81,13 @@ Result<void> extract_files(const Image& image, const fs::path& folder, const Tre
     std::error_code code;
     if (!fs::create_directory(folder / "files", code))
         return errno_error((folder / "files").string() + " can't be made", code.value());
-    return write_tree(tree, folder / "files", TreeUse::inspection);
+    return write_tree(tree, folder / "files", TreeUse::inspection, progress);
 }
 
 }  // namespace
 
-Result<void> extract_image(const Image& image, const fs::path& given,
-                           const ExtractOptions& options) {
+Result<void> extract_image(const Image& image, const fs::path& given, const ExtractOptions& options,
+                           Progress& progress) {
     // "out/" is "out".
     const fs::path folder = given.has_filename() ? given : given.parent_path();
     std::error_code code;
@@ -86,10 +97,11 @@ Result<void> extract_image(const Image& image, const fs::path& given,
     auto aside = Scratch::make_folder(folder.parent_path(), "." + folder.filename().string() + ".");
     if (!aside)
         return aside.error();
+    progress.begin("writing the parts of", image.file().size());
     std::map<SectionType, std::size_t> seen;
     for (const Section& section : image.sections()) {
         const fs::path path = aside->path() / file_name_of(section, seen[section.type]++);
-        if (const auto written = write_whole(path, section.data); !written)
+        if (const auto written = write_whole(path, section.data, progress); !written)
             return written.error();
         // A signature that cannot be decoded is in signature.cbor unchanged.
         if (section.type == SectionType::signature)
@@ -100,7 +112,8 @@ Result<void> extract_image(const Image& image, const fs::path& given,
                     return written.error();
     }
     if (options.files)
-        if (const auto extracted = extract_files(image, aside->path(), options.limits); !extracted)
+        if (const auto extracted = extract_files(image, aside->path(), options.limits, progress);
+            !extracted)
             return extracted.error();
     if (const auto renamed = aside->rename_to(folder); !renamed)
         return renamed.error();

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "sim/eif/format/image.h"
 #include "sim/eif/tree/file_tree.h"
 
@@ -21,6 +22,7 @@ struct ExtractOptions {
 // Makes `folder`, which must not exist, with kernel, cmdline, ramdisk0.cpio (.cpio.gz ...) and so
 // on, metadata.json, signature.cbor and signing-certificate.pem. It appears whole or not at all.
 [[nodiscard]] Result<void> extract_image(const Image& image, const std::filesystem::path& folder,
-                                         const ExtractOptions& options);
+                                         const ExtractOptions& options,
+                                         Progress& progress = no_progress());
 
 }  // namespace glovebox::eif

@@ -71,7 +71,7 @@ std::string attributes(const Entry& entry) {
                        entry.shown);
 }
 
-Result<void> add_bytes(const fs::path& path, Hash& hash, Bytes& buffer) {
+Result<void> add_bytes(const fs::path& path, Hash& hash, Bytes& buffer, Progress& progress) {
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!file)
         return errno_error(path.string() + " can't be opened", errno);
@@ -84,6 +84,7 @@ Result<void> add_bytes(const fs::path& path, Hash& hash, Bytes& buffer) {
         if (size == 0)
             return {};
         hash.update(BytesView(buffer).first(static_cast<std::size_t>(size)));
+        progress.add(static_cast<std::uint64_t>(size));
     }
 }
 
@@ -113,7 +114,7 @@ Result<std::string> seal_of(const fs::path& folder) {
     return to_hex(hash.finish());
 }
 
-Result<std::string> content_of(const fs::path& folder) {
+Result<std::string> content_of(const fs::path& folder, Progress& progress) {
     // SHA-256, because this hashes all files' bytes and processors have instructions for it that
     // they lack for SHA-384.
     Hash hash(HashAlgorithm::sha256);
@@ -122,7 +123,7 @@ Result<std::string> content_of(const fs::path& folder) {
         walk(folder, "", ClosedFolders::errors, [&](const Entry& entry) -> Result<void> {
             hash.update(as_bytes(attributes(entry)));
             if (S_ISREG(entry.status.st_mode))
-                return add_bytes(entry.path, hash, buffer);
+                return add_bytes(entry.path, hash, buffer, progress);
             if (!S_ISLNK(entry.status.st_mode))
                 return {};
             std::error_code code;

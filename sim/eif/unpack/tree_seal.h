@@ -16,6 +16,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 
 namespace glovebox::eif {
 
@@ -27,7 +28,8 @@ namespace glovebox::eif {
 // SHA-256, in hexadecimal, of every name below `folder` with its type, permissions, owner, time of
 // modification, and the bytes of a file or the target of a link. An error if one of them cannot be
 // read.
-[[nodiscard]] Result<std::string> content_of(const std::filesystem::path& folder);
+[[nodiscard]] Result<std::string> content_of(const std::filesystem::path& folder,
+                                             Progress& progress = no_progress());
 
 // Waits until the file system's clock has moved on, so that a later change has another ctime than a
 // seal that is taken now. This takes some milliseconds, or a second or two on a file system that

@@ -99,23 +99,29 @@ Result<void> write_seal(const fs::path& folder) {
     return seal ? write_small(folder / seal_file, *seal) : Result<void>(seal.error());
 }
 
-Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits& limits) {
+Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits& limits,
+                    Progress& progress) {
     FileTree tree;
     Spool spool(folder);
     TreeBudget budget(limits);
+    progress.begin("unpacking", image.ramdisks_size());
     for (std::size_t i = 0; i < image.sections().size(); ++i)
         if (const Section& section = image.sections()[i]; section.type == SectionType::ramdisk)
             if (const auto unpacked =
-                    unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget);
+                    unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget, progress);
                 !unpacked)
                 return unpacked.error();
     if (::mkdir((folder / tree_folder).c_str(), 0755) != 0)
         return errno_error((folder / tree_folder).string() + " can't be made", errno);
-    if (const auto done = write_tree(tree, folder / tree_folder, TreeUse::root_file_system); !done)
+    if (const auto done =
+            write_tree(tree, folder / tree_folder, TreeUse::root_file_system, progress);
+        !done)
         return done.error();
     if (const auto done = write_small(folder / bytes_file, std::to_string(memory_of(tree))); !done)
         return done.error();
-    const auto content = content_of(folder / tree_folder);
+    progress.begin("hashing the files of", tree.content_size());
+    const auto content = content_of(folder / tree_folder, progress);
+    progress.end();
     // For a user other than root, this fails if a folder or file has no permissions for its owner.
     // Then only the seal protects the entry.
     if (content)
@@ -126,7 +132,7 @@ Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits
 
 // Whether the entry is as it was unpacked. If the seal differs, the content decides: times or inode
 // numbers may be all that changed. Then the entry is sealed again, so that the next start is fast.
-Result<bool> is_as_unpacked(const fs::path& entry) {
+Result<bool> is_as_unpacked(const fs::path& entry, std::uint64_t bytes, Progress& progress) {
     const fs::path tree = entry / tree_folder;
     const auto seal = read_small(entry / seal_file);
     if (!seal)
@@ -141,7 +147,9 @@ Result<bool> is_as_unpacked(const fs::path& entry) {
     // A cache that cannot be written to is read as a whole at each start.
     const bool may_seal = static_cast<bool>(wait_for_another_time(entry));
     const auto before = seal_of(tree);
-    const auto found = content_of(tree);
+    progress.begin("hashing the files of", bytes);
+    const auto found = content_of(tree, progress);
+    progress.end();
     const auto behind = seal_of(tree);
     if (!before || !found || !behind || *found != **content || *before != *behind)
         return false;
@@ -151,7 +159,7 @@ Result<bool> is_as_unpacked(const fs::path& entry) {
 }
 
 // Reads the entry of this name.
-Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached) {
+Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached, Progress& progress) {
     const auto altered = [&entry] {
         return Error(
             EifError::damaged,
@@ -169,7 +177,7 @@ Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached) {
         std::from_chars(digits.data(), digits.data() + digits.size(), image.bytes);
     if (error != std::errc() || end != digits.data() + digits.size())
         return altered();
-    const auto is_sound = is_as_unpacked(entry);
+    const auto is_sound = is_as_unpacked(entry, image.bytes, progress);
     if (!is_sound)
         return is_sound.error();
     return *is_sound ? Result<UnpackedImage>(image) : altered();
@@ -207,28 +215,29 @@ Result<void> UnpackCache::make_folder() const {
 }
 
 Result<UnpackedImage> UnpackCache::get(const Image& image, const Pcr& pcr0,
-                                       const MappedFile& mapping, const TreeLimits& limits) const {
+                                       const MappedFile& mapping, const TreeLimits& limits,
+                                       Progress& progress) const {
     if (const auto made = make_folder(); !made)
         return made.error();
     const fs::path entry = folder_ / name_of(image, pcr0);
     std::error_code code;
     if (fs::is_directory(entry, code))
-        return read_entry(entry, true);
+        return read_entry(entry, true, progress);
     Scratch::remove_abandoned([folder = fs::absolute(folder_, code)](const fs::path& path) {
         return path.parent_path() == folder;
     });
     auto aside = Scratch::make_folder(folder_, "." + entry.filename().string() + ".");
     if (!aside)
         return aside.error();
-    if (const auto unpacked = unpack(image, aside->path(), limits); !unpacked)
+    if (const auto unpacked = unpack(image, aside->path(), limits, progress); !unpacked)
         return unpacked.error();
-    if (measure_content(image, &mapping).pcrs.pcr0 != pcr0)
+    if (measure_content(image, &mapping, progress).pcrs.pcr0 != pcr0)
         return Error(EifError::changed_while_read,
                      "the image was altered while it was unpacked: start it again");
     if (const auto renamed = aside->rename_to(entry);
         !renamed && !fs::is_directory(entry, code))  // another start was quicker
         return renamed.error();
-    return read_entry(entry, false);
+    return read_entry(entry, false, progress);
 }
 
 Result<fs::path> UnpackCache::default_folder(const char* xdg_cache_home, const char* home) {

@@ -23,6 +23,7 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/base/progress.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/format/image.h"
 #include "sim/eif/format/measurement.h"
@@ -59,7 +60,8 @@ class UnpackCache {
     // unpack_ramdisk. Several processes may do so at once.
     [[nodiscard]] Result<UnpackedImage> get(const Image& image, const Pcr& pcr0,
                                             const MappedFile& mapping,
-                                            const TreeLimits& limits = {}) const;
+                                            const TreeLimits& limits = {},
+                                            Progress& progress = no_progress()) const;
 
     // $XDG_CACHE_HOME/glovebox/images, or ~/.cache/glovebox/images. The arguments are the values of
     // the two variables, or null; an error if neither is an absolute path.
