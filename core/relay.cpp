@@ -218,6 +218,9 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     void on_reset(Side side, error_code failure) {
         if (ended())
             return;
+        // A peer that vanished from the network has not left, whatever it sent before.
+        reset_had_ended_ = directions_[side].state == RelayDirection::State::done &&
+                           !directions_[side].lost && failure.value() != ETIMEDOUT;
         for (RelayDirection& direction : directions_)
             direction.state = RelayDirection::State::done;
         reset_deadline_ = steady_clock::now() + options_.linger;
@@ -317,7 +320,8 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     void complete(RelayEnd end, error_code failure) {
         if (ended())
             return;
-        const RelayResult result{end, directions_[0].delivered, directions_[1].delivered, failure};
+        const RelayResult result{end, directions_[0].delivered, directions_[1].delivered, failure,
+                                 reset_had_ended_};
         const bool is_clean = end == RelayEnd::finished || end == RelayEnd::first_left ||
                               end == RelayEnd::second_left;
         for (RelayDirection& direction : directions_) {
@@ -347,6 +351,7 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     steady_clock::time_point last_move_;
     steady_clock::time_point last_look_;
     steady_clock::time_point reset_deadline_;
+    bool reset_had_ended_ = false;
     Done done_;  // empty when ended
 };
 

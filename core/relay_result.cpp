@@ -18,8 +18,12 @@ std::string reason(const RelayResult& result, std::string_view first, std::strin
         case RelayEnd::second_left:
             return fmt::format("{} left", second);
         case RelayEnd::first_reset:
+            if (result.had_ended)
+                return fmt::format("{} left", first);
             return fmt::format("reset by {} ({})", first, result.error.message());
         case RelayEnd::second_reset:
+            if (result.had_ended)
+                return fmt::format("{} left", second);
             return fmt::format("reset by {} ({})", second, result.error.message());
         case RelayEnd::idle_timeout:
             return "idle for too long";

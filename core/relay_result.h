@@ -29,6 +29,9 @@ struct RelayResult {
     std::uint64_t second_to_first = 0;
     // The system's error for a reset; empty otherwise.
     boost::system::error_code error;
+    // The side that was reset had sent its end of file before, and all that it sent was handed
+    // over: it has left, and what was lost is what it did not wait for.
+    bool had_ended = false;
 };
 
 // For the log: "finished, 517 bytes from enclave, 4123 bytes from target, 1 s". `first` and

@@ -228,6 +228,19 @@ TEST_P(RelayOverFamilies, AClientThatNeverEndsIsLetGoAfterItsServerHas) {
     EXPECT_EQ(wait().end, RelayEnd::second_left);
 }
 
+TEST_P(RelayOverFamilies, APeerThatLeavesAfterItsAnswerIsNotSaidToHaveReset) {
+    start({.linger = 30ms});
+    run(write_all(server, "the answer")).value();
+    server.close();
+    EXPECT_EQ(run(read_rest(client)).text, "the answer");
+    // As TLS's close_notify: nobody is there any more who reads it.
+    for (int lost = 0; lost < 100 && !result; ++lost) {
+        static_cast<void>(run(write_all(client, "good bye")));
+        pass(1ms);
+    }
+    EXPECT_THAT(describe(wait(), "enclave", "target", 0s), testing::StartsWith("target left, "));
+}
+
 TEST_P(RelayOverFamilies, AnAnswerMayTakeLongerThanAPeersDepartureIsNoticed) {
     start({.linger = 5ms});
     run(write_all(client, "request")).value();

@@ -27,12 +27,14 @@ Result<UniqueFd> vsock_socket() {
     if (socket)
         return socket;
     const int failure = errno;
-    Error error = errno_error("cannot create a vsock socket", failure);
-    if (failure == EAFNOSUPPORT)
-        error.message += " (the kernel has no vsock: modprobe vsock, or --transport unix)";
-    else if (failure == EPERM || failure == EACCES)
-        error.message += " (forbidden here, as default containers do: glovebox doctor tells more)";
-    return error;
+    return errno_error("cannot create a vsock socket", failure)
+        .with_advice(failure == EAFNOSUPPORT
+                         ? "The kernel has no vsock: load its module with modprobe vsock, or use "
+                           "--transport unix"
+                     : failure == EPERM || failure == EACCES
+                         ? "A system call filter forbids it, as that of most containers does: "
+                           "`glovebox doctor` says how to allow it"
+                         : "");
 }
 
 sockaddr_vm to_kernel(VsockAddress address) {

@@ -33,12 +33,19 @@ struct Error {
         message.insert(0, ": ").insert(0, context);
         return std::move(*this);
     }
+    // What has caused it and what to do, in sentences of their own behind the system's words:
+    // "cannot open /x: Permission denied. Choose another directory". An empty advice adds nothing.
+    [[nodiscard]] Error with_advice(std::string_view advice) &&;
 };
 
 template <class T>
 using Result = boost::system::result<T, Error>;
 
-// An Error made of errno: "<what>: No such file or directory".
+// The system's words for errno: "No such file or directory".
+[[nodiscard]] std::string errno_text(int errno_value);
+
+// An Error made of errno: "<what>: No such file or directory". `what` is the thing that failed
+// alone; advice follows by with_advice().
 [[nodiscard]] Error errno_error(std::string_view what, int errno_value);
 
 // An Error with errno's code and a sentence of its own.

@@ -80,6 +80,7 @@ ALLOWED_SLEEPS = {
 # The same for what is not a test: a test may call a shell, and draw a seed that it prints.
 BANNED_IN_PRODUCT = {
     r"\bistreambuf_iterator\b": "glovebox::read_file_bytes or read_system_text: iterators throw where a read fails",
+    r"(\.|->)message\s*\+=": "Error::with_advice, or Error::in: advice is a sentence of its own behind the system's words",
     r"(?<![\w.:>])(::|std::)?(system|popen)\s*\(": "posix_spawn with an argument list: no shell reads it",
     r"\berrc::invalid_argument\s*\)": "glovebox::invalid_input, which is the Error of it",
     r"\bstd::random_device\b": "glovebox::RandomSource, which comes in as a parameter",
@@ -108,6 +109,9 @@ ALLOWED_CALLS = {
     ("sleep_for", "sim/sandbox/sandbox_test.cpp"): "kills processes at moments that are meant to be any",
     ("sleep_for", "sim/supervisor/supervisor.cpp"): "repeats a signal to a thread that may not be waiting yet",
     ("json::parse", "core/base/json_reader.cpp"): "behind the budget",
+    ("message", "core/base/error.cpp"): "Error::with_advice itself",
+    ("message", "sim/up/world_file.cpp"): "the errors of two files, one a line",
+    ("message", "sim/kms/recipient.cpp"): "the end of the same sentence",
     ("json::serialize", "core/base/json_text.cpp"): "numbers and true, false, null",
     ("YAML::Load", "core/yaml/yaml_reader.cpp"): "behind the budget",
     ("print", "bench"): "figures of its own",

@@ -16,12 +16,11 @@ Result<std::unique_ptr<HardwareNsm>> HardwareNsm::open(const std::string& path, 
     UniqueFd device(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (!device) {
         const int reason = errno;
-        Error error = errno_error("cannot open the Nitro Secure Module " + path, reason);
-        if (reason == ENOENT)
-            error.message +=
-                ": this is not the inside of a Nitro enclave, or its kernel has no nsm driver; the "
-                "simulated module is --device mock";
-        return error;
+        return errno_error("cannot open the Nitro Secure Module " + path, reason)
+            .with_advice(reason == ENOENT
+                             ? "This is not the inside of a Nitro enclave, or its kernel has no "
+                               "nsm driver. Use --device mock for the simulated module"
+                             : "");
     }
     // For a device that the user chose: a driver that knows the ioctl fails to read its argument
     // before it asks the module anything.

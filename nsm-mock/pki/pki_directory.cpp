@@ -174,12 +174,9 @@ Result<std::string> default_pki_directory() {
 }
 
 Result<CaIdentity> open_pki(const std::string& path, RandomSource& random) {
-    if (const auto made = make_directories(path); !made) {
-        Error error = made.error();
-        error.message +=
-            "; name a directory that you can write to with --pki, or set XDG_DATA_HOME";
-        return error;
-    }
+    if (const auto made = make_directories(path); !made)
+        return Error(made.error())
+            .with_advice("Name a directory that you can write to with --pki, or set XDG_DATA_HOME");
     const auto directory = Directory::open(path);
     if (!directory)
         return directory.error();

@@ -46,12 +46,11 @@ std::string path_of(int directory, const std::string& name) {
 }
 
 Error not_claimed(int directory, const std::string& name, int errno_value) {
-    Error error = errno_error("cannot claim a CID: " + path_of(directory, name), errno_value);
-    if (errno_value == EROFS || errno_value == EACCES || errno_value == EPERM)
-        error.message +=
-            "; a directory that can be written to was expected: name another world with --world or "
-            "GLOVEBOX_WORLD";
-    return error;
+    const bool is_forbidden = errno_value == EROFS || errno_value == EACCES || errno_value == EPERM;
+    return errno_error("cannot claim a CID: " + path_of(directory, name), errno_value)
+        .with_advice(is_forbidden ? "Name another world with --world or GLOVEBOX_WORLD, one whose "
+                                    "directory can be written to"
+                                  : "");
 }
 
 // The locked file; an empty descriptor if another process has the lock.

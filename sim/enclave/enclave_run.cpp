@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/base/run_folder.h"
+#include "sim/enclave/memory_advice.h"
 #include "sim/enclave/nsm_session.h"
 #include "sim/enclave/program_run.h"
 #include "sim/enclave/world_directory.h"
@@ -28,6 +29,19 @@ void measure(ModuleSettings& nsm, const MeasuredCommand& command) {
     nsm.program = command.program;
     nsm.script = command.script;
     nsm.script_folder = command.script_folder;
+}
+
+// Said before the program fails in words of its own.
+void warn_of_memory(const EnclaveRun& run, const std::string& program, Log& log) {
+    if (!run.room.memory_mib)
+        return;
+    const auto advice = advise_on_memory({.runtime = find_runtime(program),
+                                          .memory_bytes = std::uint64_t{*run.room.memory_mib} << 20,
+                                          .machine_bytes = machine_memory(),
+                                          .arguments = run.arguments,
+                                          .environment = run.room.variables().value()});
+    if (advice)
+        log.warning("{}", *advice);
 }
 
 }  // namespace
@@ -57,7 +71,9 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
         options.room_is_a_wish = room.is_a_wish() && !must_have_room;
         options.shortfalls = LogLevel::warning;
         program.hint_when_missing = request.explain_missing_program();
-        measure(measured, request.measured());
+        const MeasuredCommand command = request.measured();
+        warn_of_memory(*this, command.program, log);
+        measure(measured, command);
     }
     options.record.command = arguments;
     options.record.directory = room.root_fs;

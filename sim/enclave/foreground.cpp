@@ -40,7 +40,8 @@ void Foreground::reached(const EnclaveRecord& record, int world) {
 }
 
 void Foreground::ended(const EnclaveRecord& record, int world) const {
-    if (is_live_ || record.isolation != "sandbox" || record.exit_status == 0)
+    // Whoever sent the signal knows.
+    if (is_live_ || record.isolation != "sandbox" || record.exit_status == 0 || record.was_asked)
         return;
     if (record.was_stopped) {
         error_ << "glovebox: the enclave was stopped\n";

@@ -73,6 +73,9 @@ TEST_F(ForegroundTest, ProgramsThatSucceededOrWereStoppedHaveNothingToShow) {
     record_.exit_status = 137;
     record_.was_stopped = true;
     EXPECT_EQ(end("one\n"), "glovebox: the enclave was stopped\n");
+    record_.was_stopped = false;
+    record_.was_asked = true;
+    EXPECT_EQ(end("one\n"), "") << "a signal that it was sent ended it";
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ int ProgramRun::run(Log& log, std::ostream& to) const {
         hint = explain_missing_interpreter(options.program.arguments);
     if (hint.empty())
         hint = explain_refusal(code, options.program.arguments.front(), options.room.has_value());
-    to << "glovebox: " << status.error().message << (hint.empty() ? "" : ". ") << hint << '\n';
+    to << "glovebox: " << Error(status.error()).with_advice(hint).message << '\n';
     return is_absent ? exit_not_found : exit_not_executable;
 }
 

@@ -92,6 +92,7 @@ json::object to_object(const EnclaveRecord& record) {
         object["ended_ms"] = *record.ended;
         object["exit_status"] = record.exit_status;
         object["was_stopped"] = record.was_stopped;
+        object["was_asked"] = record.was_asked;
         object["reason"] = record.reason;
     }
     return object;
@@ -121,12 +122,13 @@ Result<EnclaveRecord> parse_record(std::string_view text) {
         record.started = object.at("started_ms").to_number<std::int64_t>();
         if (const json::value* details = object.if_contains("details"))
             record.details = details->as_string().c_str();
-        if (const json::value* ended = object.if_contains("ended_ms")) {
         const json::value* state = object.if_contains("state");
         record.is_unpacking = state != nullptr && state->as_string() == "unpacking";
+        if (const json::value* ended = object.if_contains("ended_ms")) {
             record.ended = ended->to_number<std::int64_t>();
             record.exit_status = object.at("exit_status").to_number<int>();
             record.was_stopped = object.at("was_stopped").as_bool();
+            record.was_asked = object.at("was_asked").as_bool();
             record.reason = object.at("reason").as_string().c_str();
         }
         return record;
@@ -219,6 +221,11 @@ std::uint64_t process_start_time(pid_t process) {
 bool is_alive(const EnclaveRecord& record) {
     const std::uint64_t start = process_start_time(record.process);
     return start != 0 && start == record.process_start;
+}
+
+bool has_ended_by(int status, int signal) {
+    return WIFSIGNALED(status) ? WTERMSIG(status) == signal
+                               : WIFEXITED(status) && WEXITSTATUS(status) == 128 + signal;
 }
 
 std::string describe_wait_status(int status) {

@@ -45,14 +45,15 @@ struct EnclaveRecord {
     std::optional<std::int64_t> ended;  // milliseconds since 1970; empty while it runs
     int exit_status = 0;                // of `glovebox run`
     bool was_stopped = false;           // by `glovebox stop`
+    bool was_asked = false;             // its program ended by a signal that `glovebox run` got
     std::string reason;                 // "exited with 3", "killed by signal 9 (Killed)"
 
     bool operator==(const EnclaveRecord&) const = default;
 };
 
-[[nodiscard]] boost::json::object to_object(const EnclaveRecord& record);
 // "running", "unpacking", "ended".
 [[nodiscard]] std::string_view state_of(const EnclaveRecord& record);
+[[nodiscard]] boost::json::object to_object(const EnclaveRecord& record);
 [[nodiscard]] std::string to_json(const EnclaveRecord& record);
 // The error names `glovebox clean` as the remedy.
 [[nodiscard]] Result<EnclaveRecord> parse_record(std::string_view json);
@@ -81,5 +82,7 @@ struct EnclaveRecord {
 
 // "exited with 3", "killed by signal 11 (Segmentation fault)".
 [[nodiscard]] std::string describe_wait_status(int status);
+// Whether the program ended as this signal asked it to: killed by it, or with 128 and its number.
+[[nodiscard]] bool has_ended_by(int wait_status, int signal);
 
 }  // namespace glovebox::enclave

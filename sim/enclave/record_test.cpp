@@ -39,6 +39,7 @@ EnclaveRecord ended() {
     record.ended = record.started + 5;
     record.exit_status = 3;
     record.was_stopped = true;
+    record.was_asked = true;
     record.reason = "was stopped";
     record.directory = "/a/root";
     return record;
@@ -153,6 +154,11 @@ TEST_F(RecordsTest, AnEnclaveThatNeverBeginsLeavesTheFilesOfTheOneBefore) {
 }
 
 TEST(WaitStatus, IsToldInWords) {
+    EXPECT_TRUE(has_ended_by(SIGTERM, SIGTERM));
+    EXPECT_TRUE(has_ended_by((128 + SIGTERM) << 8, SIGTERM)) << "as runtimes that clean up first";
+    EXPECT_FALSE(has_ended_by(SIGKILL, SIGTERM));
+    EXPECT_FALSE(has_ended_by(1 << 8, SIGTERM));
+    EXPECT_FALSE(has_ended_by(0, SIGTERM));
     EXPECT_EQ(describe_wait_status(0), "exited with 0");
     EXPECT_EQ(describe_wait_status(3 << 8), "exited with 3");
     EXPECT_EQ(describe_wait_status(SIGSEGV), "killed by signal 11 (Segmentation fault)");

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <sstream>
 #include <string>
 
@@ -269,7 +270,13 @@ void Session::end_record(const RunOptions& options) {
     record_->ended = unix_milliseconds(clock_.now());
     record_->exit_status = *exit_status_;
     record_->was_stopped = power_is_off_;
-    record_->reason = power_is_off_  ? "was stopped"
+    record_->was_asked = !power_is_off_ && passed_on_ != 0 && wait_status_ &&
+                         has_ended_by(*wait_status_, passed_on_);
+    record_->reason = power_is_off_ ? "was stopped"
+                      : record_->was_asked
+                          ? fmt::format("was ended by SIG{}", ::sigabbrev_np(passed_on_) == nullptr
+                                                                  ? std::to_string(passed_on_)
+                                                                  : ::sigabbrev_np(passed_on_))
                       : wait_status_ ? describe_wait_status(*wait_status_)
                                      : "was killed with its PID 1";
     write_record();
@@ -349,7 +356,8 @@ void Session::take_signals() {
             signal_program(*number);
 }
 
-void Session::signal_program(int number) const {
+void Session::signal_program(int number) {
+    passed_on_ = number;
     if (room_)
         room_->send_signal(number);
     else

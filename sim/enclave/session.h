@@ -105,7 +105,7 @@ class Session {
     [[nodiscard]] int milliseconds_to_wait() const;
     void wait_for_events(const RunOptions& options);
     void take_signals();
-    void signal_program(int number) const;
+    void signal_program(int number);
     void power_off();
     void reap();
     void end_program(int wait_status);
@@ -126,6 +126,7 @@ class Session {
     std::optional<int> exit_status_;
     std::optional<int> wait_status_;  // of the program, if it ended by itself
     bool power_is_off_ = false;
+    int passed_on_ = 0;  // the last signal that the program was sent
     std::optional<EnclaveRecord> record_;
     UniqueFd console_file_;                               // until the console has it
     std::optional<transports::ListenerWatch> readiness_;  // until it is ready

@@ -190,8 +190,7 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
     const bool is_absent = code == boost::system::errc::no_such_file_or_directory;
     if (!is_absent && code != boost::system::errc::permission_denied)
         throw ErrorException(status.error());
-    const std::string hint = hint_of(request);
-    say(status.error().message + (hint.empty() ? "" : ". " + hint));
+    say(Error(status.error()).with_advice(hint_of(request)).message);
     const enclave::FailedBoot boot{
         status.error().message + "\nchild exited with error\n",
         "could not be executed: " + status.error().message,

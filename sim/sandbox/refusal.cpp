@@ -92,7 +92,7 @@ Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
     return forbidden(
         fmt::format("clone(2) of a user namespace says {}. A chroot does that, and SELinux or "
                     "another security module may",
-                    errno_error("no", error).message.substr(4)),
+                    errno_text(error)),
         "leave the chroot, or ask the module's log: sudo dmesg | grep -i denied");
 }
 

@@ -228,7 +228,7 @@ void Sandbox::take_note_of_init(const ReceivedReport& started) {
         shortfalls_.push_back(
             fmt::format("a program inside can mount this machine's cgroups: {}. Cgroup namespaces "
                         "could not be forbidden inside, which needs a writable /proc/sys/user",
-                        errno_error("no", started.report.error).message.substr(4)));
+                        errno_text(started.report.error)));
 }
 
 Result<void> Sandbox::wait_for_ready(const SandboxPlan& plan) {

@@ -218,7 +218,7 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
     }
     if (!listener) {
         keeper->wait();
-        return errno_error(name + ": it ended before it began", ECHILD);
+        return system_error(ECHILD, name + ": it ended before it began");
     }
     return Launched{std::move(*keeper), std::move(listener)};
 }

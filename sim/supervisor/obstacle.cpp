@@ -44,27 +44,27 @@ std::optional<ListenerHolder> find_listener_holder() {
 
 Error filter_refused(int errno_value) {
     if (errno_value != EBUSY)
-        return errno_error(
-            "installing the system call filter: seccomp user notification (Linux 5.14 and later, "
-            "CONFIG_SECCOMP_FILTER) was expected. In a container, start it with --security-opt "
-            "seccomp=unconfined",
-            errno_value);
+        return errno_error("cannot install the system call filter", errno_value)
+            .with_advice(
+                "It needs seccomp user notification (Linux 5.14 and later, CONFIG_SECCOMP_FILTER). "
+                "Start a container with --security-opt seccomp=unconfined");
     const auto holder = find_listener_holder();
-    return errno_error(
-        fmt::format("installing the system call filter: another program supervises this process "
-                    "tree already, and the kernel allows one ({}). Start glovebox outside of it",
-                    holder ? fmt::format("{}, process {}", holder->command, holder->process)
-                           : "none of this process's ancestors, as far as this user may look"),
-        errno_value);
+    return errno_error("cannot install the system call filter", errno_value)
+        .with_advice(fmt::format(
+            "Another program supervises this process tree already, and the kernel allows one "
+            "({}). Start glovebox outside of it",
+            holder ? fmt::format("{}, process {}", holder->command, holder->process)
+                   : "none of this process's ancestors, as far as this user may look"));
 }
 
 Error vsock_denied(int errno_value) {
-    return errno_error(
-        "a system call filter around this process denies socket(AF_VSOCK), as Docker 23 and later, "
-        "containerd and podman do by default, so Glovebox never hears of the call. Start the "
-        "container with --security-opt seccomp=unconfined, or with the runtime's default profile "
-        "plus {\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\"}",
-        errno_value);
+    return errno_error("a system call filter around this process denies socket(AF_VSOCK)",
+                       errno_value)
+        .with_advice(
+            "Docker 23 and later, containerd and podman do so by default, and Glovebox never hears "
+            "of the call. Start the container with --security-opt seccomp=unconfined, or with the "
+            "runtime's default profile plus {\"names\": [\"socket\"], \"action\": "
+            "\"SCMP_ACT_ALLOW\"}");
 }
 
 }  // namespace glovebox::supervisor
