@@ -6,7 +6,7 @@ and answers with it.
 Usage: server.py [VSOCK-PORT]
 
 It knows nothing of vsock beyond its own port: KMS is https://kms.<region>.amazonaws.com, whose name /etc/hosts leads to
-127.0.0.1, where forwarder.py listens. start.sh sets both up.
+127.0.0.1, where `glovebox forward` listens. start.sh sets both up.
 """
 
 import json

@@ -180,6 +180,50 @@ class Measured(Case):
                          self.computed("--program", self.project / "ask.py"))
 
 
+class Itself(Case):
+    """PATH's `glovebox` is the enclave's too, wherever it lies: the file alone, not to be written to."""
+
+    def test_it_is_seen_at_its_own_path(self):
+        built = self.home / "build"
+        built.mkdir()
+        program = built / "glovebox"
+        shutil.copy(sides.GLOVEBOX, program)
+        program.chmod(0o755)
+        self.write(built / "secret", "secret")
+        (self.other / "glovebox").symlink_to(program)
+        for path in (built, self.other):
+            self.give(path)
+            self.give(path / "glovebox")
+        script = "glovebox --version; ls $(dirname $(readlink -f $(command -v glovebox))); echo x > $(command -v glovebox) || echo refused"
+        for folder in (built, self.other):
+            with self.subTest(folder=folder.name):
+                done = subprocess.run([program, "run", "--attach-console", "--", "sh", "-c", script], capture_output=True, text=True,
+                                      cwd=self.project, **{**self.how, "env": {**self.how["env"], "PATH": f"{folder}:/usr/bin:/bin"}})
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stdout, r"^glovebox \S+\nglovebox\n(.*\n)?refused\n$")
+        self.assertTrue(program.read_bytes().startswith(b"\x7fELF"))
+
+    def test_another_glovebox_is_not_shown(self):
+        self.write(self.other / "glovebox", "#!/bin/sh\necho another\n", 0o755)
+        done = subprocess.run([sides.GLOVEBOX, "run", "--attach-console", "--", "sh", "-c", "command -v glovebox || echo none"],
+                              capture_output=True, text=True, cwd=self.project,
+                              **{**self.how, "env": {**self.how["env"], "PATH": f"{self.other}:/usr/bin:/bin"}})
+        self.assertEqual(done.stdout, "none\n", done.stderr)
+
+    def test_a_root_file_system_has_its_own_files_alone(self):
+        root = self.home / "root"
+        for name in ("dev", "etc", "proc", "run", "sys", "tmp", "usr"):
+            (root / name).mkdir(parents=True)
+        self.write(root / "usr/list", "")
+        shutil.copy(shutil.which("busybox"), root / "usr/busybox")
+        for path in (root, *root.rglob("*")):
+            self.give(path)
+        done = subprocess.run([sides.GLOVEBOX, "run", "--attach-console", "--rootfs", root, "--", "/usr/busybox", "find", "/", "-xdev",
+                               "-name", "glovebox"], capture_output=True, text=True, cwd=self.project,
+                              **{**self.how, "env": {**self.how["env"], "PATH": f"{Path(sides.GLOVEBOX).parent}:/usr/bin:/bin"}})
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+
+
 if __name__ == "__main__":
-    sides.main(globals(), [OwnTools, Measured])
+    sides.main(globals(), [OwnTools, Measured, Itself])
     unittest.main(verbosity=2)

@@ -15,7 +15,7 @@ PACKAGES = ["boto3", "botocore", "jmespath", "dateutil", "urllib3", "s3transfer"
             "cryptography", "_cffi_backend*.so"]
 # Of the descriptions of hundreds of services, the one that is called.
 BOTOCORE_DATA = ["_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json", "kms"]
-BUSYBOX = ["sh", "ip", "dirname"]
+BUSYBOX = ["sh", "dirname"]
 BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -38,8 +38,8 @@ def ignore(folder, names):
     return left_out
 
 
-def build(root, example):
-    """Fills the folder `root`; the example's files are in its /app."""
+def build(root, example, glovebox):
+    """Fills the folder `root`; the example's files are in its /app, and the program `glovebox` in its PATH."""
     for name in ("bin", "sbin", "lib", "lib64"):
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
@@ -64,9 +64,10 @@ def build(root, example):
     # Where it looks for authorities: symlinks into /etc/ssl.
     shutil.copytree("/usr/lib/ssl", root / "usr/lib/ssl", symlinks=True, ignore=shutil.ignore_patterns("misc", "private"))
     shutil.copy(shutil.which("busybox"), root / "usr/bin/busybox")
+    shutil.copy(glovebox, root / "usr/bin/glovebox")
     for name in BUSYBOX:
         (root / "usr/bin" / name).symlink_to("busybox")
-    for library in sorted(set().union(*map(libraries_of, [PYTHON, "/usr/bin/openssl", *root.rglob("*.so")]))):
+    for library in sorted(set().union(*map(libraries_of, [PYTHON, glovebox, "/usr/bin/openssl", *root.rglob("*.so")]))):
         copy(library, root)
     copy(BUNDLE, root)
     shutil.copytree(example, root / "app")

@@ -34,12 +34,8 @@ except OSError as failure:
 
 # In an enclave: KMS's name leads to its own loopback, and that to the parent's proxy.
 FETCH = """
-set -e
-ip link set dev lo up
 echo "127.0.0.1 kms.us-east-1.amazonaws.com" >> /etc/hosts
-/usr/bin/python3 forwarder.py 127.0.0.1 443 3 8000 &
-until /usr/bin/python3 -c "import socket; socket.create_connection((\'127.0.0.1\', 443))" 2> /dev/null ; do : ; done
-exec "$@"
+exec glovebox forward --listen 443=3:8000 --log-level warning -- "$@"
 """
 
 
@@ -148,7 +144,7 @@ class Example(Case):
     def make_image(self, folder, command):
         """app.eif in the folder, of the example's programs; its PCR0."""
         (self.directory / "rootfs").mkdir()
-        image_root.build(self.directory / "rootfs", folder)
+        image_root.build(self.directory / "rootfs", folder, GLOVEBOX)
         kernel, init = self.directory / "kernel", self.directory / "init"
         kernel.write_bytes(b"\0" * 0x202 + b"HdrS" + b"kernel" * 100)  # measured, and not booted
         init.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e\0init")
@@ -271,7 +267,6 @@ class Trust(Case):
         """The world's KMS, asked over HTTPS by a program in an enclave."""
         options = "".join(f", {name}: {value}" for name, value in enclave.items())
         (self.directory / "fetch.sh").write_text(FETCH)
-        shutil.copy(EXAMPLES / "python-http" / "forwarder.py", self.directory)
         return self.up(self.world(f"""
 kms: {{}}
 proxies: {{kms: {{listen: 8000=kms.us-east-1.amazonaws.com:443}}}}

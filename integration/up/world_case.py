@@ -107,6 +107,7 @@ def run():
     """Runs the tests of the file that calls this: FILE GLOVEBOX [unittest's arguments]."""
     enter_own_network()
     del sys.argv[1]
+    os.environ["PATH"] = f"{Path(GLOVEBOX).parent}:{os.environ['PATH']}"  # for programs in enclaves
     for variable in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
         del os.environ[variable]
     unittest.main("__main__", verbosity=2)

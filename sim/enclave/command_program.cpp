@@ -81,6 +81,21 @@ class Shower {
     std::vector<std::string>& notes_;
 };
 
+// PATH's `glovebox`, if it is this program: `glovebox forward` in an enclave of this machine's
+// folders runs whether Glovebox is installed in one of them or lies where it was built.
+void show_itself(Shower& shower, sandbox::CommandRequest& command,
+                 std::vector<std::string>& notes) {
+    const std::string file = find_program("glovebox", command.path);
+    if (file.empty() || canonical(file) != canonical("/proc/self/exe"))
+        return;
+    for (const std::string& name : sandbox::links_of(file)) {
+        if (shower.why_hidden(name).empty())
+            continue;
+        command.shown_files.push_back(name);
+        notes.push_back(fmt::format("{} is seen too, read-only", name));
+    }
+}
+
 Error out_of_sight(const std::string& name, const std::string& why) {
     return {sandbox::SandboxError::bad_request, fmt::format("{}: {}", name, why)};
 }
@@ -175,6 +190,7 @@ Result<void> show_tools(sandbox::CommandRequest& command, const sandbox::Machine
     show_active(variables.virtual_env + "/bin", "python");
     show_active(variables.conda_prefix + "/bin", "python");
     show_active(variables.nvm_bin, "node");
+    show_itself(shower, command, notes);
 
     if (command.arguments.empty())
         return {};

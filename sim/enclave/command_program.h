@@ -56,9 +56,10 @@ struct ToolVariables {
 [[nodiscard]] std::string script_interpreter(const std::string& path);
 
 // Adds the folders that the command's program, its script's interpreter and the active environments
-// need to `command.shown_folders`, and a sentence about each to `notes`. The error is bad_request:
-// PATH's match, or the script that an interpreter is to run, cannot be made visible. A program
-// named by a path is no error here; its start fails.
+// need to `command.shown_folders`, `glovebox` itself to `command.shown_files` if PATH leads to it,
+// and a sentence about each to `notes`. The error is bad_request: PATH's match, or the script that
+// an interpreter is to run, cannot be made visible. A program named by a path is no error here; its
+// start fails.
 [[nodiscard]] Result<void> show_tools(sandbox::CommandRequest& command,
                                       const sandbox::Machine& machine,
                                       const ToolVariables& variables,

@@ -182,13 +182,16 @@ Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& requ
 
 // Whether a folder of the machine is bound on this tmpfs folder, or below it.
 bool shows_machine(const std::string& folder, const CommandRequest& request) {
-    return (request.working_directory != folder && lies_in(request.working_directory, folder)) ||
-           std::any_of(request.shown_folders.begin(), request.shown_folders.end(),
-                       [&](const std::string& shown) { return lies_in(shown, folder); });
+    const auto is_in = [&](const std::string& shown) { return lies_in(shown, folder); };
+    return (request.working_directory != folder && is_in(request.working_directory)) ||
+           std::any_of(request.shown_folders.begin(), request.shown_folders.end(), is_in) ||
+           std::any_of(request.shown_files.begin(), request.shown_files.end(), is_in);
 }
 
 bool is_mounted(const std::string& path, const CommandRequest& request) {
     return !system_folder_of(path).empty() ||
+           std::find(request.shown_files.begin(), request.shown_files.end(), path) !=
+               request.shown_files.end() ||
            std::any_of(request.shown_folders.begin(), request.shown_folders.end(),
                        [&](const std::string& folder) { return lies_in(path, folder); });
 }
@@ -260,6 +263,11 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
     }
     if (const auto shown = add_working_directory(plan, request, machine); !shown)
         return shown.error();
+    for (const std::string& file : request.shown_files) {
+        add_directories(plan.steps, file.substr(0, file.rfind('/')));
+        plan.steps.push_back(steps::write_file(file, ""));
+        plan.steps.push_back(steps::bind(file, file, true));
+    }
     for (const std::string& folder : request.hidden_folders) {
         if (!is_shown(folder, request))
             continue;

@@ -29,6 +29,8 @@ struct CommandRequest {
     std::vector<std::string> hidden_entries;
     std::vector<std::string> shown_folders;   // --mount: more folders, read-only at their own paths
     std::vector<std::string> hidden_folders;  // covered: the world and PKI directories
+    // Single files, read-only at their own paths; their folders are not shown.
+    std::vector<std::string> shown_files{};
     EnclaveResources resources;
 };
 

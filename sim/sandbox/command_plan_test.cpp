@@ -127,6 +127,29 @@ TEST(CommandPlan, WhatShowsTheMachineIsLockedAndTheEnclavesOwnIsNot) {
     EXPECT_TRUE(locked(request, "mount tmpfs /run "));
 }
 
+TEST(CommandPlan, AFileIsShownWithoutItsFolder) {
+    CommandRequest request = request_in("/home/alice/app");
+    request.shown_files = {"/home/alice/build/glovebox"};
+    request.hidden_folders = {"/home/alice/build/world"};
+    const auto lines = lines_of(request, laptop());
+    const auto bound =
+        std::find(lines.begin(), lines.end(),
+                  "bind /home/alice/build/glovebox on /home/alice/build/glovebox ro");
+    ASSERT_NE(bound, lines.end());
+    EXPECT_LT(bound, std::find(lines.begin(), lines.end(), "enter root")) << "it is locked";
+    EXPECT_THAT(lines, Each(Not(HasSubstr("bind /home/alice/build on"))));
+    EXPECT_THAT(lines, Each(Not(HasSubstr("/home/alice/build/world"))));
+    EXPECT_EQ(explain_missing_program("/home/alice/build/glovebox", request, laptop()), "");
+    EXPECT_NE(explain_missing_program("/home/alice/build/other", request, laptop()), "");
+    request.shown_files = {"/tmp/build/glovebox"};
+    const auto in_tmp = lines_of(request, laptop());
+    const auto tmp = std::find_if(in_tmp.begin(), in_tmp.end(), [](const std::string& line) {
+        return line.starts_with("mount tmpfs /tmp ");
+    });
+    EXPECT_LT(tmp, std::find(in_tmp.begin(), in_tmp.end(), "enter root"))
+        << "or the file would go with it";
+}
+
 TEST(CommandPlan, ASystemFolderOrTheRootNeedsNoBind) {
     for (const char* folder : {"/", "/usr", "/etc"})
         EXPECT_THAT(lines_of(request_in(folder), laptop()),
