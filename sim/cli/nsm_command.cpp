@@ -158,6 +158,7 @@ int ask(const Values& values) {
         std::filesystem::is_regular_file(settings.program, unseen) &&
         !enclave::is_executable(settings.program))
         log->warning(
+            "not_executable",
             "{0} is not executable, so no enclave starts it by itself: a script's measurement "
             "takes --program INTERPRETER --script {0}",
             settings.program);

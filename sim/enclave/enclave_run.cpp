@@ -41,7 +41,7 @@ void warn_of_memory(const EnclaveRun& run, const std::string& program, Log& log)
                                           .arguments = run.arguments,
                                           .environment = run.room.variables().value()});
     if (advice)
-        log.warning("{}", *advice);
+        log.warning("too_little_memory", "{}", *advice);
 }
 
 }  // namespace

@@ -70,7 +70,8 @@ Result<int> Session::run(const RunOptions& options) {
         console_->finish();
     end_record(options);
     if (wait_status_ && WIFSIGNALED(*wait_status_) && WTERMSIG(*wait_status_) == SIGPIPE)
-        log_.warning("the program was {}", describe_wait_status(*wait_status_));
+        log_.warning("program_killed", "the program was {}",
+                     field("status", describe_wait_status(*wait_status_)));
     if (readiness_ && !power_is_off_)
         not_ready_ = Error(boost::system::errc::make_error_code(boost::system::errc::not_connected),
                            fmt::format("the enclave ended before it listened on vsock port {}: its "
