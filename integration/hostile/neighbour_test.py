@@ -70,19 +70,16 @@ NAMES = """
 TAKE_THE_NEXT_NAMES = NAMES + """
     held = []
     seen = names()
-    for name, flags in seen:
-        before, _, port = name.rpartition(".")
-        if not port.isdigit():  # of another world, whose names have another form
-            continue
-        for number in range(int(port) + 1, int(port) + 5000):
+    # Those of other tests' worlds have their share too, or have another form, without a number.
+    numbered = [name.rpartition(".") for name, flags in seen if name.rpartition(".")[2].isdigit()]
+    for before, _, port in numbered:
+        for number in range(int(port) + 1, int(port) + min(5000, (limit - 50) // len(numbered))):
             taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
                 taken.bind(f"\\0{before}.{number}")
             except OSError:
                 continue
             held.append(taken)
-            if len(held) > limit - 50:
-                break
     print(len(seen), "names seen,", len(held), "taken", flush=True)
     sys.stdin.read()"""
 

@@ -266,11 +266,18 @@ class Unpacking(Long):
 
 
 class Interrupted(Long):
-    def interrupt(self, number, is_going_on, *words, **options):
-        process = self.start(*words, **options)
-        self.wait_until(lambda: is_going_on(process), "the work never began")
-        self.assertIsNone(process.poll(), "it ended too soon")
+    def interrupt(self, number, is_going_on, *words, attempts=1, **options):
+        for _ in range(attempts):
+            process = self.start(*words, **options)
+            self.wait_until(lambda: process.poll() is not None or is_going_on(process), "the work never began")
+            process.send_signal(signal.SIGSTOP)
+            if process.poll() is None:
+                break
+            self.finish(process)
+        else:
+            self.fail("it ended too soon")
         process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
         status, output, _ = self.finish(process)
         self.assertEqual((status, output), (-number, ""))
         self.assert_nothing_is_left()
@@ -301,7 +308,8 @@ class Interrupted(Long):
                 self.assertEqual(sorted(path.name for path in self.folder.glob("*older*")), ["older.eif"])
 
     def test_a_comparison(self):
-        self.interrupt(signal.SIGINT, self.holds_signals, "eif", "diff", self.image, self.other_image())
+        # It reads two images that are in the page cache, and leaves nothing: one that has ended is begun again.
+        self.interrupt(signal.SIGINT, self.holds_signals, "eif", "diff", self.image, self.other_image(), attempts=20)
 
     def test_an_ignored_signal_stays_ignored(self):
         process = self.start("eif", "extract", self.image, "-o", "parts", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))

@@ -120,7 +120,7 @@ class Timeline(Case):
         (self.directory / "enclave.py").write_text(ENCLAVE)
         (self.directory / "ask.py").write_text(ASK)
         self.environment = {name: value for name, value in os.environ.items()
-                            if name not in ("NO_COLOR", "CLICOLOR_FORCE", "TERM")} | {"TERM": "xterm"}
+                            if name not in ("NO_COLOR", "CLICOLOR_FORCE", "TERM")} | {"TERM": "xterm", "PATH": "/usr/bin:/bin"}
 
     def command(self, *options):
         world = self.world(WORLD.format(python=PYTHON))

@@ -113,10 +113,10 @@ Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view reque
         ++requests;
         bool wanted = text_of(record, "requestId") == request_id;
         if (request_id.empty()) {
-            // A probe such as curl's GET asks for no operation, and counts if nothing else does.
-            const std::string error = text_of(record, "error");
-            const bool asks = error != "UnknownOperationException";
-            wanted = !error.empty() && (asks || !is_operation);
+            // A probe such as curl's GET asks for no operation ("GET /"), and counts if nothing
+            // else does.
+            const bool asks = text_of(record, "operation").find(" /") == std::string::npos;
+            wanted = record.contains("error") && (asks || !is_operation);
             is_operation = is_operation || (wanted && asks);
         }
         if (wanted)
