@@ -6,6 +6,7 @@
    says and exits with 1. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -51,6 +52,12 @@ static int widow(void) {
     check(peer >= 0, "accept");
     close(peer);
     close(listener);
+    /* The peer's end takes its time to arrive, as between two machines. */
+    struct pollfd end = {stream, POLLRDHUP, 0};
+    int ready;
+    while ((ready = poll(&end, 1, 10000)) < 0 && errno == EINTR) {
+    }
+    check(ready == 1, "the peer's end");
     return stream;
 }
 static int broken_pipe(void) {

@@ -242,7 +242,7 @@ void Acceptor::deliver(const SystemCall& call, Tracee& tracee, const Origin& lis
         (void)notifier_.send(call.id, SyscallReply::error(failure));
         return;
     }
-    auto reply = SyscallReply::hand_over(std::move(connection), (flags & SOCK_CLOEXEC) != 0);
+    auto reply = SyscallReply::install(std::move(connection), (flags & SOCK_CLOEXEC) != 0);
     failure = notifier_.send(call.id, reply);
     if (failure == 0)
         return;

@@ -28,16 +28,13 @@ class Notifier {
     [[nodiscard]] virtual bool is_valid(std::uint64_t id) = 0;
     // Sends the answer (any kind but `later`). 0, or an errno value: ENOENT and ESRCH when the call
     // was interrupted or its thread was killed, EMFILE when the program is at its descriptor limit.
-    // After EMFILE the call still waits for an answer. The reply still has its descriptor then.
-    [[nodiscard]] virtual int send(std::uint64_t id, SyscallReply& reply) = 0;
-    [[nodiscard]] int send(std::uint64_t id, SyscallReply&& reply) {
-        return send(id, static_cast<SyscallReply&>(reply));
-    }
+    // After EMFILE the call still waits for an answer.
+    [[nodiscard]] virtual int send(std::uint64_t id, const SyscallReply& reply) = 0;
 };
 
 class SeccompNotifier final : public Notifier {
   public:
-    explicit SeccompNotifier(UniqueFd listener);
+    explicit SeccompNotifier(UniqueFd listener) : listener_(std::move(listener)) {}
 
     // Asks the kernel to wake caller and supervisor on one core (Linux 6.6 and later); false where
     // it can't.
@@ -48,14 +45,10 @@ class SeccompNotifier final : public Notifier {
 
     [[nodiscard]] OrErrno<SystemCall> receive() override;
     [[nodiscard]] bool is_valid(std::uint64_t id) override;
-    using Notifier::send;
-    [[nodiscard]] int send(std::uint64_t id, SyscallReply& reply) override;
+    [[nodiscard]] int send(std::uint64_t id, const SyscallReply& reply) override;
 
   private:
-    [[nodiscard]] int install(std::uint64_t id, SyscallReply& reply);
-
     UniqueFd listener_;
-    const bool waits_killably_;
 };
 
 }  // namespace glovebox::supervisor

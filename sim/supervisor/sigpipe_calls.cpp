@@ -83,8 +83,15 @@ bool SigpipeCalls::is_prepared(Tracee& tracee) {
 }
 
 bool SigpipeCalls::prepare(const SystemCall& call, Tracee& tracee) {
-    if (is_prepared(tracee) ||
-        (call.number != SYS_socket && !EmulatedSocket::of(tracee, call.int_argument(0))))
+    const bool accepts = call.number != SYS_socket;
+    // A server accepts again and again, and its listener is seldom inherited over exec.
+    if (accepts && call.thread == last_prepared_)
+        return false;
+    if (is_prepared(tracee)) {
+        last_prepared_ = call.thread;
+        return false;
+    }
+    if (accepts && !EmulatedSocket::of(tracee, call.int_argument(0)))
         return false;
     const auto status = read_thread_status(call.thread);
     if (!status || status->filters != filters_ || unprepared_.contains(status->process) ||

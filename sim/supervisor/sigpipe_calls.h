@@ -41,6 +41,7 @@ class SigpipeCalls {
     [[nodiscard]] static bool is_prepared(Tracee& tracee);
 
     Notifier& notifier_;
+    pid_t last_prepared_ = 0;     // a thread
     unsigned filters_;            // of a program that has installed none itself
     std::set<pid_t> unprepared_;  // processes in which it was tried in vain
 };

@@ -56,13 +56,6 @@ class SyscallReply {
         reply.fd_ = std::move(fd);
         return reply;
     }
-    // The same for a connection, whose peer hears of its end: the supervisor's descriptor is closed
-    // before the call returns. It takes a second wake-up of the program.
-    [[nodiscard]] static SyscallReply hand_over(UniqueFd fd, bool close_on_exec) {
-        SyscallReply reply = install(std::move(fd), close_on_exec);
-        reply.is_handed_over_ = true;
-        return reply;
-    }
     // Another part of the supervisor has taken the call and answers it later.
     [[nodiscard]] static SyscallReply later() { return SyscallReply(Kind::later, 0); }
 
@@ -72,7 +65,6 @@ class SyscallReply {
     [[nodiscard]] bool close_on_exec() const { return number_ != 0; }
     // The descriptor of an install, or the socket of an in_progress; else -1.
     [[nodiscard]] int fd() const { return fd_.get(); }
-    [[nodiscard]] bool is_handed_over() const { return is_handed_over_; }
     // Takes the descriptor back, from a reply that could not be delivered.
     [[nodiscard]] UniqueFd take_fd() { return std::move(fd_); }
 
@@ -82,7 +74,6 @@ class SyscallReply {
     Kind kind_;
     std::int64_t number_;
     UniqueFd fd_;
-    bool is_handed_over_ = false;
 };
 
 // Not in any header that programs see (linux/errno.h): a call that ends with it is made again after

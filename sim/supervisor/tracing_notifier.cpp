@@ -148,7 +148,7 @@ OrErrno<SystemCall> TracingNotifier::receive() {
     return call;
 }
 
-int TracingNotifier::send(std::uint64_t id, SyscallReply& reply) {
+int TracingNotifier::send(std::uint64_t id, const SyscallReply& reply) {
     std::optional<SystemCall> call;
     {
         const std::lock_guard lock(mutex_);

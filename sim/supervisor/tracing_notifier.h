@@ -33,8 +33,7 @@ class TracingNotifier final : public Notifier {
 
     OrErrno<SystemCall> receive() override;
     bool is_valid(std::uint64_t id) override { return kernel_.is_valid(id); }
-    using Notifier::send;
-    int send(std::uint64_t id, SyscallReply& reply) override;
+    int send(std::uint64_t id, const SyscallReply& reply) override;
 
   private:
     // Empty for a call that is not supervised.

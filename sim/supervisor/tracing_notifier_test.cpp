@@ -32,7 +32,7 @@ class Kernel final : public Notifier {
         return call;
     }
     bool is_valid(std::uint64_t) override { return true; }
-    int send(std::uint64_t, SyscallReply&) override { return failure; }
+    int send(std::uint64_t, const SyscallReply&) override { return failure; }
 
     std::deque<SystemCall> calls;
     int failure = 0;
@@ -47,7 +47,7 @@ class TracingNotifierTest : public ::testing::Test {
               return tracee;
           }) {}
 
-    void answer(int number, std::array<std::uint64_t, 6> arguments, SyscallReply reply) {
+    void answer(int number, std::array<std::uint64_t, 6> arguments, const SyscallReply& reply) {
         SystemCall call;
         call.id = ++id_;
         call.thread = 1234;

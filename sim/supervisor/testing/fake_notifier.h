@@ -46,8 +46,7 @@ class FakeNotifier final : public Notifier {
         const std::lock_guard lock(mutex_);
         return !gone_.contains(id);
     }
-    using Notifier::send;
-    int send(std::uint64_t id, SyscallReply& reply) override {
+    int send(std::uint64_t id, const SyscallReply& reply) override {
         const std::lock_guard lock(mutex_);
         if (gone_.contains(id))
             return ENOENT;
