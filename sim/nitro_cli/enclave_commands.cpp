@@ -37,8 +37,6 @@ namespace {
 
 // AWS's limit; the driver refuses the fifth.
 constexpr std::size_t enclaves_max = 4;
-// The driver's limit: an enclave has at least this much memory.
-constexpr std::uint64_t enclave_memory_mib_min = 64;
 
 void print(const boost::json::value& json) {
     std::cout << eif::pretty_json(json) << std::endl;
@@ -100,9 +98,8 @@ Result<void> check_driver_rules(const RunArguments& arguments,
         return nitro_error(
             NitroError::ioctl_failure,
             fmt::format("{} enclaves run, and an instance has no more", running.size()));
-    if (arguments.memory_mib < enclave_memory_mib_min)
-        return nitro_error(NitroError::ioctl_failure,
-                           fmt::format("An enclave has {} MiB at least", enclave_memory_mib_min));
+    if (const auto enough = check_driver_memory(arguments.memory_mib); !enough)
+        return enough.error();
     // For arguments from a file, this is the first check.
     const std::uint64_t cid = arguments.enclave_cid.value_or(0);
     if (cid != 0 && (cid < 4 || cid >= 0xffffffff))

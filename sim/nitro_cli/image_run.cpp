@@ -103,9 +103,12 @@ Result<enclave::BootImage> ImageRun::open(const std::string& eif,
             return file_error(image.error().message, eif, "Open");
         return nitro_error(NitroError::eif_parsing, image.error().message);
     }
-    if (memory_mib)
+    if (memory_mib) {
         if (const auto enough = check_memory(*memory_mib, image->size()); !enough)
             return enough.error();
+        if (const auto enough = check_driver_memory(*memory_mib); !enough)
+            return enough.error();
+    }
     return image;
 }
 

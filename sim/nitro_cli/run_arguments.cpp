@@ -242,6 +242,14 @@ Result<void> check_memory(std::uint64_t memory_mib, std::uint64_t image_size) {
                     memory_mib, least));
 }
 
+Result<void> check_driver_memory(std::uint64_t memory_mib) {
+    static constexpr std::uint64_t least = 64;
+    if (memory_mib >= least)
+        return {};
+    return nitro_error(NitroError::ioctl_failure,
+                       fmt::format("An enclave has {} MiB at least", least));
+}
+
 std::string default_name(std::string_view eif_path) {
     std::string_view name = eif_path.substr(eif_path.find_last_of('/') + 1);
     if (name.ends_with(".eif"))

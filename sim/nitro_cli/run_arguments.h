@@ -64,6 +64,9 @@ struct RunFlags {
 // E26 if the memory is less than that.
 [[nodiscard]] Result<void> check_memory(std::uint64_t memory_mib, std::uint64_t image_size);
 
+// The limit of the Nitro Enclaves driver, 64 MiB for each enclave: E29 below it.
+[[nodiscard]] Result<void> check_driver_memory(std::uint64_t memory_mib);
+
 // default_name: the file's name without its trailing ".eif". free_name: the name, or the name with
 // _1, _2 and so on if it is in `taken`.
 [[nodiscard]] std::string default_name(std::string_view eif_path);

@@ -136,6 +136,8 @@ TEST(MemoryRule, IsFourTimesTheImageInWholeMiB) {
         "Insufficient memory requested. User provided `memory` is 64 MB, but based on the EIF "
         "file size, the minimum memory should be 128 MB");
     EXPECT_FALSE(check_memory(0, 1).has_value());
+    EXPECT_TRUE(check_driver_memory(64).has_value());
+    EXPECT_EQ(check_driver_memory(63).error().code, NitroError::ioctl_failure);
 }
 
 TEST(EnclaveName, IsTheFilesAndGetsANumberWhereItIsTaken) {
