@@ -100,7 +100,7 @@ def recorded(shown):
     def place(line):
         # Two pipes of one part, and the parts, have no common order.
         return re.sub(r"\\e\[[0-9;]*m", "", line).split()[1], "measured" in line or "forged" in line
-    # Whoever has no further ids is told so.
+    # A user without further ids gets a note.
     lines = [line for line in shown.splitlines() if "only one user id exists inside" not in line]
     return "".join(line + "\n" for line in sorted(lines, key=place))
 
