@@ -231,6 +231,7 @@ class PythonHttp(Example):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertEqual(json.loads(done.stdout)["error"], "NotFoundException")
 
+    @unittest.skipIf("ASAN_OPTIONS" in os.environ, "AddressSanitizer's shadow exceeds the enclave's memory")
     def test_from_an_image(self):
         folder = self.own("python-http")
         self.make_image(folder, ["/app/start.sh"])
