@@ -107,7 +107,10 @@ class Signals(sides.Case):
         program = int(enclave.wait_for(""))
         enclave.process.send_signal(signal.SIGSEGV)
         enclave.finish(expected=-signal.SIGSEGV)
-        pidfd = os.pidfd_open(program) if os.path.exists(f"/proc/{program}") else None
+        try:
+            pidfd = os.pidfd_open(program)
+        except ProcessLookupError:  # it has ended
+            pidfd = None
         if pidfd is not None:
             self.assertTrue(select.select([pidfd], [], [], sides.DEADLINE)[0])
             os.close(pidfd)
