@@ -149,6 +149,14 @@ class Entering(Case):
             copied = self.execute("sh", "-c", "cat > /tmp/copy && wc -c < /tmp/copy", stdin=None, input="hello")
             self.assertEqual(copied.stdout.strip(), "5", copied.stderr)
 
+    def test_a_caller_that_ignores_its_childrens_ends_gets_the_status(self):
+        for _ in self.each_person():
+            self.start(*WAIT)
+            words = [str(word) for word in self.person.command(GLOVEBOX, "exec", 16, "--", "sh", "-c", "exit 5")]
+            done = subprocess.run(["sh", "-c", "trap '' CHLD; exec \"$@\"", "sh", *words], env=self.environment_of_exec(),
+                                  cwd=self.home, timeout=60)
+            self.assertEqual(done.returncode, 5)
+
     def test_a_shell_on_a_terminal_has_it(self):
         for _ in self.each_person():
             self.start(*WAIT)
@@ -163,7 +171,7 @@ class Entering(Case):
             try:
                 while piece := os.read(terminal, 4096):
                     said += piece
-            except OSError as error:  # the last of those who have the terminal is gone
+            except OSError as error:  # EIO: every process has closed the terminal
                 self.assertEqual(error.errno, errno.EIO)
             os.close(terminal)
             self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), 5, said)

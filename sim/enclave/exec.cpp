@@ -156,14 +156,14 @@ int take_program_rights(const Program& program, const std::vector<sock_filter>& 
 // process is one that it doesn't see from the enclave's PID namespace.
 class LentTerminal {
   public:
-    LentTerminal() : is_ours_(::tcgetpgrp(STDIN_FILENO) == ::getpgrp()) {
-        if (is_ours_)  // taking it back from the background raises it
+    LentTerminal() : has_terminal_(::tcgetpgrp(STDIN_FILENO) == ::getpgrp()) {
+        if (has_terminal_)  // taking it back from the background raises it
             ::signal(SIGTTOU, SIG_IGN);
     }
 
     // By the command's process, for itself.
     void take_as_leader() const {
-        if (!is_ours_)
+        if (!has_terminal_)
             return;
         ::setpgid(0, 0);
         ::tcsetpgrp(STDIN_FILENO, ::getpid());
@@ -174,9 +174,9 @@ class LentTerminal {
     [[nodiscard]] int wait_for(pid_t child) const {
         int status = 0;
         for (;;) {
-            if (::waitpid(child, &status, is_ours_ ? WUNTRACED : 0) < 0)
+            if (::waitpid(child, &status, has_terminal_ ? WUNTRACED : 0) < 0)
                 continue;  // EINTR
-            if (is_ours_)
+            if (has_terminal_)
                 ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
             if (!WIFSTOPPED(status))
                 return status;
@@ -187,7 +187,7 @@ class LentTerminal {
     }
 
   private:
-    bool is_ours_;
+    bool has_terminal_;
 };
 
 [[noreturn]] void run_command(const Program& program, const std::vector<sock_filter>& filter,
@@ -239,6 +239,7 @@ Result<int> execute_in(const EnclaveRecord& record, const std::vector<std::strin
         return errno_error(fmt::format("cannot enter enclave {}", record.cid), errno);
     for (const int number : {SIGINT, SIGQUIT})  // the terminal sends them to the command too
         ::signal(number, SIG_IGN);
+    ::signal(SIGCHLD, SIG_DFL);  // a caller that ignores it takes the command's status away
     const LentTerminal terminal;
     const pid_t child = ::fork();
     if (child < 0)
