@@ -233,7 +233,7 @@ TEST_P(RelayOverFamilies, APeerThatLeavesAfterItsAnswerIsNotSaidToHaveReset) {
     run(write_all(server, "the answer")).value();
     server.close();
     EXPECT_EQ(run(read_rest(client)).text, "the answer");
-    // As TLS's close_notify: nobody is there any more who reads it.
+    // Like TLS's close_notify, which the peer no longer reads.
     for (int lost = 0; lost < 100 && !result; ++lost) {
         static_cast<void>(run(write_all(client, "good bye")));
         pass(1ms);

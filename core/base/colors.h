@@ -4,7 +4,7 @@
 //
 // --color decides, unless it is "auto"; then NO_COLOR (https://no-color.org), then CLICOLOR_FORCE
 // (https://bixense.com/clicolors), then whether the descriptor is a terminal that knows colours. A
-// file and a pipe have none unless somebody asks for them.
+// file and a pipe get them only on request.
 #pragma once
 
 #include <string>

@@ -149,7 +149,7 @@ class Reports(Long):
         # However fast the machine is: longer than the work that shows no bar.
         self.stop_for(process, 0.4)
         shown = b""
-        with contextlib.suppress(OSError):  # EIO: nobody has the terminal any more
+        with contextlib.suppress(OSError):  # EIO: every process has closed the terminal
             while part := os.read(leader, 65536):
                 shown += part
         os.close(leader)

@@ -82,7 +82,7 @@ def on_terminal(command, environment, folder):
     while True:
         try:
             more = os.read(screen, 65536)
-        except OSError:  # EIO: nobody has the terminal open any more
+        except OSError:  # EIO: every process has closed the terminal
             break
         if not more:
             break

@@ -33,7 +33,7 @@ class Certificate {
     [[nodiscard]] Bytes fingerprint() const;
     // As RFC 2253 writes it, last RDN first: "CN=aws.nitro-enclaves,OU=AWS,O=Amazon,C=US".
     [[nodiscard]] std::string subject() const;
-    // The subject's common name; the whole subject if it has none.
+    // The subject's common name, or the whole subject without one.
     [[nodiscard]] std::string common_name() const;
     // The first and the last moment at which it is valid; both belong to the validity.
     [[nodiscard]] TimePoint not_before() const { return not_before_; }

@@ -124,7 +124,7 @@ struct Command {
     bool is_hidden = false;   // left out of help, manual pages and completion
     bool is_program = false;  // also a program of its own, with its own pages
 
-    // The direct subcommand of that name; null if there is none.
+    // The direct subcommand with that name, or null.
     [[nodiscard]] const Command* find(std::string_view subcommand) const;
 };
 

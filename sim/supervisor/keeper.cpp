@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t length_at = 16;
 constexpr std::size_t name_at = 19;
 
-// A decimal number; 0 where there is none.
+// A decimal number, or 0 without one.
 pid_t number_at(const char* text) noexcept {
     pid_t number = 0;
     for (; *text >= '0' && *text <= '9'; ++text)

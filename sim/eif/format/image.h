@@ -62,7 +62,7 @@ class Image {
     // In the order in which they are measured: as AWS's tools walk or, if these cannot, as the
     // table lists.
     [[nodiscard]] const std::vector<Section>& sections() const { return sections_; }
-    // The first section of that type; null if there is none.
+    // The first section of that type, or null.
     [[nodiscard]] const Section* find(SectionType type) const;
     // The data of the ramdisks, in order.
     [[nodiscard]] std::vector<BytesView> ramdisks() const;

@@ -14,7 +14,7 @@
 
 namespace glovebox::eif {
 
-// A PCR that differs; empty where an image has none of this index.
+// A PCR that differs; a value is empty if its image lacks this index.
 struct PcrPair {
     const char* name;  // "PCR0"
     std::optional<Pcr> first;
