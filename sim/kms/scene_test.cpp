@@ -2,12 +2,15 @@
 
 #include "sim/kms/scene.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/system/errc.hpp>
 
 namespace glovebox::kms {
 namespace {
+
+using ::testing::HasSubstr;
 
 Result<Scene> parsed_scene(std::string_view text, const SceneOverrides& overrides = {}) {
     const auto nothing_beside = [](const std::string& name) -> Result<std::string> {
