@@ -55,9 +55,14 @@ class Long(NitroCli):
     @classmethod
     def setUpClass(cls):
         folders = [(f"rootfs/{name}", FOLDER, b"") for name in ("dev", "proc", "run", "sys", "tmp")]
-        cls.big_image = image_of_ramdisks(b"", gzipped(newc([
-            ("rootfs", FOLDER, b""), *folders, ("rootfs/big", FILE, bytes(BIG)), ("env", FILE, b""),
-            ("cmd", FILE, b"/nothing\n")])))
+
+        def image(content):
+            return image_of_ramdisks(b"", gzipped(newc([
+                ("rootfs", FOLDER, b""), *folders, ("rootfs/big", FILE, content), ("env", FILE, b""),
+                ("cmd", FILE, b"/nothing\n")])))
+        cls.big_image = image(bytes(BIG))
+        # What is hashed, and not unpacked, has to be large in the image too.
+        cls.dense_image = image(os.urandom(BIG // 2))
         folder = tempfile.TemporaryDirectory(prefix="glovebox-progress-")
         cls.addClassCleanup(folder.cleanup)
         cls.archive = Path(folder.name) / "app.tar"
@@ -112,10 +117,11 @@ class Long(NitroCli):
         blobs = self.folder / "blobs"
         return ["eif", "build", "--kernel", next(blobs.glob("*mage")), "--init", blobs / "init", "--image", self.archive]
 
-    def other_image(self):
-        other = self.folder / "other.eif"
-        other.write_bytes(self.big_image.replace(b"console=ttyS0", b"console=ttyS1"))
-        return other
+    def compared_images(self):
+        one, other = self.folder / "one.eif", self.folder / "other.eif"
+        one.write_bytes(self.dense_image)
+        other.write_bytes(self.dense_image.replace(b"console=ttyS0", b"console=ttyS1"))
+        return one.name, other.name
 
     def listed(self, *words):
         return {one["cid"]: one for one in json.loads(self.glovebox("ps", "--json", *words).stdout)}
@@ -174,7 +180,7 @@ class Reports(Long):
         name = self.image.name
         for words, subject in ((["run", "--eif", name, "--attach-console"], name),
                                (["eif", "extract", name, "-o", "parts", "--files"], name),
-                               (["eif", "diff", name, self.other_image().name], f"{name} and other.eif"),
+                               (["eif", "diff", *self.compared_images()], "one.eif and other.eif"),
                                ([*self.build_words(), "-o", "built.eif"], "built.eif")):
             with self.subTest(words=words[:2]):
                 # Work that was at its end before it could be stopped is begun again.
@@ -318,7 +324,7 @@ class Interrupted(Long):
 
     def test_a_comparison(self):
         # It reads two images that are in the page cache, and leaves nothing: one that has ended is begun again.
-        self.interrupt(signal.SIGINT, self.holds_signals, "eif", "diff", self.image, self.other_image(), attempts=ATTEMPTS)
+        self.interrupt(signal.SIGINT, self.holds_signals, "eif", "diff", *self.compared_images(), attempts=ATTEMPTS, cwd=self.folder)
 
     def test_an_ignored_signal_stays_ignored(self):
         process = self.start("eif", "extract", self.image, "-o", "parts", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
