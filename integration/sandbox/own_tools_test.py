@@ -93,6 +93,12 @@ class OwnTools(Case):
         done = self.run_enclave("./tool", cwd=script.parent, path=[environment / "bin"])
         self.assertEqual(done.stdout, f"{environment}/bin/python3 {environment}\n", done.stderr)
 
+    def test_a_starter_starts_it_too(self):
+        environment = self.virtual_environment()
+        for starter in (["env", "A=1"], ["timeout", "60"], ["nice", "-n", "1", "env", "A=1"]):
+            done = self.run_enclave(*starter, "python3", "who.py", cwd=self.other, path=[environment / "bin"])
+            self.assertEqual(done.stdout, f"{environment}/bin/python3 {environment}\n", (starter, done.stderr))
+
     def test_nothing_else_of_the_home_is_shown(self):
         tool = self.write(self.home / ".local/bin/tool", "#!/bin/sh\ncat ~/.local/share/secret; ls -a $(dirname $0)/..\n", 0o755)
         self.write(self.home / ".local/lib/tool.txt", "library")
@@ -118,10 +124,11 @@ class OwnTools(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_script_out_of_sight_is_refused(self):
-        done = self.run_enclave("python3", "../other/who.py")
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn(f"../other/who.py: {self.other}/who.py lies in the home folder", done.stderr)
-        self.assertIn("--mount", done.stderr)
+        for starter in ([], ["env", "A=1"]):
+            done = self.run_enclave(*starter, "python3", "../other/who.py")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"../other/who.py: {self.other}/who.py lies in the home folder", done.stderr)
+            self.assertIn("--mount", done.stderr)
 
 
 ASK = """
@@ -167,6 +174,12 @@ class Measured(Case):
     def test_a_module_is_its_working_directory(self):
         self.assertEqual(self.pcr0("/usr/bin/python3", "-m", "ask", sides.GLOVEBOX),
                          self.computed("--program", "/usr/bin/python3", "--script", self.project))
+
+    def test_what_only_starts_it_does_not_count(self):
+        computed = self.computed("--program", "/usr/bin/python3", "--script", "ask.py")
+        for starter in (["env", "MODE=test"], ["timeout", "-s", "KILL", "60"],
+                        [sides.GLOVEBOX, "forward", "--log-level", "error", "--listen", "8443=3:8000", "--"]):
+            self.assertEqual(self.pcr0(*starter, "/usr/bin/python3", "ask.py", sides.GLOVEBOX), computed, starter)
 
     def test_without_a_sandbox_it_is_the_same(self):
         self.assertEqual(self.pcr0("/usr/bin/python3", "ask.py", sides.GLOVEBOX),

@@ -10,6 +10,7 @@
 
 #include "sim/enclave/script_measure.h"
 #include "sim/enclave/search_path.h"
+#include "sim/enclave/started_command.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/sandbox/script_argument.h"
 #include "sim/sandbox/tool_folder.h"
@@ -115,6 +116,29 @@ Result<void> show_program(Shower& shower, const std::string& name, const std::st
     return out_of_sight(name, why);
 }
 
+// Makes visible the command's program, its script's interpreter and the script that an interpreter
+// is to run.
+Result<void> show_command(Shower& shower, const std::vector<std::string>& arguments,
+                          const std::string& path) {
+    if (arguments.empty())
+        return {};
+    const std::string& name = arguments.front();
+    if (const auto shown = show_program(shower, name, path); !shown)
+        return shown.error();
+    const std::string file = find_program(name, path);
+    if (const std::string interpreter = file.empty() ? "" : script_interpreter(file);
+        !interpreter.empty())
+        if (const auto shown = show_program(shower, interpreter, path); !shown)
+            return shown.error();
+    if (const auto script = sandbox::find_script(arguments, is_regular);
+        script && !script->is_module) {
+        const std::string named = fs::absolute(script->path).lexically_normal().string();
+        if (const std::string why = shower.why_hidden(named); !why.empty())
+            return out_of_sight(script->path, why);
+    }
+    return {};
+}
+
 }  // namespace
 
 ToolVariables ToolVariables::read() {
@@ -148,10 +172,13 @@ std::string script_interpreter(const std::string& path) {
     return program == words.end() ? words.front() : *program;
 }
 
-MeasuredCommand measure_command(const std::vector<std::string>& arguments,
+MeasuredCommand measure_command(const std::vector<std::string>& words,
                                 const sandbox::Machine& machine, const std::string& root,
                                 const std::function<std::string(const std::string&)>& host_name,
                                 const std::function<std::string(const std::string&)>& find) {
+    const auto command =
+        started_command(words, [&](const std::string& word) { return !find(word).empty(); });
+    const std::vector<std::string> arguments(command.begin(), command.end());
     const std::string program = find(arguments.empty() ? "sh" : arguments.front());
     const auto with = [&](const std::string& interpreter, const std::string& script) {
         const ScriptMeasure measure = ScriptMeasure::of(script, machine, root);
@@ -192,23 +219,15 @@ Result<void> show_tools(sandbox::CommandRequest& command, const sandbox::Machine
     show_active(variables.nvm_bin, "node");
     show_itself(shower, command, notes);
 
-    if (command.arguments.empty())
-        return {};
-    const std::string& name = command.arguments.front();
-    if (const auto shown = show_program(shower, name, command.path); !shown)
-        return shown.error();
-    const std::string file = find_program(name, command.path);
-    if (const std::string interpreter = file.empty() ? "" : script_interpreter(file);
-        !interpreter.empty())
-        if (const auto shown = show_program(shower, interpreter, command.path); !shown)
+    // The starter of a command has to be visible as well as the program that it starts.
+    if (!command.arguments.empty())
+        if (const auto shown = show_program(shower, command.arguments.front(), command.path);
+            !shown)
             return shown.error();
-    if (const auto script = sandbox::find_script(command.arguments, is_regular);
-        script && !script->is_module) {
-        const std::string path = fs::absolute(script->path).lexically_normal().string();
-        if (const std::string why = shower.why_hidden(path); !why.empty())
-            return out_of_sight(script->path, why);
-    }
-    return {};
+    const auto started = started_command(command.arguments, [&](const std::string& word) {
+        return !find_program(word, command.path).empty();
+    });
+    return show_command(shower, {started.begin(), started.end()}, command.path);
 }
 
 }  // namespace glovebox::enclave
