@@ -48,14 +48,14 @@ int clean(const Values& values) {
 Command clean_command() {
     return {.name = "clean",
             .summary = "Remove what ended enclaves have left",
-            .description = {"An enclave leaves its console and a record of how it ended. A "
-                            "`glovebox run` that was killed also leaves the names of sockets and "
-                            "maybe a cgroup; the kernel has ended its processes and undone its "
-                            "mounts. Running enclaves are not touched.",
-                            "Commands that were killed leave files outside their worlds: the world "
-                            "of a `glovebox up`, folders of `nitro-cli build-enclave`, unfinished "
-                            "output. Every `glovebox clean` removes those too, once nothing of the "
-                            "command runs."},
+            .description =
+                {"An enclave leaves its console and a record of how it ended. A "
+                 "`glovebox run` that was killed also leaves the names of sockets and "
+                 "maybe a cgroup; the kernel has ended its processes and undone its "
+                 "mounts. Running enclaves are not touched.",
+                 "Commands that were killed leave files outside their worlds: the world of a "
+                 "`glovebox up`, folders of `nitro-cli build-enclave`, unfinished output. Every "
+                 "`glovebox clean` removes those too, once no process of the command runs."},
             .options = {{.name = "--all",
                          .letter = 'a',
                          .kind = Kind::flag,

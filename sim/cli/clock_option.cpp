@@ -8,7 +8,7 @@ Option ClockOption::option() {
     return {.name = "--clock",
             .placeholder = "OFFSET",
             .check = problem_by<parse_duration>,
-            .summary = "Set the clock ahead of the system's, or behind: +4h, -90s, 1h30m",
+            .summary = "Shift the clock from the system's time: +4h, -90s, 1h30m",
             .default_value = "0s"};
 }
 

@@ -37,35 +37,35 @@ int print_completion(const Values& values) {
 }  // namespace
 
 Command completion_command() {
-    return {.name = "completion",
-            .summary = "Print the completion of commands, options and values for a shell",
-            .description = {"cmake --install and the packages put the same files where the shells "
-                            "find them by themselves."},
-            .options = {{.name = "--output",
-                         .letter = 'o',
-                         .kind = Kind::directory,
-                         .placeholder = "DIR",
-                         .excludes = {"PROGRAM"},
-                         .summary = "Write the completion of all programs to this directory"}},
-            .positionals = {{.name = "SHELL",
-                             .kind = Kind::choice,
-                             .noun = "a shell",
-                             .choices = {"bash", "zsh", "fish"},
-                             .is_required = true,
-                             .summary = "Which shell completes"},
-                            {.name = "PROGRAM",
-                             .kind = Kind::choice,
-                             .noun = "a program",
-                             .choices = {"glovebox", "nitro-cli", "vsock-proxy"},
-                             .summary = "Which program's command line",
-                             .default_value = "glovebox"}},
-            .examples = {{"Complete in this bash or zsh", "source <(glovebox completion bash)"},
-                         {"Complete in this fish", "glovebox completion fish | source"},
-                         {"Complete in every new bash of this user",
-                          "mkdir -p ~/.local/share/bash-completion/completions\n"
-                          "glovebox completion bash --output "
-                          "~/.local/share/bash-completion/completions"}},
-            .run = print_completion};
+    return {
+        .name = "completion",
+        .summary = "Print a shell's script that completes commands, options and values",
+        .description = {"`cmake --install` installs the same files where each shell finds them."},
+        .options = {{.name = "--output",
+                     .letter = 'o',
+                     .kind = Kind::directory,
+                     .placeholder = "DIR",
+                     .excludes = {"PROGRAM"},
+                     .summary = "Write the completion of all programs to this directory"}},
+        .positionals = {{.name = "SHELL",
+                         .kind = Kind::choice,
+                         .noun = "a shell",
+                         .choices = {"bash", "zsh", "fish"},
+                         .is_required = true,
+                         .summary = "The shell"},
+                        {.name = "PROGRAM",
+                         .kind = Kind::choice,
+                         .noun = "a program",
+                         .choices = {"glovebox", "nitro-cli", "vsock-proxy"},
+                         .summary = "The program whose command line is completed",
+                         .default_value = "glovebox"}},
+        .examples = {{"Complete in this bash or zsh", "source <(glovebox completion bash)"},
+                     {"Complete in this fish", "glovebox completion fish | source"},
+                     {"Complete in every new bash of this user",
+                      "mkdir -p ~/.local/share/bash-completion/completions\n"
+                      "glovebox completion bash --output "
+                      "~/.local/share/bash-completion/completions"}},
+        .run = print_completion};
 }
 
 }  // namespace glovebox::cli

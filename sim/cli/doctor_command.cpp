@@ -105,8 +105,8 @@ Command doctor_command() {
         .name = "doctor",
         .summary = "Report what this machine supports and how to change it",
         .description = {"Looks at the machine, changes nothing and needs no privileges. Inside "
-                        "`glovebox parent` and `glovebox run --isolation none` it looks from "
-                        "outside, where `glovebox run` starts its enclaves too."},
+                        "`glovebox parent` and `glovebox run --isolation none` it looks at the "
+                        "machine outside, because `glovebox run` starts its enclaves there."},
         .options = {json_option("Print a JSON object: kernel, root, container, works and "
                                 "findings, each with subject, state (yes, limited or no), "
                                 "consequence and remedy"),

@@ -35,7 +35,7 @@ constexpr std::string_view eif_json_shapes =
 describe     what nitro-cli describe-eif prints
 extract      {"directory", "files": [NAME...]}
 diff         {"same_bytes", "same_measurements", "differences": [LINE...],
-              "pcrs": {"PCR0": [FIRST, SECOND]...}}; those that differ, null for none)";
+              "pcrs": {"PCR0": [FIRST, SECOND]...}}; those that differ; null: the image lacks it)";
 
 void print_measurements(const eif::Measurements& pcrs) {
     boost::json::object object;
@@ -68,7 +68,7 @@ Option max_size_option() {
             .noun = "a number of GiB",
             .least = 1,
             .most = std::uint64_t{1} << 20,
-            .summary = "Refuse an image whose files have more GiB together",
+            .summary = "Refuse an image whose files have more than this in total, in GiB",
             .default_value = "8"};
 }
 
@@ -151,7 +151,7 @@ Command build_command() {
         .description =
             {"The same inputs give the same bytes each time. The measurements are printed as "
              "nitro-cli build-enclave prints them. Warnings on standard error say what AWS's "
-             "builder and init would do to such an image without a message.",
+             "builder and init would do to such an image silently.",
              "An instance with aws-nitro-enclaves-cli-devel has AWS's kernel, init and nsm.ko in "
              "/usr/share/nitro_enclaves/blobs."},
         .options = command_line::joined(
@@ -403,14 +403,14 @@ Command diff_command() {
     second.summary = "The image to compare with it";
     return {.name = "diff",
             .summary = "Show why two images have different measurements",
-            .description = {"In each pair the first image's value stands before the slash."},
+            .description = {"Each pair has the first image's value before the slash."},
             .options = {{.name = "--files",
                          .kind = Kind::number,
                          .placeholder = "N",
                          .noun = "a number of files",
                          .least = 0,
                          .most = std::numeric_limits<std::uint32_t>::max(),
-                         .summary = "Name this many files of a ramdisk at most",
+                         .summary = "List at most this many files of each ramdisk",
                          .default_value = "50"}},
             .positionals = {first, second},
             .examples = {{"Compare two builds", "glovebox eif diff monday.eif tuesday.eif"}},

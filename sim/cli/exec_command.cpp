@@ -50,7 +50,7 @@ Command exec_command() {
              "command sees the files, the processes and the network of the enclave's program "
              "and has its environment. It has no AF_VSOCK and no /dev/nsm, and the enclave ends "
              "without waiting for it.",
-             "Files are copied by it too: `glovebox exec 16 -- cat /app/log > log`."},
+             "It copies files too: `glovebox exec 16 -- cat /app/log > log`."},
         .options = {WorldOption::option()},
         .positionals = {cid,
                         {.name = "COMMAND",

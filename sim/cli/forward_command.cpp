@@ -56,8 +56,8 @@ Command forward_command() {
                         "address is given. If the interface lo is down, as in an enclave that has "
                         "just booted, it is brought up, which takes CAP_NET_ADMIN. The parent has "
                         "CID 3.",
-                        "With a command, `glovebox forward` starts it when everything listens, "
-                        "ends with it, and returns its exit status."},
+                        "With a command, `glovebox forward` starts it when all ports listen, ends "
+                        "with it and returns its exit status."},
         .options = command_line::joined(
             {{{.name = "--listen",
                .placeholder = "[ADDRESS:]PORT=CID:PORT",
@@ -71,19 +71,19 @@ Command forward_command() {
                .placeholder = "[[ADDRESS:]PORT=]CID:PORT",
                .check = problem_by<core::parse_http_proxy_route>,
                .repeat = Repeat::list,
-               .summary = "The same for a CONNECT proxy at that vsock address: 3:8001 listens on "
-                          "127.0.0.1:3128, for HTTPS_PROXY"},
+               .summary = "Listen for HTTP clients (HTTPS_PROXY) and connect to the CONNECT proxy "
+                          "at this vsock address: 3:8001 listens on 127.0.0.1:3128"},
               idle_timeout_option(),
               half_close_timeout_option(),
               {.name = "--connect-timeout",
                .kind = Kind::duration,
                .placeholder = "TIME",
-               .summary = "The time for reaching the vsock address",
+               .summary = "Give up a connection to the vsock address after this time",
                .default_value = "5s"},
               {.name = "--grace",
                .kind = Kind::duration,
                .placeholder = "TIME",
-               .summary = "The time that open connections get when the forwarder stops",
+               .summary = "How long open connections may go on when the forwarder stops",
                .default_value = "5s"},
               max_connections_option()},
              transport_options(),

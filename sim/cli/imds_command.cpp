@@ -101,12 +101,12 @@ Command imds_command() {
               {.name = "--role-arn",
                .placeholder = "ARN",
                .check = check_role,
-               .summary = "The instance's IAM role; without one there are no credentials"},
+               .summary = "The instance's IAM role; without it the service has no credentials"},
               {.name = "--instance-id",
                .placeholder = "ID",
                .check = check_instance_id,
                .summary = "The instance's id",
-               .default_note = "made from the mock root, as for glovebox run"},
+               .default_note = "derived from the mock root, as for glovebox run"},
               {.name = "--region",
                .placeholder = "NAME",
                .summary = "The region",
@@ -135,7 +135,7 @@ Command imds_command() {
         .examples = {{"Serve a role's credentials to a program that reads the endpoint's variable",
                       "glovebox imds --role-arn arn:aws:iam::111122223333:role/parent &\n"
                       "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1338 python3 parent.py"},
-                     {"Serve version 2 alone, as instances are started today",
+                     {"Serve version 2 alone, as new instances do by default",
                       "glovebox imds --role-arn arn:aws:iam::111122223333:role/parent \\\n"
                       "    --require-tokens"}},
         .see_also = {"glovebox-kms(1)", "glovebox-parent(1)", "glovebox-up(1)"},

@@ -156,7 +156,7 @@ std::string check_region(const std::string& text) {
 Command explain_command() {
     return {
         .name = "explain",
-        .summary = "Judge a request of the trace again, with another key policy if one is given",
+        .summary = "Judge a recorded request again, by another key policy if one is given",
         .options = {state_option(),
                     {.name = "--trace",
                      .kind = Kind::file,
@@ -201,7 +201,7 @@ Options serve_options() {
             state_option(),
             {.name = "--in-memory",
              .kind = Kind::flag,
-             .summary = "Keep keys in memory; they end with the process"},
+             .summary = "Keep keys in memory; they are lost when the process ends"},
             {.name = "--seed",
              .kind = Kind::file,
              .placeholder = "FILE",
@@ -249,14 +249,13 @@ Options serve_options() {
 Command kms_command() {
     return {.name = "kms",
             .summary = "Run a KMS that verifies attestation documents and explains each refusal",
-            .description =
-                {"Each refusal is explained in the log, in DIR/trace.jsonl and in the header "
-                 "x-glovebox-explanation, DIR being the state directory. DIR/cloudtrail.jsonl has "
-                 "events in CloudTrail's shape.",
-                 "If the scene has no users, AWS's example credentials are accepted: "
-                 "AKIAIOSFODNN7EXAMPLE with the secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. "
-                 "`glovebox imds` gives a role's credentials. docs/kms.md describes "
-                 "the whole of a scene."},
+            .description = {"Each refusal is explained in the log, in DIR/trace.jsonl and in the "
+                            "header x-glovebox-explanation, where DIR is the state directory. "
+                            "DIR/cloudtrail.jsonl has events in CloudTrail's form.",
+                            "If the scene (the file of --seed) has no users, AWS's example "
+                            "credentials are accepted: AKIAIOSFODNN7EXAMPLE with the secret "
+                            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. `glovebox imds` gives a "
+                            "role's credentials. docs/kms.md describes scenes in full."},
             .options = command_line::joined(
                 {serve_options(), http_limits_options(), WorldCaOption::options(), log_options()}),
             .examples =

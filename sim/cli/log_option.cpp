@@ -40,8 +40,8 @@ Options log_options(std::string_view level) {
              .group = group},
             {.name = "--log-json",
              .kind = Kind::flag,
-             .summary = "Write one JSON object a line: time, level, component, event, message, and "
-                        "the fields of docs/logs.md",
+             .summary = "Write one JSON object per line: time, level, component, event, message, "
+                        "and the fields of docs/logs.md",
              .group = group},
             color};
 }

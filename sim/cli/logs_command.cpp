@@ -61,16 +61,16 @@ Command logs_command() {
     return {
         .name = "logs",
         .summary = "Print an enclave's console",
-        .description = {"A console is kept until another enclave has its CID, or until "
-                        "`glovebox clean`. Of more than 8 MiB only the end is kept."},
+        .description = {"A console is kept until another enclave takes its CID, or until `glovebox "
+                        "clean`. Only the last 8 MiB of a console are kept."},
         .options = {{.name = "--follow",
                      .letter = 'f',
                      .kind = Kind::flag,
-                     .summary = "Go on printing until the enclave ends"},
+                     .summary = "Keep printing until the enclave ends"},
                     WorldOption::option()},
         .positionals = {cid},
         .examples = {{"Print the console of the enclave that was started last", "glovebox logs"},
-                     {"Go on printing until its end", "glovebox logs -f"},
+                     {"Keep printing until the enclave ends", "glovebox logs -f"},
                      {"Print the console of the enclave with CID 16", "glovebox logs 16"}},
         .see_also = {"glovebox-ps(1)", "glovebox-run(1)"},
         .run = logs};

@@ -42,15 +42,14 @@ Options module_options() {
         {.name = "--program",
          .kind = Kind::file,
          .placeholder = "FILE",
-         .summary =
-             "Measure this file, or the program that PATH has under this name, into PCR0 to PCR2, "
-             "where there is no image"},
+         .summary = "Measure this file, or the program of this name on PATH, into PCR0 to PCR2. An "
+                    "image has measurements of its own"},
         {.name = "--script",
          .kind = Kind::file,
          .placeholder = "FILE",
          .needs = {"--program"},
-         .summary = "Measure this script too, with its folder, as `glovebox run` does for an "
-                    "interpreter's; or a folder, as for python3 -m"},
+         .summary = "Measure this script and its folder too, as `glovebox run` does for a script; "
+                    "or a folder alone, as for python3 -m"},
         pcr("--pcr0", "The value of PCR0, 96 hexadecimal digits"),
         pcr("--pcr1", "The value of PCR1"),
         pcr("--pcr2", "The value of PCR2"),
@@ -60,12 +59,12 @@ Options module_options() {
          .summary = "Debug mode: PCR0, 1, 2 and 8 are zero, PCR3 and 4 keep their values"},
         {.name = "--role-arn",
          .placeholder = "ARN",
-         .summary = "The parent instance's IAM role, which PCR3 is made from"},
+         .summary = "The parent instance's IAM role; PCR3 is computed from it"},
         {.name = "--instance-id",
          .placeholder = "ID",
          .check = problem_of_instance_id,
-         .summary = "The parent instance's id, which PCR4 is made from",
-         .default_note = "an id made from the mock root"},
+         .summary = "The parent instance's id; PCR4 is computed from it",
+         .default_note = "an id derived from the mock root"},
         {.name = "--region",
          .placeholder = "NAME",
          .check = problem_of_region,

@@ -297,7 +297,7 @@ Program nitro_cli_program() {
                                      "--signing-certificate cert.pem"}},
                        .run = answer<sign_eif>},
                       {.name = "pcr",
-                       .summary = "Print a PCR's value of a file or of a certificate",
+                       .summary = "Print the PCR value of a file or a certificate",
                        .options = {option("--input", "A file: PCR", Kind::file),
                                    excluding(option("--signing-certificate",
                                                     "A signing certificate in PEM: PCR8",

@@ -51,11 +51,11 @@ Command parent_command() {
         .name = "parent",
         .summary = "Run a program on the parent's side, from where its AF_VSOCK reaches enclaves",
         .description =
-            {"The program keeps its file system, network and user. It has CID 3, as the parent "
-             "instance has for its enclaves; its AF_VSOCK sockets and /dev/vsock are simulated, as "
-             "are those of every program that it starts, until the last of them has ended.",
-             "A program that dials a Unix socket of the world (socat, curl --unix-socket) needs "
-             "none of this and counts as the parent too."},
+            {"The program keeps its file system, network and user. Enclaves see it as CID 3, the "
+             "parent instance. Its AF_VSOCK sockets and /dev/vsock are simulated, as are those of "
+             "every program that it starts, until the last of them has ended.",
+             "A program that dials a Unix socket of the world (socat, curl --unix-socket) does not "
+             "need this command; it counts as the parent too."},
         .options = command_line::joined(
             {ProgramOption::options(),
              {{.name = "--imds",

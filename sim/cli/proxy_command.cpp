@@ -22,8 +22,8 @@ HOST  example.com; *.example.com (every name below it); * (every name);
       192.0.2.7; 10.0.0.0/8; in --allow, IPv6 in brackets: [2001:db8::7],
       [2001:db8::]/32
 PORT  443; 8000-8010; *
-Addresses of this host, of its link (169.254.169.254) and the like need a rule
-for that very address.)";
+Addresses of this host, of its link (169.254.169.254) and of other special
+ranges need a rule that names the address itself.)";
 
 std::string explain_rule(const std::string& text) {
     const auto rule = core::AllowRule::parse(text);
@@ -94,12 +94,11 @@ Command proxy_command() {
     return {
         .name = "proxy",
         .summary = "Carry an enclave's connections to hosts on the network",
-        .description =
-            {"Runs on the parent. Each connection is one line in the log when it opens and one "
-             "when it closes. SIGTERM ends the listeners and gives open connections the grace "
-             "time; a second SIGTERM ends them at once.",
-             "With a command, the proxy starts it when everything listens, ends with it, and "
-             "returns its exit status."},
+        .description = {"Runs on the parent. The log has one line when a connection opens and one "
+                        "when it closes. SIGTERM closes the listeners and gives open connections "
+                        "the grace time; a second SIGTERM closes them at once.",
+                        "With a command, the proxy starts it when all ports listen, ends with it "
+                        "and returns its exit status."},
         .options = command_line::joined(
             {{{.name = "--listen",
                .placeholder = "PORT=TARGET",
@@ -123,27 +122,29 @@ Command proxy_command() {
                .check = problem_by<core::parse_resolved_target>,
                .repeat = Repeat::map,
                .key_of = resolved_key,
-               .summary = "Connect to ADDRESS:PORT whoever asks for HOST:PORT, allowlist or not"},
+               .summary =
+                   "Connect to ADDRESS:PORT instead of HOST:PORT, whatever the allowlist says"},
               {.name = "--allow-all",
                .kind = Kind::flag,
-               .summary = "Allow every name and every address but those that need a rule of their "
-                          "own"},
+               .summary = "Allow every name and every address, except the addresses that need a "
+                          "rule of their own"},
               idle_timeout_option(),
               half_close_timeout_option(),
               {.name = "--connect-timeout",
                .kind = Kind::duration,
                .placeholder = "TIME",
-               .summary = "The time for reaching a target, all its addresses together",
+               .summary =
+                   "Give up a connection to a target, over all its addresses, after this time",
                .default_value = "10s"},
               {.name = "--lookup-timeout",
                .kind = Kind::duration,
                .placeholder = "TIME",
-               .summary = "The time for looking a name up",
+               .summary = "Give up the lookup of a name after this time",
                .default_value = "5s"},
               {.name = "--grace",
                .kind = Kind::duration,
                .placeholder = "TIME",
-               .summary = "The time that open connections get when the proxy stops",
+               .summary = "How long open connections may go on when the proxy stops",
                .default_value = "5s"},
               max_connections_option()},
              transport_options(),
@@ -165,8 +166,8 @@ Command proxy_command() {
               "    --resolve kms.us-east-1.amazonaws.com:443=127.0.0.1:4600"}},
         .sections = {{"Rules", rules_text, true}},
         .variables = {{"GLOVEBOX_RESOLVE",
-                       "What --resolve takes, several with commas between them; --resolve wins. "
-                       "glovebox up sets it"}},
+                       "The same as --resolve, with commas between several; --resolve takes "
+                       "precedence. `glovebox up` sets it"}},
         .see_also = {"glovebox-forward(1)", "glovebox-kms(1)", "vsock-proxy(1)"},
         .run = proxy};
 }

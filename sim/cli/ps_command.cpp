@@ -68,7 +68,7 @@ Command ps_command() {
     return {
         .name = "ps",
         .summary = "List the enclaves of this user",
-        .description = {"An ended enclave is known until another enclave has its CID, or until "
+        .description = {"An ended enclave is listed until another enclave takes its CID, or until "
                         "`glovebox clean`."},
         .options = {{.name = "--all",
                      .letter = 'a',

@@ -114,17 +114,18 @@ Command run_command() {
         .description =
             {"The program's AF_VSOCK sockets, /dev/vsock and /dev/nsm are simulated, as are those "
              "of every program that it starts, until the last of them has ended.",
-             "In the sandbox the program is root in namespaces of its own. It has the network "
-             "interface lo alone, which is down; the system's directories, the working directory "
-             "and what --mount names, read-only or discarded at exit; and PATH alone for an "
-             "environment. Its standard streams are the enclave's console: `glovebox logs` prints "
-             "it, and --attach-console and --debug show it here. With --isolation none the "
-             "program keeps this machine's files, network and streams.",
-             "A program of the user's own that PATH leads to, of a virtual environment or a "
-             "version "
-             "manager, is shown with the directories that it needs. One that cannot be shown is "
-             "refused: the next match of PATH would be another program.",
-             "PCR0 to PCR2 are measured from the executable file; for a script, from its "
+             "In the sandbox the program is root in namespaces of its own. Its only network "
+             "interface is lo, which is down. It sees the system's directories, the working "
+             "directory and the directories of --mount; it cannot write there, or what it writes "
+             "is discarded at exit. Its environment has PATH alone. Its standard streams are the "
+             "enclave's console: `glovebox logs` prints it, and --attach-console and --debug show "
+             "it here. With --isolation none the program keeps this machine's files, network and "
+             "streams.",
+             "Where PATH leads to a program in the home directory, as with a virtual environment "
+             "or a version manager, the sandbox shows that program and the directories that it "
+             "needs. If it cannot, the command fails, because the next match of PATH would be "
+             "another program.",
+             "PCR0 to PCR2 are measured from the executable file; for a script, from the "
              "interpreter, the script and the script's directory. --program names another file, "
              "and `glovebox nsm --program INTERPRETER --script FILE pcr` computes the same.",
              "Signals that would end `glovebox run` are passed on to the program. Those that "

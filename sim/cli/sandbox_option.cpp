@@ -31,8 +31,9 @@ Options room_options() {
         {.name = "--env",
          .placeholder = "NAME[=VALUE]",
          .repeat = Repeat::list,
-         .summary = "Set a variable of the program's environment, which otherwise has PATH alone; "
-                    "without a value, the caller's. The last one of a name holds"},
+         .summary = "Set a variable in the program's environment, which otherwise has PATH alone. "
+                    "Without =VALUE the variable has the caller's value. If a name is repeated, "
+                    "its last value counts"},
         {.name = "--memory",
          .kind = Kind::number,
          .placeholder = "MIB",

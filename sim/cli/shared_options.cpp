@@ -31,7 +31,7 @@ Option idle_timeout_option() {
     return {.name = "--idle-timeout",
             .kind = Kind::duration,
             .placeholder = "TIME",
-            .summary = "End a connection on which nothing has moved for this time; 0s for never",
+            .summary = "Close a connection that has carried no byte for this time; 0s for never",
             .default_value = "1h"};
 }
 
@@ -40,8 +40,8 @@ Option half_close_timeout_option() {
             .kind = Kind::duration,
             .placeholder = "TIME",
             .summary =
-                "End a connection of which one side has sent its end of file and on which "
-                "nothing has moved for this time; 0s for never",
+                "Close a connection of which one side has sent end of file and that has carried no "
+                "byte for this time; 0s for never",
             .default_value = "5m"};
 }
 
@@ -53,8 +53,8 @@ Option max_connections_option() {
             .least = 1,
             .most = std::numeric_limits<std::size_t>::max(),
             .summary =
-                "Open connections at most, shared among CIDs and listeners; further ones wait. A "
-                "lower limit on open descriptors (ulimit -n) lowers this too",
+                "How many connections may be open at once, shared among CIDs and listeners; "
+                "further ones wait. A lower limit on open descriptors (ulimit -n) lowers this too",
             .default_value = "10000"};
 }
 

@@ -195,31 +195,29 @@ Command up_command() {
              "standard error say which enclaves failed, and the status is then 1 where the "
              "command's own is 0.",
              "The command finds AWS_REGION, AWS_ENDPOINT_URL_KMS, "
-             "AWS_EC2_METADATA_SERVICE_ENDPOINT "
-             "and GLOVEBOX_WORLD in its environment. The output of all parts is shown on standard "
-             "error, in the order of time."},
+             "AWS_EC2_METADATA_SERVICE_ENDPOINT and GLOVEBOX_WORLD in its environment. Standard "
+             "error shows the output of all parts in the order of time."},
         .options = {{.name = "--world",
                      .placeholder = "NAME",
-                     .summary = "Use a world that stays, by its name or directory",
+                     .summary = "Use the world of this name or directory, and keep it",
                      .default_note = "a new one, which is removed at the end",
                      .completion = Completion::world},
                     {.name = "--abort-on-exit",
                      .kind = Kind::flag,
-                     .summary = "End the world, and fail, when the first enclave ends; not for one "
-                                "with allow_exit or one that is started again"},
+                     .summary = "End the world with status 1 when the first enclave ends, unless "
+                                "the enclave has allow_exit or is started again"},
                     {.name = "--schema",
                      .kind = Kind::flag,
                      .summary = "Print the JSON schema of world files, for editors, and exit"},
                     {.name = "--quiet",
                      .letter = 'q',
                      .kind = Kind::flag,
-                     .summary =
-                         "Show only what the command itself writes; if the world fails, also what "
-                         "the failed parts wrote last, refused connections of the command, and "
-                         "what the KMS refused"},
+                     .summary = "Show only what the command itself writes; if the world fails, "
+                                "also the last lines of the failed parts, the command's refused "
+                                "connections and the KMS's refusals"},
                     {.name = "--log-json",
                      .kind = Kind::flag,
-                     .summary = "Write the timeline as one JSON object a line: time, level, "
+                     .summary = "Write the timeline as one JSON object per line: time, level, "
                                 "component, event, message, part, and the fields of docs/logs.md"},
                     command_line::color_option(),
                     PkiOption::option()},

@@ -184,7 +184,7 @@ Command verify_command() {
         .name = "verify",
         .summary = "Verify an attestation document",
         .description = {"Checks syntax, fields, chain, signature and policy, in this order; the "
-                        "first check that fails is the answer. Without --pcr and --nonce a "
+                        "first check that fails is reported. Without --pcr and --nonce a "
                         "verification proves only that some enclave exists."},
         .options =
             {{.name = "--root",
@@ -245,10 +245,9 @@ Command verify_command() {
         .sections = {{"JSON", verify_json_shapes, true}},
         .exit_codes = {{"0", "the document is verified"},
                        {"1",
-                        "it was refused, or it, the root or another file could not be read. "
-                        "With --json \"verified\" is false in both cases: \"refusal\" is "
-                        "there if the document was refused, \"error\" if nothing was "
-                        "verified"},
+                        "the document was refused, or a file could not be read. With --json, "
+                        "\"verified\" is false in both cases; \"refusal\" says that the document "
+                        "was refused, \"error\" that nothing was verified"},
                        {"2", "the command line is wrong"}},
         .see_also = {"glovebox-nsm(1)", "glovebox-pki(1)"},
         .run = verify};

@@ -11,8 +11,8 @@ Option color_option() {
             .noun = "a time for colours",
             .choices = {"auto", "always", "never"},
             .summary =
-                "Colours: auto has them on a terminal, unless NO_COLOR is set, and elsewhere "
-                "if CLICOLOR_FORCE is",
+                "When to use colours: auto uses them on a terminal unless NO_COLOR is set, and "
+                "elsewhere if CLICOLOR_FORCE is set",
             .default_value = "auto"};
 }
 

@@ -56,12 +56,11 @@ KeyFacts trace() {
 }
 
 KeyFacts idle_timeout() {
-    return {.name = "idle_timeout",
-            .form = Form::duration,
-            .summary =
-                "A connection on which nothing has moved for this time is ended; 0s for "
-                "never",
-            .default_note = "1h"};
+    return {
+        .name = "idle_timeout",
+        .form = Form::duration,
+        .summary = "A connection that has carried no byte for this time is closed; 0s for never",
+        .default_note = "1h"};
 }
 
 KeyFacts variables() {
