@@ -14,11 +14,9 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "core/base/file_bytes.h"
 #include "core/base/printable.h"
 #include "core/base/scratch.h"
 #include "core/process_setup.h"
@@ -50,7 +48,6 @@ forwards:
   in: {listen: 8443=server:5005})";
 
 constexpr std::size_t world_bytes_max = 1024 * 1024;
-constexpr std::size_t parent_log_bytes_max = std::size_t{1} << 30;
 
 std::size_t label_width(const up::WorldFile& world) {
     std::size_t width = 8;
@@ -65,15 +62,10 @@ std::size_t label_width(const up::WorldFile& world) {
 
 // Why a world has failed whose timeline is not shown: what its failed parts wrote last, and of a
 // command that failed what `glovebox parent` has logged of it.
-std::vector<std::string> hidden_lines(up::HiddenLines& hidden, std::vector<std::string> parts,
-                                      bool command_failed, const std::string& parent_log) {
-    if (command_failed) {
+std::vector<std::string> hidden_lines(const up::HiddenLines& hidden, std::vector<std::string> parts,
+                                      bool command_failed) {
+    if (command_failed)
         parts.emplace_back("parent");
-        const auto log = read_file_bytes(parent_log, parent_log_bytes_max);
-        std::istringstream lines(log ? std::string(as_text(*log)) : std::string());
-        for (std::string line; std::getline(lines, line);)
-            hidden.take("parent", up::line_of(up::entry_of_error_line("parent", line)));
-    }
     std::vector<std::string> texts;
     for (const std::string& part : parts)
         if (std::string text = hidden.of(part); !text.empty())
@@ -102,20 +94,12 @@ int up_world(const Values& values) {
         directory = temporary.emplace(std::move(*made)).path();
     }
     const auto opened = transports::World::open(directory).value();
-    std::optional<Scratch> parent_log;
-    if (is_quiet)
-        parent_log.emplace(
-            Scratch::reserve(std::filesystem::temp_directory_path(), "glovebox-up-log-"));
     up::HiddenLines hidden;
     up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(),
                            PkiOption::of(values).path, values.list("COMMAND"),
                            values.flag("--abort-on-exit")};
-    if (parent_log)
-        options.parent_log = parent_log->path().string();
-    options.log_json = values.flag("--log-json");
-    options.color = values.text("--color");
-    up::Timeline timeline(options.log_json, command_line::read_colors(values, STDERR_FILENO),
-                          label_width(parts));
+    up::Timeline timeline(values.flag("--log-json"),
+                          command_line::read_colors(values, STDERR_FILENO), label_width(parts));
 
     // By its directory, as its parts know it: --world may be a name.
     const up::KmsRefusals refusals(up::state_directory(parts, opened->path()) + "/trace.jsonl");
@@ -165,8 +149,7 @@ int up_world(const Values& values) {
     };
     if (is_quiet && !is_good)
         for (const std::string& lines :
-             hidden_lines(hidden, run.failed_parts(), outcome && outcome->status != exit_done,
-                          parent_log->path().string()))
+             hidden_lines(hidden, run.failed_parts(), outcome && outcome->status != exit_done))
             conclude("failed", lines);
     if (!is_quiet || !is_good)
         for (const std::string& line : refused)

@@ -152,8 +152,7 @@ core::Command PartCommands::parent(const Arguments& words, const std::string& lo
     add_flag(arguments, "--trace", world_.parent.trace);
     add(arguments, "--log-level", world_.parent.log_level);
     add(arguments, "--log-file", log_file);
-    add_flag(arguments, "--log-json", log_json_);
-    add(arguments, "--color", color_);
+    add_flag(arguments, "--log-json", true);
     arguments.emplace_back("--");
     arguments.insert(arguments.end(), words.begin(), words.end());
     core::Command command = subcommand(std::move(arguments));

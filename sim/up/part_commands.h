@@ -16,16 +16,13 @@ namespace glovebox::up {
 
 class PartCommands {
   public:
-    // `world` outlives them; `directory` is the world's, `pki` is --pki's or empty. The command's
-    // own log has the form of the timeline, `log_json` or with `color`.
+    // `world` outlives them; `directory` is the world's, `pki` is --pki's or empty.
     PartCommands(const WorldFile& world, std::string program, std::string directory,
-                 std::string pki, bool log_json, std::string color)
+                 std::string pki)
         : world_(world),
           program_(std::move(program)),
           directory_(std::move(directory)),
-          pki_(std::move(pki)),
-          log_json_(log_json),
-          color_(std::move(color)) {}
+          pki_(std::move(pki)) {}
 
     // Where the services listen, once that is known: "127.0.0.1:4600".
     void kms_is_at(std::string http, std::string tls) {
@@ -54,8 +51,6 @@ class PartCommands {
     std::string program_;
     std::string directory_;
     std::string pki_;
-    bool log_json_;
-    std::string color_;
     std::string kms_http_;
     std::string kms_tls_;
     std::string imds_http_;

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 #include <signal.h>
+#include <string.h>
 
 #include <algorithm>
 
@@ -40,7 +41,11 @@ bool is_of_a_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
 }
 
-// "--ready-timeout" is `ready_timeout` in the file. Commands, in backticks, stay as they are.
+bool is_placeholder(std::string_view rest) {
+    return rest.size() > 1 && rest[0] == ' ' && rest[1] >= 'A' && rest[1] <= 'Z';
+}
+
+// "--ready-timeout" is `ready_timeout` in the file, "--mount DIR" is `mount: DIR`.
 std::string with_keys(std::string_view sentence, const std::string& section) {
     std::vector<std::string_view> keys;
     for (const SectionFacts& facts : world_sections())
@@ -63,6 +68,8 @@ std::string with_keys(std::string_view sentence, const std::string& section) {
             if (std::find(keys.begin(), keys.end(), key) != keys.end()) {
                 out += key;
                 sentence.remove_prefix(2 + option.size());
+                if (is_placeholder(sentence))
+                    out += ':';
                 continue;
             }
         }
@@ -72,7 +79,23 @@ std::string with_keys(std::string_view sentence, const std::string& section) {
     return out;
 }
 
+// The signal that a status above 128 stands for.
+std::string cause_of(int status) {
+    const int signal = status - 128;
+    const char* const name = signal > 0 ? ::sigdescr_np(signal) : nullptr;
+    if (name == nullptr)
+        return {};
+    return fmt::format(
+        " (signal {}, {}{})", signal, name,
+        signal == SIGPIPE ? ": it wrote to a pipe or socket that nobody reads any more" : "");
+}
+
 }  // namespace
+
+std::string in_words_of_file(std::string_view sentence, const std::string& label,
+                             const WorldFile& world) {
+    return with_keys(sentence, find(world, label).section);
+}
 
 std::string describe(const PartEnd& end, const WorldFile& world) {
     const PartOfFile part = find(world, end.label);
@@ -80,12 +103,9 @@ std::string describe(const PartEnd& end, const WorldFile& world) {
     // `glovebox run` ends with 1 then, whatever the program's own status was, which `why` has.
     if (!end.was_ready && !why.empty())
         return fmt::format("{} did not become ready: {}", part.title, why);
-    const char* const cause =
-        end.status == 128 + SIGPIPE
-            ? " (SIGPIPE: it wrote to a pipe or socket that nobody reads any more)"
-            : "";
-    return fmt::format("{} ended with status {}{}{}{}{}", part.title, end.status, cause,
-                       end.was_ready ? "" : " before it was ready", why.empty() ? "" : ": ", why);
+    return fmt::format("{} ended with status {}{}{}{}{}", part.title, end.status,
+                       cause_of(end.status), end.was_ready ? "" : " before it was ready",
+                       why.empty() ? "" : ": ", why);
 }
 
 }  // namespace glovebox::up

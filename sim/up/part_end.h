@@ -21,4 +21,9 @@ struct PartEnd {
 // A sentence without a full stop: "enclave server ended with status 3".
 [[nodiscard]] std::string describe(const PartEnd& end, const WorldFile& world);
 
+// A sentence of the part's own command, with the file's keys for the command's options: "ready:
+// PORT" for "--ready PORT". Commands, in backticks, stay as they are.
+[[nodiscard]] std::string in_words_of_file(std::string_view sentence, const std::string& label,
+                                           const WorldFile& world);
+
 }  // namespace glovebox::up

@@ -22,11 +22,14 @@ WorldFile world() {
 TEST(PartEnd, NamesThePartAsTheFileDoes) {
     EXPECT_EQ(describe({"server", 3, true, ""}, world()), "enclave server ended with status 3");
     EXPECT_EQ(describe({"server", 128 + SIGPIPE, true, ""}, world()),
-              "enclave server ended with status 141 (SIGPIPE: it wrote to a pipe or socket that "
-              "nobody reads any more)");
+              "enclave server ended with status 141 (signal 13, Broken pipe: it wrote to a pipe or "
+              "socket that nobody reads any more)");
+    EXPECT_EQ(describe({"server", 128 + SIGSEGV, true, ""}, world()),
+              "enclave server ended with status 139 (signal 11, Segmentation fault)");
+    EXPECT_EQ(describe({"server", 255, true, ""}, world()), "enclave server ended with status 255");
     EXPECT_EQ(describe({"in", 1, true, "gone"}, world()), "forward in ended with status 1: gone");
     EXPECT_EQ(describe({"proxy/kms", 137, false, ""}, world()),
-              "proxy kms ended with status 137 before it was ready");
+              "proxy kms ended with status 137 (signal 9, Killed) before it was ready");
     EXPECT_EQ(describe({"kms", 1, false, "cannot listen"}, world()),
               "kms did not become ready: cannot listen");
 }
@@ -39,7 +42,7 @@ TEST(PartEnd, OptionsAreTheFilesKeysButForCommands) {
                   "1`"},
                  world()),
         "enclave server did not become ready: not ready: ready names the port, ready_timeout "
-        "how long, mount DIR shows a folder, --ready-time and --world none; start `glovebox "
+        "how long, mount: DIR shows a folder, --ready-time and --world none; start `glovebox "
         "run --ready 1`");
     EXPECT_EQ(describe({"in", 1, false, "--mount"}, world()),
               "forward in did not become ready: --mount");

@@ -58,8 +58,7 @@ WorldRun::WorldRun(asio::io_context& context, const transports::World& meeting,
       listeners_changed_(context),
       world_(world),
       options_(std::move(options)),
-      commands_(world, options_.program, meeting.path(), options_.pki, options_.log_json,
-                options_.color),
+      commands_(world, options_.program, meeting.path(), options_.pki),
       tell_(std::move(tell)),
       changed_(context) {}
 
@@ -97,11 +96,14 @@ Result<void> WorldRun::launch(Part& part) {
 
 void WorldRun::take_line(Part& part, core::ChildProcess::Output output, const std::string& line) {
     const bool is_error_line = output == core::ChildProcess::Output::standard_error;
-    const TimelineEntry entry =
+    TimelineEntry entry =
         is_error_line ? entry_of_error_line(part.label, line) : entry_of_output(part.label, line);
+    const bool is_failure = entry.event == "failed" && entry.component == "glovebox";
+    if (is_failure)
+        entry.message = in_words_of_file(entry.message, part.label, world_);
     if (entry.component.empty() || entry.level >= level_of(part.log_level))
         tell_(entry);
-    if (entry.event == "failed" && entry.component == "glovebox")
+    if (is_failure)
         part.last_error = entry.message;
     if (part.ready || part.waits_for || entry.event != "ready")
         return;
@@ -179,8 +181,13 @@ Result<void> WorldRun::start_forwards() {
 }
 
 Result<void> WorldRun::start_command() {
+    auto log = CommandLog::make(
+        context_, [this](const std::string& line) { tell_(entry_of_error_line("parent", line)); });
+    if (!log)
+        return log.error();
+    command_log_ = std::move(*log);
     auto process = core::ChildProcess::start(
-        context_, commands_.parent(options_.command, options_.parent_log), {});
+        context_, commands_.parent(options_.command, command_log_->path()), {});
     if (!process)
         return process.error();
     command_ = std::move(*process);
@@ -229,9 +236,11 @@ Result<void> WorldRun::take_end(Part& part, int status) {
     part.ended = true;
     if (!part.was_ready || (is_failure && !is_allowed))
         failed_parts_.push_back(part.label);
-    tell_(is_failure
-              ? own_entry(is_allowed ? LogLevel::info : LogLevel::warning, "ended", how, part.label)
-              : own_entry(LogLevel::info, "ended", part.label + " has ended", part.label));
+    // The part's own error is on the timeline already.
+    const std::string briefly = describe({part.label, status, part.was_ready, {}}, world_);
+    tell_(is_failure ? own_entry(is_allowed ? LogLevel::info : LogLevel::warning, "ended", briefly,
+                                 part.label)
+                     : own_entry(LogLevel::info, "ended", part.label + " has ended", part.label));
     if (!part.was_ready)
         return failed(how);
     if (is_failure && !is_allowed)
@@ -414,6 +423,10 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
     else
         status = good.error();
     co_await end_all();
+    if (command_log_) {
+        command_log_->drain();
+        command_log_->close();
+    }
     (void)listeners_changed_.release();  // it is the watch's
     if (!status)
         co_return status.error();

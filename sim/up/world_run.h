@@ -28,6 +28,7 @@
 
 #include "core/child_process.h"
 #include "core/vsock_address.h"
+#include "sim/up/command_log.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/timeline.h"
 #include "sim/up/world_parts.h"
@@ -41,9 +42,6 @@ struct RunOptions {
     std::string pki;                   // --pki; empty for the user's
     std::vector<std::string> command;  // may be empty
     bool abort_on_exit = false;        // the first enclave that ends ends the world
-    std::string parent_log{};          // a file for the log of `glovebox parent`; may be empty
-    bool log_json = false;             // of the command's log, as of the timeline
-    std::string color{};               // --color
 };
 
 struct Outcome {
@@ -136,6 +134,7 @@ class WorldRun {
     boost::asio::steady_timer changed_;
     std::vector<std::unique_ptr<Part>> parts_;  // in the order of their start
     std::shared_ptr<core::ChildProcess> command_;
+    std::unique_ptr<CommandLog> command_log_;
     std::string addresses_;  // of the services, for the timeline
     std::vector<std::string> failures_;
     std::vector<std::string> failed_parts_;
