@@ -250,8 +250,9 @@ const std::vector<Key<EnclavePart>>& enclave_keys() {
          &EnclavePart::cpu_count},
         {{.name = "isolation",
           .form = Form::choice,
-          .summary = "none keeps this machine's files and network",
-          .default_note = "sandbox",
+          .summary = "sandbox is an error where the machine does not allow one; none keeps this "
+                     "machine's files and network",
+          .default_note = "a sandbox, and a warning where the machine does not allow one",
           .choices = {"sandbox", "none"}},
          &EnclavePart::isolation},
         {log_level(), &EnclavePart::log_level},
