@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """An enclave program: takes credentials and a ciphertext over vsock, has KMS decrypt it for this enclave alone, and
-answers with the plaintext's digest. The plaintext never leaves.
+answers with the plaintext's digest. The plaintext never leaves. The request to KMS is signed here, since boto3 before
+May 2023, and so Debian 12's, does not know the parameter Recipient.
 
 Usage: enclave.py [LISTEN-PORT [PROXY-PORT [REGION]]]
 
@@ -34,7 +35,7 @@ NSM_IOCTL = 0xC0200A00  # _IOWR(0x0A, 0, struct nsm_raw)
 
 
 def attest(public_key):
-    """An attestation document of the security module's, with our public key in it."""
+    """An attestation document of the security module, with this program's public key in it."""
     request = ctypes.create_string_buffer(cbor2.dumps(
         {"Attestation": {"public_key": public_key, "nonce": None, "user_data": None}}))
     answer = ctypes.create_string_buffer(0x3000)
