@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What every target of ours is compiled with. Link it PRIVATE.
+# The options of every target. Link it PRIVATE.
 add_library(glovebox_options INTERFACE)
 target_compile_features(glovebox_options INTERFACE cxx_std_20)
 target_include_directories(glovebox_options INTERFACE ${PROJECT_SOURCE_DIR})

@@ -162,7 +162,7 @@ int run(const Options& options) {
     const auto listener = transport->listen({core::cid_any, options.port}).value();
     log->info("listening", "listening on {} as {}", field("listener", to_string(listener->local())),
               self->module_id);
-    std::cout << "ready" << std::endl;  // flushed: whoever started us waits for it
+    std::cout << "ready" << std::endl;  // flushed: the demo waits for it
 
     boost::asio::signal_set stop(io, SIGTERM, SIGINT);
     stop.async_wait([&](const boost::system::error_code&, int) { io.stop(); });

@@ -66,6 +66,12 @@ def wrong_commands(text: str) -> list[str]:
     return wrong
 
 
+def wrong_owners(text: str, root: Path) -> list[str]:
+    """CODEOWNERS: each line names a file or folder of the source tree."""
+    paths = [line.split()[0] for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [f"{path} is missing" for path in paths if not path.startswith("/") or not (root / path[1:]).exists()]
+
+
 class Tree(unittest.TestCase):
     def check(self, of):
         wrong = [f"{page.relative_to(ROOT)}: {one}" for page in pages.pages(ROOT) for one in of(page, page.read_text())]
@@ -84,6 +90,9 @@ class Tree(unittest.TestCase):
         existing = promises.existing_tests(ROOT)
         self.assertGreater(len(existing), 1000)
         self.assertEqual(promises.wrong_promises((ROOT / "SECURITY.md").read_text(), existing), [])
+
+    def test_owners_are_of_files_that_exist(self):
+        self.assertEqual(wrong_owners((ROOT / ".github" / "CODEOWNERS").read_text(), ROOT), [])
 
     def test_every_page_of_docs_is_in_its_table_of_contents(self):
         contents = (ROOT / "docs" / "README.md").read_text()
@@ -162,6 +171,12 @@ class Links(unittest.TestCase):
 
     def test_what_is_there_passes(self):
         self.assertEqual(self.wrong("# A `b`: c\n[a](glossary.md) [b](#a-b-c) [c](https://example.com) `[d](none)`"), [])
+
+
+class Owners(unittest.TestCase):
+    def test_a_path_that_is_missing_or_relative_is_named(self):
+        self.assertEqual(wrong_owners("# a comment\n\n/docs/ @one\n/nothing/\ndocs/\n", ROOT),
+                         ["/nothing/ is missing", "docs/ is missing"])
 
 
 class Commands(unittest.TestCase):
