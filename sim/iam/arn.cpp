@@ -6,6 +6,9 @@
 
 #include <algorithm>
 
+#include "core/base/bytes.h"
+#include "core/crypto/hash.h"
+
 namespace glovebox::iam {
 namespace {
 
@@ -83,6 +86,19 @@ Result<Principal> parse_principal(std::string_view text) {
             "\"{}\" is not a caller: a root or user/<name> was expected; a role calls as a session",
             text));
     return principal;
+}
+
+std::string unique_id(const Principal& principal) {
+    constexpr std::string_view base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    constexpr std::size_t characters = 17;
+    if (principal.kind == Principal::Kind::root)
+        return principal.account;
+    const bool session = principal.kind == Principal::Kind::session;
+    const Bytes hash = hash_of(HashAlgorithm::sha256, {as_bytes(principal.entity_arn)});
+    std::string id = session ? "AROA" : "AIDA";
+    for (std::size_t i = 0; i < characters; ++i)
+        id += base32[hash[i] & 31];
+    return session ? id + ":" + principal.session_name : id;
 }
 
 Result<Principal> session_of(std::string_view role_arn, std::string_view session_name) {

@@ -4,9 +4,11 @@
 // principals that IAM and STS name with them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/base/clock.h"
 #include "core/base/error.h"
 
 namespace glovebox::iam {
@@ -34,6 +36,14 @@ struct Arn {
 // Whether the text is 12 digits.
 [[nodiscard]] bool is_account(std::string_view text);
 
+// How a session's credentials came to an instance.
+struct Delivery {
+    TimePoint issued;          // rounded down to seconds
+    std::string imds_version;  // of instance metadata: "1.0" or "2.0"
+
+    bool operator==(const Delivery&) const = default;
+};
+
 // The caller of an API. A role calls only as a session of it.
 struct Principal {
     enum class Kind { root, user, session };
@@ -44,6 +54,8 @@ struct Principal {
     std::string
         entity_arn;  // what policies hang on, aws:PrincipalArn: for a session its role's ARN
     std::string session_name;  // for a session
+    std::optional<Delivery>
+        delivery;  // for a session whose credentials the metadata service issued
 
     bool operator==(const Principal&) const = default;
 };
@@ -51,6 +63,11 @@ struct Principal {
 // Reads ...:iam::A:root or ...:iam::A:user/<path and name>. The ARN of a role is an error:
 // session_of() makes the caller that has assumed it.
 [[nodiscard]] Result<Principal> parse_principal(std::string_view arn);
+
+// IAM's unique ID of the user, role or account, which aws:userid and CloudTrail's principalId show:
+// "AIDA" or "AROA" and 17 characters, derived from the ARN; a session's name follows a colon. An
+// account's root has the account.
+[[nodiscard]] std::string unique_id(const Principal& principal);
 
 // The caller arn:...:sts::A:assumed-role/<role name>/<session name>, where the role's name has no
 // path. An error if `role_arn` is not a role's.

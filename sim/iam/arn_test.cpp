@@ -42,6 +42,17 @@ TEST(Principal, ARoleCallsAsASessionThatLosesItsPath) {
     EXPECT_FALSE(session_of("arn:aws:iam::1111:role/x", "s"));
 }
 
+TEST(Principal, HasAUniqueIdOfIamsForm) {
+    const auto alice = parse_principal("arn:aws:iam::111122223333:user/alice").value();
+    const auto bob = parse_principal("arn:aws:iam::111122223333:user/bob").value();
+    EXPECT_THAT(unique_id(alice), testing::MatchesRegex("AIDA[A-Z2-7]+"));
+    EXPECT_EQ(unique_id(alice).size(), 21u);
+    EXPECT_NE(unique_id(alice), unique_id(bob));
+    const auto session = session_of("arn:aws:iam::111122223333:role/parent", "i-1").value();
+    EXPECT_THAT(unique_id(session), testing::MatchesRegex("AROA[A-Z2-7]+:i-1"));
+    EXPECT_EQ(unique_id(parse_principal("arn:aws:iam::111122223333:root").value()), "111122223333");
+}
+
 TEST(Arn, PartitionAndDomainFollowTheRegion) {
     EXPECT_EQ(partition_of("eu-central-1"), "aws");
     EXPECT_EQ(partition_of("cn-north-1"), "aws-cn");

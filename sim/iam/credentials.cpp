@@ -86,7 +86,8 @@ std::string SessionIssuer::secret_for(std::string_view access_key_id) const {
 }
 
 Result<Credential> SessionIssuer::issue(std::string_view role_arn, std::string_view session_name,
-                                        TimePoint expiration, RandomSource& random) const {
+                                        const Delivery& delivery, std::chrono::seconds lifetime,
+                                        RandomSource& random) const {
     auto principal = session_of(role_arn, session_name);
     if (!principal)
         return principal.error();
@@ -98,14 +99,17 @@ Result<Credential> SessionIssuer::issue(std::string_view role_arn, std::string_v
     for (const std::uint8_t byte : chance)
         credential.access_key_id += base32[byte & 31];
     credential.secret_access_key = secret_for(credential.access_key_id);
-    credential.expiration = std::chrono::floor<std::chrono::seconds>(expiration);
+    const auto issued = std::chrono::floor<std::chrono::seconds>(delivery.issued);
+    credential.expiration = issued + lifetime;
     credential.principal = std::move(*principal);
+    credential.principal.delivery = Delivery{issued, delivery.imds_version};
     const std::string claims = json_text(boost::json::object{
         {"role", role_arn},
         {"session", session_name},
         {"id", credential.access_key_id},
-        {"expires",
-         std::chrono::floor<std::chrono::seconds>(expiration).time_since_epoch().count()},
+        {"expires", (issued + lifetime).time_since_epoch().count()},
+        {"issued", issued.time_since_epoch().count()},
+        {"imds", delivery.imds_version},
     });
     Bytes sealed(claims.begin(), claims.end());
     const Bytes mac = tag(HashAlgorithm::sha256, key_, "token", claims);
@@ -131,9 +135,16 @@ Result<Credential> SessionIssuer::redeem(std::string_view token,
         const auto* member = object == nullptr ? nullptr : object->if_contains(name);
         return member == nullptr ? nullptr : member->if_string();
     };
-    const auto* expires = object == nullptr ? nullptr : object->if_contains("expires");
+    const auto seconds = [object](std::string_view name) -> std::optional<TimePoint> {
+        const auto* member = object == nullptr ? nullptr : object->if_contains(name);
+        if (member == nullptr || !member->is_int64())
+            return std::nullopt;
+        return TimePoint(std::chrono::seconds(member->get_int64()));
+    };
+    const auto expires = seconds("expires");
+    const auto issued = seconds("issued");
     if (text("role") == nullptr || text("session") == nullptr || text("id") == nullptr ||
-        expires == nullptr || !expires->is_int64())
+        text("imds") == nullptr || !expires || !issued)
         return invalid_input("the session token's claims are not complete");
     if (*text("id") != access_key_id)
         return invalid_input(fmt::format("the session token belongs to {}, not to {}",
@@ -145,8 +156,9 @@ Result<Credential> SessionIssuer::redeem(std::string_view token,
     credential.access_key_id = access_key_id;
     credential.secret_access_key = secret_for(access_key_id);
     credential.session_token = token;
-    credential.expiration = TimePoint(std::chrono::seconds(expires->as_int64()));
+    credential.expiration = *expires;
     credential.principal = std::move(*principal);
+    credential.principal.delivery = Delivery{*issued, std::string(*text("imds"))};
     return credential;
 }
 

@@ -6,7 +6,8 @@
 // Temporary credentials need no shared store. The token holds everything about its session, sealed
 // with a key that the issuer (glovebox imds) and the verifier (glovebox kms) share:
 //
-//   token  = base64( JSON {"role": ARN, "session": name, "id": access key id, "expires": seconds}
+//   token  = base64( JSON {"role": ARN, "session": name, "id": access key id, "expires": seconds,
+//                          "issued": seconds, "imds": version}
 //                    || HMAC-SHA-256(key, "token" || JSON) )
 //   secret = the first 40 characters of base64( HMAC-SHA-384(key, "secret" || access key id) )
 #pragma once
@@ -43,10 +44,11 @@ class SessionIssuer {
     // or is a symbolic link.
     [[nodiscard]] static Result<SessionIssuer> open(const std::string& file, RandomSource& random);
 
-    // New credentials for a session of the role. The expiration is rounded down to seconds. An
-    // error if `role_arn` is not the ARN of a role.
+    // New credentials for a session of the role, valid for `lifetime` from delivery.issued on.
+    // Times are rounded down to seconds. An error if `role_arn` is not the ARN of a role.
     [[nodiscard]] Result<Credential> issue(std::string_view role_arn, std::string_view session_name,
-                                           TimePoint expiration, RandomSource& random) const;
+                                           const Delivery& delivery, std::chrono::seconds lifetime,
+                                           RandomSource& random) const;
 
     // The credentials in `token`, if it was sealed with this key and belongs to `access_key_id`.
     // The caller checks the expiration.

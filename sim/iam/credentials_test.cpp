@@ -25,7 +25,7 @@ const TimePoint now = parse_time("2026-01-02T03:04:05Z").value();
 TEST(SessionIssuer, WhatItIssuesItRedeems) {
     SeededRandom random(1);
     const SessionIssuer issuer(Bytes(32, 7));
-    const auto issued = issuer.issue(role, "i-0123", now + 1h, random).value();
+    const auto issued = issuer.issue(role, "i-0123", {now, "2.0"}, 1h, random).value();
     EXPECT_TRUE(issued.access_key_id.starts_with("ASIA"));
     EXPECT_EQ(issued.access_key_id.size(), 20u);
     EXPECT_EQ(issued.secret_access_key.size(), 40u);
@@ -33,13 +33,14 @@ TEST(SessionIssuer, WhatItIssuesItRedeems) {
     EXPECT_EQ(redeemed.secret_access_key, issued.secret_access_key);
     EXPECT_EQ(redeemed.principal, issued.principal);
     EXPECT_EQ(redeemed.expiration, now + 1h);
+    EXPECT_EQ(redeemed.principal.delivery, (Delivery{now, "2.0"}));
     EXPECT_EQ(redeemed.principal.arn, "arn:aws:sts::111122223333:assumed-role/parent/i-0123");
 }
 
 TEST(SessionIssuer, ATokenOfAnotherKeyOrAnotherIdOrChangedIsRefused) {
     SeededRandom random(1);
     const SessionIssuer issuer(Bytes(32, 7));
-    const auto issued = issuer.issue(role, "s", now + 1h, random).value();
+    const auto issued = issuer.issue(role, "s", {now, "2.0"}, 1h, random).value();
     EXPECT_THAT(SessionIssuer(Bytes(32, 8))
                     .redeem(issued.session_token, issued.access_key_id)
                     .error()
@@ -68,7 +69,7 @@ TEST(SessionIssuer, ProcessesThatOpenOneFileAtOnceShareItsKey) {
                 SystemRandom random;
                 const auto issuer = SessionIssuer::open(file, random).value();
                 SeededRandom same(1);
-                secret = issuer.issue(role, "s", now, same).value().secret_access_key;
+                secret = issuer.issue(role, "s", {now, "2.0"}, 1h, same).value().secret_access_key;
             });
     }
     EXPECT_THAT(secrets, testing::Each(secrets.front()));

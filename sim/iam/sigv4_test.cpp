@@ -289,7 +289,8 @@ TEST(Sigv4, ASessionsTokenMayBeAddedAfterSigning) {
     SeededRandom random(3);
     const SessionIssuer issuer(Bytes(32, 1));
     const auto issue = [&](const char* name) {
-        return issuer.issue("arn:aws:iam::111122223333:role/parent", name, august + 1h, random)
+        return issuer
+            .issue("arn:aws:iam::111122223333:role/parent", name, {august, "2.0"}, 1h, random)
             .value();
     };
     const Credential session = issue("i-1");
@@ -308,7 +309,8 @@ TEST(Sigv4, ASessionsTokenIsCheckedAndExpires) {
     SeededRandom random(3);
     const SessionIssuer issuer(Bytes(32, 1));
     const auto session =
-        issuer.issue("arn:aws:iam::111122223333:role/parent", "i-1", august + 1h, random).value();
+        issuer.issue("arn:aws:iam::111122223333:role/parent", "i-1", {august, "2.0"}, 1h, random)
+            .value();
     const CredentialStore store{issuer};
     http::Request request = kms_request();
     sign(request, session, kms_scope, august);

@@ -95,13 +95,14 @@ http::Response MetadataService::handle(const http::Request& request) {
     if (version.empty())
         return answer(200, "1.0\n2021-07-15\nlatest");
     path.remove_prefix(std::min(version.size() + 1, path.size()));
-    auto found = is_version(version) ? find(path, now) : std::nullopt;
+    auto found = is_version(version) ? find(path, token ? "2.0" : "1.0", now) : std::nullopt;
     log_.info("request", "GET {}{}", field("target", request.path()), found ? "" : ": 404",
               field("status", found ? 200 : 404));
     return found ? answer(200, std::move(*found)) : answer(404, "404 - Not Found");
 }
 
-std::optional<std::string> MetadataService::find(std::string_view path, TimePoint now) {
+std::optional<std::string> MetadataService::find(std::string_view path, std::string_view version,
+                                                 TimePoint now) {
     const Instance& instance = settings_.instance;
     std::string dashed_ip = instance.private_ip;
     std::replace(dashed_ip.begin(), dashed_ip.end(), '.', '-');
@@ -138,27 +139,28 @@ std::optional<std::string> MetadataService::find(std::string_view path, TimePoin
                                   iam::partition_of(instance.region), instance.account, role)},
                      {"InstanceProfileId", "AIPAGLOVEBOX000000001"}}));
         const bool asked = path.find("security-credentials/" + role) != std::string_view::npos;
-        item("iam/security-credentials/" + role, asked ? credentials(now) : "");
+        item("iam/security-credentials/" + role, asked ? credentials(version, now) : "");
     }
     return tree.find(path);
 }
 
-std::string MetadataService::credentials(TimePoint now) {
+std::string MetadataService::credentials(std::string_view version, TimePoint now) {
     const std::lock_guard lock(mutex_);
-    if (!credential_.expiration || *credential_.expiration - renewal <= now) {
-        credential_ = issuer_
-                          .issue(settings_.instance.role_arn, settings_.instance.id,
-                                 now + settings_.credential_lifetime, random_)
-                          .value();
-        credential_issued_ = now;
+    auto& [credential, issued] = issued_[std::string(version)];
+    if (!credential.expiration || *credential.expiration - renewal <= now) {
+        credential = issuer_
+                         .issue(settings_.instance.role_arn, settings_.instance.id,
+                                {now, std::string(version)}, settings_.credential_lifetime, random_)
+                         .value();
+        issued = now;
     }
     return pretty({{"Code", "Success"},
-                   {"LastUpdated", whole_seconds(credential_issued_)},
+                   {"LastUpdated", whole_seconds(issued)},
                    {"Type", "AWS-HMAC"},
-                   {"AccessKeyId", credential_.access_key_id},
-                   {"SecretAccessKey", credential_.secret_access_key},
-                   {"Token", credential_.session_token},
-                   {"Expiration", whole_seconds(*credential_.expiration)}});
+                   {"AccessKeyId", credential.access_key_id},
+                   {"SecretAccessKey", credential.secret_access_key},
+                   {"Token", credential.session_token},
+                   {"Expiration", whole_seconds(*credential.expiration)}});
 }
 
 std::string MetadataService::identity_document() const {

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -56,8 +57,16 @@ class MetadataService {
 
   private:
     [[nodiscard]] http::Response make_token(const http::Request& request, TimePoint now);
-    [[nodiscard]] std::optional<std::string> find(std::string_view path, TimePoint now);
-    [[nodiscard]] std::string credentials(TimePoint now);
+    // Credentials of the role, and when they were issued.
+    struct Issued {
+        iam::Credential credential;
+        TimePoint at;
+    };
+
+    // `version`: of the metadata service, "1.0" or "2.0", by which the item is asked for.
+    [[nodiscard]] std::optional<std::string> find(std::string_view path, std::string_view version,
+                                                  TimePoint now);
+    [[nodiscard]] std::string credentials(std::string_view version, TimePoint now);
     [[nodiscard]] std::string identity_document() const;
 
     MetadataSettings settings_;
@@ -69,9 +78,9 @@ class MetadataService {
 
     SessionTokens tokens_;
 
-    std::mutex mutex_;            // guards what follows
-    iam::Credential credential_;  // the role's, since they were first asked for
-    TimePoint credential_issued_;
+    std::mutex mutex_;  // guards what follows
+    // By version: credentials know by which one they were delivered (ec2:RoleDelivery).
+    std::map<std::string, Issued, std::less<>> issued_;
 };
 
 }  // namespace glovebox::imds

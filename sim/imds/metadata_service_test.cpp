@@ -126,6 +126,22 @@ TEST_F(MetadataServiceTest, TheRolesCredentialsAreTheIssuersAndAreRenewedBeforeT
     EXPECT_EQ(read().at("Expiration"), "2026-03-04T07:01:07Z");
 }
 
+TEST_F(MetadataServiceTest, CredentialsKnowTheVersionThatDeliveredThem) {
+    service();
+    const auto delivery = [&](const std::string& session) {
+        const json::object read =
+            json::parse(get("iam/security-credentials/parent", session).body).as_object();
+        return issuer_
+            .redeem(std::string_view(read.at("Token").as_string()),
+                    std::string_view(read.at("AccessKeyId").as_string()))
+            .value()
+            .principal.delivery.value();
+    };
+    EXPECT_EQ(delivery(token()).imds_version, "2.0");
+    EXPECT_EQ(delivery("").imds_version, "1.0");
+    EXPECT_EQ(delivery(token()).issued, clock_.now());
+}
+
 TEST_F(MetadataServiceTest, WithoutARoleThereIsNoIam) {
     MetadataSettings settings;
     service_.emplace(settings, issuer_, clock_, random_, null_log());

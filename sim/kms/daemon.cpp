@@ -66,8 +66,8 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
         fmt::format("arn:{}:iam::{}:root", iam::partition_of(scene.region), scene.account)));
     if (!anonymous)
         return anonymous.error();
-    Service service({scene.account, scene.region, settings.authenticate, *anonymous}, **keys,
-                    credentials, directory, settings.roots, clock, random, log, &*trace,
+    Service service({scene.account, scene.region, settings.authenticate, *anonymous, scene.context},
+                    **keys, credentials, directory, settings.roots, clock, random, log, &*trace,
                     &*access_log);
 
     http::Connections connections(settings.limits, log);

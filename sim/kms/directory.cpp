@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace glovebox::kms {
 namespace {
 
@@ -36,6 +38,34 @@ Result<void> Directory::add_policy(std::string_view entity_arn, std::string_view
         return policy.error();
     by_entity_[std::string(entity_arn)].push_back(std::move(*policy));
     return {};
+}
+
+void Directory::set_tags(std::string_view entity_arn, std::map<std::string, std::string> tags) {
+    tags_[std::string(entity_arn)] = std::move(tags);
+}
+
+const std::map<std::string, std::string>& Directory::tags_of(const iam::Principal& caller) const {
+    const auto found = tags_.find(caller.entity_arn);
+    return found == tags_.end() ? no_tags_ : found->second;
+}
+
+bool Directory::exists(std::string_view principal_arn) const {
+    const auto arn = iam::parse_arn(principal_arn);
+    if (administrators_by_default_ || !arn || arn->account != account_ || arn->resource == "root")
+        return true;
+    if (arn->service == "iam")
+        return by_entity_.contains(principal_arn);
+    // arn:aws:sts::A:assumed-role/<role's name without its path>/<session>
+    constexpr std::string_view assumed = "assumed-role/";
+    if (!arn->resource.starts_with(assumed))
+        return true;  // a federated user: IAM knows no entity of it
+    const std::string role = arn->resource.substr(
+        assumed.size(), arn->resource.find('/', assumed.size()) - assumed.size());
+    return std::any_of(by_entity_.begin(), by_entity_.end(), [&role](const auto& entity) {
+        const std::string& entity_arn = entity.first;
+        return entity_arn.find(":role/") != std::string::npos &&
+               entity_arn.substr(entity_arn.rfind('/') + 1) == role;
+    });
 }
 
 const std::vector<NamedPolicy>& Directory::policies_of(const iam::Principal& caller) const {

@@ -33,6 +33,17 @@ class Directory {
     [[nodiscard]] Result<void> add_policy(std::string_view entity_arn, std::string_view name,
                                           std::string_view text);
 
+    // The tags of a user or role, aws:PrincipalTag/<name>.
+    void set_tags(std::string_view entity_arn, std::map<std::string, std::string> tags);
+    // Those of a session are its role's.
+    [[nodiscard]] const std::map<std::string, std::string>& tags_of(
+        const iam::Principal& caller) const;
+
+    // Whether a principal of a policy exists: an ARN of another account, where nobody knows; an
+    // account's root; a user or role that was added, or a session of one. Everybody does until
+    // require_entries() is called.
+    [[nodiscard]] bool exists(std::string_view principal_arn) const;
+
     // A session has the policies of its role. Empty for callers of other accounts that were not
     // added. The reference is valid until the next add.
     [[nodiscard]] const std::vector<NamedPolicy>& policies_of(const iam::Principal& caller) const;
@@ -41,6 +52,8 @@ class Directory {
     std::string account_;
     bool administrators_by_default_ = true;
     std::map<std::string, std::vector<NamedPolicy>, std::less<>> by_entity_;
+    std::map<std::string, std::map<std::string, std::string>, std::less<>> tags_;
+    std::map<std::string, std::string> no_tags_;
     std::vector<NamedPolicy> administrator_;
     std::vector<NamedPolicy> none_;
 };

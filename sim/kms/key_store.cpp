@@ -208,6 +208,13 @@ Result<void> KeyStore::set_policy(std::string_view id, std::string_view policy) 
     return run(query);
 }
 
+Result<void> KeyStore::set_tags(std::string_view id, const Tags& tags) {
+    const std::lock_guard lock(mutex_);
+    Query query = database_->query("UPDATE keys SET tags = ? WHERE id = ?");
+    query.bind(to_text(tags)).bind(id);
+    return run(query);
+}
+
 Result<void> KeyStore::set_state(std::string_view id, KeyState state,
                                  std::optional<TimePoint> deletion) {
     const std::lock_guard lock(mutex_);

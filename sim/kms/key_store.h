@@ -34,6 +34,7 @@ class KeyStore {
     [[nodiscard]] Result<std::vector<std::string>> list(std::string_view after, std::size_t limit);
     // These do nothing if there is no key with that ID.
     [[nodiscard]] Result<void> set_policy(std::string_view id, std::string_view policy);
+    [[nodiscard]] Result<void> set_tags(std::string_view id, const Tags& tags);
     [[nodiscard]] Result<void> set_state(std::string_view id, KeyState state,
                                          std::optional<TimePoint> deletion);
     // Removes the keys whose time of deletion is at or before `now`, with their aliases.

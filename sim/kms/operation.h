@@ -30,6 +30,8 @@ struct Environment {
     const std::vector<nsm::TrustRoot>& roots;  // of attestation
     nsm::KnownChains& chains;
     RandomSource& random;
+    // What the scene says about condition keys; it takes the place of what a request has.
+    const policy::RequestContext& context;
 
     [[nodiscard]] std::string key_arn(std::string_view id) const;
     [[nodiscard]] std::string alias_arn(std::string_view name) const;  // name with "alias/"

@@ -97,7 +97,7 @@ json::object user_identity(const Call& call) {
                     {"accessKeyId", call.access_key_id}};
         case iam::Principal::Kind::user:
             return {{"type", "IAMUser"},
-                    {"principalId", caller.arn.substr(caller.arn.rfind('/') + 1)},
+                    {"principalId", iam::unique_id(caller)},
                     {"arn", caller.arn},
                     {"accountId", caller.account},
                     {"accessKeyId", call.access_key_id},
@@ -106,17 +106,19 @@ json::object user_identity(const Call& call) {
             break;
     }
     const std::string role = caller.entity_arn.substr(caller.entity_arn.rfind('/') + 1);
-    return {{"type", "AssumedRole"},
-            {"principalId", fmt::format("{}:{}", role, caller.session_name)},
-            {"arn", caller.arn},
-            {"accountId", caller.account},
-            {"accessKeyId", call.access_key_id},
-            {"sessionContext",
-             json::object{{"sessionIssuer", json::object{{"type", "Role"},
-                                                         {"principalId", role},
-                                                         {"arn", caller.entity_arn},
-                                                         {"accountId", caller.account},
-                                                         {"userName", role}}}}}};
+    const std::string id = iam::unique_id(caller);
+    return {
+        {"type", "AssumedRole"},
+        {"principalId", id},
+        {"arn", caller.arn},
+        {"accountId", caller.account},
+        {"accessKeyId", call.access_key_id},
+        {"sessionContext",
+         json::object{{"sessionIssuer", json::object{{"type", "Role"},
+                                                     {"principalId", id.substr(0, id.find(':'))},
+                                                     {"arn", caller.entity_arn},
+                                                     {"accountId", caller.account},
+                                                     {"userName", role}}}}}};
 }
 
 // CloudTrail leaves out parameters of more than 100 KB as a whole.

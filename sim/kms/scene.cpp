@@ -5,20 +5,27 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <optional>
 #include <set>
 
 #include "core/base/base64.h"
+#include "core/base/json_text.h"
 #include "nsm-mock/pki/certificate_authority.h"
 #include "sim/kms/cipher.h"
 #include "sim/kms/identifier.h"
+#include "sim/kms/json.h"
 #include "sim/kms/key_material.h"
 #include "sim/kms/key_spec.h"
+#include "sim/kms/policy/condition_key.h"
 #include "sim/kms/policy/policy.h"
 #include "sim/kms/policy/variables.h"
 #include "sim/yaml/yaml_map.h"
 
 namespace glovebox::kms {
+namespace json = boost::json;
+
 namespace {
 
 // A policy: as YAML, as JSON in a text, or in a file of its own. Empty if it is absent or wrong.
@@ -86,8 +93,38 @@ void read_entities(yaml::Map& top, std::string_view kind, const SceneSources& so
                 map.mistake("access_key_id", "another user has it");
         }
         entity.policies = read_policies(map, sources);
+        for (auto& [tag, value] : map.named_texts("tags"))
+            entity.tags.emplace(tag, value);
         map.refuse_unknown();
         scene.entities.push_back(std::move(entity));
+    }
+}
+
+// Condition keys with a value, a list of values or null.
+void read_context(yaml::Map& top, Scene& scene) {
+    const auto text = top.json("context");
+    if (!text)
+        return;
+    const auto value = read_json(*text, json_budget);
+    const auto* keys = value ? value->if_object() : nullptr;
+    if (keys == nullptr) {
+        top.mistake("context", "a map of condition keys was expected");
+        return;
+    }
+    for (const auto& member : *keys) {
+        const std::string key(member.key());
+        const json::value& content = member.value();
+        if (policy::find_condition_key(key) == nullptr) {
+            top.mistake("context", fmt::format("neither IAM nor KMS has a condition key {}", key));
+            continue;
+        }
+        const json::array single{content};
+        const json::array& list = content.is_array() ? content.get_array() : single;
+        std::vector<std::string> values;
+        for (const json::value& one : list)
+            if (!one.is_null())
+                values.push_back(one.is_string() ? std::string(one.get_string()) : json_text(one));
+        scene.context.set(key, std::move(values));
     }
 }
 
@@ -127,6 +164,18 @@ void judge_by_spec(SceneKey& key, const std::optional<std::string>& usage,
                     fmt::format("missing: a key of spec {} has more than one", key.spec));
     if (material)
         key.material = judged_material(*material, map, *spec);
+}
+
+// A principal of the policy that does not exist; empty if there is none.
+std::string first_stranger(const std::string& policy, const Directory& directory) {
+    if (policy.empty())
+        return {};
+    for (const policy::Statement& statement :
+         policy::parse_policy(policy, policy::PolicyKind::key).value().statements)
+        for (const std::string& principal : statement.principal->aws)
+            if (!directory.exists(principal))
+                return principal;
+    return {};
 }
 
 SceneKey read_key(yaml::Map& map, const SceneSources& sources) {
@@ -218,11 +267,22 @@ Result<Scene> parse_scene(std::string_view text, const std::string& file_name,
         scene.region = overrides.region;
     read_entities(top, "user", sources, scene);
     read_entities(top, "role", sources, scene);
+    read_context(top, scene);
+    Directory directory(scene.account);
+    if (scene.has_entities)
+        directory.require_entries();
+    for (const SceneEntity& entity : scene.entities)
+        directory.add_entity(entity.arn);
     std::set<std::string> names;
     for (yaml::Map map : top.maps("keys")) {
         SceneKey key = read_key(map, sources);
         if (!key.id.empty() && !names.insert(key.id).second)
             map.mistake("id", "another key has it");
+        if (const auto stranger = first_stranger(key.policy, directory); !stranger.empty())
+            map.mistake(map.has("policy") ? "policy" : "policy_file",
+                        fmt::format("{} is neither among users nor among roles; AWS refuses a "
+                                    "policy that names a principal that does not exist",
+                                    stranger));
         for (const std::string& alias : key.aliases)
             if (!names.insert(alias).second)
                 map.mistake("alias", fmt::format("{} is there twice", alias));
@@ -262,6 +322,7 @@ void apply(const Scene& scene, Directory& directory, iam::CredentialStore& crede
         directory.require_entries();
     for (const SceneEntity& entity : scene.entities) {
         directory.add_entity(entity.arn);
+        directory.set_tags(entity.arn, entity.tags);
         for (const ScenePolicy& policy : entity.policies)
             directory.add_policy(entity.arn, policy.name, policy.text).value();
         if (entity.access_key_id.empty())

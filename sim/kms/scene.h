@@ -10,9 +10,12 @@
 //       access_key_id: AKIDEXAMPLE         # with its secret: alice can sign
 //       secret_access_key: wJalrXUtnFEMI
 //       policies: [{name: Admin, policy: {Statement: [...]}}]
+//       tags: {team: ops}                  # aws:PrincipalTag/team
 //   roles:
 //     parent: {policies: []}               # assumed by instances: the metadata service hands out
 //                                          # its credentials
+//   context: {"aws:PrincipalOrgID": o-a1b2c3d4e5, "aws:SourceVpc": null}
+//                                        # values of condition keys, or null where AWS sets none
 //   keys:
 //   - id: 1234abcd-12ab-34cd-56ef-1234567890ab   # generated if absent; then an alias is needed
 //     alias: alias/app                            # or a list, `aliases`
@@ -30,6 +33,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -52,6 +56,7 @@ struct SceneEntity {
     std::string access_key_id;  // empty for an entity that cannot sign
     std::string secret_access_key;
     std::vector<ScenePolicy> policies;
+    std::map<std::string, std::string> tags;
 };
 
 struct SceneKey {
@@ -69,6 +74,8 @@ struct Scene {
     std::string region = "us-east-1";
     bool names_region = false;  // whether the file does
     bool has_entities = false;  // whether the file has users or roles
+    // Condition keys with the values that requests have, or without one: absent, as on AWS.
+    policy::RequestContext context;
     std::vector<SceneEntity> entities;
     std::vector<SceneKey> keys;
 };

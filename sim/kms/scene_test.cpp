@@ -101,5 +101,35 @@ TEST(Scene, AMistakeIsNotedOnceWhateverFollowsFromIt) {
         "belong together");
 }
 
+TEST(Scene, APolicyNamesOnlyUsersAndRolesThatExist) {
+    const std::string key = R"(
+keys:
+- alias: alias/app
+  policy: {Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:user/bob"}}]}
+)";
+    EXPECT_THAT(parse_scene("users: {alice: {}}" + key, "s.yaml", {}).error().message,
+                HasSubstr("s.yaml:4:11: policy: arn:aws:iam::111122223333:user/bob is neither "
+                          "among users nor among roles"));
+    EXPECT_TRUE(parse_scene("users: {bob: {}}" + key, "s.yaml", {}));
+    EXPECT_TRUE(parse_scene(key, "s.yaml", {}));
+}
+
+TEST(Scene, HasValuesOfConditionKeysAndTags) {
+    const Scene scene = parse_scene(R"(
+context: {"aws:PrincipalOrgID": o-1, "aws:SourceVpc": null, "aws:PrincipalOrgPaths": [a, b]}
+roles: {parent: {tags: {team: ops}}}
+)",
+                                    "s.yaml", {})
+                            .value();
+    EXPECT_EQ(scene.context.find("aws:principalorgid")->values, std::vector<std::string>{"o-1"});
+    EXPECT_EQ(scene.context.find("aws:PrincipalOrgPaths")->values.size(), 2u);
+    EXPECT_EQ(scene.context.find("aws:SourceVpc"), nullptr);
+    EXPECT_TRUE(scene.context.mentions("aws:SourceVpc"));
+    EXPECT_FALSE(scene.context.mentions("aws:SourceVpce"));
+    EXPECT_EQ(scene.entities.front().tags.at("team"), "ops");
+    EXPECT_THAT(parse_scene("context: {\"aws:PrincipalOrg\": x}", "s.yaml", {}).error().message,
+                HasSubstr("neither IAM nor KMS has a condition key aws:PrincipalOrg"));
+}
+
 }  // namespace
 }  // namespace glovebox::kms

@@ -37,6 +37,7 @@ struct ServiceSettings {
     bool authenticate = true;
     // The caller if `authenticate` is false and the request's access key ID is unknown.
     iam::Principal anonymous;
+    policy::RequestContext context;  // Environment::context
 };
 
 class Service {

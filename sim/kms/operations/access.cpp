@@ -10,6 +10,7 @@
 #include "sim/kms/identifier.h"
 #include "sim/kms/json.h"
 #include "sim/kms/key_spec.h"
+#include "sim/kms/operations/condition_context.h"
 #include "sim/kms/policy/decide.h"
 
 namespace glovebox::kms {
@@ -80,6 +81,8 @@ Answer<void> ask(Environment& env, Call& call, policy::AccessRequest request,
                                                    : policy::RecipientState::none_sent;
     if (call.recipient)
         describe_attestation(call.recipient->document(), request.context);
+    for (const auto& [key, values] : env.context.entries())
+        request.context.replace(key, values);
     if (key_policy)
         check.policies.push_back(std::move(*key_policy));
     for (const NamedPolicy& policy : env.directory.policies_of(call.caller))
@@ -94,17 +97,6 @@ Answer<void> ask(Environment& env, Call& call, policy::AccessRequest request,
     if (!asked.decision.allowed())
         return denied(call, asked.request.action, asked.request.resource, asked.decision);
     return {};
-}
-
-// kms:EncryptionContext:<name> and kms:EncryptionContextKeys.
-void add_encryption_context(policy::RequestContext& context, const EncryptionContext& values) {
-    std::vector<std::string> names;
-    for (const auto& [name, value] : values) {
-        context.set("kms:EncryptionContext:" + name, value);
-        names.push_back(name);
-    }
-    if (!names.empty())
-        context.set("kms:EncryptionContextKeys", std::move(names));
 }
 
 }  // namespace
@@ -152,51 +144,11 @@ Answer<NamedKey> find_key(Environment& env, Call& call, std::string_view referen
     return found;
 }
 
-policy::RequestContext context_of(const Environment& env, const Call& call) {
-    policy::RequestContext context;
-    const iam::Principal& caller = call.caller;
-    context.set("aws:PrincipalArn", caller.entity_arn);
-    context.set("aws:PrincipalAccount", caller.account);
-    context.set("aws:PrincipalType", caller.kind == iam::Principal::Kind::root   ? "Account"
-                                     : caller.kind == iam::Principal::Kind::user ? "User"
-                                                                                 : "AssumedRole");
-    if (caller.kind == iam::Principal::Kind::user)
-        context.set("aws:username", caller.arn.substr(caller.arn.rfind('/') + 1));
-    context.set("aws:SourceIp", call.http.remote_address);
-    context.set("aws:SecureTransport", call.http.tls_version.empty() ? "false" : "true");
-    context.set("aws:CurrentTime", format_time(call.now));
-    context.set("aws:EpochTime",
-                std::to_string(
-                    std::chrono::floor<std::chrono::seconds>(call.now.time_since_epoch()).count()));
-    context.set("aws:RequestedRegion", env.region);
-    if (const auto agent = call.http.header("User-Agent"))
-        context.set("aws:UserAgent", std::string(*agent));
-    context.set("kms:CallerAccount", caller.account);
-    return context;
-}
-
 Answer<void> authorize(Environment& env, Call& call, std::string_view action, const NamedKey& named,
                        policy::RequestContext context) {
     const Key& key = named.key;
-    context.set("aws:ResourceAccount", env.account);
-    context.set("kms:KeySpec", key.spec);
-    context.set("kms:KeyUsage", key.usage);
-    context.set("kms:KeyOrigin", "AWS_KMS");
-    context.set("kms:MultiRegion", key.multi_region ? "true" : "false");
-    if (key.multi_region)
-        context.set("kms:MultiRegionKeyType", "PRIMARY");
-    for (const auto& [name, value] : key.tags)
-        context.set("aws:ResourceTag/" + name, value);
-    if (!named.alias.empty())
-        context.set("kms:RequestAlias", named.alias);
-    const auto aliases = env.keys.list_aliases(key.id, "", 100);
-    if (!aliases)
-        return storage_error(aliases.error());
-    std::vector<std::string> names;
-    for (const Alias& alias : *aliases)
-        names.push_back(alias.name);
-    context.set("kms:ResourceAliases", std::move(names));
-
+    if (auto added = add_key(env, context, named); !added)
+        return added;
     auto parsed = policy::parse_policy(key.policy, policy::PolicyKind::key);
     if (!parsed)
         return internal_error("the stored policy of " + named.arn + ": " + parsed.error().message);

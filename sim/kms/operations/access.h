@@ -6,6 +6,7 @@
 #pragma once
 
 #include "sim/kms/operation.h"
+#include "sim/kms/operations/condition_context.h"
 
 namespace glovebox::kms {
 
@@ -14,21 +15,11 @@ enum class Naming {
     not_alias,  // ID or key ARN
 };
 
-// A key, and how the request named it.
-struct NamedKey {
-    Key key;
-    std::string arn;
-    std::string alias;  // "alias/..." if the request named the key so; otherwise empty
-};
-
 // Finds the key and adds its ARN to call.resources. A caller of another account has to name the key
 // by its ARN. Errors: NotFoundException; InvalidArnException for a malformed ARN, or for an alias
 // where `naming` allows none.
 [[nodiscard]] Answer<NamedKey> find_key(Environment& env, Call& call, std::string_view reference,
                                         Naming naming);
-
-// The condition keys of every request (aws:...). authorize() adds those of the key.
-[[nodiscard]] policy::RequestContext context_of(const Environment& env, const Call& call);
 
 // Asks the key's policy and the caller's IAM policies about `action`, and adds the question to
 // call.checks. The error is AccessDeniedException with the explanation.

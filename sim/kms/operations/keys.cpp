@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 #include <boost/json/array.hpp>
-#include <set>
 
 #include "core/base/base64.h"
 #include "sim/kms/identifier.h"
@@ -142,23 +141,6 @@ Answer<json::object> create_key(Environment& env, Call& call) {
     };
     if (policy)
         call.request_parameters["policy"] = *policy;
-    policy::RequestContext context = context_of(env, call);
-    context.set("kms:KeySpec", std::string((*spec)->name));
-    context.set("kms:KeyUsage", usage);
-    context.set("kms:KeyOrigin", origin);
-    context.set("kms:MultiRegion", multi_region ? "true" : "false");
-    context.set("kms:BypassPolicyLockoutSafetyCheck", bypass ? "true" : "false");
-    std::vector<std::string> tag_names;
-    for (const auto& [name, value] : *tags) {
-        context.set("aws:RequestTag/" + name, value);
-        tag_names.push_back(name);
-    }
-    context.set("aws:TagKeys", std::move(tag_names));
-    if (auto allowed =
-            authorize_without_key(env, call, call.operation.action(), "*", std::move(context));
-        !allowed)
-        return allowed.error();
-
     Key key;
     key.id = multi_region ? make_multi_region_id(env.random) : make_uuid(env.random);
     key.created = call.now;
@@ -167,6 +149,15 @@ Answer<json::object> create_key(Environment& env, Call& call) {
     key.usage = usage;
     key.multi_region = multi_region;
     key.tags = *tags;
+    policy::RequestContext context = context_of(env, call);
+    add_key_properties(context, key);
+    context.set("kms:BypassPolicyLockoutSafetyCheck", bypass ? "true" : "false");
+    add_request_tags(context, *tags);
+    if (auto allowed =
+            authorize_without_key(env, call, call.operation.action(), "*", std::move(context));
+        !allowed)
+        return allowed.error();
+
     key.policy =
         policy.value_or(policy::default_key_policy(iam::partition_of(env.region), env.account));
     const NamedKey named{key, env.key_arn(key.id), {}};

@@ -49,6 +49,15 @@ Answer<void> check_new_policy(Environment& env, Call& call, const NamedKey& name
     auto parsed = policy::parse_policy(text, policy::PolicyKind::key);
     if (!parsed)
         return api_error("MalformedPolicyDocumentException", parsed.error().message);
+    for (const policy::Statement& statement : parsed->statements)
+        for (const std::string& principal : statement.principal->aws)
+            if (!env.directory.exists(principal))
+                return api_error(
+                    "MalformedPolicyDocumentException",
+                    "Policy contains a statement with one or more invalid principals.",
+                    fmt::format("statement {} names {}, which is neither among the scene's users "
+                                "nor among its roles",
+                                statement.name(), principal));
     if (bypass)
         return {};
     // Could this caller put another policy, once this is the policy?

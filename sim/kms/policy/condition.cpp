@@ -13,6 +13,7 @@
 #include "core/base/ascii.h"
 #include "core/base/base64.h"
 #include "core/base/clock.h"
+#include "sim/kms/policy/condition_key.h"
 #include "sim/kms/policy/pattern.h"
 
 namespace glovebox::kms::policy {
@@ -84,23 +85,33 @@ std::optional<std::chrono::minutes> utc_offset(std::string_view text) {
     return offset[0] == '-' ? -value : value;
 }
 
-// ISO 8601, a date alone, or seconds since 1970.
+// The forms of ISO 8601 that W3C's note "Date and Time Formats" has, such as 2026-03,
+// 2026-03-04 and 2026-03-04T05:06Z, or seconds since 1970. A year alone is a number of seconds.
 std::optional<TimePoint> date(std::string_view text) {
+    constexpr std::size_t minutes_size = 16;  // "2026-03-04T05:06"
     if (text.empty())
         return std::nullopt;
-    if (const auto offset = utc_offset(text)) {
-        const auto time = parse_time(std::string(text.substr(0, text.size() - 6)) + "Z");
-        return time ? std::optional<TimePoint>(*time - *offset) : std::nullopt;
-    }
+    const auto offset = utc_offset(text);
+    if (offset)
+        text.remove_suffix(6);
+    else if (text.ends_with('Z'))
+        text.remove_suffix(1);
+    else if (text.find('T') != std::string_view::npos)
+        return std::nullopt;  // a time of day needs its zone
     std::string spelled(text);
     if (text.find('-') == std::string_view::npos)
         spelled = "@" + spelled;
+    else if (text.size() == 7)
+        spelled += "-01T00:00:00Z";
     else if (text.size() == 10)
         spelled += "T00:00:00Z";
+    else if (text.size() == minutes_size)
+        spelled += ":00Z";
+    else
+        spelled += "Z";
     const auto time = parse_time(spelled);
-    if (!time)
-        return std::nullopt;
-    return *time;
+    return time ? std::optional<TimePoint>(*time - offset.value_or(std::chrono::minutes(0)))
+                : std::nullopt;
 }
 
 struct Address {
@@ -197,6 +208,36 @@ bool is_negated(Operator comparison) {
     }
 }
 
+bool is_readable(Operator comparison, std::string_view expected) {
+    switch (comparison) {
+        case Operator::numeric_equals:
+        case Operator::numeric_not_equals:
+        case Operator::numeric_less_than:
+        case Operator::numeric_less_than_equals:
+        case Operator::numeric_greater_than:
+        case Operator::numeric_greater_than_equals:
+            return number(expected).has_value();
+        case Operator::date_equals:
+        case Operator::date_not_equals:
+        case Operator::date_less_than:
+        case Operator::date_less_than_equals:
+        case Operator::date_greater_than:
+        case Operator::date_greater_than_equals:
+            return date(expected).has_value();
+        case Operator::boolean:
+        case Operator::null:
+            return equals_ignoring_case(expected, "true") ||
+                   equals_ignoring_case(expected, "false");
+        case Operator::binary_equals:
+            return from_base64(expected).has_value();
+        case Operator::ip_address:
+        case Operator::not_ip_address:
+            return address(std::string(expected.substr(0, expected.find('/')))).has_value();
+        default:
+            return true;
+    }
+}
+
 bool matches(Operator comparison, std::string_view expected, std::string_view actual) {
     const auto numbers = [&](auto holds) {
         return compare(number(actual), number(expected), holds);
@@ -284,6 +325,17 @@ std::optional<std::string> fill_in_variables(std::string_view text, const Reques
         else
             return std::nullopt;
     }
+}
+
+std::string_view unknown_key(const Condition& condition, const RequestContext& context,
+                             bool variables) {
+    if (is_unknown(condition.key, context))
+        return condition.key;
+    if (variables)
+        for (const std::string& value : condition.values)
+            if (const auto name = unknown_variable(value, context); !name.empty())
+                return name;
+    return {};
 }
 
 ConditionFinding evaluate(const Condition& condition, const RequestContext& context,

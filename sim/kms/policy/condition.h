@@ -79,11 +79,17 @@ struct Condition {
 // The result of a condition, with everything that a person needs to understand it.
 struct ConditionFinding {
     bool met = false;
+    bool not_emulated = false;  // it tests what is unknown here; `met` is not the outcome on AWS
     std::string operator_name;
     std::string key;
     std::vector<std::string> expected;               // with policy variables filled in
     std::optional<std::vector<std::string>> actual;  // empty: the request has no such key
 };
+
+// The key, or the first policy variable in the values, that the condition tests and that is not
+// emulated (condition_key.h); empty if everything is known.
+[[nodiscard]] std::string_view unknown_key(const Condition& condition,
+                                           const RequestContext& context, bool variables);
 
 // `variables`: whether ${...} in values is replaced from the context, as in policies of version
 // 2012-10-17.
@@ -93,6 +99,10 @@ struct ConditionFinding {
 // Whether a value of the request matches a value of the policy. A negated operator is compared like
 // its positive one; the caller negates.
 [[nodiscard]] bool matches(Operator comparison, std::string_view expected, std::string_view actual);
+
+// Whether a value of a policy has the form that the operator compares: a number, a date, a
+// boolean, an IP address or network, base64.
+[[nodiscard]] bool is_readable(Operator comparison, std::string_view expected);
 
 // Replaces ${key} by the key's value, ${*}, ${?} and ${$} by the character itself, and ${key,
 // 'default'} by the default if the key is absent. Empty if a key is absent or has several values:

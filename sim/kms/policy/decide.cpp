@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "sim/kms/policy/condition_key.h"
 #include "sim/kms/policy/pattern.h"
 #include "sim/kms/policy/reason.h"
 #include "sim/kms/policy/remark.h"
@@ -13,20 +14,34 @@
 namespace glovebox::kms::policy {
 namespace {
 
+bool is_account_of(std::string_view arn, const iam::Principal& caller) {
+    return arn.ends_with(":root") &&
+           arn.find("::" + caller.account + ":") != std::string_view::npos;
+}
+
+// A Deny with NotPrincipal is judged for the account first, then for the user or role. It spares
+// only a caller whose account is named beside it (IAM user guide, "NotPrincipal with Deny").
+PrincipalMatch match_not_principal(const PrincipalElement& element, const iam::Principal& caller) {
+    bool account = false;
+    bool itself = false;
+    for (const std::string& arn : element.aws) {
+        account = account || is_account_of(arn, caller);
+        itself = itself || arn == caller.arn || arn == caller.entity_arn;
+    }
+    return element.anyone || (account && itself) ? PrincipalMatch::none : PrincipalMatch::direct;
+}
+
 PrincipalMatch match_principal(const PrincipalElement& element, const iam::Principal& caller) {
+    if (element.negated)
+        return match_not_principal(element, caller);
     PrincipalMatch best = element.anyone ? PrincipalMatch::direct : PrincipalMatch::none;
     for (const std::string& arn : element.aws) {
         if (arn == caller.arn || arn == caller.entity_arn)
             best = PrincipalMatch::direct;
-        else if (best == PrincipalMatch::none && arn.ends_with(":root") &&
-                 arn.find("::" + caller.account + ":") != std::string::npos)
+        else if (best == PrincipalMatch::none && is_account_of(arn, caller))
             best = PrincipalMatch::account;
     }
-    if (!element.negated)
-        return best;
-    // A NotPrincipal names an account beside its user, so that the account itself is spared; all
-    // others of the account are meant, as IAM's guide has it.
-    return best == PrincipalMatch::direct ? PrincipalMatch::none : PrincipalMatch::direct;
+    return best;
 }
 
 bool match_action(const PatternElement& element, std::string_view action) {
@@ -45,6 +60,44 @@ bool match_resource(const PatternElement& element, const AccessRequest& request,
     return any != element.negated;
 }
 
+// The first variable of a Resource element that is not emulated.
+std::string_view unknown_resource(const PatternElement& element, const RequestContext& context) {
+    for (const std::string& pattern : element.patterns)
+        if (const auto name = unknown_variable(pattern, context); !name.empty())
+            return name;
+    return {};
+}
+
+// A Deny that tests what is unknown here applies, and an Allow does not.
+void judge_conditions(const Statement& statement, const AccessRequest& request, bool variables,
+                      StatementFinding& finding) {
+    for (const Condition& condition : statement.conditions) {
+        ConditionFinding one = evaluate(condition, request.context, variables);
+        const std::string_view unknown = unknown_key(condition, request.context, variables);
+        if (!unknown.empty()) {
+            one.not_emulated = true;
+            one.met = statement.effect == Effect::deny;
+        }
+        finding.remarks.push_back(unknown.empty() ? remark_on(one, condition.op, request)
+                                                  : remark_on_unknown(unknown, statement.effect));
+        if (!one.met)
+            finding.outcome = Outcome::condition_failed;
+        finding.conditions.push_back(std::move(one));
+    }
+}
+
+std::string remark_on_not_principal(const PrincipalElement& element, const iam::Principal& caller) {
+    const bool named = std::any_of(element.aws.begin(), element.aws.end(), [&](const auto& arn) {
+        return arn == caller.arn || arn == caller.entity_arn;
+    });
+    if (!element.negated || !named)
+        return {};
+    return fmt::format(
+        "NotPrincipal names the caller but not its account: AWS judges the account first, so name "
+        "{} beside it",
+        caller.account);
+}
+
 StatementFinding judge(const AttachedPolicy& attached, const Statement& statement,
                        const AccessRequest& request) {
     const bool variables = attached.policy.version == "2012-10-17";
@@ -55,21 +108,24 @@ StatementFinding judge(const AttachedPolicy& attached, const Statement& statemen
     finding.effect = statement.effect;
     finding.principal = statement.principal ? match_principal(*statement.principal, request.caller)
                                             : PrincipalMatch::direct;
+    if (statement.principal && finding.principal != PrincipalMatch::none)
+        finding.principal_remark = remark_on_not_principal(*statement.principal, request.caller);
     if (!statement.action || !statement.resource) {
         finding.outcome = Outcome::without_effect;
     } else if (finding.principal == PrincipalMatch::none) {
         finding.outcome = Outcome::other_principal;
     } else if (!match_action(*statement.action, request.action)) {
         finding.outcome = Outcome::other_action;
-    } else if (!match_resource(*statement.resource, request, variables)) {
-        finding.outcome = Outcome::other_resource;
     } else {
-        for (const Condition& condition : statement.conditions) {
-            finding.conditions.push_back(evaluate(condition, request.context, variables));
-            finding.remarks.push_back(remark_on(finding.conditions.back(), condition.op, request));
-            if (!finding.conditions.back().met)
-                finding.outcome = Outcome::condition_failed;
-        }
+        if (variables)
+            finding.unknown = unknown_resource(*statement.resource, request.context);
+        const bool matches = finding.unknown.empty()
+                                 ? match_resource(*statement.resource, request, variables)
+                                 : statement.effect == Effect::deny;
+        if (!matches)
+            finding.outcome = Outcome::other_resource;
+        else
+            judge_conditions(statement, request, variables, finding);
     }
     return finding;
 }

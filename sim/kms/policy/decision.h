@@ -57,6 +57,8 @@ struct StatementFinding {
     Effect effect = Effect::deny;
     Outcome outcome = Outcome::applies;
     PrincipalMatch principal = PrincipalMatch::none;
+    std::string principal_remark;  // why a NotPrincipal does not spare a caller that it names
+    std::string unknown;           // a variable of the Resource element that is not emulated
     std::vector<ConditionFinding> conditions;  // evaluated only if everything before them applies
     std::vector<std::string> remarks;          // one for each condition, possibly empty
 };

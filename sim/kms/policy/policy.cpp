@@ -222,6 +222,10 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
         return invalid_input("it lacks Effect");
     if (kind == PolicyKind::key && !statement.principal)
         return invalid_input("it lacks Principal");
+    if (statement.principal && statement.principal->negated && statement.effect == Effect::allow)
+        return invalid_input(
+            "NotPrincipal: AWS supports it with \"Effect\": \"Deny\" alone; name in Principal whom "
+            "the statement allows");
     return statement;
 }
 
@@ -273,6 +277,12 @@ Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
         if (!statement)
             return statement.error().in(fmt::format("Statement {}", number));
         statement->number = number;
+        for (const Statement& other : policy.statements)
+            if (!other.sid.empty() && other.sid == statement->sid)
+                return invalid_input(fmt::format(
+                    "Statement IDs (SID) in a single policy must be unique. (statements {} and {} "
+                    "have the Sid \"{}\")",
+                    other.number, number, other.sid));
         policy.statements.push_back(std::move(*statement));
     }
     return policy;

@@ -84,8 +84,14 @@ std::string nearest_allow(const Decision& decision, PolicyKind kind, const Acces
 std::string explicit_deny(const Decision& decision, PolicyKind kind) {
     const auto denies = select(decision, Effect::deny, kind, Outcome::applies);
     const std::string because = conditions(*denies.front(), true);
-    return fmt::format("{} denies it{}{}", called(*denies.front()), because.empty() ? "" : ": ",
-                       because);
+    std::string out = fmt::format("{} denies it{}{}", called(*denies.front()),
+                                  because.empty() ? "" : ": ", because);
+    if (!denies.front()->unknown.empty())
+        out += fmt::format(" (its Resource has ${{{}}}: {})", denies.front()->unknown,
+                           remark_on_unknown(denies.front()->unknown, Effect::deny));
+    if (!denies.front()->principal_remark.empty())
+        out += fmt::format(" ({})", denies.front()->principal_remark);
+    return out;
 }
 
 // An Allow that applies beside another that demands attestation and is not met: the most common
@@ -227,7 +233,10 @@ std::string to_text(const Decision& decision) {
             printable(finding.statement), printable(finding.policy), name_of(finding.outcome),
             delegates ? ", and leaves it to the account's IAM policies" : "");
         for (std::size_t i = 0; i < finding.conditions.size(); ++i)
-            out += fmt::format("      {} {}\n", finding.conditions[i].met ? "met    " : "NOT MET",
+            out += fmt::format("      {} {}\n",
+                               finding.conditions[i].not_emulated ? "UNKNOWN"
+                               : finding.conditions[i].met        ? "met    "
+                                                                  : "NOT MET",
                                printable(describe(finding.conditions[i], finding.remarks[i])));
     }
     return out;
@@ -246,6 +255,8 @@ boost::json::object to_json_object(const Decision& decision) {
                  boost::json::array(condition.expected.begin(), condition.expected.end())},
                 {"met", condition.met},
             };
+            if (condition.not_emulated)
+                one["notEmulated"] = true;
             if (condition.actual) {
                 auto& values = one["actual"].emplace_array();
                 for (const std::string& value : *condition.actual)

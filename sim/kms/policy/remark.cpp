@@ -5,11 +5,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "core/base/ascii.h"
-#include "sim/kms/policy/pattern.h"
+#include "sim/kms/policy/condition_key.h"
 
 namespace glovebox::kms::policy {
 namespace {
@@ -18,56 +17,6 @@ constexpr std::string_view attestation_prefix = "kms:recipientattestation";
 constexpr std::string_view image_suffix = "imagesha384";
 constexpr std::size_t pcr_hex_digits = 96;
 constexpr int pcr_count = 32;
-
-// Every condition key that a request can have here, in lower case; those that end in ':' or '/'
-// take a name.
-constexpr std::array known_keys{
-    std::string_view{"aws:currenttime"},
-    std::string_view{"aws:epochtime"},
-    std::string_view{"aws:principalaccount"},
-    std::string_view{"aws:principalarn"},
-    std::string_view{"aws:principaltype"},
-    std::string_view{"aws:resourceaccount"},
-    std::string_view{"aws:resourcetag/"},
-    std::string_view{"aws:requesttag/"},
-    std::string_view{"aws:requestedregion"},
-    std::string_view{"aws:securetransport"},
-    std::string_view{"aws:sourceip"},
-    std::string_view{"aws:tagkeys"},
-    std::string_view{"aws:useragent"},
-    std::string_view{"aws:userid"},
-    std::string_view{"aws:username"},
-    std::string_view{"kms:bypasspolicylockoutsafetycheck"},
-    std::string_view{"kms:calleraccount"},
-    std::string_view{"kms:customermasterkeyspec"},
-    std::string_view{"kms:customermasterkeyusage"},
-    std::string_view{"kms:datakeypairspec"},
-    std::string_view{"kms:encryptionalgorithm"},
-    std::string_view{"kms:encryptioncontext:"},
-    std::string_view{"kms:encryptioncontextkeys"},
-    std::string_view{"kms:keyagreementalgorithm"},
-    std::string_view{"kms:keyorigin"},
-    std::string_view{"kms:keyspec"},
-    std::string_view{"kms:keyusage"},
-    std::string_view{"kms:macalgorithm"},
-    std::string_view{"kms:messagetype"},
-    std::string_view{"kms:multiregion"},
-    std::string_view{"kms:multiregionkeytype"},
-    std::string_view{"kms:recipientattestation:"},
-    std::string_view{"kms:reencryptonsamekey"},
-    std::string_view{"kms:requestalias"},
-    std::string_view{"kms:resourcealiases"},
-    std::string_view{"kms:schedulekeydeletionpendingwindowindays"},
-    std::string_view{"kms:signingalgorithm"},
-};
-
-bool is_known(std::string_view lower_key) {
-    return std::any_of(known_keys.begin(), known_keys.end(), [&](std::string_view known) {
-        const bool takes_name = known.ends_with(':') || known.ends_with('/');
-        return takes_name ? lower_key.starts_with(known) && lower_key.size() > known.size()
-                          : lower_key == known;
-    });
-}
 
 // The PCR that an attestation key names: 0 for ImageSha384. Empty if it is not such a key.
 std::optional<int> pcr_of(std::string_view lower_key) {
@@ -173,6 +122,14 @@ bool is_like(Operator comparison) {
 
 }  // namespace
 
+std::string remark_on_unknown(std::string_view key, Effect effect) {
+    return fmt::format(
+        "{} is not emulated: {}; so this {}. To decide by a value, give it under context in the "
+        "scene, or null where AWS leaves it out",
+        key, find_condition_key(key)->rule,
+        effect == Effect::deny ? "Deny applies" : "Allow does not apply");
+}
+
 bool is_attestation_key(std::string_view key) {
     return pcr_of(to_lower(key)).has_value();
 }
@@ -187,11 +144,15 @@ std::string remark_on(const ConditionFinding& finding, const ConditionOperator& 
                 "{0} alone is not a condition key: write {0}:ImageSha384 or {0}:PCR0", finding.key);
         if (pcr || key.starts_with("kms:recipientattestation:nitrotpmpcr"))
             return why_absent(finding.key, pcr, request);
-        if (key.starts_with("kms:recipientattestation:") || !is_known(key))
-            return fmt::format("no request here has a condition key {}", finding.key);
+        const ConditionKey* known = find_condition_key(key);
+        if (known == nullptr)
+            return fmt::format("neither IAM nor KMS has a condition key {}: AWS never sets it",
+                               finding.key);
         if (key.starts_with("kms:encryptioncontext:"))
             return "the request's encryption context has no such name";
-        return {};
+        return known->availability == Availability::absent
+                   ? fmt::format("no request here has {}: {}", finding.key, known->rule)
+                   : std::string(known->rule);
     }
     if (finding.met != is_negated(op.comparison))
         return {};  // the values agree as they should, or differ as they should
@@ -207,6 +168,10 @@ std::string remark_on(const ConditionFinding& finding, const ConditionOperator& 
     if (pcr && op.comparison != Operator::null)
         if (auto remark = remark_on_pcr(*pcr, finding, request); !remark.empty())
             return remark;
+    for (const std::string& expected : finding.expected)
+        if (!is_readable(op.comparison, expected))
+            return fmt::format("{} cannot read the value \"{}\", so it never matches",
+                               finding.operator_name, expected);
     if (!is_like(op.comparison) && op.comparison != Operator::null)
         for (const std::string& expected : finding.expected)
             if (expected.find_first_of("*?") != std::string::npos)

@@ -15,6 +15,9 @@ namespace glovebox::kms::policy {
 [[nodiscard]] std::string remark_on(const ConditionFinding& finding, const ConditionOperator& op,
                                     const AccessRequest& request);
 
+// What a condition means that tests a key or a variable which is not emulated.
+[[nodiscard]] std::string remark_on_unknown(std::string_view key, Effect effect);
+
 // Whether it is kms:RecipientAttestation:ImageSha384 or :PCR<n>, in any case.
 [[nodiscard]] bool is_attestation_key(std::string_view key);
 

@@ -22,6 +22,15 @@ void RequestContext::set(std::string key, std::vector<std::string> values) {
                         std::make_move_iterator(values.end()));
 }
 
+void RequestContext::replace(std::string key, std::vector<std::string> values) {
+    by_lower_case_.erase(to_lower(key));
+    set(std::move(key), std::move(values));
+}
+
+bool RequestContext::mentions(std::string_view key) const {
+    return by_lower_case_.contains(to_lower(key));
+}
+
 const RequestContext::Entry* RequestContext::find(std::string_view key) const {
     const auto found = by_lower_case_.find(to_lower(key));
     return found == by_lower_case_.end() || found->second.values.empty() ? nullptr : &found->second;
@@ -30,8 +39,7 @@ const RequestContext::Entry* RequestContext::find(std::string_view key) const {
 std::vector<RequestContext::Entry> RequestContext::entries() const {
     std::vector<Entry> all;
     for (const auto& [lower, entry] : by_lower_case_)
-        if (!entry.values.empty())
-            all.push_back(entry);
+        all.push_back(entry);
     return all;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The values of a request that conditions can test: condition keys with their values. The case of
-// key names does not matter, also not in the <key> of kms:EncryptionContext:<key>.
+// key names does not matter, also not in the <key> of kms:EncryptionContext:<key>. A key without a
+// value is known to be absent from the request, as on AWS.
 #pragma once
 
 #include <map>
@@ -21,10 +22,14 @@ class RequestContext {
     // Adds values to a key. Keys that differ in case only are one key.
     void set(std::string key, std::string value);
     void set(std::string key, std::vector<std::string> values);
+    // The same, but former values of the key are forgotten.
+    void replace(std::string key, std::vector<std::string> values);
 
     // Null if the request lacks the key, or has it without a value. Valid until the next set().
     [[nodiscard]] const Entry* find(std::string_view key) const;
-    // Sorted by the key in lower case.
+    // Whether the key was set, with or without a value.
+    [[nodiscard]] bool mentions(std::string_view key) const;
+    // Sorted by the key in lower case; also the keys without a value.
     [[nodiscard]] std::vector<Entry> entries() const;
 
   private:

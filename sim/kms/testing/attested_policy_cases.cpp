@@ -79,7 +79,7 @@ std::vector<Case> attested_policy_cases() {
          "kms:RecipientAttestation alone is not a condition key"},
         {"Pcr32IsNone", only(pcr_condition("StringEquals", "PCR32", hex(0))), Sent::release,
          Verdict::no_key_policy_allows,
-         "no request here has a condition key kms:RecipientAttestation:PCR32"},
+         "neither IAM nor KMS has a condition key kms:RecipientAttestation:PCR32"},
         {"HexWithPrefixCannotMatch",
          only(pcr_condition("StringEqualsIgnoreCase", "PCR1", "0x" + hex(1))), Sent::release,
          Verdict::no_key_policy_allows, "KMS writes a PCR without 0x"},

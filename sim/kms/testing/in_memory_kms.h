@@ -38,13 +38,22 @@ struct Outcome {
 class InMemoryKms {
   public:
     static constexpr auto account = "111122223333";
+    static constexpr auto tester = "arn:aws:iam::111122223333:user/tester";
+
+    // `context`: what a scene says about condition keys.
+    explicit InMemoryKms(iam::Principal caller = iam::parse_principal(tester).value(),
+                         policy::RequestContext context = {})
+        : caller_(std::move(caller)), context_(std::move(context)) {}
 
     Outcome ask(std::string_view operation, const json::object& input) {
         http::Request request;
         request.method = "POST";
         request.target = "/";
         request.headers = {{"Host", "kms.us-east-1.amazonaws.com"},
+                           {"User-Agent", "tester/1.0"},
+                           {"Referer", "https://example.com/"},
                            {"X-Amz-Target", "TrentService." + std::string(operation)}};
+        request.remote_address = "203.0.113.7";
         request.body = json::serialize(input);
         const http::Response response = service_.handle(request);
         Outcome outcome{response.status,
@@ -79,6 +88,7 @@ class InMemoryKms {
                 {"AttestationDocument", to_base64(Enclave(root(), clock.now()).attest())}};
     }
 
+    Directory directory{account};
     ManualClock clock{parse_time("2026-03-04T05:06:07Z").value()};
     std::unique_ptr<KeyStore> keys = KeyStore::open(KeyStore::in_memory).value();
 
@@ -91,20 +101,22 @@ class InMemoryKms {
         return identity;
     }
 
-    static ServiceSettings settings() {
+    [[nodiscard]] ServiceSettings settings() const {
         ServiceSettings settings;
         settings.account = account;
         settings.authenticate = false;
-        settings.anonymous = iam::parse_principal("arn:aws:iam::111122223333:user/tester").value();
+        settings.anonymous = caller_;
+        settings.context = context_;
         return settings;
     }
 
+    iam::Principal caller_;
+    policy::RequestContext context_;
     SystemRandom random_;
     iam::CredentialStore credentials_;
-    Directory directory_{account};
     Service service_{
-        settings(), *keys,   credentials_, directory_, {nsm::TrustRoot("mock", root().certificate)},
-        clock,      random_, null_log(),   nullptr,    nullptr};
+        settings(), *keys,   credentials_, directory, {nsm::TrustRoot("mock", root().certificate)},
+        clock,      random_, null_log(),   nullptr,   nullptr};
 };
 
 inline std::string base64(std::string_view text) {

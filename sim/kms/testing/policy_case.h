@@ -56,7 +56,9 @@ struct StatementText {
 inline std::string text_of(const StatementText& s, PolicyKind kind) {
     std::string out = fmt::format(R"({{"Sid": "{}", "Effect": "{}")", s.sid, s.effect);
     if (s.principal.starts_with('!'))
-        out += fmt::format(R"(, "NotPrincipal": {{"AWS": "{}"}})", s.principal.substr(1));
+        out += fmt::format(R"(, "NotPrincipal": {{"AWS": {}}})",
+                           s.principal.starts_with("![") ? s.principal.substr(1)
+                                                         : '"' + s.principal.substr(1) + '"');
     else if (kind == PolicyKind::key)
         out += s.principal.starts_with('{') || s.principal.starts_with('"')
                    ? fmt::format(R"(, "Principal": {})", s.principal)

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/kms/policy/policy.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace glovebox::kms::policy {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string refusal(std::string_view statements, PolicyKind kind = PolicyKind::key) {
+    const auto policy = parse_policy(R"({"Statement": [)" + std::string(statements) + "]}", kind);
+    return policy ? "" : policy.error().message;
+}
+
+TEST(Policy, NotPrincipalIsForDenyAlone) {
+    EXPECT_THAT(refusal(R"({"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"},
+                            "Action": "kms:*", "Resource": "*"})"),
+                HasSubstr("NotPrincipal: AWS supports it with \"Effect\": \"Deny\" alone"));
+    EXPECT_EQ(refusal(R"({"NotPrincipal": {"AWS": "111122223333"}, "Effect": "Deny",
+                          "Action": "kms:*", "Resource": "*"})"),
+              "");
+}
+
+TEST(Policy, ASidNamesOneStatement) {
+    const std::string statement =
+        R"({"Sid": "A", "Effect": "Deny", "Action": "kms:*", "Resource": "*"})";
+    EXPECT_THAT(refusal(statement + "," + statement, PolicyKind::identity),
+                HasSubstr("Statement IDs (SID) in a single policy must be unique. (statements 1 "
+                          "and 2 have the Sid \"A\")"));
+    EXPECT_EQ(refusal(R"({"Sid": "", "Effect": "Deny"}, {"Sid": "", "Effect": "Deny"},
+                         {"Effect": "Deny"})",
+                      PolicyKind::identity),
+              "");
+}
+
+}  // namespace
+}  // namespace glovebox::kms::policy
