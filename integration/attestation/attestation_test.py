@@ -320,7 +320,7 @@ class CommandLine(Case):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr, b"glovebox: refused: nonce is absent, 02 was expected\n")
         self.assertIn(b"policy FAILED", done.stdout)
-        self.assertIn(b"which is not verified", done.stdout)
+        self.assertIn(b"its chain and signature are valid", done.stdout)
 
     def test_a_mock_document_under_awss_root_is_told_of_the_other(self):
         done = self.run_program("verify", "-", stdin=self.attest())

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "core/base/base64.h"
 
@@ -23,13 +24,31 @@ std::string standard_base64(std::string text) {
     return text;
 }
 
-}  // namespace
-
-Result<Bytes> decode_text_form(BytesView content) {
-    const bool is_text = std::all_of(content.begin(), content.end(), [](std::uint8_t byte) {
+bool is_text(BytesView content) {
+    return std::all_of(content.begin(), content.end(), [](std::uint8_t byte) {
         return (byte > 0x20 && byte < 0x7f) || is_blank(static_cast<char>(byte));
     });
-    if (!is_text || content.empty())
+}
+
+}  // namespace
+
+bool has_other_lines(BytesView content) {
+    if (!is_text(content))
+        return false;
+    std::string_view text = as_text(content);
+    const std::size_t first = std::min(text.find('\n'), text.size());
+    while (!text.empty()) {
+        const std::size_t size = std::min(text.find('\n'), text.size());
+        text.remove_prefix(std::min(size + 1, text.size()));
+        const bool is_last = text.find_first_not_of("\r\n") == std::string_view::npos;
+        if (size > first || (size < first && !is_last))
+            return true;
+    }
+    return false;
+}
+
+Result<Bytes> decode_text_form(BytesView content) {
+    if (!is_text(content) || content.empty())
         return Bytes(content.begin(), content.end());
     std::string text(as_text(content));
     std::erase_if(text, is_blank);

@@ -14,4 +14,8 @@ namespace glovebox::nsm {
 // neither.
 [[nodiscard]] Result<Bytes> decode_text_form(BytesView content);
 
+// Whether the content is a text whose lines are not those of one document, which are equally long
+// but for the last: a program's messages may stand among them, as on an enclave's console.
+[[nodiscard]] bool has_other_lines(BytesView content);
+
 }  // namespace glovebox::nsm

@@ -28,5 +28,14 @@ TEST(TextForm, LinesTheUrlAlphabetAndMissingPaddingAreTaken) {
         EXPECT_FALSE(decode_text_form(as_bytes(wrong))) << wrong;
 }
 
+TEST(TextForm, LinesOfADocumentAreEquallyLongButForTheLast) {
+    for (const char* text :
+         {"", "hEShATgi", "hEShATgi\n", "hESh\nATgi\n", "hESh\r\nATgi\r\nA=\r\n"})
+        EXPECT_FALSE(has_other_lines(as_bytes(text))) << text;
+    for (const char* text : {"ready\nhEShATgihEShATgi\n", "hEShATgi\nbye\nbye\n", "a\n\nhESh\n"})
+        EXPECT_TRUE(has_other_lines(as_bytes(text))) << text;
+    EXPECT_FALSE(has_other_lines(Bytes{0x84, '\n', 0x01, 0x02}));
+}
+
 }  // namespace
 }  // namespace glovebox::nsm

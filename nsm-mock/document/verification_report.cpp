@@ -88,7 +88,7 @@ std::string document_text(const AttestationDocument& document, TimePoint now) {
             text += fmt::format("PCR{:<2}       {}\n", index, to_hex(value));
     }
     if (!zero.empty())
-        text += fmt::format("PCRs of 0   {}\n", zero);
+        text += fmt::format("zero PCRs   {}\n", zero);
     text += fmt::format("public_key  {}\n", field_text(document.public_key));
     text += fmt::format("user_data   {}\n", field_text(document.user_data));
     text += fmt::format("nonce       {}\n", field_text(document.nonce));
@@ -181,8 +181,11 @@ std::string refused_text(const Error& refusal, const TrustRoot& root, TimePoint 
     }
     text += "\n";
     if (claims)
-        text +=
-            "\nWhat the document claims, which is not verified:\n" + document_text(*claims, now);
+        text += fmt::format("\n{}:\n{}",
+                            check_of(code) == Check::policy
+                                ? "What the document says; its chain and signature are valid"
+                                : "What the document claims, which is not verified",
+                            document_text(*claims, now));
     return text;
 }
 

@@ -282,7 +282,7 @@ Command attest_command() {
                  output_options("base64 to standard output, raw to a file")}),
             .examples = {{"Get a document that measures a program",
                           "glovebox nsm --program ./server attest --nonce 0011 -o document.bin"},
-                         {"Verify a document of a module whose clock is ahead",
+                         {"See a document refused because its module's clock is ahead",
                           "glovebox nsm --clock +4h attest | glovebox verify - --root mock"}},
             .see_also = {"glovebox-verify(1)"},
             .run = ask<attest>};

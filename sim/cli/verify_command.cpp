@@ -110,22 +110,37 @@ std::optional<nsm::AttestationDocument> claims_of(BytesView document) {
     return std::move(*claims);
 }
 
+constexpr std::string_view document_alone =
+    "It has lines of different lengths: remove those that a program wrote around the document";
+
+// The remedy for a refusal; may be empty.
+std::string_view advice_on(const Error& refusal, bool has_other_lines, const std::string& root) {
+    if (refusal.code == nsm::DocumentError::untrusted_root && root == "aws")
+        return "A simulated module's document is verified with --root mock";
+    const auto code = static_cast<nsm::DocumentError>(refusal.code.value());
+    return has_other_lines && nsm::check_of(code) == nsm::Check::syntax ? document_alone : "";
+}
+
 // What a verification needs: all that may not be readable.
 struct Inputs {
     nsm::TrustRoot root;
     nsm::Policy policy;
     Bytes document;
+    bool has_other_lines = false;
 };
 
 Inputs read_inputs(const Values& values) {
     nsm::TrustRoot root = find_root(values).value();
     nsm::Policy policy = make_policy(values);
     const std::string file = values.text("DOC");
-    auto document =
-        nsm::decode_text_form(command_line::read_file(file, document_file_bytes_max).value());
+    const Bytes content = command_line::read_file(file, document_file_bytes_max).value();
+    auto document = nsm::decode_text_form(content);
+    const bool has_other_lines = nsm::has_other_lines(content);
     if (!document)
-        throw ErrorException(document.error().in(file));
-    return {std::move(root), std::move(policy), std::move(*document)};
+        throw ErrorException(document.error()
+                                 .with_advice(has_other_lines ? std::string(document_alone) : "")
+                                 .in(file));
+    return {std::move(root), std::move(policy), std::move(*document), has_other_lines};
 }
 
 // With --json, a separate form tells a script that nothing was verified or refused.
@@ -148,7 +163,7 @@ void print_report(const Values& values, Style style, std::string_view report) {
 
 int verify(const Values& values) {
     const Inputs inputs = read_inputs_or_say(values);
-    const auto& [root, policy, document] = inputs;
+    const auto& [root, policy, document, has_other_lines] = inputs;
     const auto at = values.find_text("--at");
     const TimePoint now = at ? parse_time(*at).value() : ClockOption::of(values).make().now();
     const auto verified = nsm::verify_document(document, root, now, policy);
@@ -167,11 +182,9 @@ int verify(const Values& values) {
     }
     print_report(values, Style::bad, nsm::refused_text(refusal, root, now, claims));
     std::cout << std::flush;
-    std::cerr << fmt::format(
-        "glovebox: refused: {}{}\n", printable(refusal.message),
-        refusal.code == nsm::DocumentError::untrusted_root && values.text("--root") == "aws"
-            ? "; a simulated module's document is verified with --root mock"
-            : "");
+    const Error advised =
+        Error(refusal).with_advice(advice_on(refusal, has_other_lines, values.text("--root")));
+    std::cerr << fmt::format("glovebox: refused: {}\n", printable(advised.message));
     return exit_failed;
 }
 
