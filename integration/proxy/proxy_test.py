@@ -232,6 +232,16 @@ class Proxy(Case):
         self.assertEqual(done.stdout, b"hello")
         proxy.wait_for(f"3:any -> 127.0.0.1:{echo.port} open")
 
+    def test_a_target_of_the_name_localhost_is_warned_of_at_the_start(self):
+        warning = ("connections to vsock port 8000 will be refused: localhost:1 leads to 127.0.0.1, which is a loopback address: "
+                   "only a rule for that address opens it, for example 127.0.0.1:1")
+        proxy = self.proxy("--listen", "8000=localhost:1")
+        self.assertEqual([line.partition("proxy: ")[2] for line in proxy.lines if " warning " in line], [warning])
+        for more in (["--allow", "127.0.0.1:1", "--allow", "localhost:1"], ["--resolve", "localhost:1=127.0.0.1:1"]):
+            proxy = self.proxy("--listen", "8001=localhost:1", *more)
+            self.assertEqual([line for line in proxy.lines if " warning " in line], [], more)
+            proxy.kill()
+
     def test_a_dead_name_and_a_refused_dial_end_their_connections_alone(self):
         if not can_unshare():
             self.skipTest("this user may not make network namespaces on this host")

@@ -2,6 +2,8 @@
 
 // glovebox proxy: the parent's side of an enclave's way to the network.
 
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -56,6 +58,23 @@ core::Allowlist make_allowlist(const Values& values, const std::vector<core::Pro
     return allowlist;
 }
 
+// "localhost" is looked up as any name is, and its addresses need rules of their own: every
+// connection would be refused.
+void warn_of_localhost(const vsock_proxy::ProxyService& service, Log& log) {
+    const auto loopback = boost::asio::ip::make_address("127.0.0.1");
+    for (const core::ProxyRoute& route : service.routes) {
+        if (!route.target || core::to_string(route.target->host) != "localhost")
+            continue;
+        const auto& resolved = service.dialer.resolved;
+        if (std::any_of(resolved.begin(), resolved.end(),
+                        [&](const auto& one) { return one.target == *route.target; }))
+            continue;
+        if (const auto good = service.allowlist.may_dial(*route.target, loopback, {}); !good)
+            log.warning("refused", "connections to vsock port {} will be refused: {}",
+                        route.listen.port, good.error().message);
+    }
+}
+
 int proxy(const Values& values) {
     vsock_proxy::ProxyService service;
     for (const std::string& text : values.list("--listen"))
@@ -77,6 +96,7 @@ int proxy(const Values& values) {
     const std::size_t listeners = service.routes.size();
     const std::size_t rules = service.allowlist.rules().size();
     service.command = values.list("COMMAND");
+    warn_of_localhost(service, *log);
     return service.serve(*log, [&] {
         log->info("ready", "ready: {}, {} in the allowlist", counted(listeners, "listener"),
                   counted(rules, "rule"));
