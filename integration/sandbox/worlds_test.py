@@ -96,6 +96,8 @@ class Finding(Case):
                 pass
             self.glovebox("clean", "--world", elsewhere)
             self.assertNotIn(elsewhere, self.glovebox("worlds").stdout)
+            self.assertEqual(self.glovebox("clean", "--world", elsewhere).stderr,
+                             f"glovebox: the world {elsewhere} does not exist: nothing to remove\n")
 
     def test_nobody_sees_another_users_worlds(self):
         everybody = people()
@@ -205,6 +207,11 @@ class Entering(Case):
             done = self.execute("true")
             self.assertEqual(done.returncode, 1)
             self.assertIn("no enclave with CID 16 runs in the world", done.stderr)
+            ended = self.glovebox("run", "--cid", "17", "--", "sh", "-c", "exit 4")
+            self.assertEqual(ended.returncode, 4, ended.stderr)
+            done = self.glovebox("exec", 17, "--", "true", env=self.environment_of_exec())
+            self.assertEqual((done.returncode, done.stderr),
+                             (1, "glovebox: enclave 17 has ended (exited with 4): `glovebox logs 17` prints its console\n"))
             with subprocess.Popen([str(word) for word in self.person.command(
                     GLOVEBOX, "run", "--isolation", "none", "--", "sh", "-c", "echo running; exec tail -f /dev/null")],
                     env=self.environment(), cwd=self.home, stdout=subprocess.PIPE, text=True) as plain:

@@ -25,7 +25,11 @@ std::vector<std::string> worlds_of(const Values& values) {
 }
 
 int clean(const Values& values) {
-    for (const std::string& path : worlds_of(values)) {
+    const std::vector<std::string> worlds = worlds_of(values);
+    if (worlds.empty() && values.is_argument("--world"))
+        std::cerr << fmt::format("glovebox: the world {} does not exist: nothing to remove\n",
+                                 WorldOption::of(values).path());
+    for (const std::string& path : worlds) {
         const enclave::CleanedWorld cleaned = enclave::clean_world(path).value();
         std::cout << fmt::format("{}: {} removed\n", path, cleaned.removed);
         for (const core::Cid cid : cleaned.running)

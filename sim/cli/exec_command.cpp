@@ -22,9 +22,12 @@ int execute(const Values& values) {
     const WorldOption world = WorldOption::of(values);
     const auto cid = values.number<core::Cid>("CID");
     const auto records = enclave::enclaves_of(world.world).value();
-    const auto found = std::find_if(records.begin(), records.end(), [&](const auto& record) {
-        return record.cid == cid && !record.ended;
-    });
+    const auto found = std::find_if(records.begin(), records.end(),
+                                    [&](const auto& record) { return record.cid == cid; });
+    if (found != records.end() && found->ended)
+        throw ErrorException(invalid_input(
+            fmt::format("enclave {} has ended ({}): `glovebox logs {}` prints its console", cid,
+                        found->reason, cid)));
     if (found == records.end())
         throw ErrorException(invalid_input(fmt::format(
             "no enclave with CID {} runs in the world {}: `glovebox ps` lists those that do.{}",

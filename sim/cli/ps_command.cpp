@@ -34,7 +34,7 @@ int ps(const Values& values) {
     std::cout << (values.flag("--json") ? enclave::list_as_json(shown)
                                         : enclave::list_as_table(shown));
     if (shown.empty())
-        std::cerr << fmt::format("glovebox: no enclave {} in {}.{}\n", all ? "has run" : "runs",
+        std::cerr << fmt::format("glovebox: no enclave {} in {}.{}\n", all ? "is known" : "runs",
                                  is_one ? "the world " + world.path() : "any world of this user",
                                  enclave::worlds_elsewhere(world.world));
     return exit_done;
