@@ -357,6 +357,10 @@ class RootFileSystem(Case):
         enclave.finish(expected=127)
         self.assertIn("execvpe: attest: No such file or directory", enclave.errors)
         self.assertIn("write /usr/local/bin/attest", enclave.errors)
+        enclave = self.run_in(root, "nowhere")
+        enclave.finish(expected=127)
+        self.assertIn(f"{root} has no nowhere in /sbin:/usr/sbin:/bin:/usr/bin", enclave.errors)
+        self.assertNotIn("--mount", enclave.errors)
 
     def test_a_folder_that_init_mounts_on_must_be_there(self):
         root = self.make(APPS / "c-static/attest")
@@ -364,6 +368,7 @@ class RootFileSystem(Case):
         enclave = self.run_in(root, "/app/attest")
         enclave.finish(expected=1)
         self.assertIn("mount: /sys: No such file or directory", enclave.errors)
+        self.assertIn("needs the folders /dev, /proc, ", enclave.errors)
 
 
 class Around(Case):

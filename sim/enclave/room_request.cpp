@@ -172,11 +172,15 @@ MeasuredCommand RoomRequest::measured() const {
 std::string RoomRequest::explain_missing_program() const {
     if (root_fs_) {
         const std::string there = sandbox::find_in_image_path(*root_fs_);
-        return there.empty() ? ""
-                             : fmt::format(
-                                   "AWS's init looks in {} alone, not in the PATH of the "
-                                   "image: write {}",
-                                   sandbox::aws_init_search_path, there);
+        if (!there.empty())
+            return fmt::format(
+                "AWS's init looks in {} alone, not in the PATH of the image: write {}",
+                sandbox::aws_init_search_path, there);
+        const std::string& program = root_fs_->command.front();
+        if (program.find('/') != std::string::npos || !find(program).empty())
+            return {};
+        return fmt::format("{} has no {} in {}", root_fs_->directory, program,
+                           sandbox::aws_init_search_path);
     }
     // The program, and a script's interpreter: if either is missing, the kernel reports the script
     // as missing. A symlink may lead to a file that is not visible.

@@ -82,8 +82,18 @@ std::string_view describe(Report::Stage stage) {
     return "set up";
 }
 
+// The folders of the root file system that something is mounted onto.
+std::vector<std::string> mounted_folders(const SandboxPlan& plan) {
+    std::vector<std::string> folders;
+    for (const Step& step : plan.steps)
+        if (step.text.starts_with("mount: /") && step.target.find('/', 1) == std::string::npos &&
+            std::find(folders.begin(), folders.end(), step.target) == folders.end())
+            folders.push_back(step.target);
+    return folders;
+}
+
 // The most likely cause of a step's failure; empty if the errno says enough.
-std::string_view hint_for(const Step& step, int error) {
+std::string hint_for(const Step& step, int error, const SandboxPlan& plan) {
     if (step.type == "overlay" && error == EINVAL)
         return ". The folder may have mounts below it, which an overlay in a user namespace can't "
                "have; the kernel's log says more: sudo dmesg | tail";
@@ -93,9 +103,11 @@ std::string_view hint_for(const Step& step, int error) {
         return ". The kernel allows it only where the host's own is not masked; in a container: "
                "docker run --security-opt systempaths=unconfined ...";
     if (step.text.starts_with("mount: /") && error == ENOENT)
-        return ". AWS's init needs this folder in the root file system; nitro-cli build-enclave "
-               "adds "
-               "it: make it there with mkdir";
+        return fmt::format(
+            ". AWS's init needs the folders {} in the root file system; nitro-cli build-enclave "
+            "adds "
+            "them: make them there with mkdir",
+            fmt::join(mounted_folders(plan), ", "));
     return "";
 }
 
@@ -110,7 +122,7 @@ Error explain_failure(const Report& report, const SandboxPlan& plan) {
         Error error = errno_error(describe(step), report.error);
         return Error(SandboxError::set_up_failed,
                      "the sandbox could not be set up: " + error.message +
-                         std::string(hint_for(step, report.error)));
+                         hint_for(step, report.error, plan));
     }
     if (privileges_were_taken(report.error, facts) ||
         report.stage == Report::Stage::inner_namespaces ||

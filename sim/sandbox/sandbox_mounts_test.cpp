@@ -32,7 +32,9 @@ TEST_F(SandboxMounts, ARootFileSystemWithoutProcFailsInAwsInitsWords) {
     const auto sandbox = Sandbox::start(plan.value());
     ASSERT_FALSE(sandbox);
     EXPECT_THAT(sandbox.error().message, HasSubstr("mount: /proc: No such file or directory"));
-    EXPECT_THAT(sandbox.error().message, HasSubstr("make it there with mkdir"));
+    EXPECT_THAT(
+        sandbox.error().message,
+        HasSubstr("needs the folders /dev, /proc, /sys, /run, /tmp in the root file system"));
 }
 
 // Regression to keep away: mounting before the new root is entered must not follow an image's
