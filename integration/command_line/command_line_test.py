@@ -332,8 +332,11 @@ class Sentences(Case):
                       self.complaint("nsm", "--region", "us-isof-south-10", "describe"))
 
     def test_what_excludes_an_image_is_named(self):
-        for arguments, words in [(["--rootfs", "x"], "--rootfs"), (["--mount", "x"], "--mount"),
-                                 (["--env", "A=1"], "--env"), (["--isolation", "none"], "--isolation none")]:
+        for arguments, words in [(["--", "true"], "a program: the image has its own command"),
+                                 (["--rootfs", "x"], "--rootfs: the image has its own files"),
+                                 (["--mount", "x"], "--mount: the image has its own files"),
+                                 (["--env", "A=1"], "--env: the image has its own environment"),
+                                 (["--isolation", "none"], "--isolation none")]:
             self.assertTrue(self.complaint("run", "--eif", "image.eif", *arguments)
                             .startswith(f"glovebox run: --eif excludes {words}\n"))
         self.assertIn("GLOVEBOX_ISOLATION=none, which is set",

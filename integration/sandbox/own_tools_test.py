@@ -129,6 +129,8 @@ class OwnTools(Case):
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(f"../other/who.py: {self.other}/who.py lies in the home folder", done.stderr)
             self.assertIn("--mount", done.stderr)
+        done = self.run_enclave("python3", self.other / "who.py")
+        self.assertTrue(done.stderr.startswith(f"glovebox: {self.other}/who.py lies in the home folder"), done.stderr)
 
 
 ASK = """

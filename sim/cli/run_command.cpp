@@ -23,13 +23,13 @@ namespace {
 // An image brings its program, its files and its environment, and has a sandbox always.
 std::string excluded_by_eif(const enclave::EnclaveRun& run, const Values& values) {
     if (!run.arguments.empty())
-        return "a program";
+        return "a program: the image has its own command";
     if (!run.room.root_fs.empty())
-        return "--rootfs";
+        return "--rootfs: the image has its own files";
     if (!run.room.mounts.empty())
-        return "--mount";
+        return "--mount: the image has its own files";
     if (!run.room.environment.empty())
-        return "--env";
+        return "--env: the image has its own environment";
     if (!run.room.is_none())
         return "";
     return values.is_argument("--isolation")

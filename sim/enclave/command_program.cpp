@@ -98,7 +98,8 @@ void show_itself(Shower& shower, sandbox::CommandRequest& command,
 }
 
 Error out_of_sight(const std::string& name, const std::string& why) {
-    return {sandbox::SandboxError::bad_request, fmt::format("{}: {}", name, why)};
+    return {sandbox::SandboxError::bad_request,
+            why.starts_with(name) ? why : fmt::format("{}: {}", name, why)};
 }
 
 // Makes visible the program that `name` means on this machine. An error if the enclave would run

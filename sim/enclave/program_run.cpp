@@ -10,6 +10,7 @@
 #include <ostream>
 
 #include "core/base/clock.h"
+#include "sim/enclave/command_program.h"
 #include "sim/enclave/exit_status.h"
 #include "sim/supervisor/launch.h"
 #include "transports/world.h"
@@ -29,6 +30,14 @@ std::string explain_missing_interpreter(const std::vector<std::string>& argument
                              interpreter);
 }
 
+// The program that runs such a script, by its first line or its name; empty for other files.
+std::string interpreter_for(const std::string& script) {
+    if (std::string named = script_interpreter(script); !named.empty())
+        return named;
+    const std::string ending = std::filesystem::path(script).extension().string();
+    return ending == ".py" ? "python3" : ending == ".sh" ? "sh" : ending == ".js" ? "node" : "";
+}
+
 // The remedy for a program that was not executed, by the kernel's error; empty for other errors.
 std::string explain_refusal(const boost::system::error_code& code, const std::string& program,
                             bool is_in_sandbox) {
@@ -36,11 +45,13 @@ std::string explain_refusal(const boost::system::error_code& code, const std::st
     if (code == boost::system::errc::permission_denied &&
         std::filesystem::is_directory(program, unseen))
         return "It is a folder: name the program in it";
-    if (code == boost::system::errc::permission_denied)
-        return fmt::format(
-            "Make it executable with chmod +x, or start it by its interpreter, such as "
-            "python3 {}",
-            program);
+    if (code == boost::system::errc::permission_denied) {
+        const std::string interpreter = interpreter_for(program);
+        return "Make it executable with chmod +x" +
+               (interpreter.empty()
+                    ? std::string()
+                    : fmt::format(", or start it by its interpreter: {} {}", interpreter, program));
+    }
     if (code != boost::system::errc::no_such_file_or_directory)
         return {};
     return fmt::format("{}{}",

@@ -59,7 +59,7 @@ bool has(const std::vector<Cid>& cids, Cid cid) {
 std::string listens_instead(const std::string& name, Cid cid, Port port, const WorldView& world) {
     const auto ports = ports_of(cid, world);
     if (ports.empty())
-        return fmt::format("{} does not listen on any vsock port yet", name);
+        return fmt::format("{} does not listen on any vsock port", name);
     if (std::find(ports.begin(), ports.end(), port) != ports.end())
         return fmt::format(
             "{} listens on vsock port {}, but its backlog was full or it began to "
