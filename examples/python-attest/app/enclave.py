@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An enclave program: takes credentials and a ciphertext over vsock, has KMS decrypt it for this enclave alone, and
 answers with the plaintext's digest. The plaintext never leaves. The request to KMS is signed here, since boto3 before
-May 2023, and so Debian 12's, does not know the parameter Recipient.
+1.26.124, and so Debian 12's, does not know the parameter Recipient.
 
 Usage: enclave.py [LISTEN-PORT [PROXY-PORT [REGION]]]
 
