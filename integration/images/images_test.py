@@ -336,10 +336,9 @@ class Described(Case):
         self.assertEqual(printed, json.dumps(description, indent=2) + "\n")
 
     def test_check_is_for_scripts(self):
-        image = self.folder / "image.eif"
-        shutil.copy(self.vector("v1.eif"), image)
-        image.chmod(0o644)
-        self.assertEqual(self.run_program("eif", "describe", "--check", image).returncode, 0)
+        self.build(*self.folder_arguments())
+        image = self.folder / "out.eif"
+        self.assertEqual(self.checked(image), (0, []))
         data = bytearray(image.read_bytes())
         data[-1] ^= 1
         image.write_bytes(data)
@@ -348,6 +347,21 @@ class Described(Case):
         self.assertFalse(json.loads(done.stdout)["CheckCRC"])
         self.assertIn(b"the file's CRC is", done.stderr)
         self.assertEqual(self.run_program("eif", "describe", "--check", image).returncode, 1)
+
+    def test_check_finds_what_would_not_start_on_nitro(self):
+        self.build("--rootfs", self.folder / "rootfs", "--cmd", "/bin/nosuch", "--env", "PATH=/bin")
+        status, remarks = self.checked(self.folder / "out.eif")
+        self.assertEqual(status, 1)
+        self.assertRegex("\n".join(remarks), r"\Aglovebox: note: the program /bin/nosuch is not in the image: [^\n]+\Z")
+        (self.folder / "kernel").write_bytes(b"none")
+        self.build(*self.folder_arguments())
+        self.assertEqual(self.checked(self.folder / "out.eif"), (1, [
+            "glovebox: note: the kernel is neither a bzImage nor an aarch64 Image: the image does not boot"]))
+        self.assertEqual(self.run_program("eif", "describe", self.folder / "out.eif").returncode, 0)
+
+    def checked(self, image) -> tuple:
+        done = self.run_program("eif", "describe", "--check", image)
+        return done.returncode, done.stderr.decode().splitlines()
 
     def test_a_damaged_file_gets_a_sentence_with_section_and_offset(self):
         image = self.folder / "image.eif"

@@ -170,8 +170,8 @@ FOLDERS = {
         libraries=("Asio", "Boost.JSON")),
     "sim/nitro_cli": Folder(
         "nitro-cli: its errors, rules and commands, and runs of images",
-        uses=("core/base", "core/crypto", "transports", "nsm-mock/module", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/build",
-              "sim/eif/report", "sim/eif/unpack", "sim/enclave"),
+        uses=("core/base", "core/crypto", "transports", "nsm-mock/module", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
+              "sim/eif/build", "sim/eif/report", "sim/eif/unpack", "sim/enclave"),
         libraries=("Boost.JSON",)),
     "sim/command_line": Folder(
         "a command as plain values: options, defaults, examples; the parser, help, manual and completion made of them",

@@ -26,6 +26,7 @@
 #include "sim/eif/report/describe.h"
 #include "sim/eif/report/diff.h"
 #include "sim/eif/unpack/extract.h"
+#include "sim/nitro_cli/boot_check.h"
 
 namespace glovebox::cli {
 namespace {
@@ -285,7 +286,14 @@ int describe_image(const Values& values) {
     std::cout << eif::pretty_json(description->json) << '\n';
     for (const std::string& remark : description->remarks)
         print_remark("note", remark);
-    return values.flag("--check") && !description->good ? exit_failed : exit_done;
+    if (!values.flag("--check"))
+        return exit_done;
+    const auto problems = nitro_cli::check_boot(opened.image, ReportedWork(path).progress());
+    if (!problems)
+        throw ErrorException(Error(problems.error()).in(path));
+    for (const std::string& problem : *problems)
+        print_remark("note", problem);
+    return description->good && problems->empty() ? exit_done : exit_failed;
 }
 
 Command describe_image_command() {
@@ -299,8 +307,9 @@ Command describe_image_command() {
                         "PCR0."},
         .options = {{.name = "--check",
                      .kind = Kind::flag,
-                     .summary = "Exit with 1 unless Nitro would start the image as it is measured "
-                                "and signed"}},
+                     .summary = "Exit with 1 unless Nitro would start the image, as it is measured "
+                                "and signed, and its program: the kernel, init, the command and "
+                                "its interpreter are looked at too"}},
         .positionals = {image_argument()},
         .examples = {{"Describe an image", "glovebox eif describe app.eif"},
                      {"Print PCR0 alone",

@@ -78,7 +78,9 @@ KeyFacts variable_files() {
 KeyFacts trust_variables() {
     return {.name = "trust_env",
             .form = Form::flag,
-            .summary = "SSL_CERT_FILE and its like name the world's TLS authority; this needs kms"};
+            .summary =
+                "SSL_CERT_FILE and other runtimes' variables name the world's TLS authority; this "
+                "needs kms"};
 }
 
 template <class Part>

@@ -246,7 +246,10 @@ Result<BuildResult> build_image(const BuildOptions& options, Progress& progress)
         return env.error();
     if (const auto applied = apply_builder_rules(application->root, warnings); !applied)
         return applied.error();
-    warn_of_init(application->root, application->command, *environment, *architecture, warnings);
+    warn_of_init(application->command, *environment, warnings);
+    for (std::string& problem :
+         start_problems(application->root, application->command, *environment, *architecture))
+        warnings.push_back(std::move(problem));
     if (!options.keep_times)
         warn_of_python_times(application->root, options.source_date, warnings);
 

@@ -299,9 +299,17 @@ Result<std::string> lines_of(const std::vector<std::string>& items, std::string_
     return text;
 }
 
-void warn_of_init(const FileTree& root, const std::vector<std::string>& command,
-                  const std::vector<std::string>& environment, Architecture architecture,
-                  Warnings& warnings) {
+Warnings start_problems(const FileTree& root, const std::vector<std::string>& command,
+                        const std::vector<std::string>& environment, Architecture architecture) {
+    Warnings problems;
+    if (const auto program =
+            find_program(root, command.empty() ? "sh" : command.front(), environment, problems))
+        warn_of_program(root, *program, architecture, problems);
+    return problems;
+}
+
+void warn_of_init(const std::vector<std::string>& command,
+                  const std::vector<std::string>& environment, Warnings& warnings) {
     if (command.empty())
         warnings.emplace_back("the command is empty: init runs \"sh\"");
     const bool has_path = environment.empty() ||
@@ -311,9 +319,6 @@ void warn_of_init(const FileTree& root, const std::vector<std::string>& command,
         warnings.emplace_back(
             "the environment has no PATH, and init adds none: the program sees exactly what is "
             "set");
-    if (const auto program =
-            find_program(root, command.empty() ? "sh" : command.front(), environment, warnings))
-        warn_of_program(root, *program, architecture, warnings);
 }
 
 void warn_of_python_times(const FileTree& root, std::int64_t mtime, Warnings& warnings) {

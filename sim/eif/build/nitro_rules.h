@@ -39,11 +39,16 @@ using Warnings = std::vector<std::string>;
 [[nodiscard]] Result<std::string> lines_of(const std::vector<std::string>& items,
                                            std::string_view what, Warnings& warnings);
 
-// Warns if init will not find the program in the image or cannot run it: a search path that init
-// does not use, a missing execute permission, another architecture, a missing interpreter.
-void warn_of_init(const FileTree& root, const std::vector<std::string>& command,
-                  const std::vector<std::string>& environment, Architecture architecture,
-                  Warnings& warnings);
+// Why init will not find the program in the image or cannot run it: a search path that init does
+// not use, a missing execute permission, another architecture, a missing interpreter. Empty if the
+// program starts.
+[[nodiscard]] Warnings start_problems(const FileTree& root, const std::vector<std::string>& command,
+                                      const std::vector<std::string>& environment,
+                                      Architecture architecture);
+
+// Warns of a command and an environment that init takes in another way than a container's.
+void warn_of_init(const std::vector<std::string>& command,
+                  const std::vector<std::string>& environment, Warnings& warnings);
 
 // Warns of Python's compiled files: each holds the time of its source, so with other times in the
 // image Python compiles them anew at each start.

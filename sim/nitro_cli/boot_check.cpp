@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/nitro_cli/boot_check.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "sim/eif/build/nitro_rules.h"
+#include "sim/eif/build/program_file.h"
+#include "sim/eif/tree/ramdisk.h"
+#include "sim/sandbox/root_fs_plan.h"
+
+namespace glovebox::nitro_cli {
+namespace {
+
+// init's own limit is the enclave's memory; a longer list is not read.
+constexpr std::size_t lines_bytes_max = std::size_t{1} << 20;
+
+Result<eif::FileTree> unpacked(const eif::Image& image, Progress& progress) {
+    eif::FileTree tree;
+    eif::Spool spool(std::filesystem::temp_directory_path());
+    eif::TreeBudget budget({});
+    for (std::size_t i = 0; i < image.sections().size(); ++i) {
+        const eif::Section& section = image.sections()[i];
+        if (section.type != eif::SectionType::ramdisk)
+            continue;
+        if (const auto done =
+                eif::unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget, progress);
+            !done)
+            return done.error();
+    }
+    return tree;
+}
+
+// What is below a folder of the tree, as a tree of its own.
+Result<eif::FileTree> below(const eif::FileTree& tree, const std::string& folder) {
+    eif::FileTree part;
+    const std::string prefix = folder + "/";
+    for (auto at = tree.entries().lower_bound(prefix);
+         at != tree.entries().end() && at->first.starts_with(prefix); ++at)
+        if (const auto put = part.put(at->first.substr(prefix.size()), at->second); !put)
+            return put.error();
+    return part;
+}
+
+// The lines of a file at the top of the ramdisks; empty if it is missing.
+std::optional<std::vector<std::string>> lines_of(const eif::FileTree& tree, const char* name) {
+    const auto place = tree.resolve(name);
+    const auto node = place ? tree.find(*place) : nullptr;
+    if (!node || node->type != eif::NodeType::file)
+        return std::nullopt;
+    const auto text = node->content.head(lines_bytes_max, name);
+    if (!text)
+        return std::nullopt;
+    return sandbox::read_init_lines(as_text(*text));
+}
+
+void check_kernel(const eif::Image& image, std::vector<std::string>& problems) {
+    const eif::Section* kernel = image.find(eif::SectionType::kernel);
+    if (kernel == nullptr)
+        return;  // a broken rule of the format, which the description has
+    const auto of = eif::inspect_kernel(kernel->data).architecture;
+    const eif::Architecture wanted = image.header().architecture();
+    if (!of)
+        problems.emplace_back(
+            "the kernel is neither a bzImage nor an aarch64 Image: the image does not boot");
+    else if (*of != wanted)
+        problems.push_back(fmt::format("the kernel is for {}, the image for {}: it does not boot",
+                                       eif::to_string(*of), eif::to_string(wanted)));
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> check_boot(const eif::Image& image, Progress& progress) {
+    std::vector<std::string> problems;
+    check_kernel(image, problems);
+    const auto tree = unpacked(image, progress);
+    if (!tree)
+        return tree.error();
+    if (!tree->resolve("init")) {
+        problems.emplace_back("the ramdisks have no /init: the kernel panics");
+        return problems;
+    }
+    const auto command = lines_of(*tree, "cmd");
+    const auto environment = lines_of(*tree, "env");
+    if (!command || !environment)
+        return problems;  // an init of another kind, whose steps are its own
+    const auto root = below(*tree, "rootfs");
+    if (!root)
+        return root.error();
+    for (std::string& problem :
+         eif::start_problems(*root, *command, *environment, image.header().architecture()))
+        problems.push_back(std::move(problem));
+    return problems;
+}
+
+}  // namespace glovebox::nitro_cli

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/nitro_cli/boot_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/base/testing/temporary_directory.h"
+#include "sim/eif/base/mapped_file.h"
+#include "sim/eif/build/builder.h"
+
+namespace glovebox::nitro_cli {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// "HdrS" where a bzImage has it, and the ELF header of a program for x86_64.
+const std::string kernel = std::string(0x202, '\0') + "HdrS" + std::string(600, 'k');
+const std::string program = std::string(
+                                "\x7f"
+                                "ELF\2\1\1",
+                                7) +
+                            std::string(11, '\0') + "\x3e" + std::string(1, '\0') + "program";
+
+class BootCheck : public testing::Test {
+  protected:
+    BootCheck() {
+        write("kernel", kernel);
+        write("init", program);
+        write("root/bin/app", program);
+        options_.kernel = folder_ / "kernel";
+        options_.init = folder_ / "init";
+        options_.rootfs = folder_ / "root";
+        options_.output = folder_ / "image.eif";
+        options_.command = {"/bin/app"};
+        options_.tool_version = "1";
+    }
+
+    void write(const std::string& name, const std::string& content) {
+        const fs::path file = folder_ / name;
+        fs::create_directories(file.parent_path());
+        std::ofstream(file) << content;
+        fs::permissions(file, fs::perms::owner_all);
+    }
+
+    std::vector<std::string> problems() {
+        EXPECT_TRUE(eif::build_image(options_));
+        const auto file = eif::MappedFile::open(options_.output).value();
+        return check_boot(eif::Image::parse(file.bytes()).value(), no_progress()).value();
+    }
+
+    TemporaryDirectory directory_;
+    fs::path folder_{directory_.path()};
+    eif::BuildOptions options_;
+};
+
+TEST_F(BootCheck, AnImageWhoseProgramStartsHasNone) {
+    EXPECT_THAT(problems(), IsEmpty());
+}
+
+TEST_F(BootCheck, AKernelThatIsNone) {
+    write("kernel", "K");
+    EXPECT_THAT(problems(), ElementsAre(HasSubstr("the kernel is neither a bzImage nor an")));
+}
+
+TEST_F(BootCheck, AProgramThatIsMissingOrNotExecutable) {
+    options_.command = {"/bin/nosuch"};
+    EXPECT_THAT(problems(), ElementsAre(HasSubstr("/bin/nosuch is not in the image")));
+    options_.command = {"nosuch"};
+    EXPECT_THAT(problems(), ElementsAre(HasSubstr("init looks for \"nosuch\" in")));
+    fs::permissions(folder_ / "root/bin/app", fs::perms::owner_read);
+    options_.command = {"/bin/app"};
+    EXPECT_THAT(problems(), ElementsAre(HasSubstr("/bin/app is not executable")));
+}
+
+TEST_F(BootCheck, AScriptWithoutItsInterpreter) {
+    write("root/bin/app", "#!/usr/bin/python3\n");
+    EXPECT_THAT(problems(), ElementsAre(HasSubstr("wants /usr/bin/python3, which is not in")));
+    write("root/usr/bin/python3", program);
+    EXPECT_THAT(problems(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace glovebox::nitro_cli
