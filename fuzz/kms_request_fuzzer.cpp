@@ -38,7 +38,21 @@ constexpr std::array operations{"CancelKeyDeletion",
                                 "UpdateAlias",
                                 "Verify",
                                 "VerifyMac",
-                                "DeriveSharedSecret"};
+                                "DeriveSharedSecret",
+                                "CreateGrant",
+                                "ListGrants",
+                                "RetireGrant",
+                                "RevokeGrant",
+                                "ListRetirableGrants",
+                                "TagResource",
+                                "UntagResource",
+                                "ListResourceTags",
+                                "EnableKeyRotation",
+                                "ListKeyRotations",
+                                "ImportKeyMaterial",
+                                "DeleteImportedKeyMaterial",
+                                "ReplicateKey",
+                                "UpdateKeyDescription"};
 
 struct World {
     World() {

@@ -306,7 +306,8 @@ class Operations(Case):
                       "does not exist", str(error))
         self.assertEqual(error.response["ResponseMetadata"]["HTTPStatusCode"], 400)
         self.assertIsInstance(error, kms.exceptions.NotFoundException)
-        self.refused("UnknownOperationException", kms.list_grants, KeyId=KEY_ID)
+        error = self.refused("UnsupportedOperationException", kms.describe_custom_key_stores)
+        self.assertIn("DescribeCustomKeyStores is not emulated by Glovebox.", str(error))
 
 
 class Authentication(Case):

@@ -89,6 +89,20 @@ Bytes cbc_encrypt(BytesView key, BytesView iv, BytesView plaintext) {
     return out;
 }
 
+std::optional<Bytes> unwrap_key(BytesView key, BytesView wrapped) {
+    const CipherCtxPtr ctx(EVP_CIPHER_CTX_new());
+    EVP_CIPHER_CTX_set_flags(ctx.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+    check(EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_wrap_pad(), nullptr, key.data(), nullptr),
+          "AES key wrap");
+    Bytes out(wrapped.size() + 1);
+    int length = 0;
+    if (EVP_DecryptUpdate(ctx.get(), out.data(), &length, wrapped.data(),
+                          static_cast<int>(wrapped.size())) != 1)
+        return std::nullopt;
+    out.resize(static_cast<std::size_t>(length));
+    return out;
+}
+
 Bytes digest(std::string_view hash, BytesView message) {
     const MdPtr md = fetch(hash);
     Bytes out(static_cast<std::size_t>(EVP_MD_get_size(md.get())));

@@ -22,6 +22,9 @@ inline constexpr std::size_t aes256_key_bytes = 32;
 // AES-256-CBC with PKCS #7 padding.
 [[nodiscard]] Bytes cbc_encrypt(BytesView key, BytesView iv, BytesView plaintext);
 
+// AES Key Wrap with Padding (RFC 5649), unwrapped. Empty if it was not wrapped by this key.
+[[nodiscard]] std::optional<Bytes> unwrap_key(BytesView key, BytesView wrapped);
+
 // `hash` is OpenSSL's name, such as "SHA256".
 [[nodiscard]] Bytes digest(std::string_view hash, BytesView message);
 [[nodiscard]] Bytes hmac(std::string_view hash, BytesView key, BytesView message);

@@ -183,6 +183,16 @@ std::vector<Row> kms_rows() {
     };
     const json::object rsa_message = {{"Message", "AAAA"}, {"SigningAlgorithm", "ECDSA_SHA_256"}};
     const json::object mac_message = {{"Message", "AAAA"}, {"MacAlgorithm", "HMAC_SHA_256"}};
+    const json::object grant = {
+        {"GranteePrincipal", InMemoryKms::tester},
+        {"RetiringPrincipal", InMemoryKms::tester},
+        {"Operations", json::array{"Encrypt"}},
+        {"Constraints", json::object{{"EncryptionContextSubset", json::object{{"a", "b"}}}}}};
+    const json::object wrapping = {{"WrappingAlgorithm", "RSAES_OAEP_SHA_256"},
+                                   {"WrappingKeySpec", "RSA_2048"}};
+    const json::object imported = {
+        {"ImportToken", "AAAA"}, {"EncryptedKeyMaterial", "AAAA"}, {"ValidTo", 1772687167}};
+    const json::array tag = {json::object{{"TagKey", "a"}, {"TagValue", "b"}}};
     return {
         has("kms:BypassPolicyLockoutSafetyCheck", of_request, "true")
             .of("PutKeyPolicy", {{"Policy", policy::default_key_policy("aws", "111122223333")},
@@ -214,8 +224,45 @@ std::vector<Row> kms_rows() {
             .of("Sign", rsa_message, "ECC_NIST_P256", "SIGN_VERIFY"),
         has("kms:MacAlgorithm", of_request, "HMAC_SHA_256")
             .of("GenerateMac", mac_message, "HMAC_256", "GENERATE_VERIFY_MAC"),
+        has("kms:KeyAgreementAlgorithm", of_request, "ECDH")
+            .of("DeriveSharedSecret", {{"KeyAgreementAlgorithm", "ECDH"}, {"PublicKey", "AAAA"}},
+                "ECC_NIST_P256", "KEY_AGREEMENT"),
         has("kms:ScheduleKeyDeletionPendingWindowInDays", of_request, "7")
             .of("ScheduleKeyDeletion", {{"PendingWindowInDays", 7}}),
+        has("kms:RotationPeriodInDays", of_request, "180")
+            .of("EnableKeyRotation", {{"RotationPeriodInDays", 180}}),
+        has("kms:GranteePrincipal", of_request, InMemoryKms::tester).of("CreateGrant", grant),
+        has("kms:RetiringPrincipal", of_request, InMemoryKms::tester).of("CreateGrant", grant),
+        has("kms:GrantOperations", of_request, "Encrypt").of("CreateGrant", grant),
+        has("kms:GrantConstraintType", of_request, "EncryptionContextSubset")
+            .of("CreateGrant", grant),
+        has("kms:GrantIsForAWSResource", "CreateGrant, ListGrants, RevokeGrant", "false")
+            .of("CreateGrant", grant),
+        Row{"kms:GrantIsForAWSResource", "CreateGrant, ListGrants, RevokeGrant", Who::user,
+            std::nullopt},
+        Row{"kms:GrantConstraintSourceArn", "a grant to a service principal", Who::user,
+            std::nullopt}
+            .of("CreateGrant", grant),
+        Row{"kms:GranteeServicePrincipal", "a grant to a service principal", Who::user,
+            std::nullopt}
+            .of("CreateGrant", grant),
+        Row{"kms:RetiringServicePrincipal", "a grant to a service principal", Who::user,
+            std::nullopt}
+            .of("CreateGrant", grant),
+        has("kms:WrappingAlgorithm", of_request, "RSAES_OAEP_SHA_256")
+            .of("GetParametersForImport", wrapping),
+        has("kms:WrappingKeySpec", of_request, "RSA_2048").of("GetParametersForImport", wrapping),
+        has("kms:ExpirationModel", of_request, "KEY_MATERIAL_EXPIRES")
+            .of("ImportKeyMaterial", imported),
+        has("kms:ValidTo", of_request, "2026-03-05T05:06:07.000Z")
+            .of("ImportKeyMaterial", imported),
+        has("kms:ReplicaRegion", of_request, "eu-west-1")
+            .of("ReplicateKey", {{"ReplicaRegion", "eu-west-1"}}),
+        has("aws:RequestTag/a", "the tag key-value pair that was passed in the request", "b")
+            .of("TagResource", {{"Tags", tag}}),
+        has("aws:TagKeys", "the tag keys in a request", "a").of("TagResource", {{"Tags", tag}}),
+        has("aws:TagKeys", "the tag keys in a request", "a")
+            .of("UntagResource", {{"TagKeys", json::array{"a"}}}),
         Row{"kms:TrailingDaysWithoutKeyUsage", "DisableKey and ScheduleKeyDeletion", Who::user,
             std::nullopt},
         Row{"kms:ViaService", "only when the request comes from an AWS service", Who::user,
@@ -263,6 +310,38 @@ TEST_P(ConditionKeys, AreInTheRequestAsAwsSetsThem) {
     const auto equal = ask_with_deny(
         row, fmt::format(R"("ForAnyValue:StringEquals": {{"{}": "{}"}})", row.key, *row.value));
     EXPECT_EQ(equal.exception, "AccessDeniedException") << present.explanation;
+}
+
+TEST(ConditionKey, ReEncryptSaysWhetherBothKeysAreTheSame) {
+    for (const bool same : {true, false}) {
+        InMemoryKms kms;
+        const std::string key = kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+        const std::string other =
+            same ? key : kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+        const std::string blob =
+            kms.ask("Encrypt", {{"KeyId", key}, {"Plaintext", "AAAA"}}).text("CiphertextBlob");
+        EXPECT_TRUE(kms.keys->set_policy(key, R"({"Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"},
+            {"Effect": "Deny", "Principal": "*", "Action": "kms:ReEncryptFrom", "Resource": "*",
+             "Condition": {"Bool": {"kms:ReEncryptOnSameKey": "true"}}}]})"));
+        EXPECT_EQ(
+            kms.ask("ReEncrypt", {{"CiphertextBlob", blob}, {"DestinationKeyId", other}}).exception,
+            same ? "AccessDeniedException" : "");
+    }
+}
+
+// Every key has a row, or is one of those that are not emulated, which have tests below.
+TEST(ConditionKey, IsInTheTable) {
+    const std::vector<Row> rows = all_rows();
+    for (const policy::ConditionKey& key : policy::condition_keys()) {
+        // UpdatePrimaryRegion is not emulated; ReEncrypt has two keys and a test of its own.
+        if (key.availability == Availability::not_emulated || key.name == "kms:PrimaryRegion" ||
+            key.name == "kms:ReEncryptOnSameKey")
+            continue;
+        EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), [&key](const Row& row) {
+            return policy::find_condition_key(row.key) == &key;
+        })) << key.name;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Keys, ConditionKeys, ::testing::ValuesIn(all_rows()), [](const auto& one) {

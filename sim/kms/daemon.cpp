@@ -49,7 +49,8 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
     if (!somebody_signs(scene))
         credentials.add(example_credential(scene));
 
-    const auto keys = KeyStore::open(settings.in_memory ? KeyStore::in_memory : in + "keys.db");
+    const auto keys =
+        KeyStore::open(settings.in_memory ? KeyStore::in_memory : in + "keys.db", scene.region);
     if (!keys)
         return keys.error();
     if (const auto applied = apply(scene, **keys, clock.now(), random); !applied)

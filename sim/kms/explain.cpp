@@ -172,7 +172,7 @@ Result<Explanation> explain(const json::object& record,
         std::vector<policy::AttachedPolicy> policies;
         for (const NamedPolicy& policy : check->policies)
             policies.push_back(policy.attached);
-        const policy::Decision decision = policy::decide(check->request, policies);
+        const policy::Decision decision = policy::decide(check->request, policies, check->grants);
         out.allowed = out.allowed && decision.allowed();
         out.text += fmt::format("now       {} on {}: {}", printable(check->request.action),
                                 printable(check->request.resource), policy::to_text(decision));

@@ -4,8 +4,8 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <boost/json/object.hpp>
-#include <boost/system/errc.hpp>
 
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
@@ -13,42 +13,24 @@
 namespace glovebox::kms {
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+// Of a key and its current material: LEFT JOIN, since a key that awaits an import has none.
+constexpr auto select_key =
+    "SELECT k.id, k.created_ms, k.description, k.spec, k.usage, k.state, k.deletion_ms, "
+    "k.window_days, k.origin, k.multi_region, k.primary_region, k.rotation_days, k.rotation_ms, "
+    "k.tags, k.policy, m.id, m.material FROM keys k LEFT JOIN materials m ON m.key_id = k.id AND "
+    "m.region = k.region AND m.state = 'current' WHERE k.region = ? AND ";
 
-constexpr auto schema = R"(
-CREATE TABLE IF NOT EXISTS keys (
-    id           TEXT PRIMARY KEY,
-    created_ms   INTEGER NOT NULL,
-    description  TEXT NOT NULL,
-    spec         TEXT NOT NULL,
-    usage        TEXT NOT NULL,
-    state        TEXT NOT NULL,
-    deletion_ms  INTEGER,
-    multi_region INTEGER NOT NULL,
-    tags         TEXT NOT NULL,
-    policy       TEXT NOT NULL,
-    material_id  BLOB NOT NULL UNIQUE,
-    material     BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS aliases (
-    name       TEXT PRIMARY KEY,
-    key_id     TEXT NOT NULL REFERENCES keys(id) ON DELETE CASCADE,
-    created_ms INTEGER NOT NULL,
-    updated_ms INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS aliases_by_key ON aliases(key_id);
-)";
+constexpr auto select_alias =
+    "SELECT name, key_id, created_ms, updated_ms FROM aliases WHERE region = ? AND";
 
-constexpr auto key_columns =
-    "id, created_ms, description, spec, usage, state, deletion_ms, multi_region, tags, policy, "
-    "material_id, material";
+constexpr std::array<std::pair<KeyMaterial::State, std::string_view>, 3> material_states{{
+    {KeyMaterial::State::current, "current"},
+    {KeyMaterial::State::former, "former"},
+    {KeyMaterial::State::pending_rotation, "pending_rotation"},
+}};
 
-std::int64_t ms(TimePoint time) {
-    return time.time_since_epoch().count();
-}
-
-TimePoint time_of(std::int64_t milliseconds) {
-    return TimePoint(std::chrono::milliseconds(milliseconds));
+std::string_view spelled(KeyMaterial::State state) {
+    return material_states[static_cast<std::size_t>(state)].second;
 }
 
 std::string to_text(const Tags& tags) {
@@ -69,23 +51,45 @@ Tags parse_tags(const std::string& text) {
 Key key_of(const Query& row) {
     Key key;
     key.id = row.text(0);
-    key.created = time_of(row.number(1));
+    key.created = from_ms(row.number(1));
     key.description = row.text(2);
     key.spec = row.text(3);
     key.usage = row.text(4);
     key.state = parse_key_state(row.text(5)).value_or(KeyState::disabled);
     if (!row.is_null(6))
-        key.deletion = time_of(row.number(6));
-    key.multi_region = row.number(7) != 0;
-    key.tags = parse_tags(row.text(8));
-    key.policy = row.text(9);
-    key.material_id = row.bytes(10);
-    key.material = row.bytes(11);
+        key.deletion = from_ms(row.number(6));
+    key.deletion_window_days = static_cast<int>(row.number(7));
+    key.origin = row.text(8);
+    key.multi_region = row.number(9) != 0;
+    key.primary_region = row.text(10);
+    if (!row.is_null(11))
+        key.rotation = RotationSchedule{static_cast<int>(row.number(11)), from_ms(row.number(12))};
+    key.tags = parse_tags(row.text(13));
+    key.policy = row.text(14);
+    key.material_id = row.bytes(15);
+    key.material = row.bytes(16);
     return key;
 }
 
+KeyMaterial material_of(const Query& row) {
+    KeyMaterial material;
+    material.id = row.bytes(0);
+    material.bytes = row.bytes(1);
+    const std::string state = row.text(2);
+    for (const auto& [one, name] : material_states)
+        if (name == state)
+            material.state = one;
+    if (!row.is_null(3))
+        material.rotated = from_ms(row.number(3));
+    material.rotated_on_demand = row.number(4) != 0;
+    material.description = row.text(5);
+    if (!row.is_null(6))
+        material.valid_to = from_ms(row.number(6));
+    return material;
+}
+
 Alias alias_of(const Query& row) {
-    return Alias{row.text(0), row.text(1), time_of(row.number(2)), time_of(row.number(3))};
+    return Alias{row.text(0), row.text(1), from_ms(row.number(2)), from_ms(row.number(3))};
 }
 
 Result<std::optional<Key>> first_key(Query query) {
@@ -95,6 +99,18 @@ Result<std::optional<Key>> first_key(Query query) {
     if (!*row)
         return std::optional<Key>();
     return std::optional<Key>(key_of(query));
+}
+
+Result<std::vector<std::string>> texts_of(Query query) {
+    std::vector<std::string> texts;
+    for (;;) {
+        const auto row = query.step();
+        if (!row)
+            return row.error();
+        if (!*row)
+            return texts;
+        texts.push_back(query.text(0));
+    }
 }
 
 Result<void> run(Query& query) {
@@ -114,130 +130,272 @@ std::string_view name_of(KeyState state) {
             return "Disabled";
         case KeyState::pending_deletion:
             return "PendingDeletion";
+        case KeyState::pending_replica_deletion:
+            return "PendingReplicaDeletion";
+        case KeyState::pending_import:
+            return "PendingImport";
     }
     return "";
 }
 
 std::optional<KeyState> parse_key_state(std::string_view name) {
-    for (const KeyState state : {KeyState::enabled, KeyState::disabled, KeyState::pending_deletion})
+    for (const KeyState state : {KeyState::enabled, KeyState::disabled, KeyState::pending_deletion,
+                                 KeyState::pending_replica_deletion, KeyState::pending_import})
         if (name_of(state) == name)
             return state;
     return std::nullopt;
 }
 
-Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& file) {
+Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& file,
+                                                 const std::string& region) {
     auto database = Database::open(file);
     if (!database)
         return database.error();
+    // Foreign keys are off while the tables of an older version are copied.
+    if (auto done = prepare_tables(**database, file, region); !done)
+        return done.error();
     if (auto done = (*database)->execute("PRAGMA foreign_keys = ON"); !done)
         return done.error();
-    std::int64_t version = 0;
-    {
-        Query query = (*database)->query("PRAGMA user_version");
-        const auto row = query.step();
-        if (!row)
-            return row.error();
-        version = query.number(0);
-    }
-    if (version > schema_version)
-        return Error(
-            make_error_code(boost::system::errc::not_supported),
-            fmt::format("{} was written by a later version of glovebox (schema {}, this one "
-                        "knows {}): use that version, or another --state directory",
-                        file, version, schema_version));
-    if (auto done = (*database)->execute(schema); !done)
-        return done.error();
-    if (auto done =
-            (*database)->execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str());
-        !done)
-        return done.error();
-    return std::unique_ptr<KeyStore>(new KeyStore(std::move(*database)));
+    auto shared = std::make_unique<SharedDatabase>();
+    shared->database = std::move(*database);
+    return std::unique_ptr<KeyStore>(new KeyStore(std::move(shared), region));
 }
 
 Result<bool> KeyStore::add(const Key& key) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query(fmt::format(
-        "INSERT INTO keys ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", key_columns));
-    query.bind(key.id).bind(ms(key.created)).bind(key.description).bind(key.spec).bind(key.usage);
-    query.bind(name_of(key.state));
-    query.bind(key.deletion ? std::optional(ms(*key.deletion)) : std::nullopt);
-    query.bind(std::int64_t{key.multi_region}).bind(to_text(key.tags)).bind(key.policy);
-    query.bind(BytesView(key.material_id)).bind(BytesView(key.material));
-    const auto changed = query.run();
-    if (!changed && database_->failed_on_constraint())
+    return add_in(region_, key);
+}
+
+Result<bool> KeyStore::add_in(const std::string& region, const Key& key) {
+    const std::lock_guard lock(shared_->mutex);
+    if (auto begun = database().execute("BEGIN IMMEDIATE"); !begun)
+        return begun.error();
+    const auto insert = [&]() -> Result<bool> {
+        Query query = database().query(
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        query.bind(key.id).bind(region).bind(to_ms(key.created)).bind(key.description);
+        query.bind(key.spec).bind(key.usage).bind(name_of(key.state)).bind(to_ms(key.deletion));
+        query.bind(std::int64_t{key.deletion_window_days}).bind(key.origin);
+        query.bind(std::int64_t{key.multi_region}).bind(key.primary_region);
+        query.bind(key.rotation ? std::optional<std::int64_t>(key.rotation->period_days)
+                                : std::nullopt);
+        query.bind(key.rotation ? std::optional(to_ms(key.rotation->next)) : std::nullopt);
+        query.bind(to_text(key.tags)).bind(key.policy);
+        const auto added = query.run();
+        if (!added && database().failed_on_constraint())
+            return false;
+        if (!added)
+            return added.error();
+        if (key.material.empty())
+            return true;
+        KeyMaterial material;
+        material.id = key.material_id;
+        material.bytes = key.material;
+        return insert_material(region, key.id, material);
+    };
+    const auto inserted = insert();
+    if (auto ended = database().execute(inserted && *inserted ? "COMMIT" : "ROLLBACK"); !ended)
+        return ended.error();
+    return inserted;
+}
+
+Result<bool> KeyStore::insert_material(const std::string& region, std::string_view key_id,
+                                       const KeyMaterial& material) {
+    Query query =
+        database().query("INSERT INTO materials VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    query.bind(BytesView(material.id)).bind(key_id).bind(region).bind(BytesView(material.bytes));
+    query.bind(spelled(material.state)).bind(to_ms(material.rotated));
+    query.bind(std::int64_t{material.rotated_on_demand}).bind(material.description);
+    query.bind(to_ms(material.valid_to));
+    const auto added = query.run();
+    if (!added && database().failed_on_constraint())
         return false;
-    if (!changed)
-        return changed.error();
+    if (!added)
+        return added.error();
     return true;
 }
 
 Result<std::optional<Key>> KeyStore::find(std::string_view id) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query(fmt::format("SELECT {} FROM keys WHERE id = ?", key_columns));
-    query.bind(id);
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query(fmt::format("{}k.id = ?", select_key));
+    query.bind(region_).bind(id);
     return first_key(std::move(query));
 }
 
 Result<std::optional<Key>> KeyStore::find_by_material(BytesView material_id) {
-    const std::lock_guard lock(mutex_);
-    Query query =
-        database_->query(fmt::format("SELECT {} FROM keys WHERE material_id = ?", key_columns));
-    query.bind(material_id);
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query(fmt::format(
+        "{}k.id = (SELECT key_id FROM materials WHERE id = ? AND region = ?)", select_key));
+    query.bind(region_).bind(material_id).bind(region_);
     return first_key(std::move(query));
 }
 
 Result<std::vector<std::string>> KeyStore::list(std::string_view after, std::size_t limit) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query("SELECT id FROM keys WHERE id > ? ORDER BY id LIMIT ?");
-    query.bind(after).bind(static_cast<std::int64_t>(limit));
-    std::vector<std::string> ids;
+    const std::lock_guard lock(shared_->mutex);
+    Query query =
+        database().query("SELECT id FROM keys WHERE region = ? AND id > ? ORDER BY id LIMIT ?");
+    query.bind(region_).bind(after).bind(static_cast<std::int64_t>(limit));
+    return texts_of(std::move(query));
+}
+
+Result<std::vector<std::string>> KeyStore::regions_of(std::string_view id) {
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query("SELECT region FROM keys WHERE id = ? ORDER BY region");
+    query.bind(id);
+    return texts_of(std::move(query));
+}
+
+Result<void> KeyStore::change(std::string_view column, std::string_view value,
+                              std::string_view id) {
+    const std::lock_guard lock(shared_->mutex);
+    Query query =
+        database().query(fmt::format("UPDATE keys SET {} = ? WHERE id = ? AND region = ?", column));
+    query.bind(value).bind(id).bind(region_);
+    return run(query);
+}
+
+Result<void> KeyStore::set_policy(std::string_view id, std::string_view policy) {
+    return change("policy", policy, id);
+}
+
+Result<void> KeyStore::set_description(std::string_view id, std::string_view description) {
+    return change("description", description, id);
+}
+
+Result<void> KeyStore::set_tags(std::string_view id, const Tags& tags) {
+    return change("tags", to_text(tags), id);
+}
+
+Result<void> KeyStore::set_state(std::string_view id, KeyState state,
+                                 std::optional<TimePoint> deletion) {
+    const std::lock_guard lock(shared_->mutex);
+    Query query =
+        database().query("UPDATE keys SET state = ?, deletion_ms = ? WHERE id = ? AND region = ?");
+    query.bind(name_of(state)).bind(to_ms(deletion)).bind(id).bind(region_);
+    return run(query);
+}
+
+Result<void> KeyStore::await_replicas(std::string_view id, int window_days) {
+    const std::lock_guard lock(shared_->mutex);
+    Query query =
+        database().query("UPDATE keys SET state = ?, window_days = ? WHERE id = ? AND region = ?");
+    query.bind(name_of(KeyState::pending_replica_deletion)).bind(std::int64_t{window_days});
+    query.bind(id).bind(region_);
+    return run(query);
+}
+
+Result<void> KeyStore::set_rotation(std::string_view id,
+                                    const std::optional<RotationSchedule>& rotation) {
+    const std::lock_guard lock(shared_->mutex);
+    Query query =
+        database().query("UPDATE keys SET rotation_days = ?, rotation_ms = ? WHERE id = ?");
+    query.bind(rotation ? std::optional<std::int64_t>(rotation->period_days) : std::nullopt);
+    query.bind(rotation ? std::optional(to_ms(rotation->next)) : std::nullopt).bind(id);
+    return run(query);
+}
+
+Result<void> KeyStore::remove_due(TimePoint now) {
+    const std::lock_guard lock(shared_->mutex);
+    {
+        Query query = database().query("DELETE FROM keys WHERE deletion_ms <= ?");
+        query.bind(to_ms(now));
+        if (auto removed = run(query); !removed)
+            return removed;
+    }
+    Query query = database().query(
+        "UPDATE keys SET state = ?, deletion_ms = ? + window_days * 86400000 WHERE state = ? AND "
+        "NOT EXISTS (SELECT 1 FROM keys r WHERE r.id = keys.id AND r.region <> keys.region)");
+    query.bind(name_of(KeyState::pending_deletion)).bind(to_ms(now));
+    query.bind(name_of(KeyState::pending_replica_deletion));
+    return run(query);
+}
+
+Result<std::vector<KeyMaterial>> KeyStore::materials_of(std::string_view key_id) {
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query(
+        "SELECT id, material, state, rotated_ms, on_demand, description, valid_to_ms FROM "
+        "materials WHERE key_id = ? AND region = ? ORDER BY number");
+    query.bind(key_id).bind(region_);
+    std::vector<KeyMaterial> materials;
     for (;;) {
         const auto row = query.step();
         if (!row)
             return row.error();
         if (!*row)
-            return ids;
-        ids.push_back(query.text(0));
+            return materials;
+        materials.push_back(material_of(query));
     }
 }
 
-Result<void> KeyStore::set_policy(std::string_view id, std::string_view policy) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query("UPDATE keys SET policy = ? WHERE id = ?");
-    query.bind(policy).bind(id);
+Result<bool> KeyStore::put_material(std::string_view key_id, const KeyMaterial& material) {
+    const std::lock_guard lock(shared_->mutex);
+    {
+        Query query = database().query(
+            "UPDATE materials SET material = ?, description = ?, valid_to_ms = ? WHERE id = ? AND "
+            "key_id = ? AND region = ?");
+        query.bind(BytesView(material.bytes)).bind(material.description);
+        query.bind(to_ms(material.valid_to)).bind(BytesView(material.id)).bind(key_id);
+        query.bind(region_);
+        const auto replaced = query.run();
+        if (!replaced)
+            return replaced.error();
+        if (*replaced == 1)
+            return true;
+    }
+    return insert_material(region_, key_id, material);
+}
+
+Result<void> KeyStore::copy_former_materials(std::string_view key_id, const std::string& region) {
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query(
+        "INSERT INTO materials SELECT NULL, id, key_id, ?, material, state, rotated_ms, on_demand, "
+        "description, valid_to_ms FROM materials WHERE key_id = ? AND region = ? AND state <> ? "
+        "ORDER BY number");
+    query.bind(region).bind(key_id).bind(region_).bind(spelled(KeyMaterial::State::current));
     return run(query);
 }
 
-Result<void> KeyStore::set_tags(std::string_view id, const Tags& tags) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query("UPDATE keys SET tags = ? WHERE id = ?");
-    query.bind(to_text(tags)).bind(id);
-    return run(query);
-}
-
-Result<void> KeyStore::set_state(std::string_view id, KeyState state,
-                                 std::optional<TimePoint> deletion) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query("UPDATE keys SET state = ?, deletion_ms = ? WHERE id = ?");
-    query.bind(name_of(state))
-        .bind(deletion ? std::optional(ms(*deletion)) : std::nullopt)
-        .bind(id);
-    return run(query);
-}
-
-Result<void> KeyStore::remove_due(TimePoint now) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query("DELETE FROM keys WHERE deletion_ms <= ?");
-    query.bind(ms(now));
-    return run(query);
+Result<void> KeyStore::rotate(std::string_view key_id, const KeyMaterial& material) {
+    const std::lock_guard lock(shared_->mutex);
+    if (auto begun = database().execute("BEGIN IMMEDIATE"); !begun)
+        return begun;
+    const auto rotate = [&]() -> Result<void> {
+        {
+            Query query =
+                database().query("UPDATE materials SET state = ? WHERE key_id = ? AND state = ?");
+            query.bind(spelled(KeyMaterial::State::former)).bind(key_id);
+            query.bind(spelled(KeyMaterial::State::current));
+            if (auto done = run(query); !done)
+                return done;
+        }
+        {
+            Query query = database().query("DELETE FROM materials WHERE id = ? AND key_id = ?");
+            query.bind(BytesView(material.id)).bind(key_id);
+            if (auto done = run(query); !done)
+                return done;
+        }
+        Query regions = database().query("SELECT region FROM keys WHERE id = ?");
+        regions.bind(key_id);
+        const auto found = texts_of(std::move(regions));
+        if (!found)
+            return found.error();
+        for (const std::string& region : *found)
+            if (const auto added = insert_material(region, key_id, material); !added)
+                return added.error();
+        return {};
+    };
+    const auto rotated = rotate();
+    if (auto ended = database().execute(rotated ? "COMMIT" : "ROLLBACK"); !ended)
+        return ended;
+    return rotated;
 }
 
 Result<bool> KeyStore::add_alias(const Alias& alias) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query("INSERT INTO aliases VALUES (?, ?, ?, ?)");
-    query.bind(alias.name).bind(alias.key_id).bind(ms(alias.created)).bind(ms(alias.updated));
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query("INSERT INTO aliases VALUES (?, ?, ?, ?, ?)");
+    query.bind(alias.name).bind(region_).bind(alias.key_id);
+    query.bind(to_ms(alias.created)).bind(to_ms(alias.updated));
     const auto changed = query.run();
-    if (!changed && database_->failed_on_constraint())
+    if (!changed && database().failed_on_constraint())
         return false;
     if (!changed)
         return changed.error();
@@ -245,9 +403,9 @@ Result<bool> KeyStore::add_alias(const Alias& alias) {
 }
 
 Result<std::optional<Alias>> KeyStore::find_alias(std::string_view name) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query("SELECT * FROM aliases WHERE name = ?");
-    query.bind(name);
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query(fmt::format("{} name = ?", select_alias));
+    query.bind(region_).bind(name);
     const auto row = query.step();
     if (!row)
         return row.error();
@@ -257,9 +415,10 @@ Result<std::optional<Alias>> KeyStore::find_alias(std::string_view name) {
 }
 
 Result<bool> KeyStore::update_alias(std::string_view name, std::string_view key_id, TimePoint now) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query("UPDATE aliases SET key_id = ?, updated_ms = ? WHERE name = ?");
-    query.bind(key_id).bind(ms(now)).bind(name);
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query(
+        "UPDATE aliases SET key_id = ?, updated_ms = ? WHERE name = ? AND region = ?");
+    query.bind(key_id).bind(to_ms(now)).bind(name).bind(region_);
     const auto changed = query.run();
     if (!changed)
         return changed.error();
@@ -267,9 +426,9 @@ Result<bool> KeyStore::update_alias(std::string_view name, std::string_view key_
 }
 
 Result<bool> KeyStore::remove_alias(std::string_view name) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query("DELETE FROM aliases WHERE name = ?");
-    query.bind(name);
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query("DELETE FROM aliases WHERE name = ? AND region = ?");
+    query.bind(name).bind(region_);
     const auto changed = query.run();
     if (!changed)
         return changed.error();
@@ -278,12 +437,10 @@ Result<bool> KeyStore::remove_alias(std::string_view name) {
 
 Result<std::vector<Alias>> KeyStore::list_aliases(std::string_view key_id, std::string_view after,
                                                   std::size_t limit) {
-    const std::lock_guard lock(mutex_);
-    Query query = database_->query(
-        key_id.empty()
-            ? "SELECT * FROM aliases WHERE name > ? ORDER BY name LIMIT ?"
-            : "SELECT * FROM aliases WHERE name > ? AND key_id = ? ORDER BY name LIMIT ?");
-    query.bind(after);
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query(fmt::format("{} name > ? {} ORDER BY name LIMIT ?", select_alias,
+                                               key_id.empty() ? "" : "AND key_id = ?"));
+    query.bind(region_).bind(after);
     if (!key_id.empty())
         query.bind(key_id);
     query.bind(static_cast<std::int64_t>(limit));

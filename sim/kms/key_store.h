@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Keys and aliases, kept in one SQLite file or in memory. All functions may be called from any
-// thread. When a change returns, it has been written.
+// Keys, their key material and aliases, kept in one SQLite file or in memory. All functions may be
+// called from any thread. When a change returns, it has been written.
+//
+// A store shows the keys of one Region. The file has those of all, and what the copies of a
+// multi-Region key have in common changes for all of them.
 //
 // An Error is a failure of the file: full, read-only, not a key store. That a key or alias does not
 // exist is a value.
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/kms/grant_store.h"
+#include "sim/kms/import_store.h"
 #include "sim/kms/key.h"
-#include "sim/kms/sqlite.h"
+#include "sim/kms/sqlite_schema.h"
 
 namespace glovebox::kms {
 
@@ -24,21 +28,44 @@ class KeyStore {
 
     // Opens `file` or in_memory; creates the file with mode 0600 if it is missing. An error if a
     // later version of Glovebox wrote it.
-    [[nodiscard]] static Result<std::unique_ptr<KeyStore>> open(const std::string& file);
+    [[nodiscard]] static Result<std::unique_ptr<KeyStore>> open(
+        const std::string& file, const std::string& region = "us-east-1");
 
-    // False if another key has the ID or the material ID.
+    // False if another key has the ID or the material ID. Key::material becomes the key's current
+    // material, unless it is empty.
     [[nodiscard]] Result<bool> add(const Key& key);
+    // The same, for the key store of another Region.
+    [[nodiscard]] Result<bool> add_in(const std::string& region, const Key& key);
     [[nodiscard]] Result<std::optional<Key>> find(std::string_view id);
     [[nodiscard]] Result<std::optional<Key>> find_by_material(BytesView material_id);
     // The IDs after `after`, ascending, at most `limit`.
     [[nodiscard]] Result<std::vector<std::string>> list(std::string_view after, std::size_t limit);
+    // The Regions that have a key with this ID, ascending.
+    [[nodiscard]] Result<std::vector<std::string>> regions_of(std::string_view id);
     // These do nothing if there is no key with that ID.
     [[nodiscard]] Result<void> set_policy(std::string_view id, std::string_view policy);
+    [[nodiscard]] Result<void> set_description(std::string_view id, std::string_view description);
     [[nodiscard]] Result<void> set_tags(std::string_view id, const Tags& tags);
     [[nodiscard]] Result<void> set_state(std::string_view id, KeyState state,
                                          std::optional<TimePoint> deletion);
-    // Removes the keys whose time of deletion is at or before `now`, with their aliases.
+    // State pending_replica_deletion.
+    [[nodiscard]] Result<void> await_replicas(std::string_view id, int window_days);
+    // In all Regions.
+    [[nodiscard]] Result<void> set_rotation(std::string_view id,
+                                            const std::optional<RotationSchedule>& rotation);
+    // Removes the keys whose time of deletion is at or before `now`, with all that belongs to them.
+    // The window of a key that awaited their removal begins.
     [[nodiscard]] Result<void> remove_due(TimePoint now);
+
+    // The key's materials in the order in which they were added.
+    [[nodiscard]] Result<std::vector<KeyMaterial>> materials_of(std::string_view key_id);
+    // Adds or replaces one; its `state` is not changed by it. False if another key has the ID.
+    [[nodiscard]] Result<bool> put_material(std::string_view key_id, const KeyMaterial& material);
+    // Copies the materials that are not current to the key's copy in another Region.
+    [[nodiscard]] Result<void> copy_former_materials(std::string_view key_id,
+                                                     const std::string& region);
+    // Makes `material` the current one, in all Regions, and the current one a former one.
+    [[nodiscard]] Result<void> rotate(std::string_view key_id, const KeyMaterial& material);
 
     // False if the name is taken or the key does not exist.
     [[nodiscard]] Result<bool> add_alias(const Alias& alias);
@@ -54,11 +81,27 @@ class KeyStore {
                                                           std::string_view after,
                                                           std::size_t limit);
 
-  private:
-    explicit KeyStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+    [[nodiscard]] GrantStore& grants() { return grants_; }
+    [[nodiscard]] ImportStore& imports() { return imports_; }
 
-    std::mutex mutex_;  // one statement at a time
-    std::unique_ptr<Database> database_;
+  private:
+    KeyStore(std::unique_ptr<SharedDatabase> shared, const std::string& region)
+        : shared_(std::move(shared)),
+          region_(region),
+          grants_(*shared_, region),
+          imports_(*shared_, region) {}
+
+    [[nodiscard]] Database& database() { return *shared_->database; }
+    // With the mutex held.
+    [[nodiscard]] Result<bool> insert_material(const std::string& region, std::string_view key_id,
+                                               const KeyMaterial& material);
+    [[nodiscard]] Result<void> change(std::string_view column, std::string_view value,
+                                      std::string_view id);
+
+    std::unique_ptr<SharedDatabase> shared_;
+    std::string region_;
+    GrantStore grants_;
+    ImportStore imports_;
 };
 
 }  // namespace glovebox::kms

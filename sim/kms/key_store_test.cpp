@@ -2,12 +2,15 @@
 
 #include "sim/kms/key_store.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace glovebox::kms {
 namespace {
@@ -140,6 +143,78 @@ TEST(KeyStoreFile, WhatWasAnsweredIsThereWhenItIsOpenedAgain) {
         ASSERT_TRUE(store->add(make_key("a")).value());
     }
     EXPECT_TRUE(KeyStore::open(file.path()).value()->find("a").value());
+}
+
+TEST(KeyStoreFile, OfTheFirstVersionHasItsKeys) {
+    const File file;
+    {
+        const auto old = Database::open(file.path()).value();
+        ASSERT_TRUE(old->execute(R"(
+            CREATE TABLE keys (id TEXT PRIMARY KEY, created_ms INTEGER NOT NULL,
+                description TEXT NOT NULL, spec TEXT NOT NULL, usage TEXT NOT NULL,
+                state TEXT NOT NULL, deletion_ms INTEGER, multi_region INTEGER NOT NULL,
+                tags TEXT NOT NULL, policy TEXT NOT NULL, material_id BLOB NOT NULL UNIQUE,
+                material BLOB NOT NULL);
+            CREATE TABLE aliases (name TEXT PRIMARY KEY,
+                key_id TEXT NOT NULL REFERENCES keys(id) ON DELETE CASCADE,
+                created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL);
+            CREATE INDEX aliases_by_key ON aliases(key_id);
+            INSERT INTO keys VALUES ('a', 1, 'mine', 'SYMMETRIC_DEFAULT', 'ENCRYPT_DECRYPT',
+                'Enabled', NULL, 1, '{"t":"v"}', '{}', x'01', x'02');
+            INSERT INTO aliases VALUES ('alias/x', 'a', 1, 2);
+            PRAGMA user_version = 1;)"));
+    }
+    for (int opened = 0; opened < 2; ++opened) {
+        const auto store = KeyStore::open(file.path(), "eu-west-1").value();
+        const Key key = store->find("a").value().value();
+        EXPECT_EQ(key.description, "mine");
+        EXPECT_EQ(key.material, Bytes{2});
+        EXPECT_EQ(key.primary_region, "eu-west-1");
+        EXPECT_EQ(key.tags.at("t"), "v");
+        EXPECT_EQ(store->find_alias("alias/x").value()->key_id, "a");
+        EXPECT_EQ(store->find_by_material(Bytes{1}).value()->id, "a");
+    }
+    EXPECT_EQ(KeyStore::open(file.path(), "us-east-1").value()->find("a").value(), std::nullopt);
+}
+
+// Another process that reads, as the sqlite3 shell does, locks nobody out.
+TEST(KeyStoreFile, IsWrittenWhileAnotherProcessReads) {
+    const File file;
+    const auto store = KeyStore::open(file.path()).value();
+    ASSERT_TRUE(store->add(make_key("a")).value());
+    const auto reader = Database::open(file.path()).value();
+    ASSERT_TRUE(reader->execute("BEGIN"));
+    Query query = reader->query("SELECT id FROM keys");
+    ASSERT_TRUE(query.step().value());
+    const auto written = store->set_policy("a", "new");
+    EXPECT_TRUE(written) << written.error().message;
+}
+
+TEST(KeyStoreFile, WritersOfSeveralProcessesTakeTurns) {
+    const File file;
+    constexpr int writers = 4;
+    constexpr int changes = 30;
+    ASSERT_TRUE(KeyStore::open(file.path()).value()->add(make_key("a")).value());
+    std::vector<std::thread> threads;
+    std::atomic<int> failures = 0;
+    for (int i = 0; i < writers; ++i)
+        threads.emplace_back([&, i] {
+            // A connection of its own, as another process has.
+            const auto store = KeyStore::open(file.path());
+            for (int change = 0; store && change < changes; ++change) {
+                const std::string id = fmt::format("{}-{}", i, change);
+                Key key = make_key(id.c_str());
+                if (!store.value()->add(key) || !store.value()->find("a") ||
+                    !store.value()->set_policy("a", id))
+                    ++failures;
+            }
+            failures += store ? 0 : changes;
+        });
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(failures, 0);
+    EXPECT_EQ(KeyStore::open(file.path()).value()->list("", 1000).value().size(),
+              std::size_t{writers * changes + 1});
 }
 
 TEST(KeyStoreFile, AFileThatIsNoKeyStoreIsNamed) {

@@ -10,7 +10,12 @@ std::string Operation::action() const {
 }
 
 std::string Environment::key_arn(std::string_view id) const {
-    return fmt::format("arn:{}:kms:{}:{}:key/{}", iam::partition_of(region), region, account, id);
+    return key_arn(id, region);
+}
+
+std::string Environment::key_arn(std::string_view id, std::string_view of_region) const {
+    return fmt::format("arn:{}:kms:{}:{}:key/{}", iam::partition_of(of_region), of_region, account,
+                       id);
 }
 
 std::string Environment::alias_arn(std::string_view name) const {

@@ -34,6 +34,7 @@ struct Environment {
     const policy::RequestContext& context;
 
     [[nodiscard]] std::string key_arn(std::string_view id) const;
+    [[nodiscard]] std::string key_arn(std::string_view id, std::string_view of_region) const;
     [[nodiscard]] std::string alias_arn(std::string_view name) const;  // name with "alias/"
 };
 
@@ -42,6 +43,7 @@ struct Environment {
 struct Check {
     policy::AccessRequest request;
     std::vector<NamedPolicy> policies;
+    std::vector<policy::Grant> grants;  // of the key, for the caller
     policy::Decision decision;
 };
 
@@ -56,6 +58,7 @@ struct Call {
     std::string access_key_id;
     std::string request_id;
     TimePoint now;
+    bool dry_run = false;  // whether the operation is to stop before it changes anything
 
     // Filled in by the operation.
     std::vector<Check> checks;
@@ -71,7 +74,7 @@ struct Operation {
     std::string_view name;  // "Decrypt"
     Handler handler;
     bool read_only = false;      // CloudTrail's readOnly
-    bool cryptographic = false;  // accepts GrantTokens and DryRun
+    bool takes_dry_run = false;  // accepts DryRun
     bool attestable = false;     // may carry a Recipient
     bool has_output = true;      // false: an empty body
     bool makes_keys = false;     // may make an RSA key, which takes up to seconds

@@ -151,11 +151,27 @@ json::object to_json(const Check& check) {
     for (const auto& [state, name] : recipient_states)
         if (state == check.request.recipient)
             recipient = name;
-    return {
-        {"action", check.request.action},   {"resource", check.request.resource},
-        {"account", check.request.account}, {"caller", caller_json(check.request.caller)},
-        {"recipient", recipient},           {"context", std::move(context)},
-        {"policies", std::move(policies)},  {"decision", policy::to_json_object(check.decision)}};
+    json::array grants;
+    for (const policy::Grant& grant : check.grants)
+        grants.push_back(policy::to_json(grant));
+    json::object out{{"action", check.request.action},
+                     {"resource", check.request.resource},
+                     {"account", check.request.account},
+                     {"caller", caller_json(check.request.caller)},
+                     {"recipient", recipient},
+                     {"context", std::move(context)},
+                     {"policies", std::move(policies)},
+                     {"grants", std::move(grants)},
+                     {"decision", policy::to_json_object(check.decision)}};
+    if (check.request.grant)
+        out["grant"] = policy::to_json(*check.request.grant);
+    if (check.request.encryption_context) {
+        json::object pairs;
+        for (const auto& [name, value] : *check.request.encryption_context)
+            pairs.emplace(name, value);
+        out["encryptionContext"] = std::move(pairs);
+    }
+    return out;
 }
 
 Result<Check> parse_check(const json::object& object) {
@@ -187,6 +203,28 @@ Result<Check> parse_check(const json::object& object) {
         if (!values)
             return incomplete("context");
         check.request.context.set(member.key(), *values);
+    }
+    const auto* grants = object.if_contains("grants");
+    if (grants == nullptr || !grants->is_array())
+        return incomplete("grants");
+    for (const json::value& element : grants->get_array()) {
+        auto grant = element.is_object() ? policy::parse_grant(element.get_object())
+                                         : Result<policy::Grant>(incomplete("grants"));
+        if (!grant)
+            return grant.error();
+        check.grants.push_back(std::move(*grant));
+    }
+    if (const auto* grant = object.if_contains("grant"); grant != nullptr && grant->is_object()) {
+        auto parsed = policy::parse_grant(grant->get_object());
+        if (!parsed)
+            return parsed.error();
+        check.request.grant = std::move(*parsed);
+    }
+    if (const auto* pairs = object.if_contains("encryptionContext")) {
+        const auto values = json::try_value_to<policy::Grant::Pairs>(*pairs);
+        if (!values)
+            return incomplete("encryptionContext");
+        check.request.encryption_context = *values;
     }
     const auto* policies = object.if_contains("policies");
     if (policies == nullptr || !policies->is_array())

@@ -8,7 +8,7 @@
 //   {"time": "...", "requestId": "...", "operation": "Decrypt", "caller": "arn:...",
 //    "error": "AccessDeniedException", "message": "...", "explanation": "...",
 //    "checks": [{"action", "resource", "account", "caller": {...}, "recipient", "context",
-//                "policies": [{"name", "kind", "text"}], "decision": {...}}],
+//                "policies": [{"name", "kind", "text"}], "grants": [...], "decision": {...}}],
 //    "recipient": {"moduleId", "root", "timestamp", "pcrs": {"0": "<hex>"}}}
 //
 // A request that was refused before its caller was known has an empty caller, no checks, and the

@@ -207,20 +207,6 @@ SceneKey read_key(yaml::Map& map, const SceneSources& sources) {
     return key;
 }
 
-// Derives the ID of key material from the material, so that another KMS with the same scene can
-// decrypt a blob.
-class MaterialDigest final : public RandomSource {
-  public:
-    explicit MaterialDigest(BytesView of) : of_(of.begin(), of.end()) {}
-    void fill(std::span<std::uint8_t> out) override {
-        const Bytes id = hmac("SHA384", as_bytes("key material id"), of_);
-        std::copy_n(id.begin(), std::min(out.size(), id.size()), out.begin());
-    }
-
-  private:
-    Bytes of_;
-};
-
 Key make_key(const Scene& scene, const SceneKey& from, TimePoint now, RandomSource& random) {
     const KeySpec& spec = *find_key_spec(from.spec);
     Key key;
@@ -234,8 +220,7 @@ Key make_key(const Scene& scene, const SceneKey& from, TimePoint now, RandomSour
                      : from.policy;
     if (!from.material.empty()) {
         key.material = from.material;
-        MaterialDigest digest(from.material);
-        key.material_id = make_material_id(digest);
+        key.material_id = derived_material_id("", from.material);
     } else {
         key.material = make_key_material(spec, random);
         key.material_id = make_material_id(random);

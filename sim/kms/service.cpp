@@ -116,6 +116,7 @@ http::Response Service::handle(const http::Request& request) {
                     shown(iam::claimed_access_key_id(request)),
                     request_id,
                     now,
+                    false,
                     {},
                     {},
                     {},
@@ -173,13 +174,15 @@ Answer<std::string> Service::run(Call& call) {
                             (value ? std::string() : ": " + value.error().message)};
     call.input = value->get_object();
     Input input(call.input);
-    const bool dry_run = call.operation.cryptographic && input.flag("DryRun");
+    call.dry_run = call.operation.takes_dry_run && input.flag("DryRun");
     if (auto error = input.error())
         return *error;
+    // The one place from which a request is carried out: whatever answers in an operation's stead
+    // answers here.
     const auto output = call.operation.handler(environment_, call);
     if (!output)
         return output.error();
-    if (dry_run)
+    if (call.dry_run)
         return api_error("DryRunOperationException",
                          "The request would have succeeded, but the DryRun option is set.");
     return call.operation.has_output ? to_json(*output) : std::string();

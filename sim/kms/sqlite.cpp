@@ -8,6 +8,7 @@
 
 #include <boost/system/errc.hpp>
 #include <cerrno>
+#include <chrono>
 #include <stdexcept>
 
 #include "core/base/unique_fd.h"
@@ -17,6 +18,23 @@ namespace {
 
 // Another process may have locked the file.
 constexpr int busy_timeout_ms = 5000;
+constexpr std::chrono::seconds patience{30};
+constexpr int pause_ms = 5;
+
+// Calls `attempt` again while it says that the file is locked. SQLite waits for the lock itself,
+// except where two writers would wait for each other.
+template <class Attempt>
+int persist(Attempt attempt) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+        const int result = attempt();
+        const int primary = result & 0xff;
+        if ((primary != SQLITE_BUSY && primary != SQLITE_LOCKED) ||
+            std::chrono::steady_clock::now() >= end)
+            return result;
+        sqlite3_sleep(pause_ms);
+    }
+}
 
 }  // namespace
 
@@ -26,6 +44,14 @@ void Query::Finalize::operator()(sqlite3_stmt* statement) const {
 
 void Database::Close::operator()(sqlite3* database) const {
     sqlite3_close(database);
+}
+
+Query::~Query() {
+    if (!statement_)
+        return;  // moved from
+    sqlite3_reset(statement_.get());
+    sqlite3_clear_bindings(statement_.get());
+    database_.idle_.insert_or_assign(std::move(text_), std::move(statement_));
 }
 
 Query& Query::bind(std::string_view text) {
@@ -54,8 +80,16 @@ Query& Query::bind(std::optional<std::int64_t> number) {
 }
 
 Result<bool> Query::step() {
-    switch (sqlite3_step(statement_.get())) {
+    const int result = persist([this] {
+        const int stepped = sqlite3_step(statement_.get());
+        // It starts again, unless a part of its rows was read already.
+        if ((stepped & 0xff) == SQLITE_BUSY && !begun_)
+            sqlite3_reset(statement_.get());
+        return stepped;
+    });
+    switch (result) {
         case SQLITE_ROW:
+            begun_ = true;
             return true;
         case SQLITE_DONE:
             return false;
@@ -108,22 +142,32 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
         return database->error("cannot open it");
     sqlite3_extended_result_codes(opened, 1);
     sqlite3_busy_timeout(opened, busy_timeout_ms);
+    // Readers and a writer don't wait for each other.
+    if (auto done = database->execute("PRAGMA journal_mode = WAL"); !done)
+        return done.error();
     return database;
 }
 
 Result<void> Database::execute(const char* sql) {
-    if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+    const int result =
+        persist([&] { return sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr); });
+    if (result != SQLITE_OK)
         return error(sql);
     return {};
 }
 
 Query Database::query(std::string_view sql) {
+    if (auto idle = idle_.extract(std::string(sql)))
+        return Query(*this, std::move(idle.key()), std::move(idle.mapped()));
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()), &statement,
-                           nullptr) != SQLITE_OK)
+    const int result = persist([&] {
+        return sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                  &statement, nullptr);
+    });
+    if (result != SQLITE_OK)
         throw std::runtime_error(
             fmt::format("{}: {}: {}", file_, sql, sqlite3_errmsg(database_.get())));
-    return Query(*this, statement);
+    return Query(*this, std::string(sql), Query::Statement(statement));
 }
 
 Error Database::error(std::string_view what) const {

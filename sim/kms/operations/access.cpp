@@ -9,6 +9,7 @@
 #include "core/base/base64.h"
 #include "sim/kms/identifier.h"
 #include "sim/kms/json.h"
+#include "sim/kms/key_lifecycle.h"
 #include "sim/kms/key_spec.h"
 #include "sim/kms/operations/condition_context.h"
 #include "sim/kms/policy/decide.h"
@@ -16,23 +17,21 @@
 namespace glovebox::kms {
 namespace {
 
+// More grants than anybody has with one key.
+constexpr std::size_t grants_considered_max = 1000;
+
 ApiError not_found(std::string message) {
     return api_error("NotFoundException", std::move(message));
 }
 
 Answer<NamedKey> find_by_id(Environment& env, Call& call, std::string_view id) {
-    auto found = env.keys.find(id);
+    const auto found = current_key(env.keys, id, call.now, env.random);
     if (!found)
         return storage_error(found.error());
     const std::string arn = env.key_arn(id);
-    if (*found && (*found)->deletion && *(*found)->deletion <= call.now) {
-        if (auto removed = env.keys.remove_due(call.now); !removed)
-            return storage_error(removed.error());
-        found->reset();
-    }
     if (!*found)
         return not_found(fmt::format("Key '{}' does not exist", arn));
-    return NamedKey{std::move(**found), arn, {}};
+    return NamedKey{**found, arn, {}};
 }
 
 Answer<NamedKey> find_by_alias(Environment& env, Call& call, std::string_view name, Naming naming) {
@@ -71,9 +70,30 @@ ApiError denied(const Call& call, std::string_view action, std::string_view reso
                      decision.sentence);
 }
 
+// Each token is one of a grant. Grants are in force at once, so they change nothing.
+Answer<void> check_grant_tokens(Environment& env, const Call& call) {
+    Input input(call.input);
+    const auto tokens = input.texts("GrantTokens", Range{0, 10}, Range{1, 8192});
+    if (auto error = input.error())
+        return *error;
+    for (const std::string& token : tokens) {
+        const auto grant = env.keys.grants().find_by_token(token);
+        if (!grant)
+            return storage_error(grant.error());
+        if (!*grant)
+            return api_error("InvalidGrantTokenException",
+                             "The request was rejected because the specified grant token is not "
+                             "valid.",
+                             "no grant in this key store has that token: it is of another store, "
+                             "or the grant was revoked or retired");
+    }
+    return {};
+}
+
 Answer<void> ask(Environment& env, Call& call, policy::AccessRequest request,
-                 std::optional<NamedPolicy> key_policy) {
+                 std::optional<NamedPolicy> key_policy, std::vector<policy::Grant> grants) {
     Check check;
+    check.grants = std::move(grants);
     request.caller = call.caller;
     request.account = env.account;
     request.recipient = !call.operation.attestable ? policy::RecipientState::impossible
@@ -90,7 +110,7 @@ Answer<void> ask(Environment& env, Call& call, policy::AccessRequest request,
     std::vector<policy::AttachedPolicy> attached;
     for (const NamedPolicy& policy : check.policies)
         attached.push_back(policy.attached);
-    check.decision = policy::decide(request, attached);
+    check.decision = policy::decide(request, attached, check.grants);
     check.request = std::move(request);
     call.checks.push_back(std::move(check));
     const Check& asked = call.checks.back();
@@ -145,8 +165,10 @@ Answer<NamedKey> find_key(Environment& env, Call& call, std::string_view referen
 }
 
 Answer<void> authorize(Environment& env, Call& call, std::string_view action, const NamedKey& named,
-                       policy::RequestContext context) {
+                       policy::RequestContext context, RequestDetails details) {
     const Key& key = named.key;
+    if (auto valid = check_grant_tokens(env, call); !valid)
+        return valid;
     if (auto added = add_key(env, context, named); !added)
         return added;
     auto parsed = policy::parse_policy(key.policy, policy::PolicyKind::key);
@@ -156,19 +178,32 @@ Answer<void> authorize(Environment& env, Call& call, std::string_view action, co
     request.action = action;
     request.resource = named.arn;
     request.context = std::move(context);
+    request.encryption_context = std::move(details.encryption_context);
+    request.grant = details.grant;
+    std::vector<policy::Grant> grants;
+    for (const std::string& grantee : {call.caller.arn, call.caller.entity_arn}) {
+        auto found = env.keys.grants().of_key(key.id, grantee, "", grants_considered_max);
+        if (!found)
+            return storage_error(found.error());
+        grants.insert(grants.end(), found->begin(), found->end());
+        if (call.caller.arn == call.caller.entity_arn)
+            break;
+    }
+    if (details.grant && action == "kms:RetireGrant")
+        grants = {*details.grant};
     return ask(
         env, call, std::move(request),
-        NamedPolicy{key.policy, {"the key policy", policy::PolicyKind::key, std::move(*parsed)}});
+        NamedPolicy{key.policy, {"the key policy", policy::PolicyKind::key, std::move(*parsed)}},
+        std::move(grants));
 }
 
-Answer<NamedKey> read_allowed_key(Environment& env, Call& call) {
+Answer<NamedKey> read_allowed_key(Environment& env, Call& call, Naming naming) {
     Input input(call.input);
     const std::string reference = input.required_text("KeyId", key_reference_length);
-    read_grant_tokens(input);
     if (auto error = input.error())
         return *error;
     call.request_parameters["keyId"] = reference;
-    auto named = find_key(env, call, reference, Naming::any_form);
+    auto named = find_key(env, call, reference, naming);
     if (!named)
         return named.error();
     if (auto allowed = authorize(env, call, call.operation.action(), *named, context_of(env, call));
@@ -183,7 +218,7 @@ Answer<void> authorize_without_key(Environment& env, Call& call, std::string_vie
     request.action = action;
     request.resource = std::move(resource);
     request.context = std::move(context);
-    return ask(env, call, std::move(request), std::nullopt);
+    return ask(env, call, std::move(request), std::nullopt, {});
 }
 
 Answer<void> check_enabled(const NamedKey& named) {
@@ -192,10 +227,32 @@ Answer<void> check_enabled(const NamedKey& named) {
             return {};
         case KeyState::disabled:
             return api_error("DisabledException", fmt::format("{} is disabled.", named.arn));
-        case KeyState::pending_deletion:
-            break;
+        default:
+            return not_in_state(named);
     }
-    return api_error("KMSInvalidStateException", fmt::format("{} is pending deletion.", named.arn));
+}
+
+ApiError not_in_state(const NamedKey& named) {
+    const std::string_view state = named.key.state == KeyState::pending_import ? "pending import"
+                                   : named.key.state == KeyState::pending_replica_deletion
+                                       ? "pending replica deletion"
+                                       : "pending deletion";
+    return api_error("KMSInvalidStateException", fmt::format("{} is {}.", named.arn, state));
+}
+
+Answer<void> check_not_ending(const NamedKey& named) {
+    if (named.key.state == KeyState::pending_deletion ||
+        named.key.state == KeyState::pending_replica_deletion)
+        return not_in_state(named);
+    return {};
+}
+
+Answer<void> check_origin(const NamedKey& named, std::string_view origin) {
+    if (named.key.origin == origin)
+        return {};
+    return api_error("UnsupportedOperationException",
+                     fmt::format("{} origin is {} which is not valid for this operation.",
+                                 named.arn, named.key.origin));
 }
 
 Answer<void> may_use(Environment& env, Call& call, const NamedKey& named, KeyUse use) {
@@ -203,7 +260,12 @@ Answer<void> may_use(Environment& env, Call& call, const NamedKey& named, KeyUse
         add_encryption_context(use.conditions, *use.encryption_context);
     const std::string action =
         use.action.empty() ? call.operation.action() : std::string(use.action);
-    if (auto allowed = authorize(env, call, action, named, std::move(use.conditions)); !allowed)
+    RequestDetails details;
+    if (use.encryption_context != nullptr && named.key.spec == symmetric_default)
+        details.encryption_context = *use.encryption_context;
+    if (auto allowed =
+            authorize(env, call, action, named, std::move(use.conditions), std::move(details));
+        !allowed)
         return allowed;
     if (auto enabled = check_enabled(named); !enabled)
         return enabled;
@@ -265,55 +327,11 @@ void put_secret(Environment& env, const Call& call, boost::json::object& output,
         output[member] = to_base64(secret);
 }
 
-void put_algorithms(boost::json::object& output, const Key& key) {
-    const std::string_view member = key.usage == usage_encrypt ? "EncryptionAlgorithms"
-                                    : key.usage == usage_sign  ? "SigningAlgorithms"
-                                    : key.usage == usage_mac   ? "MacAlgorithms"
-                                                               : "KeyAgreementAlgorithms";
-    output[member] = to_array(algorithms_of(*find_key_spec(key.spec), key.usage));
-}
-
 boost::json::array to_array(const std::vector<std::string_view>& names) {
     boost::json::array out;
     for (const std::string_view name : names)
         out.emplace_back(name);
     return out;
-}
-
-boost::json::object metadata_of(const Environment& env, const Key& key) {
-    const KeySpec& spec = *find_key_spec(key.spec);
-    boost::json::object out{
-        {"AWSAccountId", env.account},
-        {"KeyId", key.id},
-        {"Arn", env.key_arn(key.id)},
-        {"CreationDate", epoch_seconds(key.created)},
-        {"Enabled", key.state == KeyState::enabled},
-        {"Description", key.description},
-        {"KeyUsage", key.usage},
-        {"KeyState", name_of(key.state)},
-        {"Origin", "AWS_KMS"},
-        {"KeyManager", "CUSTOMER"},
-        {"CustomerMasterKeySpec", key.spec},
-        {"KeySpec", key.spec},
-    };
-    if (key.deletion)
-        out["DeletionDate"] = epoch_seconds(*key.deletion);
-    put_algorithms(out, key);
-    out["MultiRegion"] = key.multi_region;
-    if (key.multi_region)
-        out["MultiRegionConfiguration"] = boost::json::object{
-            {"MultiRegionKeyType", "PRIMARY"},
-            {"PrimaryKey",
-             boost::json::object{{"Arn", env.key_arn(key.id)}, {"Region", env.region}}},
-            {"ReplicaKeys", boost::json::array()},
-        };
-    if (spec.family == KeyFamily::symmetric)
-        out["CurrentKeyMaterialId"] = to_hex(key.material_id);
-    return out;
-}
-
-void read_grant_tokens(Input& input) {
-    (void)input.texts("GrantTokens", Range{0, 10}, Range{1, 8192});
 }
 
 }  // namespace glovebox::kms

@@ -21,17 +21,25 @@ enum class Naming {
 [[nodiscard]] Answer<NamedKey> find_key(Environment& env, Call& call, std::string_view reference,
                                         Naming naming);
 
-// Asks the key's policy and the caller's IAM policies about `action`, and adds the question to
-// call.checks. The error is AccessDeniedException with the explanation.
+// What grants are judged by, beside the caller and the action.
+struct RequestDetails {
+    std::optional<EncryptionContext> encryption_context = {};
+    std::optional<policy::Grant> grant = {};  // that CreateGrant makes or RetireGrant ends
+};
+
+// Asks the key's policy, the caller's IAM policies and the key's grants about `action`, and adds
+// the question to call.checks. The error is AccessDeniedException with the explanation, or
+// InvalidGrantTokenException.
 [[nodiscard]] Answer<void> authorize(Environment& env, Call& call, std::string_view action,
-                                     const NamedKey& named, policy::RequestContext context);
+                                     const NamedKey& named, policy::RequestContext context,
+                                     RequestDetails details = {});
 // The same without a key: only IAM policies decide. `resource` is the ARN of an alias, or "*".
 [[nodiscard]] Answer<void> authorize_without_key(Environment& env, Call& call,
                                                  std::string_view action, std::string resource,
                                                  policy::RequestContext context);
-// For operations whose only input is a KeyId (and GrantTokens): reads it, finds the key, and
-// authorizes the operation. Does not check the key's state.
-[[nodiscard]] Answer<NamedKey> read_allowed_key(Environment& env, Call& call);
+// For operations without condition keys of their own: reads KeyId, finds the key, and authorizes
+// the operation. Does not check the key's state.
+[[nodiscard]] Answer<NamedKey> read_allowed_key(Environment& env, Call& call, Naming naming);
 
 // How an operation uses a key's material, and so the conditions for it.
 struct KeyUse {
@@ -54,8 +62,14 @@ struct KeyUse {
 // there is one (ValidationException).
 [[nodiscard]] Answer<void> may_use(Environment& env, Call& call, const NamedKey& named, KeyUse use);
 
-// DisabledException for a disabled key, KMSInvalidStateException for one that is pending deletion.
+// DisabledException for a disabled key, KMSInvalidStateException for one in another state.
 [[nodiscard]] Answer<void> check_enabled(const NamedKey& named);
+// KMSInvalidStateException for a key that is pending deletion, also of its replicas.
+[[nodiscard]] Answer<void> check_not_ending(const NamedKey& named);
+// UnsupportedOperationException for a key of another origin.
+[[nodiscard]] Answer<void> check_origin(const NamedKey& named, std::string_view origin);
+// KMSInvalidStateException with the key's state.
+[[nodiscard]] ApiError not_in_state(const NamedKey& named);
 
 // Verifies the request's Recipient, if it has one, and stores it in call.recipient. The
 // ValidationException says what is wrong with the attestation document.
@@ -66,17 +80,7 @@ struct KeyUse {
 void put_secret(Environment& env, const Call& call, boost::json::object& output,
                 std::string_view member, BytesView secret);
 
-// The API's KeyMetadata.
-[[nodiscard]] boost::json::object metadata_of(const Environment& env, const Key& key);
-
-// Adds EncryptionAlgorithms, SigningAlgorithms, MacAlgorithms or KeyAgreementAlgorithms: the
-// algorithms of the key for its usage.
-void put_algorithms(boost::json::object& output, const Key& key);
-
 [[nodiscard]] boost::json::array to_array(const std::vector<std::string_view>& names);
-
-// Validates GrantTokens. They have no effect, since there are no grants.
-void read_grant_tokens(Input& input);
 
 // A store's error as an answer: KMSInternalException.
 [[nodiscard]] ApiError storage_error(const Error& error);

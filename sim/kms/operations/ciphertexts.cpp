@@ -3,6 +3,8 @@
 // Encrypt, Decrypt, ReEncrypt.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "core/base/base64.h"
 #include "sim/kms/ciphertext_blob.h"
 #include "sim/kms/key_pair.h"
@@ -113,7 +115,13 @@ Answer<Source> find_source(Environment& env, Call& call, Input& input, BytesView
     return source;
 }
 
-Answer<Bytes> open(Environment& env, const Source& source, BytesView blob) {
+// A decrypted ciphertext, and the ID of the material that had encrypted it.
+struct Opened {
+    Bytes plaintext;
+    Bytes material_id;
+};
+
+Answer<Opened> open(Environment& env, const Source& source, BytesView blob) {
     const Key& key = source.named.key;
     if (key.spec != symmetric_default) {
         auto plaintext =
@@ -121,12 +129,18 @@ Answer<Bytes> open(Environment& env, const Source& source, BytesView blob) {
         if (!plaintext)
             return invalid_ciphertext(fmt::format("the bytes are not a {} ciphertext for {}",
                                                   source.algorithm, source.named.arn));
-        return std::move(*plaintext);
+        return Opened{std::move(*plaintext), {}};
     }
     const auto material_id = material_id_of(blob);
     if (!material_id)
         return invalid_ciphertext(why_not_a_blob(blob));
-    if (*material_id != key.material_id) {
+    const auto materials = env.keys.materials_of(key.id);
+    if (!materials)
+        return storage_error(materials.error());
+    const auto material =
+        std::find_if(materials->begin(), materials->end(),
+                     [&](const KeyMaterial& one) { return one.id == *material_id; });
+    if (material == materials->end()) {
         const auto other = env.keys.find_by_material(*material_id);
         return api_error("IncorrectKeyException",
                          "The key ID in the request does not identify a CMK that can perform this "
@@ -138,9 +152,9 @@ Answer<Bytes> open(Environment& env, const Source& source, BytesView blob) {
                                            "in this key store, the request names {}",
                                            source.named.arn));
     }
-    auto opened = open_blob(key.material, source.context, blob);
+    auto opened = open_blob(material->bytes, source.context, blob);
     if (opened.plaintext)
-        return std::move(*opened.plaintext);
+        return Opened{std::move(*opened.plaintext), *material_id};
     if (opened.refusal.kind == BlobRefusal::Kind::other_context)
         return invalid_ciphertext(fmt::format(
             "the ciphertext was made with another encryption context than {}: names and "
@@ -186,7 +200,6 @@ Answer<json::object> encrypt(Environment& env, Call& call) {
     const EncryptionContext context = input.string_map("EncryptionContext");
     const std::string algorithm = input.choice("EncryptionAlgorithm", encryption_algorithms())
                                       .value_or(std::string(symmetric_default));
-    read_grant_tokens(input);
     if (auto error = input.error())
         return *error;
     call.request_parameters = {{"keyId", reference}, {"encryptionAlgorithm", algorithm}};
@@ -206,7 +219,6 @@ Answer<json::object> encrypt(Environment& env, Call& call) {
 Answer<json::object> decrypt(Environment& env, Call& call) {
     Input input(call.input);
     const Bytes blob = input.required_blob("CiphertextBlob", ciphertext_length);
-    read_grant_tokens(input);
     if (auto error = input.error())
         return *error;
     if (auto read = read_recipient(env, call); !read)
@@ -220,13 +232,13 @@ Answer<json::object> decrypt(Environment& env, Call& call) {
     call.request_parameters["encryptionAlgorithm"] = source->algorithm;
     if (!source->context.empty())
         call.request_parameters["encryptionContext"] = to_json(source->context);
-    const auto plaintext = open(env, *source, blob);
-    if (!plaintext)
-        return plaintext.error();
+    const auto opened = open(env, *source, blob);
+    if (!opened)
+        return opened.error();
     json::object output{{"KeyId", source->named.arn}, {"EncryptionAlgorithm", source->algorithm}};
-    put_secret(env, call, output, "Plaintext", *plaintext);
+    put_secret(env, call, output, "Plaintext", opened->plaintext);
     if (!call.recipient && source->named.key.spec == symmetric_default)
-        output["KeyMaterialId"] = to_hex(source->named.key.material_id);
+        output["KeyMaterialId"] = to_hex(opened->material_id);
     return output;
 }
 
@@ -238,7 +250,6 @@ Answer<json::object> re_encrypt(Environment& env, Call& call) {
     const std::string algorithm =
         input.choice("DestinationEncryptionAlgorithm", encryption_algorithms())
             .value_or(std::string(symmetric_default));
-    read_grant_tokens(input);
     if (auto error = input.error())
         return *error;
     call.request_parameters = {{"destinationKeyId", reference},
@@ -264,10 +275,10 @@ Answer<json::object> re_encrypt(Environment& env, Call& call) {
     use.conditions.set("kms:ReEncryptOnSameKey", same_key ? "true" : "false");
     if (auto allowed = may_use(env, call, *destination, std::move(use)); !allowed)
         return allowed.error();
-    const auto plaintext = open(env, *source, blob);
-    if (!plaintext)
-        return plaintext.error();
-    const auto sealed = encrypt_under(env, *destination, context, algorithm, *plaintext);
+    const auto opened = open(env, *source, blob);
+    if (!opened)
+        return opened.error();
+    const auto sealed = encrypt_under(env, *destination, context, algorithm, opened->plaintext);
     if (!sealed)
         return sealed.error();
     json::object output{
@@ -278,7 +289,7 @@ Answer<json::object> re_encrypt(Environment& env, Call& call) {
         {"DestinationEncryptionAlgorithm", algorithm},
     };
     if (source->named.key.spec == symmetric_default)
-        output["SourceKeyMaterialId"] = to_hex(source->named.key.material_id);
+        output["SourceKeyMaterialId"] = to_hex(opened->material_id);
     if (destination->key.spec == symmetric_default)
         output["DestinationKeyMaterialId"] = to_hex(destination->key.material_id);
     return output;

@@ -73,21 +73,21 @@ policy::RequestContext context_of(const Environment& env, const Call& call) {
     return context;
 }
 
-void add_key_properties(policy::RequestContext& context, const Key& key) {
+void add_key_properties(policy::RequestContext& context, std::string_view region, const Key& key) {
     context.set("kms:KeySpec", key.spec);
     context.set("kms:CustomerMasterKeySpec", key.spec);
     context.set("kms:KeyUsage", key.usage);
     context.set("kms:CustomerMasterKeyUsage", key.usage);
-    context.set("kms:KeyOrigin", "AWS_KMS");
+    context.set("kms:KeyOrigin", key.origin);
     context.set("kms:MultiRegion", spelled(key.multi_region));
     if (key.multi_region)
-        context.set("kms:MultiRegionKeyType", "PRIMARY");
+        context.set("kms:MultiRegionKeyType", key.primary_region == region ? "PRIMARY" : "REPLICA");
 }
 
 Answer<void> add_key(const Environment& env, policy::RequestContext& context,
                      const NamedKey& named) {
     const Key& key = named.key;
-    add_key_properties(context, key);
+    add_key_properties(context, env.region, key);
     for (const auto& [name, value] : key.tags)
         context.set("aws:ResourceTag/" + name, value);
     if (!named.alias.empty())

@@ -17,7 +17,7 @@ namespace glovebox::kms {
                                    const NamedKey& named);
 
 // What CreateKey says about the key that it makes: the same keys as for one that exists.
-void add_key_properties(policy::RequestContext& context, const Key& key);
+void add_key_properties(policy::RequestContext& context, std::string_view region, const Key& key);
 
 // kms:EncryptionContext:<name> and kms:EncryptionContextKeys.
 void add_encryption_context(policy::RequestContext& context, const EncryptionContext& values);

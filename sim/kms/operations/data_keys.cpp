@@ -28,7 +28,6 @@ Answer<Wrapping> find_wrapping_key(Environment& env, Call& call, Input& input,
     const std::string reference = input.required_text("KeyId", key_reference_length);
     Wrapping wrapping;
     wrapping.context = input.string_map("EncryptionContext");
-    read_grant_tokens(input);
     if (auto error = input.error())
         return *error;
     call.request_parameters["keyId"] = reference;

@@ -38,6 +38,27 @@ std::vector<StateCase> state_cases() {
         {"EnableKey", {}, "KeyId", ok, ok, invalid_state},
         {"DisableKey", {}, "KeyId", ok, ok, invalid_state},
         {"CancelKeyDeletion", {}, "KeyId", invalid_state, invalid_state, ok},
+        {"ListResourceTags", {}},
+        {"TagResource",
+         {{"Tags", json::array{json::object{{"TagKey", "a"}, {"TagValue", "b"}}}}},
+         "KeyId",
+         ok,
+         ok,
+         invalid_state},
+        {"UntagResource", {{"TagKeys", json::array{"a"}}}, "KeyId", ok, ok, invalid_state},
+        {"UpdateKeyDescription", {{"Description", "x"}}, "KeyId", ok, ok, invalid_state},
+        {"EnableKeyRotation", {}, "KeyId", ok, "DisabledException", invalid_state},
+        {"DisableKeyRotation", {}, "KeyId", ok, "DisabledException", invalid_state},
+        {"RotateKeyOnDemand", {}, "KeyId", ok, "DisabledException", invalid_state},
+        {"GetKeyRotationStatus", {}},
+        {"ListKeyRotations", {}},
+        {"CreateGrant",
+         {{"GranteePrincipal", InMemoryKms::tester}, {"Operations", json::array{"Decrypt"}}},
+         "KeyId",
+         ok,
+         "DisabledException",
+         invalid_state},
+        {"ListGrants", {}},
     };
 }
 
@@ -58,6 +79,10 @@ class KeyStateTable : public ::testing::TestWithParam<StateCase> {
         return kms.ask(GetParam().operation, input).exception;
     }
 };
+
+void PrintTo(const StateCase& one, std::ostream* out) {
+    *out << one.operation;
+}
 
 TEST_P(KeyStateTable, AllowsWhatTheGuideAllows) {
     EXPECT_EQ(exception_in(KeyState::enabled), GetParam().enabled);

@@ -8,48 +8,26 @@
 #include "core/base/base64.h"
 #include "sim/kms/identifier.h"
 #include "sim/kms/json.h"
+#include "sim/kms/key_lifecycle.h"
 #include "sim/kms/key_material.h"
 #include "sim/kms/key_spec.h"
 #include "sim/kms/operations/access.h"
 #include "sim/kms/operations/handlers.h"
+#include "sim/kms/operations/key_metadata.h"
 #include "sim/kms/operations/key_policy.h"
 #include "sim/kms/operations/paging.h"
+#include "sim/kms/operations/tags.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t tags_max = 50;
 constexpr Range deletion_window_days{7, 30};
 constexpr std::int64_t default_deletion_window_days = 30;
 
 ApiError unsupported(std::string message) {
     return api_error("UnsupportedOperationException", std::move(message));
-}
-
-Answer<Tags> read_tags(Input& input) {
-    Tags tags;
-    const auto* list = input.array("Tags");
-    if (list == nullptr)
-        return tags;
-    std::size_t number = 0;
-    for (const json::value& element : *list) {
-        ++number;
-        if (!element.is_object())
-            return api_error("SerializationException", "Tags: a list of objects was expected");
-        Input tag(element.get_object(), fmt::format("tags.{}.member.", number));
-        const std::string name = tag.required_text("TagKey", Range{1, 128});
-        const std::string value = tag.required_text("TagValue", Range{0, 256});
-        input.include(tag);
-        if (name.starts_with("aws:"))
-            return api_error("TagException", "Tags beginning with aws: are reserved");
-        if (!tags.emplace(name, value).second)
-            return api_error("TagException", "Duplicate tag keys");
-    }
-    if (tags.size() > tags_max)
-        return api_error("TagException", "Too many tags");
-    return tags;
 }
 
 // The spec and the usage of a key to create, with the API's defaults.
@@ -70,15 +48,6 @@ Answer<const KeySpec*> choose_spec(const std::string& name, std::string& usage) 
     return spec;
 }
 
-Answer<NamedKey> named_key(Environment& env, Call& call) {
-    Input input(call.input);
-    const std::string reference = input.required_text("KeyId", key_reference_length);
-    if (auto error = input.error())
-        return *error;
-    call.request_parameters["keyId"] = reference;
-    return find_key(env, call, reference, Naming::not_alias);
-}
-
 Answer<void> store_state(Environment& env, const NamedKey& named, KeyState state,
                          std::optional<TimePoint> deletion = std::nullopt) {
     if (auto done = env.keys.set_state(named.key.id, state, deletion); !done)
@@ -87,14 +56,11 @@ Answer<void> store_state(Environment& env, const NamedKey& named, KeyState state
 }
 
 Answer<json::object> enable_or_disable(Environment& env, Call& call, KeyState state) {
-    const auto named = named_key(env, call);
+    const auto named = read_allowed_key(env, call, Naming::not_alias);
     if (!named)
         return named.error();
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, context_of(env, call));
-        !allowed)
-        return allowed.error();
-    if (named->key.state == KeyState::pending_deletion)
-        return check_enabled(*named).error();
+    if (named->key.state != KeyState::enabled && named->key.state != KeyState::disabled)
+        return not_in_state(*named);
     if (auto done = store_state(env, *named, state); !done)
         return done.error();
     return json::object();
@@ -119,6 +85,8 @@ Answer<json::object> create_key(Environment& env, Call& call) {
         return *error;
     if (!tags)
         return tags.error();
+    if (auto fits = check_number(*tags); !fits)
+        return fits.error();
     if (spec_name && old_spec_name && *spec_name != *old_spec_name)
         return validation_error(
             "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. "
@@ -127,7 +95,7 @@ Answer<json::object> create_key(Environment& env, Call& call) {
         choose_spec(spec_name.value_or(old_spec_name.value_or("SYMMETRIC_DEFAULT")), usage);
     if (!spec)
         return spec.error();
-    if (origin != "AWS_KMS")
+    if (origin != origin_kms && origin != origin_external)
         return unsupported(fmt::format("Origin {} is not supported by this emulator", origin));
 
     call.request_parameters = {
@@ -147,10 +115,13 @@ Answer<json::object> create_key(Environment& env, Call& call) {
     key.description = description;
     key.spec = (*spec)->name;
     key.usage = usage;
+    key.origin = origin;
     key.multi_region = multi_region;
+    if (multi_region)
+        key.primary_region = env.region;
     key.tags = *tags;
     policy::RequestContext context = context_of(env, call);
-    add_key_properties(context, key);
+    add_key_properties(context, env.region, key);
     context.set("kms:BypassPolicyLockoutSafetyCheck", bypass ? "true" : "false");
     add_request_tags(context, *tags);
     if (auto allowed =
@@ -165,8 +136,12 @@ Answer<json::object> create_key(Environment& env, Call& call) {
     if (policy)
         if (auto accepted = check_new_policy(env, call, named, *policy, bypass); !accepted)
             return accepted.error();
-    key.material_id = make_material_id(env.random);
-    key.material = make_key_material(**spec, env.random);
+    if (origin == origin_external) {
+        key.state = KeyState::pending_import;
+    } else {
+        key.material_id = make_material_id(env.random);
+        key.material = make_key_material(**spec, env.random);
+    }
     const auto added = env.keys.add(key);
     if (!added)
         return storage_error(added.error());
@@ -174,7 +149,7 @@ Answer<json::object> create_key(Environment& env, Call& call) {
 }
 
 Answer<json::object> describe_key(Environment& env, Call& call) {
-    const auto named = read_allowed_key(env, call);
+    const auto named = read_allowed_key(env, call, Naming::any_form);
     if (!named)
         return named.error();
     return json::object{{"KeyMetadata", metadata_of(env, named->key)}};
@@ -211,46 +186,71 @@ Answer<json::object> disable_key(Environment& env, Call& call) {
     return enable_or_disable(env, call, KeyState::disabled);
 }
 
+Answer<json::object> update_key_description(Environment& env, Call& call) {
+    Input input(call.input);
+    const auto description = input.text("Description", Range{0, 8192});
+    if (auto error = input.error())
+        return *error;
+    if (!description)
+        return validation_error(
+            "1 validation error detected: Value at 'description' failed to satisfy constraint: "
+            "Member must not be null");
+    const auto named = read_allowed_key(env, call, Naming::not_alias);
+    if (!named)
+        return named.error();
+    call.request_parameters["description"] = *description;
+    if (auto kept = check_not_ending(*named); !kept)
+        return kept.error();
+    if (auto set = env.keys.set_description(named->key.id, *description); !set)
+        return storage_error(set.error());
+    return json::object();
+}
+
 Answer<json::object> schedule_key_deletion(Environment& env, Call& call) {
     Input input(call.input);
+    const std::string reference = input.required_text("KeyId", key_reference_length);
     const auto days = input.integer("PendingWindowInDays", deletion_window_days)
                           .value_or(default_deletion_window_days);
     if (auto error = input.error())
         return *error;
-    const auto named = named_key(env, call);
+    call.request_parameters = {{"keyId", reference}, {"pendingWindowInDays", days}};
+    const auto named = find_key(env, call, reference, Naming::not_alias);
     if (!named)
         return named.error();
-    call.request_parameters["pendingWindowInDays"] = days;
     policy::RequestContext context = context_of(env, call);
     context.set("kms:ScheduleKeyDeletionPendingWindowInDays", std::to_string(days));
     if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(context));
         !allowed)
         return allowed.error();
-    if (named->key.state == KeyState::pending_deletion)
-        return check_enabled(*named).error();
+    if (auto kept = check_not_ending(*named); !kept)
+        return kept.error();
+    const auto regions = env.keys.regions_of(named->key.id);
+    if (!regions)
+        return storage_error(regions.error());
+    json::object output{{"KeyId", named->arn}, {"PendingWindowInDays", days}};
+    if (named->key.primary_region == env.region && regions->size() > 1) {
+        if (auto done = env.keys.await_replicas(named->key.id, static_cast<int>(days)); !done)
+            return storage_error(done.error());
+        output["KeyState"] = name_of(KeyState::pending_replica_deletion);
+        return output;
+    }
     const TimePoint deletion = call.now + std::chrono::days(days);
     if (auto done = store_state(env, *named, KeyState::pending_deletion, deletion); !done)
         return done.error();
-    return json::object{
-        {"KeyId", named->arn},
-        {"DeletionDate", epoch_seconds(deletion)},
-        {"KeyState", name_of(KeyState::pending_deletion)},
-        {"PendingWindowInDays", days},
-    };
+    output["DeletionDate"] = epoch_seconds(deletion);
+    output["KeyState"] = name_of(KeyState::pending_deletion);
+    return output;
 }
 
 Answer<json::object> cancel_key_deletion(Environment& env, Call& call) {
-    const auto named = named_key(env, call);
+    const auto named = read_allowed_key(env, call, Naming::not_alias);
     if (!named)
         return named.error();
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, context_of(env, call));
-        !allowed)
-        return allowed.error();
-    if (named->key.state != KeyState::pending_deletion)
+    if (check_not_ending(*named))
         return api_error("KMSInvalidStateException",
                          fmt::format("{} is not pending deletion.", named->arn));
-    if (auto done = store_state(env, *named, KeyState::disabled); !done)
-        return done.error();
+    if (auto settled = settle_state(env.keys, named->key, KeyState::disabled); !settled)
+        return storage_error(settled.error());
     return json::object{{"KeyId", named->arn}};
 }
 

@@ -26,7 +26,6 @@ Answer<Computed> compute_mac(Environment& env, Call& call, Input& input) {
     const std::string reference = input.required_text("KeyId", key_reference_length);
     const Bytes message = input.required_blob("Message", message_length);
     const std::string algorithm = input.required_choice("MacAlgorithm", mac_algorithms());
-    read_grant_tokens(input);
     if (auto error = input.error())
         return *error;
     call.request_parameters = {{"keyId", reference}, {"macAlgorithm", algorithm}};

@@ -10,6 +10,7 @@
 #include "sim/kms/key_spec.h"
 #include "sim/kms/operations/access.h"
 #include "sim/kms/operations/handlers.h"
+#include "sim/kms/operations/key_metadata.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
@@ -41,7 +42,6 @@ Answer<Signing> read_signing(Environment& env, Call& call, Input& input) {
     const std::string type =
         input.choice("MessageType", {"RAW", "DIGEST", "EXTERNAL_MU"}).value_or("RAW");
     signing.algorithm_name = input.required_choice("SigningAlgorithm", signing_algorithms());
-    read_grant_tokens(input);
     if (auto error = input.error())
         return *error;
     call.request_parameters = {
@@ -101,7 +101,7 @@ Answer<json::object> verify_signature(Environment& env, Call& call) {
 }
 
 Answer<json::object> get_public_key(Environment& env, Call& call) {
-    const auto named = read_allowed_key(env, call);
+    const auto named = read_allowed_key(env, call, Naming::any_form);
     if (!named)
         return named.error();
     if (!is_key_pair(named->key))
@@ -128,7 +128,6 @@ Answer<json::object> derive_shared_secret(Environment& env, Call& call) {
     const std::string algorithm =
         input.required_choice("KeyAgreementAlgorithm", {elliptic_curve_agreement});
     const Bytes peer_der = input.required_blob("PublicKey", public_key_length);
-    read_grant_tokens(input);
     if (auto error = input.error())
         return *error;
     call.request_parameters = {{"keyId", reference},

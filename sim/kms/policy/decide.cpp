@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "sim/kms/policy/condition_key.h"
+#include "sim/kms/policy/judge_grant.h"
 #include "sim/kms/policy/pattern.h"
 #include "sim/kms/policy/reason.h"
 #include "sim/kms/policy/remark.h"
@@ -132,8 +133,15 @@ StatementFinding judge(const AttachedPolicy& attached, const Statement& statemen
 
 }  // namespace
 
-Decision decide(const AccessRequest& request, const std::vector<AttachedPolicy>& policies) {
+Decision decide(const AccessRequest& request, const std::vector<AttachedPolicy>& policies,
+                const std::vector<Grant>& grants) {
     Decision decision;
+    for (const Grant& grant : grants)
+        if (auto finding = judge_grant(grant, request))
+            decision.grants.push_back(std::move(*finding));
+    const bool granted =
+        std::any_of(decision.grants.begin(), decision.grants.end(),
+                    [](const GrantFinding& one) { return one.outcome == GrantOutcome::applies; });
     bool has_key_policy = false;
     for (const AttachedPolicy& attached : policies) {
         has_key_policy = has_key_policy || attached.kind == PolicyKind::key;
@@ -157,6 +165,8 @@ Decision decide(const AccessRequest& request, const std::vector<AttachedPolicy>&
         decision.verdict = Verdict::denied_by_key_policy;
     else if (some(Effect::deny, PolicyKind::identity, PrincipalMatch::direct))
         decision.verdict = Verdict::denied_by_identity_policy;
+    else if (granted)
+        decision.verdict = Verdict::allowed;
     else if (!has_key_policy)
         decision.verdict = identity ? Verdict::allowed : Verdict::no_identity_policy_allows;
     else if (same_account && direct)

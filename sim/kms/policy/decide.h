@@ -10,6 +10,8 @@
 //   4. Without a key (CreateKey, ListKeys, GenerateRandom, an alias), an IAM policy has to allow
 //      it.
 //
+//   5. A grant that applies allows the request, whatever the policies do not allow.
+//
 // An Allow for a role holds for its sessions. An Allow for an account's root lets that account's
 // IAM policies decide, and by itself gives nothing to a user or role; a Deny for an account's root
 // refuses everybody in it.
@@ -25,8 +27,10 @@
 namespace glovebox::kms::policy {
 
 // `policies` are the caller's IAM policies and, unless rule 4 applies, the key's policy: at most
-// one of kind key. The decision has a finding for each of their statements.
+// one of kind key. `grants` are the key's. The decision has a finding for each statement and for
+// each grant that is for the caller.
 [[nodiscard]] Decision decide(const AccessRequest& request,
-                              const std::vector<AttachedPolicy>& policies);
+                              const std::vector<AttachedPolicy>& policies,
+                              const std::vector<Grant>& grants = {});
 
 }  // namespace glovebox::kms::policy

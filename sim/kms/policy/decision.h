@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/iam/arn.h"
+#include "sim/kms/policy/grant.h"
 #include "sim/kms/policy/policy.h"
 #include "sim/kms/policy/request_context.h"
 
@@ -34,6 +35,10 @@ struct AccessRequest {
     std::string account;   // the owner of the resource
     RequestContext context;
     RecipientState recipient = RecipientState::impossible;
+    // Of a cryptographic operation with a symmetric key.
+    std::optional<Grant::Pairs> encryption_context = {};
+    // The grant that CreateGrant makes or RetireGrant ends.
+    std::optional<Grant> grant = {};
 };
 
 // What a statement means for the request: it applies, or the first of these reasons why it does
@@ -63,6 +68,15 @@ struct StatementFinding {
     std::vector<std::string> remarks;          // one for each condition, possibly empty
 };
 
+// What a grant means for the request. The caller is its grantee, or may retire it.
+enum class GrantOutcome { applies, other_operation, constraint_failed };
+
+struct GrantFinding {
+    std::string grant;  // Grant::called()
+    GrantOutcome outcome = GrantOutcome::applies;
+    std::string remark;  // on the constraint that is not met
+};
+
 enum class Verdict {
     allowed,
     denied_by_key_policy,       // explicitly
@@ -75,6 +89,7 @@ struct Decision {
     Verdict verdict = Verdict::no_key_policy_allows;
     std::string sentence;  // why, in one line
     std::vector<StatementFinding> findings;
+    std::vector<GrantFinding> grants;
 
     [[nodiscard]] bool allowed() const { return verdict == Verdict::allowed; }
 };

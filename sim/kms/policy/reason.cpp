@@ -111,6 +111,15 @@ std::string voided_attestation(const Decision& decision) {
     return {};
 }
 
+// The grants that are for the caller and yet do not allow the request.
+std::string failed_grants(const Decision& decision) {
+    std::string out;
+    for (const GrantFinding& finding : decision.grants)
+        if (finding.outcome == GrantOutcome::constraint_failed)
+            out += fmt::format("; and {} would allow it, but {}", finding.grant, finding.remark);
+    return out;
+}
+
 std::string allow_reason(const Decision& decision) {
     const auto by_key = select(decision, Effect::allow, PolicyKind::key, Outcome::applies);
     const auto by_identity =
@@ -118,9 +127,14 @@ std::string allow_reason(const Decision& decision) {
     const auto direct = std::find_if(by_key.begin(), by_key.end(), [](const auto* finding) {
         return finding->principal == PrincipalMatch::direct;
     });
+    const auto grant =
+        std::find_if(decision.grants.begin(), decision.grants.end(),
+                     [](const auto& one) { return one.outcome == GrantOutcome::applies; });
     std::string out;
     if (direct != by_key.end())
         out = called(**direct) + " allows it";
+    else if (grant != decision.grants.end())
+        out = grant->grant + " allows it";
     else if (!by_key.empty() && !by_identity.empty())
         out = fmt::format("{} leaves it to the account's IAM policies, and {} allows it",
                           called(*by_key.front()), called(*by_identity.front()));
@@ -159,7 +173,7 @@ std::string reason_for(const Decision& decision, const AccessRequest& request) {
             if (near.empty())
                 near = fmt::format("no statement of the key policy is for {} or its account {}",
                                    request.caller.arn, request.caller.account);
-            return near;
+            return near + failed_grants(decision);
         }
         case Verdict::no_identity_policy_allows: {
             const auto delegating =
@@ -181,7 +195,7 @@ std::string reason_for(const Decision& decision, const AccessRequest& request) {
             const std::string key_near = nearest_allow(decision, PolicyKind::key, request);
             if (key_near.find("condition is not met") != std::string::npos)
                 out += "; and " + key_near;
-            return out;
+            return out + failed_grants(decision);
         }
     }
     return {};
@@ -221,6 +235,18 @@ std::string_view name_of(Outcome outcome) {
     return "";
 }
 
+std::string_view name_of(GrantOutcome outcome) {
+    switch (outcome) {
+        case GrantOutcome::applies:
+            return "applies";
+        case GrantOutcome::other_operation:
+            return "is for other operations";
+        case GrantOutcome::constraint_failed:
+            return "does not apply";
+    }
+    return "";
+}
+
 std::string to_text(const Decision& decision) {
     std::string out = fmt::format("{}: {}\n", decision.allowed() ? "allowed" : "refused",
                                   printable(decision.sentence));
@@ -239,6 +265,9 @@ std::string to_text(const Decision& decision) {
                                                                   : "NOT MET",
                                printable(describe(finding.conditions[i], finding.remarks[i])));
     }
+    for (const GrantFinding& finding : decision.grants)
+        out += fmt::format("  {} {}{}\n", printable(finding.grant), name_of(finding.outcome),
+                           finding.remark.empty() ? "" : ": " + printable(finding.remark));
     return out;
 }
 
@@ -276,10 +305,16 @@ boost::json::object to_json_object(const Decision& decision) {
             {"conditions", std::move(conditions_json)},
         });
     }
+    boost::json::array grants;
+    for (const GrantFinding& finding : decision.grants)
+        grants.push_back(boost::json::object{{"grant", finding.grant},
+                                             {"outcome", name_of(finding.outcome)},
+                                             {"remark", finding.remark}});
     return {{"allowed", decision.allowed()},
             {"verdict", name_of(decision.verdict)},
             {"why", decision.sentence},
-            {"statements", std::move(statements)}};
+            {"statements", std::move(statements)},
+            {"grants", std::move(grants)}};
 }
 
 }  // namespace glovebox::kms::policy

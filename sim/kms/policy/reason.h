@@ -27,5 +27,6 @@ namespace glovebox::kms::policy {
 
 [[nodiscard]] std::string_view name_of(Verdict verdict);
 [[nodiscard]] std::string_view name_of(Outcome outcome);
+[[nodiscard]] std::string_view name_of(GrantOutcome outcome);
 
 }  // namespace glovebox::kms::policy

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The grants of a Region's keys, in the tables of a key store. All functions may be called from any
+// thread. Grants go with their key.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/kms/policy/grant.h"
+#include "sim/kms/sqlite_schema.h"
+
+namespace glovebox::kms {
+
+class GrantStore {
+  public:
+    // `shared` outlives the store.
+    GrantStore(SharedDatabase& shared, std::string region)
+        : shared_(shared), region_(std::move(region)) {}
+
+    [[nodiscard]] Result<void> add(const policy::Grant& grant, std::string_view token);
+    [[nodiscard]] Result<std::optional<policy::Grant>> find(std::string_view id);
+    [[nodiscard]] Result<std::optional<policy::Grant>> find_by_token(std::string_view token);
+    // Empty if there is no such grant.
+    [[nodiscard]] Result<std::string> token_of(std::string_view id);
+    // False if there is no such grant.
+    [[nodiscard]] Result<bool> remove(std::string_view id);
+
+    // The grants after `after`, sorted by ID, at most `limit`: of a key, all or a grantee's; or
+    // those that a principal may retire.
+    [[nodiscard]] Result<std::vector<policy::Grant>> of_key(std::string_view key_id,
+                                                            std::string_view grantee,
+                                                            std::string_view after,
+                                                            std::size_t limit);
+    [[nodiscard]] Result<std::vector<policy::Grant>> retirable_by(std::string_view principal,
+                                                                  std::string_view after,
+                                                                  std::size_t limit);
+
+  private:
+    SharedDatabase& shared_;
+    std::string region_;
+};
+
+}  // namespace glovebox::kms

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Grants: whom they allow what, under which constraints, and who ends them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/kms/testing/in_memory_kms.h"
+
+namespace glovebox::kms::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr auto other = "arn:aws:iam::111122223333:user/other";
+// Lets the tester make and end grants and nobody use the key.
+constexpr auto admin_policy = R"({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/admin"},
+     "Action": "kms:*", "Resource": "*"}]})";
+
+class Grants : public ::testing::Test {
+  protected:
+    // The tester is not the admin, who makes a grant for the tester directly in the store.
+    Grants() { EXPECT_TRUE(kms_.keys->set_policy(key_, admin_policy)); }
+
+    policy::Grant grant(std::vector<std::string> operations) {
+        policy::Grant made;
+        made.id = std::string(63, 'a') + std::to_string(count_++);
+        made.key_id = key_;
+        made.created = kms_.clock.now();
+        made.grantee = InMemoryKms::tester;
+        made.issuing_account = InMemoryKms::account;
+        made.operations = std::move(operations);
+        return made;
+    }
+    void add(const policy::Grant& made) {
+        EXPECT_TRUE(kms_.keys->grants().add(made, base64(made.id)));
+    }
+    Outcome encrypt(json::object context) {
+        return kms_.ask(
+            "Encrypt",
+            {{"KeyId", key_}, {"Plaintext", "AAAA"}, {"EncryptionContext", std::move(context)}});
+    }
+
+    InMemoryKms kms_;
+    std::string key_ = kms_.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    int count_ = 0;
+};
+
+TEST_F(Grants, AllowTheirGranteeTheirOperations) {
+    EXPECT_EQ(encrypt({}).exception, "AccessDeniedException");
+    add(grant({"Encrypt"}));
+    EXPECT_EQ(encrypt({}).exception, "");
+    EXPECT_EQ(kms_.ask("DescribeKey", {{"KeyId", key_}}).exception, "AccessDeniedException");
+    auto for_other = grant({"DescribeKey"});
+    for_other.grantee = other;
+    add(for_other);
+    EXPECT_EQ(kms_.ask("DescribeKey", {{"KeyId", key_}}).exception, "AccessDeniedException");
+}
+
+TEST_F(Grants, AnExplicitDenyWins) {
+    add(grant({"Encrypt"}));
+    EXPECT_TRUE(kms_.keys->set_policy(key_, R"({"Statement": [{"Effect": "Deny", "Principal": "*",
+        "Action": "kms:Encrypt", "Resource": "*"}]})"));
+    EXPECT_THAT(encrypt({}).message, HasSubstr("with an explicit deny in a resource-based policy"));
+}
+
+TEST_F(Grants, AConstraintThatIsEqualNeedsTheSameContext) {
+    auto made = grant({"Encrypt"});
+    made.context_equals = policy::Grant::Pairs{{"App", "demo"}};
+    made.name = "equal";
+    add(made);
+    EXPECT_EQ(encrypt({{"App", "demo"}}).exception, "");
+    for (const json::object& context :
+         {json::object{}, json::object{{"App", "Demo"}}, json::object{{"app", "demo"}},
+          json::object{{"App", "demo"}, {"more", "x"}}}) {
+        const Outcome refused = encrypt(context);
+        EXPECT_EQ(refused.exception, "AccessDeniedException");
+        EXPECT_THAT(refused.explanation, HasSubstr("grant \"equal\" would allow it, but its "
+                                                   "constraint EncryptionContextEquals is "
+                                                   "{App=demo}"));
+    }
+}
+
+TEST_F(Grants, AConstraintThatIsASubsetNeedsItsPairs) {
+    auto made = grant({"Encrypt", "DescribeKey"});
+    made.context_subset = policy::Grant::Pairs{{"App", "demo"}};
+    add(made);
+    EXPECT_EQ(encrypt({{"App", "demo"}, {"more", "x"}}).exception, "");
+    EXPECT_EQ(encrypt({{"more", "x"}}).exception, "AccessDeniedException");
+    // DescribeKey takes no encryption context.
+    EXPECT_EQ(kms_.ask("DescribeKey", {{"KeyId", key_}}).exception, "");
+}
+
+TEST_F(Grants, OneThatMayMakeGrantsPassesOnNoMoreThanItHas) {
+    auto made = grant({"CreateGrant", "Decrypt"});
+    made.context_subset = policy::Grant::Pairs{{"App", "demo"}};
+    add(made);
+    const auto create = [&](json::array operations, std::string_view type, json::object context) {
+        return kms_
+            .ask("CreateGrant", {{"KeyId", key_},
+                                 {"GranteePrincipal", other},
+                                 {"Operations", std::move(operations)},
+                                 {"Constraints", json::object{{type, std::move(context)}}}})
+            .explanation;
+    };
+    EXPECT_EQ(create({"Decrypt"}, "EncryptionContextSubset", {{"App", "demo"}, {"b", "c"}}), "");
+    EXPECT_EQ(create({"Decrypt"}, "EncryptionContextEquals", {{"App", "demo"}}), "");
+    EXPECT_THAT(create({"Encrypt"}, "EncryptionContextSubset", {{"App", "demo"}}),
+                HasSubstr("it cannot pass on Encrypt"));
+    EXPECT_THAT(create({"Decrypt"}, "EncryptionContextSubset", {{"b", "c"}}),
+                HasSubstr("weaker constraint"));
+}
+
+TEST_F(Grants, AreRetiredByTheRetiringPrincipalOrAGranteeWhoMay) {
+    const auto retire = [&](const policy::Grant& one) {
+        add(one);
+        return kms_.ask("RetireGrant", {{"KeyId", key_}, {"GrantId", one.id}}).exception;
+    };
+    EXPECT_EQ(retire(grant({"Decrypt"})), "AccessDeniedException");
+    EXPECT_EQ(retire(grant({"Decrypt", "RetireGrant"})), "");
+    auto for_other = grant({"Decrypt"});
+    for_other.grantee = other;
+    EXPECT_EQ(retire(for_other), "AccessDeniedException");
+    for_other = grant({"Decrypt"});
+    for_other.grantee = other;
+    for_other.retiring = InMemoryKms::tester;
+    EXPECT_EQ(kms_.ask("ListRetirableGrants", {{"RetiringPrincipal", InMemoryKms::tester}})
+                  .output.at("Grants")
+                  .as_array()
+                  .size(),
+              0u);
+    EXPECT_EQ(retire(for_other), "");
+    EXPECT_EQ(kms_.ask("RetireGrant", {{"GrantToken", "AAAA"}}).exception,
+              "InvalidGrantTokenException");
+}
+
+class GrantOperations : public ::testing::Test {
+  protected:
+    [[nodiscard]] json::object wanted() const {
+        return {
+            {"KeyId", key_},
+            {"GranteePrincipal", other},
+            {"RetiringPrincipal", InMemoryKms::tester},
+            {"Operations", json::array{"Decrypt", "Encrypt"}},
+            {"Name", "mine"},
+            {"Constraints", json::object{{"EncryptionContextSubset", json::object{{"a", "b"}}}}}};
+    }
+    [[nodiscard]] json::array list(const json::object& more = {}) {
+        json::object input = more;
+        input["KeyId"] = key_;
+        return kms_.ask("ListGrants", input).output.at("Grants").as_array();
+    }
+
+    InMemoryKms kms_;
+    std::string key_ = kms_.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+};
+
+TEST_F(GrantOperations, AreMadeListedAndRevoked) {
+    json::object input = wanted();
+    input["DryRun"] = true;
+    EXPECT_EQ(kms_.ask("CreateGrant", input).exception, "DryRunOperationException");
+    EXPECT_TRUE(list().empty());
+    const Outcome made = kms_.ask("CreateGrant", wanted());
+    ASSERT_EQ(made.exception, "") << made.message;
+    EXPECT_EQ(made.text("GrantId").size(), 64u);
+    // A retry with the same name and all else alike makes no second one.
+    EXPECT_EQ(kms_.ask("CreateGrant", wanted()).text("GrantId"), made.text("GrantId"));
+    ASSERT_EQ(list().size(), 1u);
+    const json::object entry = list().at(0).as_object();
+    EXPECT_EQ(entry.at("KeyId"), json::string(kms_.arn(key_)));
+    EXPECT_EQ(entry.at("GranteePrincipal"), other);
+    EXPECT_EQ(entry.at("IssuingAccount"), "arn:aws:iam::111122223333:root");
+    EXPECT_EQ(entry.at("Constraints").at("EncryptionContextSubset").at("a"), "b");
+    EXPECT_TRUE(list({{"GranteePrincipal", InMemoryKms::tester}}).empty());
+    EXPECT_EQ(list({{"GrantId", made.text("GrantId")}}).size(), 1u);
+    EXPECT_EQ(kms_.ask("ListRetirableGrants", {{"RetiringPrincipal", InMemoryKms::tester}})
+                  .output.at("Grants")
+                  .as_array()
+                  .size(),
+              1u);
+    // Its token is one that requests may have.
+    EXPECT_EQ(kms_.ask("Encrypt", {{"KeyId", key_},
+                                   {"Plaintext", "AAAA"},
+                                   {"GrantTokens", json::array{made.text("GrantToken")}}})
+                  .exception,
+              "");
+    EXPECT_EQ(
+        kms_.ask("Encrypt",
+                 {{"KeyId", key_}, {"Plaintext", "AAAA"}, {"GrantTokens", json::array{"nobody's"}}})
+            .exception,
+        "InvalidGrantTokenException");
+    EXPECT_EQ(kms_.ask("RetireGrant", {{"GrantToken", made.text("GrantToken")}}).exception, "");
+    EXPECT_TRUE(list().empty());
+    const std::string again = kms_.ask("CreateGrant", wanted()).text("GrantId");
+    EXPECT_EQ(kms_.ask("RevokeGrant", {{"KeyId", key_}, {"GrantId", again}}).exception, "");
+    EXPECT_EQ(kms_.ask("RevokeGrant", {{"KeyId", key_}, {"GrantId", again}}).exception,
+              "NotFoundException");
+}
+
+TEST_F(GrantOperations, RefuseWhatNoKeyAllows) {
+    const auto refused = [&](std::string_view member, json::value value) {
+        json::object input = wanted();
+        input[member] = std::move(value);
+        return kms_.ask("CreateGrant", input).exception;
+    };
+    EXPECT_EQ(refused("GranteePrincipal", "nobody"), "InvalidArnException");
+    EXPECT_EQ(refused("Operations", json::array{"Sign"}), "ValidationException");
+    EXPECT_EQ(refused("Operations", json::array{"CreateKey"}), "ValidationException");
+    EXPECT_EQ(refused("Operations", json::array{}), "ValidationException");
+    EXPECT_EQ(refused("KeyId", json::string(kms_.create_key("HMAC_256", "GENERATE_VERIFY_MAC"))),
+              "ValidationException");
+    kms_.ask("DisableKey", {{"KeyId", key_}});
+    EXPECT_EQ(kms_.ask("CreateGrant", wanted()).exception, "DisabledException");
+}
+
+}  // namespace
+}  // namespace glovebox::kms::testing

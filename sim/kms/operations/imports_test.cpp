@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Imported key material: brought in, expired, deleted, brought back, rotated. And replicas.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/kms/testing/in_memory_kms.h"
+
+namespace glovebox::kms::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+class Imports : public ::testing::Test {
+  protected:
+    static json::object made(const Outcome& outcome) {
+        return outcome.output.at("KeyMetadata").as_object();
+    }
+
+    // Imports `material`; `more` takes the place of members.
+    Outcome import(const Bytes& material, const json::object& more = {},
+                   const std::string& algorithm = "RSAES_OAEP_SHA_256") {
+        const Outcome parameters = kms_.ask(
+            "GetParametersForImport",
+            {{"KeyId", key_}, {"WrappingAlgorithm", algorithm}, {"WrappingKeySpec", "RSA_2048"}});
+        const auto wrapping =
+            PublicKey::from_der(from_base64(parameters.text("PublicKey")).value()).value();
+        json::object input{
+            {"KeyId", key_},
+            {"ImportToken", parameters.text("ImportToken")},
+            {"EncryptedKeyMaterial",
+             to_base64(wrapping.encrypt_oaep(hash_of(algorithm), material).value())},
+            {"ExpirationModel", "KEY_MATERIAL_DOES_NOT_EXPIRE"},
+        };
+        for (const auto& member : more)
+            input[member.key()] = member.value();
+        return kms_.ask("ImportKeyMaterial", input);
+    }
+    [[nodiscard]] std::string state() {
+        return std::string(
+            made(kms_.ask("DescribeKey", {{"KeyId", key_}})).at("KeyState").as_string());
+    }
+    [[nodiscard]] double in(std::chrono::seconds time) {
+        return static_cast<double>((kms_.clock.now() + time).time_since_epoch().count()) / 1000;
+    }
+
+    InMemoryKms kms_;
+    std::string key_{made(kms_.ask("CreateKey", {{"Origin", "EXTERNAL"}})).at("KeyId").as_string()};
+    Bytes material_ = Bytes(32, 7);
+};
+
+TEST_F(Imports, GiveAKeyItsMaterial) {
+    EXPECT_EQ(state(), "PendingImport");
+    EXPECT_EQ(kms_.ask("Encrypt", {{"KeyId", key_}, {"Plaintext", "AAAA"}}).message,
+              kms_.arn(key_) + " is pending import.");
+    EXPECT_EQ(kms_.ask("EnableKey", {{"KeyId", key_}}).exception, "KMSInvalidStateException");
+    const Outcome imported = import(material_);
+    ASSERT_EQ(imported.exception, "") << imported.message << imported.explanation;
+    EXPECT_EQ(state(), "Enabled");
+    const json::object metadata = made(kms_.ask("DescribeKey", {{"KeyId", key_}}));
+    EXPECT_EQ(metadata.at("Origin"), "EXTERNAL");
+    EXPECT_EQ(metadata.at("ExpirationModel"), "KEY_MATERIAL_DOES_NOT_EXPIRE");
+    EXPECT_EQ(metadata.at("CurrentKeyMaterialId"), imported.output.at("KeyMaterialId"));
+    const std::string blob =
+        kms_.ask("Encrypt", {{"KeyId", key_}, {"Plaintext", "AAAA"}}).text("CiphertextBlob");
+    EXPECT_EQ(kms_.ask("DeleteImportedKeyMaterial", {{"KeyId", key_}}).exception, "");
+    EXPECT_EQ(state(), "PendingImport");
+    EXPECT_EQ(import(Bytes(32, 8)).exception, "IncorrectKeyMaterialException");
+    EXPECT_EQ(import(material_, {}, "RSAES_OAEP_SHA_1").exception, "");
+    EXPECT_EQ(kms_.ask("Decrypt", {{"CiphertextBlob", blob}}).text("Plaintext"), "AAAA");
+}
+
+TEST_F(Imports, ExpireAtTheirTime) {
+    const Outcome imported =
+        import(material_, {{"ExpirationModel", "KEY_MATERIAL_EXPIRES"}, {"ValidTo", in(24h)}});
+    ASSERT_EQ(imported.exception, "") << imported.message;
+    kms_.clock.advance(24h - 1s);
+    EXPECT_EQ(state(), "Enabled");
+    kms_.clock.advance(1s);
+    EXPECT_EQ(state(), "PendingImport");
+    EXPECT_EQ(import(material_).exception, "");
+    EXPECT_EQ(state(), "Enabled");
+}
+
+TEST_F(Imports, RefuseWhatDoesNotFit) {
+    EXPECT_EQ(import(Bytes(31, 7)).exception, "IncorrectKeyMaterialException");
+    EXPECT_EQ(import(material_, {{"ImportToken", "AAAA"}}).exception,
+              "InvalidImportTokenException");
+    EXPECT_EQ(import(material_, {{"EncryptedKeyMaterial", "AAAA"}}).exception,
+              "InvalidCiphertextException");
+    EXPECT_EQ(import(material_, {{"ExpirationModel", "KEY_MATERIAL_EXPIRES"}}).exception,
+              "ValidationException");
+    EXPECT_EQ(import(material_, {{"ValidTo", in(1h)}}).exception, "ValidationException");
+    const Outcome parameters =
+        kms_.ask("GetParametersForImport", {{"KeyId", key_},
+                                            {"WrappingAlgorithm", "RSAES_OAEP_SHA_256"},
+                                            {"WrappingKeySpec", "RSA_2048"}});
+    kms_.clock.advance(24h);
+    EXPECT_EQ(import(material_, {{"ImportToken", parameters.text("ImportToken")}}).exception,
+              "ExpiredImportTokenException");
+    const std::string own = kms_.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    EXPECT_EQ(kms_.ask("GetParametersForImport", {{"KeyId", own},
+                                                  {"WrappingAlgorithm", "RSAES_OAEP_SHA_256"},
+                                                  {"WrappingKeySpec", "RSA_2048"}})
+                  .message,
+              kms_.arn(own) + " origin is AWS_KMS which is not valid for this operation.");
+    EXPECT_EQ(kms_.ask("EnableKeyRotation", {{"KeyId", key_}}).exception,
+              "KMSInvalidStateException");
+}
+
+TEST_F(Imports, AreRotatedOnDemand) {
+    EXPECT_EQ(import(material_).exception, "");
+    const std::string blob =
+        kms_.ask("Encrypt", {{"KeyId", key_}, {"Plaintext", "AAAA"}}).text("CiphertextBlob");
+    EXPECT_EQ(kms_.ask("RotateKeyOnDemand", {{"KeyId", key_}}).exception,
+              "KMSInvalidStateException");
+    const Outcome added = import(Bytes(32, 9), {{"ImportType", "NEW_KEY_MATERIAL"}});
+    ASSERT_EQ(added.exception, "") << added.message;
+    EXPECT_EQ(kms_.ask("RotateKeyOnDemand", {{"KeyId", key_}}).exception, "");
+    EXPECT_EQ(made(kms_.ask("DescribeKey", {{"KeyId", key_}})).at("CurrentKeyMaterialId"),
+              added.output.at("KeyMaterialId"));
+    EXPECT_EQ(kms_.ask("Decrypt", {{"CiphertextBlob", blob}}).text("Plaintext"), "AAAA");
+}
+
+TEST(Replicas, AreFoundByTheKmsOfTheirRegion) {
+    InMemoryKms kms;
+    const json::object primary =
+        kms.ask("CreateKey", {{"MultiRegion", true}}).output.at("KeyMetadata").as_object();
+    const std::string id(primary.at("KeyId").as_string());
+    const Outcome made = kms.ask(
+        "ReplicateKey", {{"KeyId", id}, {"ReplicaRegion", "eu-west-1"}, {"Description", "there"}});
+    ASSERT_EQ(made.exception, "") << made.message;
+    const json::object& replica = made.output.at("ReplicaKeyMetadata").as_object();
+    EXPECT_EQ(replica.at("Arn"), json::string("arn:aws:kms:eu-west-1:111122223333:key/" + id));
+    EXPECT_EQ(replica.at("MultiRegionConfiguration").at("MultiRegionKeyType"), "REPLICA");
+    EXPECT_EQ(replica.at("CurrentKeyMaterialId"), primary.at("CurrentKeyMaterialId"));
+    const auto configuration = kms.ask("DescribeKey", {{"KeyId", id}})
+                                   .output.at("KeyMetadata")
+                                   .at("MultiRegionConfiguration");
+    EXPECT_EQ(configuration.at("ReplicaKeys").as_array().size(), 1u);
+    EXPECT_EQ(kms.ask("ReplicateKey", {{"KeyId", id}, {"ReplicaRegion", "eu-west-1"}}).exception,
+              "AlreadyExistsException");
+    EXPECT_EQ(kms.ask("ReplicateKey", {{"KeyId", id}, {"ReplicaRegion", "cn-north-1"}}).exception,
+              "ValidationException");
+    EXPECT_EQ(
+        kms.ask("UpdatePrimaryRegion", {{"KeyId", id}, {"PrimaryRegion", "eu-west-1"}}).exception,
+        "UnsupportedOperationException");
+    const std::string single = kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    EXPECT_EQ(
+        kms.ask("ReplicateKey", {{"KeyId", single}, {"ReplicaRegion", "eu-west-1"}}).exception,
+        "UnsupportedOperationException");
+    EXPECT_EQ(kms.ask("ScheduleKeyDeletion", {{"KeyId", id}}).text("KeyState"),
+              "PendingReplicaDeletion");
+    EXPECT_EQ(kms.ask("CancelKeyDeletion", {{"KeyId", id}}).exception, "");
+}
+
+}  // namespace
+}  // namespace glovebox::kms::testing
