@@ -139,6 +139,40 @@ class Lifecycle(NitroCli):
                 self.assertGreaterEqual(one["MemoryMiB"], 64)
                 self.call("terminate-enclave", "--enclave-id", one["EnclaveID"], expected=0)
 
+    def test_every_way_to_start_an_image_trusts_the_worlds_tls_authority(self):
+        kms = subprocess.Popen([nitro_cli_case.GLOVEBOX, "kms", "--listen-tls", "127.0.0.1:0", "--in-memory", "--state", self.folder / "kms",
+                                "--pki", self.folder / "pki"], env=self.env, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(kms.wait, 60)
+        self.addCleanup(kms.terminate)
+        self.addCleanup(kms.stderr.close)
+        while "ready: https://" not in (line := kms.stderr.readline()):
+            self.assertNotEqual(line, "")
+        authority = (self.folder / "world/tls/ca.pem").read_text()
+        root = self.busybox_root()
+        (root / "etc/ssl/certs").mkdir(parents=True)
+        (root / "etc/ssl/certs/ca-certificates.crt").write_text("the image's own\n")
+        image, _ = self.build(root, "cat /etc/ssl/certs/ca-certificates.crt")
+        config = self.folder / "enclave.json"
+        config.write_text(json.dumps({"eif_path": str(image), "memory_mib": 64, "cpu_count": 2, "debug_mode": True}))
+        consoles = [self.glovebox("run", "--eif", image, "--attach-console").stdout]
+        self.run_enclave(image, "--debug-mode", memory=64)
+        consoles.append(self.call("console", "--enclave-name", "app", expected=0).stdout)
+        self.call("run-enclave", "--config", config, expected=0)
+        consoles.append(self.call("console", "--enclave-name", "app", expected=0).stdout)
+        for console in consoles:
+            self.assertIn("the image's own\n", console)
+            self.assertIn(authority, console)
+
+    def test_messages_about_a_started_enclave_are_printed_by_glovebox_logs(self):
+        root = self.python_root()
+        (root / "app/server.py").write_text("import socket\ntry:\n    socket.socket(socket.AF_VSOCK).connect((3, 4444))\n"
+                                            "except ConnectionResetError:\n    print('refused')\n")
+        image, _ = self.build(root, "/usr/bin/python3 -B -I /app/server.py")
+        started = self.run_enclave(image)
+        logs = self.glovebox("logs", "--follow", started["EnclaveCID"])
+        self.assertEqual(logs.stdout, "refused\n")
+        self.assertIn("4444", logs.stderr)
+
 
 class InitFails(NitroCli):
     def image_of(self, ramdisk: bytes) -> Path:

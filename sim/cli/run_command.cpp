@@ -66,7 +66,7 @@ int run_image(const enclave::EnclaveRun& run, const std::string& eif, Log& log) 
     image.cpu_count = run.room.cpu_count;
     image.live_console = run.live_console;
     image.trace = run.trace;
-    image.authority = run.trust.of_room(run.world).value();
+    image.trust = run.trust;
     image.readiness = run.readiness;
     image.started = run.started;
     image.ended = run.ended;

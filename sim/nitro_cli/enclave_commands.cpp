@@ -200,7 +200,8 @@ class EnclaveProcess {
                          taken);
     }
 
-    // From here on this process has no terminal.
+    // From here on this process has no terminal, and its messages go to the file that `glovebox
+    // logs` prints after the console.
     void say_started(const enclave::EnclaveRecord& record) {
         heartbeat_.reset();
         std::cerr << fmt::format(
@@ -211,8 +212,10 @@ class EnclaveProcess {
         static_cast<void>(::send(channel_.get(), text.data(), text.size(), MSG_NOSIGNAL));
         channel_.reset();
         const UniqueFd nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
-        for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        for (const int fd : {STDIN_FILENO, STDOUT_FILENO})
             ::dup2(nowhere.get(), fd);
+        const auto log = enclave::make_log_file(world_->directory(), record.cid);
+        ::dup2(log ? log->get() : nowhere.get(), STDERR_FILENO);
     }
 
     const RunArguments& arguments_;

@@ -78,6 +78,7 @@ std::string hint_of(const sandbox::RootFsRequest& request) {
 }
 
 sandbox::RootFsRequest request_of(const enclave::InitStart& start, const ImageRun& run,
+                                  std::optional<sandbox::TrustedAuthority> authority,
                                   const enclave::Console& console) {
     sandbox::RootFsRequest request;
     request.directory = start.root.string();
@@ -88,7 +89,7 @@ sandbox::RootFsRequest request_of(const enclave::InitStart& start, const ImageRu
         request.resources.memory_bytes = *run.memory_mib << 20;
     request.resources.cpu_count = run.cpu_count;
     request.resources.console_path = console.path();
-    request.resources.authority = run.authority;
+    request.resources.authority = std::move(authority);
     return request;
 }
 
@@ -140,6 +141,7 @@ ImageRun::Loaded ImageRun::load(const enclave::BootImage& image, enclave::Module
 int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings& nsm,
                   Log& log) const {
     const auto at = transports::World::open(transports::World::choose_name(world)).value();
+    auto authority = trust.of_room(world).value();
     const SystemClock clock;
     enclave::RunOptions options;
     options.live_console = live_console;
@@ -176,7 +178,7 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
             .value();
     }
     enclave::Console console;
-    const sandbox::RootFsRequest request = request_of(start, *this, console);
+    const sandbox::RootFsRequest request = request_of(start, *this, std::move(authority), console);
     options.console = &console;
     options.room = sandbox::make_root_fs_plan(request, sandbox::read_root_fs(request.directory),
                                               sandbox::read_machine(variable_or_empty("HOME"),

@@ -13,8 +13,8 @@
 #include "sim/enclave/module_settings.h"
 #include "sim/enclave/nsm_session.h"
 #include "sim/enclave/session.h"
+#include "sim/enclave/world_trust.h"
 #include "sim/nitro_cli/enclave_details.h"
-#include "sim/sandbox/trust.h"
 
 namespace glovebox::nitro_cli {
 
@@ -27,7 +27,7 @@ struct ImageRun {
     bool live_console = false;
     bool trace = false;
     ReportedWork::Lines progress = ReportedWork::Lines::anywhere;  // where to show it
-    std::optional<sandbox::TrustedAuthority> authority;            // in addition to the image's own
+    enclave::WorldTrust trust;  // how it trusts the world's TLS authority, if the world has one
     // The name, CPUs and memory that nitro-cli has chosen, if any. run() adds the ID, measurements
     // and metadata and stores them in the record.
     EnclaveDetails details;
