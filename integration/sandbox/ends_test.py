@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""An enclave that ends as it was asked to is not reported as an error.
+"""An enclave that ends as it was asked to is not reported as an error, and it ends for no other reason.
 
 Usage: ends_test.py GLOVEBOX [unittest's arguments]
 """
@@ -44,11 +44,31 @@ class Ends(sides.Case):
                     self.assertEqual(enclave.errors, "")
                     self.assertEqual(self.ended()["reason"], f"was ended by {number.name}")
 
+    def console(self):
+        return subprocess.run([sides.GLOVEBOX, "logs"], capture_output=True, text=True, **self.how).stdout
+
     def wait_for_console(self, text):
         end = time.monotonic() + sides.DEADLINE
-        while text not in subprocess.run([sides.GLOVEBOX, "logs"], capture_output=True, text=True, **self.how).stdout:
+        while text not in self.console():
             self.assertLess(time.monotonic(), end)
             time.sleep(0.01)
+
+    def test_the_end_of_who_reads_it_is_not_its_own(self):
+        """As with `glovebox run --attach-console -- ... 2>&1 | head -c 100`."""
+        dial = "import socket; socket.socket(socket.AF_VSOCK).connect_ex((3, 4444))"
+        for options, program in [(["--attach-console"], "seq 200000; echo last; exec sleep 600"),
+                                 (["--trace"], f"for i in 1 2 3 4; do /usr/bin/python3 -c '{dial}'; done; echo last; sleep 600")]:
+            with self.subTest(options=options):
+                run = subprocess.Popen([sides.GLOVEBOX, "run", *options, "--", "sh", "-c", program], stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT, **{**self.how, "cwd": self.folder})
+                self.addCleanup(run.wait)
+                self.addCleanup(run.kill)
+                self.assertEqual(len(run.stdout.read(100)), 100)
+                run.stdout.close()
+                self.wait_for_console("last")
+                self.assertIsNone(run.poll())
+                subprocess.run([sides.GLOVEBOX, "stop", "16"], capture_output=True, **self.how)
+                self.assertEqual(run.wait(), 128 + signal.SIGKILL)
 
     def test_another_signals_death_is_still_told(self):
         enclave = self.start("run", "sh", "-c", "kill -TERM $$", cwd=self.folder)

@@ -6,6 +6,7 @@ many threads, and what is said where something can't be had.
 Usage: supervisor_test.py GLOVEBOX FOLDER-OF-THESE-PROGRAMS FOLDER-OF-APPS [unittest's arguments]
 """
 
+import ctypes
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import textwrap
@@ -382,11 +384,32 @@ class Doctor(sides.Case):
         self.assertRegex(said, "without +real /dev/nsm")
         self.assertRegex(said, "synchronous wake-up: not known")
 
+    def test_it_says_what_a_sandbox_fails_of(self):
+        """podman's default filter allows namespaces, and denies what a sandbox does in them."""
+        def deny_sethostname():
+            sethostname = {"x86_64": 170, "aarch64": 161}[os.uname().machine]
+            load, jump_if_equal, result, eperm, allow = 0x20, 0x15, 0x06, 0x00050001, 0x7fff0000
+            filters = b"".join(struct.pack("HBBI", *one) for one in [(load, 0, 0, 0), (jump_if_equal, 0, 1, sethostname),
+                                                                     (result, 0, 0, eperm), (result, 0, 0, allow)])
+            code = ctypes.create_string_buffer(filters)
+            program = struct.pack("HxxxxxxQ", len(filters) // 8, ctypes.addressof(code))
+            libc = ctypes.CDLL(None, use_errno=True)
+            assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0, ctypes.get_errno()
+
+        done = subprocess.run([sides.GLOVEBOX, "doctor"], capture_output=True, text=True, preexec_fn=deny_sethostname,
+                              **self.how)
+        if "Linux" not in done.stdout or "set the host name" not in done.stdout:
+            self.assertNotIn("sealed enclaves", done.stdout)
+            self.skipTest("no sandbox here anyway")
+        self.assertRegex(done.stdout, r"NO +user namespaces: .*\(the sandbox could not be set up: set the host name: "
+                                      r"Operation not permitted\)")
+
     def test_it_names_a_container_that_denies_af_vsock(self):
         done = subprocess.run([APPS / "deny_vsock", sides.GLOVEBOX, "doctor"], capture_output=True, text=True,
                               **self.how)
         self.assertEqual(done.returncode, 1)
         self.assertIn("denies socket(AF_VSOCK)", done.stdout)
+        self.assertRegex(done.stdout, "without +real AF_VSOCK")
         self.assertIn("--security-opt seccomp=unconfined", done.stdout)
 
 

@@ -5,8 +5,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +21,10 @@
 #include <cstring>
 #include <fstream>
 
+#include "sim/sandbox/command_plan.h"
+#include "sim/sandbox/machine.h"
+#include "sim/sandbox/sandbox.h"
+#include "sim/sandbox/sandbox_error.h"
 #include "sim/supervisor/syscall_filter.h"
 
 namespace glovebox::enclave {
@@ -24,6 +33,9 @@ namespace {
 using State = Finding::State;
 
 constexpr int ptrace_admin_only = 2;  // Documentation/admin-guide/LSM/Yama.rst
+constexpr const char* unconfined =
+    "start the container with --security-opt seccomp=unconfined --security-opt "
+    "apparmor=unconfined --security-opt systempaths=unconfined";
 
 std::optional<int> read_number(const char* path) {
     std::ifstream file(path);
@@ -67,6 +79,61 @@ int try_namespaces() {
     return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 }
 
+// The calls by which the supervisor reaches into a program, on a child.
+Result<void> try_reach() {
+    static const char shared = 'x';
+    const pid_t child = ::fork();
+    if (child < 0)
+        return errno_error("fork", errno);
+    if (child == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            ::pause();
+    }
+    const auto attempt = [child]() -> Result<void> {
+        char read = 0;
+        const iovec here{&read, 1};
+        const iovec there{const_cast<char*>(&shared), 1};
+        if (::process_vm_readv(child, &here, 1, &there, 1, 0) != 1)
+            return errno_error("process_vm_readv", errno);
+        const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+        if (!process)
+            return errno_error("pidfd_open", errno);
+        const UniqueFd taken(
+            static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), STDOUT_FILENO, 0)));
+        // EBADF: the child has no such descriptor.
+        return taken || errno == EBADF ? Result<void>() : errno_error("pidfd_getfd", errno);
+    };
+    auto result = attempt();
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    return result;
+}
+
+// The sandbox of a command, up to its exec.
+Result<void> try_sandbox() {
+    sandbox::CommandRequest request;
+    request.arguments = {"true"};
+    request.path = "/usr/bin:/bin";
+    request.working_directory = "/";
+    const auto plan = sandbox::make_command_plan(request, sandbox::read_machine());
+    if (!plan)
+        return plan.error();
+    const auto started = sandbox::Sandbox::start(*plan);
+    return started ? Result<void>() : started.error();
+}
+
+// Only where the driver is loaded already: the call would load it.
+int try_vsock() {
+    if (!is_misc_device("/dev/vsock"))
+        return ENOENT;
+    const UniqueFd device(::open("/dev/vsock", O_RDONLY | O_CLOEXEC));
+    if (!device && errno != EACCES && errno != EPERM)
+        return errno;  // a node without its driver
+    const UniqueFd socket(::socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    return socket ? 0 : errno;
+}
+
 int try_open(const char* path) {
     const UniqueFd file(::open(path, O_RDWR | O_CLOEXEC));
     return file ? 0 : errno;
@@ -94,12 +161,17 @@ Result<supervisor::SupervisionFeatures> try_supervision() {
 Finding judge_supervision(const Machine& machine) {
     if (!machine.supervision)
         return {State::no, "supervision of programs", machine.supervision.error().message, ""};
-    if (machine.ptrace_scope >= ptrace_admin_only && !machine.is_root)
+    if (!machine.reach && machine.ptrace_scope >= ptrace_admin_only)
         return {State::no, "supervision of programs",
                 fmt::format("Yama forbids to look into other processes (ptrace_scope {}): glovebox "
                             "run and parent work as root only",
                             machine.ptrace_scope),
                 "sudo sysctl kernel.yama.ptrace_scope=1"};
+    if (!machine.reach)
+        return {State::no, "supervision of programs",
+                fmt::format("a program's process can't be reached into: {}",
+                            machine.reach.error().message),
+                machine.container ? unconfined : ""};
     return {State::yes, "supervision of programs",
             "glovebox run and glovebox parent work: AF_VSOCK and /dev/nsm for unmodified programs",
             ""};
@@ -120,11 +192,14 @@ Finding judge_wake_up(const Machine& machine) {
 
 Finding judge_namespaces(const Machine& machine) {
     constexpr const char* subject = "user namespaces";
-    if (machine.namespaces == 0)
+    if (machine.sandbox)
         return {State::yes, subject, "sealed enclaves (their own root, network, processes) work",
                 ""};
-    const std::string consequence = fmt::format("programs run with --isolation none only ({})",
-                                                std::strerror(machine.namespaces));
+    std::string consequence = "programs run with --isolation none only";
+    if (machine.namespaces != 0)
+        consequence += fmt::format(" ({})", std::strerror(machine.namespaces));
+    else if (machine.sandbox.error().code != sandbox::SandboxError::namespaces_forbidden)
+        consequence += fmt::format(" ({})", machine.sandbox.error().message);
     if (machine.apparmor_restricts_namespaces)
         return {State::no, subject, consequence + ": AppArmor forbids them to ordinary users",
                 "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"};
@@ -133,8 +208,9 @@ Finding judge_namespaces(const Machine& machine) {
                 "sudo sysctl kernel.unprivileged_userns_clone=1"};
     if (machine.container)
         return {State::no, subject, consequence + ": the container's filter forbids them",
-                "start the container with --security-opt seccomp=unconfined"};
-    return {State::no, subject, consequence, "sudo sysctl user.max_user_namespaces=15000"};
+                unconfined};
+    return {State::no, subject, consequence,
+            machine.namespaces != 0 ? "sudo sysctl user.max_user_namespaces=15000" : ""};
 }
 
 Finding judge_kvm(const Machine& machine) {
@@ -160,20 +236,32 @@ Finding judge_kvm(const Machine& machine) {
 }
 
 Finding judge_vsock(const Machine& machine) {
-    if (machine.vsock_device)
+    if (machine.vsock == 0)
         return {State::yes, "real AF_VSOCK",
-                "there is a /dev/vsock: --transport vsock speaks with a real parent, enclave or "
+                "the kernel has it: --transport vsock speaks with a real parent, enclave or "
                 "virtual machine. The simulation doesn't use it",
                 ""};
+    if (machine.vsock != ENOENT)
+        return {State::limited, "real AF_VSOCK",
+                fmt::format("there is a /dev/vsock, but socket(AF_VSOCK) says {}: --transport "
+                            "vsock does not work. The simulation needs none",
+                            std::strerror(machine.vsock)),
+                machine.container ? unconfined : ""};
     return {State::limited, "real AF_VSOCK",
             "none: --transport vsock does not work. The simulation needs none",
             "sudo modprobe vsock_loopback"};
 }
 
 Finding judge_nsm(const Machine& machine) {
-    if (machine.nsm_device)
+    if (machine.nsm == 0)
         return {State::yes, "real /dev/nsm",
                 "this is an enclave: glovebox nsm asks the module of the hypervisor", ""};
+    if (machine.nsm != ENOENT)
+        return {State::limited, "real /dev/nsm",
+                fmt::format("it can't be opened ({}): documents are the mock's, which AWS's root "
+                            "does not sign",
+                            std::strerror(machine.nsm)),
+                ""};
     return {State::limited, "real /dev/nsm",
             "none: documents are the mock's, which AWS's root does not sign", ""};
 }
@@ -191,15 +279,17 @@ Machine Machine::look() {
             machine.container = file;
     machine.supervision = try_supervision();
     machine.ptrace_scope = read_number("/proc/sys/kernel/yama/ptrace_scope").value_or(0);
+    machine.reach = try_reach();
     machine.namespaces = try_namespaces();
+    machine.sandbox = try_sandbox();
     machine.apparmor_restricts_namespaces =
         read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1;
     machine.sysctl_forbids_namespaces =
         read_number("/proc/sys/kernel/unprivileged_userns_clone") == 0;
     machine.kvm = try_open("/dev/kvm");
     machine.virtualizing_processor = has_virtualizing_processor();
-    machine.vsock_device = is_misc_device("/dev/vsock");
-    machine.nsm_device = is_misc_device("/dev/nsm");
+    machine.vsock = try_vsock();
+    machine.nsm = is_misc_device("/dev/nsm") ? try_open("/dev/nsm") : ENOENT;
     return machine;
 }
 

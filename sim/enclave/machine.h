@@ -12,23 +12,26 @@
 
 namespace glovebox::enclave {
 
-// `namespaces` and `kvm` are the errno of an attempt, 0 if it worked.
+// `namespaces`, `kvm`, `vsock` and `nsm` are the errno of an attempt, 0 if it worked.
 struct Machine {
     std::string kernel;  // as `uname -r` has it
     bool is_root = false;
     std::optional<std::string> container;  // the file that shows that this is a container
     Result<supervisor::SupervisionFeatures> supervision = supervisor::SupervisionFeatures{};
-    int ptrace_scope = 0;  // Yama's; 0 without Yama
-    int namespaces = 0;    // unshare of a user, mount, PID and network namespace
+    // What the supervisor does to a program's process: its memory read, a descriptor of it taken.
+    Result<void> reach = Result<void>();
+    int ptrace_scope = 0;                   // Yama's; 0 without Yama
+    int namespaces = 0;                     // unshare of a user, mount, PID and network namespace
+    Result<void> sandbox = Result<void>();  // one set up, for a command
     bool apparmor_restricts_namespaces = false;  // kernel.apparmor_restrict_unprivileged_userns
     bool sysctl_forbids_namespaces = false;      // kernel.unprivileged_userns_clone = 0
     int kvm = 0;                                 // opening /dev/kvm
     bool virtualizing_processor = true;  // vmx or svm in /proc/cpuinfo; always true on arm64
-    bool vsock_device = false;           // there is a real /dev/vsock; it is not opened
-    bool nsm_device = false;             // there is a real /dev/nsm; it is not opened
+    int vsock = 0;                       // an AF_VSOCK socket, made where there is a /dev/vsock
+    int nsm = 0;                         // opening a real /dev/nsm
 
-    // Reads files and tries calls, some of them in a child. Opens no AF_VSOCK socket outside of
-    // Glovebox's filter, and loads no module.
+    // Reads files and tries calls, some of them in a child. Connects to nothing, and loads no
+    // module.
     [[nodiscard]] static Machine look();
 };
 

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "sim/sandbox/sandbox_error.h"
+
 namespace glovebox::enclave {
 namespace {
 
@@ -22,8 +24,6 @@ Finding finding(const Machine& machine, std::string_view subject) {
 TEST(Machine, WhereNothingIsInTheWayNothingIsToBeDone) {
     Machine machine;
     machine.supervision->wakes_up_synchronously = true;
-    machine.vsock_device = true;
-    machine.nsm_device = true;
     for (const Finding& one : judge(machine)) {
         EXPECT_EQ(one.state, State::yes) << one.subject;
         EXPECT_EQ(one.remedy, "") << one.subject;
@@ -33,6 +33,7 @@ TEST(Machine, WhereNothingIsInTheWayNothingIsToBeDone) {
 TEST(Machine, ThatForbidsNamespacesIsToldTheSysctlThatDoes) {
     Machine machine;
     machine.namespaces = EPERM;
+    machine.sandbox = Error(sandbox::SandboxError::namespaces_forbidden, "forbidden");
     EXPECT_EQ(finding(machine, "user namespaces").state, State::no);
     machine.apparmor_restricts_namespaces = true;
     EXPECT_NE(finding(machine, "user namespaces").remedy.find("apparmor"), std::string::npos);
@@ -41,14 +42,38 @@ TEST(Machine, ThatForbidsNamespacesIsToldTheSysctlThatDoes) {
     EXPECT_NE(finding(machine, "user namespaces").remedy.find("clone"), std::string::npos);
 }
 
-TEST(Machine, YamaMattersToOrdinaryUsersFromTwoOn) {
+TEST(Machine, WhoseNamespacesAreThereAndWhoseSandboxFailsHasNone) {
     Machine machine;
+    machine.sandbox = Error(sandbox::SandboxError::set_up_failed,
+                            "the sandbox could not be set up: set the host name: EPERM");
+    EXPECT_EQ(finding(machine, "user namespaces").state, State::no);
+    EXPECT_NE(finding(machine, "user namespaces").consequence.find("set the host name"),
+              std::string::npos);
+    EXPECT_EQ(finding(machine, "user namespaces").remedy, "");
+    machine.container = "/run/.containerenv";
+    EXPECT_NE(finding(machine, "user namespaces").remedy.find("seccomp=unconfined"),
+              std::string::npos);
+}
+
+TEST(Machine, AVsockThatAFilterDeniesIsNone) {
+    Machine machine;
+    machine.vsock = EPERM;
+    EXPECT_EQ(finding(machine, "real AF_VSOCK").state, State::limited);
+    EXPECT_NE(finding(machine, "real AF_VSOCK").consequence.find("not permitted"),
+              std::string::npos);
+    machine.vsock = ENOENT;
+    EXPECT_NE(finding(machine, "real AF_VSOCK").remedy.find("modprobe"), std::string::npos);
+}
+
+TEST(Machine, YamaIsNamedWhereAProcessCannotBeReachedInto) {
+    Machine machine;
+    machine.ptrace_scope = 2;  // root's rights are above it
+    EXPECT_EQ(judge(machine).front().state, State::yes);
+    machine.reach = errno_error("process_vm_readv", EPERM);
+    EXPECT_NE(judge(machine).front().remedy.find("ptrace_scope"), std::string::npos);
     machine.ptrace_scope = 1;
-    EXPECT_EQ(judge(machine).front().state, State::yes);
-    machine.ptrace_scope = 2;
     EXPECT_EQ(judge(machine).front().state, State::no);
-    machine.is_root = true;
-    EXPECT_EQ(judge(machine).front().state, State::yes);
+    EXPECT_NE(judge(machine).front().consequence.find("process_vm_readv"), std::string::npos);
 }
 
 TEST(Machine, AnOldKernelIsSlowerAndAProcessorWithoutVmxMakesKvmUseless) {

@@ -18,6 +18,7 @@
 #include <string>
 
 #include "core/hop_resets.h"
+#include "core/process_setup.h"
 #include "sim/enclave/boot_heartbeat.h"
 #include "sim/enclave/children.h"
 #include "sim/enclave/refused_connection.h"
@@ -50,6 +51,8 @@ Session::Session(transports::World& world, const Clock& clock, Log& log)
         throw ErrorException(errno_error("eventfd", errno));
     if (const auto adopted = supervisor::become_subreaper(); !adopted)
         throw ErrorException(adopted.error());
+    // A reader of the live console or of the messages may go; the enclave stays.
+    core::ignore_sigpipe();
     // Waiting calls, connections on their way, and known threads need a descriptor each.
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);

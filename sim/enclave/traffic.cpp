@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "core/pipe_pool.h"
-#include "core/process_setup.h"
 #include "core/relay.h"
 #include "sim/supervisor/block_signals.h"
 
@@ -55,7 +54,6 @@ asio::awaitable<void> count(Connection connection, core::PipePool& pipes, Log& l
 class Traffic::Loop {
   public:
     explicit Loop(Log& log) : log_(log), work_(asio::make_work_guard(context_)) {
-        core::ignore_sigpipe();
         const supervisor::BlockSignals none_for_threads;
         thread_ = std::thread([this] { context_.run(); });
     }
