@@ -106,10 +106,21 @@ const ResolvedTarget* Dialer::find_resolved(const Target& target) const {
     return found == options_.resolved.end() ? nullptr : &*found;
 }
 
+std::optional<tcp::endpoint> Dialer::find_served(const Target& target) const {
+    if (!options_.served || !allowlist_.names(target))
+        return std::nullopt;
+    for (const ResolvedTarget& one : options_.served())
+        if (one.target == target)
+            return one.endpoint;
+    return std::nullopt;
+}
+
 asio::awaitable<Result<std::vector<tcp::endpoint>>> Dialer::endpoints_of(const Target& target,
                                                                          Cid asker) {
     if (const ResolvedTarget* resolved = find_resolved(target))
         co_return std::vector<tcp::endpoint>{resolved->endpoint};
+    if (const auto served = find_served(target))
+        co_return std::vector<tcp::endpoint>{*served};
     const auto addresses = co_await judged_addresses(target, asker);
     if (!addresses)
         co_return addresses.error();

@@ -47,6 +47,10 @@ struct DialerOptions {
     // This host's addresses; called for each connection.
     std::function<std::vector<IpAddress>()> own_addresses = core::own_addresses;
     std::vector<ResolvedTarget> resolved;  // the first of a target holds
+    // Targets that are served elsewhere as long as their servers run; called for each connection to
+    // a target that `resolved` does not have. Unlike with those, the allowlist has to name the
+    // target.
+    std::function<std::vector<ResolvedTarget>()> served;
     // A refusal is of a server that has yet to start: it is tried again within connect_timeout.
     bool awaits_listeners = false;
 };
@@ -71,6 +75,8 @@ class Dialer {
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> judged_addresses(
         const Target& target, Cid asker);
     [[nodiscard]] const ResolvedTarget* find_resolved(const Target& target) const;
+    [[nodiscard]] std::optional<boost::asio::ip::tcp::endpoint> find_served(
+        const Target& target) const;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
     endpoints_of(const Target& target, Cid asker);
     [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect(

@@ -76,11 +76,15 @@ std::string_view resolve_auto(std::string_view transport, NitroDevices devices) 
         ->name;
 }
 
+std::string_view name_of(const TransportChoice& choice) {
+    return resolve_auto(choice.transport,
+                        {.nsm = ::access("/dev/nsm", F_OK) == 0,
+                         .nitro_enclaves = ::access("/dev/nitro_enclaves", F_OK) == 0});
+}
+
 Made make_transport(const TransportChoice& choice, boost::asio::any_io_executor executor,
                     core::Cid default_cid) {
-    const NitroDevices devices{.nsm = ::access("/dev/nsm", F_OK) == 0,
-                               .nitro_enclaves = ::access("/dev/nitro_enclaves", F_OK) == 0};
-    const std::string_view name = resolve_auto(choice.transport, devices);
+    const std::string_view name = name_of(choice);
     for (const Backend& backend : backends)
         if (backend.name == name)
             return backend.make(choice, std::move(executor), default_cid);

@@ -36,6 +36,9 @@ struct NitroDevices {
 // everywhere else. Any other name stands for itself.
 [[nodiscard]] std::string_view resolve_auto(std::string_view transport, NitroDevices devices);
 
+// The same for a choice, on this machine.
+[[nodiscard]] std::string_view name_of(const TransportChoice& choice);
+
 // The chosen transport, with `default_cid` if the choice names no CID. An unknown name is an error.
 [[nodiscard]] Result<std::unique_ptr<core::Transport>> make_transport(
     const TransportChoice& choice, boost::asio::any_io_executor executor, core::Cid default_cid);

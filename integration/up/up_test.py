@@ -11,6 +11,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import unittest
@@ -250,11 +252,15 @@ class PythonHttp(Example):
                  "Error at checking the allowlist: Could not open the file"),
                 (["x", "127.0.0.1", "443", *config], "Local port is not valid"),
                 (["8000", "127.0.0.1", "70000", *config], "Remote port is not valid"),
+                (["-4", "8000", "::1", "443", *config], "Error at checking the allowlist: No accepted IP was found."),
+                (["-6", "8000", "127.0.0.1", "443", *config], "Error at checking the allowlist: No accepted IP was found."),
+                (["8000", "127.0.0.1", "443", "--config", "/"], "Error at checking the allowlist: Could not read the file"),
                 (["-w", "0", "8000", "127.0.0.1", "443", *config], "Number of workers must not be 0")]:
             with self.subTest(arguments=arguments):
                 self.assertEqual(vsock_proxy(*arguments), (1, "", f'Error: "{sentence}"\n'))
         self.assertEqual(vsock_proxy("8000")[0], 2)
-        self.assertEqual(vsock_proxy("-4", "-6", "8000", "127.0.0.1", "443")[0], 2)
+        for wrong in (["-4", "-6"], ["-4", "-4"], ["-6", "--ipv6"], ["-w", "4", "-w", "4"], ["--config", "a", "--config", "a"]):
+            self.assertEqual(vsock_proxy(*wrong, "8000", "127.0.0.1", "443")[0], 2)
         self.assertEqual(vsock_proxy("--version")[:2], (0, "Vsock-TCP proxy 1.0.2\n"))
 
 
@@ -298,6 +304,62 @@ enclaves:
         self.assertEqual(self.fetch("/bin/true").returncode, 0)
         self.assertEqual([Path(name).read_bytes() for name in ("/etc/ssl/certs/ca-certificates.crt",)], before)
         self.assertEqual(sorted(os.listdir("/etc/ssl/certs")), names)
+
+
+class StandingParts(Case):
+    """A KMS and proxies that were started by hand, in one world."""
+
+    def setUp(self):
+        super().setUp()
+        self.world_directory = self.directory / "standing"
+        self.environment = {**os.environ, "GLOVEBOX_WORLD": str(self.world_directory), "RUST_LOG": "info"}
+        (self.directory / "allowed.yaml").write_text("allowlist:\n- {address: kms.us-east-1.amazonaws.com, port: 443}\n")
+
+    def service(self, *command, ready):
+        service = Service(GLOVEBOX, *command, ready=ready, env=self.environment, cwd=self.directory)
+        self.addCleanup(service.kill)
+        return service
+
+    def kms(self):
+        return self.service("kms", "--listen-tls", "127.0.0.1:0", "--in-memory", "--state", "state", "--pki", "pki",
+                            ready="ready: https")
+
+    def connection(self, port):
+        client = socket.socket(socket.AF_UNIX)
+        client.settimeout(PATIENCE)
+        client.connect(str(self.world_directory / f"3.{port}"))
+        self.addCleanup(client.close)
+        return client
+
+    def assert_is_the_worlds_kms(self, connection):
+        trust = ssl.create_default_context(cafile=self.world_directory / "tls/ca.pem")
+        with trust.wrap_socket(connection, server_hostname="kms.us-east-1.amazonaws.com") as tls:
+            self.assertIn(("DNS", "kms.us-east-1.amazonaws.com"), tls.getpeercert()["subjectAltName"])
+
+    def test_the_kmss_name_leads_to_it(self):
+        self.need_own_network()  # where no name is found
+        vsock_proxy = ["vsock-proxy", "--config", "allowed.yaml", "8000", "kms.us-east-1.amazonaws.com", "443"]
+        refused = subprocess.run([GLOVEBOX, *vsock_proxy], capture_output=True, text=True, timeout=PATIENCE,
+                                 env=self.environment, cwd=self.directory)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn('Error: "Error at checking the allowlist: DNS lookup failed!"\n', refused.stderr)
+        self.assertIn("no KMS of this world serves kms.us-east-1.amazonaws.com", refused.stderr)
+        first = self.kms()
+        self.service(*vsock_proxy, ready="listening state")
+        self.service("proxy", "--listen", "8001=kms.us-east-1.amazonaws.com:443", "--listen", "8002=connect",
+                     "--allow", "kms.us-east-1.amazonaws.com:443", ready="ready:")
+        self.service("proxy", "--listen", "8003=connect", "--allow", "example.com:443", ready="ready:")
+        for port in (8000, 8001):
+            self.assert_is_the_worlds_kms(self.connection(port))
+        first.kill()  # and a KMS that was killed leads nobody astray
+        self.kms()
+        for port in (8000, 8001):
+            self.assert_is_the_worlds_kms(self.connection(port))
+        request = b"CONNECT kms.us-east-1.amazonaws.com:443 HTTP/1.1\r\nHost: x\r\n\r\n"
+        for port, answer in ((8002, b"200"), (8003, b"403")):  # the allowlist holds
+            with self.connection(port) as asked:
+                asked.sendall(request)
+                self.assertEqual(asked.recv(12).split()[1], answer)
 
 
 if __name__ == "__main__":

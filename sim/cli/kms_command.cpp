@@ -18,6 +18,7 @@
 #include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
+#include "sim/cli/served_targets.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/world_ca_option.h"
 #include "sim/command_line/bytes_argument.h"
@@ -72,6 +73,13 @@ Result<nsm::TrustRoot> find_root(const std::string& name, const PkiOption& pki,
     });
 }
 
+std::vector<std::string> tls_hosts(const Values& values, const kms::Scene& scene) {
+    std::vector<std::string> hosts = values.list("--tls-host");
+    if (hosts.empty())
+        hosts = {fmt::format("kms.{}.{}", scene.region, iam::domain_of(scene.region)), "localhost"};
+    return hosts;
+}
+
 std::vector<http::ServerOptions> make_listeners(const Values& values, const kms::Scene& scene,
                                                 TimePoint now, RandomSource& random) {
     std::vector<http::ServerOptions> listeners;
@@ -92,10 +100,7 @@ std::vector<http::ServerOptions> make_listeners(const Values& values, const kms:
     if (plain || !tls)
         add(plain.value_or(default_address));
     if (tls) {
-        std::vector<std::string> hosts = values.list("--tls-host");
-        if (hosts.empty())
-            hosts = {fmt::format("kms.{}.{}", scene.region, iam::domain_of(scene.region)),
-                     "localhost"};
+        const std::vector<std::string> hosts = tls_hosts(values, scene);
         const auto ca = WorldCaOption::of(values).open(hosts, now, random).value();
         add(*tls).tls = ca.issue(hosts, now, random).value();
     }
@@ -119,6 +124,19 @@ int serve_kms(const Values& values) {
     settings.caller = values.find_text("--caller");
     settings.limits = raise_http_limits(values);
     settings.threads = values.number<unsigned>("--threads");
+    std::optional<tls::ServedNames> served;
+    settings.ready = [&](const std::string& https) {
+        const WorldCaOption ca = WorldCaOption::of(values);
+        // The enclaves of the world trust its own authority alone.
+        if (https.empty() || !ca.directory.empty())
+            return;
+        if (auto announced = announce_served(ca.world, tls_hosts(values, settings.scene), https))
+            served.emplace(std::move(*announced));
+        else
+            log->warning("not_announced",
+                         "proxies of the world need --resolve to find this KMS: {}",
+                         field("error", announced.error().message));
+    };
     kms::serve(settings, clock, random, *log).value();
     return exit_done;
 }
@@ -263,8 +281,8 @@ Command kms_command() {
                   "glovebox kms --seed keys.yaml &\n"
                   "AWS_ENDPOINT_URL_KMS=http://127.0.0.1:4599 \\\n"
                   "    aws kms describe-key --key-id alias/app"},
-                 {"With TLS as kms.us-east-1.amazonaws.com, for an enclave behind glovebox proxy "
-                  "--resolve",
+                 {"With TLS as kms.us-east-1.amazonaws.com, for enclaves: proxies of the same world "
+                  "lead that name to it",
                   "glovebox kms --seed keys.yaml --listen-tls 127.0.0.1:4600"},
                  {"Why was the last request refused, and would this policy have allowed it?",
                   "glovebox kms explain\n"

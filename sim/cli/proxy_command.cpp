@@ -11,6 +11,7 @@
 #include "core/allowlist_file.h"
 #include "core/base/counted.h"
 #include "sim/cli/log_option.h"
+#include "sim/cli/served_targets.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/transport_option.h"
 #include "sim/vsock_proxy/proxy_service.h"
@@ -92,6 +93,7 @@ int proxy(const Values& values) {
     service.proxy.grace = values.duration("--grace");
     service.proxy.slots.open_max = values.number<std::size_t>("--max-connections");
     service.transport = transport_choice(values);
+    service.dialer.served = served_targets(service.transport);
     const auto log = make_log(values, "proxy");
     const std::size_t listeners = service.routes.size();
     const std::size_t rules = service.allowlist.rules().size();

@@ -8,6 +8,7 @@
 
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
+#include "sim/cli/served_targets.h"
 #include "sim/vsock_proxy/aws_program.h"
 
 namespace glovebox::cli {
@@ -25,6 +26,7 @@ int run_vsock_proxy(const Values& values) {
     arguments.local_port = values.text("local_port");
     arguments.remote = values.text("remote_addr");
     arguments.remote_port = values.text("remote_port");
+    arguments.served = served_targets({});
     return vsock_proxy::run_as_aws(arguments, std::cerr);
 }
 
@@ -39,7 +41,9 @@ Program vsock_proxy_program() {
         .root = {.name = "vsock-proxy",
                  .summary = "Vsock-TCP proxy",
                  .description = {"The arguments and the output are those of AWS's vsock-proxy "
-                                 "1.0.2."},
+                                 "1.0.2.",
+                                 "In a world with a KMS (glovebox kms --listen-tls), the KMS's "
+                                 "name leads to it."},
                  .options = {{.name = "--ipv4",
                               .letter = '4',
                               .kind = Kind::flag,

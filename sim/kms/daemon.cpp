@@ -102,6 +102,8 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
     else if (!somebody_signs(scene))
         log.info("credentials",
                  "no credentials in a scene: AKIAIOSFODNN7EXAMPLE signs as user/developer");
+    if (settings.ready)
+        settings.ready(https);
     log.info("ready", "ready: {}; {} keys are kept {}", addresses, scene.region,
              settings.in_memory ? "in memory" : "in " + in + "keys.db", field("http", http),
              field("https", https));

@@ -4,6 +4,7 @@
 // SIGINT.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ struct DaemonSettings {
     std::optional<std::string> caller;
     http::ConnectionLimits limits;
     unsigned threads = 1;
+    // Called when it listens, with the address of its HTTPS listener ("127.0.0.1:4600"), which is
+    // empty without one.
+    std::function<void(const std::string& https)> ready;
 };
 
 // Serves until a signal comes, and logs the addresses that it listens on. An error if the state

@@ -20,9 +20,12 @@
 namespace glovebox::vsock_proxy {
 namespace {
 
+constexpr const char* lookup_failed = "DNS lookup failed!";
+
 // vsock-proxy's own sentence, which ends it with status 1.
 struct Failure {
     std::string sentence;
+    std::string hint{};  // Glovebox's own
 };
 
 template <class Number>
@@ -58,25 +61,46 @@ void say(std::ostream& to, const char* module, const std::string& text) {
     to << fmt::format("[{}Z INFO  {}] {}\n", now.substr(0, now.find('.')), module, text);
 }
 
-Result<std::vector<core::IpAddress>> look_up(const core::HostName& name, const Arguments& how) {
-    auto all = core::look_up(name);
-    if (!all)
-        return Error(all.error().code, "DNS lookup failed!");
-    std::erase_if(*all, [&](const core::IpAddress& address) {
+// Those of the kind that -4 or -6 asks for.
+Result<std::vector<core::IpAddress>> accepted(std::vector<core::IpAddress> all,
+                                              const Arguments& how) {
+    std::erase_if(all, [&](const core::IpAddress& address) {
         return (how.only_v4 && !address.is_v4()) || (how.only_v6 && !address.is_v6());
     });
-    if (all->empty())
+    if (all.empty())
         return Error(core::ProxyError::name_unknown, "No accepted IP was found.");
     return all;
 }
 
-// The endpoint that GLOVEBOX_RESOLVE states for the target.
-std::optional<core::IpAddress> find_resolved(const std::vector<core::ResolvedTarget>& resolved,
+Result<std::vector<core::IpAddress>> look_up(const core::HostName& name, const Arguments& how) {
+    auto all = core::look_up(name);
+    if (!all)
+        return Error(all.error().code, lookup_failed);
+    return accepted(std::move(*all), how);
+}
+
+// The address that GLOVEBOX_RESOLVE states for the target, or that a server of the world has.
+std::optional<core::IpAddress> find_resolved(const core::DialerOptions& options,
                                              const core::Target& target) {
-    for (const core::ResolvedTarget& one : resolved)
+    for (const core::ResolvedTarget& one : options.resolved)
+        if (one.target == target)
+            return one.endpoint.address();
+    for (const core::ResolvedTarget& one :
+         options.served ? options.served() : std::vector<core::ResolvedTarget>())
         if (one.target == target)
             return one.endpoint.address();
     return std::nullopt;
+}
+
+// For a name of AWS's KMS that no lookup finds.
+std::string explain_missing_kms(const Arguments& arguments) {
+    if (!arguments.remote.starts_with("kms.") && !arguments.remote.starts_with("kms-fips."))
+        return {};
+    return fmt::format(
+        "no KMS of this world serves {}: start one before vsock-proxy (`glovebox kms --listen-tls "
+        "127.0.0.1:0`, with --region for another region), or set "
+        "GLOVEBOX_RESOLVE={}:{}=ADDRESS:PORT",
+        arguments.remote, arguments.remote, arguments.remote_port);
 }
 
 void serve(const Arguments& arguments, std::ostream& to) {
@@ -92,21 +116,24 @@ void serve(const Arguments& arguments, std::ostream& to) {
 
     ProxyService service;
     service.dialer.resolved = resolved_by_environment().value();
+    service.dialer.served = arguments.served;
     service.lookup = [arguments](const core::HostName& name) { return look_up(name, arguments); };
     const auto addresses = [&](const std::string& text) -> Result<std::vector<core::IpAddress>> {
         const auto named = core::parse_host(text);
         if (!named)
             return Error(core::ProxyError::bad_target, "Could not parse domain name");
-        if (const auto address = find_resolved(service.dialer.resolved, core::Target{*named, port}))
+        if (const auto address = find_resolved(service.dialer, core::Target{*named, port}))
             return std::vector{*address};
         if (const auto* address = std::get_if<core::IpAddress>(&*named))
-            return std::vector{*address};
+            return accepted({*address}, arguments);
         return look_up(std::get<core::HostName>(*named), arguments);
     };
     say(to, "vsock_proxy", "Checking allowlist configuration");
     const auto matched = check_allowlist(arguments.config, arguments.remote, port, addresses);
     if (!matched)
-        throw Failure{"Error at checking the allowlist: " + matched.error().message};
+        throw Failure{
+            "Error at checking the allowlist: " + matched.error().message,
+            matched.error().message == lookup_failed ? explain_missing_kms(arguments) : ""};
     say(to, "vsock_proxy::proxy", *matched);
 
     service.allowlist.add(core::AllowRule::of(target));
@@ -139,6 +166,8 @@ int run_as_aws(const Arguments& arguments, std::ostream& to) {
         serve(arguments, to);
     } catch (const Failure& failure) {
         to << "Error: \"" << failure.sentence << "\"\n";
+        if (!failure.hint.empty())
+            to << "glovebox: " << failure.hint << '\n';
         return 1;
     }
     return 0;

@@ -4,8 +4,12 @@
 // words (vsock-proxy 1.0.2). The proxy of `glovebox proxy` then carries the bytes.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <string>
+#include <vector>
+
+#include "core/dialer.h"
 
 namespace glovebox::vsock_proxy {
 
@@ -19,6 +23,8 @@ struct Arguments {
     std::string local_port;
     std::string remote;
     std::string remote_port;
+    // Targets that servers of the world serve at this time (core::DialerOptions::served).
+    std::function<std::vector<core::ResolvedTarget>()> served;
 };
 
 // Serves until a signal, and returns the exit status: 0, or 1 after an error. Log lines (by

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <sstream>
 
 #include "core/base/testing/temporary_directory.h"
@@ -39,6 +40,19 @@ TEST_F(AwsProgram, JudgesItsArgumentsInAwsWordsAndOrder) {
     EXPECT_EQ(refusal(arguments), "Error: \"Remote port is not valid\"\n");
     arguments.local_port = "x";
     EXPECT_EQ(refusal(arguments), "Error: \"Local port is not valid\"\n");
+}
+
+TEST_F(AwsProgram, JudgesLiteralAddressesByTheirFamilyToo) {
+    std::ofstream(good_.config) << "allowlist: [{address: 192.0.2.7, port: 443}]";
+    Arguments arguments = good_;
+    arguments.only_v6 = true;
+    EXPECT_EQ(refusal(arguments),
+              "Error: \"Error at checking the allowlist: No accepted IP was found.\"\n");
+    arguments.only_v6 = false;
+    arguments.only_v4 = true;
+    arguments.remote = "2001:db8::7";
+    EXPECT_EQ(refusal(arguments),
+              "Error: \"Error at checking the allowlist: No accepted IP was found.\"\n");
 }
 
 TEST_F(AwsProgram, SaysWhatItsAllowlistLacks) {
