@@ -5,13 +5,23 @@
 Usage: nitro_cli_rows_test.py GLOVEBOX ATTEST_SERVER [unittest's arguments]
 """
 
+import hashlib
 import json
 import os
+import re
+import struct
 import subprocess
 import sys
 import unittest
+import zlib
 from pathlib import Path
 
+import cbor2
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+import eif_reader
+import eif_writer
 import nitro_cli_case
 from container_archive import ARCHITECTURE, docker_archive, entry
 from nitro_cli_case import MACHINE, NitroCli
@@ -64,9 +74,27 @@ class CommandLine(NitroCli):
             self.assertEqual((done.stdout, done.stderr[:len(start)]), ("", start))
 
     def test_a_folder_that_should_be_a_file_is_e19(self):
-        for arguments in (("pcr", "--input", "/etc"), ("pcr", "--signing-certificate", "/etc"),
-                          ("run-enclave", "--config", "/etc")):
+        for arguments in (("pcr", "--input", "/etc"), ("pcr", "--signing-certificate", "/etc")):
             self.assertIn("[ E19 ]", self.call(*arguments, expected=19).stderr)
+
+    def test_a_folder_as_config_is_e17(self):
+        # It opens, and is not JSON.
+        self.assertIn("[ E17 ] Serde error.", self.call("run-enclave", "--config", "/etc", expected=17).stderr)
+
+    def test_every_option_of_every_command_is_given_once(self):
+        commands = re.findall(r"^  ([a-z-]+) ", self.call("--help", expected=0).stdout.split("Commands:")[1], re.M)
+        commands.remove("help")
+        self.assertIn("run-enclave", commands)
+        for command in commands:
+            described = self.call("help", command, expected=0).stdout
+            for option, value in re.findall(r"^  (--[a-z-]+)( [a-z-]+)?", described, re.M):
+                if option == "--env":  # Glovebox's own
+                    continue
+                with self.subTest(command=command, option=option):
+                    given = [option, "1"] if value else [option]
+                    done = self.call(command, *given, *given, expected=2)
+                    self.assertIn(f"'{option}", done.stderr)
+                    self.assertIn("cannot be used multiple times", done.stderr)
 
     def test_an_empty_id_is_no_enclaves(self):
         self.assertIn("[ E11 ]", self.call("terminate-enclave", "--enclave-id", "", expected=11).stderr)
@@ -180,6 +208,61 @@ class Building(NitroCli):
         (self.folder / "custom.json").write_text("[1, 2]")
         done = self.build_from("--docker-uri", "local:1", "--metadata", self.folder / "custom.json", expected=48)
         self.assertIn("custom metadata has to be a JSON object", done.stderr)
+
+    def test_custom_metadata_that_repeats_the_builders_key(self):
+        (self.folder / "custom.json").write_text('{"BuildTime": "never", "Own": 1}')
+        done = self.build_from("--docker-uri", "local:1", "--metadata", self.folder / "custom.json", expected=0)
+        self.assertIn("the custom metadata repeats BuildTime", done.stderr)
+        done = self.call("describe-eif", "--eif-path", self.image, expected=0)
+        self.assertIn("which describe-eif prints twice", done.stderr)
+        described = json.loads(done.stdout)["Metadata"]
+        self.assertEqual((list(described)[0], described["BuildTime"], list(described)[-1]), ("BuildTime", "never", "Own"))
+
+    def test_describe_eif_ends_where_awss_ends(self):
+        self.build_from("--docker-uri", "local:1", *self.key_pair())
+        image = Path(self.image).read_bytes()
+        sections = eif_reader.read(image).sections
+        signature = dict(sections)[eif_writer.SIGNATURE]
+        (self.folder / "other").mkdir()
+        _, _, _, other = self.key_pair(self.folder / "other")
+        certificate = (self.folder / "certificate.pem").read_bytes()
+        forged = cbor2.loads(signature)
+        forged[0]["signing_certificate"] = list(other.read_bytes())
+        again = eif_writer.image_of([*sections, (eif_writer.SIGNATURE, signature)])
+        for name, content, reason in [
+                ("an unknown section", eif_writer.image_of([*sections, (9, b"x")]), "has type 9"),
+                ("trailing bytes", image + bytes(12), "has type 0"),
+                ("a signature by another key",
+                 eif_writer.image_of([(kind, cbor2.dumps(forged) if kind == eif_writer.SIGNATURE else data)
+                                      for kind, data in sections]), "does not verify with the certificate's key")]:
+            with self.subTest(name):
+                path = self.folder / "damaged.eif"
+                path.write_bytes(content)
+                done = self.call("describe-eif", "--eif-path", path, expected=35)
+                self.assertEqual(done.stdout, "")
+                self.assertIn("[ E35 ] EIF file parsing error.", done.stderr)
+                self.assertIn(reason, done.stderr)
+        with self.subTest("eleven bytes are none"):
+            path.write_bytes(image + bytes(11))
+            self.assertTrue(self.json_of("describe-eif", "--eif-path", path)["CheckCRC"])
+        with self.subTest("two signature sections"):
+            # The certificates of both are hashed into PCR8, the last signature is checked.
+            path.write_bytes(again)
+            described = self.json_of("describe-eif", "--eif-path", path)
+            der = x509.load_pem_x509_certificate(certificate).public_bytes(serialization.Encoding.DER)
+            content = hashlib.sha384(der + der).digest()
+            self.assertEqual(described["Measurements"]["PCR8"], hashlib.sha384(bytes(48) + content).hexdigest())
+            self.assertEqual((described["IsSigned"], described["SignatureCheck"]), (True, True))
+
+    def test_an_image_that_awss_reader_refuses_is_e35_at_the_start(self):
+        self.build_from("--docker-uri", "local:1")
+        content = Path(self.image).read_bytes() + bytes(12)
+        crc = zlib.crc32(content[548:], zlib.crc32(content[:544]))  # as the hypervisor computes it
+        path = self.folder / "trailing.eif"
+        path.write_bytes(content[:544] + struct.pack(">I", crc) + content[548:])
+        done = self.call("run-enclave", "--eif-path", path, "--cpu-count", "2", "--memory", "64", expected=39)
+        self.assertIn("[ E35 ]", done.stderr)
+        self.assertIn("has type 0", done.stderr)
 
     def test_sign_eif_has_its_codes(self):
         self.build_from("--docker-uri", "local:1")

@@ -12,7 +12,6 @@
 #include <optional>
 
 #include "core/base/clock.h"
-#include "core/base/json_reader.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
 #include "sim/eif/base/json_text.h"
@@ -21,7 +20,6 @@
 #include "sim/nitro_cli/enclave_commands.h"
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/image_commands.h"
-#include "sim/nitro_cli/text_file.h"
 
 namespace glovebox::cli {
 namespace {
@@ -82,12 +80,7 @@ Result<nitro_cli::RunArguments> run_arguments(const Values& values) {
         flags.attach_console = values.flag("--attach-console");
         return nitro_cli::parse_run_flags(flags);
     }
-    const auto text = nitro_cli::read_text_file(
-        config, JsonBudget().bytes,
-        nitro_cli::file_error("Failed to open config file", config, "Open"));
-    if (!text)
-        return text.error();
-    return nitro_cli::parse_run_config(*text);
+    return nitro_cli::read_run_config(config);
 }
 
 Result<void> run_enclave(const Values& values) {

@@ -269,6 +269,15 @@ class Reader {
         return std::nullopt;
     }
 
+    // How often its name stands before "--". CLI11 counts the values alone.
+    [[nodiscard]] std::size_t occurrences_of(const Option& option) const {
+        const std::string with_value = std::string(option.name) + "=";
+        return static_cast<std::size_t>(
+            std::count_if(before_.begin(), before_.end(), [&](const std::string& word) {
+                return word == option.name || word.starts_with(with_value);
+            }));
+    }
+
     // Without "--", an option behind the program's name may be the program's own, which is not read
     // here: "glovebox exec 16 -- ls", for the words before the option. Else nothing.
     [[nodiscard]] std::string line_with_separator(const Words& words) const {
@@ -310,9 +319,9 @@ class Reader {
             options.push_back(&positional);
         for (const Option* option : options) {
             const auto& texts = values.texts(option->name);
-            const bool may_repeat = option->repeat != Repeat::no || option->takes_many ||
+            const bool may_repeat = option->repeat != Repeat::no ||
                                     (option->is_flag() && program_.dialect == Dialect::glovebox);
-            if (texts.size() > 1 && !may_repeat)
+            if (!may_repeat && (option->takes_many ? occurrences_of(*option) : texts.size()) > 1)
                 return mistake(Mistake::Kind::repeated, {}, {option});
             if (option->is_flag())
                 continue;

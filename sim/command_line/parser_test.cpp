@@ -174,6 +174,9 @@ TEST_F(Parser, AMapsKeyHasOneValue) {
 TEST_F(Parser, AnOptionThatIsNoListIsGivenOnce) {
     EXPECT_THAT(mistake({"serve", "--state", "a", "--state", "a"}),
                 HasSubstr("--state was given more than once"));
+    EXPECT_THAT(mistake({"serve", "--ids", "1", "--ids", "2"}), HasSubstr("more than once"));
+    EXPECT_THAT(mistake({"serve", "--ids=1", "--quiet", "--ids", "2"}),
+                HasSubstr("more than once"));
 }
 
 TEST_F(Parser, WhatStandsBehindTwoHyphensBelongsToTheProgram) {

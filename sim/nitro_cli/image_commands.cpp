@@ -155,6 +155,10 @@ Result<json::value> describe_eif(const std::string& path, TimePoint now,
         *image, now, &*file, ReportedWork(path, ReportedWork::Lines::on_terminals).progress());
     if (!description)
         return failed(description.error());
+    if (!description->refused_by_describe_eif.empty())
+        return nitro_error(NitroError::eif_parsing,
+                           description->refused_by_describe_eif +
+                               "\n`glovebox eif describe` shows the image all the same.");
     remarks = std::move(description->remarks);
     return std::move(description->json);
 }

@@ -121,6 +121,9 @@ ImageRun::Loaded ImageRun::load(const enclave::BootImage& image, enclave::Module
         throw ErrorException(nitro_error(NitroError::eif_parsing, verdict.error().message));
     for (const std::string& remark : verdict->description.remarks)
         say("note: " + remark);
+    // On Nitro it boots, and ends at the first describe-enclaves, whose reader it is.
+    if (const auto* unread = image.image().first(eif::Finding::Effect::aws_tools_refuse))
+        throw ErrorException(nitro_error(NitroError::eif_parsing, unread->sentence));
     if (!verdict->signature_refusal.empty())
         throw ErrorException(
             nitro_error(NitroError::signature_checker, verdict->signature_refusal));

@@ -2,6 +2,7 @@
 
 #include "sim/nitro_cli/run_arguments.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 #include <charconv>
 #include <limits>
 
+#include "core/base/file_bytes.h"
 #include "core/base/json_reader.h"
+#include "core/base/unique_fd.h"
 #include "sim/nitro_cli/error.h"
 
 namespace glovebox::nitro_cli {
@@ -224,6 +227,16 @@ Result<RunArguments> parse_run_config(std::string_view text) {
         return nitro_error(NitroError::missing_argument,
                            "User did not provide the `cpu-count` or `cpu-ids` argument.");
     return result;
+}
+
+Result<RunArguments> read_run_config(const std::string& path) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file)
+        return file_error("Failed to open config file", path, "Open");
+    const auto text = read_bytes(file.get(), path, JsonBudget().bytes);
+    if (!text)
+        return nitro_error(NitroError::serde, "--config: " + text.error().message);
+    return parse_run_config(as_text(*text));
 }
 
 std::uint64_t memory_mib_min(std::uint64_t image_size) {

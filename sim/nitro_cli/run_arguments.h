@@ -48,6 +48,8 @@ struct RunFlags {
 // malformed JSON, a missing key or a wrong type; E01 without CPUs; E02 with both cpu_count and
 // cpu_ids.
 [[nodiscard]] Result<RunArguments> parse_run_config(std::string_view json);
+// The same of a file. E19 if it cannot be opened; E17 if it cannot be read, as a directory cannot.
+[[nodiscard]] Result<RunArguments> read_run_config(const std::string& path);
 
 // Reads "512", "512m", "1G" or "1t"; returns MiB. E03 for other texts.
 [[nodiscard]] Result<std::uint64_t> parse_memory(std::string_view text);

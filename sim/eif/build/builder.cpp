@@ -238,6 +238,11 @@ Result<BuildResult> build_image(const BuildOptions& options, Progress& progress)
     const auto metadata = metadata_for(options, *application, kernel_file);
     if (!metadata)
         return metadata.error();
+    for (const std::string& key : repeated_keys(*metadata))
+        warnings.push_back(fmt::format(
+            "the custom metadata repeats {}, a key of the builder's own: describe-eif prints it "
+            "twice, and readers of JSON take the second value. Give it another name",
+            key));
     const auto cmd = lines_of(application->command, "command", warnings);
     if (!cmd)
         return cmd.error();

@@ -247,11 +247,18 @@ const Section* Image::find(SectionType type) const {
     return found == sections_.end() ? nullptr : &*found;
 }
 
+std::vector<const Section*> Image::all(SectionType type) const {
+    std::vector<const Section*> result;
+    for (const Section& section : sections_)
+        if (section.type == type)
+            result.push_back(&section);
+    return result;
+}
+
 std::vector<BytesView> Image::ramdisks() const {
     std::vector<BytesView> result;
-    for (const Section& section : sections_)
-        if (section.type == SectionType::ramdisk)
-            result.push_back(section.data);
+    for (const Section* section : all(SectionType::ramdisk))
+        result.push_back(section->data);
     return result;
 }
 
@@ -274,9 +281,10 @@ std::string Image::name_of(std::size_t index) const {
     return fmt::format("section {} ({}) at offset {}", index + 1, name, section.offset);
 }
 
-bool Image::has(Finding::Effect effect) const {
-    return std::any_of(findings_.begin(), findings_.end(),
-                       [effect](const Finding& f) { return f.effect == effect; });
+const Finding* Image::first(Finding::Effect effect) const {
+    const auto found = std::find_if(findings_.begin(), findings_.end(),
+                                    [effect](const Finding& f) { return f.effect == effect; });
+    return found == findings_.end() ? nullptr : &*found;
 }
 
 }  // namespace glovebox::eif

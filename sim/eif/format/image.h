@@ -64,6 +64,8 @@ class Image {
     [[nodiscard]] const std::vector<Section>& sections() const { return sections_; }
     // The first section of that type, or null.
     [[nodiscard]] const Section* find(SectionType type) const;
+    // All sections of that type, in order.
+    [[nodiscard]] std::vector<const Section*> all(SectionType type) const;
     // The data of the ramdisks, in order.
     [[nodiscard]] std::vector<BytesView> ramdisks() const;
     [[nodiscard]] std::uint64_t ramdisks_size() const;  // of all of them, in bytes
@@ -72,7 +74,9 @@ class Image {
     [[nodiscard]] std::string name_of(std::size_t index) const;
 
     [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
-    [[nodiscard]] bool has(Finding::Effect effect) const;
+    [[nodiscard]] bool has(Finding::Effect effect) const { return first(effect) != nullptr; }
+    // The first finding of that effect, or null.
+    [[nodiscard]] const Finding* first(Finding::Effect effect) const;
 
   private:
     BytesView file_;

@@ -191,17 +191,30 @@ ContentMeasurement measure_content(const Image& image, const MappedFile* mapping
     return result;
 }
 
-Result<Measurements> measure(const Image& image, const MappedFile* mapping) {
-    Measurements pcrs = measure_content(image, mapping).pcrs;
-    if (const Section* section = image.find(SectionType::signature)) {
+Result<Pcr> measure_signatures(const std::vector<const Section*>& signatures) {
+    Bytes certificates;
+    for (const Section* section : signatures) {
         const auto signature = SignatureSection::decode(section->data);
         if (!signature)
             return signature.error();
-        const auto pcr8 = signing_pcr(signature->certificate_pem);
-        if (!pcr8)
-            return pcr8.error();
-        pcrs.pcr8 = *pcr8;
+        const auto certificate = Certificate::from_pem(signature->certificate_pem);
+        if (!certificate)
+            return certificate.error();
+        const Bytes der = certificate->der();
+        certificates.insert(certificates.end(), der.begin(), der.end());
     }
+    return extended(Pcr{}, sha384({certificates}));
+}
+
+Result<Measurements> measure(const Image& image, const MappedFile* mapping) {
+    Measurements pcrs = measure_content(image, mapping).pcrs;
+    const auto signatures = image.all(SectionType::signature);
+    if (signatures.empty())
+        return pcrs;
+    const auto pcr8 = measure_signatures(signatures);
+    if (!pcr8)
+        return pcr8.error();
+    pcrs.pcr8 = *pcr8;
     return pcrs;
 }
 

@@ -9,7 +9,9 @@
 //   PCR0  kernel, cmdline and every ramdisk
 //   PCR1  kernel, cmdline and the first ramdisk
 //   PCR2  every ramdisk but the first (if there is one only: the hash of nothing)
-//   PCR8  the signing certificate's DER; absent if the image is unsigned
+//   PCR8  the signing certificate's DER; absent if the image is unsigned. Of several signature
+//         sections, which the hypervisor refuses, AWS's tools hash the certificates one after the
+//         other
 //
 // Metadata, signature, version and flags are in no PCR.
 #pragma once
@@ -49,6 +51,10 @@ struct ContentMeasurement {
 // PCR0 to PCR2, and PCR8 if the image has a signature section. An error if that section or its
 // certificate cannot be read. The signature is not verified: check_signature does.
 [[nodiscard]] Result<Measurements> measure(const Image& image, const MappedFile* mapping = nullptr);
+
+// PCR8 of an image with these signature sections: of the certificates of all of them. An error if a
+// section or its certificate cannot be read.
+[[nodiscard]] Result<Pcr> measure_signatures(const std::vector<const Section*>& signatures);
 
 // CRC-32 (ISO-HDLC, zlib's) over everything but the four bytes of the header's CRC field.
 // `checked_bytes` has at least header_size bytes.

@@ -95,6 +95,16 @@ Result<Metadata> Metadata::decode(BytesView bytes) {
     return metadata;
 }
 
+std::vector<std::string> repeated_keys(const Metadata& metadata) {
+    std::vector<std::string> keys;
+    if (const json::object* custom = metadata.custom.if_object())
+        for (const char* key : {"BuildTime", "BuildTool", "BuildToolVersion", "OperatingSystem",
+                                "KernelVersion", "DockerInfo"})
+            if (custom->contains(key))
+                keys.emplace_back(key);
+    return keys;
+}
+
 Result<json::value> parse_custom_metadata(std::string_view text) {
     if (text.size() > custom_metadata_size_max)
         return Error(EifError::invalid_input,

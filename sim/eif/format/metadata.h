@@ -14,6 +14,7 @@
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
@@ -36,6 +37,9 @@ struct Metadata {
     // As strict as AWS's reader. Errors are EifError::bad_metadata.
     [[nodiscard]] static Result<Metadata> decode(BytesView json);
 };
+
+// The custom keys that describe-eif prints a second time, after the builder's own: "BuildTime".
+[[nodiscard]] std::vector<std::string> repeated_keys(const Metadata& metadata);
 
 // The file of --metadata: a JSON object of at most 4096 bytes. (nitro-cli builds with any JSON, and
 // then cannot describe the image that it built.)

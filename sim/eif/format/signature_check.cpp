@@ -2,13 +2,18 @@
 
 #include "sim/eif/format/signature_check.h"
 
+#include "sim/eif/format/measurement.h"
+
 namespace glovebox::eif {
 
 Result<std::optional<SignatureVerdict>> check_signature(const Image& image, const Pcr& pcr0) {
-    const Section* data = image.find(SectionType::signature);
-    if (data == nullptr)
+    const std::vector<const Section*> signatures = image.all(SectionType::signature);
+    if (signatures.empty())
         return std::optional<SignatureVerdict>();
-    auto section = SignatureSection::decode(data->data);
+    const auto pcr8 = measure_signatures(signatures);
+    if (!pcr8)
+        return pcr8.error();
+    auto section = SignatureSection::decode(signatures.back()->data);
     if (!section)
         return section.error();
     auto certificate = Certificate::from_pem(section->certificate_pem);
@@ -21,7 +26,8 @@ Result<std::optional<SignatureVerdict>> check_signature(const Image& image, cons
     return std::optional(SignatureVerdict{.section = std::move(*section),
                                           .certificate = std::move(*certificate),
                                           .cose_verifies = *verifies,
-                                          .signs_this_image = this_image});
+                                          .signs_this_image = this_image,
+                                          .pcr8 = *pcr8});
 }
 
 }  // namespace glovebox::eif

@@ -112,7 +112,13 @@ Result<Description> describe(const Image& image, TimePoint now, const MappedFile
         return verdict.error();
     const auto& signature = *verdict;
     if (signature)
-        result.pcrs.pcr8 = extended(Pcr{}, sha384({signature->certificate.der()}));
+        result.pcrs.pcr8 = signature->pcr8;
+    if (const Finding* finding = image.first(Finding::Effect::aws_tools_refuse))
+        result.refused_by_describe_eif = finding->sentence;
+    else if (signature && !signature->cose_verifies)
+        result.refused_by_describe_eif =
+            "the signature does not verify with the certificate's key: another key has made it, or "
+            "it was changed";
 
     json::object object;
     object["EifVersion"] = image.header().version;
@@ -133,13 +139,19 @@ Result<Description> describe(const Image& image, TimePoint now, const MappedFile
         object["SignatureCheck"] = signature->cose_verifies && signature->signs_this_image;
         result.good = judge_signature(*signature, now, result.remarks) && result.good;
     }
-    if (const Section* section = image.find(SectionType::metadata)) {
+    // Of several, AWS's reader keeps the last.
+    for (const Section* section : image.all(SectionType::metadata)) {
         const auto metadata = Metadata::decode(section->data);
         if (!metadata)
             return metadata.error();
         auto build = metadata_json(*metadata);
         if (!build)
             return build.error();
+        for (const std::string& key : repeated_keys(*metadata))
+            result.remarks.push_back(fmt::format(
+                "unusual: the custom metadata repeats the key {}, which describe-eif prints twice; "
+                "readers of JSON take the second value, which is shown here",
+                key));
         object["ImageName"] = metadata->image_name;
         object["ImageVersion"] = metadata->image_version;
         object["Metadata"] = std::move(*build);

@@ -29,13 +29,16 @@ struct Description {
     // certificate is valid.
     bool good = false;
     bool crc_is_right = false;
+    // Why nitro-cli describe-eif ends with E35 instead: its reader does not find the sections, or a
+    // COSE signature does not verify. Empty if it prints the JSON.
+    std::string refused_by_describe_eif;
     Measurements pcrs;
 };
 
 // `now` is the time for the certificate's validity; `mapping` and `progress` as for
 // measure_content. Fails where AWS's reader fails (E35 of nitro-cli): a signature section, a
-// certificate or metadata that cannot be read. One exception: AWS's reader fails on a COSE
-// signature that does not verify; here SignatureCheck is false, with a remark.
+// certificate or metadata that cannot be read. Where the image can be described although AWS's
+// reader fails, refused_by_describe_eif says why.
 [[nodiscard]] Result<Description> describe(const Image& image, TimePoint now,
                                            const MappedFile* mapping = nullptr,
                                            Progress& progress = no_progress());
