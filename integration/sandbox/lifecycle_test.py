@@ -478,6 +478,12 @@ class TwoUsers(Case):
         for arguments, expected in ((["ps"], 0), (["stop", 16], 1), (["logs", 16], 1)):
             said = self.ask(self.one, *arguments, expected=expected)
             self.assertRegex(said, "in (/run/user/0/glovebox|/tmp/glovebox-0): what was started with sudo needs sudo here too")
+        nitro_cli = {**self.one, "env": {**self.one["env"], "GLOVEBOX_WORLD": self.name}}
+        for arguments, status, printed in (("describe-enclaves", 0, "[]\n"), ("terminate-enclave --all", 0, "[]\n"),
+                                           ("console --enclave-name cid-16", 58, "")):
+            done = subprocess.run([sides.GLOVEBOX, "nitro-cli", *arguments.split()], capture_output=True, text=True, **nitro_cli)
+            self.assertEqual((done.returncode, done.stdout), (status, printed))
+            self.assertIn("what was started with sudo needs sudo here too", done.stderr)
         self.end(self.root, enclave)
 
     def test_a_client_with_sudo_is_told_of_the_callers_world(self):

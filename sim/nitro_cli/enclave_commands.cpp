@@ -49,8 +49,18 @@ EnclaveList enclaves() {
 
 Result<KnownEnclave> find(const EnclaveChoice& choice, bool ended_too) {
     const EnclaveList list = enclaves();
-    return choice.is_by_id ? list.by_id(choice.id, ended_too)
-                           : list.by_name(choice.name, ended_too);
+    auto found =
+        choice.is_by_id ? list.by_id(choice.id, ended_too) : list.by_name(choice.name, ended_too);
+    return found ? std::move(found)
+                 : Error(found.error().code, found.error().message + enclave::worlds_elsewhere(""));
+}
+
+// On an instance everybody sees every enclave; here each user has worlds of their own. A script
+// would take the empty list for an enclave that has ended.
+void explain_empty_list() {
+    if (const std::string elsewhere = enclave::worlds_elsewhere(""); !elsewhere.empty())
+        std::cerr << "glovebox: note: no enclave runs in this user's world "
+                  << enclave::world_path("").value() << "." << elsewhere << std::endl;
 }
 
 // --- the resources of an enclave ---
@@ -296,7 +306,10 @@ Result<void> run_enclave(const RunArguments& arguments) {
 }
 
 Result<void> describe_enclaves(bool with_metadata) {
-    print(enclaves().describe(with_metadata));
+    const EnclaveList list = enclaves();
+    print(list.describe(with_metadata));
+    if (list.running().empty())
+        explain_empty_list();
     return {};
 }
 
@@ -314,7 +327,10 @@ Result<void> terminate_enclave(const EnclaveChoice& choice) {
 Result<void> terminate_all_enclaves() {
     boost::json::array ended;
     std::optional<Error> failed;
-    for (const KnownEnclave& enclave : enclaves().running())
+    const std::vector<KnownEnclave> running = enclaves().running();
+    if (running.empty())
+        explain_empty_list();
+    for (const KnownEnclave& enclave : running)
         if (auto done = terminate(enclave, std::cerr))
             ended.push_back(std::move(*done));
         else
