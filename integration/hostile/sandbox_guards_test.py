@@ -4,8 +4,8 @@
 
 Usage: sandbox_guards_test.py GLOVEBOX UNDO-GUARDS [unittest's arguments]
 
-The sandbox guards the machine's own files (the working directory, --mount folders, devices, and for root procfs and sysfs)
-and what it hides. Each is attacked in the program's own namespaces and in new ones below, in every kind of enclave.
+The sandbox guards the machine's own files (the working directory, whose writes it discards, --mount folders, devices, and for
+root procfs and sysfs) and what it hides. Each is attacked in the program's own namespaces and in new ones below, in every kind of enclave.
 """
 
 import os
@@ -85,13 +85,14 @@ class Machine:
                 values[knob] = error.errno
         modes = {path: stat.S_IMODE(os.stat(path).st_mode) for path in [*KNOBS, *NODES, "/proc/version", "/proc/keys"]
                  if os.path.exists(path)}
-        return values, modes, {str(folder): self.names(folder) for folder in self.folders}
+        return values, modes, {str(folder): self.content(folder) for folder in self.folders}
 
     @staticmethod
-    def names(folder):
+    def content(folder):
         """What lies in a folder, but for what `glovebox run` itself writes: the enclave's record, unpacked images."""
-        paths = [path.relative_to(folder) for path in folder.rglob("*")]
-        return sorted(str(path) for path in paths if ".cache" not in path.parts and not path.name.startswith("16."))
+        paths = {path.relative_to(folder): path for path in folder.rglob("*")}
+        return {str(name): (path.stat().st_mode, path.read_bytes() if path.is_file() else None) for name, path in paths.items()
+                if ".cache" not in name.parts and not name.name.startswith("16.")}
 
 
 class Guards(unittest.TestCase):
@@ -167,8 +168,7 @@ class Guards(unittest.TestCase):
             with self.subTest(person.name):
                 base = self.prepare(person)
                 guards = self.guards_of_every_enclave(base)
-                for name in ("work", "shown"):
-                    guards += ["--folder", str(base / name), "--file", str(base / name / "file")]
+                guards += ["--folder", str(base / "shown"), "--file", str(base / "shown/file")]
                 pki = base / "shown/home/.local/share/glovebox/pki/root.key"
                 self.assertTrue(pki.exists())
                 guards += ["--secret", str(pki), "--secret", str(base / "shown/world/16.record")]
@@ -176,7 +176,22 @@ class Guards(unittest.TestCase):
                     ids = self.run_enclave(person, base, "--attach-console", "--", "cat", "/proc/self/uid_map").stdout
                     self.assertEqual([line.split()[0] for line in ids.splitlines()], ["0", "1"], ids)
                 lines = self.attack(person, base, "--mount", base / "shown", command=["./undo_guards", *guards])
-                self.assertGreater(len(lines), 3000)
+                self.assertGreater(len(lines), 2000)
+
+    def test_what_is_written_to_the_working_directory_is_discarded(self):
+        """By a program that does what it likes to it, in its own namespaces and in new ones."""
+        write = ("echo changed >>file; chmod 777 file .; mv file moved; mkdir made; ln undo_guards linked; truncate -s 0 undo_guards; "
+                 "setfattr -n user.overlay.opaque -v y made; mount -o remount,rw .; mount -o remount,bind,rw .; umount -l .; cd \"$PWD\"; "
+                 "echo below >below; mount --bind . /mnt && rm -rf /mnt/*; ")
+        script = f"({write}) 2>/dev/null; unshare -Urm sh -c '{write}' 2>/dev/null; echo rewritten >file && cat file"
+        for person in everybody():
+            with self.subTest(person.name):
+                base = self.prepare(person)
+                machine = Machine([base / "work"])
+                before = machine.state()
+                done = self.run_enclave(person, base, "--isolation", "sandbox", "--attach-console", "--", "sh", "-c", script)
+                self.assertEqual((done.returncode, done.stdout), (0, "rewritten\n"), done.stderr)
+                self.assertEqual(machine.state(), before)
 
     def test_a_root_file_systems_guards_hold(self):
         for person in everybody():

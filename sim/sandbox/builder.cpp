@@ -176,10 +176,18 @@ class Builder {
         if (::mount(step.source.c_str(), ".", step.type.c_str(), step.flags, step.data.c_str()) ==
             0)
             return 0;
+        if (!step.or_bound.empty())
+            return bind_read_only(step, target.get());
         if (!step.or_read_only || errno != EPERM)
             return -1;
         return ::mount(step.source.c_str(), ".", step.type.c_str(), step.flags | MS_RDONLY,
                        step.data.c_str());
+    }
+
+    int bind_read_only(const Step& step, int target) noexcept {
+        const UniqueFd source = open_target(Place::stage, step.or_bound.c_str(), O_PATH);
+        const UniqueFd tree(source ? clone_tree(source.get(), "") : -1);
+        return !tree || make_tree_read_only(tree.get()) != 0 ? -1 : attach_tree(tree.get(), target);
     }
 
     int bind(const Step& step) noexcept {

@@ -133,7 +133,20 @@ void add_home_folder(std::vector<Step>& out, const CommandRequest& request) {
     for (const std::string& name : request.hidden_entries)
         hidden.push_back(steps::on_stage(steps::whiteout("/upper/home/" + name)));
     add_overlay(out, request.working_directory, request.working_directory, "home", hidden);
-    out.back().flags |= MS_RDONLY;
+}
+
+// Like the root of an image, the folder can be written to, and the writes are discarded.
+void add_plain_folder(SandboxPlan& plan, const std::string& folder, const Machine& machine) {
+    if (machine.has_mounts_below(folder)) {
+        plan.steps.push_back(steps::bind(folder, folder, true));
+        plan.notes.push_back(
+            fmt::format("the working directory {} has mounts of the host's below it, so it is "
+                        "read-only here: an overlay can't lie over them",
+                        folder));
+        return;
+    }
+    add_overlay(plan.steps, folder, folder, "working", {});
+    plan.steps.back().or_bound = "/lower/working";
 }
 
 // The enclave's own mount that contains `folder`, of those that show the machine; null if none
@@ -176,8 +189,37 @@ Result<void> add_working_directory(SandboxPlan& plan, const CommandRequest& requ
         plan.shortfalls.push_back(fmt::format(
             "the working directory {} holds home folders, so the enclave sees it empty", folder));
     else
-        plan.steps.push_back(steps::bind(folder, folder, true));
+        add_plain_folder(plan, folder, machine);
     return {};
+}
+
+Result<void> add_shown_folder(SandboxPlan& plan, const std::string& folder) {
+    const char* own = folder == "/" ? "/" : enclaves_own(folder);
+    if (own != nullptr)
+        return Error(SandboxError::bad_request,
+                     fmt::format("--mount {} can't be shown to the enclave: {} is its own. "
+                                 "Name the folders below it that the program needs",
+                                 folder, own));
+    add_directories(plan.steps, folder);
+    plan.steps.push_back(steps::bind(folder, folder, true));
+    return {};
+}
+
+// Outer folders first: a mount hides what was mounted below it before.
+Result<void> add_callers_folders(SandboxPlan& plan, const CommandRequest& request,
+                                 const Machine& machine) {
+    const auto add_shown = [&](bool is_outer) -> Result<void> {
+        for (const std::string& folder : request.shown_folders)
+            if (lies_in(request.working_directory, folder) == is_outer)
+                if (const auto added = add_shown_folder(plan, folder); !added)
+                    return added;
+        return {};
+    };
+    if (const auto added = add_shown(true); !added)
+        return added;
+    if (const auto added = add_working_directory(plan, request, machine); !added)
+        return added;
+    return add_shown(false);
 }
 
 // Whether a folder of the machine is bound on this tmpfs folder, or below it.
@@ -251,18 +293,8 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
         if (shows_machine(folder, request))
             add_tmpfs(plan.steps, folder, request.resources);
 
-    for (const std::string& folder : request.shown_folders) {
-        const char* own = folder == "/" ? "/" : enclaves_own(folder);
-        if (own != nullptr)
-            return Error(SandboxError::bad_request,
-                         fmt::format("--mount {} can't be shown to the enclave: {} is its own. "
-                                     "Name the folders below it that the program needs",
-                                     folder, own));
-        add_directories(plan.steps, folder);
-        plan.steps.push_back(steps::bind(folder, folder, true));
-    }
-    if (const auto shown = add_working_directory(plan, request, machine); !shown)
-        return shown.error();
+    if (const auto added = add_callers_folders(plan, request, machine); !added)
+        return added.error();
     for (const std::string& file : request.shown_files) {
         add_directories(plan.steps, file.substr(0, file.rfind('/')));
         plan.steps.push_back(steps::write_file(file, ""));

@@ -5,7 +5,7 @@
 // A command has no image, so the host's system folders take its place. Each is the lower folder of
 // an overlay of its own, since the kernel refuses an overlay of "/" as a whole in a user namespace;
 // writes are discarded at the end. A system folder with mounts below it cannot be in an overlay and
-// is read-only. The caller's folder is visible read-only at its own path and stays the working
+// is read-only. The caller's folder is such an overlay too, at its own path, and stays the working
 // directory. Nothing else of the host is there: no home folders, neither /run nor /var, and of the
 // environment only PATH.
 #pragma once

@@ -64,20 +64,42 @@ TEST(CommandPlan, TheNetworkFilesAreThoseOfAnImageThatNitroCliBuilds) {
     EXPECT_THAT(lines, Contains("whiteout stage:/upper/etc/hostname"));
 }
 
-TEST(CommandPlan, TheCallersFolderIsReadOnlyAtItsOwnPathAndTheWorkingDirectory) {
+TEST(CommandPlan, TheCallersFolderIsAnOverlayAtItsOwnPathAndTheWorkingDirectory) {
     const SandboxPlan plan = make_command_plan(request_in("/home/alice/app"), laptop()).value();
     const auto lines = to_lines(plan.steps);
     EXPECT_THAT(lines, Contains("mkdir /home/alice/app 755"));
-    EXPECT_THAT(lines, Contains("bind /home/alice/app on /home/alice/app ro"));
+    EXPECT_THAT(lines, Contains("bind /home/alice/app on stage:/lower/working"));
+    EXPECT_THAT(lines, Contains(StartsWith("mount overlay /home/alice/app ")));
     EXPECT_EQ(plan.working_directory, "/home/alice/app");
     EXPECT_THAT(plan.notes, IsEmpty());
+}
+
+TEST(CommandPlan, ACallersFolderWithMountsBelowItIsReadOnlyAndSaysSo) {
+    Machine machine = laptop();
+    machine.mount_points.push_back("/home/alice/app/data");
+    const SandboxPlan plan = make_command_plan(request_in("/home/alice/app"), machine).value();
+    EXPECT_THAT(to_lines(plan.steps), Contains("bind /home/alice/app on /home/alice/app ro"));
+    EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("it is read-only here")));
+}
+
+TEST(CommandPlan, ShownFoldersLieAboveTheWorkingDirectoryOrBelowIt) {
+    CommandRequest request = request_in("/data/app");
+    request.shown_folders = {"/data/app/assets", "/data"};
+    const auto lines = lines_of(request, laptop());
+    const auto place_of = [&lines](const std::string& beginning) {
+        return std::find_if(lines.begin(), lines.end(),
+                            [&](const std::string& line) { return line.starts_with(beginning); });
+    };
+    EXPECT_LT(place_of("bind /data on "), place_of("mount overlay /data/app "));
+    EXPECT_LT(place_of("mount overlay /data/app "), place_of("bind /data/app/assets on "));
+    EXPECT_NE(place_of("bind /data/app/assets on "), lines.end());
 }
 
 TEST(CommandPlan, AHomeFolderShowsNoneOfItsHiddenEntries) {
     const auto lines = lines_of(request_in("/home/alice"), laptop());
     EXPECT_THAT(lines, Contains("whiteout stage:/upper/home/.aws"));
     EXPECT_THAT(lines, Contains("whiteout stage:/upper/home/.ssh"));
-    EXPECT_THAT(lines, Contains(StartsWith("mount overlay /home/alice ro ")));
+    EXPECT_THAT(lines, Contains(StartsWith("mount overlay /home/alice ")));
     EXPECT_THAT(lines, Not(Contains(StartsWith("bind /home/alice on /home/alice"))));
 }
 
@@ -96,7 +118,7 @@ TEST(CommandPlan, TmpStaysFreshForACallerWhoStandsInIt) {
     EXPECT_THAT(plan.shortfalls, ElementsAre(HasSubstr("/tmp is the enclave's own")));
     EXPECT_THAT(to_lines(plan.steps), Not(Contains("bind /tmp on /tmp ro")));
     EXPECT_THAT(lines_of(request_in("/tmp/build"), laptop()),
-                Contains("bind /tmp/build on /tmp/build ro"));
+                Contains(StartsWith("mount overlay /tmp/build ")));
 }
 
 // Mounts before the step that enters the root are locked.
@@ -114,8 +136,9 @@ TEST(CommandPlan, WhatShowsTheMachineIsLockedAndTheEnclavesOwnIsNot) {
     CommandRequest request = request_in("/home/alice/app");
     request.shown_folders = {"/data"};
     request.hidden_folders = {"/data/world"};
-    for (const char* shown : {"bind /home/alice/app ", "bind /data ", "mount tmpfs /data/world ",
-                              "mount proc /proc ", "mount sysfs /sys ", "mount tmpfs /dev "})
+    for (const char* shown :
+         {"mount overlay /home/alice/app ", "bind /data ", "mount tmpfs /data/world ",
+          "mount proc /proc ", "mount sysfs /sys ", "mount tmpfs /dev "})
         EXPECT_TRUE(locked(request, shown)) << shown;
     for (const char* own : {"mount tmpfs /run ", "mount tmpfs /tmp ", "mount tmpfs /dev/shm ",
                             "mount devpts /dev/pts ", "mount tmpfs /sys/fs/cgroup "})
@@ -155,7 +178,7 @@ TEST(CommandPlan, ASystemFolderOrTheRootNeedsNoBind) {
         EXPECT_THAT(lines_of(request_in(folder), laptop()),
                     Each(Not(HasSubstr(std::string(" on ") + folder + " ro"))));
     EXPECT_THAT(lines_of(request_in("/usr/src/app"), laptop()),
-                Contains("bind /usr/src/app on /usr/src/app ro"));
+                Contains(StartsWith("mount overlay /usr/src/app ")));
 }
 
 TEST(CommandPlan, AFolderWithMountsBelowItIsBoundReadOnlyAndSaysSo) {

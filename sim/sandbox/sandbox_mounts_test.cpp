@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -95,16 +96,43 @@ TEST_F(SandboxMounts, MountsOfTheMachineAreLockedAndTheEnclavesOwnAreNot) {
                               "  umount -l $mount && echo unmounted $mount\n"
                               "  mount --move $mount /mnt && echo moved $mount\n"
                               "done\n"
-                              "tries mount -o remount,bind,rw \"$PWD\"\n"
                               "tries mount -o remount,bind,rw /dev/null\n"
                               "tries mount -t cgroup2 none /mnt\n"
                               "tries touch file\n"
                               "tries mount -o remount,bind,exec,nosuid,nodev /run\n"
                               "tries umount /run\n"
                               "tries mount -t tmpfs none /mnt\n")),
-              "mount -o remount,bind,exec,nosuid,nodev /run\numount /run\n"
+              "touch file\nmount -o remount,bind,exec,nosuid,nodev /run\numount /run\n"
               "mount -t tmpfs none /mnt\n");
     EXPECT_FALSE(fs::exists(folder_ / "file"));
+}
+
+TEST_F(SandboxMounts, TheWorkingDirectoryForgetsWhatIsWrittenToIt) {
+    std::ofstream(folder_ / "kept") << "as it was";
+    fs::create_directory(folder_ / "removed");
+    EXPECT_EQ(output_of(shell("echo more >> kept && cat kept && rmdir removed && mkdir made && "
+                              "chmod 600 . && nohup sh -c 'echo started' && ls")),
+              "as it wasmore\nstarted\nkept\nmade\n");
+    EXPECT_EQ(read_file(folder_ / "kept"), "as it was");
+    EXPECT_TRUE(fs::exists(folder_ / "removed"));
+    EXPECT_FALSE(fs::exists(folder_ / "made"));
+}
+
+TEST_F(SandboxMounts, AFolderThatAFailedMountShouldShowIsBoundReadOnly) {
+    std::ofstream(folder_ / "kept") << "as it was\n";
+    SandboxPlan plan = shell("cat kept; touch file || echo read-only");
+    const auto overlay = std::find_if(plan.steps.begin(), plan.steps.end(),
+                                      [](const Step& step) { return !step.or_bound.empty(); });
+    ASSERT_NE(overlay, plan.steps.end());
+    overlay->data = "lowerdir=/no/such/folder";
+    StartOptions options;
+    Pipe out;
+    options.standard_streams = {0, out.write_end.get(), 2};
+    const auto sandbox = Sandbox::start(plan, options);
+    ASSERT_TRUE(sandbox) << sandbox.error().message;
+    EXPECT_EQ(out.text(), "as it was\nread-only\n");
+    EXPECT_THAT((*sandbox)->notes(),
+                testing::Contains(testing::HasSubstr("is read-only here: the kernel lays no")));
 }
 
 // The program's own: namespaces below the one that the mounts are locked for.

@@ -56,7 +56,9 @@ struct Step {
     mode_t mode = 0;
     bool may_be_absent = false;  // a missing target is no failure
     bool or_read_only = false;   // read-only if a container's own /proc or /sys is read-only
-    std::string text;            // AWS's init's message before ": <strerror>"; empty if it has none
+    // Of a mount: the folder of the stage that is bound read-only if the mount fails; empty: none.
+    std::string or_bound;
+    std::string text;  // AWS's init's message before ": <strerror>"; empty if it has none
 
     bool operator==(const Step&) const = default;
 };
