@@ -50,7 +50,7 @@ struct DialerOptions {
     // Targets that are served elsewhere as long as their servers run; called for each connection to
     // a target that `resolved` does not have. Unlike with those, the allowlist has to name the
     // target.
-    std::function<std::vector<ResolvedTarget>()> served;
+    std::function<std::vector<ResolvedTarget>()> served{};
     // A refusal is of a server that has yet to start: it is tried again within connect_timeout.
     bool awaits_listeners = false;
 };

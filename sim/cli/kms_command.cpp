@@ -265,33 +265,34 @@ Options serve_options() {
 }  // namespace
 
 Command kms_command() {
-    return {.name = "kms",
-            .summary = "Run a KMS that verifies attestation documents and explains each refusal",
-            .description = {"Each refusal is explained in the log, in DIR/trace.jsonl and in the "
-                            "header x-glovebox-explanation, where DIR is the state directory. "
-                            "DIR/cloudtrail.jsonl has events in CloudTrail's form.",
-                            "If the scene (the file of --seed) has no users, AWS's example "
-                            "credentials are accepted: AKIAIOSFODNN7EXAMPLE with the secret "
-                            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. `glovebox imds` gives a "
-                            "role's credentials. docs/kms.md describes scenes in full."},
-            .options = command_line::joined(
-                {serve_options(), http_limits_options(), WorldCaOption::options(), log_options()}),
-            .examples =
-                {{"A KMS on loopback for the AWS SDKs, with credentials and keys from a scene",
-                  "glovebox kms --seed keys.yaml &\n"
-                  "AWS_ENDPOINT_URL_KMS=http://127.0.0.1:4599 \\\n"
-                  "    aws kms describe-key --key-id alias/app"},
-                 {"With TLS as kms.us-east-1.amazonaws.com, for enclaves: proxies of the same world "
-                  "lead that name to it",
-                  "glovebox kms --seed keys.yaml --listen-tls 127.0.0.1:4600"},
-                 {"Why was the last request refused, and would this policy have allowed it?",
-                  "glovebox kms explain\n"
-                  "glovebox kms explain --policy edited.json"}},
-            .sections = {{"Scene", scene_text, true}},
-            .see_also = {"glovebox-imds(1)", "glovebox-kms-explain(1)", "glovebox-proxy(1)",
-                         "glovebox-up(1)"},
-            .subcommands = {explain_command()},
-            .run = serve_kms};
+    return {
+        .name = "kms",
+        .summary = "Run a KMS that verifies attestation documents and explains each refusal",
+        .description = {"Each refusal is explained in the log, in DIR/trace.jsonl and in the "
+                        "header x-glovebox-explanation, where DIR is the state directory. "
+                        "DIR/cloudtrail.jsonl has events in CloudTrail's form.",
+                        "If the scene (the file of --seed) has no users, AWS's example "
+                        "credentials are accepted: AKIAIOSFODNN7EXAMPLE with the secret "
+                        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. `glovebox imds` gives a "
+                        "role's credentials. docs/kms.md describes scenes in full."},
+        .options = command_line::joined(
+            {serve_options(), http_limits_options(), WorldCaOption::options(), log_options()}),
+        .examples =
+            {{"A KMS on loopback for the AWS SDKs, with credentials and keys from a scene",
+              "glovebox kms --seed keys.yaml &\n"
+              "AWS_ENDPOINT_URL_KMS=http://127.0.0.1:4599 \\\n"
+              "    aws kms describe-key --key-id alias/app"},
+             {"With TLS as kms.us-east-1.amazonaws.com, for enclaves: proxies of the same world "
+              "lead that name to it",
+              "glovebox kms --seed keys.yaml --listen-tls 127.0.0.1:4600"},
+             {"Why was the last request refused, and would this policy have allowed it?",
+              "glovebox kms explain\n"
+              "glovebox kms explain --policy edited.json"}},
+        .sections = {{"Scene", scene_text, true}},
+        .see_also = {"glovebox-imds(1)", "glovebox-kms-explain(1)", "glovebox-proxy(1)",
+                     "glovebox-up(1)"},
+        .subcommands = {explain_command()},
+        .run = serve_kms};
 }
 
 }  // namespace glovebox::cli

@@ -24,7 +24,7 @@ struct Arguments {
     std::string remote;
     std::string remote_port;
     // Targets that servers of the world serve at this time (core::DialerOptions::served).
-    std::function<std::vector<core::ResolvedTarget>()> served;
+    std::function<std::vector<core::ResolvedTarget>()> served{};
 };
 
 // Serves until a signal, and returns the exit status: 0, or 1 after an error. Log lines (by
