@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <csignal>
 
+#include "core/dns_query.h"
+#include "core/dns_resolver.h"
+
 namespace glovebox::core {
 
 void ignore_sigpipe() {
@@ -16,17 +19,17 @@ void ignore_sigpipe() {
 }
 
 DescriptorBudget descriptor_budget(std::size_t limit) {
-    // Standard streams, epoll, timer, listeners; and a socket for each lookup, of which there may
-    // be as many as ResolverOptions::threads_max.
-    const std::size_t lookups = std::min<std::size_t>(256, limit / 16);
+    const std::size_t lookups =
+        std::clamp<std::size_t>(limit / 64, 1, ResolverOptions().lookups_max);
     const std::size_t channels = std::min<std::size_t>(64, limit / 64);
-    const std::size_t reserve = 32 + lookups + channels;
+    // Standard streams, epoll, timer, listeners, one lookup; the other lookups; the channels.
+    const std::size_t reserve = 32 + (lookups - 1) * sockets_per_lookup + channels;
     // As many pipes as the kernel grants an ordinary user at full size, and an eighth of the
     // descriptors at the most.
     constexpr std::size_t pipes_max = 48;
     const std::size_t free = limit > reserve ? limit - reserve : 0;
     const std::size_t pipes = std::min(pipes_max, free / 16);
-    return {std::max<std::size_t>((free - 2 * pipes) / 2, 1), pipes};
+    return {std::max<std::size_t>((free - 2 * pipes) / 2, 1), pipes, lookups};
 }
 
 std::size_t raise_descriptor_limit() {

@@ -11,10 +11,11 @@ namespace glovebox::core {
 // a program that this process starts.
 void ignore_sigpipe();
 
-// How many connections and pipes a limit on open descriptors allows.
+// How many connections, pipes and lookups a limit on open descriptors allows.
 struct DescriptorBudget {
     std::size_t connections;  // two descriptors each
     std::size_t pipes;        // two each as well
+    std::size_t lookups;      // sockets_per_lookup each
 };
 
 // Leaves room for listeners, log, channels (hop_resets.h) and lookups. At least one connection,

@@ -7,13 +7,16 @@
 
 #include <csignal>
 
+#include "core/dns_query.h"
+
 namespace glovebox::core {
 namespace {
 
 TEST(DescriptorBudget, NeverPromisesMoreThanTheLimitHolds) {
     for (std::size_t limit = 40; limit < 100'000; limit += limit / 7 + 1) {
         const DescriptorBudget budget = descriptor_budget(limit);
-        EXPECT_LE(2 * budget.connections + 2 * budget.pipes + 32, limit) << limit;
+        const std::size_t lookups = sockets_per_lookup * (budget.lookups - 1);
+        EXPECT_LE(2 * budget.connections + 2 * budget.pipes + lookups + 32, limit) << limit;
         EXPECT_GE(2 * budget.connections, (limit - 32) * 2 / 3) << limit;
     }
 }
@@ -25,6 +28,7 @@ TEST(DescriptorBudget, AThousandConnectionsFitIntoAnOrdinaryHardLimit) {
 TEST(DescriptorBudget, OneConnectionIsAlwaysServed) {
     EXPECT_EQ(descriptor_budget(0).connections, 1U);
     EXPECT_EQ(descriptor_budget(0).pipes, 0U);
+    EXPECT_EQ(descriptor_budget(0).lookups, 1U);
 }
 
 TEST(ProcessSetup, TheDescriptorLimitIsWhatTheKernelThenSays) {

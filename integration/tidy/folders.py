@@ -23,6 +23,7 @@ LIBRARIES = {
     "CLI11": Library(("CLI/",), ("CLI11::CLI11",)),
     "OpenSSL": Library(("openssl/",), ("OpenSSL::Crypto", "OpenSSL::SSL")),
     "SQLite": Library(("sqlite3.h",), ("PkgConfig::sqlite3",)),
+    "c-ares": Library(("ares.h",), ("PkgConfig::cares",)),
     "libarchive": Library(("archive",), ("PkgConfig::libarchive",)),
     "libcbor": Library(("cbor",), ("PkgConfig::libcbor",)),
     "libseccomp": Library(("seccomp.h",), ("PkgConfig::libseccomp",)),
@@ -61,9 +62,9 @@ FOLDERS = {
         uses=("core/base",),
         libraries=("yaml-cpp",)),
     "core": Folder(
-        "the proxy: addresses, the transport seam, relay, CONNECT, allowlist, dialer",
+        "the proxy: addresses, the transport seam, relay, CONNECT, allowlist, dialer, name lookups",
         uses=("core/base", "core/yaml"),
-        libraries=("Asio", "yaml-cpp")),
+        libraries=("Asio", "c-ares", "yaml-cpp")),
     "transports": Folder(
         "the ways to reach (CID, port): Unix sockets, AF_VSOCK; the world directory and its path rule",
         uses=("core/base", "core/crypto", "core"),

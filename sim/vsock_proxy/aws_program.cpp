@@ -5,6 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
@@ -13,12 +17,16 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/dns_query.h"
+#include "core/process_setup.h"
 #include "core/proxy_error.h"
 #include "sim/vsock_proxy/allowlist_check.h"
 #include "sim/vsock_proxy/proxy_service.h"
 
 namespace glovebox::vsock_proxy {
 namespace {
+
+namespace asio = boost::asio;
 
 constexpr const char* lookup_failed = "DNS lookup failed!";
 
@@ -72,11 +80,26 @@ Result<std::vector<core::IpAddress>> accepted(std::vector<core::IpAddress> all,
     return all;
 }
 
-Result<std::vector<core::IpAddress>> look_up(const core::HostName& name, const Arguments& how) {
-    auto all = core::look_up(name);
-    if (!all)
-        return Error(all.error().code, lookup_failed);
-    return accepted(std::move(*all), how);
+asio::awaitable<Result<core::FoundAddresses>> look_up(core::HostName name, Arguments how) {
+    core::DnsSettings settings;
+    auto found = co_await core::look_up(std::move(name), std::move(settings));
+    if (!found)
+        co_return Error(found.error().code, lookup_failed);
+    auto addresses = accepted(std::move(found->addresses), how);
+    if (!addresses)
+        co_return addresses.error();
+    co_return core::FoundAddresses{std::move(*addresses), found->ttl};
+}
+
+// The same before there is a loop.
+Result<std::vector<core::IpAddress>> look_up_now(const core::HostName& name, const Arguments& how) {
+    asio::io_context context(1);
+    auto answer = asio::co_spawn(context, look_up(name, how), asio::use_future);
+    context.run();
+    auto found = answer.get();
+    if (!found)
+        return found.error();
+    return std::move(found->addresses);
 }
 
 // The address that GLOVEBOX_RESOLVE states for the target, or that a server of the world has.
@@ -114,10 +137,13 @@ void serve(const Arguments& arguments, std::ostream& to) {
         throw Failure{"Error at checking the allowlist: Could not parse domain name"};
     const core::Target target{*host, port};
 
+    core::ignore_sigpipe();
     ProxyService service;
     service.dialer.resolved = resolved_by_environment().value();
     service.dialer.served = arguments.served;
-    service.lookup = [arguments](const core::HostName& name) { return look_up(name, arguments); };
+    service.lookup = [arguments](core::HostName name) {
+        return look_up(std::move(name), arguments);
+    };
     const auto addresses = [&](const std::string& text) -> Result<std::vector<core::IpAddress>> {
         const auto named = core::parse_host(text);
         if (!named)
@@ -126,7 +152,7 @@ void serve(const Arguments& arguments, std::ostream& to) {
             return std::vector{*address};
         if (const auto* address = std::get_if<core::IpAddress>(&*named))
             return accepted({*address}, arguments);
-        return look_up(std::get<core::HostName>(*named), arguments);
+        return look_up_now(std::get<core::HostName>(*named), arguments);
     };
     say(to, "vsock_proxy", "Checking allowlist configuration");
     const auto matched = check_allowlist(arguments.config, arguments.remote, port, addresses);

@@ -9,11 +9,12 @@
 #include "core/allowlist.h"
 #include "core/base/counted.h"
 #include "core/dialer.h"
+#include "core/dns_query.h"
+#include "core/dns_resolver.h"
 #include "core/loopback_interface.h"
 #include "core/pipe_pool.h"
 #include "core/process_setup.h"
 #include "core/proxy.h"
-#include "core/resolver.h"
 #include "core/run_until_signal.h"
 #include "core/serve_around.h"
 
@@ -61,7 +62,8 @@ int ForwardService::serve(Log& log) const {
     for (const core::ForwardRoute& route : routes)
         forward.listen(route).value();
     // A way in is a proxy whose targets are on this side.
-    core::ThreadedResolver names(executor);
+    core::DnsResolver names(executor, {.lookups_max = budget.lookups},
+                            [](core::HostName name) { return core::look_up(std::move(name), {}); });
     core::Dialer dialer(
         allowlist_of(ways_in), names,
         {.connect_timeout = within.connect_timeout, .resolved = {}, .awaits_listeners = true});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
+#include <utility>
 
 #include "core/base/contradiction.h"
 #include "core/pipe_pool.h"
@@ -21,7 +22,8 @@ int ProxyService::serve(Log& log, const std::function<void()>& ready) {
     boost::asio::io_context context(1);
     const auto to =
         transports::make_transport(transport, context.get_executor(), core::cid_parent).value();
-    core::ThreadedResolver names(context.get_executor(), resolver, lookup);
+    resolver.lookups_max = std::min(resolver.lookups_max, budget.lookups);
+    core::DnsResolver names(context.get_executor(), resolver, std::move(lookup));
     core::Dialer way_out(std::move(allowlist), names, std::move(dialer));
     core::PipePool pipes({.pipes_max = budget.pipes});
     // A connection takes two descriptors, one that waits takes one.

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/dns_resolver.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <exception>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "core/asio_result.h"
+#include "core/base/clock.h"
+#include "core/name_cache.h"
+#include "core/proxy_error.h"
+#include "core/shares.h"
+
+namespace glovebox::core {
+
+namespace asio = boost::asio;
+using Answer = Result<std::vector<IpAddress>>;
+
+// One name that is looked up or waits for it, and the alarm clocks of all who want its answer.
+struct DnsResolver::Flight {
+    explicit Flight(HostName looked_up) : name(std::move(looked_up)) {}
+
+    HostName name;
+    bool started = false;
+    asio::cancellation_signal stop;
+    std::optional<Answer> answer;
+    std::vector<asio::steady_timer*> waiting;
+};
+
+// All flights. A lookup that is cancelled ends after the resolver.
+class DnsResolver::Flights : public std::enable_shared_from_this<DnsResolver::Flights> {
+  public:
+    Flights(asio::any_io_executor executor, ResolverOptions options, Lookup lookup)
+        : executor_(std::move(executor)),
+          options_(options),
+          lookup_(std::move(lookup)),
+          lookups_(options.lookups_max) {}
+
+    // What an earlier lookup found; null if it no longer holds.
+    [[nodiscard]] const std::vector<IpAddress>* find_cached(const HostName& name) {
+        return cache_.find(name, std::chrono::steady_clock::now());
+    }
+
+    // The name's one flight, which begins at once, or when `asker` may have a lookup.
+    Result<std::shared_ptr<Flight>> join(const HostName& name, Cid asker);
+
+    // A flight that nobody waits for any more is cancelled, or does not begin.
+    void leave(const std::shared_ptr<Flight>& flight);
+
+    // Why there was no answer: tells apart a name that nobody answers for and one that never had
+    // its turn.
+    [[nodiscard]] Error too_late(const Flight& flight, Cid asker) const;
+
+    // The resolver is gone: every lookup is cancelled, and none begins.
+    void close();
+
+  private:
+    using Queue = std::deque<std::shared_ptr<Flight>>;
+
+    void start(const std::shared_ptr<Flight>& flight, Cid asker);
+    void start_waiting();
+    void finish(const std::shared_ptr<Flight>& flight, Cid asker, Result<FoundAddresses> found);
+    static asio::awaitable<void> look_up(std::shared_ptr<Flights> self,
+                                         std::shared_ptr<Flight> flight, Cid asker);
+
+    asio::any_io_executor executor_;
+    bool closed_ = false;
+    ResolverOptions options_;
+    Lookup lookup_;
+    NameCache cache_;
+    std::map<HostName, std::shared_ptr<Flight>> flights_;
+    Shares<Cid> lookups_;
+    std::map<Cid, Queue> queues_;
+    bool starting_ = false;  // start_waiting() is under way
+};
+
+Result<std::shared_ptr<DnsResolver::Flight>> DnsResolver::Flights::join(const HostName& name,
+                                                                        Cid asker) {
+    const auto place = flights_.find(name);
+    const auto flight = place == flights_.end() ? std::make_shared<Flight>(name) : place->second;
+    Queue& queue = queues_[asker];
+    // An asker that joins a lookup which waits in another's queue queues it as well, so that it
+    // begins as soon as either of them may have one.
+    const bool waits_already = std::find(queue.begin(), queue.end(), flight) != queue.end();
+    flights_[name] = flight;
+    if (flight->started || waits_already)
+        return flight;
+    if (lookups_.may_take(asker)) {
+        start(flight, asker);
+        return flight;
+    }
+    if (queue.size() < options_.waiting_max) {
+        queue.push_back(flight);
+        return flight;
+    }
+    leave(flight);
+    return Error(ProxyError::lookup_queue_full,
+                 fmt::format("the name {} was not looked up: {} names of CID {} wait "
+                             "already because their name servers do not answer",
+                             name.text(), queue.size(), asker));
+}
+
+void DnsResolver::Flights::leave(const std::shared_ptr<Flight>& flight) {
+    if (flight->answer || !flight->waiting.empty())
+        return;
+    for (auto& [asker, queue] : queues_)
+        std::erase(queue, flight);
+    // The next asker has a lookup of its own, not the rest of one that is being cancelled.
+    flights_.erase(flight->name);
+    if (flight->started)
+        flight->stop.emit(asio::cancellation_type::terminal);
+}
+
+Error DnsResolver::Flights::too_late(const Flight& flight, Cid asker) const {
+    const std::string limit = format_duration(options_.deadline);
+    if (flight.started)
+        return Error(ProxyError::lookup_timed_out,
+                     fmt::format("no name server answered within {} for the name {}", limit,
+                                 flight.name.text()));
+    return Error(ProxyError::lookup_timed_out,
+                 fmt::format("the name {} was not looked up within {}: {} lookups wait for name "
+                             "servers that do not answer, {} of them for CID {}, which may have no "
+                             "more than are left of {}",
+                             flight.name.text(), limit, lookups_.taken(), lookups_.held_by(asker),
+                             asker, lookups_.slots()));
+}
+
+void DnsResolver::Flights::close() {
+    closed_ = true;
+    for (const auto& [name, flight] : flights_)
+        flight->stop.emit(asio::cancellation_type::terminal);
+}
+
+// A coroutine with parameters, since they live as long as its frame.
+asio::awaitable<void> DnsResolver::Flights::look_up(std::shared_ptr<Flights> self,
+                                                    std::shared_ptr<Flight> flight, Cid asker) {
+    auto found = co_await self->lookup_(flight->name);
+    self->finish(flight, asker, std::move(found));
+}
+
+void DnsResolver::Flights::start(const std::shared_ptr<Flight>& flight, Cid asker) {
+    flight->started = true;
+    lookups_.take(asker);
+    // The handler goes after the coroutine, which uses the flight's signal to the last.
+    const auto ended = [flight](const std::exception_ptr& thrown) {
+        if (thrown)
+            std::rethrow_exception(thrown);
+    };
+    asio::co_spawn(executor_, look_up(shared_from_this(), flight, asker),
+                   asio::bind_cancellation_slot(flight->stop.slot(), ended));
+}
+
+// The asker with the fewest lookups is first. If it may have no more, no other may. A lookup that
+// is answered from a file ends while it starts; the loop below goes on with the next then.
+void DnsResolver::Flights::start_waiting() {
+    if (std::exchange(starting_, true))
+        return;
+    while (true) {
+        auto next = queues_.end();
+        for (auto place = queues_.begin(); place != queues_.end(); ++place)
+            if (!place->second.empty() &&
+                (next == queues_.end() ||
+                 lookups_.held_by(place->first) < lookups_.held_by(next->first)))
+                next = place;
+        if (next == queues_.end() || !lookups_.may_take(next->first))
+            break;
+        const auto flight = next->second.front();
+        next->second.pop_front();
+        if (!flight->started)
+            start(flight, next->first);
+    }
+    starting_ = false;
+    std::erase_if(queues_, [](const auto& entry) { return entry.second.empty(); });
+}
+
+void DnsResolver::Flights::finish(const std::shared_ptr<Flight>& flight, Cid asker,
+                                  Result<FoundAddresses> found) {
+    if (found) {
+        cache_.keep(flight->name, *found, std::chrono::steady_clock::now());
+        flight->answer = std::move(found->addresses);
+    } else {
+        flight->answer = found.error();
+    }
+    if (const auto place = flights_.find(flight->name);
+        place != flights_.end() && place->second == flight)
+        flights_.erase(place);
+    for (asio::steady_timer* timer : flight->waiting)
+        timer->cancel();
+    lookups_.give_back(asker);
+    if (!closed_)
+        start_waiting();
+}
+
+DnsResolver::DnsResolver(asio::any_io_executor executor, ResolverOptions options, Lookup lookup)
+    : deadline_(options.deadline),
+      flights_(std::make_shared<Flights>(std::move(executor), options, std::move(lookup))) {}
+
+DnsResolver::~DnsResolver() {
+    flights_->close();
+}
+
+asio::awaitable<Answer> DnsResolver::resolve(HostName name, Cid asker) {
+    const std::shared_ptr<Flights> flights = flights_;
+    if (const std::vector<IpAddress>* cached = flights->find_cached(name))
+        co_return *cached;
+    auto joined = flights->join(name, asker);
+    if (!joined)
+        co_return joined.error();
+    const std::shared_ptr<Flight> flight = std::move(*joined);
+    if (flight->answer)
+        co_return *flight->answer;
+    asio::steady_timer alarm(co_await asio::this_coro::executor, deadline_);
+    flight->waiting.push_back(&alarm);
+    const auto [failure] = co_await alarm.async_wait(as_result);
+    std::erase(flight->waiting, &alarm);
+    if (flight->answer)
+        co_return *flight->answer;
+    const Error error =
+        failure ? Error(failure, fmt::format("the lookup of {} was called off", name.text()))
+                : flights->too_late(*flight, asker);
+    flights->leave(flight);
+    co_return error;
+}
+
+}  // namespace glovebox::core

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/name_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace glovebox::core {
+namespace {
+
+using namespace std::chrono_literals;
+
+HostName name_of(const std::string& text) {
+    return HostName::parse(text).value();
+}
+
+FoundAddresses found_for(std::chrono::seconds ttl, std::size_t count = 1) {
+    FoundAddresses found;
+    found.addresses.assign(count, parse_ip_address("192.0.2.1").value());
+    found.ttl = ttl;
+    return found;
+}
+
+class NameCacheTest : public testing::Test {
+  protected:
+    NameCache cache_;
+    const NameCache::Time now_{1h};
+};
+
+TEST_F(NameCacheTest, ANameIsKeptUntilItsTtlHasPassed) {
+    cache_.keep(name_of("a.example"), found_for(10s), now_);
+    ASSERT_NE(cache_.find(name_of("a.example"), now_ + 9s), nullptr);
+    EXPECT_EQ(cache_.find(name_of("a.example"), now_ + 9s)->front().to_string(), "192.0.2.1");
+    EXPECT_EQ(cache_.find(name_of("a.example"), now_ + 10s), nullptr);
+}
+
+TEST_F(NameCacheTest, NoNameIsKeptForMoreThanAMinute) {
+    cache_.keep(name_of("a.example"), found_for(24h), now_);
+    EXPECT_NE(cache_.find(name_of("a.example"), now_ + 59s), nullptr);
+    EXPECT_EQ(cache_.find(name_of("a.example"), now_ + 60s), nullptr);
+}
+
+TEST_F(NameCacheTest, WithoutATtlNothingIsKept) {
+    cache_.keep(name_of("a.example"), found_for(10s), now_);
+    cache_.keep(name_of("a.example"), found_for(0s), now_);
+    EXPECT_EQ(cache_.find(name_of("a.example"), now_), nullptr);
+}
+
+TEST_F(NameCacheTest, ANameWithVeryManyAddressesIsNotKept) {
+    cache_.keep(name_of("a.example"), found_for(10s, NameCache::addresses_max), now_);
+    EXPECT_NE(cache_.find(name_of("a.example"), now_), nullptr);
+    cache_.keep(name_of("b.example"), found_for(10s, NameCache::addresses_max + 1), now_);
+    EXPECT_EQ(cache_.find(name_of("b.example"), now_), nullptr);
+}
+
+TEST_F(NameCacheTest, InAFullCacheTheOneThatEndsFirstMakesRoom) {
+    cache_.keep(name_of("first.example"), found_for(10s), now_);
+    for (std::size_t i = 1; i < NameCache::names_max; ++i)
+        cache_.keep(name_of("n" + std::to_string(i) + ".example"), found_for(20s), now_);
+    EXPECT_NE(cache_.find(name_of("first.example"), now_), nullptr);
+    cache_.keep(name_of("last.example"), found_for(20s), now_);
+    EXPECT_EQ(cache_.find(name_of("first.example"), now_), nullptr);
+    EXPECT_NE(cache_.find(name_of("n1.example"), now_), nullptr);
+    EXPECT_NE(cache_.find(name_of("last.example"), now_), nullptr);
+}
+
+}  // namespace
+}  // namespace glovebox::core
