@@ -3,6 +3,7 @@
 #include "core/crypto/openssl.h"
 
 #include <fmt/core.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -32,6 +33,11 @@ Result<Object> read_pem(BytesView pem, const char* what, Read read) {
 }
 
 }  // namespace
+
+void ignore_openssl_configuration() {
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) != 1)
+        throw_openssl("initialising OpenSSL");
+}
 
 Result<X509Ptr> read_pem_certificate(BytesView pem) {
     return read_pem<X509Ptr>(pem, "certificate", PEM_read_bio_X509);

@@ -45,6 +45,11 @@ using StoreCtxPtr = std::unique_ptr<X509_STORE_CTX, OpensslDeleter<X509_STORE_CT
 using StorePtr = std::unique_ptr<X509_STORE, OpensslDeleter<X509_STORE_free>>;
 using X509Ptr = std::unique_ptr<X509, OpensslDeleter<X509_free>>;
 
+// Keeps OpenSSL from reading a configuration file (/etc/ssl/openssl.cnf, OPENSSL_CONF). Call it
+// first in main. A configuration may load modules, which a static program can't, and would make
+// the same command act differently from machine to machine.
+void ignore_openssl_configuration();
+
 // The first certificate or private key in a PEM text. An error when it has none, or a damaged or
 // encrypted one: OpenSSL never asks for a password on the terminal.
 [[nodiscard]] Result<X509Ptr> read_pem_certificate(BytesView pem);

@@ -231,6 +231,22 @@ class Parsing(Case):
         self.assertEqual((said.returncode, said.stdout), (0, self.run_program("--version").stdout))
         self.assertRegex(said.stdout.decode(), r"^glovebox \d+\.\d+\.\d+\n$")
 
+    def test_no_configuration_of_openssl_changes_what_a_command_does(self):
+        # Without the default provider there is no hash and no signature.
+        configuration = self.directory / "openssl.cnf"
+        configuration.write_text("openssl_conf = all\n[all]\nproviders = p\n[p]\nbase = b\n[b]\nactivate = 1\n")
+        environment = {"OPENSSL_CONF": str(configuration)}
+        done = self.run_program("nsm", "--device", "mock", "attest", environment=environment)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_a_user_without_home_in_the_environment_has_the_one_of_passwd(self):
+        own = next((line.split(":") for line in Path("/etc/passwd").read_text().splitlines()
+                    if line.split(":")[2] == str(os.geteuid())), None)
+        if own is None:
+            self.skipTest("/etc/passwd does not have this user")
+        done = self.run_program("pki", "show", environment={"HOME": ""})
+        self.assertIn(own[5].rstrip("/") + "/.local/share/glovebox/pki", (done.stdout + done.stderr).decode())
+
     def test_each_shell_takes_the_completion_that_is_printed(self):
         self.assertIn("completion", self.run_program("--help").stdout.decode())
         for shell, check in [("bash", 'source "$1" && complete -p {}'),

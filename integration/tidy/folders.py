@@ -180,8 +180,8 @@ FOLDERS = {
         libraries=("CLI11",)),
     "sim/cli": Folder(
         "`main` and a file per subcommand",
-        uses=("core/base", "core", "transports", "nsm-mock/document", "nsm-mock/pki",
-              "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/report",
+        uses=("core/base", "core/crypto", "core", "transports", "nsm-mock/document",
+              "nsm-mock/pki", "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/report",
               "sim/eif/unpack", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up",
               "sim/vsock_proxy", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),

@@ -46,7 +46,7 @@ BANNED_CALLS = {
     # Ignoring a signal and its default are said well enough by signal(2).
     r"(?<![\w.>])(::|std::)?signal\s*\((?![^;]*SIG_(IGN|DFL))":
         "sigaction, which says what becomes of the handler and of interrupted calls",
-    r"\b(gethostbyname|inet_addr|inet_ntoa)\s*\(": "Asio's address types and core's Resolver",
+    r"\b(inet_addr|inet_ntoa)\s*\(": "Asio's address types",
     r"\bstd::regex\b": "a parser of a few lines: std::regex overflows the stack on a long foreign text",
     r"\busing\s+namespace\s+std\s*;": "the names that are used",
     r"\bmkdtemp\s*\(": "glovebox::Scratch, or a test's TemporaryDirectory: they remove it again",
@@ -79,6 +79,9 @@ ALLOWED_SLEEPS = {
 
 # The same for what is not a test: a test may call a shell, and draw a seed that it prints.
 BANNED_IN_PRODUCT = {
+    r"\b(getaddrinfo|getnameinfo|gethostbyname)\s*\(": "core's DnsResolver: a static program can't load NSS modules",
+    r"(?<!f)\b(getpw(nam|uid)|getgr(nam|gid))(_r)?\s*\(|\b(getgrouplist|initgroups|dlopen)\s*\(":
+        "glovebox::find_user, for users: a static program can't load modules",
     r"\bistreambuf_iterator\b": "glovebox::read_file_bytes or read_system_text: iterators throw where a read fails",
     r"(\.|->)message\s*\+=": "Error::with_advice, or Error::in: advice is a sentence of its own behind the system's words",
     r"(?<![\w.:>])(::|std::)?(system|popen)\s*\(": "posix_spawn with an argument list: no shell reads it",

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,9 +11,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
-#include <vector>
 
 #include "core/base/unique_fd.h"
+#include "core/base/user_entry.h"
 
 namespace glovebox::nsm {
 namespace {
@@ -154,20 +153,16 @@ Result<std::string> default_pki_directory() {
     if (data_home != nullptr && data_home[0] == '/')  // the specification ignores relative ones
         return std::string(data_home) + "/glovebox/pki";
     std::string home;
-    if (const char* variable = std::getenv("HOME"); variable != nullptr && variable[0] == '/') {
+    if (const char* variable = std::getenv("HOME"); variable != nullptr && variable[0] == '/')
         home = variable;
-    } else {
-        std::vector<char> buffer(16 * 1024);
-        passwd entry{};
-        passwd* found = nullptr;
-        if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-            found != nullptr)
-            home = found->pw_dir;
-    }
+    else if (const auto user = find_user(::geteuid()))
+        home = user->home;
     if (home.empty())
         return Error(make_error_code(boost::system::errc::no_such_file_or_directory),
-                     "no place for the mock root: neither XDG_DATA_HOME nor HOME is set; name a "
-                     "directory with --pki");
+                     fmt::format("no place for the mock root: neither XDG_DATA_HOME nor HOME is "
+                                 "set, and /etc/passwd has no home folder of user {}; name a "
+                                 "directory with --pki",
+                                 ::geteuid()));
     while (home.ends_with('/'))
         home.pop_back();
     return home + "/.local/share/glovebox/pki";

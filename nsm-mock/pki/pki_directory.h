@@ -19,7 +19,7 @@
 namespace glovebox::nsm {
 
 // $XDG_DATA_HOME/glovebox/pki, or ~/.local/share/glovebox/pki. An error if neither the environment
-// nor the user database names a home directory.
+// nor /etc/passwd names a home directory.
 [[nodiscard]] Result<std::string> default_pki_directory();
 
 // The root in `directory`. Makes the directory, its parents and a new root if they are missing. Any

@@ -12,6 +12,7 @@
 
 #include "core/base/interruption.h"
 #include "core/base/printable.h"
+#include "core/crypto/openssl.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
 #include "sim/command_line/run_program.h"
@@ -40,6 +41,7 @@ int run(const std::string& called, std::vector<std::string> words) {
 int run_caught(int argc, char** argv) {
     const std::string called = argc > 0 ? std::filesystem::path(argv[0]).filename() : "";
     try {
+        ignore_openssl_configuration();
         return run(called, {argv + std::min(argc, 1), argv + argc});
     } catch (const Interrupted& interrupted) {
         end_by_signal(interrupted.signal);

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <optional>
 
 #include "core/base/file_bytes.h"
+#include "core/base/user_entry.h"
 #include "sim/sandbox/id_helpers.h"
 #include "sim/sandbox/lies_in.h"
 
@@ -70,20 +70,6 @@ std::vector<std::string> read_proc_entries() {
     }
     std::sort(entries.begin(), entries.end());
     return entries;
-}
-
-struct User {
-    std::string name;
-    std::string home;
-};
-
-std::optional<User> find_user(uid_t uid) {
-    passwd entry{};
-    passwd* found = nullptr;
-    std::vector<char> buffer(16384);
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
-        return std::nullopt;
-    return User{entry.pw_name, entry.pw_dir};
 }
 
 void add_home(std::vector<std::string>& homes, std::string home) {
@@ -154,7 +140,7 @@ Machine read_machine(std::string_view home, std::string_view sudo_uid) {
     machine.ids.own_gids = parse_id_map(read_system_text("/proc/self/gid_map"));
 
     add_home(machine.homes, std::string(home));
-    const std::optional<User> user = find_user(machine.ids.uid);
+    const std::optional<UserEntry> user = find_user(machine.ids.uid);
     if (user)
         add_home(machine.homes, user->home);
     if (!sudo_uid.empty())
