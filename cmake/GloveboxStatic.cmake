@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+# GLOVEBOX_STATIC: the program needs no shared library of the machine (ci/package). Archives of the distribution are linked, and
+# those of build/static-libraries, which ci/package builds where the distribution has none.
+#
+# glovebox_find_archives(): before the libraries are sought. glovebox_complete_archives(): after that.
+
+macro(glovebox_find_archives)
+    list(PREPEND CMAKE_PREFIX_PATH ${PROJECT_SOURCE_DIR}/build/static-libraries)
+    set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+    set(OPENSSL_USE_STATIC_LIBS ON)
+    set(Boost_USE_STATIC_LIBS ON)
+    set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+    # Not -static: without the index of -static-pie the first exception sorts all unwind tables, 10 ms.
+    string(APPEND CMAKE_EXE_LINKER_FLAGS " -static-pie")
+    # A static-pie program with a DT_RUNPATH crashes before main.
+    set(CMAKE_SKIP_BUILD_RPATH ON)
+endmacro()
+
+function(glovebox_complete_archives)
+    # Debian's package has the archive, but its CMake files name the shared library.
+    find_library(glovebox_yaml_cpp_archive yaml-cpp REQUIRED)
+    foreach(configuration IN ITEMS "" _NONE _RELEASE)
+        set_target_properties(yaml-cpp PROPERTIES IMPORTED_LOCATION${configuration} ${glovebox_yaml_cpp_archive})
+    endforeach()
+    # What libarchive's formats use; a shared library names these itself. Paths, since CMake may put a target before libarchive.
+    foreach(name IN ITEMS zstd lz4 bz2 lzma z crypto)
+        find_library(glovebox_${name}_archive ${name} REQUIRED)
+        target_link_libraries(PkgConfig::libarchive INTERFACE ${glovebox_${name}_archive})
+    endforeach()
+endfunction()
