@@ -11,7 +11,6 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/read_size.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -44,8 +43,9 @@ bool is_shortage(const boost::system::error_code& failure) {
 
 using Parser = beast::http::request_parser<beast::http::string_body>;
 
-// The most bytes that are read at once.
-constexpr std::size_t read_bytes_max = 65536;
+// The bytes that are read at once: of a head, and at the most of a body.
+constexpr std::size_t head_read_bytes = 4096;
+constexpr std::size_t body_read_bytes_max = 65536;
 
 Request take(beast::http::request<beast::http::string_body>&& message) {
     Request request;
@@ -138,9 +138,17 @@ std::size_t body_bytes_of(const Parser& parser, const ServerOptions& options) {
     return static_cast<std::size_t>(parser.content_length().value_or(0));
 }
 
-// Reads until the parser's `is_done`. Bytes after that stay in the buffer.
+// How much to read at once of a body of that length. Between two reads, every other connection may
+// have its request answered: a long body is read in few steps.
+std::size_t body_read_bytes(std::size_t body_bytes) {
+    return std::clamp(body_bytes, head_read_bytes, body_read_bytes_max);
+}
+
+// Reads until the parser's `is_done`, `at_once` bytes at a time. Bytes after that stay in the
+// buffer.
 asio::awaitable<void> read(ByteStream& stream, beast::flat_buffer& buffer, Parser& parser,
-                           bool (Parser::*is_done)() const, boost::system::error_code& error) {
+                           bool (Parser::*is_done)() const, std::size_t at_once,
+                           boost::system::error_code& error) {
     error = {};
     while (!(parser.*is_done)()) {
         if (buffer.size() > 0) {
@@ -152,7 +160,7 @@ asio::awaitable<void> read(ByteStream& stream, beast::flat_buffer& buffer, Parse
             }
             error = {};
         }
-        const auto space = buffer.prepare(beast::read_size(buffer, read_bytes_max));
+        const auto space = buffer.prepare(at_once);
         const std::size_t read = co_await stream.read_some(space, error);
         if (error == asio::error::eof && parser.got_some()) {
             error = {};
@@ -175,14 +183,15 @@ asio::awaitable<void> serve(ByteStream& stream, const Session& session, Connecti
         parser.body_limit(session.options.body_bytes_max);
         parser.header_limit(static_cast<std::uint32_t>(session.options.header_bytes_max));
         stream.expire_after(session.options.idle_timeout);
-        co_await read(stream, buffer, parser, &Parser::is_header_done, error);
+        co_await read(stream, buffer, parser, &Parser::is_header_done, head_read_bytes, error);
         if (!error)
             place.hold_body(body_bytes_of(parser, session.options));
         if (!error && beast::iequals(parser.get()[beast::http::field::expect], "100-continue"))
             co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n", error);
         if (!error) {
             parser.eager(true);
-            co_await read(stream, buffer, parser, &Parser::is_done, error);
+            co_await read(stream, buffer, parser, &Parser::is_done,
+                          body_read_bytes(body_bytes_of(parser, session.options)), error);
         }
         place.restart();
         stream.expire_after(std::chrono::milliseconds(0));

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -104,6 +105,8 @@ class ServerTest : public testing::Test {
                     if (request.target == "/long" &&
                         released_.get_future().wait_for(patience) != std::future_status::ready)
                         throw std::runtime_error("nobody released it");
+                    if (request.target == "/busy")
+                        work_for(1ms);
                     return Response{200, {}, request.body.empty() ? request.target : request.body};
                 },
                 *connections_, log_)
@@ -115,6 +118,15 @@ class ServerTest : public testing::Test {
 
     static constexpr auto patience = 20s;
 
+    // Keeps the server's thread at work, as cryptography does.
+    void work_for(std::chrono::milliseconds time) {
+        const auto end = std::chrono::steady_clock::now() + time;
+        while (std::chrono::steady_clock::now() < end) {
+        }
+        ++busy_requests_;
+    }
+
+    std::atomic<int> busy_requests_ = 0;
     LogLines log_;
     std::promise<void> released_;  // what a request for /long waits for
     std::optional<Connections> connections_;
@@ -290,6 +302,34 @@ TEST_F(ServerTest, WithoutDescriptorsItServesAndSaysSoOnce) {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
     EXPECT_THAT(response, HasSubstr("/late"));
     EXPECT_EQ(log_.count("can't be accepted yet: Too many open files"), 1u);
+}
+
+// Between two reads of a body, each of the busy connections has a request answered.
+TEST_F(ServerTest, ALongBodyWaitsForFewOfTheOthersRequests) {
+    constexpr std::size_t body_bytes = 256 * 1024;
+    constexpr int busy_clients = 4;
+    start();
+    std::atomic<bool> done = false;
+    std::vector<std::thread> busy;
+    for (int i = 0; i < busy_clients; ++i)
+        busy.emplace_back([&] {
+            Client client = this->client();
+            while (!done)
+                client.get("/busy");
+        });
+    while (busy_requests_ < busy_clients)
+        std::this_thread::yield();
+    Client client = this->client();
+    const int before = busy_requests_;
+    client.send("POST /long-body HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                std::to_string(body_bytes) + "\r\n\r\n" + std::string(body_bytes, 'x'));
+    (void)client.read_until("xxxx");
+    const int meanwhile = busy_requests_ - before;
+    done = true;
+    for (std::thread& thread : busy)
+        thread.join();
+    // The body is read in some five steps. In steps of 512 bytes they would be 2,000 requests.
+    EXPECT_LT(meanwhile, 200);
 }
 
 TEST(Address, IsAnIpAddressAndAPort) {

@@ -28,7 +28,7 @@ struct Environment {
     KeyStore& keys;
     const Directory& directory;
     const std::vector<nsm::TrustRoot>& roots;  // of attestation
-    nsm::KnownChains& chains;
+    KnownRecipients& recipients;
     RandomSource& random;
     // What the scene says about condition keys; it takes the place of what a request has.
     const policy::RequestContext& context;

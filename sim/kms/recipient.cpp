@@ -29,7 +29,7 @@ Result<nsm::VerifiedDocument> verify_with_any(BytesView document,
     return untrusted ? *untrusted : invalid_input("no root of attestation is trusted here");
 }
 
-Result<PublicKey> key_of(const nsm::AttestationDocument& document) {
+Result<PublicKey> key_of(const nsm::AttestationDocument& document, KnownRecipients* known) {
     if (!document.public_key || document.public_key->empty())
         return invalid_input(
             "the document has no public_key to encrypt the answer to: ask the security module for "
@@ -39,7 +39,8 @@ Result<PublicKey> key_of(const nsm::AttestationDocument& document) {
         return invalid_input(
             "the document's public_key can't be used: it is PEM text, KMS wants the DER inside "
             "(SubjectPublicKeyInfo)");
-    auto key = PublicKey::from_der(*document.public_key);
+    auto key = known == nullptr ? PublicKey::from_der(*document.public_key)
+                                : known->keys.read(*document.public_key);
     if (!key)
         return key.error().in(fmt::format(
             "the document's public_key of {} bytes is not an RSA key as SubjectPublicKeyInfo "
@@ -66,11 +67,12 @@ void describe_attestation(const nsm::AttestationDocument& document,
 }
 
 Result<Recipient> Recipient::verify(BytesView document, const std::vector<nsm::TrustRoot>& roots,
-                                    TimePoint now, nsm::KnownChains* known) {
-    auto verified = verify_with_any(document, roots, now, known);
+                                    TimePoint now, KnownRecipients* known) {
+    auto verified =
+        verify_with_any(document, roots, now, known == nullptr ? nullptr : &known->chains);
     if (!verified)
         return verified.error();
-    auto key = key_of(verified->document());
+    auto key = key_of(verified->document(), known);
     if (!key)
         return key.error();
     Bytes identifier = digest("SHA256", *verified->document().public_key);

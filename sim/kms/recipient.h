@@ -16,6 +16,7 @@
 #include "core/base/random_source.h"
 #include "nsm-mock/document/verify_document.h"
 #include "sim/kms/key_pair.h"
+#include "sim/kms/known_keys.h"
 #include "sim/kms/policy/request_context.h"
 
 namespace glovebox::kms {
@@ -28,15 +29,21 @@ inline constexpr std::size_t attestation_document_bytes_max = 262144;
 void describe_attestation(const nsm::AttestationDocument& document,
                           policy::RequestContext& context);
 
+// What earlier documents had, too: chains that were in order, and public keys.
+struct KnownRecipients {
+    nsm::KnownChains chains;
+    KnownKeys keys;
+};
+
 class Recipient {
   public:
     // Verifies a document against whichever of `roots` is its own root. The error is a sentence
     // about the document: its form, its fields, its chain at `now`, its signature, or its public
     // key, which has to be an RSA key of 2048 to 4096 bits as SubjectPublicKeyInfo in DER. `known`
-    // saves the checks of a chain that was in order before.
+    // saves the checks of a chain that was in order before, and the reading of a known key.
     [[nodiscard]] static Result<Recipient> verify(BytesView document,
                                                   const std::vector<nsm::TrustRoot>& roots,
-                                                  TimePoint now, nsm::KnownChains* known = nullptr);
+                                                  TimePoint now, KnownRecipients* known = nullptr);
 
     [[nodiscard]] const nsm::AttestationDocument& document() const { return verified_.document(); }
     [[nodiscard]] const nsm::VerifiedDocument& verified() const { return verified_; }

@@ -77,8 +77,9 @@ Service::Service(ServiceSettings settings, KeyStore& keys, const iam::Credential
     : settings_(std::move(settings)),
       credentials_(credentials),
       roots_(std::move(roots)),
-      environment_{settings_.account, settings_.region, keys, directory, roots_, chains_, random,
-                   settings_.context},
+      environment_{
+          settings_.account, settings_.region, keys, directory, roots_, recipients_, random,
+          settings_.context},
       clock_(clock),
       random_(random),
       log_(log),

@@ -61,7 +61,7 @@ class Service {
     ServiceSettings settings_;
     const iam::CredentialStore& credentials_;
     std::vector<nsm::TrustRoot> roots_;
-    nsm::KnownChains chains_;
+    KnownRecipients recipients_;
     Environment environment_;
     const Clock& clock_;
     RandomSource& random_;

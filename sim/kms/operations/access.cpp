@@ -310,7 +310,7 @@ Answer<void> read_recipient(Environment& env, Call& call) {
         recipient.required_blob("AttestationDocument", Range{1, attestation_document_bytes_max});
     if (auto error = recipient.error())
         return *error;
-    auto verified = Recipient::verify(document, env.roots, call.now, &env.chains);
+    auto verified = Recipient::verify(document, env.roots, call.now, &env.recipients);
     if (!verified)
         return validation_error(
             "The attestation document in the request is not valid: " + verified.error().message,

@@ -61,8 +61,8 @@ Answer<json::object> replicate_key(Environment& env, Call& call) {
     if (auto fits = check_number(*tags); !fits)
         return fits.error();
 
-    Environment there{env.account, region,     env.keys,   env.directory,
-                      env.roots,   env.chains, env.random, env.context};
+    Environment there{env.account, region,         env.keys,   env.directory,
+                      env.roots,   env.recipients, env.random, env.context};
     policy::RequestContext creation = context_of(there, call);
     creation.set("kms:BypassPolicyLockoutSafetyCheck", bypass ? "true" : "false");
     add_request_tags(creation, *tags);
