@@ -40,7 +40,6 @@ keys:
 
 constexpr const char* default_address = "127.0.0.1:4599";
 constexpr std::size_t scene_bytes_max = 1024 * 1024;
-constexpr std::size_t trace_bytes_max = std::size_t{1} << 30;
 
 kms::Scene read_scene(const Values& values) {
     const kms::SceneOverrides overrides{values.text("--account"), values.text("--region")};
@@ -145,14 +144,13 @@ int explain_request(const Values& values) {
     const std::string file = values.has("--trace")   ? values.text("--trace")
                              : values.has("--state") ? kms::trace_of(values.text("--state")).value()
                                                      : kms::newest_trace().value();
-    const Bytes trace = command_line::read_file(file, trace_bytes_max).value();
     std::optional<std::string> policy;
     if (const auto policy_file = values.find_text("--policy"))
         policy = kms::parse_policy_file(
                      as_text(command_line::read_file(*policy_file, scene_bytes_max).value()),
                      *policy_file, up::look_in_environment)
                      .value();
-    const auto found = kms::find_in_trace(as_text(trace), values.text("--request")).value();
+    const auto found = kms::find_in_trace(file, values.text("--request")).value();
     std::cerr << fmt::format("glovebox: {}: {}\n", file,
                              kms::describe_request(found.record, SystemClock().now()));
     if (!found.broken_lines.empty())

@@ -68,8 +68,8 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
     if (!anonymous)
         return anonymous.error();
     Service service({scene.account, scene.region, settings.authenticate, *anonymous, scene.context},
-                    **keys, credentials, directory, settings.roots, clock, random, log, &*trace,
-                    &*access_log);
+                    **keys, credentials, directory, settings.roots, clock, random, log,
+                    trace->get(), access_log->get());
 
     http::Connections connections(settings.limits, log);
     boost::asio::io_context context(static_cast<int>(settings.threads));

@@ -6,10 +6,15 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <cerrno>
+#include <fstream>
 #include <functional>
+#include <istream>
+#include <sstream>
 
 #include "core/base/printable.h"
 #include "sim/kms/json.h"
+#include "sim/kms/json_lines.h"
 #include "sim/kms/policy/decide.h"
 #include "sim/kms/policy/reason.h"
 #include "sim/kms/record.h"
@@ -36,23 +41,25 @@ std::string caller_of(const json::object& record) {
 // The longest explanation in a line of list_refusals().
 constexpr std::size_t refusal_bytes_max = 512;
 
-// Calls `take` for each line that is a JSON object. Returns the numbers of the other lines, from 1.
-std::vector<std::size_t> for_each_record(std::string_view trace,
-                                         const std::function<void(json::object&)>& take) {
-    std::vector<std::size_t> broken_lines;
-    for (std::size_t number = 1; !trace.empty(); ++number) {
-        const std::size_t end = std::min(trace.find('\n'), trace.size());
-        const std::string_view line = trace.substr(0, end);
-        trace.remove_prefix(std::min(end + 1, trace.size()));
-        if (line.empty())
-            continue;
-        auto value = read_json(line, trace_line_budget);
-        if (value && value->is_object())
-            take(value->get_object());
-        else
-            broken_lines.push_back(number);
-    }
-    return broken_lines;
+// The object in a line; empty if the line is not a JSON object.
+std::optional<json::object> record_in(std::string_view line) {
+    auto value = read_json(line, trace_line_budget);
+    if (!value || !value->is_object())
+        return std::nullopt;
+    return std::move(value->get_object());
+}
+
+// Calls `take` for each line of the stream but empty ones.
+void for_each_line(std::istream& lines, const std::function<void(std::string_view)>& take) {
+    for (std::string line; std::getline(lines, line);)
+        if (!line.empty())
+            take(line);
+}
+
+// Whether the line can be the one that is looked for, by its text.
+bool may_be_wanted(std::string_view line, std::string_view request_id) {
+    return line.find(request_id.empty() ? std::string_view("\"error\":") : request_id) !=
+           std::string_view::npos;
 }
 
 Result<void> replace_key_policy(Check& check, const std::string& text) {
@@ -84,13 +91,15 @@ std::string describe_request(const json::object& record, TimePoint now) {
 
 std::vector<std::string> list_refusals(std::string_view trace) {
     std::vector<std::pair<std::string, std::size_t>> counted;
-    for_each_record(trace, [&](json::object& record) {
-        if (!record.contains("error"))
+    std::istringstream lines{std::string(trace)};
+    for_each_line(lines, [&](std::string_view text) {
+        const auto record = may_be_wanted(text, "") ? record_in(text) : std::nullopt;
+        if (!record || !record->contains("error"))
             return;
-        const std::string why = text_of(record, "explanation");
+        const std::string why = text_of(*record, "explanation");
         std::string line = printable(fmt::format(
-            "{} by {}: {}{}{}", text_of(record, "operation"), caller_of(record),
-            text_of(record, "error"), why.empty() ? "" : ": ", cut(why, refusal_bytes_max)));
+            "{} by {}: {}{}{}", text_of(*record, "operation"), caller_of(*record),
+            text_of(*record, "error"), why.empty() ? "" : ": ", cut(why, refusal_bytes_max)));
         const auto same = std::find_if(counted.begin(), counted.end(),
                                        [&](const auto& one) { return one.first == line; });
         if (same == counted.end())
@@ -98,19 +107,31 @@ std::vector<std::string> list_refusals(std::string_view trace) {
         else
             ++same->second;
     });
-    std::vector<std::string> lines;
+    std::vector<std::string> refusals;
     for (auto& [line, count] : counted)
-        lines.push_back(count == 1 ? std::move(line) : fmt::format("{} ({} times)", line, count));
-    return lines;
+        refusals.push_back(count == 1 ? std::move(line)
+                                      : fmt::format("{} ({} times)", line, count));
+    return refusals;
 }
 
-Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view request_id) {
+Result<TraceSearch> find_in_trace(const std::string& file, std::string_view request_id) {
     TraceSearch search;
     bool is_found = false;
     bool is_operation = false;
     std::size_t requests = 0;
-    search.broken_lines = for_each_record(trace, [&](json::object& record) {
+    std::size_t number = 0;
+    const auto look_at = [&](std::string_view line) {
+        ++number;
+        const bool is_whole = line.front() == '{' && line.back() == '}';
+        auto found = is_whole && may_be_wanted(line, request_id) ? record_in(line) : std::nullopt;
+        if (!is_whole || (may_be_wanted(line, request_id) && !found)) {
+            search.broken_lines.push_back(number);
+            return;
+        }
         ++requests;
+        if (!found)
+            return;
+        json::object& record = *found;
         bool wanted = text_of(record, "requestId") == request_id;
         if (request_id.empty()) {
             // A probe such as curl's GET asks for no operation ("GET /"), and counts if nothing
@@ -122,7 +143,13 @@ Result<TraceSearch> find_in_trace(std::string_view trace, std::string_view reque
         if (wanted)
             search.record = std::move(record);
         is_found = is_found || wanted;
-    });
+    };
+    if (std::ifstream former(former_file(file)); former)
+        for_each_line(former, look_at);
+    std::ifstream current(file);
+    if (!current && number == 0)
+        return errno_error("cannot open " + file, errno);
+    for_each_line(current, look_at);
     if (is_found)
         return search;
     const std::string skipped =

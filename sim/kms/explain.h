@@ -17,13 +17,16 @@ namespace glovebox::kms {
 
 struct TraceSearch {
     boost::json::object record;
-    std::vector<std::size_t> broken_lines;  // from 1; the request may have been in one of them
+    // Numbers of lines of the whole trace, from 1; the request may have been in one of them.
+    std::vector<std::size_t> broken_lines;
 };
 
-// Finds a request in `trace`, a text of JSON lines: the one with that ID, or for an empty ID the
-// last one that was refused; one that asked for no operation of KMS only if no other was. Lines
-// that are not JSON objects are skipped. The error says how many requests the trace has.
-[[nodiscard]] Result<TraceSearch> find_in_trace(std::string_view trace,
+// Finds a request in a trace, whose lines are those of the former file and then those of `file`:
+// the one with that ID, or for an empty ID the last one that was refused; one that asked for no
+// operation of KMS only if no other was. Lines that are not JSON objects are skipped. Only lines
+// that may be the wanted one are parsed, so that a trace of gigabytes takes seconds. The error says
+// how many requests the trace has, or that it cannot be read.
+[[nodiscard]] Result<TraceSearch> find_in_trace(const std::string& file,
                                                 std::string_view request_id);
 
 // A sentence about the skipped lines, of which there is at least one.

@@ -35,17 +35,35 @@ bool keep(std::string_view trace, const fs::path& file) {
 
 }  // namespace
 
-KmsRefusals::KmsRefusals(std::string trace) : trace_(std::move(trace)) {
+KmsRefusals::KmsRefusals(std::string trace)
+    : trace_(std::move(trace)),
+      begun_(kms::identity_of(trace_)),
+      former_(kms::identity_of(kms::former_file(trace_))) {
     std::error_code failure;
     const auto size = fs::file_size(trace_, failure);
     begin_ = failure ? 0 : size;
 }
 
+std::string KmsRefusals::gained() const {
+    const auto rest = [](const std::string& file, std::uintmax_t begin) {
+        const auto content = read_file_bytes(file, trace_bytes_max);
+        return content && content->size() > begin ? std::string(as_text(*content).substr(begin))
+                                                  : std::string();
+    };
+    const auto now = kms::identity_of(trace_);
+    if (now == begun_)
+        return rest(trace_, begin_);
+    const std::string former = kms::former_file(trace_);
+    const auto former_now = kms::identity_of(former);
+    const std::string older =
+        former_now == former_ ? "" : rest(former, former_now == begun_ ? begin_ : 0);
+    return older + rest(trace_, 0);
+}
+
 std::vector<std::string> KmsRefusals::finish(const std::string& keep_as) const {
-    const auto content = read_file_bytes(trace_, trace_bytes_max);
-    if (!content || content->size() <= begin_)
+    const std::string trace = gained();
+    if (trace.empty())
         return {};
-    const std::string_view trace = as_text(*content).substr(begin_);
     auto lines = kms::list_refusals(trace);
     const std::size_t refused = lines.size();
     lines.resize(std::min(refused, shown_max));

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "sim/kms/json_lines.h"
 
 namespace glovebox::up {
 
@@ -20,8 +23,13 @@ class KmsRefusals {
     [[nodiscard]] std::vector<std::string> finish(const std::string& keep_as) const;
 
   private:
+    // What the trace has gained since, also if it was renamed to its former file.
+    [[nodiscard]] std::string gained() const;
+
     std::string trace_;
-    std::uintmax_t begin_ = 0;
+    std::optional<kms::FileIdentity> begun_;  // the file, if it was there
+    std::optional<kms::FileIdentity> former_;
+    std::uintmax_t begin_ = 0;  // its size
 };
 
 }  // namespace glovebox::up
