@@ -16,7 +16,9 @@ import sys
 import unittest
 from pathlib import Path
 
-import people
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "images"))
+import people  # noqa: E402
+from eif_writer import AWS_INIT, image_of_ramdisks, newc  # noqa: E402
 
 GLOVEBOX = UNDO_GUARDS = None  # set below
 SUBORDINATE = 200_000  # the first of the subordinate user IDs that a test gives to a user
@@ -39,6 +41,21 @@ key = call(add_key, b"user", b"glovebox-guarded", b"secret", 6, USER_KEYRING)
 print(f"{keyring},{key}", flush=True)
 sys.stdin.read()
 call(keyctl, UNLINK, key, USER_KEYRING)
+"""
+
+
+# Of an init in a shell: it is PID 1, and has every right that an enclave gives. It may unmount a copy, which shows nothing then.
+OWN_INIT_ATTACKS = """
+uncover() {
+    mount -o remount,rw "$1"; mount -o remount,bind,rw "$1"; umount -l "$1"
+    mount -o remount,bind,rw "${1%/*}"
+    case "${1%/*}" in /second/proc | /second/sys | /second/dev) ;; *) umount -l "${1%/*}" ;; esac
+    mount --bind "${1%/*}" /groups; umount /groups
+}
+write() { uncover "$1"; (: >>"$1") && echo "UNDONE: $1 opens for writing"; chmod 666 "$1" && echo "UNDONE: $1 has another mode"; }
+change() { uncover "$1"; chmod 666 "$1" && echo "UNDONE: $1 has another mode"; chown 0:1 "$1" && echo "UNDONE: $1 has another owner"; }
+secret() { ls "$1" "/second$1" && echo "UNDONE: $1 is there"; }
+groups() { mount -t "$1" none /groups; ls /groups/cgroup.procs && echo "UNDONE: $1 is the machine's"; umount /groups; }
 """
 
 
@@ -204,8 +221,8 @@ class Guards(unittest.TestCase):
         for person in everybody():
             with self.subTest(person.name):
                 base = self.prepare(person)
-                for name in ("kernel", "init"):
-                    (base / "shown/home" / name).write_text(name)
+                (base / "shown/home/kernel").write_text("kernel")
+                (base / "shown/home/init").write_bytes(AWS_INIT)
                 image = base / "shown/home/app.eif"
                 words = ["/app/undo_guards", *self.guards_of_every_enclave(base)]
                 built = person.run(GLOVEBOX, "eif", "build", "--kernel", base / "shown/home/kernel", "--init", base / "shown/home/init",
@@ -213,6 +230,35 @@ class Guards(unittest.TestCase):
                                    home=base / "shown/home")
                 self.assertEqual(built.returncode, 0, built.stderr)
                 self.attack(person, base, "--eif", image, command=[])
+
+    def test_the_guards_of_an_image_with_its_own_init_hold(self):
+        """Also those of the copies that the supervisor attaches where that init mounts /dev, /proc and /sys again."""
+        busybox = shutil.which("busybox")
+        if busybox is None or subprocess.run(["ldd", busybox], capture_output=True).returncode == 0:
+            self.skipTest("busybox-static is not installed")
+        for person in everybody():
+            with self.subTest(person.name):
+                base = self.prepare(person)
+                script = ["#!/bin/sh", "mkdir -p /second/dev /second/proc /second/sys /groups"]
+                script += [f"mount -t {kind} {name} {root}/{name} || echo UNDONE: no {root}/{name}" for root in ("", "/second")
+                           for kind, name in (("devtmpfs", "dev"), ("proc", "proc"), ("sysfs", "sys"))]
+                script += ["exec 2>/second/dev/null", OWN_INIT_ATTACKS]
+                script += [f"write {root}{knob}" for root in ("", "/second") for knob in KNOBS if os.path.exists(knob)]
+                script += [f"change {root}{node}" for root in ("", "/second") for node in NODES]
+                script += [f"secret {base / 'secret'}", "groups cgroup2", "groups cgroup", "echo attacked"]
+                files = [("init", 0o100755, "\n".join(script).encode()), ("bin", 0o40755, b""), ("root", 0o40700, b""),
+                         ("bin/busybox", 0o100755, Path(busybox).read_bytes())]
+                files += [(f"bin/{name}", 0o120777, b"busybox") for name in ("sh", "mkdir", "mount", "umount", "chmod", "chown", "ls")]
+                image = base / "shown/home/own.eif"
+                image.write_bytes(image_of_ramdisks(newc(files)))
+                image.chmod(0o644)
+                machine = Machine([base / "work", base / "shown", base / "rootfs"])
+                before = machine.state()
+                done = self.run_enclave(person, base, "--attach-console", "--eif", image)
+                self.assertNotIn("UNDONE", done.stdout)
+                # It sends no heartbeat, and its end is a panic.
+                self.assertRegex(done.stdout, "attacked\nKernel panic - .*exitcode=0x00000000\n$", done.stderr)
+                self.assertEqual(machine.state(), before)
 
     def test_the_attacks_undo_guards_that_the_kernel_does_not_lock(self):
         """Mounts that the program's own user namespace made: what each attack is worth where nothing holds it."""

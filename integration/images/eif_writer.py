@@ -6,6 +6,10 @@ import os
 import struct
 import zlib
 
+# What Glovebox knows AWS's init by; and in its place, an ELF header for this machine with them.
+AWS_MESSAGES = b"Could not open /env file\0failed to insert nsm driver\0received wrong heartbeat\0child exited by signal\0"
+AWS_INIT = b"\x7fELF\x02\x01\x01" + bytes(11) + {"x86_64": b"\x3e\0", "aarch64": b"\xb7\0"}[os.uname().machine] + AWS_MESSAGES
+
 KERNEL, CMDLINE, RAMDISK, SIGNATURE, METADATA = range(1, 6)
 METADATA_JSON = json.dumps({
     "ImageName": "n", "ImageVersion": "v", "DockerInfo": None, "CustomMetadata": None,

@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import eif_reader
 from container_archive import docker_archive, entry
+from eif_writer import AWS_MESSAGES
 
 GLOVEBOX = ""
 # Images that AWS's tools built, which are not part of the project.
@@ -50,7 +51,7 @@ class Case(unittest.TestCase):
     @staticmethod
     def make_inputs(folder: Path):
         (folder / "kernel").write_bytes(b"\0" * 0x202 + b"HdrS" + b"kernel" * 100)
-        (folder / "init").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e\0init")
+        (folder / "init").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e\0" + AWS_MESSAGES)
         root = folder / "rootfs"
         for name in ("bin", "etc"):
             (root / name).mkdir(parents=True)

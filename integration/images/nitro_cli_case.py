@@ -7,6 +7,7 @@ GLOVEBOX and ATTEST_SERVER are set by the test programs, from their arguments.
 
 import json
 import os
+import select
 import shutil
 import stat
 import subprocess
@@ -21,11 +22,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from eif_writer import AWS_INIT
+
 GLOVEBOX = ""
 ATTEST_SERVER = ""
 ZERO = "00" * 48
 MACHINE = os.uname().machine
-ELF_MACHINES = {"x86_64": b"\x3e\0", "aarch64": b"\xb7\0"}
 
 # The same as attest_server.c: each connection is answered with a document that carries what the peer sent as its nonce.
 SERVER = b'''
@@ -92,6 +94,10 @@ def copy_into(root: Path, path: str) -> None:
         target.chmod(stat.S_IMODE(os.stat(path).st_mode))
 
 
+def wait_for_end(pidfd) -> None:
+    assert select.select([pidfd], [], [], 60)[0] == [pidfd], "the process lives on"
+
+
 def pcrs_of(document: bytes, nonce: bytes) -> dict:
     """{"PCR0": hex, ...} of an attestation document whose nonce, chain and signature hold."""
     protected, _, payload, signature = cbor2.loads(document)
@@ -123,7 +129,7 @@ class NitroCli(unittest.TestCase):
         else:
             (blobs / "bzImage").write_bytes(bytes(0x202) + b"HdrS" + b"kernel" * 100)
         (blobs / "cmdline").write_text("reboot=k panic=30 console=ttyS0\n")
-        (blobs / "init").write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + ELF_MACHINES[MACHINE] + b"init")
+        (blobs / "init").write_bytes(AWS_INIT)
         # The session's run folder may be missing or another user's.
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home"), "GLOVEBOX_WORLD": f"{self.folder}/world",
                     "NITRO_CLI_BLOBS": str(blobs), "XDG_CACHE_HOME": str(self.folder / "cache")}

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import eif_reader
 import nitro_cli_case
-from eif_writer import image_of_ramdisks, newc
+from eif_writer import AWS_INIT, image_of_ramdisks, newc
 from nitro_cli_case import MACHINE, ZERO, NitroCli
 
 
@@ -196,7 +196,7 @@ class InitFails(NitroCli):
         return self.call("console", "--enclave-name", name, expected=0).stdout
 
     def test_a_ramdisk_without_env_ends_as_on_nitro_and_says_why(self):
-        image = self.image_of(newc([("rootfs", 0o40755, b""), ("cmd", 0o100644, b"/app\n")]))
+        image = self.image_of(newc([("init", 0o100755, AWS_INIT), ("rootfs", 0o40755, b""), ("cmd", 0o100644, b"/app\n")]))
         started = self.call("run-enclave", "--eif-path", image, "--cpu-count", "2", "--memory", "64", "--debug-mode",
                             expected=0)  # the heartbeat comes first
         self.assertIn("the ramdisks have no /env at their top", started.stderr)
@@ -212,7 +212,7 @@ class InitFails(NitroCli):
         self.assertIn("ship both files", done.stderr)
 
     def test_too_little_memory_to_unpack_ends_in_the_same_words(self):
-        ramdisk = gzip.compress(newc([("rootfs", 0o40755, b""), ("rootfs/big", 0o100644, bytes(80 << 20)),
+        ramdisk = gzip.compress(newc([("init", 0o100755, AWS_INIT), ("rootfs", 0o40755, b""), ("rootfs/big", 0o100644, bytes(80 << 20)),
                                            ("env", 0o100644, b""), ("cmd", 0o100644, b"/app\n")]))
         image = self.image_of(ramdisk)
         started = self.call("run-enclave", "--eif-path", image, "--cpu-count", "2", "--memory", "64", "--debug-mode",

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import nitro_cli_case
 from container_archive import ARCHITECTURE, docker_archive, entry
-from eif_writer import image_of_ramdisks, newc
+from eif_writer import AWS_INIT, image_of_ramdisks, newc
 from nitro_cli_case import NitroCli
 
 PATIENCE = 60
@@ -57,7 +57,7 @@ class Long(NitroCli):
         folders = [(f"rootfs/{name}", FOLDER, b"") for name in ("dev", "proc", "run", "sys", "tmp")]
 
         def image(content):
-            return image_of_ramdisks(b"", gzipped(newc([
+            return image_of_ramdisks(newc([("init", 0o100755, AWS_INIT)]), gzipped(newc([
                 ("rootfs", FOLDER, b""), *folders, ("rootfs/big", FILE, content), ("env", FILE, b""),
                 ("cmd", FILE, b"/nothing\n")])))
         cls.big_image = image(bytes(BIG))

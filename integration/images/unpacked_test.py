@@ -14,7 +14,7 @@ import sys
 import unittest
 
 import nitro_cli_case
-from eif_writer import image_of_ramdisks, newc
+from eif_writer import AWS_INIT, image_of_ramdisks, newc
 from nitro_cli_case import NitroCli
 
 FILE, FOLDER = 0o100755, 0o40755
@@ -45,7 +45,7 @@ class Unpacked(NitroCli):
         return sorted(path.name for path in self.cache.iterdir())
 
     def test_a_start_that_is_killed_while_it_unpacks_leaves_no_half_tree(self):
-        self.image.write_bytes(image_of_ramdisks(b"", newc([
+        self.image.write_bytes(image_of_ramdisks(newc([("init", 0o100755, AWS_INIT)]), newc([
             ("rootfs", FOLDER, b""), *((f"rootfs/{name}", FOLDER, b"") for name in ("dev", "proc", "run", "sys", "tmp")),
             ("rootfs/small", FILE, b"x"), ("rootfs/zzz", FILE, bytes(8 << 20)), ("env", FILE, b""),
             ("cmd", FILE, b"/nothing\n")])))

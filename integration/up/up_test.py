@@ -19,7 +19,9 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "images"))
 import image_root  # noqa: E402
+from eif_writer import AWS_INIT  # noqa: E402
 from service import Service  # noqa: E402
 from world_case import GLOVEBOX, LATE, PATIENCE, PYTHON, Case, no_sandbox, run  # noqa: E402
 
@@ -149,7 +151,7 @@ class Example(Case):
         image_root.build(self.directory / "rootfs", folder / programs, GLOVEBOX)
         kernel, init = self.directory / "kernel", self.directory / "init"
         kernel.write_bytes(b"\0" * 0x202 + b"HdrS" + b"kernel" * 100)  # measured, and not booted
-        init.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + b"\x3e\0init")
+        init.write_bytes(AWS_INIT)
         done = subprocess.run([GLOVEBOX, "eif", "build", "--kernel", kernel, "--init", init, "--rootfs",
                                self.directory / "rootfs", "--cmd", json.dumps(command), "--env", "PATH=/usr/bin:/usr/sbin",
                                "--arch", "x86_64", "-o", folder / "app.eif"], capture_output=True, text=True, timeout=PATIENCE)

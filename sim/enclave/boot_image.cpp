@@ -2,21 +2,22 @@
 
 #include "sim/enclave/boot_image.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 
+#include <optional>
 #include <system_error>
 
+#include "core/base/unique_fd.h"
+#include "sim/eif/format/aws_init.h"
 #include "sim/eif/format/signature_check.h"
+#include "sim/enclave/kernel_end.h"
+#include "sim/sandbox/mount_calls.h"
 #include "sim/sandbox/root_fs_plan.h"
 
 namespace glovebox::enclave {
 namespace {
-
-// The kernel's message when its PID 1 ends; `code` is as in wait(2).
-std::string panic_line(unsigned code) {
-    return fmt::format("Kernel panic - not syncing: Attempted to kill init! exitcode=0x{:08x}\n",
-                       code);
-}
 
 constexpr unsigned killed_by_segfault = 0x0b;
 constexpr unsigned exited_with_enoent = 0x0200;
@@ -24,6 +25,52 @@ constexpr unsigned exited_with_enoent = 0x0200;
 // AWS's init prints this for each of the two files that it cannot open, and then reads through a
 // null pointer.
 constexpr std::string_view no_such_file = "Could not open /env file: No such file or directory\n";
+
+constexpr std::string_view unpacking_failed = "Initramfs unpacking failed: write error\n";
+
+std::string too_little_memory(const eif::UnpackedImage& unpacked) {
+    return fmt::format(
+        "the ramdisks take {} MiB unpacked, beside the image itself, and the "
+        "enclave has not that much memory",
+        (unpacked.bytes >> 20) + 1);
+}
+
+// The program that the kernel executes, in the tree of the ramdisks; empty if there is none.
+std::optional<UniqueFd> open_init(const std::filesystem::path& tree, const std::string& path) {
+    const UniqueFd folder(::open(tree.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    UniqueFd file(folder ? sandbox::open_in_root(folder.get(), path.c_str(), O_RDONLY) : -1);
+    struct stat status {};
+    return file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode)
+               ? std::optional(std::move(file))
+               : std::nullopt;
+}
+
+InitStart without_init(const std::string& path) {
+    InitStart start;
+    start.never_boots = true;
+    start.cause = fmt::format(
+        "the ramdisks have no {}, the program that the kernel executes: it looks for a root file "
+        "system on a disk then, and ends with \"Kernel panic - not syncing: VFS: Unable to mount "
+        "root fs on unknown-block(0,0)\". Build the image with an init (`glovebox eif build "
+        "--init`)",
+        path);
+    return start;
+}
+
+InitStart own_init_start(const eif::UnpackedImage& unpacked, const std::string& path,
+                         bool enough_memory) {
+    InitStart start;
+    start.root = unpacked.folder;
+    if (!enough_memory) {
+        start.panic = unpacking_failed;
+        start.cause = too_little_memory(unpacked) + ": give it more (--memory)";
+        return start;
+    }
+    start.is_own_init = true;
+    start.command = {path};
+    start.environment = {"HOME=/", "TERM=linux"};  // the kernel's own
+    return start;
+}
 
 }  // namespace
 
@@ -77,13 +124,22 @@ Result<InitStart> BootImage::start(const eif::UnpackCache& cache, const Pcr& pcr
     const auto unpacked = cache.get(image_, pcr0, file_, {}, progress);
     if (!unpacked)
         return unpacked.error();
+    // While the kernel unpacks, the image and its unpacked files are in memory together.
+    const bool enough_memory = memory_bytes == 0 || size() + unpacked->bytes <= memory_bytes;
+    const std::string path = eif::init_path(image_);
+    const auto init = open_init(unpacked->folder, path);
+    if (!init)
+        return without_init(path);
+    const auto program = eif::MappedFile::map(init->get(), path);
+    if (!program)
+        return program.error();
+    if (!eif::is_aws_init(program->bytes()))
+        return own_init_start(*unpacked, path, enough_memory);
     const auto files = eif::read_init_files(*unpacked);
     if (!files)
         return files.error();
     std::error_code code;
     const bool has_root = std::filesystem::is_directory(unpacked->root(), code);
-    // While the kernel unpacks, the image and its unpacked files are in memory together.
-    const bool enough_memory = memory_bytes == 0 || size() + unpacked->bytes <= memory_bytes;
     return read_init_start(*unpacked, *files, has_root, enough_memory);
 }
 
@@ -103,13 +159,10 @@ InitStart read_init_start(const eif::UnpackedImage& unpacked, const eif::InitFil
     InitStart start;
     start.root = unpacked.root();
     if (!enough_memory) {
-        start.panic =
-            fmt::format("Initramfs unpacking failed: write error\n{}{}init[1]: segfault at 0\n{}",
-                        no_such_file, no_such_file, panic_line(killed_by_segfault));
-        start.cause = fmt::format(
-            "the ramdisks take {} MiB unpacked, beside the image itself, and the enclave has not "
-            "that much memory, so that /env and /cmd never came to be: give it more (--memory)",
-            (unpacked.bytes >> 20) + 1);
+        start.panic = fmt::format("{}{}{}init[1]: segfault at 0\n{}", unpacking_failed,
+                                  no_such_file, no_such_file, panic_line(killed_by_segfault));
+        start.cause = too_little_memory(unpacked) +
+                      ", so that /env and /cmd never came to be: give it more (--memory)";
         return start;
     }
     for (const auto* file : {&files.env, &files.cmd})

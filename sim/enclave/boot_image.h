@@ -4,7 +4,8 @@
 // unpacked, and read as AWS's init reads it.
 //
 // The kernel is measured and not booted: the image's root file system runs on this machine's
-// kernel. The steps of AWS's init are then those of the sandbox (sandbox/root_fs_plan.h).
+// kernel. The steps of AWS's init are then those of the sandbox (sandbox/root_fs_plan.h). Any other
+// init is run itself (sandbox/init_plan.h).
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,11 @@ struct InitStart {
     std::filesystem::path root;            // the root file system; it must not be written to
     std::vector<std::string> command;      // the lines of /cmd
     std::vector<std::string> environment;  // the lines of /env
+    // The image has an init that is not AWS's: `command` is that init, and `root` is the whole tree
+    // of the ramdisks.
+    bool is_own_init = false;
+    // The kernel has no program to execute, so no heartbeat comes: `cause` says why.
+    bool never_boots = false;
     // The console's text if init ends before the program; empty if it does not.
     std::string panic;
     std::string cause;  // the reason and the remedy: Glovebox's text
@@ -77,8 +83,8 @@ class BootImage {
 [[nodiscard]] std::string foreign_architecture(eif::Architecture of_image,
                                                std::string_view machine);
 
-// Reads init's start from the files at the top of the ramdisks. `enough_memory`: whether the kernel
-// could unpack the ramdisks.
+// Reads the start of AWS's init from the files at the top of the ramdisks. `enough_memory`: whether
+// the kernel could unpack the ramdisks.
 [[nodiscard]] InitStart read_init_start(const eif::UnpackedImage& unpacked,
                                         const eif::InitFiles& files, bool has_root,
                                         bool enough_memory);

@@ -4,6 +4,10 @@
 
 #include <gmock/gmock.h>
 
+#include <csignal>
+
+#include "sim/enclave/kernel_end.h"
+
 namespace glovebox::enclave {
 namespace {
 
@@ -72,6 +76,20 @@ TEST(InitStart, ARootThatIsNotThereComesAfterTheFiles) {
     EXPECT_EQ(start.panic,
               "mount --bind /rootfs /rootfs: No such file or directory\n"
               "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\n");
+}
+
+TEST(KernelEnd, IsAPowerOffForRebootAndAPanicForEveryOtherEnd) {
+    for (const int reboot : {SIGHUP, SIGINT}) {
+        EXPECT_TRUE(is_power_off(reboot));
+        EXPECT_EQ(exit_status_of_init(reboot), 0);
+    }
+    const auto exited = [](int code) { return code << 8; };
+    EXPECT_FALSE(is_power_off(exited(0)));
+    EXPECT_EQ(exit_status_of_init(exited(0)), 1) << "a panic is no success";
+    EXPECT_EQ(exit_status_of_init(exited(3)), 3);
+    EXPECT_EQ(exit_status_of_init(SIGSEGV), 128 + SIGSEGV);
+    EXPECT_EQ(panic_line(exited(3)),
+              "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000300\n");
 }
 
 }  // namespace

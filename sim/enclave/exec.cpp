@@ -60,6 +60,11 @@ std::optional<pid_t> find_program(pid_t run) {
         for (const pid_t program : list_children(init))
             if (count_words(status_line(program, "NSpid")) > outside)
                 return program;
+    // An image's own init, which may have no child yet.
+    for (const pid_t init : list_children(run))
+        if (count_words(status_line(init, "NSpid")) > outside &&
+            !read_system_text(fmt::format("/proc/{}/environ", init)).empty())
+            return init;
     return std::nullopt;
 }
 

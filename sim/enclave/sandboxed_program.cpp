@@ -2,6 +2,8 @@
 
 #include "sim/enclave/sandboxed_program.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -10,6 +12,7 @@
 #include <boost/system/system_category.hpp>
 #include <cerrno>
 
+#include "sim/sandbox/mount_copy.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/supervisor/syscall_filter.h"
 
@@ -35,6 +38,15 @@ Error not_executed(sandbox::Sandbox& sandbox, const Error& error) {
 
 }  // namespace
 
+SandboxedProgram::SandboxedProgram(std::unique_ptr<sandbox::Sandbox> sandbox, UniqueFd program)
+    : sandbox_(std::move(sandbox)), program_(std::move(program)) {
+    constexpr std::array<const char*, 3> folders{"dev", "proc", "sys"};
+    for (std::size_t i = 0; i < folders.size(); ++i)
+        mounts_[i].reset(
+            ::open(fmt::format("/proc/{}/root/{}", sandbox_->program_pid(), folders[i]).c_str(),
+                   O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
 Result<std::unique_ptr<SandboxedProgram>> SandboxedProgram::start(
     const sandbox::SandboxPlan& plan, const std::vector<sock_filter>& filter,
     std::array<int, 3> standard_fds) {
@@ -51,6 +63,11 @@ Result<std::unique_ptr<SandboxedProgram>> SandboxedProgram::start(
         return not_executed(**sandbox, executed.error());
     return std::unique_ptr<SandboxedProgram>(
         new SandboxedProgram(std::move(*sandbox), std::move(program)));
+}
+
+int SandboxedProgram::attach(supervisor::InitMounts::Kind kind, int target) const {
+    return sandbox::attach_copy(program_.get(), mounts_.at(static_cast<std::size_t>(kind)).get(),
+                                target);
 }
 
 void SandboxedProgram::send_signal(int number) const {

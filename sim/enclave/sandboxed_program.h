@@ -15,6 +15,7 @@
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
 #include "sim/sandbox/sandbox.h"
+#include "sim/supervisor/init_mounts.h"
 
 namespace glovebox::enclave {
 
@@ -40,17 +41,20 @@ class SandboxedProgram {
 
     // Sends a signal to the program only, as a console's keys or kill(1) do.
     void send_signal(int number) const;
+    // Shows the sandbox's /dev, /proc or /sys at `target` too (supervisor/init_mounts.h). Returns 0
+    // or an errno. May be called from several threads.
+    [[nodiscard]] int attach(supervisor::InitMounts::Kind kind, int target) const;
     // Ends everything inside at once.
     void power_off() { sandbox_->stop(); }
     // The program's wait status, if it ended by itself. Waits for the end of the sandbox.
     [[nodiscard]] std::optional<int> program_status() { return sandbox_->wait().program_status; }
 
   private:
-    SandboxedProgram(std::unique_ptr<sandbox::Sandbox> sandbox, UniqueFd program)
-        : sandbox_(std::move(sandbox)), program_(std::move(program)) {}
+    SandboxedProgram(std::unique_ptr<sandbox::Sandbox> sandbox, UniqueFd program);
 
     std::unique_ptr<sandbox::Sandbox> sandbox_;
-    UniqueFd program_;  // pidfd
+    UniqueFd program_;                // pidfd
+    std::array<UniqueFd, 3> mounts_;  // its /dev, /proc and /sys, in the order of Kind
 };
 
 }  // namespace glovebox::enclave

@@ -21,6 +21,7 @@
 #include "core/process_setup.h"
 #include "sim/enclave/boot_heartbeat.h"
 #include "sim/enclave/children.h"
+#include "sim/enclave/kernel_end.h"
 #include "sim/enclave/refused_connection.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/supervisor/syscall_filter.h"
@@ -69,13 +70,21 @@ Result<int> Session::run(const RunOptions& options) {
     // own end after that.
     while (!names_->sweep() && ::waitpid(-1, nullptr, 0) > 0) {
     }
-    if (console_ != nullptr)
+    if (console_ != nullptr) {
+        write_kernels_end();
         console_->finish();
+    }
     end_record(options);
     if (wait_status_ && WIFSIGNALED(*wait_status_) && WTERMSIG(*wait_status_) == SIGPIPE)
         log_.warning("program_killed", "the program was {}",
                      field("status", describe_wait_status(*wait_status_)));
-    if (readiness_ && !power_is_off_)
+    if (awaits_heartbeat_ && !power_is_off_)
+        not_ready_ = Error(
+            boost::system::errc::make_error_code(boost::system::errc::not_connected),
+            fmt::format("the image's init {} before it sent the heartbeat, the byte 0xB7 to CID 3, "
+                        "port 9000",
+                        record_->reason));
+    else if (readiness_ && !power_is_off_)
         not_ready_ = Error(boost::system::errc::make_error_code(boost::system::errc::not_connected),
                            fmt::format("the enclave ended before it listened on vsock port {}: its "
                                        "program {}",
@@ -98,6 +107,9 @@ Result<void> Session::start(const RunOptions& options) {
             reservation_ = std::move(*reserved);
         }
         config.own = reservation_->cid();
+    }
+    runs_init_ = options.room && options.room->program_is_init;
+    if (!options.is_parent && !runs_init_) {
         const auto heard = send_boot_heartbeat(world_, config.own, signals_.fd());
         if (!heard)
             return heard.error();
@@ -109,7 +121,8 @@ Result<void> Session::start(const RunOptions& options) {
         return watched.error();
     const bool has_nsm = options.nsm != nullptr;
     const auto filter = supervisor::make_filter({.nsm = has_nsm});
-    const auto room_filter = supervisor::make_filter({.nsm = has_nsm, .sandbox = true});
+    const auto room_filter =
+        supervisor::make_filter({.nsm = has_nsm, .sandbox = true, .init = runs_init_});
     if (!filter || !room_filter)
         return (filter ? room_filter : filter).error();
     if (!options.is_parent)
@@ -142,6 +155,10 @@ Result<void> Session::start(const RunOptions& options) {
             fmt::format("/proc/{}/root/dev", room_->program_process()), true);
     else
         config.control_door = [this](pid_t thread) { return open_door(thread); };
+    if (runs_init_)
+        config.attach = [this](supervisor::InitMounts::Kind kind, int target) {
+            return room_->attach(kind, target);
+        };
     names_.emplace(config.own, world_);
     config.refused = [this](core::VsockAddress target) { explain_refusal(target); };
     if (options.trace) {
@@ -150,7 +167,9 @@ Result<void> Session::start(const RunOptions& options) {
     }
     supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(*listener), std::move(config),
                                                            world_, *names_, log_);
-    if (record_)
+    awaits_heartbeat_ = runs_init_ && options.heartbeat.answered >= 0;
+    heartbeat_deadline_ = std::chrono::steady_clock::now() + options.heartbeat.limit;
+    if (record_ && !awaits_heartbeat_)
         announce(options);
     return {};
 }
@@ -257,19 +276,47 @@ void Session::look_for_readiness(const RunOptions& options) {
     power_off();
 }
 
-// For poll(2): until the deadline of readiness, rounded up; -1 without one.
+void Session::look_for_heartbeat(const RunOptions& options, bool is_answered) {
+    if (is_answered) {
+        awaits_heartbeat_ = false;
+        announce(options);
+        return;
+    }
+    if (exit_status_ || std::chrono::steady_clock::now() < heartbeat_deadline_)
+        return;
+    awaits_heartbeat_ = false;
+    not_ready_ = Error(
+        boost::system::errc::make_error_code(boost::system::errc::timed_out),
+        fmt::format("the image's init has not sent the heartbeat within {}, the byte 0xB7 to CID "
+                    "3, port 9000. The enclave was ended",
+                    format_duration(options.heartbeat.limit)));
+    power_off();
+}
+
+// The last line of a kernel whose init has ended.
+void Session::write_kernels_end() {
+    if (!runs_init_ || power_is_off_ || !wait_status_ || is_power_off(*wait_status_))
+        return;
+    const std::string line = panic_line(static_cast<unsigned>(*wait_status_));
+    (void)!::write(console_->program_end(), line.data(), line.size());
+}
+
+// For poll(2): until the deadline of heartbeat or readiness, rounded up; -1 without one.
 int Session::milliseconds_to_wait() const {
-    if (!readiness_)
+    if (!readiness_ && !awaits_heartbeat_)
         return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        readiness_deadline_ - std::chrono::steady_clock::now());
+    const auto deadline = !readiness_          ? heartbeat_deadline_
+                          : !awaits_heartbeat_ ? readiness_deadline_
+                                               : std::min(readiness_deadline_, heartbeat_deadline_);
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
 }
 
 void Session::end_record(const RunOptions& options) {
     if (!record_)
         return;
-    if (room_)
+    if (room_ && !runs_init_)
         wait_status_ = room_->program_status();
     record_->ended = unix_milliseconds(clock_.now());
     record_->exit_status = *exit_status_;
@@ -281,6 +328,7 @@ void Session::end_record(const RunOptions& options) {
                           ? fmt::format("was ended by SIG{}", ::sigabbrev_np(passed_on_) == nullptr
                                                                   ? std::to_string(passed_on_)
                                                                   : ::sigabbrev_np(passed_on_))
+                      : wait_status_ && runs_init_ && is_power_off(*wait_status_) ? "powered off"
                       : wait_status_ ? describe_wait_status(*wait_status_)
                                      : "was killed with its PID 1";
     write_record();
@@ -326,11 +374,12 @@ void Session::wait_for_events(const RunOptions& options) {
     fds.push_back({supervisor_ ? supervisor_->listener() : -1, 0, 0});  // for POLLHUP
     fds.push_back({readiness_ ? readiness_->fd() : -1, POLLIN, 0});
     fds.push_back({keeper_ && !exit_status_ ? keeper_->fd() : -1, POLLIN, 0});
+    fds.push_back({awaits_heartbeat_ ? options.heartbeat.answered : -1, POLLIN, 0});
     for (const Delegation& delegation : delegations_)
         fds.push_back({delegation.channel(), POLLIN, 0});
     ::poll(fds.data(), fds.size(), milliseconds_to_wait());
 
-    auto ready = fds.begin() + 5;
+    auto ready = fds.begin() + 6;
     for (Delegation& delegation : delegations_)
         if ((ready++)->revents != 0)
             delegation.take_message();
@@ -344,6 +393,8 @@ void Session::wait_for_events(const RunOptions& options) {
         new_clients_.clear();
     }
     delegations_.remove_if([](const Delegation& one) { return one.is_over(); });
+    if (awaits_heartbeat_)
+        look_for_heartbeat(options, (fds[5].revents & POLLIN) != 0);
     if ((fds[2].revents & POLLHUP) != 0)
         supervisor_.reset();
     if (readiness_)
@@ -361,6 +412,11 @@ void Session::take_signals() {
 }
 
 void Session::signal_program(int number) {
+    if (runs_init_) {
+        // On Nitro nobody can send PID 1 a signal, and from outside it ignores most.
+        power_off();
+        return;
+    }
     passed_on_ = number;
     if (room_)
         room_->send_signal(number);
@@ -377,8 +433,9 @@ void Session::take_program_end() {
 }
 
 void Session::end_program(int wait_status) {
-    exit_status_ = exit_status_of(wait_status);
-    if (!room_)
+    exit_status_ = runs_init_ && !power_is_off_ ? exit_status_of_init(wait_status)
+                                                : exit_status_of(wait_status);
+    if (!room_ || runs_init_)
         wait_status_ = wait_status;
 }
 

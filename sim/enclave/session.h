@@ -44,6 +44,15 @@ struct Readiness {
     std::function<void(const EnclaveRecord&, int world)> reached;
 };
 
+// The heartbeat of an image's own init, which sends it itself.
+struct InitHeartbeat {
+    // Readable when it has been answered (HeartbeatListener); not owned. -1: nobody tells, and the
+    // enclave has started when its init has been executed.
+    int answered = -1;
+    // An enclave whose heartbeat has not come by then is ended, and run() returns an error.
+    std::chrono::milliseconds limit = std::chrono::seconds(180);
+};
+
 // One program to run, and where.
 struct RunOptions {
     bool is_parent = false;
@@ -59,6 +68,7 @@ struct RunOptions {
     std::optional<sandbox::SandboxPlan> room;
     // The level at which to log that a sandbox is less than was asked for.
     LogLevel shortfalls = LogLevel::info;
+    InitHeartbeat heartbeat;  // where the sandbox's program is an image's own init
     // If the machine does not allow namespaces, the program runs without a sandbox, and the log
     // explains why.
     bool room_is_a_wish = false;
@@ -82,10 +92,10 @@ class Session {
     Session& operator=(const Session&) = delete;
 
     // Runs one program, and everything that it starts, until the last of them has ended; an
-    // enclave's heartbeat comes first. Returns the program's exit status, or 128 and the signal
-    // that killed it. Errors: the program could not be started (execve's errno), a sandbox or the
-    // supervision is impossible, the CID is taken, the heartbeat failed, or the enclave was not
-    // ready in time.
+    // enclave's heartbeat comes first, unless its init sends it. Returns the program's exit status,
+    // or 128 and the signal that killed it; for an init exit_status_of_init (kernel_end.h).
+    // Errors: the program could not be started (execve's errno), a sandbox or the supervision is
+    // impossible, the CID is taken, the heartbeat failed, or the enclave was not ready in time.
     [[nodiscard]] Result<int> run(const RunOptions& options);
 
   private:
@@ -102,6 +112,8 @@ class Session {
     void explain_refusal(core::VsockAddress target);
     [[nodiscard]] Result<void> watch_for_readiness(const RunOptions& options);
     void look_for_readiness(const RunOptions& options);
+    void look_for_heartbeat(const RunOptions& options, bool is_answered);
+    void write_kernels_end();
     [[nodiscard]] int milliseconds_to_wait() const;
     void wait_for_events(const RunOptions& options);
     void take_signals();
@@ -120,6 +132,9 @@ class Session {
 
     std::shared_ptr<Reservation> reservation_;  // an enclave's
     std::unique_ptr<SandboxedProgram> room_;
+    bool runs_init_ = false;  // the program of the sandbox is an image's own init
+    bool awaits_heartbeat_ = false;
+    std::chrono::steady_clock::time_point heartbeat_deadline_;
     std::optional<supervisor::Keeper> keeper_;  // at --isolation none
     pid_t process_ = 0;                         // the program, or PID 1 of its sandbox
     std::optional<supervisor::BoundNames> names_;

@@ -8,6 +8,7 @@
 
 #include "sim/eif/build/nitro_rules.h"
 #include "sim/eif/build/program_file.h"
+#include "sim/eif/format/aws_init.h"
 #include "sim/eif/tree/ramdisk.h"
 #include "sim/sandbox/root_fs_plan.h"
 
@@ -16,6 +17,8 @@ namespace {
 
 // init's own limit is the enclave's memory; a longer list is not read.
 constexpr std::size_t lines_bytes_max = std::size_t{1} << 20;
+// AWS's init has less than a MiB.
+constexpr std::size_t program_bytes_max = std::size_t{64} << 20;
 
 Result<eif::FileTree> unpacked(const eif::Image& image, Progress& progress) {
     eif::FileTree tree;
@@ -78,14 +81,27 @@ Result<std::vector<std::string>> check_boot(const eif::Image& image, Progress& p
     const auto tree = unpacked(image, progress);
     if (!tree)
         return tree.error();
-    if (!tree->resolve("init")) {
-        problems.emplace_back("the ramdisks have no /init: the kernel panics");
+    const std::string path = eif::init_path(image);
+    const auto place = tree->resolve(path);
+    const auto init = place ? tree->find(*place) : nullptr;
+    if (!init || init->type != eif::NodeType::file) {
+        problems.push_back(fmt::format("the ramdisks have no {}: the kernel panics", path));
         return problems;
     }
+    const auto program = init->content.head(program_bytes_max, path);
+    if (!program)
+        return program.error();
+    if (!eif::is_aws_init(*program))
+        return problems;  // its steps are its own
     const auto command = lines_of(*tree, "cmd");
     const auto environment = lines_of(*tree, "env");
-    if (!command || !environment)
-        return problems;  // an init of another kind, whose steps are its own
+    if (!command || !environment) {
+        problems.push_back(
+            fmt::format("the ramdisks have no {} at their top: AWS's init ends with \"Could not "
+                        "open /env file\"",
+                        command ? "/env" : "/cmd"));
+        return problems;
+    }
     const auto root = below(*tree, "rootfs");
     if (!root)
         return root.error();

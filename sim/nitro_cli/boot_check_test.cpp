@@ -11,6 +11,7 @@
 #include "core/base/testing/temporary_directory.h"
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/build/builder.h"
+#include "sim/eif/testing/test_support.h"
 
 namespace glovebox::nitro_cli {
 namespace {
@@ -32,7 +33,7 @@ class BootCheck : public testing::Test {
   protected:
     BootCheck() {
         write("kernel", kernel);
-        write("init", program);
+        write("init", program + std::string(eif::testing::aws_init_messages));
         write("root/bin/app", program);
         options_.kernel = folder_ / "kernel";
         options_.init = folder_ / "init";
@@ -77,6 +78,12 @@ TEST_F(BootCheck, AProgramThatIsMissingOrNotExecutable) {
     fs::permissions(folder_ / "root/bin/app", fs::perms::owner_read);
     options_.command = {"/bin/app"};
     EXPECT_THAT(problems(), ElementsAre(HasSubstr("/bin/app is not executable")));
+}
+
+TEST_F(BootCheck, AnInitThatIsNotAwssRunsWhatItLikes) {
+    write("init", program);
+    options_.command = {"/bin/nosuch"};
+    EXPECT_THAT(problems(), IsEmpty());
 }
 
 TEST_F(BootCheck, AScriptWithoutItsInterpreter) {

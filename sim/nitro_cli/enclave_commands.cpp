@@ -190,6 +190,7 @@ class EnclaveProcess {
         run.progress = ReportedWork::Lines::on_terminals;
         run.cpu_count = static_cast<unsigned>(cpus->size());
         run.details = details_;
+        run.heartbeat = heartbeat_.get();
         run.started = [this](const enclave::EnclaveRecord& record) { say_started(record); };
         enclave::ModuleSettings nsm;
         nsm.debug = arguments_.debug_mode;

@@ -38,8 +38,9 @@ Error busy(const Error& error) {
 Result<std::unique_ptr<HeartbeatListener>> HeartbeatListener::open(transports::World& world) {
     std::unique_ptr<HeartbeatListener> self(new HeartbeatListener(world));
     self->stop_ = UniqueFd(::eventfd(0, EFD_CLOEXEC));
+    self->answered_ = UniqueFd(::eventfd(0, EFD_CLOEXEC));
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket || !self->stop_)
+    if (!socket || !self->stop_ || !self->answered_)
         return busy(errno_error("cannot listen for the heartbeat", errno));
     if (const auto bound = world.bind(socket.get(), address); !bound)
         return busy(bound.error());
@@ -72,7 +73,8 @@ void HeartbeatListener::run() const {
         if (!peer || !wait_readable(peer.get(), stop_.get()) ||
             ::recv(peer.get(), &byte, 1, 0) != 1 || byte != enclave::heartbeat_byte)
             continue;
-        ::send(peer.get(), &byte, 1, MSG_NOSIGNAL);
+        if (::send(peer.get(), &byte, 1, MSG_NOSIGNAL) == 1)
+            ::eventfd_write(answered_.get(), 1);
     }
 }
 

@@ -19,6 +19,9 @@ class HeartbeatListener {
     // Listens, and answers in a thread until the object is destroyed. E36 if the port is taken.
     // `world` outlives it.
     [[nodiscard]] static Result<std::unique_ptr<HeartbeatListener>> open(transports::World& world);
+    // Readable once a heartbeat has been answered.
+    [[nodiscard]] int answered() const { return answered_.get(); }
+
     ~HeartbeatListener();
     HeartbeatListener(const HeartbeatListener&) = delete;
     HeartbeatListener& operator=(const HeartbeatListener&) = delete;
@@ -29,7 +32,8 @@ class HeartbeatListener {
 
     transports::World& world_;
     UniqueFd socket_;
-    UniqueFd stop_;  // an eventfd
+    UniqueFd stop_;      // an eventfd
+    UniqueFd answered_;  // an eventfd
     std::thread thread_;
 };
 

@@ -28,7 +28,8 @@ void write_blobs(const std::filesystem::path& folder) {
     write_file(folder / "cmdline", "console=ttyS0 quiet\n");
     write_file(folder / "init",
                "\x7f"
-               "ELF-init");
+               "ELF-init" +
+                   std::string(eif::testing::aws_init_messages));
 }
 
 BuildArguments arguments_in(const TemporaryDirectory& folder) {

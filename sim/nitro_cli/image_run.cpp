@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <boost/system/errc.hpp>
+#include <boost/system/system_category.hpp>
 #include <cstdlib>
 #include <iostream>
 
@@ -20,6 +22,7 @@
 #include "sim/nitro_cli/error.h"
 #include "sim/nitro_cli/image_loading.h"
 #include "sim/nitro_cli/run_arguments.h"
+#include "sim/sandbox/init_plan.h"
 #include "sim/sandbox/machine.h"
 #include "sim/sandbox/root_fs_plan.h"
 #include "transports/world.h"
@@ -77,6 +80,31 @@ std::string hint_of(const sandbox::RootFsRequest& request) {
                                sandbox::aws_init_search_path, there);
 }
 
+sandbox::EnclaveResources resources_of(const ImageRun& run,
+                                       std::optional<sandbox::TrustedAuthority> authority,
+                                       const enclave::Console& console) {
+    sandbox::EnclaveResources resources;
+    if (run.memory_mib)
+        resources.memory_bytes = *run.memory_mib << 20;
+    resources.cpu_count = run.cpu_count;
+    resources.console_path = console.path();
+    resources.authority = std::move(authority);
+    return resources;
+}
+
+sandbox::SandboxPlan init_plan_of(const enclave::InitStart& start, const ImageRun& run,
+                                  std::optional<sandbox::TrustedAuthority> authority,
+                                  const enclave::Console& console) {
+    const sandbox::InitRequest request{
+        .directory = start.root.string(),
+        .init = start.command.front(),
+        .environment = start.environment,
+        .resources = resources_of(run, std::move(authority), console)};
+    return sandbox::make_init_plan(
+        request, sandbox::read_init_facts(request.directory),
+        sandbox::read_machine(variable_or_empty("HOME"), variable_or_empty("SUDO_UID")));
+}
+
 sandbox::RootFsRequest request_of(const enclave::InitStart& start, const ImageRun& run,
                                   std::optional<sandbox::TrustedAuthority> authority,
                                   const enclave::Console& console) {
@@ -85,11 +113,7 @@ sandbox::RootFsRequest request_of(const enclave::InitStart& start, const ImageRu
     request.command = start.command;
     request.environment = start.environment;
     request.as_nitro_cli_builds = false;
-    if (run.memory_mib)
-        request.resources.memory_bytes = *run.memory_mib << 20;
-    request.resources.cpu_count = run.cpu_count;
-    request.resources.console_path = console.path();
-    request.resources.authority = std::move(authority);
+    request.resources = resources_of(run, std::move(authority), console);
     return request;
 }
 
@@ -171,6 +195,8 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
         }
     }
     const enclave::InitStart& start = loaded.start;
+    if (start.never_boots)
+        throw ErrorException(nitro_error(NitroError::enclave_boot, start.cause));
     options.nsm = &loaded.module->device();
     options.record.command = start.command;
     options.record.details = loaded.details;
@@ -181,8 +207,12 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
             .value();
     }
     enclave::Console console;
-    const sandbox::RootFsRequest request = request_of(start, *this, std::move(authority), console);
     options.console = &console;
+    if (start.is_own_init) {
+        options.room = init_plan_of(start, *this, std::move(authority), console);
+        return run_init(*at, std::move(options), image.size(), log);
+    }
+    const sandbox::RootFsRequest request = request_of(start, *this, std::move(authority), console);
     options.room = sandbox::make_root_fs_plan(request, sandbox::read_root_fs(request.directory),
                                               sandbox::read_machine(variable_or_empty("HOME"),
                                                                     variable_or_empty("SUDO_UID")))
@@ -204,6 +234,51 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
         "could not be executed: " + status.error().message,
         is_absent ? enclave::exit_not_found : enclave::exit_not_executable, true};
     return enclave::leave_failed_boot(*at, clock, options, boot).value();
+}
+
+// AWS's wait for the heartbeat: for each 6 GiB of image and each 100 GiB of memory.
+std::chrono::seconds ImageRun::heartbeat_limit(std::uint64_t image_bytes) const {
+    constexpr std::uint64_t gib = 1 << 30;
+    constexpr std::chrono::seconds share(90);
+    const std::uint64_t memory_bytes = memory_mib.value_or(0) << 20;
+    return share * (std::max<std::uint64_t>((image_bytes + 6 * gib - 1) / (6 * gib), 1) +
+                    std::max<std::uint64_t>((memory_bytes + 100 * gib - 1) / (100 * gib), 1));
+}
+
+int ImageRun::run_init(transports::World& at, enclave::RunOptions options,
+                       std::uint64_t image_bytes, Log& log) const {
+    // A program of the user's that has the port answers in nitro-cli's place.
+    Result<std::unique_ptr<HeartbeatListener>> own = std::unique_ptr<HeartbeatListener>();
+    if (heartbeat == nullptr)
+        own = HeartbeatListener::open(at);
+    const HeartbeatListener* listener = heartbeat != nullptr ? heartbeat
+                                        : own                ? own->get()
+                                                             : nullptr;
+    options.heartbeat.answered = listener == nullptr ? -1 : listener->answered();
+    options.heartbeat.limit = heartbeat_limit(image_bytes);
+    bool has_booted = false;
+    options.started = [&](const enclave::EnclaveRecord& record) {
+        has_booted = true;
+        if (started)
+            started(record);
+    };
+    const std::string path = options.room->arguments.front();
+    const SystemClock clock;
+    enclave::Session session(at, clock, log);
+    const auto status = session.run(options);
+    if (status)
+        return *status;
+    if (has_booted)
+        throw ErrorException(status.error());
+    const bool is_refused = status.error().code.category() == boost::system::system_category() &&
+                            status.error().message.starts_with(path + ": ");
+    if (!is_refused)
+        throw ErrorException(nitro_error(NitroError::enclave_boot, status.error().message));
+    throw ErrorException(nitro_error(
+        NitroError::enclave_boot,
+        fmt::format("the kernel could not execute the image's init: Failed to execute {} (error "
+                    "-{}): {}",
+                    path, status.error().code.value(), status.error().message)));
 }
 
 }  // namespace glovebox::nitro_cli

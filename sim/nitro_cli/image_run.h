@@ -15,6 +15,7 @@
 #include "sim/enclave/session.h"
 #include "sim/enclave/world_trust.h"
 #include "sim/nitro_cli/enclave_details.h"
+#include "sim/nitro_cli/heartbeat_listener.h"
 
 namespace glovebox::nitro_cli {
 
@@ -28,6 +29,9 @@ struct ImageRun {
     bool trace = false;
     ReportedWork::Lines progress = ReportedWork::Lines::anywhere;  // where to show it
     enclave::WorldTrust trust;  // how it trusts the world's TLS authority, if the world has one
+    // Who answers the heartbeat; by default a listener of the run's own, for an image that sends it
+    // itself. Outlives the run until `started` is called.
+    const HeartbeatListener* heartbeat = nullptr;
     // The name, CPUs and memory that nitro-cli has chosen, if any. run() adds the ID, measurements
     // and metadata and stores them in the record.
     EnclaveDetails details;
@@ -53,6 +57,9 @@ struct ImageRun {
         std::unique_ptr<enclave::NsmSession> module;
         std::string details;
     };
+    [[nodiscard]] std::chrono::seconds heartbeat_limit(std::uint64_t image_bytes) const;
+    [[nodiscard]] int run_init(transports::World& at, enclave::RunOptions options,
+                               std::uint64_t image_bytes, Log& log) const;
     [[nodiscard]] Loaded load(const enclave::BootImage& image, enclave::ModuleSettings nsm,
                               Progress& progress, Log& log) const;
 };

@@ -222,6 +222,11 @@ void add_own_mounts(std::vector<Step>& out, const Machine& machine, const IdMapp
     cgroup.may_be_absent = true;
     out.push_back(std::move(cgroup));
 
+    add_stand_ins(out, machine, resources, cpus);
+}
+
+void add_stand_ins(std::vector<Step>& out, const Machine& machine,
+                   const EnclaveResources& resources, const std::vector<int>& cpus) {
     out.push_back(steps::mount("tmpfs", "glovebox", stand_ins, nnn, "mode=0755"));
     add_hwrng_name(out, machine);
     if (resources.memory_bytes)

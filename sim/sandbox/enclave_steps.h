@@ -64,6 +64,10 @@ void add_tmpfs(std::vector<Step>& steps, const std::string& folder,
 void add_own_mounts(std::vector<Step>& steps, const Machine& machine, const IdMapping& ids,
                     const EnclaveResources& resources, const std::vector<int>& cpus);
 
+// The files of the enclave's memory, CPUs and hardware generator alone. A folder /run is there.
+void add_stand_ins(std::vector<Step>& steps, const Machine& machine,
+                   const EnclaveResources& resources, const std::vector<int>& cpus);
+
 // An overlay of `lower`, a folder of the host, on `target` in the root; an empty target is the root
 // itself. Writes go to the stage's folder /upper/NAME and are discarded with it. The steps
 // `prepared` run before the mount and may fill the upper folder.

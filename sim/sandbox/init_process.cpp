@@ -138,6 +138,13 @@ void InitProcess::run() noexcept {
     if (const BuildFailure failure = build_sandbox(plan.steps, outer_socket))
         fail(Report::Stage::step, failure.error, failure.step);
     ::umask(plan.umask);
+    if (plan.program_is_init) {
+        // Nothing outlives the maker: an image's init does not know that it has one.
+        pollfd maker{report_socket, 0, 0};
+        if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::poll(&maker, 1, 0) != 0)
+            leave_child(EXIT_FAILURE);
+        run_program(-1);
+    }
 
     sigset_t child_ended;
     ::sigemptyset(&child_ended);
@@ -200,6 +207,13 @@ void InitProcess::run_program(int exec_pipe) noexcept {
     close_all_on_exec();
 
     const int error = execute();
+    if (plan.program_is_init) {
+        Report failed;
+        failed.kind = Report::Kind::not_executed;
+        failed.error = error;
+        send_report(report_socket, failed);
+        leave_child(error & 0xff);
+    }
     // Atomic: less than PIPE_BUF.
     while (::write(exec_pipe, &error, sizeof error) < 0 && errno == EINTR) {
     }
@@ -212,7 +226,7 @@ int InitProcess::execute() noexcept {
     int remembered = 0;
     for (const std::string& candidate : candidates_) {
         ::execve(candidate.c_str(), arguments_.data(), environment_.data());
-        if (errno == ENOEXEC) {
+        if (errno == ENOEXEC && !plan.program_is_init) {
             shell_arguments_[1] = const_cast<char*>(candidate.c_str());
             ::execve(shell_arguments_[0], shell_arguments_.data(), environment_.data());
         }

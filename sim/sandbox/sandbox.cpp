@@ -143,6 +143,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxPlan& plan,
     std::unique_ptr<Sandbox> sandbox(new Sandbox);
     sandbox->program_ = plan.arguments.front();
     sandbox->like_aws_init_ = plan.like_aws_init;
+    sandbox->program_is_init_ = plan.program_is_init;
     sandbox->notes_ = plan.notes;
     sandbox->shortfalls_ = plan.shortfalls;
     sandbox->make_cgroup(plan, options);
@@ -294,13 +295,20 @@ void Sandbox::reap(pid_t& child) {
 Result<Sandbox::Event> Sandbox::next_event() {
     for (;;) {
         ReceivedReport received;
-        if (reaped_ || !receive_report(reports_.get(), received))
-            return Event::ended;
+        if (reaped_ || !receive_report(reports_.get(), received)) {
+            // An exec closes the socket of an init that was executed itself.
+            const bool is_exec = !reaped_ && program_is_init_ && !init_was_executed_;
+            init_was_executed_ = true;
+            return is_exec ? Event::executed : Event::ended;
+        }
         const UniqueFd unexpected(received.descriptor);
         switch (received.report.kind) {
             case Report::Kind::executed:
                 return Event::executed;
             case Report::Kind::not_executed:
+                init_was_executed_ = true;  // the end comes next
+                if (program_is_init_)
+                    return errno_error(program_, received.report.error);
                 return Error(SandboxError::program_not_started,
                              errno_error((like_aws_init_ ? "execvpe: " : "") + program_,
                                          received.report.error)

@@ -43,7 +43,8 @@ struct StartOptions {
 // How the enclave ended.
 struct EnclaveEnd {
     // The program's wait status (waitpid(2)); empty if PID 1 was ended before the program: by
-    // stop(), or by a SIGKILL from outside.
+    // stop(), or by a SIGKILL from outside. Empty for an init: it is PID 1, whose status only its
+    // parent gets.
     std::optional<int> program_status;
 };
 
@@ -79,7 +80,8 @@ class Sandbox {
     [[nodiscard]] std::string cgroup() const { return cgroup_ ? cgroup_->path() : std::string(); }
 
     // Waits for the next event: `executed`, once, then `ended`. If the program could not be
-    // executed, returns the error program_not_started in the words of execvpe; `ended` follows.
+    // executed, returns the error program_not_started in the words of execvpe, and execve's errno
+    // for an init; `ended` follows.
     [[nodiscard]] Result<Event> next_event();
     // Waits for `executed`. program_not_started also if the sandbox ended before.
     [[nodiscard]] Result<void> wait_for_exec();
@@ -109,6 +111,8 @@ class Sandbox {
     std::vector<std::string> shortfalls_;
     std::string program_;  // for error messages
     bool like_aws_init_ = false;
+    bool program_is_init_ = false;
+    bool init_was_executed_ = false;  // or could not be
     bool reaped_ = false;
     EnclaveEnd end_;
 };

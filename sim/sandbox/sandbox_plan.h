@@ -42,6 +42,10 @@ struct SandboxPlan {
     std::optional<std::uint64_t> memory_bytes;
     std::vector<int> cpus;  // the CPUs that it may run on; empty: all of the caller's
 
+    // Whether the program is PID 1 itself, an image's own init: it is executed as the kernel
+    // executes init, without a search path or a shell. Its end is the sandbox's.
+    bool program_is_init = false;
+
     // Whether PID 1 prints "child exited with error" on the console, as AWS's init does.
     bool like_aws_init = false;
 

@@ -68,6 +68,8 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
                         ? nullptr
                         : &nsm_calls_.emplace(*config.nsm, notifier_, tracee_maker()),
                     std::move(config.control_door)) {
+    if (config.attach)
+        init_mounts_.emplace(config.dev, std::move(config.attach), log);
     if (config.own != core::cid_parent)
         loopback_notice_.emplace(log);
     kernel_.wake_up_synchronously();
@@ -177,6 +179,8 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
         }
         return reply;
     }
+    if (init_mounts_ && InitMounts::handles(call.number))
+        return init_mounts_->answer(call, tracee);
     if (DeviceCalls::handles(call.number))
         return device_calls_.answer(call, tracee);
     return SyscallReply::pass_through();

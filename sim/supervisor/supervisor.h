@@ -17,6 +17,7 @@
 #include "core/vsock_address.h"
 #include "sim/supervisor/acceptor.h"
 #include "sim/supervisor/device_calls.h"
+#include "sim/supervisor/init_mounts.h"
 #include "sim/supervisor/loopback_notice.h"
 #include "sim/supervisor/metadata_redirect.h"
 #include "sim/supervisor/nsm_calls.h"
@@ -40,6 +41,7 @@ struct SupervisorConfig {
     std::optional<MetadataRedirect> metadata;  // for a parent program
     TrafficObserver* traffic = nullptr;  // counts the bytes of connections; outlives the supervisor
     VsockCalls::RefusalObserver refused;  // called by the supervisor's thread
+    InitMounts::Attach attach;            // of a tree whose root is an image's own init
 };
 
 class Supervisor {
@@ -83,6 +85,7 @@ class Supervisor {
     Acceptor acceptor_;
     std::optional<NsmCalls> nsm_calls_;
     DeviceCalls device_calls_;
+    std::optional<InitMounts> init_mounts_;
     pid_t last_foreign_ = 0;
     pid_t last_denied_ = 0;
     std::atomic<bool> is_over_ = false;

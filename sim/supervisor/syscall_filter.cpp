@@ -100,6 +100,14 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
         rules.add(SCMP_ACT_ERRNO(EPERM), SCMP_SYS(syslog));
     }
 
+    if (options.init) {
+        for (const int number : {SCMP_SYS(init_module), SCMP_SYS(finit_module)})
+            rules.add(SCMP_ACT_ERRNO(0), number);
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(mount));
+        // The other way to mount; without it, libmount takes mount(2).
+        rules.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(fsopen));
+    }
+
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(bind));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(connect));
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(listen));

@@ -26,6 +26,9 @@ struct FilterOptions {
     // open: ENOSYS, as on a kernel that has no keys. The kernel's log: EPERM, as where a sysctl
     // restricts it.
     bool sandbox = false;
+    // An image's own init: its mounts are notified (init_mounts.h), and modules, nsm.ko among them,
+    // are there already, so that loading one succeeds and does nothing.
+    bool init = false;
 };
 
 // The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since a

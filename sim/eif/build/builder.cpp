@@ -18,6 +18,7 @@
 #include "sim/eif/build/nitro_rules.h"
 #include "sim/eif/build/program_file.h"
 #include "sim/eif/build/signer.h"
+#include "sim/eif/format/aws_init.h"
 #include "sim/eif/format/metadata.h"
 #include "sim/eif/tree/directory_reader.h"
 
@@ -136,7 +137,8 @@ Result<Architecture> choose_architecture(const BuildOptions& options,
                             file.string(), to_string(*of), to_string(*chosen)));
     };
     check(options.kernel, kernel.architecture, "neither a bzImage nor an aarch64 Image");
-    check(options.init, of_init, "no ELF program for x86_64 or aarch64");
+    if (!as_text(init).starts_with("#!"))
+        check(options.init, of_init, "no ELF program for x86_64 or aarch64");
     return *chosen;
 }
 
@@ -251,10 +253,17 @@ Result<BuildResult> build_image(const BuildOptions& options, Progress& progress)
         return env.error();
     if (const auto applied = apply_builder_rules(application->root, warnings); !applied)
         return applied.error();
-    warn_of_init(application->command, *environment, warnings);
-    for (std::string& problem :
-         start_problems(application->root, application->command, *environment, *architecture))
-        warnings.push_back(std::move(problem));
+    if (is_aws_init(init->bytes())) {
+        warn_of_init(application->command, *environment, warnings);
+        for (std::string& problem :
+             start_problems(application->root, application->command, *environment, *architecture))
+            warnings.push_back(std::move(problem));
+    } else {
+        warnings.push_back(fmt::format(
+            "{} is not AWS's init, whose messages it lacks: what starts, and whether /cmd and /env "
+            "are read, is its own affair. `glovebox run --eif` starts it as PID 1",
+            options.init.string()));
+    }
     if (!options.keep_times)
         warn_of_python_times(application->root, options.source_date, warnings);
 

@@ -58,7 +58,8 @@ class Build : public ::testing::Test {
   protected:
     Build() {
         testing::write_file(scratch_ / "kernel", fake_kernel());
-        testing::write_file(scratch_ / "init", fake_program());
+        testing::write_file(scratch_ / "init",
+                            fake_program() + std::string(testing::aws_init_messages));
         options_.kernel = scratch_ / "kernel";
         options_.init = scratch_ / "init";
         options_.output = scratch_ / "out.eif";
@@ -146,7 +147,7 @@ TEST_F(Build, MakesARightImageOfAFolder) {
                                    SectionType::ramdisk, SectionType::ramdisk));
 
     const FileTree tree = tree_of(file);
-    EXPECT_EQ(content(tree, "init"), fake_program());
+    EXPECT_EQ(content(tree, "init"), fake_program() + std::string(testing::aws_init_messages));
     EXPECT_EQ(content(tree, "nsm.ko"), "module");
     EXPECT_EQ(content(tree, "cmd"), "/bin/app\n--port\n5005\n");
     EXPECT_EQ(content(tree, "env"), "A=1\nPATH=/bin\n");
@@ -414,6 +415,17 @@ TEST_F(Build, ArchitecturesAreToldFromImageInitOrKernelAndMustAgree) {
     EXPECT_THAT(refusal(), HasSubstr("give --arch"));
     options_.architecture = Architecture::aarch64;
     EXPECT_THAT(build().warnings, Contains(HasSubstr("neither a bzImage")));
+}
+
+TEST_F(Build, AnInitThatIsNotAwssIsSaidAndNotJudgedByAwssRules) {
+    options_.rootfs = make_rootfs("rootfs");
+    options_.command = {"missing"};
+    EXPECT_THAT(build().warnings, Contains(HasSubstr("init looks for \"missing\"")));
+    options_.architecture = Architecture::x86_64;
+    for (const std::string& init : {fake_program(), std::string("#!/rootfs/bin/sh\n")}) {
+        testing::write_file(scratch_ / "init", init);
+        EXPECT_THAT(build().warnings, ElementsAre(HasSubstr("is not AWS's init")));
+    }
 }
 
 TEST_F(Build, BadInputLeavesTheOldOutputWhole) {

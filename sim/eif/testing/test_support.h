@@ -37,6 +37,11 @@ inline constexpr std::string_view some_metadata =
     R"("BuildToolVersion":"1","OperatingSystem":"Linux","KernelVersion":"4"},)"
     R"("DockerInfo":null,"CustomMetadata":null})";
 
+// What Glovebox knows AWS's init by (aws_init.h), to be appended to a program.
+inline constexpr std::string_view aws_init_messages =
+    "Could not open /env file, failed to insert nsm driver, received wrong heartbeat, "
+    "child exited by signal";
+
 // A self-signed pair made with the openssl program: key.pem and cert.pem in `folder`. Extra
 // arguments go to `openssl req -x509`.
 struct KeyPair {
