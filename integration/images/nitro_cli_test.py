@@ -234,6 +234,28 @@ class InitFails(NitroCli):
         self.assertIn("execvpe: app: No such file or directory\nchild exited with error\n", console)
 
 
+    def test_a_program_whose_interpreter_is_missing_is_told_at_build_and_at_start(self):
+        for name, content, reason in [
+                ("windows", b"#!/bin/sh\r\necho\r\n", "the first line of /bin/windows ends with a carriage return"),
+                ("script", b"#!/bin/nosh\n", "the script /bin/script wants /bin/nosh, which is not in the image"),
+                ("dynamic", Path("/usr/bin/env").read_bytes(), "the program /bin/dynamic is linked dynamically and wants the loader")]:
+            with self.subTest(name):
+                root = self.folder / name
+                for folder in ("bin", "dev", "etc", "proc", "run", "sys", "tmp"):
+                    (root / folder).mkdir(parents=True)
+                (root / "bin/sh").write_bytes(b"")
+                (root / "bin" / name).write_bytes(content)
+                (root / "bin" / name).chmod(0o755)
+                image = self.folder / f"{name}.eif"
+                built = self.call("build-enclave", "--rootfs", root, "--cmd", f"/bin/{name}", "--env", "PATH=/bin",
+                                  "--output-file", image, expected=0)
+                self.assertIn(reason, built.stderr)
+                for how in (["--eif", image], ["--rootfs", root, "--", f"/bin/{name}"]):
+                    done = self.glovebox("run", *how)
+                    self.assertEqual(done.returncode, 127, done.stderr)
+                    self.assertIn(reason.removesuffix("image"), done.stderr)
+
+
 class Refusals(NitroCli):
     def setUp(self):
         super().setUp()

@@ -308,7 +308,7 @@ class NotStarted(Case):
                  ("missing", 127, "missing: No such file or directory"),
                  ("./folder", 126, "./folder: Permission denied"),
                  (self.file("plain", "text\n", 0o644), 126, "./plain: Permission denied"),
-                 (self.file("script", "#!/nonexistent/sh\n"), 127, "its first line names /nonexistent/sh, which is not"),
+                 (self.file("script", "#!/nonexistent/sh\n"), 127, "wants /nonexistent/sh, which is not on this machine"),
                  ("", 2, "the name of the program is empty")]
         for isolation in ("sandbox", "none"):
             for command, status, words in cases:

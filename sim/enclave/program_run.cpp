@@ -12,22 +12,23 @@
 #include "core/base/clock.h"
 #include "sim/enclave/command_program.h"
 #include "sim/enclave/exit_status.h"
+#include "sim/enclave/missing_interpreter.h"
 #include "sim/supervisor/launch.h"
 #include "transports/world.h"
 
 namespace glovebox::enclave {
 namespace {
 
-// If a script's interpreter is missing, the kernel reports the script as missing.
-std::string explain_missing_interpreter(const std::vector<std::string>& arguments) {
+// If a script's interpreter or a program's loader is missing, the kernel reports the program as
+// missing.
+std::string explain_missing_file_of(const std::vector<std::string>& arguments) {
     if (arguments.empty())
         return {};
-    const std::string interpreter =
-        supervisor::interpreter_of(supervisor::find_executable(arguments.front()));
-    return interpreter.empty()
-               ? std::string()
-               : fmt::format("The file is there; its first line names {}, which is not",
-                             interpreter);
+    std::error_code unseen;
+    const std::filesystem::path program =
+        std::filesystem::absolute(supervisor::find_executable(arguments.front()), unseen);
+    return unseen ? std::string()
+                  : explain_missing_interpreter("/", {program.string()}, "on this machine");
 }
 
 // The program that runs such a script, by its first line or its name; empty for other files.
@@ -78,7 +79,7 @@ int ProgramRun::run(Log& log, std::ostream& to) const {
         throw ErrorException(status.error());
     std::string hint = hint_when_missing;
     if (hint.empty() && is_absent)
-        hint = explain_missing_interpreter(options.program.arguments);
+        hint = explain_missing_file_of(options.program.arguments);
     if (hint.empty())
         hint = explain_refusal(code, options.program.arguments.front(), options.room.has_value());
     to << "glovebox: " << Error(status.error()).with_advice(hint).message << '\n';

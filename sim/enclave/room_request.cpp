@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "core/base/unique_fd.h"
+#include "sim/enclave/missing_interpreter.h"
 #include "sim/enclave/search_path.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/sandbox/working_directory.h"
@@ -176,11 +177,13 @@ std::string RoomRequest::explain_missing_program() const {
             return fmt::format(
                 "AWS's init looks in {} alone, not in the PATH of the image: write {}",
                 sandbox::aws_init_search_path, there);
-        const std::string& program = root_fs_->command.front();
-        if (program.find('/') != std::string::npos || !find(program).empty())
-            return {};
-        return fmt::format("{} has no {} in {}", root_fs_->directory, program,
-                           sandbox::aws_init_search_path);
+        const std::string program = root_fs_->command.empty() ? "sh" : root_fs_->command.front();
+        if (program.find('/') == std::string::npos && find(program).empty())
+            return fmt::format("{} has no {} in {}", root_fs_->directory, program,
+                               sandbox::aws_init_search_path);
+        return explain_missing_interpreter(
+            root_fs_->directory, program_paths(program, std::string(sandbox::aws_init_search_path)),
+            "in the root file system");
     }
     // The program, and a script's interpreter: if either is missing, the kernel reports the script
     // as missing. A symlink may lead to a file that is not visible.

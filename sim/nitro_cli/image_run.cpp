@@ -17,6 +17,7 @@
 #include "sim/eif/unpack/unpack_cache.h"
 #include "sim/enclave/exit_status.h"
 #include "sim/enclave/failed_boot.h"
+#include "sim/enclave/missing_interpreter.h"
 #include "sim/enclave/nsm_session.h"
 #include "sim/enclave/signal_relay.h"
 #include "sim/nitro_cli/error.h"
@@ -72,12 +73,15 @@ void say(std::string_view sentence) {
 }
 
 std::string hint_of(const sandbox::RootFsRequest& request) {
-    const std::string there = sandbox::find_in_image_path(request);
-    return there.empty() ? ""
-                         : fmt::format(
-                               "AWS's init looks in {} alone, not in the PATH of the image: "
-                               "write {}",
-                               sandbox::aws_init_search_path, there);
+    const std::string search_path(sandbox::aws_init_search_path);
+    if (const std::string there = sandbox::find_in_image_path(request); !there.empty())
+        return fmt::format("AWS's init looks in {} alone, not in the PATH of the image: write {}",
+                           search_path, there);
+    return enclave::explain_missing_interpreter(
+        request.directory,
+        enclave::program_paths(request.command.empty() ? "sh" : request.command.front(),
+                               search_path),
+        "in the image");
 }
 
 sandbox::EnclaveResources resources_of(const ImageRun& run,
@@ -210,7 +214,7 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
     options.console = &console;
     if (start.is_own_init) {
         options.room = init_plan_of(start, *this, std::move(authority), console);
-        return run_init(*at, std::move(options), image.size(), log);
+        return run_init(*at, std::move(options), image.size(), start.root.string(), log);
     }
     const sandbox::RootFsRequest request = request_of(start, *this, std::move(authority), console);
     options.room = sandbox::make_root_fs_plan(request, sandbox::read_root_fs(request.directory),
@@ -246,7 +250,7 @@ std::chrono::seconds ImageRun::heartbeat_limit(std::uint64_t image_bytes) const 
 }
 
 int ImageRun::run_init(transports::World& at, enclave::RunOptions options,
-                       std::uint64_t image_bytes, Log& log) const {
+                       std::uint64_t image_bytes, const std::string& root, Log& log) const {
     // A program of the user's that has the port answers in nitro-cli's place.
     Result<std::unique_ptr<HeartbeatListener>> own = std::unique_ptr<HeartbeatListener>();
     if (heartbeat == nullptr)
@@ -276,9 +280,13 @@ int ImageRun::run_init(transports::World& at, enclave::RunOptions options,
         throw ErrorException(nitro_error(NitroError::enclave_boot, status.error().message));
     throw ErrorException(nitro_error(
         NitroError::enclave_boot,
-        fmt::format("the kernel could not execute the image's init: Failed to execute {} (error "
-                    "-{}): {}",
-                    path, status.error().code.value(), status.error().message)));
+        fmt::format(
+            "the kernel could not execute the image's init: Failed to execute {} (error "
+            "-{}): {}",
+            path, status.error().code.value(),
+            Error(status.error())
+                .with_advice(enclave::explain_missing_interpreter(root, {path}, "in the image"))
+                .message)));
 }
 
 }  // namespace glovebox::nitro_cli

@@ -59,7 +59,7 @@ struct ImageRun {
     };
     [[nodiscard]] std::chrono::seconds heartbeat_limit(std::uint64_t image_bytes) const;
     [[nodiscard]] int run_init(transports::World& at, enclave::RunOptions options,
-                               std::uint64_t image_bytes, Log& log) const;
+                               std::uint64_t image_bytes, const std::string& root, Log& log) const;
     [[nodiscard]] Loaded load(const enclave::BootImage& image, enclave::ModuleSettings nsm,
                               Progress& progress, Log& log) const;
 };

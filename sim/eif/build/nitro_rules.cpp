@@ -12,6 +12,7 @@
 
 #include "core/base/json_text.h"
 #include "core/base/printable.h"
+#include "core/base/program_head.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/build/program_file.h"
 
@@ -230,22 +231,19 @@ void warn_of_program(const FileTree& root, const std::string& path, Architecture
                 fmt::format("the program /{} lies where init mounts another file "
                             "system: it will not be found",
                             place));
-    constexpr std::size_t head_size = 256;
-    const auto head = root.find(place)->content.head(head_size, place);
+    const auto head = root.find(place)->content.head(program_head_bytes, place);
     if (!head)
         return;  // the build itself meets the same error
     if (const auto of = elf_architecture(*head); of && *of != architecture)
         warnings.push_back(fmt::format("the program /{} is for {}, the image for {}", place,
                                        to_string(*of), to_string(architecture)));
-    const std::string_view text = as_text(*head);
-    if (!text.starts_with("#!"))
-        return;
-    const std::size_t begin = std::min(text.find_first_not_of(" \t", 2), text.size());
-    const std::size_t end = std::min(text.find_first_of(" \t\r\n", begin), text.size());
-    if (const std::string_view interpreter = text.substr(begin, end - begin);
-        !interpreter.empty() && !root.resolve(interpreter))
-        warnings.push_back(
-            fmt::format("the script /{} wants {}, which is not in the image", place, interpreter));
+    if (std::string reason = explain_program_head(
+            read_program_head(*head), "/" + place,
+            [&root](const std::string& path) { return root.resolve(path).has_value(); },
+            "in the image");
+        !reason.empty())
+        warnings.push_back(std::move(reason) +
+                           ". init will end with \"execvpe: ...: No such file or directory\"");
 }
 
 }  // namespace
