@@ -306,6 +306,29 @@ static unsigned long long meminfo(const char* field) {
     return value;
 }
 
+static int count_cpus(void) {
+    int count = 0;
+    struct dirent* entry;
+    DIR* folder = opendir("/sys/devices/system/cpu");
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        count += strncmp(entry->d_name, "cpu", 3) == 0 && entry->d_name[3] >= '0' &&
+                 entry->d_name[3] <= '9';
+    if (folder != NULL)
+        closedir(folder);
+    return count;
+}
+
+static int count_lines_with(const char* path, const char* start) {
+    int count = 0;
+    char line[4096];
+    FILE* file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        count += strncmp(line, start, strlen(start)) == 0;
+    if (file != NULL)
+        fclose(file);
+    return count;
+}
+
 static void probe_resources(void) {
     probe_limit("limit.open_files", RLIMIT_NOFILE);
     probe_limit("limit.core", RLIMIT_CORE);
@@ -324,6 +347,9 @@ static void probe_resources(void) {
     cpu_set_t cpus;
     say("cpu.usable", "%d", sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : -1);
     say("cpu.online", "%s", first_line("/sys/devices/system/cpu/online"));
+    say("cpu.present", "%s", first_line("/sys/devices/system/cpu/present"));
+    say("cpu.folders", "%d", count_cpus());
+    say("cpu.in_cpuinfo", "%d", count_lines_with("/proc/cpuinfo", "processor"));
 }
 
 /* --- files --------------------------------------------------------------------------------- */

@@ -92,6 +92,8 @@ Result<RoomRequest> RoomRequest::make(const RoomSettings& settings,
     if (settings.memory_mib)
         resources.memory_bytes = std::uint64_t{*settings.memory_mib} << 20;
     resources.cpu_count = settings.cpu_count;
+    if (settings.cpu_count)
+        sandbox::read_cpus(request.machine_);
     resources.console_path = std::move(console_path);
     resources.authority = std::move(authority);
     auto variables = settings.variables();

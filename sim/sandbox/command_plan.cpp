@@ -288,7 +288,7 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
     plan.steps.push_back(steps::symlink("/var/run", "/run"));
     plan.steps.push_back(steps::symlink("/var/lock", "/run/lock"));
     add_system_folders(plan, machine, request.resources.authority);
-    add_machine_mounts(plan.steps, machine, request.resources);
+    add_machine_mounts(plan.steps, machine, request.resources, plan.cpus);
     for (const char* folder : tmpfs_folders)
         if (shows_machine(folder, request))
             add_tmpfs(plan.steps, folder, request.resources);

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "sim/sandbox/cpu_steps.h"
+
 namespace glovebox::sandbox {
 namespace {
 
@@ -70,6 +72,19 @@ void guard_proc(std::vector<Step>& out, const Machine& machine) {
     out.push_back(steps::from_stage(steps::bind("/proc-sys-net", "/proc/sys/net", false)));
 }
 
+// A procfs that nothing covers. The kernel lets nobody in a user namespace mount a procfs that
+// would show more than those that they have (mount_namespaces(7)), and of the one at /proc some
+// files are covered. It lies in a folder that the enclave's own /dev hides, so no program finds it.
+// If the sandbox's root is the machine's, it is read-only, and so is every one that can be mounted.
+void add_whole_proc(std::vector<Step>& out, const Machine& machine) {
+    out.push_back(steps::mount("tmpfs", "glovebox", "/dev", nnn, "mode=0755"));
+    out.push_back(steps::make_directory("/dev/proc"));
+    Step proc =
+        steps::mount("proc", "proc", "/dev/proc", machine.is_root() ? nnn | MS_RDONLY : nnn);
+    proc.or_read_only = true;
+    out.push_back(std::move(proc));
+}
+
 // The folder of the files that replace some of procfs and sysfs, before they are bound.
 constexpr const char* stand_ins = "/run";
 
@@ -94,21 +109,6 @@ void add_hwrng_name(std::vector<Step>& out, const Machine& machine) {
     out.push_back(steps::mount("tmpfs", "misc", "/sys/class/misc", nnn, "mode=0755"));
     out.push_back(steps::make_directory("/sys/class/misc/hw_random"));
     out.push_back(steps::write_file("/sys/class/misc/hw_random/rng_current", name, 0644));
-}
-
-// "0-1", "0,2": the kernel's list format.
-std::string to_cpu_list(const std::vector<int>& cpus) {
-    std::string text;
-    for (std::size_t i = 0; i < cpus.size();) {
-        std::size_t last = i;
-        while (last + 1 < cpus.size() && cpus[last + 1] == cpus[last] + 1)
-            ++last;
-        text += fmt::format("{}{}", text.empty() ? "" : ",", cpus[i]);
-        if (last > i)
-            text += fmt::format("-{}", cpus[last]);
-        i = last + 1;
-    }
-    return text + "\n";
 }
 
 std::string meminfo(std::uint64_t bytes) {
@@ -173,8 +173,10 @@ std::vector<Step> network_files(const std::string& upper_etc) {
 }
 
 void add_machine_mounts(std::vector<Step>& out, const Machine& machine,
-                        const EnclaveResources& resources) {
+                        const EnclaveResources& resources, const std::vector<int>& cpus) {
     using steps::says;
+    if (machine.is_root() || resources.memory_bytes || !cpus.empty())
+        add_whole_proc(out, machine);
     out.push_back(says(steps::mount("tmpfs", "dev", "/dev", MS_NOSUID | MS_NOEXEC, "mode=0755"),
                        "mount: /dev"));
     add_devices(out, machine, resources);
@@ -194,6 +196,7 @@ void add_machine_mounts(std::vector<Step>& out, const Machine& machine,
              "mount: /sys");
     sys.or_read_only = true;
     out.push_back(std::move(sys));
+    add_cpu_folder(out, machine, cpus);
 }
 
 void add_tmpfs(std::vector<Step>& out, const std::string& folder,
@@ -231,16 +234,16 @@ void add_stand_ins(std::vector<Step>& out, const Machine& machine,
     add_hwrng_name(out, machine);
     if (resources.memory_bytes)
         add_stand_in(out, "meminfo", meminfo(*resources.memory_bytes), "/proc/meminfo");
-    if (!cpus.empty())
-        add_stand_in(out, "cpus", to_cpu_list(cpus), "/sys/devices/system/cpu/online");
+    if (!cpus.empty() && !machine.cpuinfo.empty())
+        add_stand_in(out, "cpuinfo", cpuinfo_of(machine.cpuinfo, cpus), "/proc/cpuinfo");
     out.push_back(steps::unmount(stand_ins));
 }
 
 std::vector<ResourceLimit> enclave_limits() {
     return {
-        {RLIMIT_NOFILE, 1024, 4096},
-        {RLIMIT_CORE, 0, RLIM_INFINITY},
-        {RLIMIT_STACK, 8UL << 20, RLIM_INFINITY},
+        {RLIMIT_NOFILE, 1024},
+        {RLIMIT_CORE, 0},
+        {RLIMIT_STACK, 8UL << 20},
     };
 }
 

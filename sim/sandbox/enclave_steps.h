@@ -48,8 +48,9 @@ void add_stage(std::vector<Step>& steps, const EnclaveResources& resources);
 
 // Before enter_root: /dev with the placeholders for hardware (/dev/nsm, /dev/vsock, /dev/hwrng),
 // /proc and /sys. The root has these folders already.
+// `cpus` are the chosen CPUs, empty for all.
 void add_machine_mounts(std::vector<Step>& steps, const Machine& machine,
-                        const EnclaveResources& resources);
+                        const EnclaveResources& resources, const std::vector<int>& cpus);
 
 // The tmpfs folders of an enclave, in the order in which AWS's init mounts them.
 inline constexpr std::array tmpfs_folders{"/run", "/tmp", "/dev/shm"};
@@ -60,7 +61,7 @@ void add_tmpfs(std::vector<Step>& steps, const std::string& folder,
                const EnclaveResources& resources);
 
 // After enter_root and add_tmpfs: the other mounts of AWS's init, and the files that state the
-// enclave's memory, CPUs and hardware generator. `cpus` are the chosen CPUs, empty for all.
+// enclave's memory, CPUs and hardware generator.
 void add_own_mounts(std::vector<Step>& steps, const Machine& machine, const IdMapping& ids,
                     const EnclaveResources& resources, const std::vector<int>& cpus);
 
@@ -78,8 +79,9 @@ void add_overlay(std::vector<Step>& steps, const std::string& lower, const std::
 // with localhost, no /etc/hostname. `upper_etc` is the upper folder of an overlay, on the stage.
 [[nodiscard]] std::vector<Step> network_files(const std::string& upper_etc);
 
-// The limits that a kernel gives its first process (INIT_RLIMITS), as far as they matter: 1024 open
-// files, 4096 at most; no core files; 8 MiB of stack.
+// The soft limits that a kernel gives its first process (INIT_RLIMITS), as far as they matter: 1024
+// open files, no core files, 8 MiB of stack. The hard limits stay this machine's: an enclave's root
+// may raise its own.
 [[nodiscard]] std::vector<ResourceLimit> enclave_limits();
 
 // The first `count` CPUs of the caller. If there are fewer: all, and a sentence in `shortfalls`.

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/sandbox/plan_text.h"
 
 namespace glovebox::sandbox {
@@ -31,7 +33,7 @@ Machine laptop_with_devices() {
 std::vector<Step> enclave_steps(const Machine& machine, const EnclaveResources& resources = {},
                                 const std::vector<int>& cpus = {}) {
     std::vector<Step> steps;
-    add_machine_mounts(steps, machine, resources);
+    add_machine_mounts(steps, machine, resources, cpus);
     steps.push_back(steps::enter_root());
     for (const char* folder : tmpfs_folders)
         add_tmpfs(steps, folder, resources);
@@ -130,6 +132,25 @@ TEST(EnclaveSteps, RootsProcAndSysAreReadOnlyButForTheNetworksSettings) {
     EXPECT_THAT(lines, Contains(HasSubstr("newinstance,ptmxmode=0666,mode=0620,gid=5")));
 }
 
+TEST(EnclaveSteps, AProcfsThatNothingCoversIsHiddenWhereTheEnclavesIsCovered) {
+    const Machine user = laptop_with_devices();
+    EXPECT_THAT(enclave_mounts(user), Each(Not(HasSubstr("/dev/proc"))));
+    EnclaveResources resources;
+    resources.memory_bytes = 256U << 20;
+    EXPECT_THAT(enclave_mounts(user, resources),
+                Contains("mount proc /dev/proc nosuid,nodev,noexec"));
+    Machine root = user;
+    root.ids.uid = 0;
+    root.ids.own_uids = root.ids.own_gids = {{0, 0, 4294967295}};
+    const auto lines = enclave_mounts(root);
+    const auto at = [&](const std::string& line) {
+        return std::find(lines.begin(), lines.end(), line) - lines.begin();
+    };
+    EXPECT_LT(at("mount proc /dev/proc ro,nosuid,nodev,noexec"),
+              at("mount tmpfs /dev nosuid,noexec mode=0755"));
+    EXPECT_LT(at("mount tmpfs /dev nosuid,noexec mode=0755"), at("enter root"));
+}
+
 TEST(EnclaveSteps, MemoryBoundsEveryTmpfsToHalfOfItAndIsWhatMeminfoSays) {
     EnclaveResources resources;
     resources.memory_bytes = 256U << 20;
@@ -151,8 +172,10 @@ TEST(EnclaveSteps, CpusAreTheFirstOfTheCallers) {
     EXPECT_THAT(notes, IsEmpty());
     EXPECT_THAT(choose_cpus(laptop_with_devices(), 9, notes), ElementsAre(0, 2, 3, 4));
     EXPECT_THAT(notes, ElementsAre(HasSubstr("9 CPUs were asked for")));
-    const std::vector<Step> steps = enclave_steps(laptop_with_devices(), {}, {0, 2, 3, 4});
-    EXPECT_EQ(content_of(steps, "/run/cpus"), "0,2-4\n");
+    Machine machine = laptop_with_devices();
+    machine.cpuinfo = "processor\t: 0\n\nprocessor\t: 1\n\n";
+    const std::vector<Step> steps = enclave_steps(machine, {}, {0, 2});
+    EXPECT_EQ(content_of(steps, "/run/cpuinfo"), "processor\t: 0\n\n");
 }
 
 TEST(EnclaveSteps, AnOverlaysLowerFolderIsBoundSoThatItsNameNeedsNoEscape) {

@@ -58,18 +58,23 @@ std::vector<TopLevelEntry> read_top_level() {
     return entries;
 }
 
+// Names of a folder, sorted, for which `is_wanted` is true.
+template <class Condition>
+std::vector<std::string> read_names(const char* path, const Condition& is_wanted) {
+    std::vector<std::string> names;
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path), ::closedir);
+    while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr)
+        if (entry->d_name[0] != '.' && is_wanted(*entry))
+            names.emplace_back(entry->d_name);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
 std::vector<std::string> read_proc_entries() {
-    std::vector<std::string> entries;
-    const std::unique_ptr<DIR, int (*)(DIR*)> proc(::opendir("/proc"), ::closedir);
-    while (const dirent* entry = proc ? ::readdir(proc.get()) : nullptr) {
-        const std::string name = entry->d_name;
-        const bool is_process = name.front() >= '0' && name.front() <= '9';
-        if (!is_process && name.front() != '.' &&
-            (entry->d_type == DT_DIR || entry->d_type == DT_REG))
-            entries.push_back(name);
-    }
-    std::sort(entries.begin(), entries.end());
-    return entries;
+    return read_names("/proc", [](const dirent& entry) {
+        const bool is_process = entry.d_name[0] >= '0' && entry.d_name[0] <= '9';
+        return !is_process && (entry.d_type == DT_DIR || entry.d_type == DT_REG);
+    });
 }
 
 void add_home(std::vector<std::string>& homes, std::string home) {
@@ -85,7 +90,7 @@ void add_home(std::vector<std::string>& homes, std::string home) {
         homes.push_back(std::move(home));
 }
 
-std::vector<int> read_cpus() {
+std::vector<int> read_affinity() {
     std::vector<int> cpus;
     cpu_set_t set;
     if (::sched_getaffinity(0, sizeof set, &set) == 0)
@@ -167,8 +172,17 @@ Machine read_machine(std::string_view home, std::string_view sudo_uid) {
     if (const char* path = "/sys/class/misc/hw_random/rng_current"; exists(path))
         machine.rng_current_path = path;
     machine.trust = read_trust_places("/");
-    machine.cpus = read_cpus();
+    machine.cpus = read_affinity();
     return machine;
+}
+
+void read_cpus(Machine& machine) {
+    const char* const folder = "/sys/devices/system/cpu";
+    machine.cpuinfo = read_system_text("/proc/cpuinfo");
+    machine.cpu_folders =
+        read_names(folder, [](const dirent& entry) { return entry.d_type == DT_DIR; });
+    machine.cpu_files =
+        read_names(folder, [](const dirent& entry) { return entry.d_type == DT_REG; });
 }
 
 Machine read_machine() {

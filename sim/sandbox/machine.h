@@ -30,6 +30,11 @@ struct Machine {
     std::vector<std::string> homes;  // the caller's home folders: $HOME, passwd's, sudo's
     TrustPlaces trust;               // of the host's own root
     std::vector<int> cpus;           // numbers of the CPUs that the caller may run on
+    // What read_cpus adds, for an enclave with fewer: /proc/cpuinfo, and the names in
+    // /sys/devices/system/cpu.
+    std::string cpuinfo;
+    std::vector<std::string> cpu_folders;
+    std::vector<std::string> cpu_files;
 
     // Whether there is a mount below the folder. Then the folder cannot be the lower folder of an
     // overlay: in a user namespace such mounts are locked, and the kernel answers EINVAL.
@@ -40,6 +45,9 @@ struct Machine {
 // Never fails: a fact that cannot be read is absent. `home` and `sudo_uid` are the environment's
 // HOME and SUDO_UID.
 [[nodiscard]] Machine read_machine(std::string_view home, std::string_view sudo_uid);
+
+// Adds the facts about CPUs that only an enclave with a number of them needs.
+void read_cpus(Machine& machine);
 
 // The same with this process's own environment.
 [[nodiscard]] Machine read_machine();

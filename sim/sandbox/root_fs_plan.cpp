@@ -69,7 +69,7 @@ Result<SandboxPlan> make_root_fs_plan(const RootFsRequest& request, const RootFs
                                       "", "/upper/rootfs"))
             changes.push_back(std::move(step));
     add_overlay(plan.steps, request.directory, "", "rootfs", changes);
-    add_machine_mounts(plan.steps, machine, request.resources);
+    add_machine_mounts(plan.steps, machine, request.resources, plan.cpus);
     plan.steps.push_back(steps::enter_root());
     for (const char* folder : tmpfs_folders)
         add_tmpfs(plan.steps, folder, request.resources);

@@ -21,7 +21,7 @@ namespace glovebox::sandbox {
 struct ResourceLimit {
     int resource = 0;  // RLIMIT_NOFILE, ...
     rlim_t soft = 0;
-    rlim_t hard = 0;
+    rlim_t hard = RLIM_INFINITY;
     bool operator==(const ResourceLimit&) const = default;
 };
 

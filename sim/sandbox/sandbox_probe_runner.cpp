@@ -141,6 +141,8 @@ int main(int argc, char** argv) {
         return exit_no_sandbox;
     }
     Machine machine = read_machine(environment("HOME"), environment("SUDO_UID"));
+    if (options->command.resources.cpu_count)
+        read_cpus(machine);
     if (options->one_id) {
         machine.ids.own_uids = machine.ids.own_gids = {{0, 0, 1}};
         machine.ids.helpers = false;
