@@ -54,6 +54,9 @@ Command parent_command() {
             {"The program keeps its file system, network and user. Enclaves see it as CID 3, the "
              "parent instance. Its AF_VSOCK sockets and /dev/vsock are simulated, as are those of "
              "every program that it starts, until the last of them has ended.",
+             "An ordinary user's programs run under no_new_privs, which the supervision needs: "
+             "setuid and setgid programs (sudo, su) and file capabilities have no effect, and the "
+             "log names each that is executed.",
              "A program that dials a Unix socket of the world (socat, curl --unix-socket) does not "
              "need this command; it counts as the parent too."},
         .options = command_line::joined(

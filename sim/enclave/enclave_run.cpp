@@ -35,11 +35,8 @@ void measure(ModuleSettings& nsm, const MeasuredCommand& command) {
 void warn_of_memory(const EnclaveRun& run, const std::string& program, Log& log) {
     if (!run.room.memory_mib)
         return;
-    const auto advice = advise_on_memory({.runtime = find_runtime(program),
-                                          .memory_bytes = std::uint64_t{*run.room.memory_mib} << 20,
-                                          .machine_bytes = machine_memory(),
-                                          .arguments = run.arguments,
-                                          .environment = run.room.variables().value()});
+    const auto advice =
+        advise_on_memory(find_runtime(program), std::uint64_t{*run.room.memory_mib} << 20);
     if (advice)
         log.warning("too_little_memory", "{}", *advice);
 }

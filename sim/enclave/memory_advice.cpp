@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,33 +19,10 @@ constexpr std::uint64_t mib = 1 << 20;
 // less than 64 MiB.
 constexpr std::uint64_t go_bytes_min = 64 * mib;
 constexpr std::uint64_t java_bytes_min = 128 * mib;
-// A JVM's heap may grow to this part of the memory that it finds.
-constexpr std::uint64_t java_heap_part = 4;
-
 // The first bytes of Go's section .go.buildinfo, and the library of the java launcher.
 constexpr std::string_view go_mark = "\xff Go buildinf:";
 constexpr std::string_view java_mark = "libjli.so";
 constexpr std::size_t piece_bytes = 1 << 20;
-
-bool has_java_limit(std::string_view text) {
-    for (const std::string_view option : {"-Xmx", "-XX:MaxRAM=", "-XX:MaxHeapSize="})
-        if (text.find(option) != std::string_view::npos)
-            return true;
-    return false;
-}
-
-// Of the heap, on the command line or in a variable that a JVM reads.
-bool has_java_limit(const MemoryQuestion& question) {
-    const auto is_limit = [](const std::string& text) { return has_java_limit(text); };
-    const auto is_limiting_variable = [](std::string_view text) {
-        return (text.starts_with("JAVA_TOOL_OPTIONS=") || text.starts_with("JDK_JAVA_OPTIONS=") ||
-                text.starts_with("_JAVA_OPTIONS=")) &&
-               has_java_limit(text);
-    };
-    return std::any_of(question.arguments.begin(), question.arguments.end(), is_limit) ||
-           std::any_of(question.environment.begin(), question.environment.end(),
-                       is_limiting_variable);
-}
 
 std::string too_little(std::string_view what, std::uint64_t least, std::uint64_t given) {
     return fmt::format(
@@ -77,25 +53,13 @@ std::optional<Runtime> find_runtime(const std::string& program) {
     return std::nullopt;
 }
 
-std::optional<std::string> advise_on_memory(const MemoryQuestion& question) {
-    const std::uint64_t given = question.memory_bytes;
-    if (question.runtime == Runtime::go && given < go_bytes_min)
-        return too_little("a Go program", go_bytes_min, given);
-    if (question.runtime != Runtime::java)
-        return std::nullopt;
-    if (given < java_bytes_min)
-        return too_little("a Java program", java_bytes_min, given);
-    if (question.machine_bytes / java_heap_part < given || has_java_limit(question))
-        return std::nullopt;
-    return fmt::format(
-        "the JVM sizes its heap by this machine's {} MiB, not by --memory {}: it may fail to start "
-        "or outgrow its memory. Give -XX:MaxRAM={}m: the same heap as on Nitro",
-        question.machine_bytes / mib, given / mib, given / mib);
-}
-
-std::uint64_t machine_memory() {
-    struct sysinfo info {};
-    return ::sysinfo(&info) == 0 ? std::uint64_t{info.totalram} * info.mem_unit : 0;
+std::optional<std::string> advise_on_memory(std::optional<Runtime> runtime,
+                                            std::uint64_t memory_bytes) {
+    if (runtime == Runtime::go && memory_bytes < go_bytes_min)
+        return too_little("a Go program", go_bytes_min, memory_bytes);
+    if (runtime == Runtime::java && memory_bytes < java_bytes_min)
+        return too_little("a Java program", java_bytes_min, memory_bytes);
+    return std::nullopt;
 }
 
 }  // namespace glovebox::enclave

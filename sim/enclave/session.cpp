@@ -40,6 +40,12 @@ int exit_status_of(int wait_status) {
     return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
+// In an enclave the stack's hard limit is none.
+bool has_stack_limit() {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_max != RLIM_INFINITY;
+}
+
 }  // namespace
 
 Session::Session(transports::World& world, const Clock& clock, Log& log)
@@ -120,9 +126,15 @@ Result<void> Session::start(const RunOptions& options) {
     if (const auto watched = watch_for_readiness(options); !watched)
         return watched.error();
     const bool has_nsm = options.nsm != nullptr;
-    const auto filter = supervisor::make_filter({.nsm = has_nsm});
-    const auto room_filter =
-        supervisor::make_filter({.nsm = has_nsm, .sandbox = true, .init = runs_init_});
+    supervisor::FilterOptions filtered{.nsm = has_nsm,
+                                       .root = !options.is_parent,
+                                       .stack_limit = has_stack_limit(),
+                                       .exec = supervisor::loses_privileges()};
+    const auto filter = supervisor::make_filter(filtered);
+    filtered.sandbox = true;
+    filtered.init = runs_init_;
+    filtered.exec = false;  // a sandbox's root has the capability that a filter needs
+    const auto room_filter = supervisor::make_filter(filtered);
     if (!filter || !room_filter)
         return (filter ? room_filter : filter).error();
     if (!options.is_parent)
@@ -159,6 +171,19 @@ Result<void> Session::start(const RunOptions& options) {
         config.attach = [this](supervisor::InitMounts::Kind kind, int target) {
             return room_->attach(kind, target);
         };
+    if (!options.is_parent) {
+        supervisor::EnclaveFacts& facts = config.enclave.emplace();
+        facts.is_sandbox = room_ != nullptr;
+        facts.user_namespace =
+            supervisor::user_namespace_of(room_ ? room_->program_process() : ::getpid());
+        if (room_) {
+            facts.memory_bytes = options.room->memory_bytes;
+            facts.cpus = options.room->cpus;
+        }
+    }
+    if (!room_ && supervisor::loses_privileges())
+        supervisor::SetuidNotice(log_).look(
+            supervisor::find_executable(options.program.arguments.front()), ::geteuid());
     names_.emplace(config.own, world_);
     config.refused = [this](core::VsockAddress target) { explain_refusal(target); };
     if (options.trace) {

@@ -127,12 +127,6 @@ bool is_of_every_socket(std::uint32_t number) {
     }
 }
 
-template <class Struct>
-SyscallReply give(Tracee& tracee, std::uint64_t address, const Struct& value) {
-    const int error = tracee.write_value(address, value);
-    return error == 0 ? SyscallReply::value(0) : SyscallReply::error(error);
-}
-
 }  // namespace
 
 bool DeviceCalls::handles(int number) {
@@ -174,6 +168,13 @@ SyscallReply DeviceCalls::answer(const SystemCall& call, Tracee& tracee) {
     }
     const bool opens = how->kind == PathCall::open || how->kind == PathCall::create ||
                        how->kind == PathCall::open_how;
+    if (settings_ != nullptr && KernelSettings::may_be(*path) && tracee.is_waiting()) {
+        auto reply = opens ? settings_->open(call.thread, *path, flags)
+                     : how->kind == PathCall::access
+                         ? settings_->access(call.thread, *path, call.int_argument(how->detail))
+                         : std::nullopt;
+        return reply ? std::move(*reply) : SyscallReply::pass_through();
+    }
     if (opens)
         follows_last = (flags & O_NOFOLLOW) == 0;
     const auto device = find(call, directory, *path, follows_last);

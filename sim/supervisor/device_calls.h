@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The opens, stats and ioctls that could concern /dev/nsm and /dev/vsock.
+// The opens, stats and ioctls that could concern /dev/nsm and /dev/vsock, and the opens of an
+// enclave's settings (kernel_settings.h).
 //
 // Every open of every program comes through here, so the answer "another file" must be quick: one
 // read of the path, one look at its text, and where the kernel finds no device by itself
@@ -13,6 +14,7 @@
 
 #include "core/vsock_address.h"
 #include "sim/supervisor/device_file.h"
+#include "sim/supervisor/kernel_settings.h"
 #include "sim/supervisor/nsm_calls.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
@@ -24,13 +26,15 @@ using ControlDoor = std::function<OrErrno<UniqueFd>(pid_t thread)>;
 
 class DeviceCalls {
   public:
-    // `nsm` is null on the parent's side, where there is no such device. What is given by reference
-    // outlives it.
-    DeviceCalls(core::Cid own, DeviceFolder dev, NsmCalls* nsm, ControlDoor control_door)
+    // `nsm` is null on the parent's side, where there is no such device, and so are `settings`,
+    // since a parent's are this machine's. What is given by reference outlives it.
+    DeviceCalls(core::Cid own, DeviceFolder dev, NsmCalls* nsm, ControlDoor control_door,
+                KernelSettings* settings = nullptr)
         : own_(own),
           dev_(dev),
           nsm_(nsm),
           control_door_(std::move(control_door)),
+          settings_(settings),
           looks_at_links_(!dev.has_nodes) {}
 
     [[nodiscard]] static bool handles(int number);
@@ -51,6 +55,7 @@ class DeviceCalls {
     DeviceFolder dev_;
     NsmCalls* nsm_;
     ControlDoor control_door_;
+    KernelSettings* settings_;
     bool shares_root_ = true;  // no thread of the tree has left our root, or our mounts
     bool looks_at_links_;
 };

@@ -172,6 +172,28 @@ void answer_probe(int channel, int listener) {
         (void)notifier.send(call->id, SyscallReply::error(probe_answer));
 }
 
+// Waits for the child's next message, or for its end of the channel. With FilterOptions::exec each
+// execve that it tries is notified, before there is a supervisor: the kernel carries it out.
+void await_message(int channel, int listener) {
+    const auto hears_of_end_or_message = [channel] {
+        pollfd heard{channel, POLLIN, 0};
+        return ::poll(&heard, 1, 0) != 0;
+    };
+    SeccompNotifier notifier{UniqueFd(::fcntl(listener, F_DUPFD_CLOEXEC, 0))};
+    for (;;) {
+        std::array<pollfd, 2> ready{{{channel, POLLIN, 0}, {listener, POLLIN, 0}}};
+        if (::poll(ready.data(), ready.size(), -1) < 0)
+            continue;
+        // A call that waits after the exec is the supervisor's. The channel is closed before.
+        if (ready[0].revents != 0 || hears_of_end_or_message())
+            return;
+        if ((ready[1].revents & POLLIN) == 0)
+            return;
+        if (const auto call = notifier.receive())
+            (void)notifier.send(call->id, SyscallReply::pass_through());
+    }
+}
+
 // Forks a kept child that runs `body(Parent)`, and stays with it until its end of the channel is
 // closed, by exec or by exit. `name` is for errors.
 template <class Body>
@@ -199,6 +221,7 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
            0) {
         if (message.step == Message::filter_installed) {
             answer_probe(ours.get(), listener.get());
+            await_message(ours.get(), listener.get());
             continue;
         }
         keeper->wait();

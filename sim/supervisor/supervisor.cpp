@@ -63,11 +63,13 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
       vsock_calls_(config.own, world, names, options_, config.traffic, std::move(config.refused)),
       acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic,
                 [this] { tell_of_exhaustion(); }),
-      device_calls_(config.own, config.dev,
-                    config.nsm == nullptr
-                        ? nullptr
-                        : &nsm_calls_.emplace(*config.nsm, notifier_, tracee_maker()),
-                    std::move(config.control_door)) {
+      setuid_notice_(log),
+      device_calls_(
+          config.own, config.dev,
+          config.nsm == nullptr ? nullptr
+                                : &nsm_calls_.emplace(*config.nsm, notifier_, tracee_maker()),
+          std::move(config.control_door),
+          config.enclave ? &root_calls_.emplace(*config.enclave, log).settings() : nullptr) {
     if (config.attach)
         init_mounts_.emplace(config.dev, std::move(config.attach), log);
     if (config.own != core::cid_parent)
@@ -164,6 +166,18 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
 #endif
     if (Acceptor::handles(call.number))
         return acceptor_.answer(call, tracee);
+    if (SetuidNotice::handles(call.number)) {
+        setuid_notice_.look(call, tracee);
+        return SyscallReply::pass_through();
+    }
+    if (init_mounts_ && InitMounts::handles(call.number)) {
+        SyscallReply reply = init_mounts_->answer(call, tracee);
+        if (reply.kind() != SyscallReply::Kind::pass_through)
+            return reply;
+    }
+    if (root_calls_)
+        if (auto reply = root_calls_->answer(call, tracee))
+            return std::move(*reply);
     if (metadata_)
         if (auto reply = metadata_->answer(call, tracee))
             return std::move(*reply);
@@ -179,8 +193,6 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
         }
         return reply;
     }
-    if (init_mounts_ && InitMounts::handles(call.number))
-        return init_mounts_->answer(call, tracee);
     if (DeviceCalls::handles(call.number))
         return device_calls_.answer(call, tracee);
     return SyscallReply::pass_through();

@@ -22,7 +22,9 @@
 #include "sim/supervisor/metadata_redirect.h"
 #include "sim/supervisor/nsm_calls.h"
 #include "sim/supervisor/pidfd_cache.h"
+#include "sim/supervisor/root_calls.h"
 #include "sim/supervisor/seccomp_notify.h"
+#include "sim/supervisor/setuid_notice.h"
 #include "sim/supervisor/sigpipe_calls.h"
 #include "sim/supervisor/socket_maker.h"
 #include "sim/supervisor/tracing_notifier.h"
@@ -40,6 +42,7 @@ struct SupervisorConfig {
     bool trace = false;                        // tell every call in the log
     std::optional<MetadataRedirect> metadata;  // for a parent program
     TrafficObserver* traffic = nullptr;  // counts the bytes of connections; outlives the supervisor
+    std::optional<EnclaveFacts> enclave;  // its own; nothing on the parent's side
     VsockCalls::RefusalObserver refused;  // called by the supervisor's thread
     InitMounts::Attach attach;            // of a tree whose root is an image's own init
 };
@@ -83,6 +86,8 @@ class Supervisor {
     VsockCalls vsock_calls_;
     std::atomic<bool> told_of_exhaustion_ = false;
     Acceptor acceptor_;
+    std::optional<RootCalls> root_calls_;  // of an enclave
+    SetuidNotice setuid_notice_;
     std::optional<NsmCalls> nsm_calls_;
     DeviceCalls device_calls_;
     std::optional<InitMounts> init_mounts_;

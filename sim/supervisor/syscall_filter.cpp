@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,6 +19,8 @@
 #include <memory>
 
 #include "sim/supervisor/ioctl_numbers.h"
+#include "sim/supervisor/kernel_features.h"
+#include "sim/supervisor/node_calls.h"
 #include "sim/supervisor/seccomp_abi.h"
 #include "sim/supervisor/sigpipe_handler.h"
 
@@ -74,6 +77,55 @@ class Rules {
     int failure_ = 0;
 };
 
+// What RootCalls answers. None of it is frequent.
+void add_root_calls(Rules& rules, const FilterOptions& options) {
+    const scmp_arg_cmp of_others{0, SCMP_CMP_NE, RLIMIT_STACK, 0};
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(setrlimit));
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(prlimit64), {{2, SCMP_CMP_NE, 0, 0}});
+    if (options.stack_limit) {
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getrlimit));
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(prlimit64));
+    } else {
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(getrlimit), {of_others});
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(prlimit64), {{1, SCMP_CMP_NE, RLIMIT_STACK, 0}});
+    }
+    for (const int number :
+         {SCMP_SYS(setpriority), SCMP_SYS(getpriority), SCMP_SYS(sched_setscheduler),
+          SCMP_SYS(sched_getscheduler), SCMP_SYS(sched_setparam), SCMP_SYS(sched_getparam),
+          SCMP_SYS(sched_setattr), SCMP_SYS(sched_getattr), SCMP_SYS(sched_setaffinity),
+          SCMP_SYS(ioprio_set), SCMP_SYS(ioprio_get), SCMP_SYS(mlock), SCMP_SYS(mlock2),
+          SCMP_SYS(mlockall), SCMP_SYS(sysinfo), SCMP_SYS(clock_settime), SCMP_SYS(settimeofday),
+          SCMP_SYS(clock_adjtime), SCMP_SYS(adjtimex)})
+        rules.add(SCMP_ACT_NOTIFY, number);
+    // RNDADDENTROPY and its kin.
+    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ioctl), {{1, SCMP_CMP_MASKED_EQ, 0xff00, 'R' << 8}});
+    if (!options.sandbox)
+        return;
+    for (const AbsentSocket& socket : absent_sockets()) {
+        if (socket.protocol == AbsentSocket::any)
+            rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(socket), {int_is(0, socket.family)});
+        else
+            rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(socket),
+                      {int_is(0, socket.family), int_is(2, socket.protocol)});
+    }
+    for (const int number : absent_calls())
+        rules.add(SCMP_ACT_ERRNO(ENOSYS), number);
+    for (const int number :
+         {SCMP_SYS(chmod), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), call_fchmodat2, SCMP_SYS(chown),
+          SCMP_SYS(fchown), SCMP_SYS(lchown), SCMP_SYS(fchownat)})
+        rules.add(SCMP_ACT_NOTIFY, number);
+    if (!options.init)
+        for (const int number : {SCMP_SYS(mount), call_fsopen})
+            rules.add(SCMP_ACT_NOTIFY, number);
+    // mknod of a device; mkfifo and the like pass.
+    for (const int kind : {S_IFCHR, S_IFBLK}) {
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(mknod),
+                  {{1, SCMP_CMP_MASKED_EQ, S_IFMT, static_cast<scmp_datum_t>(kind)}});
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(mknodat),
+                  {{2, SCMP_CMP_MASKED_EQ, S_IFMT, static_cast<scmp_datum_t>(kind)}});
+    }
+}
+
 }  // namespace
 
 Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
@@ -106,6 +158,12 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
         rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(mount));
         // The other way to mount; without it, libmount takes mount(2).
         rules.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(fsopen));
+    }
+    if (options.root)
+        add_root_calls(rules, options);
+    if (options.exec) {
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(execve));
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(execveat));
     }
 
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(bind));

@@ -29,6 +29,11 @@ struct FilterOptions {
     // An image's own init: its mounts are notified (init_mounts.h), and modules, nsm.ko among them,
     // are there already, so that loading one succeeds and does nothing.
     bool init = false;
+    bool root = false;  // an enclave: notify what RootCalls answers
+    // ... and reads of RLIMIT_STACK, which every program makes as it starts: needed only where that
+    // has another hard limit on this machine than in an enclave.
+    bool stack_limit = false;
+    bool exec = false;  // notify execve: SetuidNotice
 };
 
 // The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since a

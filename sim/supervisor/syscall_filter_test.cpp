@@ -4,10 +4,15 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/netlink.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,6 +139,70 @@ TEST_P(SyscallFilter, RefusesInASandboxWhatNoNamespaceDivides) {
     };
     const auto in_sandbox = make_filter({.nsm = GetParam(), .sandbox = true});
     EXPECT_EQ(notified_call(*in_sandbox, tell_if_refused), SYS_socket);
+}
+
+class RootFilter : public ::testing::Test {
+  protected:
+    static int notified(void (*body)(), FilterOptions options = {.root = true}) {
+        return notified_call(*make_filter(options), body);
+    }
+};
+
+TEST_F(RootFilter, NotifiesLimitsButNotTheReadThatEveryProgramMakesAsItStarts) {
+    EXPECT_EQ(notified([] {
+                  rlimit limit{};
+                  ::getrlimit(RLIMIT_STACK, &limit);
+              }),
+              0);
+    const auto read_stack = [] {
+        rlimit limit{};
+        ::prlimit(0, RLIMIT_STACK, nullptr, &limit);
+    };
+    EXPECT_EQ(notified(read_stack), 0);
+    EXPECT_EQ(notified(read_stack, {.root = true, .stack_limit = true}), SYS_prlimit64);
+    EXPECT_EQ(notified([] {
+                  rlimit limit{};
+                  ::prlimit(0, RLIMIT_NOFILE, nullptr, &limit);
+              }),
+              SYS_prlimit64);
+    EXPECT_EQ(notified([] {
+                  const rlimit limit{1, 1};
+                  ::prlimit(0, RLIMIT_STACK, &limit, nullptr);
+              }),
+              SYS_prlimit64);
+}
+
+TEST_F(RootFilter, NotifiesAParentsProgramsNone) {
+    EXPECT_EQ(notified(
+                  [] {
+                      rlimit limit{};
+                      ::getrlimit(RLIMIT_NOFILE, &limit);
+                      ::mlockall(0);
+                      ::getpriority(PRIO_PROCESS, 0);
+                      ::socket(AF_ALG, SOCK_SEQPACKET, 0);
+                      ::chmod("/absent", 0);
+                  },
+                  {.nsm = false}),
+              0);
+}
+
+TEST_F(RootFilter, NotifiesWhatAwssKernelLacksInASandboxAlone) {
+    const auto ask = [] { ::socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER); };
+    EXPECT_EQ(notified(ask, {.sandbox = true, .root = true}), SYS_socket);
+    EXPECT_EQ(notified(ask), 0);
+    EXPECT_EQ(notified([] { ::socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE); },
+                       {.sandbox = true, .root = true}),
+              0);
+    EXPECT_EQ(notified([] { ::mkfifo("/absent/fifo", 0600); }, {.sandbox = true, .root = true}), 0);
+    EXPECT_NE(notified([] { ::mknod("/absent/null", S_IFCHR | 0600, makedev(1, 3)); },
+                       {.sandbox = true, .root = true}),
+              0);
+}
+
+TEST_F(RootFilter, NotifiesExecOnDemand) {
+    const auto execute = [] { ::execl("/absent", "absent", nullptr); };
+    EXPECT_EQ(notified(execute, {.exec = true}), SYS_execve);
+    EXPECT_EQ(notified(execute), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sides, SyscallFilter, ::testing::Bool(),

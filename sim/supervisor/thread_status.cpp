@@ -39,6 +39,10 @@ std::string_view field_at(std::string_view line, int index) {
     return line.substr(0, line.find('\t'));
 }
 
+std::string_view last_field(std::string_view line) {
+    return line.substr(line.rfind('\t') + 1);
+}
+
 }  // namespace
 
 ThreadStatus parse_thread_status(std::string_view text) {
@@ -57,6 +61,10 @@ ThreadStatus parse_thread_status(std::string_view text) {
             status.process = read_number<pid_t>(value, 10);
         else if (name == "PPid")
             status.parent = read_number<pid_t>(value, 10);
+        else if (name == "NStgid")
+            status.inner_process = read_number<pid_t>(last_field(value), 10);
+        else if (name == "NSpid")
+            status.inner_thread = read_number<pid_t>(last_field(value), 10);
         else if (name == "Uid")
             status.user = read_number<unsigned>(field_at(value, 1), 10);
         else if (name == "Threads")
@@ -73,6 +81,9 @@ ThreadStatus parse_thread_status(std::string_view text) {
             status.caught = read_number<std::uint64_t>(value, 16);
         else if (name == "Seccomp_filters")
             status.filters = read_number<unsigned>(value, 10);
+        else if (name == "VmLck")
+            status.locked_kib = read_number<std::uint64_t>(
+                value.substr(std::min(value.find_first_not_of(' '), value.size())), 10);
         else if (name == "CapEff")
             status.capabilities = read_number<std::uint64_t>(value, 16);
     }

@@ -13,9 +13,11 @@ namespace glovebox::supervisor {
 
 // Signal sets have signal n at bit n - 1.
 struct ThreadStatus {
-    pid_t process = 0;  // Tgid
-    pid_t parent = 0;   // PPid
-    unsigned user = 0;  // effective uid
+    pid_t process = 0;        // Tgid
+    pid_t parent = 0;         // PPid
+    pid_t inner_process = 0;  // NStgid: its ID in the PID namespace that the thread is in
+    pid_t inner_thread = 0;   // NSpid
+    unsigned user = 0;        // effective uid
     unsigned threads = 1;
     char state = '?';           // R running, S asleep, D asleep and deaf to caught signals, ...
     std::uint64_t pending = 0;  // SigPnd: directed at this thread
@@ -25,6 +27,7 @@ struct ThreadStatus {
     std::uint64_t caught = 0;          // SigCgt
     std::uint64_t capabilities = 0;    // CapEff
     unsigned filters = 0;              // Seccomp_filters
+    std::uint64_t locked_kib = 0;      // VmLck: memory that its process has locked
 
     // Directed at the process, and not blocked by this thread.
     [[nodiscard]] std::uint64_t shared_deliverable() const { return shared_pending & ~blocked; }

@@ -17,12 +17,15 @@ constexpr std::uint64_t bit(int signal) {
 TEST(ThreadStatus, IsReadByName) {
     const ThreadStatus status = parse_thread_status(
         "Name:\tState:\tx\nState:\tS "
-        "(sleeping)\nTgid:\t42\nPid:\t43\nPPid:\t41\nUid:\t1000\t1001\t1002\t1003\n"
-        "Threads:\t3\nSigPnd:\t0000000000000200\nShdPnd:\t0000000000004000\n"
+        "(sleeping)\nTgid:\t42\nPid:\t43\nPPid:\t41\nNStgid:\t42\t7\nNSpid:\t43\t8\nUid:"
+        "\t1000\t1001\t1002\t1003\n"
+        "VmLck:\t      12 kB\nThreads:\t3\nSigPnd:\t0000000000000200\nShdPnd:\t0000000000004000\n"
         "SigBlk:\t0000000000000400\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000004000\n"
         "CapEff:\t0000000000000400\nSeccomp_filters:\t2\n");
     EXPECT_EQ(status.process, 42);
     EXPECT_EQ(status.parent, 41);
+    EXPECT_EQ(status.inner_process, 7);
+    EXPECT_EQ(status.inner_thread, 8);
     EXPECT_EQ(status.user, 1001u);
     EXPECT_EQ(status.threads, 3u);
     EXPECT_EQ(status.state, 'S');
@@ -32,6 +35,7 @@ TEST(ThreadStatus, IsReadByName) {
     EXPECT_EQ(status.ignored, bit(SIGPIPE));
     EXPECT_EQ(status.caught, bit(SIGTERM));
     EXPECT_EQ(status.filters, 2u);
+    EXPECT_EQ(status.locked_kib, 12u);
     EXPECT_TRUE(status.has_capability(10));
     EXPECT_FALSE(status.has_capability(11));
 }

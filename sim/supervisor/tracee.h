@@ -57,6 +57,13 @@ class Tracee {
     }
 };
 
+// Answers 0 with `value` at an address of the program, or the errno value of writing there.
+template <class T>
+[[nodiscard]] SyscallReply give(Tracee& tracee, std::uint64_t address, const T& value) {
+    const int error = tracee.write_value(address, value);
+    return error == 0 ? SyscallReply::value(0) : SyscallReply::error(error);
+}
+
 // For those who answer a call later, from another thread.
 using TraceeMaker = std::function<std::unique_ptr<Tracee>(const SystemCall&)>;
 

@@ -14,6 +14,7 @@
 #include "nsm-mock/module/nsm_device.h"
 #include "sim/supervisor/device_calls.h"
 #include "sim/supervisor/ioctl_numbers.h"
+#include "sim/supervisor/root_calls.h"
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/socket_mark.h"
 #include "transports/world.h"
@@ -185,7 +186,12 @@ std::string TracingNotifier::describe(const SystemCall& call, const SyscallReply
     } else if (call.number == SYS_listen) {
         arguments += fmt::format(", backlog {}", call.int_argument(1));
     } else if (call.number == SYS_socket) {
-        arguments = fmt::format("AF_VSOCK, {:#x}", call.int_argument(1));
+        const std::string family = first == AF_VSOCK ? "AF_VSOCK" : fmt::format("family {}", first);
+        arguments =
+            fmt::format("{}, {:#x}, {}", family, call.int_argument(1), call.int_argument(2));
+    } else if (RootCalls::handles(call.number)) {
+        arguments = fmt::format("{:#x}, {:#x}, {:#x}", call.arguments[0], call.arguments[1],
+                                call.arguments[2]);
     } else if (const auto index = DeviceCalls::path_argument(call.number)) {
         const auto path = tracee->read_path(call.arguments[*index]);
         arguments = path ? *path : "?";

@@ -32,6 +32,28 @@ void say(const char* attack, const char* guard, int undone) {
     fflush(stdout);
 }
 
+/* The supervisor gives files in memory in place of settings of the machine. */
+static int opens_for_writing(const char* path) {
+    struct stat of_path;
+    struct stat opened;
+    int descriptor = open(path, O_WRONLY | O_CLOEXEC);
+    int is_it = descriptor >= 0 && fstat(descriptor, &opened) == 0 && stat(path, &of_path) == 0 &&
+                opened.st_dev == of_path.st_dev && opened.st_ino == of_path.st_ino;
+    if (descriptor >= 0)
+        close(descriptor);
+    return is_it;
+}
+
+int changes_mode(const char* path) {
+    struct stat before;
+    struct stat after;
+    if (stat(path, &before) != 0 || chmod(path, (before.st_mode & 07777) ^ S_IXOTH) != 0 ||
+        stat(path, &after) != 0 || after.st_mode == before.st_mode)
+        return 0;
+    chmod(path, before.st_mode & 07777);
+    return 1;
+}
+
 int is_open(const struct guard* guard, const char* path) {
     char file[8192];
     struct stat status;
@@ -46,14 +68,9 @@ int is_open(const struct guard* guard, const char* path) {
             unlink(file);
             return 1;
         case WRITE_FILE:
-            descriptor = open(path, O_WRONLY | O_CLOEXEC);
-            if (descriptor < 0)
-                return 0;
-            close(descriptor);
-            return 1;
+            return opens_for_writing(path);
         case NODE:
-            return stat(path, &status) == 0 && S_ISCHR(status.st_mode) &&
-                   chmod(path, status.st_mode & 07777) == 0;
+            return stat(path, &status) == 0 && S_ISCHR(status.st_mode) && changes_mode(path);
         case SECRET:
             return access(path, F_OK) == 0;
     }

@@ -39,6 +39,9 @@ extern const char* where;
 extern int attack_count;
 void say(const char* attack, const char* guard, int undone);
 
+/* Whether chmod(2) changes the mode, and not only says so. It is changed back. */
+int changes_mode(const char* path);
+
 /* Whether what the guard protects is open at `path`: the guard's own, or where a copy would be. */
 int is_open(const struct guard* guard, const char* path);
 int joined_is_open(const struct guard* guard, const char* before, const char* after);

@@ -274,9 +274,12 @@ static int by_new_node(const struct guard* guard) {
             snprintf(path, sizeof path, "%s/node-%d", folders[i], getpid());
             if (mknod(path, types[type] | 0600, number) != 0)
                 continue;
+            /* A device of the sandbox's may be there under another name; its node may not be the
+             * program's. */
             int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-            opened |= file >= 0;
+            opened |= guard->kind == NODE ? changes_mode(path) : file >= 0;
             close(file);
+            umount2(path, MNT_DETACH);
             unlink(path);
         }
     return opened;

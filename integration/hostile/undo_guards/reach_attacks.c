@@ -153,7 +153,7 @@ void attack_modes(const char* top) {
         if (entry->d_name[0] == '.' || (entry->d_name[0] >= '0' && entry->d_name[0] <= '9') ||
             lstat(path, &status) != 0 || S_ISLNK(status.st_mode))
             continue;
-        say("chmod", path, chmod(path, status.st_mode & 07777) == 0);
+        say("chmod", path, changes_mode(path));
     }
     if (folder != NULL)
         closedir(folder);

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A hostile program in an enclave misuses the calls that its root may make: to change the machine, to reach processes outside, to
+look into the supervisor's helper, or to stop its own supervisor.
+
+Usage: root_calls_test.py GLOVEBOX [unittest's arguments]
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import textwrap
+import unittest
+from pathlib import Path
+
+import people
+
+GLOVEBOX = None  # set below
+PYTHON = "/usr/bin/python3"
+
+# Makes a device again and again, each time by a process of the supervisor's in these namespaces, while this one tries to look into the
+# process that was made last, until it has met eight of them. Each lives for a fraction of a millisecond. Prints what it got.
+SPY = """
+import ctypes, os, signal, stat, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+child = os.fork()
+if child == 0:
+    while True:
+        try:
+            os.mknod("/run/null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+            libc.umount2(b"/run/null", 2)
+        except OSError:  # its maker was killed
+            pass
+        try:
+            os.unlink("/run/null")
+        except OSError:
+            pass
+count, got = os.open("/proc/loadavg", os.O_RDONLY), set()
+seen, end = 0, time.monotonic() + 100
+while seen < 8 and time.monotonic() < end:
+    last = int(os.pread(count, 100, 0).split()[-1])
+    for process in {last, last + 1} - {child}:
+        if sys.argv[1] == "stop":
+            try:
+                os.kill(process, signal.SIGSTOP if seen == 3 else signal.SIGKILL)
+                seen += 1
+            except OSError:
+                pass
+            continue
+        for what, attempt in (("mem", lambda: os.close(os.open(f"/proc/{process}/mem", os.O_RDWR))),
+                              ("environ", lambda: os.close(os.open(f"/proc/{process}/environ", os.O_RDONLY))),
+                              ("root", lambda: os.readlink(f"/proc/{process}/root"))):
+            try:
+                attempt()
+                got.add(what)
+                seen += 1
+            except (FileNotFoundError, ProcessLookupError):
+                break
+            except PermissionError:
+                seen += 1
+        else:
+            if libc.ptrace(16, process, None, None) == 0:  # PTRACE_ATTACH
+                got.add("ptrace")
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+os.mknod("/run/last", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+print(f"met {seen}, got {sorted(got)}")
+"""
+
+
+class RootCalls(unittest.TestCase):
+    def run_enclave(self, person, *words, isolation="sandbox", **options):
+        scratch = person.folder()
+        self.addCleanup(scratch.cleanup)
+        return person.run(GLOVEBOX, "run", "--isolation", isolation, *words, home=scratch.name, **options)
+
+    def python(self, person, script, *arguments, isolation="sandbox", **options):
+        attach = ["--attach-console"] if isolation == "sandbox" else []
+        done = self.run_enclave(person, *attach, "--", PYTHON, "-c", textwrap.dedent(script), *arguments, isolation=isolation, **options)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout.replace("\r", "")
+
+    def test_nothing_of_the_helper_is_readable(self):
+        for person in people.people():
+            with self.subTest(person.name):
+                self.assertEqual(self.python(person, SPY, "look", timeout=200), "met 8, got []\n")
+
+    def test_who_stops_the_helper_stops_nobody_else(self):
+        for person in people.people():
+            with self.subTest(person.name):
+                self.assertEqual(self.python(person, SPY, "stop", timeout=200), "met 8, got []\n")
+
+    def test_a_process_outside_keeps_its_limits(self):
+        for person in people.people():
+            if person.uid is None and os.geteuid() == 0:
+                continue  # the machine's root may
+            with self.subTest(person.name):
+                outside = subprocess.Popen(person.command("sleep", "60"), stdin=subprocess.DEVNULL)
+                self.addCleanup(outside.wait)
+                self.addCleanup(outside.kill)
+                script = """
+                    import os, resource, sys
+                    outside = int(sys.argv[1])
+                    for attempt in (lambda: resource.prlimit(outside, resource.RLIMIT_NOFILE, (1 << 20, 1 << 20)),
+                                    lambda: os.setpriority(os.PRIO_PROCESS, outside, -5),
+                                    lambda: os.sched_setscheduler(outside, os.SCHED_FIFO, os.sched_param(1))):
+                        try:
+                            attempt()
+                            print("ok")
+                        except OSError as error:
+                            print(error.strerror)
+                    """
+                said = self.python(person, script, str(outside.pid), isolation="none",
+                                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096)))
+                self.assertNotIn("ok", said.splitlines())
+                self.assertEqual(Path(f"/proc/{outside.pid}/limits").read_text(), Path("/proc/self/limits").read_text())
+                self.assertEqual(self.python(person, script, str(outside.pid)).count("No such process"), 3, "another PID namespace")
+
+    def test_a_storm_of_different_limits_ends(self):
+        for person in people.people():
+            with self.subTest(person.name):
+                self.assertEqual(self.python(person, """
+                    import errno, resource
+                    refused = 0
+                    for count in range(6000):
+                        try:
+                            resource.setrlimit(resource.RLIMIT_MSGQUEUE, (1 << 40, (1 << 40) + count))
+                        except (OSError, ValueError):
+                            refused += 1
+                    print(refused > 0, refused < 6000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 0)
+                    """), "True True True\n")
+
+    def test_settings_are_not_without_end(self):
+        for person in people.people():
+            with self.subTest(person.name):
+                self.assertEqual(self.python(person, """
+                    import os
+                    def attempt(path, text):
+                        try:
+                            with open(path, "wb", 0) as file:
+                                file.write(text)
+                            return "ok"
+                        except OSError as error:
+                            return error.strerror
+                    print(attempt("/proc/sys/vm/swappiness", b"7" * 70000000)[:2], attempt("/proc/sys/vm/../../self/comm", b"x"))
+                    print(len(open("/proc/sys/vm/swappiness").read()) < 5000)
+                    held = []
+                    for _ in range(500):
+                        held.append(os.open("/proc/sys/vm/swappiness", os.O_WRONLY))
+                    print(open("/proc/sys/vm/swappiness").read() != "")
+                    """), "ok ok\nTrue\nTrue\n")
+
+    def test_the_machine_is_as_it_was(self):
+        watched = ["/proc/sys/vm/swappiness", "/proc/sys/vm/max_map_count", "/proc/sys/fs/file-max", "/proc/sys/kernel/core_pattern",
+                   "/sys/kernel/mm/transparent_hugepage/enabled"]
+        before = [Path(path).read_text() for path in watched if os.path.exists(path)]
+        for person in people.people():
+            with self.subTest(person.name):
+                self.python(person, """
+                    import ctypes, os, sys
+                    libc = ctypes.CDLL(None)
+                    # A setting whose folder is another's: a link in the way, a root of one's own.
+                    os.makedirs("/run/root/proc/sys/vm")
+                    open("/run/root/proc/sys/vm/swappiness", "w").write("own\\n")
+                    if os.fork() == 0:
+                        os.chroot("/run/root")
+                        try:
+                            open("/proc/sys/vm/swappiness", "w").write("60")
+                        except OSError:
+                            pass
+                        os._exit(0)
+                    os.wait()
+                    # With the mode of the node, and by the folder of the node's name.
+                    for path in ("/dev/null", "/dev/../dev/null", "/proc/self/fd/0"):
+                        try:
+                            os.chmod(path, 0)
+                        except OSError:
+                            pass
+                    libc.mknod(b"/dev/null2", 0o20666, 259)
+                    try:
+                        os.unlink("/dev/null2")
+                    except OSError:
+                        pass
+                    """)
+                self.assertEqual([Path(path).read_text() for path in watched if os.path.exists(path)], before)
+                self.assertEqual(os.stat("/dev/null").st_mode & 0o777, 0o666)
+
+
+if __name__ == "__main__":
+    GLOVEBOX = os.path.abspath(sys.argv[1])
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]], verbosity=2)

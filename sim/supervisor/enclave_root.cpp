@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/supervisor/enclave_root.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/file_bytes.h"
+#include "sim/supervisor/thread_status.h"
+
+namespace glovebox::supervisor {
+namespace {
+
+// user_namespaces(7): the initial namespace maps every ID to itself.
+bool is_initial_user_namespace() {
+    unsigned inside = 1;
+    unsigned outside = 1;
+    unsigned long count = 0;
+    const std::string map = read_system_text("/proc/self/uid_map");
+    constexpr unsigned long all = 0xffffffff;
+    return std::sscanf(map.c_str(), "%u %u %lu", &inside, &outside, &count) == 3 && inside == 0 &&
+           outside == 0 && count == all;
+}
+
+}  // namespace
+
+ino_t user_namespace_of(pid_t process) {
+    struct stat status {};
+    return ::stat(fmt::format("/proc/{}/ns/user", process).c_str(), &status) == 0 ? status.st_ino
+                                                                                  : 0;
+}
+
+EnclaveRoot::EnclaveRoot(const EnclaveFacts& facts)
+    : is_sandbox_(facts.is_sandbox),
+      user_namespace_(facts.user_namespace),
+      user_(::geteuid()),
+      is_machines_(is_initial_user_namespace()) {}
+
+// Who made a user namespace of their own is root of that alone, on Nitro as here.
+bool EnclaveRoot::is_in_enclaves_namespace(pid_t thread) const {
+    const ino_t own = user_namespace_of(thread);
+    return own == 0 || user_namespace_ == 0 || own == user_namespace_;
+}
+
+// Whoever started the enclave is user 0 in its sandbox.
+bool EnclaveRoot::is_root(pid_t thread) const {
+    const auto status = read_thread_status(thread);
+    return status && status->user == user_ && is_in_enclaves_namespace(thread);
+}
+
+EnclaveRoot::Right EnclaveRoot::right_of(pid_t thread, unsigned capability) const {
+    const auto status = read_thread_status(thread);
+    if (!status || !is_in_enclaves_namespace(thread))
+        return Right::none;
+    const bool has_it = status->has_capability(capability);
+    if (is_sandbox_)
+        return has_it ? Right::shown : Right::none;
+    if (has_it && is_machines_)
+        return Right::of_kernel;
+    return has_it || status->user == user_ ? Right::shown : Right::none;
+}
+
+}  // namespace glovebox::supervisor
