@@ -41,7 +41,7 @@ SandboxPlan make_init_plan(const InitRequest& request, const InitFacts& facts,
     add_overlay(plan.steps, request.directory, "", "rootfs", trusted(request, facts));
     for (const char* folder : {"/dev", "/proc", "/run", "/sys"})
         plan.steps.push_back(steps::make_directory(folder));
-    add_machine_mounts(plan.steps, machine, request.resources);
+    add_machine_mounts(plan.steps, machine, request.resources, plan.cpus);
     plan.steps.push_back(steps::enter_root());
     add_stand_ins(plan.steps, machine, request.resources, plan.cpus);
 
