@@ -200,8 +200,9 @@ class Privileges(Enclave):
                        "echo 7 | tee /proc/sys/vm/swappiness; sysctl -qw fs.file-max=123456; sysctl -n fs.file-max;"
                        "sysctl -qw fs.inotify.max_user_watches=524288; sysctl -n fs.inotify.max_user_watches;"
                        "echo never > /sys/kernel/mm/transparent_hugepage/enabled; cat /sys/kernel/mm/transparent_hugepage/enabled;"
-                       "echo 3 > /proc/sys/vm/drop_caches; sysctl -qw kernel.pid_max=4000; sysctl -n kernel.pid_max"),
-            "vm.max_map_count = 262144\n262144\n262144\n1\n7\n123456\n524288\nalways madvise [never]\n4000\n")
+                       "echo 3 > /proc/sys/vm/drop_caches; echo 1 > /proc/sys/vm/nr_hugepages; cat /proc/sys/vm/nr_hugepages; sysctl -qw kernel.pid_max=4000; sysctl -n kernel.pid_max"),
+            "vm.max_map_count = 262144\n262144\n262144\n1\n7\n123456\n524288\nalways madvise [never]\n"
+            f"{Path('/proc/sys/vm/nr_hugepages').read_text()}4000\n")
         self.assertIn('the program sets vm.max_map_count, as an enclave\'s root may, and reads back what it wrote; this machine\'s is and stays "'
                       f'{before[0].strip()}"', self.log)
         self.assertEqual([path.read_text() for path in paths], before, "the machine's own")

@@ -204,7 +204,7 @@ Result<UniqueFd> Session::start_program(const RunOptions& options,
     supervisor::Program program = options.program;
     program.inherited = inherited_;
     program.extra_environment.push_back("GLOVEBOX_WORLD=" + world_.path());
-    auto launched = supervisor::launch(program, filter);
+    auto launched = supervisor::launch(program, filter, supervisor::loses_privileges());
     if (!launched)
         return launched.error();
     keeper_ = std::move(launched->keeper);

@@ -22,6 +22,11 @@ namespace {
 
 constexpr std::array<std::string_view, 4> folders{
     "/proc/sys/vm/", "/proc/sys/fs/", "/proc/sys/kernel/", "/sys/kernel/mm/transparent_hugepage/"};
+// The UTS namespace is the enclave's own: what is written there would have to be its name.
+constexpr std::array<std::string_view, 2> names_of_host{"/proc/sys/kernel/hostname",
+                                                        "/proc/sys/kernel/domainname"};
+// A kernel takes any number of pages, and says afterwards how many it has found.
+constexpr std::string_view huge_pages = "/proc/sys/vm/nr_hugepages";
 constexpr std::size_t settings_max = 1024;
 constexpr std::size_t text_bytes_max = 4096;  // the kernel takes no longer one
 
@@ -110,9 +115,11 @@ std::string setting_after(std::string_view before, std::string_view written) {
 }
 
 bool KernelSettings::may_be(std::string_view path) {
-    return std::any_of(folders.begin(), folders.end(), [&](std::string_view folder) {
-        return path.starts_with(folder) && path.find("/.") == std::string_view::npos;
-    });
+    const bool is_in_folder =
+        std::any_of(folders.begin(), folders.end(),
+                    [&](std::string_view folder) { return path.starts_with(folder); });
+    return is_in_folder && path.find("/.") == std::string_view::npos &&
+           std::find(names_of_host.begin(), names_of_host.end(), path) == names_of_host.end();
 }
 
 // An enclave's root could, and the kernel here does not let the program.
@@ -136,6 +143,8 @@ void KernelSettings::take_value(const std::string& path, Setting& setting) {
         return;
     const std::string& before = setting.value.empty() ? setting.machines : setting.value;
     std::string after = setting_after(before, written);
+    if (path.starts_with(huge_pages))
+        return;
     if (!after.empty())
         setting.value = std::move(after);
     else

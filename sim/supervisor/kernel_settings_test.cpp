@@ -31,6 +31,7 @@ TEST(KernelSettings, AreKnownByTheirPath) {
     EXPECT_FALSE(KernelSettings::may_be("/proc/sys/net/ipv4/ip_forward")) << "the enclave's own";
     EXPECT_FALSE(KernelSettings::may_be("/proc/sys/vm/../../self/mem"));
     EXPECT_FALSE(KernelSettings::may_be("max_map_count"));
+    EXPECT_FALSE(KernelSettings::may_be("/proc/sys/kernel/hostname")) << "seen by uname(2)";
 }
 
 }  // namespace

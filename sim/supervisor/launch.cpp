@@ -31,7 +31,13 @@ namespace {
 
 // What the child says before it executes, or dies of.
 struct Message {
-    enum Step : int { filter_installed, filter_refused, vsock_denied, not_executed } step;
+    enum Step : int {
+        filter_installed,
+        filter_refused,
+        vsock_denied,
+        executes,  // the next call that is notified is an execve
+        not_executed
+    } step;
     int errno_value;
 };
 
@@ -118,6 +124,7 @@ struct Parent {
 struct Child {
     const Program& program;
     const std::vector<sock_filter>& filter;
+    bool notifies_exec;
     const std::vector<std::string>& paths;
     char* const* arguments;
     char** shell_arguments;  // of /bin/sh; the second is the script, known when it is found
@@ -148,15 +155,21 @@ struct Child {
         parent.supervise(filter);
         int failure = ENOENT;
         for (const std::string& path : paths) {
-            ::execve(path.c_str(), arguments, environment);
+            execute(path.c_str(), arguments);
             if (errno == ENOEXEC) {  // a script without "#!": as execvp(3) and AWS's init have it
                 shell_arguments[1] = const_cast<char*>(path.c_str());
-                ::execve(shell_arguments[0], shell_arguments, environment);
+                execute(shell_arguments[0], shell_arguments);
             }
             if (errno != ENOENT && errno != ENOTDIR)
                 failure = errno;
         }
         parent.give_up(Message::not_executed, failure);
+    }
+
+    void execute(const char* path, char* const* with) const noexcept {
+        if (notifies_exec)
+            parent.say({Message::executes, 0});
+        ::execve(path, with, environment);
     }
 };
 
@@ -172,26 +185,16 @@ void answer_probe(int channel, int listener) {
         (void)notifier.send(call->id, SyscallReply::error(probe_answer));
 }
 
-// Waits for the child's next message, or for its end of the channel. With FilterOptions::exec each
-// execve that it tries is notified, before there is a supervisor: the kernel carries it out.
-void await_message(int channel, int listener) {
-    const auto hears_of_end_or_message = [channel] {
-        pollfd heard{channel, POLLIN, 0};
-        return ::poll(&heard, 1, 0) != 0;
-    };
-    SeccompNotifier notifier{UniqueFd(::fcntl(listener, F_DUPFD_CLOEXEC, 0))};
-    for (;;) {
-        std::array<pollfd, 2> ready{{{channel, POLLIN, 0}, {listener, POLLIN, 0}}};
-        if (::poll(ready.data(), ready.size(), -1) < 0)
-            continue;
-        // A call that waits after the exec is the supervisor's. The channel is closed before.
-        if (ready[0].revents != 0 || hears_of_end_or_message())
-            return;
-        if ((ready[1].revents & POLLIN) == 0)
-            return;
-        if (const auto call = notifier.receive())
-            (void)notifier.send(call->id, SyscallReply::pass_through());
-    }
+// With FilterOptions::exec each execve that the child tries is notified, before there is a
+// supervisor: the kernel carries it out. False where this process has no descriptor left for it.
+bool answer_execve(int listener) {
+    UniqueFd copy(::fcntl(listener, F_DUPFD_CLOEXEC, 0));
+    if (!copy)
+        return false;
+    SeccompNotifier notifier(std::move(copy));
+    if (const auto call = notifier.receive())
+        (void)notifier.send(call->id, SyscallReply::pass_through());
+    return true;
 }
 
 // Forks a kept child that runs `body(Parent)`, and stays with it until its end of the channel is
@@ -221,8 +224,13 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
            0) {
         if (message.step == Message::filter_installed) {
             answer_probe(ours.get(), listener.get());
-            await_message(ours.get(), listener.get());
             continue;
+        }
+        if (message.step == Message::executes) {
+            if (answer_execve(listener.get()))
+                continue;
+            failure = EMFILE;
+            break;
         }
         keeper->wait();
         switch (message.step) {
@@ -297,7 +305,8 @@ std::string find_executable(const std::string& name) {
     return name;
 }
 
-Result<Launched> launch(const Program& program, const std::vector<sock_filter>& filter) {
+Result<Launched> launch(const Program& program, const std::vector<sock_filter>& filter,
+                        bool notifies_exec) {
     const std::vector<std::string> environment = environment_of(program);
     std::vector<std::string> paths = paths_of(program.arguments.front(), path_in(environment));
     // A folder of the search path that may not be looked into has no program for us.
@@ -314,6 +323,7 @@ Result<Launched> launch(const Program& program, const std::vector<sock_filter>& 
     return fork_supervised(program.arguments.front(), [&](Parent parent) {
         Child{program,
               filter,
+              notifies_exec,
               paths,
               argument_pointers.data(),
               shell_pointers.data(),

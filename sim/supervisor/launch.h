@@ -62,10 +62,13 @@ struct Launched {
 // Before it executes, the child calls socket(AF_VSOCK) once, to find out whether a filter further
 // out, a container's, answers in the supervisor's place.
 //
+// `notifies_exec` says that the filter was made with FilterOptions::exec.
+//
 // Errors: those of obstacle.h if supervision is not possible; ENOENT, EACCES and similar ones if
 // the program cannot be executed.
 [[nodiscard]] Result<Launched> launch(const Program& program,
-                                      const std::vector<sock_filter>& filter);
+                                      const std::vector<sock_filter>& filter,
+                                      bool notifies_exec = false);
 
 struct SupervisionFeatures {
     bool wakes_up_synchronously = false;  // Linux 6.6 and later
