@@ -52,8 +52,14 @@ uncover() {
     case "${1%/*}" in /second/proc | /second/sys | /second/dev) ;; *) umount -l "${1%/*}" ;; esac
     mount --bind "${1%/*}" /groups; umount /groups
 }
-write() { uncover "$1"; (: >>"$1") && echo "UNDONE: $1 opens for writing"; chmod 666 "$1" && echo "UNDONE: $1 has another mode"; }
-change() { uncover "$1"; chmod 666 "$1" && echo "UNDONE: $1 has another mode"; chown 0:1 "$1" && echo "UNDONE: $1 has another owner"; }
+# The supervisor gives files in memory in place of settings, and a chmod that it answers changes nothing.
+write() {
+    uncover "$1"
+    (exec 3>>"$1" && [ /proc/self/fd/3 -ef "$1" ]) && echo "UNDONE: $1 opens for writing"
+    changes "$1" chmod 601
+}
+change() { uncover "$1"; changes "$1" chmod 601; changes "$1" chown 0:1; }
+changes() { before=$(ls -ln "$1"); "$2" "$3" "$1"; [ "$(ls -ln "$1")" = "$before" ] || echo "UNDONE: $2 changes $1"; }
 secret() { ls "$1" "/second$1" && echo "UNDONE: $1 is there"; }
 groups() { mount -t "$1" none /groups; ls /groups/cgroup.procs && echo "UNDONE: $1 is the machine's"; umount /groups; }
 """
