@@ -32,10 +32,10 @@ inline constexpr std::array<std::string_view, 4> log_level_names{"debug", "info"
 }
 
 // The names that fields may have; docs/logs.md says what each means.
-inline constexpr std::array<std::string_view, 21> log_field_names{
-    "address",   "bytes",   "bytes_received", "bytes_sent", "cid",   "connections", "error", "http",
-    "https",     "key",     "listener",       "nonce",      "part",  "pcrs",        "peer",  "port",
-    "principal", "request", "signal",         "status",     "target"};
+inline constexpr std::array<std::string_view, 22> log_field_names{
+    "address",   "bytes",  "bytes_received", "bytes_sent", "cid",    "connections", "error", "http",
+    "https",     "key",    "listener",       "nonce",      "part",   "pcrs",        "peer",  "port",
+    "principal", "reason", "request",        "signal",     "status", "target"};
 
 // What happened, in one word for all lines that say the same: "open", "nsm_request".
 class Event {

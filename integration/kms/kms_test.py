@@ -417,6 +417,15 @@ class Attested(Case):
                 error = self.refused(code, self.attested, kms, "Decrypt", document, CiphertextBlob=blob)
                 self.assertIn(why, explanation(error))
 
+    def test_a_refusals_line_has_its_sentence_in_a_field(self):
+        self.kms.kill()
+        self.start("--in-memory", "--log-json")
+        kms = self.client()
+        self.refused("AccessDeniedException", kms.decrypt, CiphertextBlob=self.ciphertext())
+        line = json.loads(self.kms.wait_for("no Recipient was sent"))
+        self.assertEqual((line["event"], line["error"], line["request"]), ("refused", "AccessDeniedException", "Decrypt"))
+        self.assertIn('statement "EnclaveOnly" of the key policy would allow it', line["reason"])
+
     def test_a_refused_request_is_judged_again_with_an_edited_policy(self):
         kms = self.client()
         blob = self.ciphertext()

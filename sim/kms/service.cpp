@@ -207,7 +207,8 @@ void Service::record(const Call& call, const std::optional<ApiError>& error) {
             error->status >= 500 ? Event("failed") : Event("refused"),
             fmt::format(" {}: {}: {}", error->status >= 500 ? "failed" : "refused",
                         error->exception, error->why()),
-            field("error", error->exception), field("status", error->status));
+            field("error", error->exception), field("status", error->status),
+            field("reason", error->why()));
     const auto append = [&](JsonLines* lines, const json::object& line, std::string_view file) {
         if (lines == nullptr)
             return;
