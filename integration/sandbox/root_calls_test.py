@@ -129,8 +129,10 @@ class Privileges(Enclave):
         super().setUp()
 
     def test_nice(self):
-        self.assertEqual(self.shell("nice -n -5 nice; nice -n -5 sh -c 'nice -n 3 nice; renice -n -7 $$ > /dev/null; nice'"), "-5\n-2\n-7\n")
-        self.assertIn("the program has set nice value -5, as an enclave's root may", self.log)
+        own = os.nice(0)  # the suite may run under nice(1)
+        self.assertEqual(self.shell("nice -n -5 nice; nice -n -5 sh -c 'nice -n 3 nice; renice -n -7 $$ > /dev/null; nice'"),
+                         f"{own - 5}\n{own - 2}\n-7\n")
+        self.assertIn(f"the program has set nice value {own - 5}, as an enclave's root may", self.log)
         self.assertEqual(self.shell("renice -n -3 $$ > /dev/null; nice; renice -n 4 $$ > /dev/null; nice; renice -n 0 $$ > /dev/null; nice"), "-3\n4\n0\n")
 
     def test_real_time(self):
