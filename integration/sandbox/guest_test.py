@@ -56,7 +56,7 @@ def options(glovebox: Path, built: Path, tests: list[Path], folder: Path) -> Gue
     for language in ("c-dynamic", "c-static", "go", "rust-dynamic", "rust-static"):
         programs += [(program, str(program)) for program in sorted((built / language).glob("*")) if program.is_file()]
     python = Path("/usr/bin/python3").resolve()
-    programs += [(python, "/usr/bin/python3")]
+    programs += [(python, "/usr/bin/python3"), (Path("/usr/bin/nohup"), "/usr/bin/nohup")]
     library = Path(f"/usr/lib/{python.name}")
     programs += [(module, str(module)) for module in sorted((library / "lib-dynload").glob("*.so"))]
     files = [(ROOT / name, str(ROOT / name)) for name in

@@ -31,12 +31,15 @@ class Builder {
 
     // 0 or errno.
     int carry_out(const Step& step) noexcept {
+        has_bound_instead_ = false;
         const int result = perform(step);
         if (result == 0)
             return 0;
         const int error = errno;
         return step.may_be_absent && error == ENOENT ? 0 : error;
     }
+    // Of the last step: whether its mount failed and its folder was bound read-only.
+    [[nodiscard]] bool has_bound_instead() const noexcept { return has_bound_instead_; }
 
   private:
     int perform(const Step& step) noexcept {
@@ -187,7 +190,10 @@ class Builder {
     int bind_read_only(const Step& step, int target) noexcept {
         const UniqueFd source = open_target(Place::stage, step.or_bound.c_str(), O_PATH);
         const UniqueFd tree(source ? clone_tree(source.get(), "") : -1);
-        return !tree || make_tree_read_only(tree.get()) != 0 ? -1 : attach_tree(tree.get(), target);
+        if (!tree || make_tree_read_only(tree.get()) != 0 || attach_tree(tree.get(), target) != 0)
+            return -1;
+        has_bound_instead_ = true;
+        return 0;
     }
 
     int bind(const Step& step) noexcept {
@@ -229,18 +235,28 @@ class Builder {
     }
 
     int outer_socket_;
+    bool has_bound_instead_ = false;
     UniqueFd stage_;
     UniqueFd root_;
 };
 
 }  // namespace
 
-BuildFailure build_sandbox(const std::vector<Step>& steps, int outer_socket) noexcept {
+BuildResult build_sandbox(const std::vector<Step>& steps, int outer_socket) noexcept {
     Builder builder(outer_socket);
-    for (std::size_t i = 0; i < steps.size(); ++i)
-        if (const int error = builder.carry_out(steps[i]); error != 0)
-            return {static_cast<int>(i), error};
-    return ::chdir("/") == 0 ? BuildFailure() : BuildFailure{-1, errno};
+    BuildResult result;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        result.error = builder.carry_out(steps[i]);
+        if (result.error != 0) {
+            result.failed_step = static_cast<int>(i);
+            return result;
+        }
+        if (builder.has_bound_instead())
+            result.bound_step = static_cast<int>(i);
+    }
+    if (::chdir("/") != 0)
+        result.error = errno;
+    return result;
 }
 
 }  // namespace glovebox::sandbox

@@ -11,15 +11,15 @@
 
 namespace glovebox::sandbox {
 
-struct BuildFailure {
-    int step = -1;  // index into the steps; -1: none
-    int error = 0;  // errno
-    explicit operator bool() const { return error != 0; }
+struct BuildResult {
+    int failed_step = -1;  // index into the steps; -1: none
+    int error = 0;         // errno; 0: built
+    int bound_step = -1;  // the last step whose mount failed and was bound instead (Step::or_bound)
 };
 
 // Runs in the new namespaces, in any working directory, and leaves it at "/" of the new root.
 // `outer_socket` leads to the outer process, which locks the mounts (outer_process.h).
 // Async-signal-safe.
-[[nodiscard]] BuildFailure build_sandbox(const std::vector<Step>& steps, int outer_socket) noexcept;
+[[nodiscard]] BuildResult build_sandbox(const std::vector<Step>& steps, int outer_socket) noexcept;
 
 }  // namespace glovebox::sandbox

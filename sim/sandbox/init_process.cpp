@@ -135,8 +135,10 @@ void InitProcess::run() noexcept {
     ::signal(SIGCHLD, SIG_DFL);  // an ignored one would reap behind our back
     become_init();
     ::umask(0);
-    if (const BuildFailure failure = build_sandbox(plan.steps, outer_socket))
-        fail(Report::Stage::step, failure.error, failure.step);
+    const BuildResult built = build_sandbox(plan.steps, outer_socket);
+    if (built.error != 0)
+        fail(Report::Stage::step, built.error, built.failed_step);
+    bound_step_ = built.bound_step;
     ::umask(plan.umask);
     if (plan.program_is_init) {
         // Nothing outlives the maker: an image's init does not know that it has one.
@@ -202,6 +204,7 @@ void InitProcess::run_program(int exec_pipe) noexcept {
         fail(Report::Stage::hook, result.error);
     Report ready;
     ready.kind = Report::Kind::ready;
+    ready.step = bound_step_;
     if (const int error = send_report(report_socket, ready, result.descriptor); error != 0)
         leave_child(EXIT_FAILURE);  // the maker is gone
     close_all_on_exec();

@@ -57,6 +57,7 @@ struct InitProcess {
     [[noreturn]] void wait_for_the_end(pid_t program, int exec_pipe, int signals) noexcept;
     void report_exec(int exec_pipe) noexcept;
 
+    int bound_step_ = -1;  // BuildResult::bound_step
     std::vector<char*> arguments_;
     std::vector<char*>
         shell_arguments_;  // "/bin/sh", the script's path, the arguments but the first

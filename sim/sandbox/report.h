@@ -43,7 +43,7 @@ struct Report {
         built,
         locked,
     };
-    // The stage that failed. For `step`, Report::step is the index of the plan's step.
+    // The stage that failed.
     enum class Stage : std::uint32_t {
         none,
         go,  // the maker ended, or could not write the ID maps
@@ -66,6 +66,8 @@ struct Report {
 
     Kind kind = Kind::failed;
     Stage stage = Stage::none;
+    // An index into the plan's steps: of stage `step`, the one that failed; of `ready`, the one
+    // whose mount failed and was bound read-only instead, or -1.
     std::int32_t step = -1;
     std::int32_t error = 0;   // errno; of `started`: why cgroup namespaces can't be forbidden, or 0
     std::int32_t status = 0;  // as waitpid gives it

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,7 +150,6 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxPlan& plan,
         return launched.error();
     if (const auto ready = sandbox->wait_for_ready(plan); !ready)
         return ready.error();
-    sandbox->note_read_only_folders(plan);
     return sandbox;
 }
 
@@ -257,26 +255,16 @@ Result<void> Sandbox::wait_for_ready(const SandboxPlan& plan) {
             return explain_failure(received.report, plan);
         hook_descriptor_ = std::move(descriptor);
         program_pid_ = received.sender;
+        if (received.report.step >= 0)
+            notes_.push_back(
+                fmt::format("{} is read-only here: the kernel lays no overlay over its file system",
+                            plan.steps.at(static_cast<std::size_t>(received.report.step)).target));
         // It has ended, or ends without waiting for anything.
         reap(outer_pid_);
         return {};
     }
     return Error(SandboxError::set_up_failed,
                  "the sandbox's first processes ended before it was ready; something killed them");
-}
-
-// Where a mount failed and its folder was bound instead.
-void Sandbox::note_read_only_folders(const SandboxPlan& plan) {
-    for (const Step& step : plan.steps) {
-        struct statvfs status {};
-        if (!step.or_bound.empty() &&
-            ::statvfs(fmt::format("/proc/{}/root{}", program_pid_, step.target).c_str(), &status) ==
-                0 &&
-            (status.f_flag & ST_RDONLY) != 0)
-            notes_.push_back(
-                fmt::format("{} is read-only here: the kernel lays no overlay over its file system",
-                            step.target));
-    }
 }
 
 Sandbox::~Sandbox() {

@@ -96,7 +96,6 @@ class Sandbox {
     Result<void> launch(const SandboxPlan& plan, const StartOptions& options);
     Result<void> wait_for_ready(const SandboxPlan& plan);
     void take_note_of_init(const ReceivedReport& started);
-    void note_read_only_folders(const SandboxPlan& plan);
     static void reap(pid_t& child);
 
     std::unique_ptr<MemoryCgroup> cgroup_;  // removed last, when nothing runs in it any more
