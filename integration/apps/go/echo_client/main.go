@@ -45,13 +45,14 @@ func connect(cid, port uint32) (*os.File, int) {
 	if failure == syscall.EINPROGRESS {
 		raw, err := stream.SyscallConn()
 		check(err)
-		first := true
-		check(raw.Write(func(uintptr) bool { // waits for the first time that it is writable
-			ready := !first
-			first = false
-			return ready
+		pending := 0
+		check(raw.Write(func(uintptr) bool {
+			// The poller may have seen the outcome before this wait began, and tells of it once: so ask, then wait.
+			// AF_VSOCK's address is one that this package can't read, which is no ENOTCONN.
+			pending, err = syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ERROR)
+			_, unconnected := syscall.Getpeername(fd)
+			return err != nil || pending != 0 || unconnected != syscall.ENOTCONN
 		}))
-		pending, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ERROR)
 		check(err)
 		if pending != 0 {
 			check(os.NewSyscallError("connect", syscall.Errno(pending)))
