@@ -55,7 +55,8 @@ void read_layer(BytesView bytes, const TreeLimits& limits) {
     if (!applied || !apply_builder_rules(tree, warnings))
         return;
     check_tree(tree);
-    warn_of_init(tree, {"sh"}, {"PATH=/bin"}, Architecture::x86_64, warnings);
+    warn_of_init({"sh"}, {"PATH=/bin"}, warnings);
+    static_cast<void>(start_problems(tree, {"sh"}, {"PATH=/bin"}, Architecture::x86_64));
 }
 
 void read_config(BytesView bytes) {
