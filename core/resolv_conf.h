@@ -24,7 +24,7 @@ struct LookupPatience {
 void read_options(std::string_view words, LookupPatience& patience);
 
 // The patience of the file's "options" lines, and over them that of the variable RES_OPTIONS. A
-// file that is missing has none.
+// missing file counts as an empty one.
 [[nodiscard]] LookupPatience read_lookup_patience(const std::string& path);
 
 }  // namespace glovebox::core

@@ -124,7 +124,7 @@ Packet write_answer(const Packet& asked, const Question& question, const DnsAnsw
 struct DnsServer::State {
     explicit State(asio::io_context& context) : datagrams(context), listener(context) {}
 
-    // The answer's packet; empty if there is none.
+    // The answer's packet; empty if the server stays silent.
     Packet answer(const Packet& asked, bool is_tcp) {
         const auto question = read_question(asked);
         if (!question)

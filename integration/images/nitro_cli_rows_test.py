@@ -242,7 +242,7 @@ class Building(NitroCli):
                 self.assertEqual(done.stdout, "")
                 self.assertIn("[ E35 ] EIF file parsing error.", done.stderr)
                 self.assertIn(reason, done.stderr)
-        with self.subTest("eleven bytes are none"):
+        with self.subTest("eleven trailing bytes are not counted"):
             path.write_bytes(image + bytes(11))
             self.assertTrue(self.json_of("describe-eif", "--eif-path", path)["CheckCRC"])
         with self.subTest("two signature sections"):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a program in another root: enter_root.py ROOT WORK PROGRAM [ARGUMENT...]
 
-Start it in mount and PID namespaces of its own. ROOT has the folders dev, proc, sys and work; WORK appears in the last one,
+Start it in mount and PID namespaces of its own. ROOT has the folders dev, proc, sys and mnt; WORK appears in the last one,
 and HOME leads to it. The root is changed by pivot_root, since a program below chroot may not make user namespaces.
 """
 
@@ -35,12 +35,12 @@ def main():
     # The kernel lets a user namespace mount sysfs only where one is to be seen already.
     for shown in ("/dev", "/sys"):
         mount(shown, f"{root}{shown}", None, MS_BIND | MS_REC)
-    mount(work, f"{root}/work", None, MS_BIND)
+    mount(work, f"{root}/mnt", None, MS_BIND)
     os.chdir(root)
     check(LIBC.syscall(PIVOT_ROOT[platform.machine()], b".", b"."), "pivot_root")
     check(LIBC.umount2(b".", MNT_DETACH), "umount of the old root")
-    os.chdir("/work")
-    os.execve(command[0], command, {"HOME": "/work", "PATH": "/usr/bin:/bin"})
+    os.chdir("/mnt")
+    os.execve(command[0], command, {"HOME": "/mnt", "PATH": "/usr/bin:/bin"})
 
 
 main()

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The static program in root file systems that have none of its libraries.
+"""The static program in root file systems without its libraries.
 
 Usage: roots_test.py GLOVEBOX ROOT...
 
@@ -49,18 +49,18 @@ class Roots(unittest.TestCase):
         (busybox / "bin" / "sh").symlink_to("busybox")
         cls.roots = [bare, busybox, *map(Path, ROOTS)]
         for root in cls.roots:
-            for name in ("dev", "proc", "sys", "work"):
+            for name in ("dev", "proc", "sys", "mnt"):
                 (root / name).mkdir(exist_ok=True)
 
     def in_each_root(self, check):
-        """Calls check(root, work): work is a folder that is /work in the root and has the program."""
+        """Calls check(root, work): work is a folder that is /mnt in the root and has the program."""
         for root in self.roots:
             with self.subTest(root=root.name), tempfile.TemporaryDirectory(prefix="glovebox-work-") as work:
                 shutil.copy(GLOVEBOX, Path(work, "glovebox"))
                 check(root, Path(work))
 
     def inside(self, root, work, *arguments):
-        return [*NAMESPACES, sys.executable, FOLDER / "enter_root.py", root, work, "/work/glovebox", *map(str, arguments)]
+        return [*NAMESPACES, sys.executable, FOLDER / "enter_root.py", root, work, "/mnt/glovebox", *map(str, arguments)]
 
     def run_inside(self, root, work, *arguments):
         done = subprocess.run(self.inside(root, work, *arguments), capture_output=True, timeout=PATIENCE)
@@ -75,7 +75,7 @@ class Roots(unittest.TestCase):
     def test_a_document_is_made_and_verified(self):
         def check(root, work):
             (work / "document").write_bytes(self.run_inside(root, work, "nsm", "--device", "mock", "attest"))
-            self.run_inside(root, work, "verify", "/work/document", "--root", "mock")
+            self.run_inside(root, work, "verify", "/mnt/document", "--root", "mock")
         self.in_each_root(check)
 
     def test_an_image_is_built_and_described(self):
@@ -93,8 +93,8 @@ class Roots(unittest.TestCase):
         def check(root, work):
             local = free_port()
             service = Service(*self.inside(
-                root, work, "proxy", "--world", "/work/world", "--listen", f"8000=localhost:{port}", "--allow",
-                f"127.0.0.1:{port}", "--", "/work/glovebox", "forward", "--world", "/work/world", "--cid", 16, "--listen",
+                root, work, "proxy", "--world", "/mnt/world", "--listen", f"8000=localhost:{port}", "--allow",
+                f"127.0.0.1:{port}", "--", "/mnt/glovebox", "forward", "--world", "/mnt/world", "--cid", 16, "--listen",
                 f"{local}=3:8000"), ready="forward: ready:")
             try:
                 with socket.create_connection(("127.0.0.1", local), PATIENCE) as client:
@@ -118,7 +118,7 @@ class Roots(unittest.TestCase):
 
     def test_a_program_runs_as_an_enclave(self):
         def check(root, work):
-            console = self.run_inside(root, work, "run", "--attach-console", "--world", "/work/world", "--", "/work/glovebox",
+            console = self.run_inside(root, work, "run", "--attach-console", "--world", "/mnt/world", "--", "/mnt/glovebox",
                                       "nsm", "describe")
             self.assertIn(b"i-", console)
         self.in_each_root(check)

@@ -3,30 +3,25 @@
 #include "sim/cli/http_limits.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "core/process_setup.h"
+#include "sim/cli/shared_options.h"
 
 namespace glovebox::cli {
 
 Options http_limits_options() {
-    return {
-        {.name = "--idle-timeout",
-         .kind = Kind::duration,
-         .placeholder = "TIME",
-         .summary = "Close a connection whose next request is not complete after this time; "
-                    "0s for never",
-         .default_value = "1m"},
-        {.name = "--max-connections",
-         .kind = Kind::number,
-         .placeholder = "N",
-         .noun = "a number of connections",
-         .least = 1,
-         .most = std::numeric_limits<std::size_t>::max(),
-         .summary =
-             "How many connections may be open at once; a further one closes the connection that "
-             "has waited longest. A lower limit on open descriptors (ulimit -n) lowers this too",
-         .default_value = "4000"}};
+    Option connections = max_connections_option();
+    connections.summary =
+        "How many connections may be open at once; a further one closes the connection that has "
+        "waited longest. A lower limit on open descriptors (ulimit -n) lowers this too";
+    connections.default_value = "4000";
+    return {{.name = "--idle-timeout",
+             .kind = Kind::duration,
+             .placeholder = "TIME",
+             .summary = "Close a connection whose next request is not complete after this time; "
+                        "0s for never",
+             .default_value = "1m"},
+            connections};
 }
 
 http::ConnectionLimits raise_http_limits(const Values& values) {

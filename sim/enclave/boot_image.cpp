@@ -35,7 +35,7 @@ std::string too_little_memory(const eif::UnpackedImage& unpacked) {
         (unpacked.bytes >> 20) + 1);
 }
 
-// The program that the kernel executes, in the tree of the ramdisks; empty if there is none.
+// The program that the kernel executes, in the tree of the ramdisks; empty if that file is missing.
 std::optional<UniqueFd> open_init(const std::filesystem::path& tree, const std::string& path) {
     const UniqueFd folder(::open(tree.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     UniqueFd file(folder ? sandbox::open_in_root(folder.get(), path.c_str(), O_RDONLY) : -1);

@@ -40,7 +40,7 @@ int exit_status_of(int wait_status) {
     return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-// In an enclave the stack's hard limit is none.
+// Whether this machine limits the stack. An enclave does not: its hard limit is infinite.
 bool has_stack_limit() {
     rlimit limit{};
     return ::getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_max != RLIM_INFINITY;

@@ -39,9 +39,9 @@ class Directory {
     [[nodiscard]] const std::map<std::string, std::string>& tags_of(
         const iam::Principal& caller) const;
 
-    // Whether a principal of a policy exists: an ARN of another account, where nobody knows; an
-    // account's root; a user or role that was added, or a session of one. Everybody does until
-    // require_entries() is called.
+    // Whether a principal of a policy exists: an account's root; a user or role that was added, or
+    // a session of one; any ARN of another account, whose entries are unknown here. Until
+    // require_entries() is called, every principal exists.
     [[nodiscard]] bool exists(std::string_view principal_arn) const;
 
     // A session has the policies of its role. Empty for callers of other accounts that were not

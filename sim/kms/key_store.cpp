@@ -13,7 +13,8 @@
 namespace glovebox::kms {
 namespace {
 
-// Of a key and its current material: LEFT JOIN, since a key that awaits an import has none.
+// Of a key and its current material: LEFT JOIN, since a key that
+// awaits an import has no material.
 constexpr auto select_key =
     "SELECT k.id, k.created_ms, k.description, k.spec, k.usage, k.state, k.deletion_ms, "
     "k.window_days, k.origin, k.multi_region, k.primary_region, k.rotation_days, k.rotation_ms, "

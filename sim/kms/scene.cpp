@@ -166,7 +166,7 @@ void judge_by_spec(SceneKey& key, const std::optional<std::string>& usage,
         key.material = judged_material(*material, map, *spec);
 }
 
-// A principal of the policy that does not exist; empty if there is none.
+// The first principal of the policy that does not exist; empty if all do.
 std::string first_stranger(const std::string& policy, const Directory& directory) {
     if (policy.empty())
         return {};

@@ -267,15 +267,7 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
                      "the working directory is unknown: it may have been removed. Go to one that "
                      "exists");
 
-    SandboxPlan plan;
-    plan.ids = choose_id_mapping(machine.ids);
-    if (!plan.ids.note.empty())
-        plan.notes.push_back(plan.ids.note);
-    plan.memory_bytes = request.resources.memory_bytes;
-    plan.cpus = choose_cpus(machine, request.resources.cpu_count, plan.shortfalls);
-    plan.limits = enclave_limits();
-
-    add_stage(plan.steps, request.resources);
+    SandboxPlan plan = begin_plan(machine, request.resources);
     plan.steps.push_back(steps::on_stage(
         steps::mount("tmpfs", "rootfs", std::string("/") + root_folder, 0,
                      request.resources.memory_bytes

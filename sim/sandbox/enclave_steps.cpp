@@ -127,6 +127,18 @@ std::string meminfo(std::uint64_t bytes) {
 
 }  // namespace
 
+SandboxPlan begin_plan(const Machine& machine, const EnclaveResources& resources) {
+    SandboxPlan plan;
+    plan.ids = choose_id_mapping(machine.ids);
+    if (!plan.ids.note.empty())
+        plan.notes.push_back(plan.ids.note);
+    plan.memory_bytes = resources.memory_bytes;
+    plan.cpus = choose_cpus(machine, resources.cpu_count, plan.shortfalls);
+    plan.limits = enclave_limits();
+    add_stage(plan.steps, resources);
+    return plan;
+}
+
 void add_stage(std::vector<Step>& out, const EnclaveResources& resources) {
     Step stage = steps::mount("tmpfs", "glovebox", stage_path, MS_NODEV | MS_NOSUID,
                               with_size("mode=0755", resources));

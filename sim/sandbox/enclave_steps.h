@@ -43,6 +43,9 @@ struct EnclaveResources {
     std::optional<TrustedAuthority> authority;
 };
 
+// A plan with the machine's IDs and the enclave's resources, whose first steps make the stage.
+[[nodiscard]] SandboxPlan begin_plan(const Machine& machine, const EnclaveResources& resources);
+
 // Mounts an empty stage with its folder "root" (step.h).
 void add_stage(std::vector<Step>& steps, const EnclaveResources& resources);
 

@@ -29,15 +29,7 @@ InitFacts read_init_facts(const std::string& directory) {
 
 SandboxPlan make_init_plan(const InitRequest& request, const InitFacts& facts,
                            const Machine& machine) {
-    SandboxPlan plan;
-    plan.ids = choose_id_mapping(machine.ids);
-    if (!plan.ids.note.empty())
-        plan.notes.push_back(plan.ids.note);
-    plan.memory_bytes = request.resources.memory_bytes;
-    plan.cpus = choose_cpus(machine, request.resources.cpu_count, plan.shortfalls);
-    plan.limits = enclave_limits();
-
-    add_stage(plan.steps, request.resources);
+    SandboxPlan plan = begin_plan(machine, request.resources);
     add_overlay(plan.steps, request.directory, "", "rootfs", trusted(request, facts));
     for (const char* folder : {"/dev", "/proc", "/run", "/sys"})
         plan.steps.push_back(steps::make_directory(folder));

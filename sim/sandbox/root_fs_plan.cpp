@@ -52,16 +52,8 @@ Result<SandboxPlan> make_root_fs_plan(const RootFsRequest& request, const RootFs
             fmt::format("the root file system {} is not a directory: give one that holds "
                         "/bin, /etc and so on, for example what `docker export` unpacks to",
                         request.directory));
-    SandboxPlan plan;
-    plan.ids = choose_id_mapping(machine.ids);
-    if (!plan.ids.note.empty())
-        plan.notes.push_back(plan.ids.note);
-    plan.memory_bytes = request.resources.memory_bytes;
-    plan.cpus = choose_cpus(machine, request.resources.cpu_count, plan.shortfalls);
-    plan.limits = enclave_limits();
+    SandboxPlan plan = begin_plan(machine, request.resources);
     plan.like_aws_init = true;
-
-    add_stage(plan.steps, request.resources);
     std::vector<Step> changes =
         request.as_nitro_cli_builds ? build_enclave_changes(facts) : std::vector<Step>{};
     if (request.resources.authority)

@@ -197,19 +197,24 @@ Answer<void> authorize(Environment& env, Call& call, std::string_view action, co
         std::move(grants));
 }
 
+Answer<NamedKey> find_allowed_key(Environment& env, Call& call, const std::string& reference,
+                                  Naming naming, policy::RequestContext context) {
+    call.request_parameters["keyId"] = reference;
+    auto named = find_key(env, call, reference, naming);
+    if (!named)
+        return named;
+    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(context));
+        !allowed)
+        return allowed.error();
+    return named;
+}
+
 Answer<NamedKey> read_allowed_key(Environment& env, Call& call, Naming naming) {
     Input input(call.input);
     const std::string reference = input.required_text("KeyId", key_reference_length);
     if (auto error = input.error())
         return *error;
-    call.request_parameters["keyId"] = reference;
-    auto named = find_key(env, call, reference, naming);
-    if (!named)
-        return named.error();
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, context_of(env, call));
-        !allowed)
-        return allowed.error();
-    return named;
+    return find_allowed_key(env, call, reference, naming, context_of(env, call));
 }
 
 Answer<void> authorize_without_key(Environment& env, Call& call, std::string_view action,

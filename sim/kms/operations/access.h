@@ -37,8 +37,13 @@ struct RequestDetails {
 [[nodiscard]] Answer<void> authorize_without_key(Environment& env, Call& call,
                                                  std::string_view action, std::string resource,
                                                  policy::RequestContext context);
+// Finds the key and authorizes the operation, with the conditions of `context`. Does not check the
+// key's state.
+[[nodiscard]] Answer<NamedKey> find_allowed_key(Environment& env, Call& call,
+                                                const std::string& reference, Naming naming,
+                                                policy::RequestContext context);
 // For operations without condition keys of their own: reads KeyId, finds the key, and authorizes
-// the operation. Does not check the key's state.
+// the operation.
 [[nodiscard]] Answer<NamedKey> read_allowed_key(Environment& env, Call& call, Naming naming);
 
 // How an operation uses a key's material, and so the conditions for it.

@@ -53,13 +53,9 @@ ApiError incorrect_material(std::string explanation) {
 
 Answer<NamedKey> find_external_key(Environment& env, Call& call, const std::string& reference,
                                    policy::RequestContext context) {
-    call.request_parameters["keyId"] = reference;
-    auto named = find_key(env, call, reference, Naming::not_alias);
+    auto named = find_allowed_key(env, call, reference, Naming::not_alias, std::move(context));
     if (!named)
         return named;
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(context));
-        !allowed)
-        return allowed.error();
     if (auto external = check_origin(*named, origin_external); !external)
         return external.error();
     return named;

@@ -24,15 +24,11 @@ Answer<NamedKey> find_and_authorize(Environment& env, Call& call, Input& input,
     const auto name = input.text("PolicyName", Range{1, 128});
     if (auto error = input.error())
         return *error;
-    call.request_parameters["keyId"] = reference;
     if (name)
         call.request_parameters["policyName"] = *name;
-    auto named = find_key(env, call, reference, Naming::not_alias);
+    auto named = find_allowed_key(env, call, reference, Naming::not_alias, std::move(context));
     if (!named)
         return named;
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(context));
-        !allowed)
-        return allowed.error();
     if (name && *name != policy_name)
         return api_error("NotFoundException", "No such policy exists");
     return named;

@@ -20,18 +20,6 @@ constexpr std::size_t tags_max = 50;
 constexpr Range tag_name_length{1, 128};
 constexpr Range tag_value_length{0, 256};
 
-Answer<NamedKey> find_and_authorize(Environment& env, Call& call, const std::string& reference,
-                                    policy::RequestContext context) {
-    call.request_parameters["keyId"] = reference;
-    auto named = find_key(env, call, reference, Naming::not_alias);
-    if (!named)
-        return named;
-    if (auto allowed = authorize(env, call, call.operation.action(), *named, std::move(context));
-        !allowed)
-        return allowed.error();
-    return named;
-}
-
 }  // namespace
 
 Answer<Tags> read_tags(Input& input) {
@@ -75,7 +63,8 @@ Answer<json::object> list_resource_tags(Environment& env, Call& call) {
     const auto page = read_page(input, Range{1, 1000}, 50);
     if (!page)
         return page.error();
-    const auto named = find_and_authorize(env, call, reference, context_of(env, call));
+    const auto named =
+        find_allowed_key(env, call, reference, Naming::not_alias, context_of(env, call));
     if (!named)
         return named.error();
     std::vector<std::pair<std::string, std::string>> rows;
@@ -98,7 +87,8 @@ Answer<json::object> tag_resource(Environment& env, Call& call) {
         return tags.error();
     policy::RequestContext context = context_of(env, call);
     add_request_tags(context, *tags);
-    const auto named = find_and_authorize(env, call, reference, std::move(context));
+    const auto named =
+        find_allowed_key(env, call, reference, Naming::not_alias, std::move(context));
     if (!named)
         return named.error();
     if (auto kept = check_not_ending(*named); !kept)
@@ -121,7 +111,8 @@ Answer<json::object> untag_resource(Environment& env, Call& call) {
         return *error;
     policy::RequestContext context = context_of(env, call);
     context.set("aws:TagKeys", names);
-    const auto named = find_and_authorize(env, call, reference, std::move(context));
+    const auto named =
+        find_allowed_key(env, call, reference, Naming::not_alias, std::move(context));
     if (!named)
         return named.error();
     if (auto kept = check_not_ending(*named); !kept)

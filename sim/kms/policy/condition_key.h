@@ -38,7 +38,7 @@ struct ConditionKey {
 // Whether the key is not emulated, and the context says nothing about it.
 [[nodiscard]] bool is_unknown(std::string_view key, const RequestContext& context);
 
-// The first key among the policy variables in `text` that is_unknown(); empty if there is none.
+// The first key among the policy variables in `text` that is_unknown(); empty if all are known.
 [[nodiscard]] std::string_view unknown_variable(std::string_view text,
                                                 const RequestContext& context);
 
