@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console blocks of README, docs and examples, run as they stand: the commands of a page one after another in one
 shell, in a fresh folder with a copy of examples/, and their output compared with the page's. As whoever starts the test
-and, for root, as an ordinary user too. Started by root, a page has a network namespace of its own, so that it reaches
-nothing but itself and its ports are free.
+and, for root, as an ordinary user too. Started by root, a page has a network and a /tmp of its own, so that it reaches
+nothing but itself, its ports are free, and `glovebox ps` shows only its own enclaves.
 
 Usage: docs_test.py GLOVEBOX [unittest's arguments]
 """
@@ -26,6 +26,9 @@ from people import people  # noqa: E402
 GLOVEBOX = None  # set below, from the arguments
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATIENCE = 180  # seconds for a page; the longest takes about ten on a quiet machine
+# Root's commands find the enclaves of every world below /tmp, those of tests that run beside this one too.
+ALONE = """ip link set lo up && mount --bind "$1" /mnt && mount -t tmpfs -o mode=1777 tmp /tmp && mkdir "$1" &&
+mount --move /mnt "$1" && cd "$1/work" && shift && exec "$@" """
 _BEGIN, _END = "\x01begin", "\x01end"
 
 
@@ -83,7 +86,7 @@ class Page(unittest.TestCase):
                        "PATH": f"{work}/bin:{SYSTEM_PATH}"}
         command = person.command("bash", home / "page.sh")
         if os.geteuid() == 0:
-            command = ["unshare", "--net", "--", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", *command]
+            command = ["unshare", "--net", "--mount", "--", "sh", "-c", ALONE, "sh", home, *command]
         self.addCleanup(subprocess.run, person.command(work / "bin" / "glovebox", "stop", "--all"), env=environment,
                         cwd=home, capture_output=True, check=False)
         shell = subprocess.Popen(command, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
