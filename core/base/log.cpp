@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/line_file.h"
 #include "core/base/printable.h"
+#include "core/base/workflow_commands.h"
 
 namespace glovebox {
 namespace {
@@ -55,7 +56,10 @@ LineFile open_lines(const LogOptions& options) {
 class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
   public:
     explicit LineSink(const LogOptions& options)
-        : colors_(options.file.empty() ? options.colors : Colors()), lines_(open_lines(options)) {}
+        : colors_(options.file.empty() ? options.colors : Colors()),
+          is_inert_(options.file.empty() && options.is_workflow_step),
+          form_(options.json ? InertText::Form::json : InertText::Form::text),
+          lines_(open_lines(options)) {}
 
   private:
     void sink_it_(const spdlog::details::log_msg& message) override {
@@ -72,12 +76,14 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
                                       text.substr(end))
                         : std::string(text);
         // spdlog says it on stderr, once a second at the most.
-        if (const auto done = lines_.append(painted); !done)
+        if (const auto done = lines_.append(is_inert_ ? inert(painted, form_) : painted); !done)
             throw spdlog::spdlog_ex("the log: " + done.error().message);
     }
     void flush_() override {}
 
     Colors colors_;
+    bool is_inert_;
+    InertText::Form form_;
     LineFile lines_;
 };
 

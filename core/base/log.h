@@ -99,6 +99,7 @@ struct LogOptions {
     std::string file;                 // appended to; empty for stderr
     bool json = false;                // JSON lines, as log_line.h has them
     Colors colors{};                  // of the level, as text on standard error
+    bool is_workflow_step = false;    // standard error is read for workflow commands
 };
 
 // Throws ErrorException when the file can't be opened. Safe from any thread.

@@ -94,7 +94,7 @@ def on_terminal(command, environment, folder):
 def recorded(shown):
     """A terminal's lines, readable, without what differs from run to run, the lines of each part together."""
     for pattern, text in [(r"\r\n", "\n"), ("\x1b", "\\\\e"), (r"\d\d:\d\d:\d\d\.\d{3}", "HH:MM:SS.mmm"), (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
-                          (r"/\S*/keys\.db", "STATE/keys.db"), (r"(world) /[^\s,]+", r"\1 WORLD")]:
+                          (r"/\S*/keys\.db", "STATE/keys.db"), (r"(world) /[^\s,]+", r"\1 WORLD"), (r"PCR0 [0-9a-f]{24}\.\.\.[0-9a-f]{12}", "PCR0 VALUE")]:
         shown = re.sub(pattern, text, shown)
 
     def place(line):

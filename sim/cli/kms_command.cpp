@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/workflow_commands.h"
 #include "core/process_setup.h"
 #include "nsm-mock/pki/named_root.h"
 #include "nsm-mock/pki/pki_directory.h"
@@ -27,6 +28,9 @@
 #include "sim/kms/scene.h"
 #include "sim/kms/service.h"
 #include "sim/kms/state_directory.h"
+#include "sim/up/annotations.h"
+#include "sim/up/kms_refusals.h"
+#include "sim/up/summary.h"
 #include "sim/up/variables.h"
 
 namespace glovebox::cli {
@@ -107,7 +111,12 @@ std::vector<http::ServerOptions> make_listeners(const Values& values, const kms:
 }
 
 int serve_kms(const Values& values) {
-    const auto log = make_log(values, "kms");
+    const auto own_log = make_log(values, "kms");
+    up::Annotations annotations(is_workflow_step() && !values.flag("--log-json"));
+    up::AnnotatedLog log(*own_log, annotations);
+    std::optional<up::SummaryFile> summary;
+    if (const auto name = values.find_text("--summary"))
+        summary.emplace(up::SummaryFile::open(*name).value());
     const OffsetClock clock = ClockOption::of(values).make();
     SystemRandom random;
     core::ignore_sigpipe();
@@ -132,11 +141,14 @@ int serve_kms(const Values& values) {
         if (auto announced = announce_served(ca.world, tls_hosts(values, settings.scene), https))
             served.emplace(std::move(*announced));
         else
-            log->warning("not_announced",
-                         "proxies of the world need --resolve to find this KMS: {}",
-                         field("error", announced.error().message));
+            log.warning("not_announced", "proxies of the world need --resolve to find this KMS: {}",
+                        field("error", announced.error().message));
     };
-    kms::serve(settings, clock, random, *log).value();
+    const std::string trace = kms::trace_of(settings.state_directory).value();
+    const up::KmsRefusals refusals(trace);
+    kms::serve(settings, clock, random, log).value();
+    if (summary)
+        summary->append(up::kms_summary(refusals.read(), trace)).value();
     return exit_done;
 }
 
@@ -256,6 +268,11 @@ Options serve_options() {
              .most = 64,
              .summary = "The number of threads that answer requests",
              .default_value = "2"},
+            {.name = "--summary",
+             .kind = Kind::file,
+             .placeholder = "FILE",
+             .summary = "At the end, append a summary in Markdown to this file, for "
+                        "$GITHUB_STEP_SUMMARY: what was refused, and why"},
             PkiOption::option(),
             ClockOption::option()};
 }
@@ -268,7 +285,8 @@ Command kms_command() {
         .summary = "Run a KMS that verifies attestation documents and explains each refusal",
         .description = {"Each refusal is explained in the log, in DIR/trace.jsonl and in the "
                         "header x-glovebox-explanation, where DIR is the state directory. "
-                        "DIR/cloudtrail.jsonl has events in CloudTrail's form.",
+                        "DIR/cloudtrail.jsonl has events in CloudTrail's form. In a step of "
+                        "GitHub Actions (GITHUB_ACTIONS=true), refusals are annotations too.",
                         "If the scene (the file of --seed) has no users, AWS's example "
                         "credentials are accepted: AKIAIOSFODNN7EXAMPLE with the secret "
                         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY. `glovebox imds` gives a "

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "core/base/workflow_commands.h"
 #include "sim/command_line/color_option.h"
 
 namespace glovebox::cli {
@@ -56,6 +57,7 @@ LogOptions read_log_options(const Values& values, std::string component) {
     options.file = values.text("--log-file");
     options.json = values.flag("--log-json");
     options.colors = command_line::read_colors(values, STDERR_FILENO);
+    options.is_workflow_step = is_workflow_step();
     return options;
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/base/interruption.h"
 #include "core/base/printable.h"
+#include "core/base/workflow_commands.h"
 #include "core/crypto/openssl.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/programs.h"
@@ -58,6 +59,6 @@ int run_caught(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     glovebox::command_line::hold_standard_streams();
-    const glovebox::command_line::PrintableStreams printable;
+    const glovebox::command_line::PrintableStreams printable(glovebox::is_workflow_step());
     return glovebox::command_line::finish_output(glovebox::cli::run_caught(argc, argv));
 }

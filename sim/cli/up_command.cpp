@@ -2,6 +2,7 @@
 
 // glovebox up: a world from one file, and a command in it.
 
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,18 +20,22 @@
 
 #include "core/base/printable.h"
 #include "core/base/scratch.h"
+#include "core/base/workflow_commands.h"
 #include "core/process_setup.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
 #include "sim/command_line/color_option.h"
 #include "sim/kms/state_directory.h"
-#include "sim/up/hidden_lines.h"
+#include "sim/up/annotations.h"
+#include "sim/up/artifacts.h"
 #include "sim/up/kms_refusals.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/schema.h"
+#include "sim/up/summary.h"
 #include "sim/up/timeline.h"
 #include "sim/up/world_file.h"
+#include "sim/up/world_report.h"
 #include "sim/up/world_run.h"
 #include "transports/world.h"
 
@@ -49,6 +54,17 @@ forwards:
 
 constexpr std::size_t world_bytes_max = 1024 * 1024;
 
+std::string indented(std::string_view lines) {
+    std::string text;
+    bool at_start = true;
+    for (const char one : lines) {
+        text += at_start ? "  " : "";
+        text += one;
+        at_start = one == '\n';
+    }
+    return text;
+}
+
 std::size_t label_width(const up::WorldFile& world) {
     std::size_t width = 8;
     for (const auto& part : world.proxies)
@@ -60,17 +76,63 @@ std::size_t label_width(const up::WorldFile& world) {
     return std::min<std::size_t>(width, 24);
 }
 
-// Why a world has failed whose timeline is not shown: what its failed parts wrote last, and of a
-// command that failed what `glovebox parent` has logged of it.
-std::vector<std::string> hidden_lines(const up::HiddenLines& hidden, std::vector<std::string> parts,
-                                      bool command_failed) {
-    if (command_failed)
-        parts.emplace_back("parent");
-    std::vector<std::string> texts;
-    for (const std::string& part : parts)
-        if (std::string text = hidden.of(part); !text.empty())
-            texts.push_back(std::move(text));
-    return texts;
+// The run as it is judged by whoever started it. A command that failed is a failed part, "parent".
+up::WorldOutcome judge(const Result<up::Outcome>& outcome, const up::WorldRun& run) {
+    up::WorldOutcome judged;
+    judged.failed_parts = run.failed_parts();
+    if (outcome) {
+        judged.status = outcome->status;
+        judged.failures = outcome->failures;
+        if (outcome->status != exit_done)
+            judged.failed_parts.emplace_back("parent");
+    } else {
+        judged.failures = {outcome.error().message};
+    }
+    for (std::string& failure : judged.failures)
+        failure = printable(failure);
+    judged.is_good = judged.status == exit_done && judged.failures.empty();
+    return judged;
+}
+
+// The last lines on standard error: for people without the timeline's columns.
+void conclude(const up::WorldOutcome& run, const up::WorldReport& report, const up::KmsRecord& kms,
+              bool is_trace_kept, const Values& values, up::Timeline& timeline) {
+    const bool is_quiet = values.flag("--quiet");
+    const auto say = [&](Event event, const std::string& sentence) {
+        if (values.flag("--log-json"))
+            timeline.write(up::own_entry(LogLevel::error, event, sentence));
+        else
+            std::cerr << "glovebox: " << sentence << (sentence.ends_with('\n') ? "" : "\n");
+    };
+    if (is_quiet && !run.is_good)
+        for (const std::string& part : run.failed_parts)
+            if (const std::string lines = report.last_lines().of(part); !lines.empty())
+                say("failed", fmt::format("the last lines of {}, which -q hides:\n{}", part,
+                                          indented(lines)));
+    if (!is_quiet || !run.is_good) {
+        for (const std::string& refused : kms.refused)
+            say("refused", "KMS refused " + refused);
+        if (kms.further_kinds > 0)
+            say("refused", fmt::format("KMS refused {} more kinds of requests", kms.further_kinds));
+        if (is_trace_kept && !kms.refused.empty())
+            say("refused", "`glovebox kms explain` has more about the last refusal");
+    }
+    for (const std::string& failure : run.failures)
+        say("failed", failure);
+}
+
+// In a step of a workflow, on the page of its run. What was refused in a run that passes may have
+// been the test.
+void annotate(const up::WorldOutcome& run, const up::WorldReport& report, const up::KmsRecord& kms,
+              up::Annotations& annotations) {
+    const Severity refused = run.is_good ? Severity::notice : Severity::error;
+    for (const std::string& failure : run.failures)
+        annotations.add(Severity::error, "Glovebox: the world failed", failure);
+    for (const std::string& refusal : kms.refused)
+        annotations.add(refused, "Glovebox: KMS refused " + refusal.substr(0, refusal.find(' ')),
+                        refusal);
+    for (const auto& refusal : report.refusals())
+        annotations.add(refused, "Glovebox: connection of " + refusal.part, refusal.sentence);
 }
 
 int up_world(const Values& values) {
@@ -85,6 +147,12 @@ int up_world(const Values& values) {
     const up::WorldFile parts =
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
     core::ignore_sigpipe();
+    std::optional<up::SummaryFile> summary;
+    if (const auto name = values.find_text("--summary"))
+        summary.emplace(up::SummaryFile::open(*name).value());
+    std::optional<up::Artifacts> artifacts;
+    if (const auto name = values.find_text("--artifacts"))
+        artifacts.emplace(up::Artifacts::open(*name, parts).value());
     std::optional<Scratch> temporary;
     std::string directory = values.text("--world");
     if (directory.empty()) {
@@ -94,21 +162,30 @@ int up_world(const Values& values) {
         directory = temporary.emplace(std::move(*made)).path();
     }
     const auto opened = transports::World::open(directory).value();
-    up::HiddenLines hidden;
+    const bool is_step = is_workflow_step();
+    up::Annotations annotations(is_step && !values.flag("--log-json"));
+    up::WorldReport report(parts);
     up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(),
                            PkiOption::of(values).path, values.list("COMMAND"),
                            values.flag("--abort-on-exit")};
+    if (!is_quiet) {
+        annotations.begin_group("Glovebox: the world starts");
+        options.is_ready = [&] { annotations.end_group(); };
+        options.is_ending = [&] { annotations.begin_group("Glovebox: the world ends"); };
+    }
     up::Timeline timeline(values.flag("--log-json"),
-                          command_line::read_colors(values, STDERR_FILENO), label_width(parts));
+                          command_line::read_colors(values, STDERR_FILENO), label_width(parts),
+                          is_step);
 
     // By its directory, as its parts know it: --world may be a name.
     const up::KmsRefusals refusals(up::state_directory(parts, opened->path()) + "/trace.jsonl");
     boost::asio::io_context context(1);
     up::WorldRun run(context, *opened, parts, std::move(options),
                      [&](const up::TimelineEntry& entry) {
-                         if (is_quiet)
-                             hidden.take(up::label_of(entry), up::line_of(entry));
-                         else
+                         report.take(entry);
+                         if (artifacts)
+                             artifacts->take(entry);
+                         if (!is_quiet)
                              timeline.write(entry);
                      });
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
@@ -137,30 +214,28 @@ int up_world(const Values& values) {
         },
         boost::asio::detached);
     context.run();
-    const auto kept_trace = kms::last_world_trace();
-    const auto refused = refusals.finish(kept_trace ? *kept_trace : "");
-    const bool is_good = outcome && outcome->status == exit_done && outcome->failures.empty();
-    // The last lines: for people without the columns.
-    const auto conclude = [&](Event event, const std::string& sentence) {
-        if (values.flag("--log-json"))
-            timeline.write(up::own_entry(LogLevel::error, event, sentence));
-        else
-            std::cerr << "glovebox: " << sentence << (sentence.ends_with('\n') ? "" : "\n");
+    annotations.end_group();
+    const up::KmsRecord kms = refusals.read();
+    const auto last_trace = kms::last_world_trace();
+    const bool is_trace_kept = up::keep_trace(kms.trace, last_trace ? *last_trace : "");
+    up::WorldOutcome judged = judge(outcome, run);
+    judged.file = file;
+    judged.command = values.list("COMMAND");
+    judged.artifacts = values.text("--artifacts");
+    conclude(judged, report, kms, is_trace_kept, values, timeline);
+    if (!is_quiet || !judged.is_good)
+        annotate(judged, report, kms, annotations);
+    // What could not be kept makes no run fail that passed, and is said.
+    const auto note = [&](const Result<void>& done) {
+        if (!done)
+            std::cerr << "glovebox: " << done.error().message << '\n';
     };
-    if (is_quiet && !is_good)
-        for (const std::string& lines :
-             hidden_lines(hidden, run.failed_parts(), outcome && outcome->status != exit_done))
-            conclude("failed", lines);
-    if (!is_quiet || !is_good)
-        for (const std::string& line : refused)
-            conclude("refused", line);
-    if (!outcome) {
-        conclude("failed", printable(outcome.error().message));
-        return exit_failed;
-    }
-    for (const std::string& failure : outcome->failures)
-        conclude("failed", printable(failure));
-    return outcome->status != exit_done ? outcome->status : is_good ? exit_done : exit_failed;
+    if (artifacts)
+        note(artifacts->finish(kms));
+    if (summary)
+        note(summary->append(up::world_summary(judged, report, kms)));
+    const int status = judged.status.value_or(exit_failed);
+    return status != exit_done ? status : judged.is_good ? exit_done : exit_failed;
 }
 
 }  // namespace
@@ -179,7 +254,10 @@ Command up_command() {
              "command's own is 0.",
              "The command finds AWS_REGION, AWS_ENDPOINT_URL_KMS, "
              "AWS_EC2_METADATA_SERVICE_ENDPOINT and GLOVEBOX_WORLD in its environment. Standard "
-             "error shows the output of all parts in the order of time."},
+             "error shows the output of all parts in the order of time.",
+             "In a step of GitHub Actions (GITHUB_ACTIONS=true), the lines of the start and of the "
+             "end are groups, and failures and refusals are annotations. No text of a part is a "
+             "workflow command there. docs/ci.md has a whole job."},
         .options = {{.name = "--world",
                      .placeholder = "NAME",
                      .summary = "Use the world of this name or directory, and keep it",
@@ -202,6 +280,17 @@ Command up_command() {
                      .kind = Kind::flag,
                      .summary = "Write the timeline as one JSON object per line: time, level, "
                                 "component, event, message, part, and the fields of docs/logs.md"},
+                    {.name = "--summary",
+                     .kind = Kind::file,
+                     .placeholder = "FILE",
+                     .summary = "Append a summary in Markdown to this file, for "
+                                "$GITHUB_STEP_SUMMARY: the enclaves and their measurements, what "
+                                "was refused, and why"},
+                    {.name = "--artifacts",
+                     .kind = Kind::directory,
+                     .placeholder = "DIR",
+                     .summary = "Keep the timeline, the enclaves' consoles, the KMS's trace and "
+                                "its explanations in this folder, in place of an earlier run's"},
                     command_line::color_option(),
                     PkiOption::option()},
         .positionals = {{.name = "FILE", .kind = Kind::file, .summary = "The world's file"},
@@ -214,6 +303,9 @@ Command up_command() {
                       "glovebox up world.yaml"},
                      {"Run a test in it as a parent program and return its exit status",
                       "glovebox up world.yaml -- python3 test.py"},
+                     {"The same in a CI, with a summary and what the run left",
+                      "glovebox up --summary summary.md --artifacts glovebox world.yaml -- "
+                      "python3 test.py"},
                      {"Completion and checks of world files in an editor: name the schema in the "
                       "file's first line, # yaml-language-server: $schema=world.schema.json",
                       "glovebox up --schema > world.schema.json"}},

@@ -9,9 +9,11 @@
 #include <cstdio>
 #include <cstring>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "core/base/printable.h"
+#include "core/base/workflow_commands.h"
 #include "sim/command_line/exit_status.h"
 
 namespace glovebox::command_line {
@@ -28,7 +30,10 @@ void hold_standard_streams() {
 // order.
 class PrintableStreams::Buffer : public std::streambuf {
   public:
-    explicit Buffer(std::ostream& stream) : stream_(stream), below_(stream.rdbuf(this)) {}
+    Buffer(std::ostream& stream, bool is_inert) : stream_(stream), below_(stream.rdbuf(this)) {
+        if (is_inert)
+            inert_.emplace();
+    }
     ~Buffer() override { stream_.rdbuf(below_); }
     Buffer(const Buffer&) = delete;
     Buffer& operator=(const Buffer&) = delete;
@@ -40,7 +45,9 @@ class PrintableStreams::Buffer : public std::streambuf {
 
   protected:
     std::streamsize xsputn(const char* text, std::streamsize size) override {
-        const std::string clean = printable_lines({text, static_cast<std::size_t>(size)});
+        std::string clean = printable_lines({text, static_cast<std::size_t>(size)});
+        if (inert_)
+            clean = inert_->pass(clean);
         const auto clean_size = static_cast<std::streamsize>(clean.size());
         return below_->sputn(clean.data(), clean_size) == clean_size ? size : 0;
     }
@@ -55,10 +62,12 @@ class PrintableStreams::Buffer : public std::streambuf {
   private:
     std::ostream& stream_;
     std::streambuf* below_;
+    std::optional<InertText> inert_;
 };
 
-PrintableStreams::PrintableStreams()
-    : output_(std::make_unique<Buffer>(std::cout)), error_(std::make_unique<Buffer>(std::cerr)) {}
+PrintableStreams::PrintableStreams(bool is_workflow_step)
+    : output_(std::make_unique<Buffer>(std::cout, false)),
+      error_(std::make_unique<Buffer>(std::cerr, is_workflow_step)) {}
 
 PrintableStreams::~PrintableStreams() = default;
 

@@ -20,11 +20,12 @@ void hold_standard_streams();
 
 // While it lives, std::cout and std::cerr pass printable text, line feeds and tabs on, and write
 // everything else as escapes (core/base/printable.h). So no name in an image, a request or a file
-// can control the terminal. The output of programs in an enclave goes to the descriptors directly,
-// as without Glovebox.
+// can control the terminal. In a step of a workflow, std::cerr passes no workflow command on either
+// (core/base/workflow_commands.h); std::cout is data, and stays as it is. The output of programs in
+// an enclave goes to the descriptors directly, as without Glovebox.
 class PrintableStreams {
   public:
-    PrintableStreams();
+    explicit PrintableStreams(bool is_workflow_step);
     ~PrintableStreams();
     PrintableStreams(const PrintableStreams&) = delete;
     PrintableStreams& operator=(const PrintableStreams&) = delete;

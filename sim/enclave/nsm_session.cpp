@@ -115,6 +115,12 @@ class StartingSession final : public NsmSession {
         }
         auto config = settings_.config(measured, authority_.root(), clock_.now(), random_);
         const auto pcrs = nsm::boot_pcrs(config);
+        const auto value = [&](nsm::PcrIndex index) {
+            return to_hex(pcrs.describe(index).value().value);
+        };
+        log.info("measured", "PCR0 {}", field("pcr0", value(0)), field("pcr1", value(1)),
+                 field("pcr2", value(2)),
+                 field("pcr8", config.measurements.pcr8 ? value(8) : std::string()));
         return std::unique_ptr<nsm::NsmDevice>(std::make_unique<nsm::MockNsm>(
             std::move(config), pcrs, authority_, clock_, random_, log));
     }

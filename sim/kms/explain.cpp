@@ -89,11 +89,11 @@ std::string describe_request(const json::object& record, TimePoint now) {
             : ""));
 }
 
-std::vector<std::string> list_refusals(std::string_view trace) {
-    std::vector<std::pair<std::string, std::size_t>> counted;
+std::vector<Refusal> list_refusals(std::string_view trace) {
+    std::vector<std::pair<Refusal, std::size_t>> counted;
     std::istringstream lines{std::string(trace)};
     for_each_line(lines, [&](std::string_view text) {
-        const auto record = may_be_wanted(text, "") ? record_in(text) : std::nullopt;
+        auto record = may_be_wanted(text, "") ? record_in(text) : std::nullopt;
         if (!record || !record->contains("error"))
             return;
         const std::string why = text_of(*record, "explanation");
@@ -101,16 +101,18 @@ std::vector<std::string> list_refusals(std::string_view trace) {
             "{} by {}: {}{}{}", text_of(*record, "operation"), caller_of(*record),
             text_of(*record, "error"), why.empty() ? "" : ": ", cut(why, refusal_bytes_max)));
         const auto same = std::find_if(counted.begin(), counted.end(),
-                                       [&](const auto& one) { return one.first == line; });
+                                       [&](const auto& one) { return one.first.sentence == line; });
         if (same == counted.end())
-            counted.emplace_back(std::move(line), 1);
+            counted.emplace_back(Refusal{std::move(line), std::move(*record)}, 1);
         else
             ++same->second;
     });
-    std::vector<std::string> refusals;
-    for (auto& [line, count] : counted)
-        refusals.push_back(count == 1 ? std::move(line)
-                                      : fmt::format("{} ({} times)", line, count));
+    std::vector<Refusal> refusals;
+    for (auto& [refusal, count] : counted) {
+        if (count > 1)
+            refusal.sentence += fmt::format(" ({} times)", count);
+        refusals.push_back(std::move(refusal));
+    }
     return refusals;
 }
 

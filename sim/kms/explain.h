@@ -35,10 +35,16 @@ struct TraceSearch {
 // The request's ID, its time, and how long before `now` that was. Safe for a terminal.
 [[nodiscard]] std::string describe_request(const boost::json::object& record, TimePoint now);
 
-// One line, without a line feed, for each kind of refusal in a trace, in the order of their first
-// occurrence. Refusals that differ in their time only share a line with their number. Safe for a
-// terminal.
-[[nodiscard]] std::vector<std::string> list_refusals(std::string_view trace);
+struct Refusal {
+    // "Decrypt by arn:...: AccessDeniedException: no Recipient was sent (2 times)": one line,
+    // without a line feed, safe for a terminal.
+    std::string sentence;
+    boost::json::object record;  // of the first one
+};
+
+// The kinds of refusals in a trace, in the order of their first occurrence: refusals that differ in
+// their time only are of one kind.
+[[nodiscard]] std::vector<Refusal> list_refusals(std::string_view trace);
 
 struct Explanation {
     bool allowed = false;  // by the policies, now; false if the record has no check

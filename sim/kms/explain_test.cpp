@@ -15,6 +15,7 @@ namespace glovebox::kms {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -32,8 +33,11 @@ TEST(Refusals, AreALineForEachKind) {
                               R"({"operation":"Sign","accessKeyId":"AKID","error":"Other"})";
     EXPECT_THAT(
         list_refusals(trace),
-        ElementsAre("Decrypt by arn:a: AccessDeniedException: no Recipient was sent (2 times)",
-                    "Sign by nobody known, as access key AKID: Other"));
+        ElementsAre(Field(&Refusal::sentence,
+                          "Decrypt by arn:a: AccessDeniedException: no "
+                          "Recipient was sent (2 times)"),
+                    Field(&Refusal::sentence, "Sign by nobody known, as access key AKID: Other")));
+    EXPECT_EQ(list_refusals(trace).front().record.at("requestId"), "2");
     EXPECT_THAT(list_refusals(allowed), IsEmpty());
     EXPECT_THAT(list_refusals(""), IsEmpty());
 }

@@ -19,6 +19,7 @@
 #include <system_error>
 
 #include "core/base/clock.h"
+#include "core/base/workflow_commands.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/format/header.h"
 #include "sim/eif/report/describe.h"
@@ -197,6 +198,7 @@ class EnclaveProcess {
         LogOptions log_options;
         log_options.component = "nitro-cli";
         log_options.level = LogLevel::warning;
+        log_options.is_workflow_step = is_workflow_step();
         const auto log = make_log(log_options);
         static_cast<void>(run.run(*image, nsm, *log));
         return {};

@@ -2,13 +2,12 @@
 
 #include "sim/up/kms_refusals.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "core/base/file_bytes.h"
 #include "core/base/line_file.h"
+#include "core/base/printable.h"
 #include "core/base/private_directory.h"
 #include "sim/kms/explain.h"
 
@@ -20,18 +19,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t trace_bytes_max = std::size_t{1} << 30;
 constexpr std::size_t shown_max = 10;
 constexpr unsigned trace_mode = 0600;
-
-bool keep(std::string_view trace, const fs::path& file) {
-    if (file.empty())
-        return false;
-    std::error_code failure;
-    fs::create_directories(file.parent_path().parent_path(), failure);
-    if (failure || !open_private_directory(file.parent_path().string()))
-        return false;
-    fs::remove(file, failure);
-    auto kept = LineFile::open(file.string(), trace_mode);
-    return kept && kept->append(trace.substr(0, trace.find_last_not_of('\n') + 1));
-}
 
 }  // namespace
 
@@ -60,20 +47,33 @@ std::string KmsRefusals::gained() const {
     return older + rest(trace_, 0);
 }
 
-std::vector<std::string> KmsRefusals::finish(const std::string& keep_as) const {
-    const std::string trace = gained();
-    if (trace.empty())
-        return {};
-    auto lines = kms::list_refusals(trace);
-    const std::size_t refused = lines.size();
-    lines.resize(std::min(refused, shown_max));
-    for (std::string& line : lines)
-        line.insert(0, "KMS refused ");
-    if (refused > shown_max)
-        lines.push_back(fmt::format("KMS refused {} more kinds of requests", refused - shown_max));
-    if (keep(trace, keep_as) && refused > 0)
-        lines.emplace_back("`glovebox kms explain` has more about the last refusal");
-    return lines;
+KmsRecord KmsRefusals::read() const {
+    KmsRecord record;
+    record.trace = gained();
+    for (kms::Refusal& refusal : kms::list_refusals(record.trace)) {
+        if (record.refused.size() == shown_max) {
+            ++record.further_kinds;
+            continue;
+        }
+        record.refused.push_back(std::move(refusal.sentence));
+        auto explanation = kms::explain(refusal.record, std::nullopt);
+        record.explanations.push_back(explanation ? std::move(explanation->text)
+                                                  : printable(explanation.error().message) + "\n");
+    }
+    return record;
+}
+
+bool keep_trace(std::string_view trace, const std::string& name) {
+    if (name.empty() || trace.empty())
+        return false;
+    const fs::path file(name);
+    std::error_code failure;
+    fs::create_directories(file.parent_path().parent_path(), failure);
+    if (failure || !open_private_directory(file.parent_path().string()))
+        return false;
+    fs::remove(file, failure);
+    auto kept = LineFile::open(file.string(), trace_mode);
+    return kept && kept->append(trace.substr(0, trace.find_last_not_of('\n') + 1));
 }
 
 }  // namespace glovebox::up

@@ -1,26 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the KMS of a world has refused, for the end of `glovebox up`.
+// What a KMS has refused since a moment, by its trace: for the end of `glovebox up` and of
+// `glovebox kms`.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/kms/json_lines.h"
 
 namespace glovebox::up {
 
+struct KmsRecord {
+    // For each kind of refusal, the first ten: a line without a line feed, "Decrypt by arn:...:
+    // AccessDeniedException: ...", and what `glovebox kms explain` says of it, in several lines.
+    std::vector<std::string> refused;
+    std::vector<std::string> explanations;
+    std::size_t further_kinds = 0;
+    std::string trace;  // the lines of the trace, all of them
+};
+
 class KmsRefusals {
   public:
     // From now on: the trace may have lines of an earlier world, or be missing yet.
     explicit KmsRefusals(std::string trace);
 
-    // A sentence for each refusal since, without a line feed; the last says where to find more.
-    // The trace since then replaces the file `keep_as`, whose folder is made where it is missing;
-    // where that name is empty or can't be written, nothing is kept.
-    [[nodiscard]] std::vector<std::string> finish(const std::string& keep_as) const;
+    [[nodiscard]] KmsRecord read() const;
 
   private:
     // What the trace has gained since, also if it was renamed to its former file.
@@ -31,5 +39,9 @@ class KmsRefusals {
     std::optional<kms::FileIdentity> former_;
     std::uintmax_t begin_ = 0;  // its size
 };
+
+// The trace replaces the file, for its user alone; the folder is made where it is missing. Returns
+// whether that was done; an empty name or trace is not.
+[[nodiscard]] bool keep_trace(std::string_view trace, const std::string& file);
 
 }  // namespace glovebox::up

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "core/base/testing/temporary_directory.h"
 
@@ -25,7 +26,7 @@ class KmsRefusalsTest : public testing::Test {
     }
     void begin_anew() { fs::rename(trace_, kms::former_file(trace_)); }
     [[nodiscard]] static std::string line(const std::string& operation) {
-        return "KMS refused " + operation + " by a: Denied";
+        return operation + " by a: Denied";
     }
 
     TemporaryDirectory folder_;
@@ -35,9 +36,9 @@ class KmsRefusalsTest : public testing::Test {
 TEST_F(KmsRefusalsTest, AreThoseSinceTheBegin) {
     refuse("Encrypt");
     const KmsRefusals refusals(trace_);
-    EXPECT_THAT(refusals.finish(""), IsEmpty());
+    EXPECT_THAT(refusals.read().refused, IsEmpty());
     refuse("Decrypt");
-    EXPECT_THAT(refusals.finish(""), ElementsAre(line("Decrypt")));
+    EXPECT_THAT(refusals.read().refused, ElementsAre(line("Decrypt")));
 }
 
 TEST_F(KmsRefusalsTest, AreFoundThoughTheTraceBeganAnew) {
@@ -46,7 +47,7 @@ TEST_F(KmsRefusalsTest, AreFoundThoughTheTraceBeganAnew) {
     refuse("Decrypt");
     begin_anew();
     refuse("Sign");
-    EXPECT_THAT(refusals.finish(""), ElementsAre(line("Decrypt"), line("Sign")));
+    EXPECT_THAT(refusals.read().refused, ElementsAre(line("Decrypt"), line("Sign")));
 }
 
 TEST_F(KmsRefusalsTest, OfAnEarlierFormerFileAreNotTheirs) {
@@ -54,7 +55,29 @@ TEST_F(KmsRefusalsTest, OfAnEarlierFormerFileAreNotTheirs) {
     begin_anew();
     const KmsRefusals refusals(trace_);
     refuse("Decrypt");
-    EXPECT_THAT(refusals.finish(""), ElementsAre(line("Decrypt")));
+    EXPECT_THAT(refusals.read().refused, ElementsAre(line("Decrypt")));
+}
+
+TEST_F(KmsRefusalsTest, HaveAnExplanationEachAndTheirNumber) {
+    const KmsRefusals refusals(trace_);
+    for (int i = 0; i < 12; ++i)
+        refuse("Operation" + std::to_string(i));
+    const KmsRecord record = refusals.read();
+    EXPECT_EQ(record.refused.size(), 10U);
+    EXPECT_EQ(record.further_kinds, 2U);
+    ASSERT_EQ(record.explanations.size(), 10U);
+    EXPECT_THAT(record.explanations[1], testing::HasSubstr("Operation1 by a\nthen      Denied"));
+}
+
+TEST_F(KmsRefusalsTest, TheTraceIsKeptInPlaceOfAnother) {
+    const std::string file = (fs::path(folder_.path()) / "new" / "kept.jsonl").string();
+    EXPECT_FALSE(keep_trace("", file));
+    EXPECT_FALSE(keep_trace("one\n", ""));
+    EXPECT_TRUE(keep_trace("one\ntwo\n", file));
+    EXPECT_TRUE(keep_trace("three\n", file));
+    std::ostringstream kept;
+    kept << std::ifstream(file).rdbuf();
+    EXPECT_EQ(kept.str(), "three\n");
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
 #include "core/base/printable.h"
+#include "core/base/workflow_commands.h"
 
 namespace glovebox::up {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::size_t date_bytes = 11;
 constexpr std::size_t time_of_day_bytes = 12;
 constexpr std::size_t level_width = 7;
 // An identifier that is longer is shown by its beginning and its end.
-constexpr std::array<std::string_view, 3> identifiers{"key", "nonce", "principal"};
+constexpr std::array<std::string_view, 4> identifiers{"key", "nonce", "pcr0", "principal"};
 constexpr std::size_t shown_value_max = 40;
 constexpr std::size_t shown_begin = 24;
 constexpr std::size_t shown_end = 12;
@@ -144,25 +145,29 @@ std::string line_of(const TimelineEntry& entry) {
                          : fmt::format("{}: {}", name_of(entry.level), entry.message));
 }
 
+std::string json_of(const TimelineEntry& entry) {
+    json::object object{
+        {"time", entry.time},
+        {"level", std::string(name_of(entry.level))},
+        {"component", entry.component.empty() ? std::string("program") : entry.component},
+        {"event", entry.event},
+        {"message", entry.message}};
+    if (!entry.part.empty())
+        object["part"] = entry.part;
+    for (const auto& field : entry.fields)
+        object[field.key()] = field.value();
+    return json_text(object);
+}
+
 void Timeline::write(const TimelineEntry& entry) {
+    std::string line = is_json_ ? json_of(entry) : text_of(entry);
+    if (is_workflow_step_)
+        line = inert(line, is_json_ ? InertText::Form::json : InertText::Form::text);
     // The disk behind standard error may be full: there is nobody else to tell.
-    static_cast<void>(lines_.append(text_of(entry)));
+    static_cast<void>(lines_.append(line));
 }
 
 std::string Timeline::text_of(const TimelineEntry& entry) const {
-    if (is_json_) {
-        json::object object{
-            {"time", entry.time},
-            {"level", std::string(name_of(entry.level))},
-            {"component", entry.component.empty() ? std::string("program") : entry.component},
-            {"event", entry.event},
-            {"message", entry.message}};
-        if (!entry.part.empty())
-            object["part"] = entry.part;
-        for (const auto& field : entry.fields)
-            object[field.key()] = field.value();
-        return json_text(object);
-    }
     const std::string label = printable(label_of(entry));
     const std::string level =
         entry.level == LogLevel::info ? "" : std::string(name_of(entry.level));

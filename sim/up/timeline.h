@@ -40,6 +40,9 @@ struct TimelineEntry {
 // A line that a part's program has written.
 [[nodiscard]] TimelineEntry entry_of_output(const std::string& part, const std::string& line);
 
+// The entry as one line of JSON, with all that it has.
+[[nodiscard]] std::string json_of(const TimelineEntry& entry);
+
 // Under which name the entry stands: "up", or the part's label.
 [[nodiscard]] std::string label_of(const TimelineEntry& entry);
 
@@ -48,9 +51,13 @@ struct TimelineEntry {
 
 class Timeline {
   public:
-    // `label_width` is that of the widest label.
-    Timeline(bool is_json, Colors colors, std::size_t label_width)
-        : is_json_(is_json), colors_(colors), label_width_(label_width) {}
+    // `label_width` is that of the widest label. In a step of a workflow, no line of it is a
+    // workflow command.
+    Timeline(bool is_json, Colors colors, std::size_t label_width, bool is_workflow_step)
+        : is_json_(is_json),
+          colors_(colors),
+          label_width_(label_width),
+          is_workflow_step_(is_workflow_step) {}
 
     void write(const TimelineEntry& entry);
 
@@ -60,6 +67,7 @@ class Timeline {
     bool is_json_;
     Colors colors_;
     std::size_t label_width_;
+    bool is_workflow_step_;
     LineFile lines_ = LineFile::standard_error();
 };
 

@@ -238,9 +238,12 @@ Result<void> WorldRun::take_end(Part& part, int status) {
         failed_parts_.push_back(part.label);
     // The part's own error is on the timeline already.
     const std::string briefly = describe({part.label, status, part.was_ready, {}}, world_);
-    tell_(is_failure ? own_entry(is_allowed ? LogLevel::info : LogLevel::warning, "ended", briefly,
-                                 part.label)
-                     : own_entry(LogLevel::info, "ended", part.label + " has ended", part.label));
+    TimelineEntry ended =
+        is_failure ? own_entry(is_allowed ? LogLevel::info : LogLevel::warning, "ended", briefly,
+                               part.label)
+                   : own_entry(LogLevel::info, "ended", part.label + " has ended", part.label);
+    ended.fields["status"] = status;
+    tell_(ended);
     if (!part.was_ready)
         return failed(how);
     if (is_failure && !is_allowed)
@@ -414,6 +417,7 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
     if (good) {
         tell_(own_entry(LogLevel::info, "ready",
                         fmt::format("ready: world {}{}", meeting_.path(), addresses_)));
+        options_.is_ready();
         if (!options_.command.empty())
             good = start_command();
     }
@@ -422,6 +426,7 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
         status = co_await live();
     else
         status = good.error();
+    options_.is_ending();
     co_await end_all();
     if (command_log_) {
         command_log_->drain();

@@ -42,6 +42,9 @@ struct RunOptions {
     std::string pki;                   // --pki; empty for the user's
     std::vector<std::string> command;  // may be empty
     bool abort_on_exit = false;        // the first enclave that ends ends the world
+    // Called when the world is ready, before the command starts, and when its end begins.
+    std::function<void()> is_ready = [] {};
+    std::function<void()> is_ending = [] {};
 };
 
 struct Outcome {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/workflow_commands.h"
 #include "core/dns_query.h"
 #include "core/process_setup.h"
 #include "core/proxy_error.h"
@@ -172,6 +173,7 @@ void serve(const Arguments& arguments, std::ostream& to) {
     LogOptions options;
     options.level = log_level();
     options.component = "vsock-proxy";
+    options.is_workflow_step = is_workflow_step();
     const auto log = make_log(options);
     try {
         (void)service.serve(*log, [&] {

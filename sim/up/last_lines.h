@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The last lines of each part, which -q hides: they are shown of a part that failed.
+// The last lines of each part, for when it has failed: -q hides them until then.
 #pragma once
 
 #include <deque>
@@ -10,10 +10,10 @@
 
 namespace glovebox::up {
 
-class HiddenLines {
+class LastLines {
   public:
     void take(const std::string& part, std::string_view line);
-    // A line for each, indented, behind one that names the part; empty where it wrote nothing.
+    // With a line feed behind each; empty where the part wrote nothing.
     [[nodiscard]] std::string of(const std::string& part) const;
 
   private:

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/up/hidden_lines.h"
-
-#include <fmt/core.h>
+#include "sim/up/last_lines.h"
 
 #include "core/base/printable.h"
 
@@ -14,20 +12,20 @@ constexpr std::size_t line_bytes_max = 1024;
 
 }  // namespace
 
-void HiddenLines::take(const std::string& part, std::string_view line) {
+void LastLines::take(const std::string& part, std::string_view line) {
     auto& lines = lines_[part];
     lines.push_back(shown(line, line_bytes_max));
     if (lines.size() > lines_max)
         lines.pop_front();
 }
 
-std::string HiddenLines::of(const std::string& part) const {
+std::string LastLines::of(const std::string& part) const {
     const auto found = lines_.find(part);
     if (found == lines_.end())
         return {};
-    std::string text = fmt::format("the last lines of {}, which -q hides:\n", part);
+    std::string text;
     for (const std::string& line : found->second)
-        text += fmt::format("  {}\n", line);
+        text += line + '\n';
     return text;
 }
 
