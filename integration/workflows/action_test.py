@@ -1,0 +1,225 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""action.yml, run step by step in the repository of somebody else (composite.py), with the program that was built.
+
+Usage: action_test.py GLOVEBOX [unittest's arguments]
+"""
+
+import functools
+import hashlib
+import http.server
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+import yaml
+from composite import Composite
+
+ROOT = Path(__file__).resolve().parents[2]
+GLOVEBOX = ""
+
+SERVER = """
+import socket
+listener = socket.socket(socket.AF_VSOCK)
+listener.bind((socket.VMADDR_CID_ANY, 5005))
+listener.listen()
+print("::error::from the enclave", flush=True)
+peer = listener.accept()[0]
+peer.sendall(b"hello")
+"""
+ASK = """
+import socket
+enclave = socket.socket(socket.AF_VSOCK)
+enclave.connect((16, 5005))
+print("it said", enclave.recv(100).decode())
+"""
+WORLD = "enclaves:\n  server: {command: [/usr/bin/python3, server.py], cid: 16, ready: 5005, allow_exit: true}\n"
+
+
+class Action(unittest.TestCase):
+    def setUp(self):
+        if subprocess.run([GLOVEBOX, "parent", "--", "true"], capture_output=True).returncode != 0:
+            self.skipTest("programs can't be supervised here: see glovebox doctor")
+        temporary = tempfile.TemporaryDirectory(prefix="glovebox-action-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        for name in ("home", "runner", "repository/tests"):
+            (self.folder / name).mkdir(parents=True)
+        self.repository = self.folder / "repository"
+        for name, content in (("server.py", SERVER), ("ask.py", ASK), ("world.yaml", WORLD)):
+            (self.repository / "tests" / name).write_text(content)
+        self.environment = {"HOME": str(self.folder / "home"), "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                            "RUNNER_TEMP": str(self.folder / "runner"), "LANG": "C.UTF-8"}
+        self.artifacts = {}
+
+    def find_in_cache(self, inputs):
+        """As a run that built this program has left it."""
+        self.cached = inputs
+        folder = Path(inputs["path"]) / "bin"
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(GLOVEBOX, folder)
+        return {"cache-hit": "true"}
+
+    def keep_artifact(self, inputs):
+        path = Path(inputs["path"])
+        self.artifacts[inputs["name"]] = {str(file.relative_to(path)): file.read_text() for file in path.rglob("*") if file.is_file()}
+        return {}
+
+    def run_action(self, inputs, *, is_good=True, **options):
+        run = Composite(ROOT, self.repository, inputs,
+                        {"actions/cache": self.find_in_cache, "actions/upload-artifact": self.keep_artifact}, self.environment, **options)
+        self.assertEqual(run.run(), is_good, run.output)
+        return run
+
+    def test_a_test_that_passes(self):
+        run = self.run_action({"world": "world.yaml", "command": "/usr/bin/python3 ask.py", "working-directory": "tests"})
+        self.assertIn("it said hello", run.output)
+        self.assertEqual(run.outputs()["status"], "0")
+        self.assertRegex(run.outputs()["version"], r"^glovebox \d")
+        self.assertIn("| `server` | 16 |", run.summary)
+        self.assertEqual(self.artifacts["glovebox"]["consoles/16-server.log"], "::error::from the enclave\n")
+        self.assertIn('"event":"measured"', self.artifacts["glovebox"]["timeline.jsonl"])
+        self.assertTrue(Path(run.outputs()["artifacts"]).is_dir())
+        self.assertNotRegex(run.output, r"(?m)^\s*::error::")
+        self.assertIn("::group::Glovebox: the world starts\n", run.output)
+        self.assertRegex(self.cached["key"], r"^glovebox-[a-z]+-[\d.]+-\w+-[0-9a-f]{16}$")
+        self.assertNotIn("Build", run.ran)
+
+    def test_a_test_that_fails_fails_the_job_and_keeps_the_artifacts(self):
+        run = self.run_action({"world": "tests/world.yaml", "command": "false\necho not reached", "artifact": "kept"}, is_good=False)
+        self.assertEqual(run.outputs()["status"], "1")
+        self.assertNotIn("not reached", run.output)
+        self.assertIn("tests/world.yaml` failed", run.summary)
+        self.assertIn("timeline.jsonl", self.artifacts["kept"])
+
+    def test_inputs_are_no_part_of_the_script(self):
+        value = "'\"; touch pwned; $(touch pwned) `touch pwned` #"
+        for name, is_good in (("world", False), ("version", False), ("quiet", True), ("namespaces", True), ("artifact", True)):
+            with self.subTest(name):
+                self.run_action({"world": "tests/world.yaml", "command": "true", name: value}, is_good=is_good)
+                self.assertEqual(list(self.folder.rglob("pwned")), [])
+        # A command is a script, and nothing of it is read before bash reads it.
+        run = self.run_action({"world": "tests/world.yaml", "command": f"cat <<'END'\n{value}\nEND"})
+        self.assertIn(value, run.output)
+        self.assertEqual(list(self.folder.rglob("pwned")), [])
+
+    def test_the_command_does_not_see_the_inputs(self):
+        run = self.run_action({"world": "tests/world.yaml", "command": "env"})
+        self.assertNotRegex(run.output, r"(?m)^(WORLD|COMMAND|QUIET)=")
+
+    def test_quiet(self):
+        run = self.run_action({"world": "tests/world.yaml", "command": "echo done", "quiet": "true"})
+        self.assertNotIn("::group::", run.output)
+        self.assertIn("done\n", run.output)
+
+    def test_without_a_world_it_is_installed_for_later_steps(self):
+        run = self.run_action({})
+        self.assertNotIn("Run the world", run.ran)
+        self.assertEqual(self.artifacts, {})
+        self.assertRegex(subprocess.run(["glovebox", "--version"], env=run.environment, capture_output=True, text=True).stdout, r"^glovebox \d")
+
+    def test_another_system_is_a_mistake(self):
+        run = self.run_action({}, is_good=False, runner={"os": "macOS"})
+        self.assertIn("needs a Linux runner", run.output)
+
+    def test_the_key_of_the_cache_is_that_of_the_contents(self):
+        self.run_action({})
+        key = self.cached["key"]
+        self.run_action({})
+        self.assertEqual(self.cached["key"], key)
+
+    def test_settings_of_ones_own_runner_stay(self):
+        self.assertNotIn("Allow user namespaces", self.run_action({}).ran)
+        self.assertNotIn("Allow user namespaces", self.run_action({"namespaces": "false"}, runner={"environment": "github-hosted"}).ran)
+
+    # --- releases ---
+
+    def release(self, sums=None):
+        """A release on a server of its own; returns its address."""
+        name = f"glovebox-9.9.9-linux-{platform.machine()}"
+        folder = self.folder / "server/example/glovebox/releases/download/v9.9.9"
+        folder.mkdir(parents=True)
+        with tarfile.open(folder / f"{name}.tar.gz", "w:gz") as archive:
+            archive.add(GLOVEBOX, f"{name}/bin/glovebox")
+        digest = hashlib.sha256((folder / f"{name}.tar.gz").read_bytes()).hexdigest()
+        (folder / "SHA256SUMS").write_text(f"{digest}  {name}.tar.gz\n" if sums is None else sums.replace("NAME", f"{name}.tar.gz"))
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=self.folder / "server"))
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.environment["GITHUB_SERVER_URL"] = f"http://127.0.0.1:{server.server_port}"
+
+    def test_a_release(self):
+        self.release()
+        run = self.run_action({"version": "v9.9.9", "world": "tests/world.yaml", "command": "command -v glovebox"})
+        self.assertIn(f"{self.folder}/home/.cache/glovebox-action/release/bin/glovebox\n", run.output)
+        for name in ("Look into the cache", "Install the libraries that a build needs", "Build"):
+            self.assertNotIn(name, run.ran)
+
+    def test_a_release_that_differs_from_its_checksum_is_not_installed(self):
+        for sums in (f"{'0' * 64}  NAME\n", "", f"{'0' * 64}  another\n"):
+            with self.subTest(sums=sums):
+                shutil.rmtree(self.folder / "server", ignore_errors=True)
+                self.release(sums)
+                run = self.run_action({"version": "v9.9.9"}, is_good=False)
+                self.assertIn("it is not installed", run.output)
+                self.assertFalse((self.folder / "home/.cache/glovebox-action/release").exists())
+
+    def test_a_release_that_does_not_exist_is_named(self):
+        self.release()
+        self.assertIn("is v1.0.0 a release", self.run_action({"version": "v1.0.0"}, is_good=False).output)
+        for version in ("../v1", "-v", "a b", "v1;x"):
+            self.assertIn("a tag such as v1.0.0 was expected", self.run_action({"version": version}, is_good=False).output)
+
+
+class Rules(unittest.TestCase):
+    """What GitHub's schema does not say."""
+
+    def setUp(self):
+        self.action = yaml.safe_load((ROOT / "action.yml").read_text())
+        self.workflows = {path.name: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
+
+    def test_no_expression_in_the_actions_scripts(self):
+        for step in self.action["runs"]["steps"]:
+            self.assertNotIn("${{", step.get("run", ""), step["name"])
+
+    def test_workflows_put_nothing_but_their_own_matrix_into_scripts(self):
+        for name, workflow in self.workflows.items():
+            for job in workflow["jobs"].values():
+                for step in job.get("steps", []):
+                    for expression in re.findall(r"\$\{\{(.*?)\}\}", step.get("run", "")):
+                        self.assertRegex(expression.strip(), r"^matrix\.", f"{name}: {step}")
+
+    def test_every_input_is_used_and_every_used_input_exists(self):
+        text = (ROOT / "action.yml").read_text()
+        self.assertEqual(set(re.findall(r"inputs\.([\w-]+)", text)), set(self.action["inputs"]))
+
+    def test_the_page_has_every_input_and_output(self):
+        page = (ROOT / "docs/ci.md").read_text()
+        for name in [*self.action["inputs"], *self.action["outputs"]]:
+            self.assertIn(f"| `{name}` |", page)
+
+    def test_actions_of_others_have_one_version(self):
+        used = {}
+        for text in [(ROOT / "action.yml").read_text(), *((ROOT / ".github/workflows" / name).read_text() for name in self.workflows)]:
+            for name, version in re.findall(r"uses: ([\w/-]+)@(\S+)", text):
+                used.setdefault(name, set()).add(version)
+        self.assertEqual({name: versions for name, versions in used.items() if len(versions) > 1}, {})
+
+
+if __name__ == "__main__":
+    GLOVEBOX = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=2)
