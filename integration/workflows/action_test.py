@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""action.yml, run step by step in the repository of somebody else (composite.py), with the program that was built.
+"""action.yml, run step by step in the repository of somebody else (steps.py), with the program that was built.
 
 Usage: action_test.py GLOVEBOX [unittest's arguments]
 """
@@ -21,7 +21,8 @@ import unittest
 from pathlib import Path
 
 import yaml
-from composite import Composite
+from outsider import write_repository
+from steps import Composite, job_of
 
 ROOT = Path(__file__).resolve().parents[2]
 GLOVEBOX = ""
@@ -139,6 +140,57 @@ class Action(unittest.TestCase):
     def test_settings_of_ones_own_runner_stay(self):
         self.assertNotIn("Allow user namespaces", self.run_action({}).ran)
         self.assertNotIn("Allow user namespaces", self.run_action({"namespaces": "false"}, runner={"environment": "github-hosted"}).ran)
+
+    # --- what docs/ci.md shows ---
+
+    def run_job(self, workflow, uses):
+        """A job of the page, in a repository of the page's files. Its sudo does nothing, and is written down."""
+        repository = self.folder / "outsider"
+        write_repository(repository)
+        sudo = self.folder / "bin/sudo"
+        sudo.parent.mkdir()
+        sudo.write_text(f"#!/bin/sh\necho \"$*\" >>{self.folder}/sudo\n")
+        sudo.chmod(0o755)
+        self.environment["PATH"] = f"{sudo.parent}:{self.environment['PATH']}"
+        document = yaml.safe_load((repository / ".github/workflows" / workflow).read_text())
+        uses = {"actions/checkout": lambda inputs: {}, **uses(repository)}
+        run = job_of(document, "test", repository, uses, self.environment)
+        self.assertTrue(run.run(), run.output)
+        return run
+
+    def test_the_pages_job_with_the_action(self):
+        def use(repository):
+            def act(inputs):
+                self.inner = Composite(ROOT, repository, inputs, {"actions/cache": self.find_in_cache,
+                                                                  "actions/upload-artifact": self.keep_artifact}, self.environment)
+                self.assertTrue(self.inner.run(), self.inner.output)
+                return self.inner.outputs()
+            return {"example/glovebox": act}
+        self.run_job("test.yml", use)
+        self.assertIn("1 passed", self.inner.output)
+        self.assertIn("world.yaml` passed", self.inner.summary)
+        self.assertIn("timeline.jsonl", self.artifacts["glovebox"])
+
+    def test_the_pages_job_without_the_action(self):
+        def use(repository):
+            def check_out(inputs):
+                if "path" in inputs:
+                    self.assertEqual(inputs["repository"], "example/glovebox")
+                    self.assertRegex(inputs["ref"], "^d{40}$")
+                    (repository / inputs["path"]).symlink_to(ROOT)
+                return {}
+
+            def find(inputs):
+                return self.find_in_cache({**inputs, "path": inputs["path"].replace("~", self.environment["HOME"])})
+
+            def keep(inputs):
+                return self.keep_artifact({**inputs, "path": repository / inputs["path"]})
+            return {"actions/checkout": check_out, "actions/cache": find, "actions/upload-artifact": keep}
+        run = self.run_job("plain.yml", use)
+        self.assertIn("1 passed", run.output)
+        self.assertIn("world.yaml` passed", run.summary)
+        self.assertIn("timeline.jsonl", self.artifacts["glovebox"])
+        self.assertIn("sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\n", (self.folder / "sudo").read_text())
 
     # --- releases ---
 
