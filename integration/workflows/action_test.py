@@ -237,6 +237,74 @@ class Action(unittest.TestCase):
             self.assertIn("a tag such as v1.0.0 was expected", self.run_action({"version": version}, is_good=False).output)
 
 
+class GitLab(unittest.TestCase):
+    """The template's script, run by bash as GitLab's runner does: before_script and script in one shell."""
+
+    def setUp(self):
+        if subprocess.run([GLOVEBOX, "parent", "--", "true"], capture_output=True).returncode != 0:
+            self.skipTest("programs can't be supervised here: see glovebox doctor")
+        for program in ("cmake", "git"):
+            if not shutil.which(program):
+                self.skipTest(f"{program} is not installed")
+        temporary = tempfile.TemporaryDirectory(prefix="glovebox-gitlab-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        self.template = yaml.safe_load((ROOT / "ci/glovebox.gitlab-ci.yml").read_text())[".glovebox"]
+        self.project = self.folder / "project"
+        self.project.mkdir()
+        (self.project / "world.yaml").write_text("enclaves:\n  one: {command: 'sleep 1000', cid: 16}\n")
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin/apt-get").write_text(f"#!/bin/sh\necho \"$*\" >>{self.folder}/apt-get\n")
+        (self.folder / "bin/apt-get").chmod(0o755)
+
+    def git(self, *words):
+        return subprocess.run(["git", "-c", "user.name=example", "-c", "user.email=example@example", *words], cwd=self.folder / "source",
+                              env={**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null"}, capture_output=True, text=True, check=True).stdout
+
+    def commit_of_a_source(self):
+        """A repository that is set up, built and installed by the commands of this one, and counts how often."""
+        source = self.folder / "source"
+        (source / "ci").mkdir(parents=True)
+        (source / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.20)\nproject(stand_in NONE)\n"
+                                               f"install(PROGRAMS {GLOVEBOX} DESTINATION bin)\n")
+        (source / "ci/setup").write_text(f"#!/bin/sh\necho \"setup $*\" >>{self.folder}/calls\n")
+        (source / "ci/build").write_text(f"#!/bin/sh\necho \"build $*\" >>{self.folder}/calls\n"
+                                         "cd \"$(dirname \"$0\")/..\" && cmake -S . -B build/release >/dev/null\n")
+        for script in (source / "ci").iterdir():
+            script.chmod(0o755)
+        for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a commit"]):
+            self.git(*words)
+        return self.git("rev-parse", "HEAD").strip()
+
+    def run_job(self, **variables):
+        script = self.folder / "job.sh"
+        script.write_text("\n".join(self.template["before_script"] + self.template["script"]))
+        environment = {**self.template["variables"], **variables, "HOME": str(self.folder), "CI_PROJECT_DIR": str(self.project),
+                       "PATH": f"{self.folder}/bin:/usr/bin:/bin"}
+        if shutil.which("glovebox", path=environment["PATH"]):
+            self.skipTest("this machine has a glovebox of its own")
+        return subprocess.run(["bash", "-eo", "pipefail", script], cwd=self.project, env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200)
+
+    def test_a_commit_is_built_once(self):
+        commit = self.commit_of_a_source()
+        for calls in ("setup build\nbuild release glovebox\n", "setup build\nbuild release glovebox\nsetup build\n"):
+            done = self.run_job(GLOVEBOX_REPOSITORY=str(self.folder / "source"), GLOVEBOX_COMMIT=commit,
+                                GLOVEBOX_COMMAND="echo \"the command's CID: $(glovebox ps | awk 'NR == 2 { print $1 }')\"")
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("the command's CID: 16\n", done.stdout)
+            self.assertEqual((self.folder / "calls").read_text(), calls)
+        self.assertIn("passed", (self.project / "glovebox-artifacts/summary.md").read_text())
+        self.assertIn("install -qy --no-install-recommends ca-certificates git", (self.folder / "apt-get").read_text())
+
+    def test_values_are_no_part_of_the_script(self):
+        value = "'\"; touch pwned; $(touch pwned)"
+        for name in ("GLOVEBOX_FILE", "GLOVEBOX_REPOSITORY", "GLOVEBOX_COMMIT"):
+            variables = {"GLOVEBOX_REPOSITORY": "/nowhere", "GLOVEBOX_COMMIT": "main", name: value}
+            self.assertNotEqual(self.run_job(**variables).returncode, 0)
+            self.assertEqual(list(self.folder.rglob("pwned")), [])
+
+
 class Rules(unittest.TestCase):
     """What GitHub's schema does not say."""
 
