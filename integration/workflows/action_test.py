@@ -243,7 +243,7 @@ class GitLab(unittest.TestCase):
     def setUp(self):
         if subprocess.run([GLOVEBOX, "parent", "--", "true"], capture_output=True).returncode != 0:
             self.skipTest("programs can't be supervised here: see glovebox doctor")
-        for program in ("cmake", "git"):
+        for program in ("cmake", "git", "ninja"):
             if not shutil.which(program):
                 self.skipTest(f"{program} is not installed")
         temporary = tempfile.TemporaryDirectory(prefix="glovebox-gitlab-")
@@ -269,7 +269,7 @@ class GitLab(unittest.TestCase):
                                                f"install(PROGRAMS {GLOVEBOX} DESTINATION bin)\n")
         (source / "ci/setup").write_text(f"#!/bin/sh\necho \"setup $*\" >>{self.folder}/calls\n")
         (source / "ci/build").write_text(f"#!/bin/sh\necho \"build $*\" >>{self.folder}/calls\n"
-                                         "cd \"$(dirname \"$0\")/..\" && cmake -S . -B build/release >/dev/null\n")
+                                         "cd \"$(dirname \"$0\")/..\" && cmake -G Ninja -S . -B build/release >/dev/null\n")
         for script in (source / "ci").iterdir():
             script.chmod(0o755)
         for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "a commit"]):
