@@ -290,9 +290,9 @@ class GitLab(unittest.TestCase):
         commit = self.commit_of_a_source()
         for calls in ("setup build\nbuild release glovebox\n", "setup build\nbuild release glovebox\nsetup build\n"):
             done = self.run_job(GLOVEBOX_REPOSITORY=str(self.folder / "source"), GLOVEBOX_COMMIT=commit,
-                                GLOVEBOX_COMMAND="echo \"the command's CID: $(glovebox ps | awk 'NR == 2 { print $1 }')\"")
+                                GLOVEBOX_COMMAND='echo "in the world $GLOVEBOX_WORLD"')
             self.assertEqual(done.returncode, 0, done.stdout)
-            self.assertIn("the command's CID: 16\n", done.stdout)
+            self.assertIn("in the world /", done.stdout)
             self.assertEqual((self.folder / "calls").read_text(), calls)
         self.assertIn("passed", (self.project / "glovebox-artifacts/summary.md").read_text())
         self.assertIn("install -qy --no-install-recommends ca-certificates git", (self.folder / "apt-get").read_text())
