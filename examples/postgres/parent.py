@@ -20,6 +20,7 @@ def ask_enclave(cid, port):
         return enclave.makefile().readline()
 
 
+socketserver.TCPServer.allow_reuse_address = True  # a second run need not wait for the first one's closed connections
 with socketserver.ThreadingTCPServer(("127.0.0.1", 5432), Database) as database:
     threading.Thread(target=database.serve_forever, daemon=True).start()
     print(ask_enclave(16, 5005), end="")

@@ -16,8 +16,10 @@ import time
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
 
+import machine  # noqa: E402
 import people  # noqa: E402
 from service import PATIENCE, Service  # noqa: E402
 
@@ -93,6 +95,8 @@ class HalfLines(unittest.TestCase):
                     may = person.run(*IN_OWN_MOUNTS, "mount", "-t", "tmpfs", "none", home, home=home)
                 if may.returncode != 0:
                     self.skipTest(f"{person.name} may not mount anything on this machine: {may.stderr}")
+                if person.uid is not None and (missing := machine.without_capability("SYS_PTRACE")):
+                    self.skipTest(f"{missing}, so it can't read {person.name}'s disk")
                 yield person
 
     def test_a_full_disk_leaves_whole_lines(self):

@@ -258,8 +258,9 @@ class Forbidden(Case):
 
     def machines(self):
         no_more = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
-        yield ("sysctl", ["unshare", "--user", "--map-root-user", "sh", "-c", no_more, "sh"],
-               "the sysctl user.max_user_namespaces is 0", "sudo sysctl -w user.max_user_namespaces=16384")
+        if not os.statvfs("/proc/sys").f_flag & os.ST_RDONLY:  # as a container's runtime leaves it
+            yield ("sysctl", ["unshare", "--user", "--map-root-user", "sh", "-c", no_more, "sh"],
+                   "the sysctl user.max_user_namespaces is 0", "sudo sysctl -w user.max_user_namespaces=16384")
         # Where the test itself runs in a container, that is named in place of its filter.
         yield ("filter", [DENY_NAMESPACES], "seccomp filter", "docker run --security-opt seccomp=unconfined")
 

@@ -39,6 +39,9 @@ std::string part_for(std::string_view cell, const Starter& starter) {
                     std::string_view(parts[i]).substr(0, parts[i].size() - ending.size()));
         return {};
     };
+    if (starter.etc_has_mounts)
+        if (std::string part = find(" where /etc has mounts"); !part.empty())
+            return part;
     if (starter.one_id)
         if (std::string part = find(" with one id"); !part.empty())
             return part;

@@ -14,6 +14,8 @@ namespace glovebox::integration {
 struct Starter {
     bool is_root = false;
     bool one_id = false;
+    // The machine's /etc has mounts below it.
+    bool etc_has_mounts = false;
 };
 
 struct ProbeRow {

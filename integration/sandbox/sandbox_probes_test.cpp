@@ -164,7 +164,9 @@ TEST_P(SandboxProbes, TheTableSaysWhatAProgramSees) {
 
     // Without newuidmap and subordinate ids, an ordinary user has one id whatever was asked for.
     const bool one_id = finished.errors.find("only one user id") != std::string::npos;
-    const Starter starter{::geteuid() == 0, GetParam().one_id || one_id};
+    const bool etc_has_mounts =
+        finished.errors.find("/etc has mounts of the host's below it") != std::string::npos;
+    const Starter starter{::geteuid() == 0, GetParam().one_id || one_id, etc_has_mounts};
     std::map<std::string, ProbeRow> rows = read_probe_table(PROBE_TABLE);
     ASSERT_GE(rows.size(), 40U);
     std::istringstream lines(finished.output);
@@ -202,6 +204,10 @@ TEST(ProbeTable, CellsAreReadByStarter) {
     EXPECT_TRUE(cell_matches(cell, "EACCES", user));
     EXPECT_TRUE(cell_matches(cell, "EPERM", user_with_one_id));
     EXPECT_FALSE(cell_matches(cell, "ok", user_with_one_id));
+    const Starter in_container{true, false, true};
+    EXPECT_TRUE(cell_matches("ok; EROFS where /etc has mounts", "EROFS", in_container));
+    EXPECT_FALSE(cell_matches("ok; EROFS where /etc has mounts", "ok", in_container));
+    EXPECT_TRUE(cell_matches("ok; EROFS where /etc has mounts", "ok", root));
     EXPECT_TRUE(cell_matches("0 *", "0 unlimited", root));
     EXPECT_FALSE(cell_matches("0 *", "1 unlimited", root));
 }

@@ -18,9 +18,11 @@ import sys
 import unittest
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "images"))
 import image_root  # noqa: E402
+import machine  # noqa: E402
 from eif_writer import AWS_INIT  # noqa: E402
 from service import Service  # noqa: E402
 from world_case import GLOVEBOX, LATE, PATIENCE, PYTHON, Case, no_sandbox, run  # noqa: E402
@@ -286,6 +288,8 @@ enclaves:
             self.skipTest(missing)
 
     def test_curl_and_python_and_openssl_read_the_roots_bundle(self):
+        if machine.has_mounts_below("/etc"):
+            self.skipTest("the program writes to /etc/hosts, and /etc is read-only in a sandbox where a container's runtime mounts files there")
         url = "https://kms.us-east-1.amazonaws.com/ping"
         for program in [["curl", "-sS", "--max-time", "30", url],
                         [PYTHON, "-c", f"'import urllib.request; print(urllib.request.urlopen(\"{url}\").read())'"]]:
