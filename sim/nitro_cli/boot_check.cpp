@@ -9,7 +9,8 @@
 #include "sim/eif/build/nitro_rules.h"
 #include "sim/eif/build/program_file.h"
 #include "sim/eif/format/aws_init.h"
-#include "sim/eif/tree/ramdisk.h"
+#include "sim/eif/tree/file_tree.h"
+#include "sim/eif/unpack/ramdisks.h"
 #include "sim/sandbox/root_fs_plan.h"
 
 namespace glovebox::nitro_cli {
@@ -19,22 +20,6 @@ namespace {
 constexpr std::size_t lines_bytes_max = std::size_t{1} << 20;
 // AWS's init has less than a MiB.
 constexpr std::size_t program_bytes_max = std::size_t{64} << 20;
-
-Result<eif::FileTree> unpacked(const eif::Image& image, Progress& progress) {
-    eif::FileTree tree;
-    eif::Spool spool(std::filesystem::temp_directory_path());
-    eif::TreeBudget budget({});
-    for (std::size_t i = 0; i < image.sections().size(); ++i) {
-        const eif::Section& section = image.sections()[i];
-        if (section.type != eif::SectionType::ramdisk)
-            continue;
-        if (const auto done =
-                eif::unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget, progress);
-            !done)
-            return done.error();
-    }
-    return tree;
-}
 
 // What is below a folder of the tree, as a tree of its own.
 Result<eif::FileTree> below(const eif::FileTree& tree, const std::string& folder) {
@@ -78,7 +63,8 @@ void check_kernel(const eif::Image& image, std::vector<std::string>& problems) {
 Result<std::vector<std::string>> check_boot(const eif::Image& image, Progress& progress) {
     std::vector<std::string> problems;
     check_kernel(image, problems);
-    const auto tree = unpacked(image, progress);
+    const auto tree =
+        eif::unpack_ramdisks(image, std::filesystem::temp_directory_path(), {}, progress);
     if (!tree)
         return tree.error();
     const std::string path = eif::init_path(image);

@@ -2,6 +2,7 @@
 
 #include "sim/nitro_cli/boot_check.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -63,6 +64,25 @@ class BootCheck : public testing::Test {
 
 TEST_F(BootCheck, AnImageWhoseProgramStartsHasNone) {
     EXPECT_THAT(problems(), IsEmpty());
+}
+
+TEST_F(BootCheck, ShowsThatItUnpacks) {
+    class Stages final : public Progress {
+      public:
+        void begin(std::string_view stage, std::optional<std::uint64_t> total) override {
+            seen.push_back(fmt::format("{} {}", stage, total.value_or(0)));
+        }
+        void add(std::uint64_t bytes) override { read += bytes; }
+        void end() override {}
+        std::vector<std::string> seen;
+        std::uint64_t read = 0;
+    } stages;
+    ASSERT_TRUE(eif::build_image(options_));
+    const auto file = eif::MappedFile::open(options_.output).value();
+    const auto image = eif::Image::parse(file.bytes()).value();
+    EXPECT_THAT(check_boot(image, stages).value(), IsEmpty());
+    EXPECT_THAT(stages.seen, ElementsAre(fmt::format("unpacking {}", image.ramdisks_size())));
+    EXPECT_EQ(stages.read, image.ramdisks_size());
 }
 
 TEST_F(BootCheck, AKernelThatIsNone) {

@@ -13,10 +13,8 @@
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/output_file.h"
 #include "sim/eif/format/signature_section.h"
-#include "sim/eif/tree/archive_reader.h"
-#include "sim/eif/tree/ramdisk.h"
-#include "sim/eif/tree/spool.h"
 #include "sim/eif/tree/tree_writer.h"
+#include "sim/eif/unpack/ramdisks.h"
 
 namespace glovebox::eif {
 namespace {
@@ -66,22 +64,15 @@ std::string file_name_of(const Section& section, std::size_t number_of_its_type)
 
 Result<void> extract_files(const Image& image, const fs::path& folder, const TreeLimits& limits,
                            Progress& progress) {
-    FileTree tree;
-    Spool spool(folder);
-    TreeBudget budget(limits);
-    progress.begin("unpacking", image.ramdisks_size());
-    for (std::size_t i = 0; i < image.sections().size(); ++i)
-        if (const Section& section = image.sections()[i]; section.type == SectionType::ramdisk)
-            if (const auto unpacked =
-                    unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget, progress);
-                !unpacked)
-                return unpacked.error();
-    if (const auto listed = write_whole(folder / "files.txt", as_bytes(listing_of(tree))); !listed)
+    const auto tree = unpack_ramdisks(image, folder, limits, progress);
+    if (!tree)
+        return tree.error();
+    if (const auto listed = write_whole(folder / "files.txt", as_bytes(listing_of(*tree))); !listed)
         return listed.error();
     std::error_code code;
     if (!fs::create_directory(folder / "files", code))
         return errno_error((folder / "files").string() + " can't be made", code.value());
-    return write_tree(tree, folder / "files", TreeUse::inspection, progress);
+    return write_tree(*tree, folder / "files", TreeUse::inspection, progress);
 }
 
 }  // namespace

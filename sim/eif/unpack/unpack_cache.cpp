@@ -19,9 +19,8 @@
 #include "sim/eif/base/byte_source.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/output_file.h"
-#include "sim/eif/tree/ramdisk.h"
-#include "sim/eif/tree/spool.h"
 #include "sim/eif/tree/tree_writer.h"
+#include "sim/eif/unpack/ramdisks.h"
 #include "sim/eif/unpack/tree_seal.h"
 
 namespace glovebox::eif {
@@ -101,25 +100,18 @@ Result<void> write_seal(const fs::path& folder) {
 
 Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits& limits,
                     Progress& progress) {
-    FileTree tree;
-    Spool spool(folder);
-    TreeBudget budget(limits);
-    progress.begin("unpacking", image.ramdisks_size());
-    for (std::size_t i = 0; i < image.sections().size(); ++i)
-        if (const Section& section = image.sections()[i]; section.type == SectionType::ramdisk)
-            if (const auto unpacked =
-                    unpack_ramdisk(section.data, image.name_of(i), tree, spool, budget, progress);
-                !unpacked)
-                return unpacked.error();
+    const auto tree = unpack_ramdisks(image, folder, limits, progress);
+    if (!tree)
+        return tree.error();
     if (::mkdir((folder / tree_folder).c_str(), 0755) != 0)
         return errno_error((folder / tree_folder).string() + " can't be made", errno);
     if (const auto done =
-            write_tree(tree, folder / tree_folder, TreeUse::root_file_system, progress);
+            write_tree(*tree, folder / tree_folder, TreeUse::root_file_system, progress);
         !done)
         return done.error();
-    if (const auto done = write_small(folder / bytes_file, std::to_string(memory_of(tree))); !done)
+    if (const auto done = write_small(folder / bytes_file, std::to_string(memory_of(*tree))); !done)
         return done.error();
-    progress.begin("hashing the files of", tree.content_size());
+    progress.begin("hashing the files of", tree->content_size());
     const auto content = content_of(folder / tree_folder, progress);
     progress.end();
     // For a user other than root, this fails if a folder or file has no permissions for its owner.
