@@ -26,7 +26,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 NUMBERS = {"NETLINK_NETFILTER": 12, "NETLINK_CRYPTO": 21, "NETLINK_RDMA": 20, "AF_NETLINK": 16, "IPPROTO_SCTP": 132, "IPPROTO_DCCP": 33,
            "IPPROTO_MPTCP": 262, "AF_KEY": 15, "AF_ALG": 38, "AF_PPPOX": 24, "AF_LLC": 26, "AF_CAN": 29, "AF_BLUETOOTH": 31, "AF_TIPC": 30,
            "AF_RDS": 21, "AF_RXRPC": 33, "AF_KCM": 41, "AF_QIPCRTR": 42, "AF_SMC": 43, "AF_XDP": 44, "AF_MCTP": 45, "AF_X25": 9,
-           "AF_INET": 2, "AF_INET6": 10, "SOCK_STREAM": 1, "SOCK_DGRAM": 2, "SOCK_RAW": 3, "SOCK_SEQPACKET": 5, "TCP_ULP": 31,
+           "AF_INET": 2, "AF_INET6": 10, "SOCK_STREAM": 1, "SOCK_DGRAM": 2, "SOCK_RAW": 3, "SOCK_SEQPACKET": 5, "SOCK_DCCP": 6, "TCP_ULP": 31,
            "TCP_CONGESTION": 13, "IPPROTO_TCP": 6, "NETLINK_ROUTE": 0, "AF_UNIX": 1}
 def number(word):
     return NUMBERS[word] if word in NUMBERS else int(word)
@@ -37,8 +37,10 @@ for text in sys.argv[1:]:
     if name == "socket":
         result = libc.socket(*map(number, words))
     elif name == "setsockopt":
-        tcp = socket.socket()
-        result = libc.setsockopt(tcp.fileno(), number(words[0]), number(words[1]), words[2].encode(), len(words[2]))
+        kinds = {"udp": (socket.AF_INET, socket.SOCK_DGRAM), "unix": (socket.AF_UNIX, socket.SOCK_STREAM), "vsock": (40, socket.SOCK_STREAM)}
+        own = socket.socket(*kinds.get(words[3] if len(words) > 3 else "tcp", ()))
+        size = len(words[2]) if words[2] != "none" else 0
+        result = libc.setsockopt(own.fileno(), number(words[0]), number(words[1]), words[2].encode(), size)
     elif name == "mount":
         result = libc.mount(b"none", b"/tmp/target", words[0].encode(), 0, None)
         if result != 0 and ctypes.get_errno() == errno.ENODEV:
@@ -89,7 +91,13 @@ class Absent(Kernel):
     def test_what_the_kernel_has_works(self):
         self.assertEqual(self.outcomes("socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)", "socket(AF_INET, SOCK_STREAM, 0)",
                                        "socket(AF_UNIX, SOCK_STREAM, 0)", "setsockopt(IPPROTO_TCP, TCP_CONGESTION, cubic)",
-                                       "mount(tmpfs)"), ["ok"] * 5)
+                                       "mount(tmpfs)", "socket(AF_INET, SOCK_RAW, IPPROTO_SCTP)"), ["ok"] * 6)
+
+    def test_who_asks_the_wrong_socket_is_told_so(self):
+        self.assertEqual(self.outcomes("setsockopt(IPPROTO_TCP, TCP_ULP, tls, udp)", "setsockopt(IPPROTO_TCP, TCP_CONGESTION, bbr, udp)",
+                                       "setsockopt(IPPROTO_TCP, TCP_ULP, tls, unix)", "setsockopt(IPPROTO_TCP, TCP_ULP, tls, vsock)",
+                                       "setsockopt(IPPROTO_TCP, TCP_ULP, none)"),
+                         ["ENOPROTOOPT", "ENOPROTOOPT", "ENOTSUP", "ENOPROTOOPT", "EINVAL"])
 
 
 class Mounts(Kernel):

@@ -78,6 +78,37 @@ constexpr std::array<std::string_view, 40> file_systems{
 // The congestion controls that are built in; the others' names are ENOENT.
 constexpr std::array<std::string_view, 2> congestion_controls{"cubic", "reno"};
 
+bool is_tcp(int socket) {
+    int protocol = 0;
+    socklen_t bytes = sizeof protocol;
+    return ::getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &bytes) == 0 &&
+           protocol == IPPROTO_TCP;
+}
+
+// What socket(2) of this type says on a kernel without the socket; 0 where that does not depend on
+// the table: types that are none, raw sockets of any protocol, types that netlink never has.
+int refusal_of(const AbsentSocket& absent, int type) {
+    const int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
+    constexpr int kinds = 11;  // SOCK_MAX
+    if (kind < 0 || kind >= kinds)
+        return 0;
+    if (absent.family == AF_NETLINK)
+        return kind == SOCK_RAW || kind == SOCK_DGRAM ? absent.errno_value : 0;
+    if (absent.family != AF_INET && absent.family != AF_INET6)
+        return absent.errno_value;
+    switch (kind) {
+        case SOCK_STREAM:
+        case SOCK_DGRAM:
+            return absent.errno_value;
+        case SOCK_RDM:
+        case SOCK_SEQPACKET:
+        case SOCK_DCCP:
+            return ESOCKTNOSUPPORT;  // only SCTP and DCCP have them
+        default:
+            return 0;
+    }
+}
+
 // mount(2) with one of these looks at no file system's name.
 constexpr unsigned long no_new_file_system =
     MS_REMOUNT | MS_BIND | MS_MOVE | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
@@ -111,12 +142,15 @@ std::optional<SyscallReply> KernelFeatures::answer(const SystemCall& call, Trace
         if (call.int_argument(0) != socket.family ||
             (socket.protocol != any && call.int_argument(2) != socket.protocol))
             continue;
+        const int error = refusal_of(socket, call.int_argument(1));
+        if (error == 0)
+            return std::nullopt;
         notices_.tell(socket.protocol == NETLINK_NETFILTER ? LogLevel::warning : LogLevel::info,
                       std::string(socket.option), "kernel_feature",
                       "the program asks for a socket that the kernel of AWS's enclaves lacks "
                       "(CONFIG_{} is not set), so it fails here as on Nitro: {}",
                       socket.option, socket.use);
-        return SyscallReply::error(socket.errno_value);
+        return SyscallReply::error(error);
     }
     return std::nullopt;
 }
@@ -135,18 +169,22 @@ std::optional<SyscallReply> KernelFeatures::file_system(Tracee& tracee, std::uin
     return SyscallReply::error(ENODEV);
 }
 
-// tcp(7): the name of a congestion control or of an upper layer, as TLS.
+// tcp(7): the name of a congestion control or of an upper layer, as TLS. Sockets of other protocols
+// refuse these options by themselves.
 std::optional<SyscallReply> KernelFeatures::option(const SystemCall& call, Tracee& tracee) {
-    const bool is_tcp = call.int_argument(1) == IPPROTO_TCP;
     const int option = call.int_argument(2);
-    if (!is_tcp || (option != TCP_ULP && option != TCP_CONGESTION))
+    if (call.int_argument(1) != IPPROTO_TCP || (option != TCP_ULP && option != TCP_CONGESTION))
         return std::nullopt;
-    std::array<std::uint8_t, 16> text{};
-    const auto bytes =
-        std::min<std::size_t>(text.size() - 1, static_cast<std::uint32_t>(call.int_argument(4)));
-    if (tracee.read(call.arguments[3], {text.data(), bytes}) != 0)
+    const int bytes = call.int_argument(4);
+    const auto socket = tracee.descriptor(call.int_argument(0));
+    if (bytes < 1 || !socket || !is_tcp(socket->get()))
         return std::nullopt;
+    std::array<std::uint8_t, 16> text{};  // TCP_CA_NAME_MAX
+    const auto wanted = std::min(text.size() - 1, static_cast<std::size_t>(bytes));
+    const auto read = tracee.read_some(call.arguments[3], {text.data(), wanted});
     const std::string_view name(reinterpret_cast<const char*>(text.data()));
+    if (!read || (*read < wanted && name.size() >= *read))
+        return std::nullopt;
     if (option == TCP_CONGESTION &&
         (name.empty() || std::find(congestion_controls.begin(), congestion_controls.end(), name) !=
                              congestion_controls.end()))

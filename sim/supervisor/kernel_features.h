@@ -17,7 +17,8 @@
 
 namespace glovebox::supervisor {
 
-// One kind of sockets, as socket(2)'s arguments name it, that fails with `errno_value`.
+// One kind of sockets, as socket(2)'s arguments name it, that fails with `errno_value`; with
+// ESOCKTNOSUPPORT for a type that only this kind has.
 struct AbsentSocket {
     int family = 0;
     int protocol = any;  // of the family; `any` for all of them

@@ -131,6 +131,8 @@ SyscallReply VsockCalls::answer(const SystemCall& call, Tracee& tracee) {
 
 // socket(AF_VSOCK, type, protocol)
 SyscallReply VsockCalls::socket(const SystemCall& call, Tracee& tracee) {
+    if (call.int_argument(0) != AF_VSOCK)
+        return SyscallReply::pass_through();  // notified for KernelFeatures
     const int flags = call.int_argument(1) & ~socket_type_mask;
     const int type = call.int_argument(1) & socket_type_mask;
     const int protocol = call.int_argument(2);

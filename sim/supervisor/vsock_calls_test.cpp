@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/syscall.h>
 
 #include <cerrno>
@@ -112,6 +113,9 @@ TEST_F(VsockCallsTest, SocketTakesWhatAfVsockTakes) {
                                             static_cast<std::uint64_t>(protocol)})),
                   expected)
             << type << ' ' << protocol;
+    EXPECT_EQ(call(SYS_socket, {AF_INET, SOCK_RAW, IPPROTO_SCTP}).kind(),
+              SyscallReply::Kind::pass_through)
+        << "no vsock";
 }
 
 TEST_F(VsockCallsTest, BindTakesOnesOwnCidAnyAndOnceOnly) {
