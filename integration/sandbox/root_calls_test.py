@@ -209,6 +209,10 @@ class Privileges(Enclave):
                       f'{before[0].strip()}"', self.log)
         self.assertEqual([path.read_text() for path in paths], before, "the machine's own")
 
+    def test_a_setting_has_one_value_however_its_path_is_written(self):
+        self.assertEqual(self.shell("set -e; echo 11 > /proc/sys/vm//swappiness; cat /proc/sys/vm/swappiness; echo 12 > /proc/sys/./vm/swappiness;"
+                                    "cat //proc/sys/vm/swappiness; [ -w /proc//sys/vm/swappiness ]"), "11\n12\n")
+
     def test_a_setting_that_a_kernel_refuses(self):
         value = Path("/proc/sys/vm/swappiness").read_text()
         self.assertEqual(self.shell("echo many > /proc/sys/vm/swappiness; cat /proc/sys/vm/swappiness"), value)

@@ -168,10 +168,12 @@ SyscallReply DeviceCalls::answer(const SystemCall& call, Tracee& tracee) {
     }
     const bool opens = how->kind == PathCall::open || how->kind == PathCall::create ||
                        how->kind == PathCall::open_how;
-    if (settings_ != nullptr && KernelSettings::may_be(*path) && tracee.is_waiting()) {
-        auto reply = opens ? settings_->open(call.thread, *path, flags)
+    const auto setting =
+        settings_ != nullptr ? KernelSettings::named_by(*path) : std::optional<std::string>();
+    if (setting && tracee.is_waiting()) {
+        auto reply = opens ? settings_->open(call.thread, *setting, flags)
                      : how->kind == PathCall::access
-                         ? settings_->access(call.thread, *path, call.int_argument(how->detail))
+                         ? settings_->access(call.thread, *setting, call.int_argument(how->detail))
                          : std::nullopt;
         return reply ? std::move(*reply) : SyscallReply::pass_through();
     }

@@ -114,12 +114,26 @@ std::string setting_after(std::string_view before, std::string_view written) {
     return is_choice ? text + "\n" : std::string();
 }
 
-bool KernelSettings::may_be(std::string_view path) {
+std::optional<std::string> KernelSettings::named_by(std::string_view path) {
+    if (!path.starts_with('/') || path.ends_with('/') || path.ends_with("/."))
+        return std::nullopt;
+    std::string name;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        const std::string_view part = path.substr(0, path.find('/'));
+        path.remove_prefix(part.size());
+        const bool is_first = name.empty() && !part.empty() && part != ".";
+        if (part == ".." || (is_first && part != "proc" && part != "sys"))
+            return std::nullopt;
+        if (!part.empty() && part != ".")
+            name.append("/").append(part);
+    }
     const bool is_in_folder =
         std::any_of(folders.begin(), folders.end(),
-                    [&](std::string_view folder) { return path.starts_with(folder); });
-    return is_in_folder && path.find("/.") == std::string_view::npos &&
-           std::find(names_of_host.begin(), names_of_host.end(), path) == names_of_host.end();
+                    [&](std::string_view folder) { return name.starts_with(folder); });
+    const bool is_setting = is_in_folder && std::find(names_of_host.begin(), names_of_host.end(),
+                                                      name) == names_of_host.end();
+    return is_setting ? std::optional(std::move(name)) : std::nullopt;
 }
 
 // An enclave's root could, and the kernel here does not let the program.
@@ -136,15 +150,13 @@ bool KernelSettings::may_write(pid_t thread, const std::string& path) const {
 }
 
 void KernelSettings::take_value(const std::string& path, Setting& setting) {
-    if (!setting.written)
+    if (!setting.written || path.starts_with(huge_pages))
         return;
     const std::string written = read_whole(setting.written.get());
     if (written.empty() || written == setting.value)
         return;
     const std::string& before = setting.value.empty() ? setting.machines : setting.value;
     std::string after = setting_after(before, written);
-    if (path.starts_with(huge_pages))
-        return;
     if (!after.empty())
         setting.value = std::move(after);
     else

@@ -25,11 +25,12 @@ class KernelSettings {
     // What is given by reference outlives it.
     KernelSettings(const EnclaveRoot& root, Notices& notices) : root_(root), notices_(notices) {}
 
-    // Whether a path may be a setting's, judged by its text alone.
-    [[nodiscard]] static bool may_be(std::string_view path);
+    // The setting that a path may be, judged by its text alone: the path without what repeats
+    // itself ("//", "/./"), so that each setting has one name. Nothing for other paths.
+    [[nodiscard]] static std::optional<std::string> named_by(std::string_view path);
 
-    // The answers to an open with these flags, and to access(2) with this mode. Nothing where the
-    // kernel has the word: it lets the program write, or nobody has written the setting.
+    // The answers to an open of a setting with these flags, and to access(2) with this mode.
+    // Nothing where the kernel has the word: it lets the program write, or nobody has written it.
     [[nodiscard]] std::optional<SyscallReply> open(pid_t thread, const std::string& path,
                                                    int flags);
     [[nodiscard]] std::optional<SyscallReply> access(pid_t thread, const std::string& path,

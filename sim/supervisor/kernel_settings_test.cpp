@@ -26,12 +26,22 @@ TEST(SettingAfter, MarksAChoice) {
 }
 
 TEST(KernelSettings, AreKnownByTheirPath) {
-    EXPECT_TRUE(KernelSettings::may_be("/proc/sys/vm/max_map_count"));
-    EXPECT_TRUE(KernelSettings::may_be("/sys/kernel/mm/transparent_hugepage/enabled"));
-    EXPECT_FALSE(KernelSettings::may_be("/proc/sys/net/ipv4/ip_forward")) << "the enclave's own";
-    EXPECT_FALSE(KernelSettings::may_be("/proc/sys/vm/../../self/mem"));
-    EXPECT_FALSE(KernelSettings::may_be("max_map_count"));
-    EXPECT_FALSE(KernelSettings::may_be("/proc/sys/kernel/hostname")) << "seen by uname(2)";
+    EXPECT_TRUE(KernelSettings::named_by("/proc/sys/vm/max_map_count"));
+    EXPECT_TRUE(KernelSettings::named_by("/sys/kernel/mm/transparent_hugepage/enabled"));
+    EXPECT_FALSE(KernelSettings::named_by("/proc/sys/net/ipv4/ip_forward")) << "the enclave's own";
+    EXPECT_FALSE(KernelSettings::named_by("/proc/sys/vm/../../self/mem"));
+    EXPECT_FALSE(KernelSettings::named_by("/proc/sys/vm/.."));
+    EXPECT_FALSE(KernelSettings::named_by("max_map_count"));
+    EXPECT_FALSE(KernelSettings::named_by(""));
+    EXPECT_FALSE(KernelSettings::named_by("/proc/sys/kernel/hostname")) << "seen by uname(2)";
+    EXPECT_FALSE(KernelSettings::named_by("/proc/sys/kernel//hostname"));
+    EXPECT_FALSE(KernelSettings::named_by("/proc/sys/vm/max_map_count/")) << "ENOTDIR";
+}
+
+TEST(KernelSettings, HaveOneNameHoweverTheirPathIsWritten) {
+    for (const char* path : {"/proc/sys/vm/swappiness", "/proc/sys/vm//swappiness",
+                             "//proc//sys///vm/swappiness", "/proc/sys/./vm/././swappiness"})
+        EXPECT_EQ(KernelSettings::named_by(path), "/proc/sys/vm/swappiness") << path;
 }
 
 }  // namespace
