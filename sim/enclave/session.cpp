@@ -24,7 +24,7 @@
 #include "sim/enclave/kernel_end.h"
 #include "sim/enclave/refused_connection.h"
 #include "sim/sandbox/sandbox_error.h"
-#include "sim/supervisor/syscall_filter.h"
+#include "sim/supervisor/namespace_id.h"
 #include "sim/supervisor/thread_status.h"
 
 namespace glovebox::enclave {
@@ -126,27 +126,18 @@ Result<void> Session::start(const RunOptions& options) {
     if (const auto watched = watch_for_readiness(options); !watched)
         return watched.error();
     const bool has_nsm = options.nsm != nullptr;
-    supervisor::FilterOptions filtered{.nsm = has_nsm,
-                                       .root = !options.is_parent,
-                                       .stack_limit = has_stack_limit(),
-                                       .exec = supervisor::loses_privileges()};
-    const auto filter = supervisor::make_filter(filtered);
-    filtered.sandbox = true;
-    filtered.init = runs_init_;
-    filtered.exec = false;  // a sandbox's root has the capability that a filter needs
-    const auto room_filter = supervisor::make_filter(filtered);
-    if (!filter || !room_filter)
-        return (filter ? room_filter : filter).error();
+    const supervisor::FilterOptions filtered{
+        .nsm = has_nsm, .root = !options.is_parent, .stack_limit = has_stack_limit()};
     if (!options.is_parent)
         if (const auto begun = begin_record(options); !begun)
             return begun.error();
     auto listener =
-        options.room ? start_in_room(options, *room_filter) : start_program(options, *filter);
+        options.room ? start_in_room(options, filtered) : start_program(options, filtered);
     if (!listener && options.room && options.room_is_a_wish &&
         listener.error().code == sandbox::SandboxError::namespaces_forbidden) {
         log_.warning("no_sandbox", "running with --isolation none, since {}",
                      field("error", listener.error().message));
-        listener = start_program(options, *filter);
+        listener = start_program(options, filtered);
         if (record_ && listener) {
             console_file_.reset();
             ::unlinkat(world_.directory(), console_file_name(config.own).c_str(), 0);
@@ -175,13 +166,13 @@ Result<void> Session::start(const RunOptions& options) {
         supervisor::EnclaveFacts& facts = config.enclave.emplace();
         facts.is_sandbox = room_ != nullptr;
         facts.user_namespace =
-            supervisor::user_namespace_of(room_ ? room_->program_process() : ::getpid());
+            supervisor::namespace_of(room_ ? room_->program_process() : ::getpid(), "user");
         if (room_) {
             facts.memory_bytes = options.room->memory_bytes;
             facts.cpus = options.room->cpus;
         }
     }
-    if (!room_ && supervisor::loses_privileges())
+    if (loses_privileges_)
         supervisor::SetuidNotice(log_).look(
             supervisor::find_executable(options.program.arguments.front()), ::geteuid());
     names_.emplace(config.own, world_);
@@ -200,11 +191,16 @@ Result<void> Session::start(const RunOptions& options) {
 }
 
 Result<UniqueFd> Session::start_program(const RunOptions& options,
-                                        const std::vector<sock_filter>& filter) {
+                                        supervisor::FilterOptions filtered) {
+    loses_privileges_ = supervisor::loses_privileges();
+    filtered.exec = loses_privileges_;
+    const auto filter = supervisor::make_filter(filtered);
+    if (!filter)
+        return filter.error();
     supervisor::Program program = options.program;
     program.inherited = inherited_;
     program.extra_environment.push_back("GLOVEBOX_WORLD=" + world_.path());
-    auto launched = supervisor::launch(program, filter, supervisor::loses_privileges());
+    auto launched = supervisor::launch(program, *filter, loses_privileges_);
     if (!launched)
         return launched.error();
     keeper_ = std::move(launched->keeper);
@@ -213,13 +209,18 @@ Result<UniqueFd> Session::start_program(const RunOptions& options,
 }
 
 Result<UniqueFd> Session::start_in_room(const RunOptions& options,
-                                        const std::vector<sock_filter>& filter) {
+                                        supervisor::FilterOptions filtered) {
+    filtered.sandbox = true;
+    filtered.init = runs_init_;
+    const auto filter = supervisor::make_filter(filtered);
+    if (!filter)
+        return filter.error();
     // The sandbox's hook can only install the filter, so check before whether supervision works.
-    if (const auto probed = supervisor::probe_supervision(filter); !probed)
+    if (const auto probed = supervisor::probe_supervision(*filter); !probed)
         return probed.error();
     Console& console = *options.console;
     const int end = console.program_end();
-    auto started = SandboxedProgram::start(*options.room, filter, {end, end, end});
+    auto started = SandboxedProgram::start(*options.room, *filter, {end, end, end});
     if (!started)
         return started.error();
     room_ = std::move(*started);

@@ -27,6 +27,7 @@
 #include "sim/enclave/traffic.h"
 #include "sim/supervisor/launch.h"
 #include "sim/supervisor/supervisor.h"
+#include "sim/supervisor/syscall_filter.h"
 #include "transports/listener_watch.h"
 #include "transports/world.h"
 
@@ -101,9 +102,9 @@ class Session {
   private:
     [[nodiscard]] Result<void> start(const RunOptions& options);
     [[nodiscard]] Result<UniqueFd> start_program(const RunOptions& options,
-                                                 const std::vector<sock_filter>& filter);
+                                                 supervisor::FilterOptions filtered);
     [[nodiscard]] Result<UniqueFd> start_in_room(const RunOptions& options,
-                                                 const std::vector<sock_filter>& filter);
+                                                 supervisor::FilterOptions filtered);
     [[nodiscard]] Result<void> begin_record(const RunOptions& options);
     void announce(const RunOptions& options);
     void end_record(const RunOptions& options);
@@ -132,7 +133,8 @@ class Session {
 
     std::shared_ptr<Reservation> reservation_;  // an enclave's
     std::unique_ptr<SandboxedProgram> room_;
-    bool runs_init_ = false;  // the program of the sandbox is an image's own init
+    bool loses_privileges_ = false;  // the program, which runs without a sandbox
+    bool runs_init_ = false;         // the program of the sandbox is an image's own init
     bool awaits_heartbeat_ = false;
     std::chrono::steady_clock::time_point heartbeat_deadline_;
     std::optional<supervisor::Keeper> keeper_;  // at --isolation none

@@ -2,11 +2,10 @@
 
 #include "sim/supervisor/enclave_root.h"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/file_bytes.h"
+#include "sim/supervisor/namespace_id.h"
 #include "sim/supervisor/thread_status.h"
 
 namespace glovebox::supervisor {
@@ -25,12 +24,6 @@ bool is_initial_user_namespace() {
 
 }  // namespace
 
-ino_t user_namespace_of(pid_t process) {
-    struct stat status {};
-    return ::stat(fmt::format("/proc/{}/ns/user", process).c_str(), &status) == 0 ? status.st_ino
-                                                                                  : 0;
-}
-
 EnclaveRoot::EnclaveRoot(const EnclaveFacts& facts)
     : is_sandbox_(facts.is_sandbox),
       user_namespace_(facts.user_namespace),
@@ -39,26 +32,30 @@ EnclaveRoot::EnclaveRoot(const EnclaveFacts& facts)
 
 // Who made a user namespace of their own is root of that alone, on Nitro as here.
 bool EnclaveRoot::is_in_enclaves_namespace(pid_t thread) const {
-    const ino_t own = user_namespace_of(thread);
+    const ino_t own = namespace_of(thread, "user");
     return own == 0 || user_namespace_ == 0 || own == user_namespace_;
 }
 
 // Whoever started the enclave is user 0 in its sandbox.
-bool EnclaveRoot::is_root(pid_t thread) const {
-    const auto status = read_thread_status(thread);
-    return status && status->user == user_ && is_in_enclaves_namespace(thread);
+bool EnclaveRoot::is_root(pid_t thread, const ThreadStatus& status) const {
+    return status.user == user_ && is_in_enclaves_namespace(thread);
 }
 
 EnclaveRoot::Right EnclaveRoot::right_of(pid_t thread, unsigned capability) const {
     const auto status = read_thread_status(thread);
-    if (!status || !is_in_enclaves_namespace(thread))
+    return status ? right_of(thread, *status, capability) : Right::none;
+}
+
+EnclaveRoot::Right EnclaveRoot::right_of(pid_t thread, const ThreadStatus& status,
+                                         unsigned capability) const {
+    if (!is_in_enclaves_namespace(thread))
         return Right::none;
-    const bool has_it = status->has_capability(capability);
+    const bool has_it = status.has_capability(capability);
     if (is_sandbox_)
         return has_it ? Right::shown : Right::none;
     if (has_it && is_machines_)
         return Right::of_kernel;
-    return has_it || status->user == user_ ? Right::shown : Right::none;
+    return has_it || status.user == user_ ? Right::shown : Right::none;
 }
 
 }  // namespace glovebox::supervisor

@@ -17,19 +17,17 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "sim/supervisor/thread_status.h"
 
 namespace glovebox::supervisor {
 
 // What the supervisor has to know of its enclave.
 struct EnclaveFacts {
     bool is_sandbox = false;
-    ino_t user_namespace = 0;                   // of its first program (user_namespace_of)
+    ino_t user_namespace = 0;                   // of its first program (namespace_of)
     std::optional<std::uint64_t> memory_bytes;  // as /proc/meminfo shows it; empty: the machine's
     std::vector<int> cpus;                      // those that it has; empty: the machine's
 };
-
-// The inode of a process's user namespace; 0 where it can't be read.
-[[nodiscard]] ino_t user_namespace_of(pid_t process);
 
 class EnclaveRoot {
   public:
@@ -42,8 +40,11 @@ class EnclaveRoot {
     };
     // `capability` is one of linux/capability.h.
     [[nodiscard]] Right right_of(pid_t thread, unsigned capability) const;
+    // The same for whoever has read the thread's status already.
+    [[nodiscard]] Right right_of(pid_t thread, const ThreadStatus& status,
+                                 unsigned capability) const;
     // Whether it is user 0 in an enclave.
-    [[nodiscard]] bool is_root(pid_t thread) const;
+    [[nodiscard]] bool is_root(pid_t thread, const ThreadStatus& status) const;
 
   private:
     [[nodiscard]] bool is_in_enclaves_namespace(pid_t thread) const;

@@ -142,7 +142,7 @@ bool KernelSettings::may_write(pid_t thread, const std::string& path) const {
     struct statvfs file_system {};
     const std::string file = host_name(thread, path);
     const auto writer = read_thread_status(thread);
-    if (!writer || !root_.is_root(thread) || ::stat(file.c_str(), &status) != 0 ||
+    if (!writer || !root_.is_root(thread, *writer) || ::stat(file.c_str(), &status) != 0 ||
         !S_ISREG(status.st_mode) || (status.st_mode & S_IWUSR) == 0 ||
         ::statvfs(file.c_str(), &file_system) != 0)
         return false;

@@ -68,11 +68,11 @@ SyscallReply MemoryCalls::answer(const SystemCall& call, Tracee& tracee) {
 }
 
 SyscallReply MemoryCalls::lock(const SystemCall& call) {
-    const auto right = root_.right_of(call.thread, CAP_IPC_LOCK);
-    const auto limit = lock_limit(states_, call.thread);
     const auto status = read_thread_status(call.thread);
-    if (right == EnclaveRoot::Right::of_kernel || !limit || !status)
+    const auto limit = lock_limit(states_, call.thread);
+    if (!status || !limit)
         return SyscallReply::pass_through();
+    const auto right = root_.right_of(call.thread, *status, CAP_IPC_LOCK);
     const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     const std::uint64_t begin = call.arguments[0] & ~(page - 1);
     const std::uint64_t end = (call.arguments[0] + call.arguments[1] + page - 1) & ~(page - 1);
@@ -80,8 +80,8 @@ SyscallReply MemoryCalls::lock(const SystemCall& call) {
     const rlim_t wanted = status->locked_kib * kib + (end - begin);
     const bool is_allowed = right == EnclaveRoot::Right::shown || wanted <= limit->told;
     // The kernel has the word where it does as an enclave's would, and about what is no request.
-    if (end <= begin || wanted <= limit->held || !is_allowed ||
-        (call.number == SYS_mlock2 && (call.int_argument(2) & ~MLOCK_ONFAULT) != 0))
+    if (right == EnclaveRoot::Right::of_kernel || end <= begin || wanted <= limit->held ||
+        !is_allowed || (call.number == SYS_mlock2 && (call.int_argument(2) & ~MLOCK_ONFAULT) != 0))
         return SyscallReply::pass_through();
     if (!is_mapped(read_system_text(fmt::format("/proc/{}/maps", status->process)), begin, end))
         return SyscallReply::error(ENOMEM);

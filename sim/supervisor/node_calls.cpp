@@ -209,10 +209,11 @@ std::optional<SyscallReply> NodeCalls::change(const SystemCall& call, Tracee& tr
     struct stat status {};
     struct statvfs file_system {};
     if (!node || ::fstat(node.get(), &status) != 0 || !S_ISCHR(status.st_mode) ||
-        ::fstatvfs(node.get(), &file_system) != 0 || !root_.is_root(call.thread))
+        ::fstatvfs(node.get(), &file_system) != 0)
         return std::nullopt;
     const auto caller = read_thread_status(call.thread);
-    if (!caller || ((file_system.f_flag & ST_RDONLY) == 0 && status.st_uid == caller->user))
+    if (!caller || !root_.is_root(call.thread, *caller) ||
+        ((file_system.f_flag & ST_RDONLY) == 0 && status.st_uid == caller->user))
         return std::nullopt;  // a node of the enclave's own
     notices_.tell(
         LogLevel::info, "node", "root_call",

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include <cerrno>
 
 #include "sim/supervisor/fd_passing.h"
+#include "sim/supervisor/namespace_id.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -24,11 +24,6 @@ struct Request {
     int domain;
     int type;
 };
-
-ino_t network_of(const std::string& thread) {
-    struct stat status {};
-    return ::stat(fmt::format("/proc/{}/ns/net", thread).c_str(), &status) == 0 ? status.st_ino : 0;
-}
 
 bool enter(int directory, const char* name, int kind) {
     const UniqueFd space(::openat(directory, name, O_RDONLY | O_CLOEXEC));
@@ -61,7 +56,7 @@ bool enter(int directory, const char* name, int kind) {
 
 }  // namespace
 
-SocketMaker::SocketMaker() : own_network_(network_of("thread-self")) {}
+SocketMaker::SocketMaker() : own_network_(namespace_of(::gettid(), "net")) {}
 
 SocketMaker::~SocketMaker() {
     for (auto& [network, helper] : helpers_) {
@@ -71,7 +66,7 @@ SocketMaker::~SocketMaker() {
 }
 
 OrErrno<UniqueFd> SocketMaker::make(pid_t thread, int domain, int type) {
-    const ino_t network = network_of(std::to_string(thread));
+    const ino_t network = namespace_of(thread, "net");
     // 0: the program may not be looked into, and then it has nothing of its own that could be seen.
     if (network == 0 || network == own_network_) {
         UniqueFd made(::socket(domain, type | SOCK_CLOEXEC, 0));

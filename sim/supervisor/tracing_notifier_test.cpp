@@ -12,6 +12,7 @@
 #include "core/testing/memory_log.h"
 #include "sim/supervisor/ioctl_numbers.h"
 #include "sim/supervisor/sockaddr_vm.h"
+#include "sim/supervisor/socket_mark.h"
 #include "sim/supervisor/testing/fake_notifier.h"
 #include "sim/supervisor/testing/fake_tracee.h"
 
