@@ -6,9 +6,11 @@
    stream_peer serve ADDRESS CONNECTIONS   accepts, reads each to its end and answers with one byte
    stream_peer connect ADDRESS CONNECTIONS connects, closes, again; prints connections a second
    stream_peer send ADDRESS MEBIBYTES      one connection; prints MiB a second
-   stream_peer calls COUNT                 bind(-1), which the supervisor only passes on; prints the
-   median in us stream_peer random COUNT                GetRandom by raw ioctl; prints the median in
-   us
+   stream_peer calls COUNT                 bind(-1), which the supervisor only passes on
+   stream_peer random COUNT                GetRandom by raw ioctl
+   stream_peer chmod COUNT                 chmod of a folder of its own in /tmp
+
+   The last three print the median of one call in us.
 
    ADDRESS is unix:PATH or vsock:CID:PORT. */
 #include <errno.h>
@@ -20,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -144,6 +147,13 @@ static void get_random(int device) {
         die("ioctl");
 }
 
+static char own_folder[] = "/tmp/glovebox-bench-XXXXXX";
+
+static void change_mode(int mode) {
+    if (chmod(own_folder, (mode_t)mode) != 0)
+        die("chmod");
+}
+
 static int compare(const void* one, const void* other) {
     double difference = *(const double*)one - *(const double*)other;
     return (difference > 0) - (difference < 0);
@@ -179,8 +189,13 @@ int main(int argc, char** argv) {
         if (device < 0)
             die("/dev/nsm");
         median_of(get_random, device, count);
+    } else if (argc == 3 && strcmp(what, "chmod") == 0) {
+        if (mkdtemp(own_folder) == NULL)
+            die(own_folder);
+        median_of(change_mode, 0700, count);
+        rmdir(own_folder);
     } else {
-        fprintf(stderr, "usage: %s serve|connect|send ADDRESS COUNT, or calls|random COUNT\n",
+        fprintf(stderr, "usage: %s serve|connect|send ADDRESS COUNT, or calls|random|chmod COUNT\n",
                 argv[0]);
         return 2;
     }

@@ -95,10 +95,7 @@ UniqueFd open_node(const SystemCall& call, const NodeCall& where, Tracee& tracee
         return descriptor ? std::move(*descriptor) : UniqueFd();
     }
     const bool follows = where.at_flags != -2 && (flags & AT_SYMLINK_NOFOLLOW) == 0;
-    const auto end = walk_path(call.thread, directory, *path, follows);
-    return end ? UniqueFd(::openat(end->folder.get(), end->name.c_str(),
-                                   O_PATH | O_CLOEXEC | (end->is_file_link ? 0 : O_NOFOLLOW)))
-               : UniqueFd();
+    return open_path_end(call.thread, directory, *path, follows);
 }
 
 struct NewNode {

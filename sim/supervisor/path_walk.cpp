@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -140,6 +142,25 @@ std::optional<PathEnd> walk_path(pid_t thread, int directory, const std::string&
         push_components(rest, *text);
     }
     return std::nullopt;
+}
+
+UniqueFd open_path_end(pid_t thread, int directory, const std::string& path, bool follows_last) {
+    const bool is_absolute = path.starts_with('/');
+    const std::string start_path =
+        is_absolute ? fmt::format("/proc/{}/root", thread) : start_of(thread, directory);
+    const UniqueFd start = open_path(AT_FDCWD, start_path.c_str(), 0);
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC | (follows_last ? 0u : static_cast<unsigned>(O_NOFOLLOW));
+    // A relative path whose links or ".." lead out of its start is for the walk, which knows the
+    // thread's root.
+    how.resolve = RESOLVE_NO_MAGICLINKS | (is_absolute ? RESOLVE_IN_ROOT : RESOLVE_BENEATH);
+    UniqueFd file(
+        static_cast<int>(::syscall(SYS_openat2, start.get(), path.c_str(), &how, sizeof how)));
+    if (file)
+        return file;
+    const auto end = walk_path(thread, directory, path, follows_last);
+    return end ? open_path(end->folder.get(), end->name.c_str(), end->is_file_link ? 0 : O_NOFOLLOW)
+               : UniqueFd();
 }
 
 std::optional<std::string> link_at_end(pid_t thread, int directory, const std::string& path,

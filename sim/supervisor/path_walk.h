@@ -5,7 +5,7 @@
 //
 // The kernel can't be asked for it in one call: it would resolve /proc/self for the supervisor, and
 // at the end of the path there may be nothing yet. A walk takes a few calls for each component, so
-// it is only for the few paths that may be a device's.
+// it is only for the few paths that may be a device's, and those over which open_path_end() fails.
 #pragma once
 
 #include <sys/types.h>
@@ -32,6 +32,12 @@ struct PathEnd {
 // "/"), where its end is a link that isn't followed, or for more links than Linux follows.
 [[nodiscard]] std::optional<PathEnd> walk_path(pid_t thread, int directory, const std::string& path,
                                                bool follows_last);
+
+// The file itself (O_PATH), in the sense of walk_path(): one openat2 where the kernel resolves the
+// path for the supervisor as for the thread, a walk where it does not. A link at the very end that
+// is not followed is opened, or nothing. In /proc/self the file may be the supervisor's own.
+[[nodiscard]] UniqueFd open_path_end(pid_t thread, int directory, const std::string& path,
+                                     bool follows_last);
 
 // The text of the link that the path ends in, in one call; nothing where it ends in none. Right for
 // all paths but those that lead over an absolute link in a root that isn't this process's own

@@ -86,6 +86,32 @@ TEST_F(PathWalk, TellsLinksToFilesThemselves) {
     EXPECT_EQ(end->name, "0");
 }
 
+TEST_F(PathWalk, OpensTheFileAtTheEnd) {
+    const UniqueFd folder(::open(folder_.c_str(), O_PATH | O_CLOEXEC));
+    const UniqueFd inner(::open((folder_ + "/inner").c_str(), O_PATH | O_CLOEXEC));
+    UniqueFd target(::open((folder_ + "/inner/target").c_str(), O_CREAT | O_WRONLY, 0600));
+    EXPECT_EQ(::symlink((folder_ + "/link/target").c_str(), (folder_ + "/far").c_str()), 0);
+    const auto opened = [&](const std::string& path, int directory = AT_FDCWD,
+                            bool follows_last = true) {
+        const UniqueFd file = open_path_end(::gettid(), directory, path, follows_last);
+        std::error_code code;
+        return std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file.get()), code)
+            .string();
+    };
+    const std::string expected = folder_ + "/inner/target";
+    for (const std::string path : {"/link/target", "/inner/end", "/far", "/inner/../link/end"})
+        EXPECT_EQ(opened(folder_ + path), expected) << path;
+    EXPECT_EQ(opened("/../.." + folder_ + "/far"), expected) << "stays in the root";
+    EXPECT_EQ(opened("/proc/self/cwd/../../../../../.." + expected), expected);
+    EXPECT_EQ(opened("/dev/fd/" + std::to_string(target.get())), expected);
+    EXPECT_EQ(opened("link/end", folder.get()), expected);
+    EXPECT_EQ(opened("far", folder.get()), expected) << "an absolute link";
+    EXPECT_EQ(opened("../far", inner.get()), expected) << "out of where it starts";
+    EXPECT_EQ(opened("far", folder.get(), false), folder_ + "/far") << "the link itself";
+    EXPECT_EQ(opened(folder_ + "/absent"), "");
+    EXPECT_EQ(opened("target", target.get()), "");
+}
+
 TEST_F(PathWalk, OneLookTellsALinkAtTheEnd) {
     const UniqueFd folder(::open(folder_.c_str(), O_PATH | O_CLOEXEC));
     for (const bool shares_root : {true, false}) {

@@ -77,7 +77,7 @@ class Rules {
     int failure_ = 0;
 };
 
-// What RootCalls answers. None of it is frequent.
+// What RootCalls answers. Programs that unpack an archive make chmod and chown often.
 void add_root_calls(Rules& rules, const FilterOptions& options) {
     const scmp_arg_cmp of_others{0, SCMP_CMP_NE, RLIMIT_STACK, 0};
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(setrlimit));
