@@ -141,6 +141,20 @@ class Devices(Kernel):
         self.assertRegex(self.log, "warning .*makes a block device 7:0")
         self.assertEqual(self.shell("set -e; mkfifo /run/f; mknod /run/g p; test -p /run/g; unshare --user --map-root-user sh -c 'mknod /run/n c 1 3' 2>/dev/null || echo no"), "no\n")
 
+    def test_who_makes_a_device_takes_no_number_of_the_enclaves_processes(self):
+        self.assertEqual(self.run_in_enclave(PYTHON, "-c", """
+import os, stat
+def number():
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    return child
+before = number()
+os.mknod("/run/null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+print(number() - before)
+"""), "1\n")
+
     def test_mode_and_owner_of_a_node(self):
         before = os.stat("/dev/null")
         script = ("set -e; chmod 666 /dev/null; chmod 600 /dev/nsm; chown 0:0 /dev/vsock; chgrp 0 /dev/full; chmod o+w /dev/stdout; chown 0 /dev/console;"

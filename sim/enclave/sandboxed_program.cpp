@@ -12,8 +12,9 @@
 #include <boost/system/system_category.hpp>
 #include <cerrno>
 
-#include "sim/sandbox/mount_copy.h"
+#include "sim/sandbox/mount_calls.h"
 #include "sim/sandbox/sandbox_error.h"
+#include "sim/supervisor/namespace_visit.h"
 #include "sim/supervisor/syscall_filter.h"
 
 namespace glovebox::enclave {
@@ -27,6 +28,19 @@ sandbox::HookResult install(void* filter) {
                         : sandbox::HookResult{.descriptor = listener};
 }
 
+// A mount of the sandbox that is shown at a second place, with those below it, locked as it is.
+struct MountCopy {
+    int source;
+    int target;
+};
+
+// In the program's place: only system calls.
+int attach_copy(const void* context) {
+    const MountCopy& copy = *static_cast<const MountCopy*>(context);
+    const int tree = sandbox::clone_tree(copy.source, "");
+    return tree < 0 || sandbox::attach_tree(tree, copy.target) != 0 ? errno : 0;
+}
+
 // AWS's init lets the child exit with errno, and so does Glovebox's.
 Error not_executed(sandbox::Sandbox& sandbox, const Error& error) {
     const auto status = sandbox.wait().program_status;
@@ -38,8 +52,12 @@ Error not_executed(sandbox::Sandbox& sandbox, const Error& error) {
 
 }  // namespace
 
-SandboxedProgram::SandboxedProgram(std::unique_ptr<sandbox::Sandbox> sandbox, UniqueFd program)
+SandboxedProgram::SandboxedProgram(std::unique_ptr<sandbox::Sandbox> sandbox, UniqueFd program,
+                                   bool is_init)
     : sandbox_(std::move(sandbox)), program_(std::move(program)) {
+    if (!is_init)
+        return;
+    // Before its first call: it may have another root later.
     constexpr std::array<const char*, 3> folders{"dev", "proc", "sys"};
     for (std::size_t i = 0; i < folders.size(); ++i)
         mounts_[i].reset(
@@ -62,12 +80,16 @@ Result<std::unique_ptr<SandboxedProgram>> SandboxedProgram::start(
     if (const auto executed = (*sandbox)->wait_for_exec(); !executed)
         return not_executed(**sandbox, executed.error());
     return std::unique_ptr<SandboxedProgram>(
-        new SandboxedProgram(std::move(*sandbox), std::move(program)));
+        new SandboxedProgram(std::move(*sandbox), std::move(program), plan.program_is_init));
 }
 
 int SandboxedProgram::attach(supervisor::InitMounts::Kind kind, int target) const {
-    return sandbox::attach_copy(program_.get(), mounts_.at(static_cast<std::size_t>(kind)).get(),
-                                target);
+    const auto visit = supervisor::NamespaceVisit::prepare(
+        sandbox_->program_pid(), supervisor::NamespaceVisit::Processes::supervisors);
+    if (!visit)
+        return ESRCH;
+    const MountCopy copy{mounts_.at(static_cast<std::size_t>(kind)).get(), target};
+    return visit->run(attach_copy, &copy);
 }
 
 void SandboxedProgram::send_signal(int number) const {

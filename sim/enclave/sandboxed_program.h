@@ -50,11 +50,11 @@ class SandboxedProgram {
     [[nodiscard]] std::optional<int> program_status() { return sandbox_->wait().program_status; }
 
   private:
-    SandboxedProgram(std::unique_ptr<sandbox::Sandbox> sandbox, UniqueFd program);
+    SandboxedProgram(std::unique_ptr<sandbox::Sandbox> sandbox, UniqueFd program, bool is_init);
 
     std::unique_ptr<sandbox::Sandbox> sandbox_;
     UniqueFd program_;                // pidfd
-    std::array<UniqueFd, 3> mounts_;  // its /dev, /proc and /sys, in the order of Kind
+    std::array<UniqueFd, 3> mounts_;  // an init's /dev, /proc and /sys, in the order of Kind
 };
 
 }  // namespace glovebox::enclave

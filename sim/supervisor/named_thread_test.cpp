@@ -19,7 +19,7 @@
 namespace glovebox::supervisor {
 namespace {
 
-// A child that has two children of its own, in a PID namespace of theirs if that is wanted and
+// A child that has two children of its own, in a PID namespace of their own if that is wanted and
 // allowed: its first child is number 1 there, the second one number 2.
 class Family {
   public:

@@ -28,9 +28,27 @@ long fork_quietly() noexcept {
     return ::syscall(SYS_clone, 0, nullptr, nullptr, nullptr, nullptr);
 }
 
-// The process's exit status; ETIMEDOUT if it had to be ended, EPERM if somebody else ended it.
-int await(pid_t process) noexcept {
-    constexpr int patience = 5'000;  // milliseconds; an errand takes one
+UniqueFd own_pidfd() noexcept {
+    return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+}
+
+// Nobody looks into this process, and it ends with its parent, whose pidfd this is. A change of
+// credentials takes both away (commit_creds of the kernel).
+void guard(int parent) noexcept {
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    pollfd ended{parent, POLLIN, 0};
+    if (::poll(&ended, 1, 0) > 0)
+        leave_child(EPERM);
+}
+
+// Milliseconds. An errand takes one; the process in between ends it after its own time.
+constexpr int patience_for_errand = 1'000;
+constexpr int patience_for_visit = 2 * patience_for_errand;
+
+// The process's exit status; ETIMEDOUT if it had to be ended after `patience` milliseconds, EPERM
+// if somebody else ended it.
+int await(pid_t process, int patience) noexcept {
     const UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
     pollfd end{ended.get(), POLLIN, 0};
     int in_time = 0;
@@ -46,41 +64,53 @@ int await(pid_t process) noexcept {
 
 }  // namespace
 
-std::optional<NamespaceVisit> NamespaceVisit::prepare(pid_t thread) {
+std::optional<NamespaceVisit> NamespaceVisit::prepare(pid_t thread, Processes processes) {
+    const bool joins_pids = processes == Processes::threads;
     NamespaceVisit visit;
     visit.user_ = open_of(thread, "ns/user", O_RDONLY);
-    visit.pid_ = open_of(thread, "ns/pid", O_RDONLY);
+    if (joins_pids)
+        visit.pid_ = open_of(thread, "ns/pid", O_RDONLY);
     visit.mount_ = open_of(thread, "ns/mnt", O_RDONLY);
     visit.root_ = open_of(thread, "root", O_PATH | O_DIRECTORY);
     visit.folder_ = open_of(thread, "cwd", O_PATH | O_DIRECTORY);
-    if (!visit.user_ || !visit.pid_ || !visit.mount_ || !visit.root_ || !visit.folder_)
+    if (!visit.user_ || (joins_pids && !visit.pid_) || !visit.mount_ || !visit.root_ ||
+        !visit.folder_)
         return std::nullopt;
     return visit;
 }
 
 int NamespaceVisit::run(int (*errand)(const void*), const void* context) const {
+    const UniqueFd self = own_pidfd();
     const long process = fork_quietly();
     if (process < 0)
         return errno;
     if (process == 0)
-        visit(errand, context);
-    return await(static_cast<pid_t>(process));
+        visit(self.get(), errand, context);
+    return await(static_cast<pid_t>(process), pid_ ? patience_for_visit : patience_for_errand);
 }
 
-void NamespaceVisit::visit(int (*errand)(const void*), const void* context) const noexcept {
-    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (::setns(user_.get(), CLONE_NEWUSER) != 0 || ::setns(pid_.get(), CLONE_NEWPID) != 0 ||
+void NamespaceVisit::visit(int parent, int (*errand)(const void*),
+                           const void* context) const noexcept {
+    guard(parent);
+    if (::setns(user_.get(), CLONE_NEWUSER) != 0 ||
+        (pid_ && ::setns(pid_.get(), CLONE_NEWPID) != 0) ||
         ::setns(mount_.get(), CLONE_NEWNS) != 0 || ::fchdir(root_.get()) != 0 ||
         ::chroot(".") != 0 || ::fchdir(folder_.get()) != 0)
         leave_child(EPERM);
-    // A PID namespace is that of the next child.
+    guard(parent);
+    if (!pid_)
+        leave_child(errand(context));
+    // A PID namespace is that of the next child. A program there can stop that child, even before
+    // its first instruction, but not this process.
+    const UniqueFd self = own_pidfd();
     const long process = fork_quietly();
     if (process < 0)
         leave_child(errno);
-    if (process == 0)
+    if (process == 0) {
+        guard(self.get());
         leave_child(errand(context));
-    leave_child(await(static_cast<pid_t>(process)));
+    }
+    leave_child(await(static_cast<pid_t>(process), patience_for_errand));
 }
 
 }  // namespace glovebox::supervisor

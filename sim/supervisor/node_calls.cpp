@@ -186,7 +186,7 @@ std::optional<SyscallReply> NodeCalls::make(const SystemCall& call, Tracee& trac
             return SyscallReply::error(to_int(descriptor.error()));
         directory = std::move(*descriptor);
     }
-    const auto visit = NamespaceVisit::prepare(call.thread);
+    const auto visit = NamespaceVisit::prepare(call.thread, NamespaceVisit::Processes::supervisors);
     if (!visit || !tracee.is_waiting())
         return std::nullopt;
     constexpr mode_t permissions = 07777;
@@ -231,7 +231,8 @@ std::optional<SyscallReply> NodeCalls::mount(const SystemCall& call, Tracee& tra
     const auto source = tracee.read_path(call.arguments[0]);
     const auto target = tracee.read_path(call.arguments[1]);
     const auto data = tracee.read_path(call.arguments[4]);
-    const auto visit = NamespaceVisit::prepare(call.thread);
+    // A procfs shows the processes of the namespace in which it is mounted.
+    const auto visit = NamespaceVisit::prepare(call.thread, NamespaceVisit::Processes::threads);
     if (!target || !visit || !tracee.is_waiting())
         return std::nullopt;
     const NewProc proc{source ? source->c_str() : "proc", target->c_str(), call.arguments[3],
