@@ -11,6 +11,7 @@
 #include <chrono>
 
 #include "sim/supervisor/enclave_root.h"
+#include "sim/supervisor/notices.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
 
@@ -28,6 +29,8 @@ class ClockCalls {
     static constexpr std::chrono::seconds agreement{2};
 
   private:
+    // settimeofday(2), whose two arguments may both be absent.
+    [[nodiscard]] SyscallReply set_time_of_day(const SystemCall& call, Tracee& tracee);
     [[nodiscard]] SyscallReply set(std::chrono::nanoseconds from_now);
     [[nodiscard]] SyscallReply adjust(Tracee& tracee, std::uint64_t address);
 

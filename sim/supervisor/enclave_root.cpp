@@ -26,6 +26,7 @@ bool is_initial_user_namespace() {
 
 EnclaveRoot::EnclaveRoot(const EnclaveFacts& facts)
     : is_sandbox_(facts.is_sandbox),
+      first_program_(facts.first_program),
       user_namespace_(facts.user_namespace),
       user_(::geteuid()),
       is_machines_(is_initial_user_namespace()) {}
@@ -56,6 +57,40 @@ EnclaveRoot::Right EnclaveRoot::right_of(pid_t thread, const ThreadStatus& statu
     if (has_it && is_machines_)
         return Right::of_kernel;
     return has_it || status.user == user_ ? Right::shown : Right::none;
+}
+
+// check_prlimit_permission, set_one_prio_perm, check_same_owner and set_task_ioprio of the kernel.
+bool EnclaveRoot::owns(pid_t caller, pid_t target, Owner rule) {
+    if (caller == target)
+        return true;
+    const auto own = read_thread_status(caller);
+    const auto other = read_thread_status(target);
+    if (!own || !other)
+        return false;
+    switch (rule) {
+        case Owner::all_ids:
+            return other->users == ThreadStatus::Ids::all(own->users.real) &&
+                   other->groups == ThreadStatus::Ids::all(own->groups.real);
+        case Owner::effective_user:
+            return other->users.effective == own->users.effective ||
+                   other->users.real == own->users.effective;
+        default:
+            return other->users.real == own->users.effective ||
+                   other->users.real == own->users.real;
+    }
+}
+
+bool EnclaveRoot::may_act_on(pid_t caller, pid_t target, Owner rule, unsigned capability) const {
+    return owns(caller, target, rule) || right_of(caller, capability) != Right::none;
+}
+
+bool EnclaveRoot::is_beside_first_program(pid_t thread) const {
+    for (const char* const kind : {"pid", "mnt"}) {
+        const ino_t own = namespace_of(thread, kind);
+        if (own == 0 || own != namespace_of(first_program_, kind))
+            return false;
+    }
+    return true;
 }
 
 }  // namespace glovebox::supervisor

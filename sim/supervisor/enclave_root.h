@@ -12,11 +12,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
-#include <string>
 #include <vector>
 
-#include "core/base/log.h"
 #include "sim/supervisor/thread_status.h"
 
 namespace glovebox::supervisor {
@@ -24,6 +21,7 @@ namespace glovebox::supervisor {
 // What the supervisor has to know of its enclave.
 struct EnclaveFacts {
     bool is_sandbox = false;
+    pid_t first_program = 0;
     ino_t user_namespace = 0;                   // of its first program (namespace_of)
     std::optional<std::uint64_t> memory_bytes;  // as /proc/meminfo shows it; empty: the machine's
     std::vector<int> cpus;                      // those that it has; empty: the machine's
@@ -46,31 +44,29 @@ class EnclaveRoot {
     // Whether it is user 0 in an enclave.
     [[nodiscard]] bool is_root(pid_t thread, const ThreadStatus& status) const;
 
+    // Whose processes a call is free to change, as the kernel has it for that call.
+    enum class Owner {
+        all_ids,         // prlimit: all of the other's are the caller's real ones
+        effective_user,  // setpriority, sched_set*: the other's effective or real user is the
+                         // caller's effective one
+        real_user,       // ioprio_set: the other's real user is the caller's effective or real one
+    };
+    [[nodiscard]] static bool owns(pid_t caller, pid_t target, Owner rule);
+    // Whether the caller of a call about `target` may make it in an enclave: as its owner, or with
+    // the capability. The supervisor, which acts in a caller's place, may more than that.
+    [[nodiscard]] bool may_act_on(pid_t caller, pid_t target, Owner rule,
+                                  unsigned capability) const;
+    // Whether it is in the PID namespace and the mount namespace of the enclave's first program.
+    [[nodiscard]] bool is_beside_first_program(pid_t thread) const;
+
   private:
     [[nodiscard]] bool is_in_enclaves_namespace(pid_t thread) const;
 
     bool is_sandbox_;
+    pid_t first_program_;
     ino_t user_namespace_;
     uid_t user_;
     bool is_machines_;  // this process is in the machine's initial user namespace
-};
-
-// Tells of each thing once.
-class Notices {
-  public:
-    explicit Notices(Log& log) : log_(log) {}
-
-    template <class... Args>
-    void tell(LogLevel level, const std::string& what, Event event,
-              fmt::format_string<Args...> format, const Args&... args) {
-        constexpr std::size_t things_max = 256;  // a program chooses some of their names
-        if (told_.size() < things_max && told_.insert(what).second)
-            log_.log(level, event, format, args...);
-    }
-
-  private:
-    Log& log_;
-    std::set<std::string> told_;
 };
 
 }  // namespace glovebox::supervisor

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "sim/supervisor/enclave_root.h"
+#include "sim/supervisor/notices.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
 

@@ -16,6 +16,7 @@
 #include "core/base/unique_fd.h"
 #include "sim/supervisor/enclave_root.h"
 #include "sim/supervisor/errno_result.h"
+#include "sim/supervisor/notices.h"
 #include "sim/supervisor/system_call.h"
 
 namespace glovebox::supervisor {

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "sim/supervisor/enclave_root.h"
+#include "sim/supervisor/notices.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
 

@@ -58,13 +58,10 @@ void SetuidNotice::look(const std::string& file, uid_t user) {
 }
 
 void SetuidNotice::tell(const std::string& path, std::string_view gift) {
-    constexpr std::size_t files_max = 64;
-    if (told_.size() >= files_max || !told_.insert(path).second)
-        return;
-    log_.warning("no_new_privs",
-                 "the {} of {} has no effect here: an ordinary user's programs are supervised "
-                 "under no_new_privs. Run it outside of glovebox, or run glovebox as root",
-                 gift, path);
+    notices_.tell(LogLevel::warning, path, "no_new_privs",
+                  "the {} of {} has no effect here: an ordinary user's programs are supervised "
+                  "under no_new_privs. Run it outside of glovebox, or run glovebox as root",
+                  gift, path);
 }
 
 bool loses_privileges() {

@@ -7,11 +7,11 @@
 
 #include <sys/types.h>
 
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "core/base/log.h"
+#include "sim/supervisor/notices.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
 
@@ -20,7 +20,7 @@ namespace glovebox::supervisor {
 class SetuidNotice {
   public:
     // The log outlives it.
-    explicit SetuidNotice(Log& log) : log_(log) {}
+    explicit SetuidNotice(Log& log) : notices_(log) {}
 
     [[nodiscard]] static bool handles(int number);
     // Looks at an execve or execveat that goes on to the kernel.
@@ -32,8 +32,7 @@ class SetuidNotice {
   private:
     void tell(const std::string& path, std::string_view gift);
 
-    Log& log_;
-    std::set<std::string> told_;
+    Notices notices_;
 };
 
 // Whether this process's programs run under no_new_privs once they have a filter.

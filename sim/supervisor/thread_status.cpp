@@ -39,6 +39,12 @@ std::string_view field_at(std::string_view line, int index) {
     return line.substr(0, line.find('\t'));
 }
 
+ThreadStatus::Ids read_ids(std::string_view line) {
+    return {read_number<unsigned>(field_at(line, 0), 10),
+            read_number<unsigned>(field_at(line, 1), 10),
+            read_number<unsigned>(field_at(line, 2), 10)};
+}
+
 std::string_view last_field(std::string_view line) {
     return line.substr(line.rfind('\t') + 1);
 }
@@ -66,7 +72,9 @@ ThreadStatus parse_thread_status(std::string_view text) {
         else if (name == "NSpid")
             status.inner_thread = read_number<pid_t>(last_field(value), 10);
         else if (name == "Uid")
-            status.user = read_number<unsigned>(field_at(value, 1), 10);
+            status.user = (status.users = read_ids(value)).effective;
+        else if (name == "Gid")
+            status.groups = read_ids(value);
         else if (name == "Threads")
             status.threads = read_number<unsigned>(value, 10);
         else if (name == "SigPnd")

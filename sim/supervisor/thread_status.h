@@ -13,11 +13,20 @@ namespace glovebox::supervisor {
 
 // Signal sets have signal n at bit n - 1.
 struct ThreadStatus {
+    struct Ids {
+        unsigned real = 0;
+        unsigned effective = 0;
+        unsigned saved = 0;
+        [[nodiscard]] static Ids all(unsigned id) { return {id, id, id}; }
+        bool operator==(const Ids&) const = default;
+    };
     pid_t process = 0;        // Tgid
     pid_t parent = 0;         // PPid
     pid_t inner_process = 0;  // NStgid: its ID in the PID namespace that the thread is in
     pid_t inner_thread = 0;   // NSpid
     unsigned user = 0;        // effective uid
+    Ids users{};              // Uid
+    Ids groups{};             // Gid
     unsigned threads = 1;
     char state = '?';           // R running, S asleep, D asleep and deaf to caught signals, ...
     std::uint64_t pending = 0;  // SigPnd: directed at this thread
