@@ -79,17 +79,73 @@ print(f"met {seen}, got {sorted(got)}, left {len(stopped())}")
 """
 
 
+# Root of the enclave has given a process of its own priorities that a program only reads back; another user then attacks it.
+# Prints whether the process is as it was, and what came of each attack.
+OTHERS = """
+import ctypes, os, platform, resource, signal, sys
+libc = ctypes.CDLL(None, use_errno=True)
+get_io, set_io = {"x86_64": (252, 251), "aarch64": (31, 30)}[platform.machine()]
+def check(result):
+    if result != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+victim = os.fork()
+if victim == 0:
+    signal.pause()
+resource.prlimit(victim, resource.RLIMIT_NOFILE, (500, 600))
+if sys.argv[1] == "sandbox":  # where root is the machine's, these would take effect
+    os.setpriority(os.PRIO_PROCESS, victim, -5)
+    os.sched_setscheduler(victim, os.SCHED_FIFO, os.sched_param(50))
+    check(libc.syscall(set_io, 1, victim, 1 << 13 | 3))
+def state():
+    return (resource.prlimit(victim, resource.RLIMIT_NOFILE), os.getpriority(os.PRIO_PROCESS, victim), os.sched_getscheduler(victim),
+            os.sched_getparam(victim).sched_priority, libc.syscall(get_io, 1, victim), os.sched_getaffinity(victim),
+            open(f"/proc/{victim}/limits").read())
+before = state()
+ends = os.pipe()
+attacker = os.fork()
+if attacker == 0:
+    os.setgroups([])
+    os.setresgid(61001, 61001, 61001)
+    os.setresuid(61001, 61001, 61001)
+    attacks = {"read limits": lambda: resource.prlimit(victim, resource.RLIMIT_NOFILE),
+               "lower limit": lambda: resource.prlimit(victim, resource.RLIMIT_NOFILE, (100, 200)),
+               "raise limit": lambda: resource.prlimit(victim, resource.RLIMIT_NOFILE, (700, 800)),
+               "affinity": lambda: os.sched_setaffinity(victim, os.sched_getaffinity(victim)),
+               "nice": lambda: os.setpriority(os.PRIO_PROCESS, victim, 5),
+               "batch": lambda: os.sched_setscheduler(victim, os.SCHED_BATCH, os.sched_param(0)),
+               "real time": lambda: os.sched_setscheduler(victim, os.SCHED_RR, os.sched_param(1)),
+               "io": lambda: check(libc.syscall(set_io, 1, victim, 2 << 13 | 4))}
+    with os.fdopen(ends[1], "w") as said:
+        for name, attack in attacks.items():
+            try:
+                attack()
+                said.write(f"{name}: ok\\n")
+            except OSError as error:
+                said.write(f"{name}: {error.strerror}\\n")
+    os._exit(0)
+os.close(ends[1])
+with os.fdopen(ends[0]) as said:
+    what = said.read()
+print(state() == before)
+print(what, end="")
+os.kill(victim, signal.SIGKILL)
+"""
+
+
 class RootCalls(unittest.TestCase):
     def run_enclave(self, person, *words, isolation="sandbox", **options):
         scratch = person.folder()
         self.addCleanup(scratch.cleanup)
         return person.run(GLOVEBOX, "run", "--isolation", isolation, *words, home=scratch.name, **options)
 
-    def python(self, person, script, *arguments, isolation="sandbox", **options):
+    def python(self, person, script, *arguments, **options):
+        return self.python_and_log(person, script, *arguments, **options)[0]
+
+    def python_and_log(self, person, script, *arguments, isolation="sandbox", words=(), **options):
         attach = ["--attach-console"] if isolation == "sandbox" else []
-        done = self.run_enclave(person, *attach, "--", PYTHON, "-c", textwrap.dedent(script), *arguments, isolation=isolation, **options)
+        done = self.run_enclave(person, *attach, *words, "--", PYTHON, "-c", textwrap.dedent(script), *arguments, isolation=isolation, **options)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return done.stdout.replace("\r", "")
+        return done.stdout.replace("\r", ""), done.stderr
 
     def test_nothing_of_the_helper_is_readable(self):
         self.spy("look")
@@ -132,11 +188,20 @@ class RootCalls(unittest.TestCase):
                 self.assertEqual(Path(f"/proc/{outside.pid}/limits").read_text(), Path("/proc/self/limits").read_text())
                 self.assertEqual(self.python(person, script, str(outside.pid)).count("No such process"), 3, "another PID namespace")
 
+    def test_another_users_process_is_the_kernels_affair(self):
+        """A program in an enclave that has become another user, at a process of the enclave's root."""
+        if os.geteuid() != 0:
+            self.skipTest("only root's sandbox has the IDs of other users for sure")
+        for isolation, words in (("sandbox", ["--cpus", "1"]), ("none", [])):
+            with self.subTest(isolation):
+                self.assertEqual(self.python(people.Person("root"), OTHERS, isolation, isolation=isolation, words=words), "True\n" + "".join(
+                    f"{call}: Operation not permitted\n" for call in ("read limits", "lower limit", "raise limit", "affinity", "nice", "batch", "real time", "io")))
+
     def test_a_storm_of_different_limits_ends(self):
         for person in people.people():
             with self.subTest(person.name):
-                self.assertEqual(self.python(person, """
-                    import errno, resource
+                output, log = self.python_and_log(person, """
+                    import os, resource
                     refused = 0
                     for count in range(6000):
                         try:
@@ -144,7 +209,16 @@ class RootCalls(unittest.TestCase):
                         except (OSError, ValueError):
                             refused += 1
                     print(refused > 0, refused < 6000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 0)
-                    """), "True True True\n")
+                    try:
+                        os.setpriority(os.PRIO_PROCESS, 0, -5)
+                    except OSError as error:
+                        print(error.strerror)
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (12345, 12345))
+                    print(resource.getrlimit(resource.RLIMIT_FSIZE))
+                    """)
+                self.assertEqual(output, "True True True\nPermission denied\n(12345, 12345)\n")
+                self.assertIn("a limit can't be raised as an enclave's root may", log)
+                self.assertIn("nice value -5 can't be told as an enclave's root may set it: too many different", log)
 
     def test_settings_are_not_without_end(self):
         for person in people.people():

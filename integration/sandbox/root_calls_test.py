@@ -14,6 +14,7 @@ import sys
 import textwrap
 import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "apps"))
@@ -70,6 +71,32 @@ class Limits(Enclave):
         self.assertEqual(self.shell("set -e; ulimit -n 65536; ulimit -Sn 500; ulimit -n; ulimit -n 300; ulimit -Hn;"
                                     "ulimit -n 65536; ulimit -n"), "500\n300\n65536\n")
 
+    def test_root_raises_again_what_it_has_lowered(self):
+        self.assertEqual(self.python("""
+            import resource
+            def held():
+                return [line for line in open("/proc/self/limits").read().splitlines() if "realtime timeout" not in line]
+            before, lost = held(), []
+            for name in ("FSIZE", "DATA", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS", "SIGPENDING", "MSGQUEUE", "RTTIME"):
+                limit = getattr(resource, "RLIMIT_" + name, None)
+                if limit is None:  # Python knows not all of them
+                    continue
+                soft, hard = resource.getrlimit(limit)
+                low = 1 << 40 if hard == resource.RLIM_INFINITY else hard - 1
+                resource.setrlimit(limit, (low, low))
+                assert resource.getrlimit(limit) == (low, low), name
+                resource.setrlimit(limit, (soft, hard))
+                assert resource.getrlimit(limit) == (soft, hard), name
+                if held() != before:
+                    lost.append(name)
+                    before = held()
+            print(lost)
+            """), "[]\n")
+
+    def test_a_limit_that_is_lowered_is_its_processes(self):
+        self.assertEqual(self.shell("ulimit -v 9000000; ulimit -Hv; sh -c 'ulimit -Hv'; ulimit -f 1234; ulimit -Hf; ulimit -Hs 8192; ulimit -Hs"),
+                         "9000000\n9000000\n1234\n8192\n")
+
     def test_a_soft_limit_that_is_lowered_holds(self):
         self.assertEqual(self.python("""
             import os, resource
@@ -115,9 +142,12 @@ class Limits(Enclave):
             self.skipTest("the limits are the caller's")
         self.assertEqual(self.shell("ulimit -n; ulimit -Hn; ulimit -c; ulimit -Hc; ulimit -s; ulimit -Hs"),
                          "1024\n4096\n0\nunlimited\n8192\nunlimited\n")
+        self.assertEqual(self.shell("ulimit -s 8000; ulimit -s; ulimit -Hs"), "8000\n8000\n")
         # A stack that is limited on this machine.
         self.assertEqual(self.shell("ulimit -Hs; ulimit -s unlimited; ulimit -s",
                                     before=["sh", "-c", 'ulimit -Hs 16384; exec "$@"', "sh"]), "unlimited\nunlimited\n")
+        self.assertEqual(self.shell("ulimit -s 9000; ulimit -Hs; ulimit -s unlimited; ulimit -Hs",
+                                    before=["sh", "-c", 'ulimit -Hs 16384; exec "$@"', "sh"]), "9000\nunlimited\n")
 
 
 class Privileges(Enclave):
@@ -134,6 +164,42 @@ class Privileges(Enclave):
                          f"{own - 5}\n{own - 2}\n-7\n")
         self.assertIn(f"the program has set nice value {own - 5}, as an enclave's root may", self.log)
         self.assertEqual(self.shell("renice -n -3 $$ > /dev/null; nice; renice -n 4 $$ > /dev/null; nice; renice -n 0 $$ > /dev/null; nice"), "-3\n4\n0\n")
+
+    def test_a_priority_changes_as_often_as_the_program_likes(self):
+        self.assertEqual(self.python("""
+            import os
+            for count in range(9000):
+                os.setpriority(os.PRIO_PROCESS, 0, -1 - count % 2)
+            print(os.getpriority(os.PRIO_PROCESS, 0))
+            """), "-2\n")
+        self.assertEqual(self.log.count("the program has set nice value"), 1, "one line for all of them")
+
+    def test_a_policy_is_the_one_that_was_set_last(self):
+        self.assertEqual(self.python("""
+            import os
+            def attempt(policy, priority):
+                try:
+                    os.sched_setscheduler(0, policy, os.sched_param(priority))
+                except OSError as error:
+                    print(error.strerror, end=" ")
+                print(os.sched_getscheduler(0), os.sched_getparam(0).sched_priority)
+            attempt(os.SCHED_FIFO, 50)
+            attempt(os.SCHED_OTHER, 5)  # refused
+            attempt(os.SCHED_DEADLINE if hasattr(os, "SCHED_DEADLINE") else 6, 0)  # refused
+            attempt(os.SCHED_RR, 7)
+            attempt(os.SCHED_BATCH, 0)
+            attempt(os.SCHED_OTHER, 0)
+            attempt(os.SCHED_FIFO, 1)
+            attempt(os.SCHED_IDLE, 0)
+            attempt(os.SCHED_FIFO, 2)
+            attempt(os.SCHED_OTHER, 0)  # from SCHED_IDLE, which this machine's kernel refuses
+            """), "1 50\nInvalid argument 1 50\nInvalid argument 1 50\n2 7\n3 0\n0 0\n1 1\n5 0\n1 2\n0 0\n")
+        # By sched_setattr, as chrt does.
+        self.assertEqual(self.shell("for policy in '-f -p 50' '-i -p 0' '-r -p 3' '-b -p 0' '-o -p 0'; do chrt $policy $$; chrt -p $$ | grep policy; done"),
+                         "".join(f"pid 2's current scheduling policy: SCHED_{policy}\n" for policy in ("FIFO", "IDLE", "RR", "BATCH", "OTHER"))
+                         if self.isolation == "sandbox" else unittest.mock.ANY)
+        self.assertEqual(self.shell("ionice -c 1 -n 3 -p $$; ionice -p $$; ionice -c 2 -n 4 -p $$; ionice -p $$; ionice -c 1 -n 2 -p $$; ionice -c 3 -p $$; ionice -p $$"),
+                         "realtime: prio 3\nbest-effort: prio 4\nidle\n")
 
     def test_real_time(self):
         self.assertEqual(self.python("""
@@ -175,14 +241,18 @@ class Privileges(Enclave):
         self.assertNotIn("cannot", self.shell("date --set now 2>&1"))
         self.assertIn("the program sets its clock, as an enclave's root may", self.log)
         self.assertEqual(self.python("""
-            import ctypes, time
+            import ctypes, errno, platform, time
             libc = ctypes.CDLL(None, use_errno=True)
             now = time.time()
             print(libc.settimeofday((ctypes.c_long * 2)(int(now), 0), None))
             timex = (ctypes.c_long * 32)(2)  # ADJ_FREQUENCY
             timex[2] = 65536
             print(libc.adjtimex(timex) >= 0, timex[2])
-            """), "0\nTrue 65536\n")
+            timex = (ctypes.c_long * 32)(0xa001, 12345)  # ADJ_OFFSET_SS_READ: what is left of an adjtime
+            print(libc.adjtimex(timex) >= 0, timex[1])
+            number = {"x86_64": 164, "aarch64": 170}[platform.machine()]  # glibc's settimeofday makes another call of it
+            print(libc.syscall(number, (ctypes.c_long * 2)(int(now), 1 << 62), None), errno.errorcode[ctypes.get_errno()])
+            """), "0\nTrue 65536\nTrue 0\n-1 EINVAL\n")
 
     def test_a_clock_that_is_set_hours_away(self):
         before = time.time()

@@ -40,12 +40,6 @@ int exit_status_of(int wait_status) {
     return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-// Whether this machine limits the stack. An enclave does not: its hard limit is infinite.
-bool has_stack_limit() {
-    rlimit limit{};
-    return ::getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_max != RLIM_INFINITY;
-}
-
 }  // namespace
 
 Session::Session(transports::World& world, const Clock& clock, Log& log)
@@ -127,7 +121,7 @@ Result<void> Session::start(const RunOptions& options) {
         return watched.error();
     const bool has_nsm = options.nsm != nullptr;
     const supervisor::FilterOptions filtered{
-        .nsm = has_nsm, .root = !options.is_parent, .stack_limit = has_stack_limit()};
+        .nsm = has_nsm, .root = !options.is_parent, .stack_limit = supervisor::has_stack_limit()};
     if (!options.is_parent)
         if (const auto begun = begin_record(options); !begun)
             return begun.error();
@@ -165,8 +159,8 @@ Result<void> Session::start(const RunOptions& options) {
     if (!options.is_parent) {
         supervisor::EnclaveFacts& facts = config.enclave.emplace();
         facts.is_sandbox = room_ != nullptr;
-        facts.user_namespace =
-            supervisor::namespace_of(room_ ? room_->program_process() : ::getpid(), "user");
+        facts.first_program = room_ ? room_->program_process() : ::getpid();
+        facts.user_namespace = supervisor::namespace_of(facts.first_program, "user");
         if (room_) {
             facts.memory_bytes = options.room->memory_bytes;
             facts.cpus = options.room->cpus;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <string_view>
 
 #include "sim/supervisor/named_thread.h"
@@ -55,6 +56,11 @@ bool is_enforced_when_hard(int resource) {
 
 }  // namespace
 
+bool has_stack_limit() {
+    rlimit limit{};
+    return read_limit(0, RLIMIT_STACK, limit) == 0 && limit.rlim_max != RLIM_INFINITY;
+}
+
 // A limit of a process as the kernel has it, and the number of its state.
 struct LimitCalls::Held {
     pid_t process = 0;
@@ -71,7 +77,8 @@ SyscallReply LimitCalls::answer(const SystemCall& call, Tracee& tracee) {
     const bool has_process = !has_soft_and_hard_calls(call.number);
     Held held;
     held.resource = call.int_argument(has_process ? 1 : 0);
-    if (held.resource < 0 || held.resource >= static_cast<int>(RLIM_NLIMITS))
+    if (held.resource < 0 || held.resource >= static_cast<int>(RLIM_NLIMITS) ||
+        (held.resource == RLIMIT_STACK && !has_stack_limit()))
         return SyscallReply::pass_through();
     const std::uint64_t new_at = has_process                    ? call.arguments[2]
                                  : call.number == SYS_setrlimit ? call.arguments[1]
@@ -79,8 +86,14 @@ SyscallReply LimitCalls::answer(const SystemCall& call, Tracee& tracee) {
     const std::uint64_t old_at = has_process                    ? call.arguments[3]
                                  : call.number == SYS_getrlimit ? call.arguments[1]
                                                                 : 0;
-    const auto process = process_named(call.thread, has_process ? call.int_argument(0) : 0);
-    if (!process || read_limit(*process, held.resource, held.limit) != 0 ||
+    const int number = has_process ? call.int_argument(0) : 0;
+    const auto process =
+        number == 0 ? std::optional(call.thread) : process_named(call.thread, number);
+    // Whoever may not even read it hears that from the kernel.
+    if (!process ||
+        !(number == 0 ||
+          root_.may_act_on(call.thread, *process, EnclaveRoot::Owner::all_ids, CAP_SYS_RESOURCE)) ||
+        read_limit(*process, held.resource, held.limit) != 0 ||
         read_limit(*process, RLIMIT_RTTIME, held.carrier) != 0)
         return SyscallReply::pass_through();
     held.process = *process;
@@ -113,7 +126,11 @@ SyscallReply LimitCalls::set(const SystemCall& call, Tracee& tracee, Held& held,
     auto& limit = state.limits[static_cast<std::size_t>(held.resource)];
     const bool is_carrier = held.resource == RLIMIT_RTTIME;
     const rlim_t most = held.limit.rlim_max;
-    if (!limit && wanted.rlim_max <= most && !is_carrier)
+    const bool is_own = !limit && !is_carrier;  // as the kernel holds it
+    const bool is_lowered = wanted.rlim_max < most;
+    if (is_own &&
+        (wanted.rlim_max == most || (is_lowered && (is_enforced_when_hard(held.resource) ||
+                                                    right == EnclaveRoot::Right::none))))
         return SyscallReply::pass_through();
     const rlimit put{std::min(wanted.rlim_cur, most),
                      is_enforced_when_hard(held.resource) ? std::min(wanted.rlim_max, most) : most};
@@ -126,11 +143,11 @@ SyscallReply LimitCalls::set(const SystemCall& call, Tracee& tracee, Held& held,
     }
     const auto carrier = states_.carry(held.carrier, state);
     if (!carrier) {
-        notices_.tell(LogLevel::warning, "limits", "root_call",
-                      "a limit can't be raised as an enclave's root may: too many different ones "
-                      "were set, or RLIMIT_RTTIME is not unlimited where glovebox is started");
-        return SyscallReply::error(EPERM);
+        tell_of_shortage();
+        return is_own && is_lowered ? SyscallReply::pass_through() : SyscallReply::error(EPERM);
     }
+    if (!tracee.is_waiting())  // what was read may be another thread's
+        return SyscallReply::pass_through();
     if (old_at != 0)
         if (const int error = tracee.write_value(old_at, told))
             return SyscallReply::error(error);
@@ -141,6 +158,13 @@ SyscallReply LimitCalls::set(const SystemCall& call, Tracee& tracee, Held& held,
     if (wanted.rlim_max > most)
         tell(held.resource, wanted, put);
     return SyscallReply::value(0);
+}
+
+void LimitCalls::tell_of_shortage() {
+    notices_.tell(LogLevel::warning, "limits", "root_call",
+                  "a limit can't be raised as an enclave's root may, and one that is lowered stays "
+                  "low: too many different ones were set, or RLIMIT_RTTIME is not unlimited where "
+                  "glovebox is started");
 }
 
 void LimitCalls::tell(int resource, const rlimit& wanted, const rlimit& held) {

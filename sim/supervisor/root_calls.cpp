@@ -15,8 +15,9 @@ RootState first_state(bool is_sandbox) {
         return state;
     constexpr rlim_t open_files = 4096;
     state.limits[RLIMIT_NOFILE] = RootState::Limit{open_files};
-    for (const int resource : {RLIMIT_CORE, RLIMIT_STACK})
-        state.limits[static_cast<std::size_t>(resource)] = RootState::Limit{RLIM_INFINITY};
+    state.limits[RLIMIT_CORE] = RootState::Limit{RLIM_INFINITY};
+    if (has_stack_limit())
+        state.limits[RLIMIT_STACK] = RootState::Limit{RLIM_INFINITY};
     return state;
 }
 

@@ -19,6 +19,7 @@
 #include "sim/supervisor/limit_calls.h"
 #include "sim/supervisor/memory_calls.h"
 #include "sim/supervisor/node_calls.h"
+#include "sim/supervisor/notices.h"
 #include "sim/supervisor/root_state.h"
 #include "sim/supervisor/scheduling_calls.h"
 #include "sim/supervisor/system_call.h"
@@ -37,6 +38,7 @@ class RootCalls {
     [[nodiscard]] static bool handles(int number);
     // Nothing for every other call.
     [[nodiscard]] std::optional<SyscallReply> answer(const SystemCall& call, Tracee& tracee);
+    [[nodiscard]] const EnclaveRoot& root() const { return root_; }
     [[nodiscard]] KernelSettings& settings() { return settings_; }
 
   private:

@@ -10,6 +10,8 @@ namespace {
 
 // Half of the unsigned range: as a signed number of microseconds too it is one.
 constexpr rlim_t first_carrier = RLIM_INFINITY / 2;
+// Below: a limit that somebody else has set.
+constexpr rlim_t last_carrier = first_carrier / 2;
 
 }  // namespace
 
@@ -27,26 +29,27 @@ rlimit RootStates::told(const rlimit& carrier, int resource, const rlimit& held)
     return {is_held ? *limit->soft : held.rlim_cur, limit->hard};
 }
 
-std::size_t RootStates::number_of(const rlimit& carrier) const {
-    if (carrier.rlim_max > first_carrier)
+rlim_t RootStates::number_of(const rlimit& carrier) const {
+    if (carrier.rlim_max > first_carrier || carrier.rlim_max < last_carrier)
         return 0;
     const rlim_t number = first_carrier - carrier.rlim_max;
-    return number < states_.size() ? static_cast<std::size_t>(number) : 0;
+    return number % states_max < states_.size() ? number : 0;
 }
 
 std::optional<rlimit> RootStates::carry(const rlimit& carrier, const RootState& state) {
-    const std::size_t now = number_of(carrier);
-    if (states_[now] == state)
+    if (of(carrier) == state)
         return carrier;
-    const auto higher = states_.begin() + static_cast<std::ptrdiff_t>(now) + 1;
-    const auto found = std::find(higher, states_.end(), state);
-    const auto number = static_cast<std::size_t>(found - states_.begin());
-    const rlim_t value = first_carrier - number;
-    if (value >= carrier.rlim_max || number >= states_max)
+    const auto found = std::find(states_.begin(), states_.end(), state);
+    const auto index = static_cast<rlim_t>(found - states_.begin());
+    const rlim_t now = number_of(carrier);
+    const rlim_t round = now - now % states_max;
+    const rlim_t number = round + index + (index > now % states_max ? 0 : states_max);
+    if (index >= states_max || number > first_carrier - last_carrier ||
+        first_carrier - number >= carrier.rlim_max)
         return std::nullopt;
     if (found == states_.end())
         states_.push_back(state);
-    return rlimit{value, value};
+    return rlimit{first_carrier - number, first_carrier - number};
 }
 
 int read_limit(pid_t process, int resource, rlimit& limit) {

@@ -4,9 +4,10 @@
 //
 // Such a state belongs to a process, is shared by its threads, copied by fork and kept by exec. The
 // kernel does all of that with the process's own limits, so one of them carries the state's number:
-// RLIMIT_RTTIME, which bounds the CPU time of real-time threads alone. Half of its range, 292,000
-// years, is no bound, and what lies just below is a state's number. Everybody may lower a limit, so
-// each change of a process's state gives it a higher number.
+// RLIMIT_RTTIME, which bounds the CPU time of real-time threads alone. The upper part of its range,
+// from 146,000 years on, is no bound, and a number there tells the state. Everybody may lower a
+// limit, so each change of a process's state gives it the next number that means that state: every
+// state has many, and a process never runs out of them.
 #pragma once
 
 #include <sys/resource.h>
@@ -38,12 +39,19 @@ struct RootState {
     std::optional<Nice> nice{};
 
     struct Policy {
-        int policy = 0;  // SCHED_FIFO or SCHED_RR
+        int policy = 0;  // as sched_getscheduler says it, with SCHED_RESET_ON_FORK
         int priority = 0;
+        int held = 0;  // told while the kernel's policy is this one
         bool operator==(const Policy&) const = default;
     };
     std::optional<Policy> policy{};
-    std::optional<int> io_priority{};
+
+    struct IoPriority {
+        int told = 0;
+        int held = 0;
+        bool operator==(const IoPriority&) const = default;
+    };
+    std::optional<IoPriority> io_priority{};
 
     bool operator==(const RootState&) const = default;
 };
@@ -54,21 +62,21 @@ class RootStates {
     explicit RootStates(RootState first) : states_{std::move(first)} {}
 
     [[nodiscard]] const RootState& of(const rlimit& carrier) const {
-        return states_[number_of(carrier)];
+        return states_[number_of(carrier) % states_max];
     }
     // What a program reads of a limit that the kernel holds as `held`.
     [[nodiscard]] rlimit told(const rlimit& carrier, int resource, const rlimit& held) const;
 
-    // The carrier for a process that has `carrier` now and shall have `state`. Nothing when the
-    // numbers are used up, or the limit was below all numbers before.
+    // The carrier for a process that has `carrier` now and shall have `state`. Nothing when there
+    // are too many states, or the limit was below all numbers before.
     [[nodiscard]] std::optional<rlimit> carry(const rlimit& carrier, const RootState& state);
 
     static constexpr std::size_t states_max = 4096;
 
   private:
-    [[nodiscard]] std::size_t number_of(const rlimit& carrier) const;
+    [[nodiscard]] rlim_t number_of(const rlimit& carrier) const;
 
-    std::vector<RootState> states_;
+    std::vector<RootState> states_;  // a number's state is at its remainder by states_max
 };
 
 // The limit as it stands in a process: prlimit(2). An errno value, 0 for success.

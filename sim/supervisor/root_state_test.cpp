@@ -65,13 +65,27 @@ TEST(RootStates, UseAStateAgain) {
     EXPECT_EQ(states.carry(*first, with_open_files(1))->rlim_max, first->rlim_max);
 }
 
-TEST(RootStates, SayWhenThereIsNoNumberLeft) {
+TEST(RootStates, AreNeverUsedUpByChangesToAndFro) {
+    RootStates states{RootState()};
+    rlimit carrier = unlimited;
+    for (std::size_t change = 0; change < 5 * RootStates::states_max; ++change) {
+        const RootState state = with_open_files(1 + change % 2);
+        const auto next = states.carry(carrier, state);
+        ASSERT_TRUE(next) << "change " << change;
+        ASSERT_LT(next->rlim_max, carrier.rlim_max);
+        ASSERT_EQ(states.of(*next), state);
+        carrier = *next;
+    }
+}
+
+TEST(RootStates, SayWhenThereAreTooMany) {
     RootStates states{RootState()};
     rlimit carrier = unlimited;
     for (rlim_t hard = 1; hard < RootStates::states_max; ++hard)
         carrier = *states.carry(carrier, with_open_files(hard));
-    EXPECT_FALSE(states.carry(carrier, with_open_files(7)));
+    EXPECT_FALSE(states.carry(carrier, with_open_files(RootStates::states_max)));
     EXPECT_EQ(states.of(carrier), with_open_files(RootStates::states_max - 1));
+    EXPECT_TRUE(states.carry(carrier, with_open_files(7))) << "one that there is";
 }
 
 TEST(RootStates, LeaveALimitThatSomebodyElseHasSetAlone) {

@@ -34,17 +34,41 @@ class SchedulingCalls {
         RootState state{};
     };
     [[nodiscard]] std::optional<Subject> subject(const SystemCall& call, int number) const;
-    [[nodiscard]] bool keep(const Subject& subject);
+    // The answer to a call that an enclave's kernel carries out, with the state that it leaves:
+    // this machine's kernel carries it out too, or the program reads back that it did.
+    [[nodiscard]] SyscallReply carry_out(Tracee& tracee, const Subject& subject,
+                                         const RootState& after, bool is_machines, const char* kind,
+                                         const std::string& what);
+    [[nodiscard]] bool may_act_on(const SystemCall& call, const Subject& subject) const;
     [[nodiscard]] bool may_raise(const SystemCall& call) const;
-    void tell(const std::string& what);
+    // Whether the limit that counts up with a priority (getrlimit(2), RLIMIT_NICE, RLIMIT_RTPRIO)
+    // lets everybody have it: by the limit that the program reads, or the one that is held.
+    enum class Limit { told, held };
+    [[nodiscard]] bool is_within(const Subject& subject, int resource, int priority,
+                                 Limit which) const;
+    [[nodiscard]] bool may_have_nice(const Subject& subject, int nice, int now, Limit which) const;
 
-    [[nodiscard]] SyscallReply set_nice(const SystemCall& call, Subject& subject, int nice);
-    [[nodiscard]] SyscallReply set_policy(const SystemCall& call, Subject& subject, int policy,
-                                          int priority);
+    // What sched_setscheduler, sched_setparam and sched_setattr come down to.
+    struct Wish {
+        int policy = 0;  // with SCHED_RESET_ON_FORK
+        int priority = 0;
+        std::optional<int> nice{};
+    };
+    [[nodiscard]] bool may_have(const Subject& subject, const Wish& wish, const Wish& now,
+                                Limit which) const;
+
+    [[nodiscard]] SyscallReply set_nice(const SystemCall& call, Tracee& tracee,
+                                        const Subject& subject);
+    [[nodiscard]] SyscallReply set_policy(const SystemCall& call, Tracee& tracee,
+                                          const Subject& subject, const Wish& wish);
+    [[nodiscard]] SyscallReply set_parameter(const SystemCall& call, Tracee& tracee,
+                                             const Subject& subject);
     [[nodiscard]] SyscallReply set_attributes(const SystemCall& call, Tracee& tracee,
-                                              Subject& subject);
-    [[nodiscard]] SyscallReply set_io_priority(const SystemCall& call, Subject& subject);
-    [[nodiscard]] SyscallReply set_cpus(const SystemCall& call, Tracee& tracee, pid_t thread);
+                                              const Subject& subject);
+    [[nodiscard]] SyscallReply set_io_priority(const SystemCall& call, Tracee& tracee,
+                                               const Subject& subject);
+    [[nodiscard]] SyscallReply set_cpus(const SystemCall& call, Tracee& tracee,
+                                        const Subject& subject);
     [[nodiscard]] SyscallReply get_attributes(const SystemCall& call, Tracee& tracee,
                                               const Subject& subject) const;
 

@@ -26,12 +26,10 @@ struct FilterOptions {
     // open: ENOSYS, as on a kernel that has no keys. The kernel's log: EPERM, as where a sysctl
     // restricts it.
     bool sandbox = false;
-    // An image's own init: its mounts are notified (init_mounts.h), and modules, nsm.ko among them,
-    // are there already, so that loading one succeeds and does nothing.
-    bool init = false;
+    bool init = false;  // an image's own init: notify its mounts and modules (init_mounts.h)
     bool root = false;  // an enclave: notify what RootCalls answers
-    // ... and reads of RLIMIT_STACK, which every program makes as it starts: needed only where that
-    // has another hard limit on this machine than in an enclave.
+    // ... and reads of RLIMIT_STACK, which every program makes as it starts: needed only where this
+    // machine has_stack_limit().
     bool stack_limit = false;
     bool exec = false;  // notify execve: SetuidNotice
 };
