@@ -3,10 +3,13 @@
 /* An image's own init, in the manner of those that are not AWS's: it mounts, loads nsm.ko, sends
  * the heartbeat, and says on the console what it found. /mode holds what it does then: "off",
  * "restart", "exit N", "crash", "chroot" (everything again in /rootfs, as AWS's init does),
- * "silent" (no heartbeat), "early" (no heartbeat, and an end). */
+ * "guest" (children that are not root, or elsewhere, mount and load), "silent" (no heartbeat),
+ * "early" (no heartbeat, and an end). */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/vm_sockets.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +60,46 @@ static void mount_all(void) {
     say("class", stat("/sys/class", &status));
 }
 
+static void wait_for(pid_t child) {
+    int status = 0;
+    if (waitpid(child, &status, 0) != child || status != 0)
+        printf("a child ended with %d\n", status);
+}
+
+/* Who has no capabilities is refused by every kernel; who has own namespaces mounts there. */
+static void be_guests(void) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct none[2] = {{0}};
+        say("no capabilities", (int)syscall(SYS_capset, &header, none));
+        say("guest dev", mount("dev", "/run", "devtmpfs", 0, NULL));
+        say("guest proc", mount("proc", "/run", "proc", 0, NULL));
+        say("guest cgroup", mount("memory", "/run", "cgroup", 0, "memory"));
+        say("guest module", (int)syscall(SYS_finit_module, open("/nsm.ko", O_RDONLY), "", 0));
+        exit(0);
+    }
+    wait_for(child);
+    child = fork();
+    if (child == 0) {
+        say("namespaces", unshare(CLONE_NEWNS | CLONE_NEWPID));
+        say("private", mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+        fflush(stdout);
+        child = fork();
+        if (child == 0) {
+            char name[64];
+            say("own proc", mount("proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC, NULL));
+            const ssize_t length = readlink("/proc/self", name, sizeof name - 1);
+            printf("self is %.*s\n", (int)(length < 0 ? 0 : length), name);
+            exit(0);
+        }
+        wait_for(child);
+        exit(0);
+    }
+    wait_for(child);
+}
+
 int main(int count, char** arguments, char** environment) {
     char mode[64] = "";
     FILE* file = fopen("/mode", "r");
@@ -79,6 +122,8 @@ int main(int count, char** arguments, char** environment) {
     say("host name", sethostname("enclave", 7));
     say("heartbeat", heartbeat());
     say("write", mkdir("/made", 0700));
+    if (strcmp(mode, "guest") == 0)
+        be_guests();
     if (strncmp(mode, "exit ", 5) == 0)
         return atoi(mode + 5);
     if (strcmp(mode, "crash") == 0)
@@ -94,7 +139,7 @@ int main(int count, char** arguments, char** environment) {
     }
     const pid_t child = fork();
     if (child == 0)
-        _exit(getpid() == 2 ? 0 : 1);
+        _exit(getpid() == 2 || strcmp(mode, "guest") == 0 ? 0 : 1);
     int status = 0;
     waitpid(child, &status, 0);
     printf("child %d\n", status);

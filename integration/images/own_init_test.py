@@ -58,6 +58,13 @@ class OwnInit(NitroCli):
         self.assertEqual(done.stdout, BOOT + "bind: ok\nchdir: ok\nmove: ok\nchroot: ok\nroot: ok\n" + MOUNTS
                          + "application: ok\nchild 0\n")
 
+    def test_what_it_may_others_may_not(self):
+        done = self.run_image("guest")
+        refused = "Operation not permitted\n"
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, BOOT + f"no capabilities: ok\nguest dev: {refused}guest proc: {refused}guest cgroup: {refused}guest module: {refused}"
+                          "namespaces: ok\nprivate: ok\nown proc: ok\nself is 1\nchild 0\n"), done.stderr)
+
     def test_run_enclave_returns_when_it_has_sent_the_heartbeat(self):
         image = self.image("off")
         started = self.run_enclave(image, "--debug-mode", memory=64)

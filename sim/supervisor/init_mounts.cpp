@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
@@ -12,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 #include <string>
 
@@ -53,11 +55,23 @@ int open_folder(pid_t thread, const std::string& path, UniqueFd& folder) {
 }  // namespace
 
 bool InitMounts::handles(int number) {
-    return number == SYS_mount;
+    return number == SYS_mount || number == SYS_init_module || number == SYS_finit_module;
 }
 
 SyscallReply InitMounts::answer(const SystemCall& call, Tracee& tracee) const {
-    if ((call.arguments[3] & changing_flags) != 0 || call.arguments[2] == 0)
+    using Right = EnclaveRoot::Right;
+    if (call.number == SYS_mount)
+        return root_.right_of(call.thread, CAP_SYS_ADMIN) == Right::none
+                   ? SyscallReply::pass_through()
+                   : mount(call, tracee);
+    // Not every kernel has modules, as an enclave's does.
+    return root_.right_of(call.thread, CAP_SYS_MODULE) == Right::none ? SyscallReply::error(EPERM)
+                                                                      : SyscallReply::value(0);
+}
+
+SyscallReply InitMounts::mount(const SystemCall& call, Tracee& tracee) const {
+    if (!root_.is_beside_first_program(call.thread) || (call.arguments[3] & changing_flags) != 0 ||
+        call.arguments[2] == 0)
         return SyscallReply::pass_through();
     const auto type = tracee.read_path(call.arguments[2]);
     const auto path = tracee.read_path(call.arguments[1]);
@@ -71,6 +85,8 @@ SyscallReply InitMounts::answer(const SystemCall& call, Tracee& tracee) const {
     UniqueFd target;
     if (const int error = open_folder(call.thread, *path, target); error != 0)
         return SyscallReply::error(error);
+    if (!tracee.is_waiting())  // what was read may be another thread's
+        return SyscallReply::pass_through();
     const int error = kind ? show(*kind, target.get()) : 0;
     log_.info("init_mount", "init mounts {} on {}: {}", printable(*type),
               field("target", printable(*path)),

@@ -70,8 +70,8 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
                                 : &nsm_calls_.emplace(*config.nsm, notifier_, tracee_maker()),
           std::move(config.control_door),
           config.enclave ? &root_calls_.emplace(*config.enclave, log).settings() : nullptr) {
-    if (config.attach)
-        init_mounts_.emplace(config.dev, std::move(config.attach), log);
+    if (config.attach && root_calls_)
+        init_mounts_.emplace(root_calls_->root(), config.dev, std::move(config.attach), log);
     if (config.own != core::cid_parent)
         loopback_notice_.emplace(log);
     kernel_.wake_up_synchronously();

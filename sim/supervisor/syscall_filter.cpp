@@ -153,9 +153,8 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
     }
 
     if (options.init) {
-        for (const int number : {SCMP_SYS(init_module), SCMP_SYS(finit_module)})
-            rules.add(SCMP_ACT_ERRNO(0), number);
-        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(mount));
+        for (const int number : {SCMP_SYS(mount), SCMP_SYS(init_module), SCMP_SYS(finit_module)})
+            rules.add(SCMP_ACT_NOTIFY, number);
         // The other way to mount; without it, libmount takes mount(2).
         rules.add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(fsopen));
     }

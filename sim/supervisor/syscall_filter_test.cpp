@@ -172,6 +172,13 @@ TEST_F(RootFilter, NotifiesLimitsButNotTheReadThatEveryProgramMakesAsItStarts) {
               SYS_prlimit64);
 }
 
+TEST_F(RootFilter, NotifiesModulesOfAnInit) {
+    const auto load = [] { ::syscall(SYS_finit_module, -1, "", 0); };
+    EXPECT_EQ(notified(load, {.init = true, .root = true}), SYS_finit_module)
+        << "not everybody may load one";
+    EXPECT_EQ(notified(load), 0);
+}
+
 TEST_F(RootFilter, NotifiesAParentsProgramsNone) {
     EXPECT_EQ(notified(
                   [] {
