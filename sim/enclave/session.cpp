@@ -359,7 +359,7 @@ void Session::end_record(const RunOptions& options) {
 // Called by the supervisor's thread.
 supervisor::OrErrno<UniqueFd> Session::open_door(pid_t thread) {
     const auto status = supervisor::read_thread_status(thread);
-    if (!status || status->user != ::geteuid())
+    if (!status || status->users.effective != ::geteuid())
         return supervisor::Errno{EPERM};
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)

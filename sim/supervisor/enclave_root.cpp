@@ -39,7 +39,7 @@ bool EnclaveRoot::is_in_enclaves_namespace(pid_t thread) const {
 
 // Whoever started the enclave is user 0 in its sandbox.
 bool EnclaveRoot::is_root(pid_t thread, const ThreadStatus& status) const {
-    return status.user == user_ && is_in_enclaves_namespace(thread);
+    return status.users.effective == user_ && is_in_enclaves_namespace(thread);
 }
 
 EnclaveRoot::Right EnclaveRoot::right_of(pid_t thread, unsigned capability) const {
@@ -56,7 +56,7 @@ EnclaveRoot::Right EnclaveRoot::right_of(pid_t thread, const ThreadStatus& statu
         return has_it ? Right::shown : Right::none;
     if (has_it && is_machines_)
         return Right::of_kernel;
-    return has_it || status.user == user_ ? Right::shown : Right::none;
+    return has_it || status.users.effective == user_ ? Right::shown : Right::none;
 }
 
 // check_prlimit_permission, set_one_prio_perm, check_same_owner and set_task_ioprio of the kernel.

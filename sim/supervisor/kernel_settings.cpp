@@ -146,7 +146,7 @@ bool KernelSettings::may_write(pid_t thread, const std::string& path) const {
         !S_ISREG(status.st_mode) || (status.st_mode & S_IWUSR) == 0 ||
         ::statvfs(file.c_str(), &file_system) != 0)
         return false;
-    return (file_system.f_flag & ST_RDONLY) != 0 || status.st_uid != writer->user;
+    return (file_system.f_flag & ST_RDONLY) != 0 || status.st_uid != writer->users.effective;
 }
 
 void KernelSettings::take_value(const std::string& path, Setting& setting) {

@@ -8,7 +8,7 @@
 namespace glovebox::supervisor {
 
 // The inode of the namespace that a process or thread is in; `kind` is its name in /proc/PID/ns:
-// "user", "pid", "net". 0 where it can't be read.
+// "user", "pid", "mnt", "net". 0 where it can't be read.
 [[nodiscard]] ino_t namespace_of(pid_t thread, const char* kind);
 
 }  // namespace glovebox::supervisor

@@ -210,7 +210,7 @@ std::optional<SyscallReply> NodeCalls::change(const SystemCall& call, Tracee& tr
         return std::nullopt;
     const auto caller = read_thread_status(call.thread);
     if (!caller || !root_.is_root(call.thread, *caller) ||
-        ((file_system.f_flag & ST_RDONLY) == 0 && status.st_uid == caller->user))
+        ((file_system.f_flag & ST_RDONLY) == 0 && status.st_uid == caller->users.effective))
         return std::nullopt;  // a node of the enclave's own
     notices_.tell(
         LogLevel::info, "node", "root_call",

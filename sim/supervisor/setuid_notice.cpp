@@ -46,7 +46,7 @@ void SetuidNotice::look(const SystemCall& call, Tracee& tracee) {
                              : folder == AT_FDCWD   ? "cwd/"
                                                     : fmt::format("fd/{}/", folder);
     const std::string file = fmt::format("/proc/{}/{}{}", call.thread, from, *path);
-    const auto gift = gift_of(file, status->user);
+    const auto gift = gift_of(file, status->users.effective);
     if (!gift.empty())
         tell(*path, gift);
 }

@@ -72,7 +72,7 @@ ThreadStatus parse_thread_status(std::string_view text) {
         else if (name == "NSpid")
             status.inner_thread = read_number<pid_t>(last_field(value), 10);
         else if (name == "Uid")
-            status.user = (status.users = read_ids(value)).effective;
+            status.users = read_ids(value);
         else if (name == "Gid")
             status.groups = read_ids(value);
         else if (name == "Threads")

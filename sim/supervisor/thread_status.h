@@ -24,7 +24,6 @@ struct ThreadStatus {
     pid_t parent = 0;         // PPid
     pid_t inner_process = 0;  // NStgid: its ID in the PID namespace that the thread is in
     pid_t inner_thread = 0;   // NSpid
-    unsigned user = 0;        // effective uid
     Ids users{};              // Uid
     Ids groups{};             // Gid
     unsigned threads = 1;

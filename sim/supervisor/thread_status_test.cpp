@@ -26,7 +26,6 @@ TEST(ThreadStatus, IsReadByName) {
     EXPECT_EQ(status.parent, 41);
     EXPECT_EQ(status.inner_process, 7);
     EXPECT_EQ(status.inner_thread, 8);
-    EXPECT_EQ(status.user, 1001u);
     EXPECT_EQ(status.users, (ThreadStatus::Ids{1000, 1001, 1002}));
     EXPECT_EQ(status.groups, (ThreadStatus::Ids{2000, 2001, 2002}));
     EXPECT_EQ(status.threads, 3u);
@@ -44,7 +43,7 @@ TEST(ThreadStatus, IsReadByName) {
 
 TEST(ThreadStatus, BrokenTextIsReadAsFarAsItGoes) {
     EXPECT_EQ(parse_thread_status("").process, 0);
-    EXPECT_EQ(parse_thread_status("Tgid:\t\nUid:\t7").user, 0u);
+    EXPECT_EQ(parse_thread_status("Tgid:\t\nUid:\t7").users.effective, 0u);
     EXPECT_EQ(parse_thread_status("Tgid:\tmany\nThreads:\t2").threads, 2u);
 }
 
@@ -52,7 +51,7 @@ TEST(ThreadStatus, OnesOwnIsThereAndThatOfNobodyIsNot) {
     const auto own = read_thread_status(::getpid());
     ASSERT_TRUE(own);
     EXPECT_EQ(own->process, ::getpid());
-    EXPECT_EQ(own->user, ::geteuid());
+    EXPECT_EQ(own->users.effective, ::geteuid());
     EXPECT_FALSE(read_thread_status(0x3fffffff));
 }
 
