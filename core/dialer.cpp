@@ -81,7 +81,7 @@ asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const T
     } else {
         addresses.push_back(std::get<IpAddress>(target.host));
     }
-    const std::vector<IpAddress> own = options_.own_addresses();
+    const std::vector<IpAddress>& own = options_.own_addresses->get();
     Error refusal(ProxyError::name_unknown,
                   fmt::format("the name {} has no address", to_string(target.host)));
     std::vector<IpAddress> allowed;
@@ -136,7 +136,7 @@ Result<void> Dialer::may_dial(const Target& target) const {
     const auto* address = std::get_if<IpAddress>(&target.host);
     if (address == nullptr)
         return allowlist_.may_look_up(target);
-    return allowlist_.may_dial(target, *address, options_.own_addresses());
+    return allowlist_.may_dial(target, *address, options_.own_addresses->get());
 }
 
 asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {

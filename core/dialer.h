@@ -14,12 +14,14 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/allowlist.h"
 #include "core/base/error.h"
+#include "core/own_addresses.h"
 #include "core/resolver.h"
 #include "core/target.h"
 #include "core/transport.h"
@@ -44,8 +46,8 @@ struct ResolvedTarget {
 struct DialerOptions {
     // For all addresses of one target together; each gets an equal share of the remaining time.
     std::chrono::milliseconds connect_timeout{10000};
-    // This host's addresses; called for each connection.
-    std::function<std::vector<IpAddress>()> own_addresses = core::own_addresses;
+    // This host's addresses, looked up for each connection.
+    std::shared_ptr<OwnAddresses> own_addresses = std::make_shared<OwnAddresses>();
     std::vector<ResolvedTarget> resolved;  // the first of a target holds
     // Targets that are served elsewhere as long as their servers run; called for each connection to
     // a target that `resolved` does not have. Unlike with those, the allowlist has to name the

@@ -112,18 +112,14 @@ TEST_F(DialerTest, AnAllowedNameThatLeadsToThisHostIsRefused) {
     EXPECT_FALSE(server_was_reached());
 }
 
-TEST_F(DialerTest, ThisHostsOwnAddressesAreAskedAtEachDial) {
-    int asked = 0;
-    options_.own_addresses = [&asked] {
-        ++asked;
-        return std::vector<IpAddress>{parse_ip_address("192.0.2.1").value()};
-    };
+TEST_F(DialerTest, AnAddressOfThisHostIsRefused) {
+    options_.own_addresses = std::make_shared<OwnAddresses>(
+        [] { return std::vector<IpAddress>{parse_ip_address("192.0.2.1").value()}; });
     resolver_.answer("app.example", {"192.0.2.1"});
-    for (int i = 1; i <= 2; ++i) {
+    for (int i = 0; i < 2; ++i) {
         const auto dialed = dial({"app.example:0"}, "app.example:0");
         ASSERT_FALSE(dialed);
         EXPECT_THAT(dialed.error().message, HasSubstr("this host's own address"));
-        EXPECT_EQ(asked, i);
     }
 }
 

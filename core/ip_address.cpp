@@ -3,7 +3,6 @@
 #include "core/ip_address.h"
 
 #include <fmt/core.h>
-#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -141,30 +140,6 @@ const SpecialBlock* special_block_of(const IpAddress& unmapped_address) {
         if (candidate.network.contains(unmapped_address))
             return &candidate;
     return nullptr;
-}
-
-std::vector<IpAddress> own_addresses() {
-    ifaddrs* list = nullptr;
-    if (::getifaddrs(&list) != 0)
-        return {};
-    std::vector<IpAddress> addresses;
-    for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
-        if (entry->ifa_addr == nullptr)
-            continue;
-        if (entry->ifa_addr->sa_family == AF_INET) {
-            sockaddr_in v4{};
-            std::memcpy(&v4, entry->ifa_addr, sizeof v4);
-            addresses.emplace_back(ip::address_v4(ntohl(v4.sin_addr.s_addr)));
-        } else if (entry->ifa_addr->sa_family == AF_INET6) {
-            sockaddr_in6 v6{};
-            std::memcpy(&v6, entry->ifa_addr, sizeof v6);
-            ip::address_v6::bytes_type bytes;
-            std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-            addresses.push_back(unmapped(ip::address_v6(bytes)));
-        }
-    }
-    ::freeifaddrs(list);
-    return addresses;
 }
 
 }  // namespace glovebox::core

@@ -55,7 +55,4 @@ struct SpecialBlock {
 // The block that contains an unmapped address, if any.
 [[nodiscard]] const SpecialBlock* special_block_of(const IpAddress& unmapped_address);
 
-// The addresses of this host's interfaces now, getifaddrs(3). Empty if they cannot be read.
-[[nodiscard]] std::vector<IpAddress> own_addresses();
-
 }  // namespace glovebox::core

@@ -9,32 +9,17 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <functional>
 
 #include "core/base/unique_fd.h"
 #include "core/proxy_error.h"
+#include "core/testing/fresh_network.h"
 
 namespace glovebox::core {
 namespace {
-
-constexpr int exit_no_namespace = 77;
-
-// The exit status of `work` in a child with a user and a network namespace of its own.
-int in_fresh_network(const std::function<int()>& work) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        const int flags = ::geteuid() == 0 ? CLONE_NEWNET : CLONE_NEWUSER | CLONE_NEWNET;
-        ::_exit(::unshare(flags) == 0 ? work() : exit_no_namespace);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 bool can_connect_loopback() {
     const UniqueFd server(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -48,10 +33,6 @@ bool can_connect_loopback() {
            ::getsockname(server.get(), generic, &size) == 0 &&
            ::connect(client.get(), generic, size) == 0;
 }
-
-#define SKIP_WITHOUT_NAMESPACES(status) \
-    if ((status) == exit_no_namespace)  \
-    GTEST_SKIP() << "this user may not make network namespaces on this host"
 
 TEST(LoopbackInterface, IsBroughtUpWhereItIsDown) {
     const int status = in_fresh_network([] {
