@@ -94,9 +94,9 @@ void add_system_folders(SandboxPlan& plan, const Machine& machine,
         if (machine.has_mounts_below(folder)) {
             plan.steps.push_back(steps::bind(folder, folder, true));
             plan.notes.push_back(fmt::format(
-                "{} has mounts of the host's below it, so it is read-only here: an overlay can't "
+                "{} has mounts of the host's below it, so it is read-only here{}: an overlay can't "
                 "lie over them",
-                folder));
+                folder, entry.name == "etc" ? ", but for hosts and resolv.conf" : ""));
             add_trusted_parts(plan, folder, machine, authority);
             continue;
         }
@@ -107,21 +107,19 @@ void add_system_folders(SandboxPlan& plan, const Machine& machine,
                 changes.push_back(std::move(step));
         add_overlay(plan.steps, folder, folder, entry.name, changes);
     }
-    // If /etc could only be bound, the network's files are bound over it.
+    // If /etc could only be bound, the network's files are bound over it. Programs write to them:
+    // "127.0.0.1 kms.us-east-1.amazonaws.com" in /etc/hosts leads to a forwarder.
     if (machine.has_mounts_below("/etc")) {
         plan.steps.push_back(steps::on_stage(steps::make_directory("/etc")));
         for (Step& step : network_files("/etc"))
             if (step.op == Step::Op::write_file)
                 plan.steps.push_back(std::move(step));
-        const std::string hosts = "/etc/hosts";
-        Step bind = steps::from_stage(steps::bind(hosts, hosts, true));
-        bind.may_be_absent = true;
-        plan.steps.push_back(std::move(bind));
-        plan.steps.push_back(steps::on_stage(steps::write_file("/etc/empty", "")));
-        for (const char* file : {"/etc/resolv.conf", "/etc/hostname"}) {
-            bind = steps::from_stage(steps::bind("/etc/empty", file, true));
+        for (const char* file : {"/etc/resolv.conf", "/etc/hostname"})
+            plan.steps.push_back(steps::on_stage(steps::write_file(file, "", 0644)));
+        for (const char* file : {"/etc/hosts", "/etc/resolv.conf", "/etc/hostname"}) {
+            Step bind = steps::from_stage(steps::bind(file, file, false));
             bind.may_be_absent = true;
-            plan.steps.push_back(bind);
+            plan.steps.push_back(std::move(bind));
         }
     }
 }

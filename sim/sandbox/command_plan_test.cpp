@@ -188,8 +188,8 @@ TEST(CommandPlan, AFolderWithMountsBelowItIsBoundReadOnlyAndSaysSo) {
     const SandboxPlan plan = make_command_plan(request_in("/app"), machine).value();
     const auto lines = to_lines(plan.steps);
     EXPECT_THAT(lines, Contains("bind /etc on /etc ro"));
-    EXPECT_THAT(lines, Contains("bind stage:/etc/empty on /etc/resolv.conf ro (if there)"));
-    EXPECT_THAT(lines, Contains("bind stage:/etc/hosts on /etc/hosts ro (if there)"));
+    EXPECT_THAT(lines, Contains("bind stage:/etc/resolv.conf on /etc/resolv.conf (if there)"));
+    EXPECT_THAT(lines, Contains("bind stage:/etc/hosts on /etc/hosts (if there)"));
     EXPECT_THAT(lines, Contains(StartsWith("mount overlay /usr ")));
     EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("/etc has mounts")));
 }
