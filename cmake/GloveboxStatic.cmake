@@ -10,6 +10,10 @@ macro(glovebox_find_archives)
     set(OPENSSL_USE_STATIC_LIBS ON)
     set(Boost_USE_STATIC_LIBS ON)
     set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+    # The same program in whichever folder it is built: no path of it in the text of an assertion or a source location.
+    foreach(language IN ITEMS C CXX)
+        string(APPEND CMAKE_${language}_FLAGS " -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+    endforeach()
     # Not -static: without the index of -static-pie the first exception sorts all unwind tables, 10 ms.
     string(APPEND CMAKE_EXE_LINKER_FLAGS " -static-pie")
     # A static-pie program with a DT_RUNPATH crashes before main.

@@ -83,6 +83,11 @@ class Install(unittest.TestCase):
             done = subprocess.run([self.prefix / "bin" / name, "--version"], capture_output=True, text=True, check=True)
             self.assertTrue(done.stdout.startswith(said), done.stdout)
 
+    def test_the_unit_of_the_proxy_is_where_systemd_finds_it(self):
+        unit = (self.prefix / "lib/systemd/system/glovebox-proxy@.service").read_text()
+        # Without a folder, so that it is found below /usr and /usr/local.
+        self.assertIn("exec glovebox proxy", unit)
+
     @unittest.skipUnless(shutil.which("mandoc"), "mandoc is not installed")
     def test_the_manual_is_clean_and_whole(self):
         folder = self.prefix / "share/man/man1"
