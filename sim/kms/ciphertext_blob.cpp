@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 
 #include "sim/kms/cipher.h"
 #include "sim/kms/cms.h"
@@ -103,6 +104,8 @@ Bytes make_material_id(RandomSource& random) {
 
 Bytes seal_blob(BytesView material_id, BytesView material, const EncryptionContext& context,
                 BytesView plaintext, RandomSource& random) {
+    if (material.empty())
+        throw std::logic_error("a ciphertext was to be made with key material that is missing");
     const Bytes associated = encode(context);
     Bytes salt(chance_bytes);
     random.fill(salt);
@@ -132,6 +135,8 @@ std::optional<Bytes> material_id_of(BytesView blob) {
 }
 
 OpenedBlob open_blob(BytesView material, const EncryptionContext& context, BytesView blob) {
+    if (material.empty())
+        throw std::logic_error("a ciphertext was to be opened with key material that is missing");
     const auto parts = take_apart(blob);
     if (!parts)
         return {std::nullopt, {BlobRefusal::Kind::not_a_blob}};

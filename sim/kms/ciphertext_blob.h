@@ -38,6 +38,8 @@ using EncryptionContext = std::map<std::string, std::string>;
 [[nodiscard]] Bytes make_material_id(RandomSource& random);
 
 // Makes a blob. `material_id` is from make_material_id(), `material` is an AES-256 key.
+// Throws std::logic_error if it is empty, as open_blob() does: imported material can be gone, and
+// nothing may be encrypted by what anybody knows.
 [[nodiscard]] Bytes seal_blob(BytesView material_id, BytesView material,
                               const EncryptionContext& context, BytesView plaintext,
                               RandomSource& random);

@@ -35,6 +35,11 @@ TEST_F(CiphertextBlob, NamesItsKeyAndOpensWithIt) {
     EXPECT_EQ(open_blob(material_, {{"b", "2"}, {"a", "1"}}, blob).plaintext, Bytes(5, 'x'));
 }
 
+TEST_F(CiphertextBlob, IsNeitherMadeNorOpenedWithoutMaterial) {
+    EXPECT_THROW((void)seal_blob(id_, {}, {}, Bytes(5, 'x'), random_), std::logic_error);
+    EXPECT_THROW((void)open_blob({}, {}, seal(5)), std::logic_error);
+}
+
 TEST_F(CiphertextBlob, DiffersEachTime) {
     EXPECT_NE(seal(28), seal(28));
 }

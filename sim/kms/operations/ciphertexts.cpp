@@ -152,6 +152,9 @@ Answer<Opened> open(Environment& env, const Source& source, BytesView blob) {
                                            "in this key store, the request names {}",
                                            source.named.arn));
     }
+    if (material->bytes.empty())
+        return api_error("KMSInvalidStateException",
+                         fmt::format("{} is pending import.", source.named.arn));
     auto opened = open_blob(material->bytes, source.context, blob);
     if (opened.plaintext)
         return Opened{std::move(*opened.plaintext), *material_id};

@@ -123,6 +123,32 @@ TEST_F(Imports, AreRotatedOnDemand) {
     EXPECT_EQ(kms_.ask("Decrypt", {{"CiphertextBlob", blob}}).text("Plaintext"), "AAAA");
 }
 
+TEST_F(Imports, ThatAreGoneAreNotRotatedTo) {
+    EXPECT_EQ(import(material_).exception, "");
+    const json::object as_new{{"ImportType", "NEW_KEY_MATERIAL"}};
+    const Outcome added = import(Bytes(32, 9), as_new);
+    ASSERT_EQ(added.exception, "") << added.message;
+    EXPECT_EQ(kms_.ask("DeleteImportedKeyMaterial",
+                       {{"KeyId", key_}, {"KeyMaterialId", added.text("KeyMaterialId")}})
+                  .exception,
+              "");
+    const Outcome refused = kms_.ask("RotateKeyOnDemand", {{"KeyId", key_}});
+    EXPECT_EQ(refused.exception, "KMSInvalidStateException");
+    EXPECT_THAT(refused.message, HasSubstr("has no imported key material in state "
+                                           "PENDING_ROTATION"));
+    EXPECT_EQ(made(kms_.ask("DescribeKey", {{"KeyId", key_}})).at("KeyState"), "Enabled");
+    // Imported again, it expires.
+    const Outcome again =
+        import(Bytes(32, 9), {{"ExpirationModel", "KEY_MATERIAL_EXPIRES"}, {"ValidTo", in(24h)}});
+    ASSERT_EQ(again.exception, "") << again.message;
+    kms_.clock.advance(24h);
+    EXPECT_EQ(kms_.ask("RotateKeyOnDemand", {{"KeyId", key_}}).exception,
+              "KMSInvalidStateException");
+    const std::string blob =
+        kms_.ask("Encrypt", {{"KeyId", key_}, {"Plaintext", "AAAA"}}).text("CiphertextBlob");
+    EXPECT_EQ(kms_.ask("Decrypt", {{"CiphertextBlob", blob}}).text("Plaintext"), "AAAA");
+}
+
 TEST(Replicas, AreFoundByTheKmsOfTheirRegion) {
     InMemoryKms kms;
     const json::object primary =

@@ -167,13 +167,15 @@ Answer<json::object> rotate_key_on_demand(Environment& env, Call& call) {
     if (key.origin == origin_external) {
         const auto pending =
             std::find_if(materials->begin(), materials->end(), [](const KeyMaterial& material) {
-                return material.state == KeyMaterial::State::pending_rotation;
+                return material.state == KeyMaterial::State::pending_rotation &&
+                       !material.bytes.empty();
             });
         if (pending == materials->end())
-            return api_error("KMSInvalidStateException",
-                             fmt::format("{} has no key material in state PENDING_ROTATION: import "
-                                         "new key material first.",
-                                         named->arn));
+            return api_error(
+                "KMSInvalidStateException",
+                fmt::format("{} has no imported key material in state PENDING_ROTATION: "
+                            "import new key material first.",
+                            named->arn));
         next = *pending;
         next.state = KeyMaterial::State::current;
     } else {
@@ -184,6 +186,8 @@ Answer<json::object> rotate_key_on_demand(Environment& env, Call& call) {
     next.rotated_on_demand = true;
     if (auto rotated = env.keys.rotate(key.id, next); !rotated)
         return storage_error(rotated.error());
+    if (auto settled = settle_state(env.keys, key, key.state); !settled)
+        return storage_error(settled.error());
     return json::object{{"KeyId", key.id}};
 }
 
