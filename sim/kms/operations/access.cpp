@@ -226,6 +226,15 @@ Answer<void> authorize_without_key(Environment& env, Call& call, std::string_vie
     return ask(env, call, std::move(request), std::nullopt, {});
 }
 
+Answer<void> authorize_creation(Environment& env, Call& call, std::string_view action,
+                                const Tags& tags, policy::RequestContext context) {
+    if (auto allowed = authorize_without_key(env, call, action, "*", context); !allowed)
+        return allowed;
+    if (tags.empty())
+        return {};
+    return authorize_without_key(env, call, "kms:TagResource", "*", std::move(context));
+}
+
 Answer<void> check_enabled(const NamedKey& named) {
     switch (named.key.state) {
         case KeyState::enabled:

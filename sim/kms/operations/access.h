@@ -37,6 +37,9 @@ struct RequestDetails {
 [[nodiscard]] Answer<void> authorize_without_key(Environment& env, Call& call,
                                                  std::string_view action, std::string resource,
                                                  policy::RequestContext context);
+// For a key that is made: `action`, and kms:TagResource too if it is made with tags.
+[[nodiscard]] Answer<void> authorize_creation(Environment& env, Call& call, std::string_view action,
+                                              const Tags& tags, policy::RequestContext context);
 // Finds the key and authorizes the operation, with the conditions of `context`. Does not check the
 // key's state.
 [[nodiscard]] Answer<NamedKey> find_allowed_key(Environment& env, Call& call,

@@ -125,7 +125,7 @@ Answer<json::object> create_key(Environment& env, Call& call) {
     context.set("kms:BypassPolicyLockoutSafetyCheck", bypass ? "true" : "false");
     add_request_tags(context, *tags);
     if (auto allowed =
-            authorize_without_key(env, call, call.operation.action(), "*", std::move(context));
+            authorize_creation(env, call, call.operation.action(), *tags, std::move(context));
         !allowed)
         return allowed.error();
 

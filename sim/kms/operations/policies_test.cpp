@@ -57,5 +57,35 @@ TEST_F(NewPolicies, NameOnlyPrincipalsThatExist) {
         }
 }
 
+TEST(Policies, AKeyThatIsMadeWithTagsNeedsTagResourceToo) {
+    const json::array tags{json::object{{"TagKey", "a"}, {"TagValue", "b"}}};
+    for (const bool may_tag : {false, true}) {
+        InMemoryKms kms;
+        kms.directory.require_entries();
+        kms.directory.add_entity(InMemoryKms::tester);
+        EXPECT_TRUE(kms.directory.add_policy(
+            InMemoryKms::tester, "Maker",
+            R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
+                "Action": ["kms:CreateKey", "kms:ReplicateKey"]}]})"));
+        if (may_tag)
+            EXPECT_TRUE(kms.directory.add_policy(
+                InMemoryKms::tester, "Tagger",
+                R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
+                    "Action": "kms:TagResource",
+                    "Condition": {"StringEquals": {"aws:RequestTag/a": "b"}}}]})"));
+        const std::string expected = may_tag ? "" : "AccessDeniedException";
+        const Outcome made = kms.ask("CreateKey", {{"Tags", tags}});
+        EXPECT_EQ(made.exception, expected) << made.explanation;
+        if (!may_tag)
+            EXPECT_THAT(made.message, ::testing::HasSubstr("kms:TagResource"));
+        const Outcome primary = kms.ask("CreateKey", {{"MultiRegion", true}});
+        ASSERT_EQ(primary.exception, "") << primary.explanation;
+        const auto& id = primary.output.at("KeyMetadata").at("KeyId");
+        const Outcome replica = kms.ask(
+            "ReplicateKey", {{"KeyId", id}, {"ReplicaRegion", "eu-west-1"}, {"Tags", tags}});
+        EXPECT_EQ(replica.exception, expected) << replica.explanation;
+    }
+}
+
 }  // namespace
 }  // namespace glovebox::kms::testing

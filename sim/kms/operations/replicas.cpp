@@ -74,8 +74,7 @@ Answer<json::object> replicate_key(Environment& env, Call& call) {
         policy.value_or(policy::default_key_policy(iam::partition_of(env.region), env.account));
     replica.arn = there.key_arn(replica.key.id);
     add_key_properties(creation, there.region, replica.key);
-    if (auto allowed =
-            authorize_without_key(there, call, "kms:CreateKey", "*", std::move(creation));
+    if (auto allowed = authorize_creation(there, call, "kms:CreateKey", *tags, std::move(creation));
         !allowed)
         return allowed.error();
     if (policy)
