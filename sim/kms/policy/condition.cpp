@@ -14,7 +14,6 @@
 #include "core/base/base64.h"
 #include "core/base/clock.h"
 #include "sim/kms/policy/condition_key.h"
-#include "sim/kms/policy/pattern.h"
 
 namespace glovebox::kms::policy {
 namespace {
@@ -238,7 +237,8 @@ bool is_readable(Operator comparison, std::string_view expected) {
     }
 }
 
-bool matches(Operator comparison, std::string_view expected, std::string_view actual) {
+bool matches(Operator comparison, const Pattern& pattern, std::string_view actual) {
+    const std::string& expected = pattern.text();
     const auto numbers = [&](auto holds) {
         return compare(number(actual), number(expected), holds);
     };
@@ -252,7 +252,7 @@ bool matches(Operator comparison, std::string_view expected, std::string_view ac
             return equals_ignoring_case(expected, actual);
         case Operator::string_like:
         case Operator::string_not_like:
-            return wildcard_match(expected, actual);
+            return wildcard_match(pattern, actual);
         case Operator::numeric_equals:
         case Operator::numeric_not_equals:
             return numbers([](double a, double e) { return a == e; });
@@ -290,23 +290,25 @@ bool matches(Operator comparison, std::string_view expected, std::string_view ac
         case Operator::arn_not_equals:
         case Operator::arn_like:
         case Operator::arn_not_like:
-            return arn_match(expected, actual);
+            return arn_match(pattern, actual);
     }
     return false;
 }
 
-std::optional<std::string> fill_in_variables(std::string_view text, const RequestContext& context) {
-    std::string out;
+std::optional<Pattern> fill_in_variables(std::string_view text, const RequestContext& context) {
+    Pattern out;
     for (;;) {
         const auto start = text.find("${");
         const auto end = start == std::string_view::npos ? start : text.find('}', start);
-        if (end == std::string_view::npos)
-            return out += text;
-        out += text.substr(0, start);
+        if (end == std::string_view::npos) {
+            out.append(text);
+            return out;
+        }
+        out.append(text.substr(0, start));
         std::string_view name = text.substr(start + 2, end - start - 2);
         text.remove_prefix(end + 1);
         if (name == "*" || name == "?" || name == "$") {
-            out += name;
+            out.append_literal(name);
             continue;
         }
         std::optional<std::string_view> otherwise;
@@ -319,12 +321,21 @@ std::optional<std::string> fill_in_variables(std::string_view text, const Reques
         }
         const auto* entry = context.find(name);
         if (entry != nullptr && entry->values.size() == 1)
-            out += entry->values.front();
+            out.append(entry->values.front());
         else if (entry == nullptr && otherwise)
-            out += *otherwise;
+            out.append(*otherwise);
         else
             return std::nullopt;
     }
+}
+
+std::optional<Pattern> pattern_of(std::string_view text, const RequestContext& context,
+                                  bool variables) {
+    if (variables)
+        return fill_in_variables(text, context);
+    Pattern pattern;
+    pattern.append(text);
+    return pattern;
 }
 
 std::string_view unknown_key(const Condition& condition, const RequestContext& context,
@@ -348,18 +359,18 @@ ConditionFinding evaluate(const Condition& condition, const RequestContext& cont
     if (entry != nullptr)
         finding.actual = entry->values;
 
-    std::vector<std::string> comparable;  // what can match at all
+    std::vector<Pattern> comparable;  // what can match at all
     for (const std::string& value : condition.values) {
-        const auto filled = variables ? fill_in_variables(value, context) : value;
-        finding.expected.push_back(filled.value_or(value));
+        auto filled = pattern_of(value, context, variables);
+        finding.expected.push_back(filled ? filled->text() : value);
         if (filled)
-            comparable.push_back(*filled);
+            comparable.push_back(std::move(*filled));
     }
 
     if (op.comparison == Operator::null) {
         const std::string absent = entry == nullptr ? "true" : "false";
         finding.met = std::any_of(comparable.begin(), comparable.end(), [&](const auto& value) {
-            return equals_ignoring_case(value, absent);
+            return equals_ignoring_case(value.text(), absent);
         });
         return finding;
     }

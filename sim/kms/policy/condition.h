@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "sim/kms/policy/pattern.h"
 #include "sim/kms/policy/request_context.h"
 
 namespace glovebox::kms::policy {
@@ -98,16 +99,23 @@ struct ConditionFinding {
 
 // Whether a value of the request matches a value of the policy. A negated operator is compared like
 // its positive one; the caller negates.
-[[nodiscard]] bool matches(Operator comparison, std::string_view expected, std::string_view actual);
+[[nodiscard]] bool matches(Operator comparison, const Pattern& expected, std::string_view actual);
 
 // Whether a value of a policy has the form that the operator compares: a number, a date, a
 // boolean, an IP address or network, base64.
 [[nodiscard]] bool is_readable(Operator comparison, std::string_view expected);
 
-// Replaces ${key} by the key's value, ${*}, ${?} and ${$} by the character itself, and ${key,
-// 'default'} by the default if the key is absent. Empty if a key is absent or has several values:
-// such a text matches nothing.
-[[nodiscard]] std::optional<std::string> fill_in_variables(std::string_view text,
-                                                           const RequestContext& context);
+// Replaces ${key} by the key's value, ${*}, ${?} and ${$} by the character itself, which is no
+// wildcard, and ${key, 'default'} by the default if the key is absent. A value that has '*' or '?'
+// is a pattern, as if the policy had it. Empty if a key is absent or has several values: such a
+// text matches nothing.
+//
+// Source: IAM user guide, "IAM policy elements: Variables and tags".
+[[nodiscard]] std::optional<Pattern> fill_in_variables(std::string_view text,
+                                                       const RequestContext& context);
+
+// The same where `variables` says that the policy has them; otherwise the text as it is.
+[[nodiscard]] std::optional<Pattern> pattern_of(std::string_view text,
+                                                const RequestContext& context, bool variables);
 
 }  // namespace glovebox::kms::policy

@@ -55,8 +55,8 @@ bool match_action(const PatternElement& element, std::string_view action) {
 bool match_resource(const PatternElement& element, const AccessRequest& request, bool variables) {
     const bool any =
         std::any_of(element.patterns.begin(), element.patterns.end(), [&](const auto& pattern) {
-            const auto filled = variables ? fill_in_variables(pattern, request.context) : pattern;
-            return filled && (*filled == "*" || arn_match(*filled, request.resource));
+            const auto filled = pattern_of(pattern, request.context, variables);
+            return filled && arn_match(*filled, request.resource);
         });
     return any != element.negated;
 }

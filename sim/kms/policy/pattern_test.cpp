@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "sim/kms/policy/condition.h"
+
 namespace glovebox::kms::policy {
 namespace {
 
@@ -35,6 +37,20 @@ TEST(ArnWildcards, StayInTheirPart) {
     EXPECT_FALSE(arn_match("arn:aws:kms:us-east-1:111122223333:alias/*", arn));
     EXPECT_TRUE(arn_match("*", "no arn"));
     EXPECT_FALSE(arn_match("arn:*", "no arn"));
+}
+
+TEST(Pattern, AWildcardInAVariableStandsForItself) {
+    const auto filled = [](std::string_view text) { return fill_in_variables(text, {}).value(); };
+    EXPECT_TRUE(wildcard_match(filled("a${*}"), "a*"));
+    EXPECT_FALSE(wildcard_match(filled("a${*}"), "abc"));
+    EXPECT_FALSE(wildcard_match(filled("a${*}"), "a"));
+    EXPECT_TRUE(wildcard_match(filled("a${?}*"), "a?bc"));
+    EXPECT_FALSE(wildcard_match(filled("a${?}*"), "abc"));
+    EXPECT_TRUE(wildcard_match(filled("*${$}{x}"), "abc${x}"));
+    EXPECT_TRUE(arn_match(filled("arn:aws:s3:::b/${*}/*"), "arn:aws:s3:::b/*/c"));
+    EXPECT_FALSE(arn_match(filled("arn:aws:s3:::b/${*}/*"), "arn:aws:s3:::b/a/c"));
+    EXPECT_FALSE(arn_match(filled("${*}"), "arn:aws:s3:::b"));
+    EXPECT_TRUE(arn_match(filled("*"), "arn:aws:s3:::b"));
 }
 
 }  // namespace
