@@ -207,7 +207,7 @@ std::vector<Row> kms_rows() {
         Row{"kms:MultiRegionKeyType", "only for multi-Region keys", Who::user, std::nullopt},
         has("kms:RequestAlias", "the alias that identifies the KMS key in the request",
             "alias/app"),
-        has("kms:ResourceAliases", "the aliases associated with a KMS key", "alias/app"),
+        Row{"kms:ResourceAliases", "in IAM policies only", Who::user, std::nullopt},
         has("kms:EncryptionAlgorithm", of_request, "SYMMETRIC_DEFAULT"),
         has("kms:EncryptionContext:App", "the encryption context in a cryptographic operation",
             "demo")
@@ -327,6 +327,31 @@ TEST(ConditionKey, ReEncryptSaysWhetherBothKeysAreTheSame) {
         EXPECT_EQ(
             kms.ask("ReEncrypt", {{"CiphertextBlob", blob}, {"DestinationKeyId", other}}).exception,
             same ? "AccessDeniedException" : "");
+    }
+}
+
+TEST(ConditionKey, OfTheAliasesOfAKeyIsForIamPoliciesAlone) {
+    constexpr auto allow = R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", %s
+        "Action": "kms:Encrypt", "Resource": "*", "Condition": {"ForAnyValue:StringEquals":
+        {"kms:ResourceAliases": "alias/app"}}}]})";
+    const auto statement = [&](std::string_view principal) {
+        std::string text = allow;
+        return text.replace(text.find("%s"), 2, principal);
+    };
+    for (const bool in_key_policy : {true, false}) {
+        InMemoryKms kms;
+        const std::string key = kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+        kms.ask("CreateAlias", {{"AliasName", "alias/app"}, {"TargetKeyId", key}});
+        kms.directory.require_entries();
+        kms.directory.add_entity(InMemoryKms::tester);
+        if (in_key_policy)
+            EXPECT_TRUE(kms.keys->set_policy(key, statement(R"("Principal": "*",)")));
+        else
+            EXPECT_TRUE(kms.directory.add_policy(InMemoryKms::tester, "Use", statement("")));
+        const Outcome outcome = kms.ask("Encrypt", {{"KeyId", key}, {"Plaintext", "AAAA"}});
+        EXPECT_EQ(outcome.exception, in_key_policy ? "AccessDeniedException" : "");
+        EXPECT_THAT(outcome.explanation,
+                    HasSubstr(in_key_policy ? "only IAM policies can test it" : "allows it"));
     }
 }
 

@@ -123,7 +123,10 @@ constexpr std::array keys{
     ConditionKey{"kms:ReEncryptOnSameKey", set, "ReEncrypt has it"},
     ConditionKey{"kms:ReplicaRegion", set, "ReplicateKey has it"},
     ConditionKey{"kms:RequestAlias", set, "requests that name the key by an alias have it"},
-    ConditionKey{"kms:ResourceAliases", set, "requests about a key with an alias have it"},
+    ConditionKey{"kms:ResourceAliases", set,
+                 "only IAM policies can test it, in requests about a key with an alias; a key "
+                 "policy never finds it",
+                 PolicyScope::identity_policies},
     ConditionKey{"kms:RetiringPrincipal", set, of_grant},
     ConditionKey{"kms:RetiringServicePrincipal", absent, "only grants to services have it"},
     ConditionKey{"kms:RotationPeriodInDays", set, "EnableKeyRotation has it"},
@@ -163,6 +166,14 @@ const ConditionKey* find_condition_key(std::string_view name) {
     const auto* found = std::find_if(
         keys.begin(), keys.end(), [name](const ConditionKey& key) { return is_named(name, key); });
     return found == keys.end() ? nullptr : found;
+}
+
+RequestContext for_key_policy(const RequestContext& context) {
+    RequestContext seen = context;
+    for (const ConditionKey& key : keys)
+        if (key.scope == PolicyScope::identity_policies)
+            seen.replace(std::string(key.name), {});
+    return seen;
 }
 
 bool is_unknown(std::string_view key, const RequestContext& context) {

@@ -24,16 +24,23 @@ enum class Availability {
     not_emulated,  // AWS may set it; the value depends on what this KMS does not have
 };
 
+// The policies that can test a key. In others it is absent.
+enum class PolicyScope { all, identity_policies };
+
 struct ConditionKey {
     std::string_view name;  // one that ends in ':' or '/' takes a name behind it
     Availability availability;
     std::string_view rule;  // when AWS sets it
+    PolicyScope scope = PolicyScope::all;
 };
 
 [[nodiscard]] std::span<const ConditionKey> condition_keys();
 
 // Case does not matter. Null if neither IAM nor KMS has such a key.
 [[nodiscard]] const ConditionKey* find_condition_key(std::string_view name);
+
+// The context as a key policy sees it: without the keys that only IAM policies can test.
+[[nodiscard]] RequestContext for_key_policy(const RequestContext& context);
 
 // Whether the key is not emulated, and the context says nothing about it.
 [[nodiscard]] bool is_unknown(std::string_view key, const RequestContext& context);

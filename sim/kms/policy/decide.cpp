@@ -143,10 +143,13 @@ Decision decide(const AccessRequest& request, const std::vector<AttachedPolicy>&
         std::any_of(decision.grants.begin(), decision.grants.end(),
                     [](const GrantFinding& one) { return one.outcome == GrantOutcome::applies; });
     bool has_key_policy = false;
+    AccessRequest for_key = request;
+    for_key.context = for_key_policy(request.context);
     for (const AttachedPolicy& attached : policies) {
         has_key_policy = has_key_policy || attached.kind == PolicyKind::key;
         for (const Statement& statement : attached.policy.statements)
-            decision.findings.push_back(judge(attached, statement, request));
+            decision.findings.push_back(
+                judge(attached, statement, attached.kind == PolicyKind::key ? for_key : request));
     }
     const auto some = [&](Effect effect, PolicyKind kind, PrincipalMatch least) {
         return std::any_of(decision.findings.begin(), decision.findings.end(),
