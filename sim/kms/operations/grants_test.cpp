@@ -134,6 +134,38 @@ TEST_F(Grants, AreRetiredByTheRetiringPrincipalOrAGranteeWhoMay) {
               "InvalidGrantTokenException");
 }
 
+TEST_F(Grants, AreNotRetiredByWhomOnlyAPolicyAllows) {
+    EXPECT_TRUE(kms_.keys->set_policy(key_, R"({"Statement": [{"Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:user/tester"}, "Action": "kms:*",
+        "Resource": "*"}]})"));
+    auto for_other = grant({"Decrypt"});
+    for_other.grantee = other;
+    add(for_other);
+    const json::object input{{"KeyId", key_}, {"GrantId", for_other.id}};
+    const Outcome refused = kms_.ask("RetireGrant", input);
+    EXPECT_EQ(refused.exception, "AccessDeniedException");
+    EXPECT_THAT(refused.explanation, HasSubstr("only the grant allows RetireGrant"));
+    // A policy can still deny it.
+    auto mine = grant({"Decrypt"});
+    mine.retiring = InMemoryKms::tester;
+    add(mine);
+    EXPECT_TRUE(kms_.keys->set_policy(key_, R"({"Statement": [{"Effect": "Deny",
+        "Principal": "*", "Action": "kms:RetireGrant", "Resource": "*"}]})"));
+    EXPECT_THAT(kms_.ask("RetireGrant", {{"KeyId", key_}, {"GrantId", mine.id}}).message,
+                HasSubstr("with an explicit deny in a resource-based policy"));
+}
+
+TEST(GrantsOfAnAccount, AreRetiredByItsRootUser) {
+    InMemoryKms kms(iam::parse_principal("arn:aws:iam::111122223333:root").value());
+    const std::string key = kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    const Outcome made = kms.ask(
+        "CreateGrant",
+        {{"KeyId", key}, {"GranteePrincipal", other}, {"Operations", json::array{"Decrypt"}}});
+    const Outcome retired =
+        kms.ask("RetireGrant", {{"KeyId", key}, {"GrantId", made.text("GrantId")}});
+    EXPECT_EQ(retired.exception, "") << retired.message;
+}
+
 class GrantOperations : public ::testing::Test {
   protected:
     [[nodiscard]] json::object wanted() const {

@@ -170,6 +170,8 @@ Decision decide(const AccessRequest& request, const std::vector<AttachedPolicy>&
         decision.verdict = Verdict::denied_by_identity_policy;
     else if (granted)
         decision.verdict = Verdict::allowed;
+    else if (request.action == retire_grant)
+        decision.verdict = Verdict::no_grant_allows;
     else if (!has_key_policy)
         decision.verdict = identity ? Verdict::allowed : Verdict::no_identity_policy_allows;
     else if (same_account && direct)

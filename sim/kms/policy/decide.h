@@ -11,13 +11,14 @@
 //      it.
 //
 //   5. A grant that applies allows the request, whatever the policies do not allow.
+//   6. RetireGrant is allowed by the grant alone.
 //
 // An Allow for a role holds for its sessions. An Allow for an account's root lets that account's
 // IAM policies decide, and by itself gives nothing to a user or role; a Deny for an account's root
 // refuses everybody in it.
 //
 // Source: KMS developer guide, "Determining access to KMS keys"; IAM user guide, "Policy evaluation
-// logic".
+// logic". Of rule 6: KMS developer guide, "AWS KMS permissions": a policy alone cannot allow it.
 #pragma once
 
 #include <vector>

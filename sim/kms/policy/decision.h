@@ -83,6 +83,7 @@ enum class Verdict {
     denied_by_identity_policy,  // explicitly
     no_key_policy_allows,
     no_identity_policy_allows,
+    no_grant_allows,  // RetireGrant, which only the grant allows
 };
 
 struct Decision {

@@ -17,6 +17,10 @@ bool is(const std::string& arn, const iam::Principal& caller) {
     return !arn.empty() && (arn == caller.arn || arn == caller.entity_arn);
 }
 
+bool is_issuer(const Grant& grant, const iam::Principal& caller) {
+    return caller.kind == iam::Principal::Kind::root && caller.account == grant.issuing_account;
+}
+
 bool has_pairs(const Pairs& all, const Pairs& wanted) {
     return std::all_of(wanted.begin(), wanted.end(), [&all](const auto& pair) {
         const auto found = all.find(pair.first);
@@ -63,11 +67,13 @@ std::optional<GrantFinding> judge_grant(const Grant& grant, const AccessRequest&
     constexpr std::string_view prefix = "kms:";
     const std::string_view operation = std::string_view(request.action).substr(prefix.size());
     GrantFinding finding{grant.called(), GrantOutcome::applies, {}};
-    if (operation == "RetireGrant") {
+    if (request.action == retire_grant) {
         const bool is_meant = request.grant && request.grant->id == grant.id;
-        if (!is_meant || (!is_grantee && !is(grant.retiring, request.caller)))
+        const bool may_always =
+            is(grant.retiring, request.caller) || is_issuer(grant, request.caller);
+        if (!is_meant || (!is_grantee && !may_always))
             return std::nullopt;
-        if (!is(grant.retiring, request.caller) && !grant.allows(operation))
+        if (!may_always && !grant.allows(operation))
             finding.outcome = GrantOutcome::other_operation;
         return finding;
     }

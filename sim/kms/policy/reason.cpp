@@ -8,6 +8,7 @@
 #include <boost/json/array.hpp>
 
 #include "core/base/printable.h"
+#include "sim/kms/policy/judge_grant.h"
 #include "sim/kms/policy/pattern.h"
 #include "sim/kms/policy/remark.h"
 
@@ -120,7 +121,7 @@ std::string failed_grants(const Decision& decision) {
     return out;
 }
 
-std::string allow_reason(const Decision& decision) {
+std::string allow_reason(const Decision& decision, const AccessRequest& request) {
     const auto by_key = select(decision, Effect::allow, PolicyKind::key, Outcome::applies);
     const auto by_identity =
         select(decision, Effect::allow, PolicyKind::identity, Outcome::applies);
@@ -131,7 +132,7 @@ std::string allow_reason(const Decision& decision) {
         std::find_if(decision.grants.begin(), decision.grants.end(),
                      [](const auto& one) { return one.outcome == GrantOutcome::applies; });
     std::string out;
-    if (direct != by_key.end())
+    if (direct != by_key.end() && request.action != retire_grant)
         out = called(**direct) + " allows it";
     else if (grant != decision.grants.end())
         out = grant->grant + " allows it";
@@ -163,7 +164,7 @@ std::string describe(const ConditionFinding& finding, std::string_view remark) {
 std::string reason_for(const Decision& decision, const AccessRequest& request) {
     switch (decision.verdict) {
         case Verdict::allowed:
-            return allow_reason(decision);
+            return allow_reason(decision, request);
         case Verdict::denied_by_key_policy:
             return explicit_deny(decision, PolicyKind::key);
         case Verdict::denied_by_identity_policy:
@@ -175,6 +176,10 @@ std::string reason_for(const Decision& decision, const AccessRequest& request) {
                                    request.caller.arn, request.caller.account);
             return near + failed_grants(decision);
         }
+        case Verdict::no_grant_allows:
+            return "only the grant allows RetireGrant, whatever policies allow: to its retiring "
+                   "principal, to its grantee if RetireGrant is among its operations, and to the "
+                   "root user of the account that issued it";
         case Verdict::no_identity_policy_allows: {
             const auto delegating =
                 select(decision, Effect::allow, PolicyKind::key, Outcome::applies);
@@ -213,6 +218,8 @@ std::string_view name_of(Verdict verdict) {
             return "no key policy allows";
         case Verdict::no_identity_policy_allows:
             return "no IAM policy allows";
+        case Verdict::no_grant_allows:
+            return "no grant allows";
     }
     return "";
 }
