@@ -189,6 +189,20 @@ std::vector<std::string> Input::texts(std::string_view name, Range count, Range 
     return out;
 }
 
+void Input::require(std::string_view name) {
+    if (find(name) == nullptr)
+        violation(secret, name, "Member must not be null");
+}
+
+void Input::require_characters(std::string_view name, std::string_view pattern,
+                               bool (*is_one)(char)) {
+    const auto* value = find(name);
+    const auto* text = value == nullptr ? nullptr : value->if_string();
+    if (text != nullptr && !std::all_of(text->begin(), text->end(), is_one))
+        violation(std::string_view(*text), name,
+                  fmt::format("Member must satisfy regular expression pattern: {}", pattern));
+}
+
 const boost::json::object* Input::object(std::string_view name) {
     const auto* value = find(name);
     if (value == nullptr)

@@ -67,6 +67,12 @@ class Input {
     [[nodiscard]] const boost::json::object* object(std::string_view name);
     [[nodiscard]] const boost::json::array* array(std::string_view name);
 
+    // Of a list or an object that may not be absent.
+    void require(std::string_view name);
+    // `pattern` is the regular expression in the message: one of characters, each of which is_one()
+    // accepts. What is not a text is the reader's to refuse.
+    void require_characters(std::string_view name, std::string_view pattern, bool (*is_one)(char));
+
     // Adds the findings of a reader of a nested object.
     void include(const Input& nested);
     // The exception for everything that was read so far; empty if nothing is wrong.

@@ -82,6 +82,35 @@ Answer<void> check_principal(const Environment& env, const std::string& principa
             : "the ARN of an account's root, a user, a role or a session was expected");
 }
 
+bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' ||
+           c == '/' || c == '_' || c == '-';
+}
+
+// A constraint that were left out would make the grant wider than the request asks.
+Answer<void> read_constraints(Input& input, const json::object& constraints, Grant& grant) {
+    constexpr std::size_t pairs_max = 8;
+    Input inner(constraints, "constraints.");
+    for (const auto& member : constraints) {
+        if (member.value().is_null())
+            continue;
+        const std::string_view name = member.key();
+        const bool equals = name == "EncryptionContextEquals";
+        if (!equals && name != "EncryptionContextSubset")
+            return api_error(
+                "UnsupportedOperationException",
+                fmt::format("Grant constraint {} is not supported by this emulator", name));
+        auto pairs = inner.string_map(name);
+        if (pairs.size() > pairs_max)
+            return validation_error(
+                fmt::format("Grant constraint {} can have at most {} pairs, the request has {}.",
+                            name, pairs_max, pairs.size()));
+        (equals ? grant.context_equals : grant.context_subset) = std::move(pairs);
+    }
+    input.include(inner);
+    return {};
+}
+
 struct NewGrant {
     std::string reference;
     Grant grant;
@@ -96,6 +125,8 @@ Answer<NewGrant> read_new_grant(Call& call) {
     grant.retiring = input.text("RetiringPrincipal", principal_length).value_or("");
     grant.name = input.text("Name", Range{1, 256}).value_or("");
     grant.operations = input.texts("Operations", Range{1, all_operations().size()}, Range{1, 64});
+    input.require("Operations");
+    input.require_characters("Name", "^[a-zA-Z0-9:/_-]+$", is_name_character);
     const auto* constraints = input.object("Constraints");
     if (auto error = input.error())
         return *error;
@@ -105,14 +136,9 @@ Answer<NewGrant> read_new_grant(Call& call) {
         (void)one.choice("Operation", all_operations());
         input.include(one);
     }
-    if (constraints != nullptr) {
-        Input inner(*constraints, "constraints.");
-        if (constraints->contains("EncryptionContextEquals"))
-            grant.context_equals = inner.string_map("EncryptionContextEquals");
-        if (constraints->contains("EncryptionContextSubset"))
-            grant.context_subset = inner.string_map("EncryptionContextSubset");
-        input.include(inner);
-    }
+    if (constraints != nullptr)
+        if (auto read = read_constraints(input, *constraints, grant); !read)
+            return read.error();
     if (auto error = input.error())
         return *error;
     call.request_parameters = {

@@ -239,6 +239,18 @@ TEST_F(GrantOperations, RefuseWhatNoKeyAllows) {
     EXPECT_EQ(refused("Operations", json::array{"Sign"}), "ValidationException");
     EXPECT_EQ(refused("Operations", json::array{"CreateKey"}), "ValidationException");
     EXPECT_EQ(refused("Operations", json::array{}), "ValidationException");
+    EXPECT_EQ(refused("Operations", nullptr), "ValidationException");
+    EXPECT_EQ(refused("Name", "my grant!"), "ValidationException");
+    EXPECT_EQ(refused("Constraints", json::object{{"SourceArn", "arn:aws:s3:::b"}}),
+              "UnsupportedOperationException");
+    for (const auto* type : {"EncryptionContextEquals", "EncryptionContextSubset"}) {
+        json::object pairs;
+        for (int i = 0; i < 8; ++i)
+            pairs[std::to_string(i)] = "x";
+        EXPECT_EQ(refused("Constraints", json::object{{type, pairs}}), "") << type;
+        pairs["9"] = "x";
+        EXPECT_EQ(refused("Constraints", json::object{{type, pairs}}), "ValidationException");
+    }
     EXPECT_EQ(refused("KeyId", json::string(kms_.create_key("HMAC_256", "GENERATE_VERIFY_MAC"))),
               "ValidationException");
     kms_.ask("DisableKey", {{"KeyId", key_}});
