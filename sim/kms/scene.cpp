@@ -114,8 +114,16 @@ void read_context(yaml::Map& top, Scene& scene) {
     for (const auto& member : *keys) {
         const std::string key(member.key());
         const json::value& content = member.value();
-        if (policy::find_condition_key(key) == nullptr) {
+        const policy::ConditionKey* known = policy::find_condition_key(key);
+        if (known == nullptr) {
             top.mistake("context", fmt::format("neither IAM nor KMS has a condition key {}", key));
+            continue;
+        }
+        // A value here would be a claim in the place of what the request is.
+        if (known->availability == policy::Availability::set) {
+            top.mistake("context", fmt::format("{} is set from each request; only keys that the "
+                                               "KMS does not set can be given here",
+                                               key));
             continue;
         }
         const json::array single{content};

@@ -129,6 +129,12 @@ roles: {parent: {tags: {team: ops}}}
     EXPECT_EQ(scene.entities.front().tags.at("team"), "ops");
     EXPECT_THAT(parse_scene("context: {\"aws:PrincipalOrg\": x}", "s.yaml", {}).error().message,
                 HasSubstr("neither IAM nor KMS has a condition key aws:PrincipalOrg"));
+    // What a request shows cannot be claimed.
+    for (const std::string key :
+         {"kms:RecipientAttestation:PCR0", "kms:recipientattestation:imagesha384", "aws:SourceIp",
+          "aws:PrincipalArn", "kms:EncryptionContext:a"})
+        EXPECT_THAT(parsed_scene("context: {\"" + key + "\": x}\n").error().message,
+                    HasSubstr("keys.yaml:1:10: context: " + key + " is set from each request"));
 }
 
 }  // namespace
