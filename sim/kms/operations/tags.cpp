@@ -5,8 +5,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "core/base/ascii.h"
+#include "core/base/printable.h"
 #include "sim/kms/operations/access.h"
 #include "sim/kms/operations/handlers.h"
 #include "sim/kms/operations/paging.h"
@@ -19,6 +22,15 @@ namespace {
 constexpr std::size_t tags_max = 50;
 constexpr Range tag_name_length{1, 128};
 constexpr Range tag_value_length{0, 256};
+
+constexpr std::string_view reserved = "aws:";
+
+// Letters of any language are allowed: what is not ASCII counts as one.
+bool is_tag_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (static_cast<unsigned char>(c) & 0x80U) != 0 ||
+           std::string_view(" _./=+-:@").find(c) != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -36,8 +48,15 @@ Answer<Tags> read_tags(Input& input) {
         const std::string name = tag.required_text("TagKey", tag_name_length);
         const std::string value = tag.required_text("TagValue", tag_value_length);
         input.include(tag);
-        if (name.starts_with("aws:"))
+        if (equals_ignoring_case(std::string_view(name).substr(0, reserved.size()), reserved))
             return api_error("TagException", "Tags beginning with aws: are reserved");
+        for (const std::string& text : {name, value})
+            if (!std::all_of(text.begin(), text.end(), is_tag_character))
+                return api_error("TagException",
+                                 "The request was rejected because one or more tags are not valid.",
+                                 fmt::format("{} has a character other than letters, digits, "
+                                             "spaces and _ . / = + - : @",
+                                             in_quotes(text)));
         if (!tags.emplace(name, value).second)
             return api_error("TagException", "Duplicate tag keys");
     }
@@ -80,6 +99,7 @@ Answer<json::object> list_resource_tags(Environment& env, Call& call) {
 Answer<json::object> tag_resource(Environment& env, Call& call) {
     Input input(call.input);
     const std::string reference = input.required_text("KeyId", key_reference_length);
+    input.require("Tags");
     const auto tags = read_tags(input);
     if (auto error = input.error())
         return *error;
@@ -105,6 +125,7 @@ Answer<json::object> tag_resource(Environment& env, Call& call) {
 Answer<json::object> untag_resource(Environment& env, Call& call) {
     Input input(call.input);
     const std::string reference = input.required_text("KeyId", key_reference_length);
+    input.require("TagKeys");
     const std::vector<std::string> names =
         input.texts("TagKeys", Range{1, tags_max}, tag_name_length);
     if (auto error = input.error())

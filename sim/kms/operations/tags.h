@@ -10,8 +10,8 @@
 
 namespace glovebox::kms {
 
-// Reads Tags. TagException for a name that occurs twice or begins with "aws:"; other mistakes are
-// the input's.
+// Reads Tags. TagException for a name that occurs twice or begins with "aws:" in any case, and for
+// characters that tags cannot have; other mistakes are the input's.
 [[nodiscard]] Answer<Tags> read_tags(Input& input);
 
 // TagException if they are too many for a key.
