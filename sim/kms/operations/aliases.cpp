@@ -83,8 +83,8 @@ Answer<json::object> create_alias(Environment& env, Call& call) {
         return request.error();
     if (auto allowed = authorize_both(env, call, request->name, request->target); !allowed)
         return allowed.error();
-    if (request->target.key.state == KeyState::pending_deletion)
-        return check_enabled(request->target).error();
+    if (auto kept = check_not_ending(request->target); !kept)
+        return kept.error();
     const auto others = env.keys.list_aliases(request->target.key.id, "", aliases_of_a_key_max);
     if (!others)
         return storage_error(others.error());
@@ -126,8 +126,8 @@ Answer<json::object> update_alias(Environment& env, Call& call) {
             authorize(env, call, call.operation.action(), request->target, context_of(env, call));
         !allowed)
         return allowed.error();
-    if (request->target.key.state == KeyState::pending_deletion)
-        return check_enabled(request->target).error();
+    if (auto kept = check_not_ending(request->target); !kept)
+        return kept.error();
     const Key& from = former->key;
     const Key& to = request->target.key;
     if (from.usage != to.usage ||

@@ -62,6 +62,12 @@ std::vector<StateCase> state_cases() {
     };
 }
 
+// So that the key has something to wait for.
+void add_replica(InMemoryKms& kms, const std::string& id) {
+    Key replica = kms.keys->find(id).value().value();
+    EXPECT_TRUE(kms.keys->add_in("eu-west-1", replica).value());
+}
+
 class KeyStateTable : public ::testing::TestWithParam<StateCase> {
   protected:
     std::string exception_in(KeyState state) {
@@ -70,6 +76,8 @@ class KeyStateTable : public ::testing::TestWithParam<StateCase> {
         const std::string other = kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
         kms.ask("CreateAlias", {{"AliasName", "alias/app"}, {"TargetKeyId", key}});
         kms.ask("CreateAlias", {{"AliasName", "alias/other"}, {"TargetKeyId", other}});
+        if (state == KeyState::pending_replica_deletion)
+            add_replica(kms, key);
         const auto deletion = state == KeyState::pending_deletion
                                   ? std::optional(kms.clock.now() + std::chrono::hours(24))
                                   : std::nullopt;
@@ -88,6 +96,7 @@ TEST_P(KeyStateTable, AllowsWhatTheGuideAllows) {
     EXPECT_EQ(exception_in(KeyState::enabled), GetParam().enabled);
     EXPECT_EQ(exception_in(KeyState::disabled), GetParam().disabled);
     EXPECT_EQ(exception_in(KeyState::pending_deletion), GetParam().pending);
+    EXPECT_EQ(exception_in(KeyState::pending_replica_deletion), GetParam().pending);
 }
 
 INSTANTIATE_TEST_SUITE_P(Operations, KeyStateTable, ::testing::ValuesIn(state_cases()),
