@@ -80,9 +80,13 @@ Answer<json::object> create_key(Environment& env, Call& call) {
             .value_or("AWS_KMS");
     const bool multi_region = input.flag("MultiRegion");
     const bool bypass = input.flag("BypassPolicyLockoutSafetyCheck");
+    const auto custom_store = input.text("CustomKeyStoreId", Range{1, 64});
+    const auto external_key = input.text("XksKeyId", Range{1, 128});
     const auto tags = read_tags(input);
     if (auto error = input.error())
         return *error;
+    if (custom_store || external_key)
+        return unsupported("Custom key stores are not supported by this emulator");
     if (!tags)
         return tags.error();
     if (auto fits = check_number(*tags); !fits)
