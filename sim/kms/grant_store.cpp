@@ -2,6 +2,8 @@
 
 #include "sim/kms/grant_store.h"
 
+#include <fmt/core.h>
+
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
 
@@ -84,16 +86,18 @@ Result<bool> GrantStore::remove(std::string_view id) {
 }
 
 Result<std::vector<Grant>> GrantStore::of_key(std::string_view key_id, std::string_view grantee,
-                                              std::string_view after, std::size_t limit) {
+                                              std::string_view after, std::size_t limit,
+                                              std::string_view id) {
     const std::lock_guard lock(shared_.mutex);
     Query query = shared_.database->query(
-        grantee.empty() ? "SELECT \"grant\" FROM grants WHERE key_id = ? AND region = ? AND id > ? "
-                          "ORDER BY id LIMIT ?"
-                        : "SELECT \"grant\" FROM grants WHERE key_id = ? AND region = ? AND id > ? "
-                          "AND grantee = ? ORDER BY id LIMIT ?");
+        fmt::format("SELECT \"grant\" FROM grants WHERE key_id = ? AND region = ? AND id > ?{}{} "
+                    "ORDER BY id LIMIT ?",
+                    grantee.empty() ? "" : " AND grantee = ?", id.empty() ? "" : " AND id = ?"));
     query.bind(key_id).bind(region_).bind(after);
     if (!grantee.empty())
         query.bind(grantee);
+    if (!id.empty())
+        query.bind(id);
     query.bind(static_cast<std::int64_t>(limit));
     return all_grants(std::move(query));
 }

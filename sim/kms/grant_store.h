@@ -27,12 +27,13 @@ class GrantStore {
     // False if there is no such grant.
     [[nodiscard]] Result<bool> remove(std::string_view id);
 
-    // The grants after `after`, sorted by ID, at most `limit`: of a key, all or a grantee's; or
-    // those that a principal may retire.
+    // The grants after `after`, sorted by ID, at most `limit`: those of a key, of a grantee and with
+    // an ID alone if these are not empty; or those that a principal may retire.
     [[nodiscard]] Result<std::vector<policy::Grant>> of_key(std::string_view key_id,
                                                             std::string_view grantee,
                                                             std::string_view after,
-                                                            std::size_t limit);
+                                                            std::size_t limit,
+                                                            std::string_view id = {});
     [[nodiscard]] Result<std::vector<policy::Grant>> retirable_by(std::string_view principal,
                                                                   std::string_view after,
                                                                   std::size_t limit);

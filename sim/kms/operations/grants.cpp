@@ -295,11 +295,10 @@ Answer<json::object> list_grants(Environment& env, Call& call) {
     const auto named = read_allowed_key(env, call, Naming::not_alias);
     if (!named)
         return named.error();
-    auto grants = env.keys.grants().of_key(named->key.id, grantee, page->after, page->limit + 1);
+    auto grants = env.keys.grants().of_key(named->key.id, grantee, page->after, page->limit + 1,
+                                           id.value_or(""));
     if (!grants)
         return storage_error(grants.error());
-    if (id)
-        std::erase_if(*grants, [&id](const Grant& grant) { return grant.id != *id; });
     return list_of(env, std::move(*grants), *page);
 }
 

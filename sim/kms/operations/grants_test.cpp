@@ -229,6 +229,23 @@ TEST_F(GrantOperations, AreMadeListedAndRevoked) {
               "NotFoundException");
 }
 
+TEST_F(GrantOperations, AreListedByTheirIdWhereverTheyAre) {
+    std::vector<std::string> ids;
+    for (int i = 0; i < 4; ++i) {
+        json::object input = wanted();
+        input["Name"] = "grant-" + std::to_string(i);
+        ids.push_back(kms_.ask("CreateGrant", input).text("GrantId"));
+    }
+    for (const std::string& id : ids) {
+        const Outcome listed =
+            kms_.ask("ListGrants", {{"KeyId", key_}, {"GrantId", id}, {"Limit", 1}});
+        const json::array& found = listed.output.at("Grants").as_array();
+        ASSERT_EQ(found.size(), 1u);
+        EXPECT_EQ(found.at(0).at("GrantId"), json::string(id));
+        EXPECT_EQ(listed.output.at("Truncated"), false);
+    }
+}
+
 TEST_F(GrantOperations, RefuseWhatNoKeyAllows) {
     const auto refused = [&](std::string_view member, json::value value) {
         json::object input = wanted();
