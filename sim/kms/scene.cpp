@@ -228,7 +228,10 @@ Key make_key(const Scene& scene, const SceneKey& from, TimePoint now, RandomSour
                      : from.policy;
     if (!from.material.empty()) {
         key.material = from.material;
-        key.material_id = derived_material_id("", from.material);
+        // By what the scene calls the key: another KMS with the same scene opens its ciphertexts,
+        // and two keys may have the same material.
+        key.material_id =
+            derived_material_id(from.id.empty() ? from.aliases.front() : from.id, from.material);
     } else {
         key.material = make_key_material(spec, random);
         key.material_id = make_material_id(random);
@@ -344,8 +347,14 @@ Result<void> apply(const Scene& scene, KeyStore& keys, TimePoint now, RandomSour
         if (!*existing) {
             const Key key = make_key(scene, wanted, now, random);
             id = key.id;
-            if (const auto added = keys.add(key); !added)
+            const auto added = keys.add(key);
+            if (!added)
                 return added.error();
+            if (!*added)
+                return invalid_input(fmt::format(
+                    "the key {} of the scene was not made: another key of the key store has its ID "
+                    "or its material; give it another alias or id, or another --state directory",
+                    wanted.aliases.empty() ? id : wanted.aliases.front()));
         } else if (!wanted.policy.empty()) {
             if (auto set = keys.set_policy(id, wanted.policy); !set)
                 return set.error();

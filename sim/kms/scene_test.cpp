@@ -7,6 +7,8 @@
 
 #include <boost/system/errc.hpp>
 
+#include "core/base/base64.h"
+
 namespace glovebox::kms {
 namespace {
 
@@ -135,6 +137,25 @@ roles: {parent: {tags: {team: ops}}}
           "aws:PrincipalArn", "kms:EncryptionContext:a"})
         EXPECT_THAT(parsed_scene("context: {\"" + key + "\": x}\n").error().message,
                     HasSubstr("keys.yaml:1:10: context: " + key + " is set from each request"));
+}
+
+TEST(Scene, TwoKeysMayHaveTheSameMaterial) {
+    const std::string material = to_base64(Bytes(32, 7));
+    const Scene scene = parsed_scene("keys:\n- {alias: alias/a, material: " + material +
+                                     "}\n- {alias: alias/b, material: " + material + "}\n")
+                            .value();
+    SystemRandom random;
+    const auto made = [&](std::string_view alias) {
+        const auto keys = KeyStore::open(KeyStore::in_memory).value();
+        EXPECT_TRUE(apply(scene, *keys, TimePoint(), random));
+        const auto found = keys->find_alias(alias).value();
+        return found ? keys->find(found->key_id).value() : std::nullopt;
+    };
+    ASSERT_TRUE(made("alias/a") && made("alias/b"));
+    EXPECT_EQ(made("alias/b")->material, Bytes(32, 7));
+    EXPECT_NE(made("alias/a")->material_id, made("alias/b")->material_id);
+    // Another KMS with the scene knows the ciphertexts of this one.
+    EXPECT_EQ(made("alias/b")->material_id, made("alias/b")->material_id);
 }
 
 }  // namespace
