@@ -27,8 +27,8 @@ class GrantStore {
     // False if there is no such grant.
     [[nodiscard]] Result<bool> remove(std::string_view id);
 
-    // The grants after `after`, sorted by ID, at most `limit`: those of a key, of a grantee and with
-    // an ID alone if these are not empty; or those that a principal may retire.
+    // The grants after `after`, sorted by ID, at most `limit`: those of a key, and only those of a
+    // grantee and with an ID if these are not empty; or those that a principal may retire.
     [[nodiscard]] Result<std::vector<policy::Grant>> of_key(std::string_view key_id,
                                                             std::string_view grantee,
                                                             std::string_view after,
