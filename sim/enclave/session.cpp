@@ -66,6 +66,10 @@ Result<int> Session::run(const RunOptions& options) {
         return started.error();
     while (!exit_status_ || supervisor_ || !delegations_.empty())
         wait_for_events(options);
+    // An init that ends with its answer in hand has sent it all the same.
+    pollfd heartbeat{options.heartbeat.answered, POLLIN, 0};
+    if (awaits_heartbeat_ && ::poll(&heartbeat, 1, 0) == 1)
+        look_for_heartbeat(options, true);
     // The end of a filter is reported before the last process's sockets are closed, the process's
     // own end after that.
     while (!names_->sweep() && ::waitpid(-1, nullptr, 0) > 0) {

@@ -47,7 +47,7 @@ struct Readiness {
 
 // The heartbeat of an image's own init, which sends it itself.
 struct InitHeartbeat {
-    // Readable when it has been answered (HeartbeatListener); not owned. -1: nobody tells, and the
+    // Readable before it is answered (HeartbeatListener); not owned. -1: nobody tells, and the
     // enclave has started when its init has been executed.
     int answered = -1;
     // An enclave whose heartbeat has not come by then is ended, and run() returns an error.

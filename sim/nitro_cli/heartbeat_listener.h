@@ -19,7 +19,7 @@ class HeartbeatListener {
     // Listens, and answers in a thread until the object is destroyed. E36 if the port is taken.
     // `world` outlives it.
     [[nodiscard]] static Result<std::unique_ptr<HeartbeatListener>> open(transports::World& world);
-    // Readable once a heartbeat has been answered.
+    // Readable once a heartbeat has come, from just before its answer on.
     [[nodiscard]] int answered() const { return answered_.get(); }
 
     ~HeartbeatListener();
