@@ -86,7 +86,7 @@ bool is_tcp(int socket) {
 }
 
 // What socket(2) of this type says on a kernel without the socket; 0 where that does not depend on
-// the table: types that are none, raw sockets of any protocol, types that netlink never has.
+// the table: unknown types, raw sockets of any protocol, types that netlink never has.
 int refusal_of(const AbsentSocket& absent, int type) {
     const int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
     constexpr int kinds = 11;  // SOCK_MAX

@@ -31,7 +31,7 @@ class KernelSettings {
     [[nodiscard]] static std::optional<std::string> named_by(std::string_view path);
 
     // The answers to an open of a setting with these flags, and to access(2) with this mode.
-    // Nothing where the kernel has the word: it lets the program write, or nobody has written it.
+    // Empty where the kernel is to answer: it lets the program write, or no write was made.
     [[nodiscard]] std::optional<SyscallReply> open(pid_t thread, const std::string& path,
                                                    int flags);
     [[nodiscard]] std::optional<SyscallReply> access(pid_t thread, const std::string& path,

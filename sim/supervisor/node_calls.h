@@ -25,7 +25,7 @@ class NodeCalls {
     NodeCalls(const EnclaveRoot& root, Notices& notices) : root_(root), notices_(notices) {}
 
     [[nodiscard]] static bool handles(int number);
-    // Nothing where the kernel has the word.
+    // Empty where the kernel is to answer.
     [[nodiscard]] std::optional<SyscallReply> answer(const SystemCall& call, Tracee& tracee);
 
   private:
