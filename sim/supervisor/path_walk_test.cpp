@@ -102,7 +102,11 @@ TEST_F(PathWalk, OpensTheFileAtTheEnd) {
     for (const std::string path : {"/link/target", "/inner/end", "/far", "/inner/../link/end"})
         EXPECT_EQ(opened(folder_ + path), expected) << path;
     EXPECT_EQ(opened("/../.." + folder_ + "/far"), expected) << "stays in the root";
-    EXPECT_EQ(opened("/proc/self/cwd/../../../../../.." + expected), expected);
+    // As many steps up as lead to the root from wherever the test is run.
+    std::string up = "/proc/self/cwd";
+    for (const auto& part : std::filesystem::current_path())
+        up += part.empty() ? "" : "/..";
+    EXPECT_EQ(opened(up + expected), expected);
     EXPECT_EQ(opened("/dev/fd/" + std::to_string(target.get())), expected);
     EXPECT_EQ(opened("link/end", folder.get()), expected);
     EXPECT_EQ(opened("far", folder.get()), expected) << "an absolute link";
