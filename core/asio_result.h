@@ -4,8 +4,8 @@
 // its values in a tuple, never an exception.
 //
 // Avoid two bugs of gcc 12: at -Og, a co_await inside the condition of an if loses the frame's
-// variables (store the result first); and the captures of a lambda inside a co_await expression are
-// destroyed twice (give the lambda a name first).
+// variables (store the result first); and the captures of a lambda, or the members of an aggregate
+// in braces, inside a co_await expression are destroyed twice (give either a name first).
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

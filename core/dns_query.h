@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One name, looked up by c-ares on the executor's loop: no thread and no NSS module, so a static
-// program does the same as a dynamic one.
+// One full name, asked of the name servers by c-ares on the executor's loop: no thread and no NSS
+// module, so a static program does the same as a dynamic one.
 //
-// c-ares reads /etc/hosts, /etc/resolv.conf (name servers, search list, ndots) and the order of
-// "files" and "dns" in /etc/nsswitch.conf. It asks for A and AAAA together, with EDNS, repeats a
-// truncated answer over TCP, and sorts addresses as RFC 6724 does. The files are read for each
-// lookup, so a change of them holds at once.
-//
-// "localhost" and the names below it are answered from /etc/hosts or else with the loopback
-// addresses; no name server is asked (RFC 6761 6.3).
+// c-ares reads the name servers and "rotate" in resolv.conf(5), asks with EDNS, and repeats a
+// truncated answer over TCP. A and AAAA are two questions: a server or a firewall that drops those
+// of one family does not hold up the other (RFC 8305, 3).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -25,10 +21,12 @@
 
 namespace glovebox::core {
 
-// Where name servers are found and asked. Tests have a file and a port of their own.
-struct DnsSettings {
-    std::string resolv_conf = "/etc/resolv.conf";
-    std::uint16_t port = 53;
+// Where name servers are found, and their time for an answer (resolv_conf.h).
+struct NameServers {
+    std::string resolv_conf;
+    std::uint16_t port;
+    std::chrono::milliseconds timeout;
+    int attempts;
 };
 
 struct FoundAddresses {
@@ -36,14 +34,22 @@ struct FoundAddresses {
     std::chrono::seconds ttl{0};       // how long they hold; 0 for those of /etc/hosts
 };
 
-// Sockets that one lookup holds at the most: one for each of resolv.conf's three name servers, and
-// one by TCP.
-inline constexpr std::size_t sockets_per_lookup = 4;
+// Name servers that are asked: the first ones of resolv.conf, as glibc's MAXNS.
+inline constexpr std::size_t name_servers_max = 3;
 
-// Looks the name up. It can be cancelled, and its sockets are closed when it ends. Ignore SIGPIPE
-// before (process_setup.h): a name server may end a TCP connection. Errors:
-// ProxyError::name_unknown, lookup_failed, lookup_timed_out.
-[[nodiscard]] boost::asio::awaitable<Result<FoundAddresses>> look_up(HostName name,
-                                                                     DnsSettings settings);
+// Sockets that one lookup holds at the most: by UDP and by TCP to each server.
+inline constexpr std::size_t sockets_per_lookup = 2 * name_servers_max;
+
+// Addresses that one lookup takes of each family; a name may have thousands.
+inline constexpr std::size_t addresses_per_family_max = 32;
+
+// How long the addresses of one family wait for those of the other (RFC 8305, 8).
+inline constexpr std::chrono::milliseconds resolution_delay{50};
+
+// Asks for the name as it is, without a search list. It can be cancelled, and its sockets are
+// closed when it ends. Ignore SIGPIPE before (process_setup.h): a name server may end a TCP
+// connection. Errors: ProxyError::name_unknown, lookup_failed, lookup_timed_out.
+[[nodiscard]] boost::asio::awaitable<Result<FoundAddresses>> ask_name_servers(HostName name,
+                                                                              NameServers servers);
 
 }  // namespace glovebox::core

@@ -17,6 +17,7 @@
 
 #include "core/asio_result.h"
 #include "core/base/clock.h"
+#include "core/file_watch.h"
 #include "core/name_cache.h"
 #include "core/proxy_error.h"
 #include "core/shares.h"
@@ -32,6 +33,7 @@ struct DnsResolver::Flight {
 
     HostName name;
     bool started = false;
+    int generation = 0;  // of the files, when it started
     asio::cancellation_signal stop;
     std::optional<Answer> answer;
     std::vector<asio::steady_timer*> waiting;
@@ -42,12 +44,16 @@ class DnsResolver::Flights : public std::enable_shared_from_this<DnsResolver::Fl
   public:
     Flights(asio::any_io_executor executor, ResolverOptions options, Lookup lookup)
         : executor_(std::move(executor)),
-          options_(options),
+          options_(std::move(options)),
           lookup_(std::move(lookup)),
-          lookups_(options.lookups_max) {}
+          lookups_(options_.lookups_max) {
+        for (const std::string& path : options_.files)
+            files_.emplace_back(path);
+    }
 
     // What an earlier lookup found; null if it no longer holds.
-    [[nodiscard]] const std::vector<IpAddress>* find_cached(const HostName& name) {
+    [[nodiscard]] const Answer* find_cached(const HostName& name) {
+        drop_cache_after_change();
         return cache_.find(name, std::chrono::steady_clock::now());
     }
 
@@ -69,6 +75,15 @@ class DnsResolver::Flights : public std::enable_shared_from_this<DnsResolver::Fl
 
     void start(const std::shared_ptr<Flight>& flight, Cid asker);
     void start_waiting();
+    void drop_cache_after_change() {
+        bool has_changed = false;
+        for (FileWatch& file : files_)
+            has_changed = file.take_change() || has_changed;
+        if (!has_changed)
+            return;
+        cache_.clear();
+        ++generation_;
+    }
     void finish(const std::shared_ptr<Flight>& flight, Cid asker, Result<FoundAddresses> found);
     static asio::awaitable<void> look_up(std::shared_ptr<Flights> self,
                                          std::shared_ptr<Flight> flight, Cid asker);
@@ -78,6 +93,8 @@ class DnsResolver::Flights : public std::enable_shared_from_this<DnsResolver::Fl
     ResolverOptions options_;
     Lookup lookup_;
     NameCache cache_;
+    std::vector<FileWatch> files_;
+    int generation_ = 0;
     std::map<HostName, std::shared_ptr<Flight>> flights_;
     Shares<Cid> lookups_;
     std::map<Cid, Queue> queues_;
@@ -150,6 +167,7 @@ asio::awaitable<void> DnsResolver::Flights::look_up(std::shared_ptr<Flights> sel
 
 void DnsResolver::Flights::start(const std::shared_ptr<Flight>& flight, Cid asker) {
     flight->started = true;
+    flight->generation = generation_;
     lookups_.take(asker);
     // The handler goes after the coroutine, which uses the flight's signal to the last.
     const auto ended = [flight](const std::exception_ptr& thrown) {
@@ -185,12 +203,13 @@ void DnsResolver::Flights::start_waiting() {
 
 void DnsResolver::Flights::finish(const std::shared_ptr<Flight>& flight, Cid asker,
                                   Result<FoundAddresses> found) {
-    if (found) {
-        cache_.keep(flight->name, *found, std::chrono::steady_clock::now());
+    drop_cache_after_change();
+    if (flight->generation == generation_)
+        cache_.keep(flight->name, found, std::chrono::steady_clock::now());
+    if (found)
         flight->answer = std::move(found->addresses);
-    } else {
+    else
         flight->answer = found.error();
-    }
     if (const auto place = flights_.find(flight->name);
         place != flights_.end() && place->second == flight)
         flights_.erase(place);
@@ -201,9 +220,16 @@ void DnsResolver::Flights::finish(const std::shared_ptr<Flight>& flight, Cid ask
         start_waiting();
 }
 
+Lookup lookup_by(const NameFiles& files) {
+    return [names = std::make_shared<NameLookup>(files)](HostName name) {
+        return names->look_up(std::move(name));
+    };
+}
+
 DnsResolver::DnsResolver(asio::any_io_executor executor, ResolverOptions options, Lookup lookup)
     : deadline_(options.deadline),
-      flights_(std::make_shared<Flights>(std::move(executor), options, std::move(lookup))) {}
+      flights_(
+          std::make_shared<Flights>(std::move(executor), std::move(options), std::move(lookup))) {}
 
 DnsResolver::~DnsResolver() {
     flights_->close();
@@ -211,7 +237,7 @@ DnsResolver::~DnsResolver() {
 
 asio::awaitable<Answer> DnsResolver::resolve(HostName name, Cid asker) {
     const std::shared_ptr<Flights> flights = flights_;
-    if (const std::vector<IpAddress>* cached = flights->find_cached(name))
+    if (const Answer* cached = flights->find_cached(name))
         co_return *cached;
     auto joined = flights->join(name, asker);
     if (!joined)

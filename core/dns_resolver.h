@@ -14,10 +14,11 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/dns_query.h"
+#include "core/name_lookup.h"
 #include "core/resolver.h"
 
 namespace glovebox::core {
@@ -25,10 +26,15 @@ namespace glovebox::core {
 // One lookup, which can be cancelled.
 using Lookup = std::function<boost::asio::awaitable<Result<FoundAddresses>>(HostName name)>;
 
+// By this host's files, which are kept parsed.
+[[nodiscard]] Lookup lookup_by(const NameFiles& files = {});
+
 struct ResolverOptions {
     std::size_t lookups_max = 256;  // at a time; half of them for one asker alone
     std::size_t waiting_max = 256;  // names of each asker; more are refused at once
     std::chrono::milliseconds deadline{5000};
+    // A change of one of these files drops every kept answer.
+    std::vector<std::string> files = NameFiles().paths();
 };
 
 // Use it from the executor's single thread, and destroy it before the context.

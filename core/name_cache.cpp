@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "core/proxy_error.h"
+
 namespace glovebox::core {
 
-const std::vector<IpAddress>* NameCache::find(const HostName& name, Time now) {
+const Result<std::vector<IpAddress>>* NameCache::find(const HostName& name, Time now) {
     const auto place = entries_.find(name);
     if (place == entries_.end())
         return nullptr;
@@ -14,18 +16,21 @@ const std::vector<IpAddress>* NameCache::find(const HostName& name, Time now) {
         entries_.erase(place);
         return nullptr;
     }
-    return &place->second.addresses;
+    return &place->second.answer;
 }
 
-void NameCache::keep(const HostName& name, const FoundAddresses& found, Time now) {
+void NameCache::keep(const HostName& name, const Result<FoundAddresses>& found, Time now) {
     entries_.erase(name);
-    if (found.ttl.count() <= 0 || found.addresses.size() > addresses_max)
+    if (found ? found->ttl.count() <= 0 : found.error().code != ProxyError::name_unknown)
         return;
     if (entries_.size() >= names_max)
         entries_.erase(std::min_element(
             entries_.begin(), entries_.end(),
             [](const auto& a, const auto& b) { return a.second.end < b.second.end; }));
-    entries_.emplace(name, Entry{found.addresses, now + std::min(found.ttl, ttl_max)});
+    if (found)
+        entries_.emplace(name, Entry{found->addresses, now + std::min(found->ttl, ttl_max)});
+    else
+        entries_.emplace(name, Entry{found.error(), now + unknown_ttl});
 }
 
 }  // namespace glovebox::core

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Addresses of names until their TTL has passed, at the most a minute. Only names that have
-// addresses are kept: an error is asked again.
+// Answers about names: addresses until their TTL has passed, at the most a minute, and for a short
+// time that a name has none. Another error is not kept.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <map>
 #include <vector>
 
+#include "core/base/error.h"
 #include "core/dns_query.h"
 #include "core/host_name.h"
 #include "core/ip_address.h"
@@ -20,18 +21,22 @@ class NameCache {
     using Time = std::chrono::steady_clock::time_point;
 
     static constexpr std::chrono::seconds ttl_max{60};
+    // Of a name that does not exist. c-ares does not hand on the time that its zone gives for that
+    // (RFC 2308, 5), so it is short.
+    static constexpr std::chrono::seconds unknown_ttl{5};
     static constexpr std::size_t names_max = 1024;
-    static constexpr std::size_t addresses_max = 64;  // a name with more is not kept
 
-    // The addresses that hold at `now`; null without any. Valid until the next call.
-    [[nodiscard]] const std::vector<IpAddress>* find(const HostName& name, Time now);
+    // The answer that holds at `now`; null without one. Valid until the next call.
+    [[nodiscard]] const Result<std::vector<IpAddress>>* find(const HostName& name, Time now);
 
     // If the cache is full, the name whose time ends first makes room.
-    void keep(const HostName& name, const FoundAddresses& found, Time now);
+    void keep(const HostName& name, const Result<FoundAddresses>& found, Time now);
+
+    void clear() { entries_.clear(); }
 
   private:
     struct Entry {
-        std::vector<IpAddress> addresses;
+        Result<std::vector<IpAddress>> answer;
         Time end;
     };
     std::map<HostName, Entry> entries_;

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "core/proxy_error.h"
+
 namespace glovebox::core {
 namespace {
 
@@ -15,11 +17,8 @@ HostName name_of(const std::string& text) {
     return HostName::parse(text).value();
 }
 
-FoundAddresses found_for(std::chrono::seconds ttl, std::size_t count = 1) {
-    FoundAddresses found;
-    found.addresses.assign(count, parse_ip_address("192.0.2.1").value());
-    found.ttl = ttl;
-    return found;
+FoundAddresses found_for(std::chrono::seconds ttl) {
+    return {{parse_ip_address("192.0.2.1").value()}, ttl};
 }
 
 class NameCacheTest : public testing::Test {
@@ -31,7 +30,8 @@ class NameCacheTest : public testing::Test {
 TEST_F(NameCacheTest, ANameIsKeptUntilItsTtlHasPassed) {
     cache_.keep(name_of("a.example"), found_for(10s), now_);
     ASSERT_NE(cache_.find(name_of("a.example"), now_ + 9s), nullptr);
-    EXPECT_EQ(cache_.find(name_of("a.example"), now_ + 9s)->front().to_string(), "192.0.2.1");
+    EXPECT_EQ(cache_.find(name_of("a.example"), now_ + 9s)->value().front().to_string(),
+              "192.0.2.1");
     EXPECT_EQ(cache_.find(name_of("a.example"), now_ + 10s), nullptr);
 }
 
@@ -47,10 +47,18 @@ TEST_F(NameCacheTest, WithoutATtlNothingIsKept) {
     EXPECT_EQ(cache_.find(name_of("a.example"), now_), nullptr);
 }
 
-TEST_F(NameCacheTest, ANameWithVeryManyAddressesIsNotKept) {
-    cache_.keep(name_of("a.example"), found_for(10s, NameCache::addresses_max), now_);
-    EXPECT_NE(cache_.find(name_of("a.example"), now_), nullptr);
-    cache_.keep(name_of("b.example"), found_for(10s, NameCache::addresses_max + 1), now_);
+TEST_F(NameCacheTest, ThatANameDoesNotExistIsKeptForAShortTime) {
+    const Error unknown(ProxyError::name_unknown, "not known");
+    cache_.keep(name_of("a.example"), unknown, now_);
+    ASSERT_NE(cache_.find(name_of("a.example"), now_ + 4s), nullptr);
+    EXPECT_EQ(cache_.find(name_of("a.example"), now_ + 4s)->error().message, "not known");
+    EXPECT_EQ(cache_.find(name_of("a.example"), now_ + 5s), nullptr);
+}
+
+TEST_F(NameCacheTest, ThatNobodyAnsweredIsNotKept) {
+    cache_.keep(name_of("a.example"), Error(ProxyError::lookup_timed_out, "no answer"), now_);
+    cache_.keep(name_of("b.example"), Error(ProxyError::lookup_failed, "refused"), now_);
+    EXPECT_EQ(cache_.find(name_of("a.example"), now_), nullptr);
     EXPECT_EQ(cache_.find(name_of("b.example"), now_), nullptr);
 }
 

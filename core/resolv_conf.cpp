@@ -2,28 +2,21 @@
 
 #include "core/resolv_conf.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <optional>
 
-#include "core/base/file_bytes.h"
+#include "core/config_words.h"
 
 namespace glovebox::core {
 namespace {
 
-constexpr std::string_view blanks = " \t\r";
-
-// Takes the next word off the text; empty at its end.
-std::string_view take_word(std::string_view& text) {
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    const std::string_view word = text.substr(0, text.find_first_of(blanks));
-    text.remove_prefix(word.size());
-    return word;
-}
-
-// The number behind "timeout:", at the least 1; empty if the word is another.
-std::optional<int> number_of(std::string_view word, std::string_view key, int most) {
+// The number behind "timeout:", from `least` to `most`; empty if the word is another.
+std::optional<int> number_of(std::string_view word, std::string_view key, int least, int most) {
     if (!word.starts_with(key))
         return std::nullopt;
     word.remove_prefix(key.size());
@@ -33,33 +26,67 @@ std::optional<int> number_of(std::string_view word, std::string_view key, int mo
         return most;
     if (failure != std::errc() || end != word.data() + word.size() || number < 0)
         return std::nullopt;
-    return std::clamp(number, 1, most);
+    return std::clamp(number, least, most);
+}
+
+std::vector<std::string> words_of(std::string_view line) {
+    std::vector<std::string> words;
+    for (auto word = take_word(line); !word.empty(); word = take_word(line))
+        words.emplace_back(word);
+    return words;
+}
+
+std::vector<std::string> domain_of_this_host() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0)
+        return {};
+    const std::string_view text(name.data());
+    const std::size_t dot = text.find('.');
+    if (dot == std::string_view::npos)
+        return {};
+    return {std::string(text.substr(dot + 1))};
 }
 
 }  // namespace
 
-void read_options(std::string_view words, LookupPatience& patience) {
+void read_options(std::string_view words, ResolvConf& conf) {
     for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
-        if (const auto seconds = number_of(word, "timeout:", 30))
-            patience.timeout = std::chrono::seconds(*seconds);
-        if (const auto attempts = number_of(word, "attempts:", 5))
-            patience.attempts = *attempts;
+        if (const auto seconds = number_of(word, "timeout:", 1, 30))
+            conf.timeout = std::chrono::seconds(*seconds);
+        if (const auto attempts = number_of(word, "attempts:", 1, 5))
+            conf.attempts = *attempts;
+        if (const auto ndots = number_of(word, "ndots:", 0, 15))
+            conf.ndots = *ndots;
     }
 }
 
-LookupPatience read_lookup_patience(const std::string& path) {
-    LookupPatience patience;
-    const std::string text = read_system_text(path);
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-        if (take_word(line) == "options")
-            read_options(line, patience);
+ResolvConf parse_resolv_conf(std::string_view text) {
+    ResolvConf conf;
+    std::optional<std::vector<std::string>> search;
+    while (!text.empty()) {
+        std::string_view line = take_line(text);
+        const std::string_view key = take_word(line);
+        if (key == "options")
+            read_options(line, conf);
+        else if (key == "search" || key == "domain")
+            search = words_of(line);
     }
     if (const char* variable = std::getenv("RES_OPTIONS"))
-        read_options(variable, patience);
-    return patience;
+        read_options(variable, conf);
+    if (const char* variable = std::getenv("LOCALDOMAIN"))
+        search = words_of(variable);
+    conf.search = search ? std::move(*search) : domain_of_this_host();
+    return conf;
+}
+
+std::vector<HostName> search_names(const HostName& name, const ResolvConf& conf) {
+    std::vector<HostName> names;
+    for (const std::string& domain : conf.search)
+        if (auto longer = HostName::parse(domain == "." ? name.text() : name.text() + '.' + domain))
+            names.push_back(std::move(*longer));
+    const bool comes_first = std::ranges::count(name.text(), '.') >= conf.ndots;
+    names.insert(comes_first ? names.begin() : names.end(), name);
+    return names;
 }
 
 }  // namespace glovebox::core

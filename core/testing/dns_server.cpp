@@ -140,7 +140,8 @@ struct DnsServer::State {
             answer = found->second;
         else
             answer.rcode = 3;
-        if (answer.is_silent)
+        if (answer.is_silent || (answer.drops_v4 && question->type == type_a) ||
+            (answer.drops_v6 && question->type == type_aaaa))
             return {};
         return write_answer(asked, *question, answer, answer.is_truncated && !is_tcp);
     }

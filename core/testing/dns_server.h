@@ -18,6 +18,8 @@ struct DnsAnswer {
     std::string alias_of{};     // a CNAME before the addresses
     std::uint8_t rcode = 0;     // 2: SERVFAIL
     bool is_silent = false;     // no answer at all
+    bool drops_v4 = false;      // none to a question for A
+    bool drops_v6 = false;      // none to one for AAAA
     bool is_truncated = false;  // by UDP: empty, with the TC bit
 };
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -25,8 +26,11 @@ PORT = 8443
 
 
 class NameServer:
-    """Answers questions for A from a table; questions for AAAA have no addresses. A name without an entry does not exist,
-    and one of the address None has no answer."""
+    """Answers questions for A from a table; questions for AAAA have no addresses, or no answer if they are dropped. A name
+    without an entry does not exist, and one of the address None has no answer."""
+
+    drops_aaaa = False
+    ttl = 0
 
     def __init__(self, address, names):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -48,13 +52,13 @@ class NameServer:
             name, end = ".".join(labels), at + 5
             is_a = packet[at + 1:at + 3] == b"\0\1"
             self.questions.append(name)
-            if name in self.names and self.names[name] is None:
+            if (name in self.names and self.names[name] is None) or (self.drops_aaaa and not is_a):
                 continue
             addresses = [self.names[name]] if is_a and name in self.names else []
             flags = 0x8180 if name in self.names else 0x8183
             answer = packet[:2] + struct.pack("!5H", flags, 1, len(addresses), 0, 0) + packet[12:end]
             for address in addresses:
-                answer += struct.pack("!3HIH", 0xc00c, 1, 1, 0, 4) + socket.inet_aton(address)
+                answer += struct.pack("!3HIH", 0xc00c, 1, 1, self.ttl, 4) + socket.inet_aton(address)
             self._socket.sendto(answer, client)
 
     def close(self):
@@ -149,6 +153,49 @@ class NameLookup(unittest.TestCase):
         self.assertEqual(self.connect("app.example"), "127.0.0.4")
         self.assertEqual(self.connect("app"), "127.0.0.2")
 
+    def test_a_change_of_a_file_drops_what_was_kept(self):
+        server = self.server(app_example="127.0.0.3")
+        server.ttl = 60
+        self.proxy()
+        self.assertEqual(self.connect("app.example"), "127.0.0.3")
+        self.etc(hosts="127.0.0.2 app.example\n")
+        self.assertEqual(self.connect("app.example"), "127.0.0.2")
+        self.etc(hosts="")
+        self.assertEqual(self.connect("app.example"), "127.0.0.3")
+        self.server("127.0.0.2", app_example="127.0.0.4")
+        self.etc(resolv_conf="nameserver 127.0.0.2\n")
+        self.assertEqual(self.connect("app.example"), "127.0.0.4")
+
+    def test_a_large_hosts_file_is_read_once(self):
+        hosts = "".join(f"0.0.0.0 tracker{number}.example\n" for number in range(50000)) + "127.0.0.2 app.example\n"
+        self.etc(hosts=hosts)
+        proxy = self.proxy()
+
+        def bytes_read():
+            return int(Path(f"/proc/{proxy.process.pid}/io").read_text().split("rchar: ")[1].split()[0])
+
+        # A file that has only just been written is read again for a few milliseconds.
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            before = bytes_read()
+            self.assertEqual(self.connect("app.example"), "127.0.0.2")
+            if bytes_read() - before < len(hosts):
+                return
+            self.assertLess(time.monotonic(), deadline, "every lookup reads the whole file")
+
+    def test_a_name_is_reached_where_questions_for_aaaa_are_dropped(self):
+        self.server(app_example="127.0.0.4").drops_aaaa = True
+        self.etc(resolv_conf="nameserver 127.0.0.1\n")
+        self.proxy()
+        self.assertEqual(self.connect("app.example"), "127.0.0.4")
+
+    def test_only_three_name_servers_are_asked(self):
+        server = self.server("127.0.0.9", app_example="127.0.0.4")
+        self.etc(resolv_conf="".join(f"nameserver 127.0.0.{last}\n" for last in range(6, 10)))
+        self.proxy("--allow", f"*.example:{PORT}")
+        self.assertIn(self.connect("app.example"), ("502", "504"))
+        self.assertEqual(server.questions, [])
+
     def test_localhost_needs_no_file_and_no_server(self):
         server = self.server(localhost="127.0.0.4", app_localhost="127.0.0.4")
         for name in ("hosts", "nsswitch.conf", "resolv.conf"):
@@ -184,7 +231,8 @@ class NameLookup(unittest.TestCase):
         done = subprocess.run([GLOVEBOX, "vsock-proxy", "8001", "absent.example", str(PORT), "--config",
                                self.directory / "list.yaml"], capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("DNS lookup failed!", done.stderr)
+        self.assertIn('Error: "Error at checking the allowlist: DNS lookup failed!"\n', done.stderr)
+        self.assertIn("glovebox: the name absent.example is not known", done.stderr)
 
 
 def enter_namespaces():

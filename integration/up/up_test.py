@@ -349,7 +349,7 @@ class StandingParts(Case):
                                  env=self.environment, cwd=self.directory)
         self.assertEqual(refused.returncode, 1)
         self.assertIn('Error: "Error at checking the allowlist: DNS lookup failed!"\n', refused.stderr)
-        self.assertIn("no KMS of this world serves kms.us-east-1.amazonaws.com", refused.stderr)
+        self.assertIn("No KMS of this world serves kms.us-east-1.amazonaws.com", refused.stderr)
         first = self.kms()
         self.service(*vsock_proxy, ready="listening state")
         self.service("proxy", "--listen", "8001=kms.us-east-1.amazonaws.com:443", "--listen", "8002=connect",

@@ -18,7 +18,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/workflow_commands.h"
-#include "core/dns_query.h"
+#include "core/dns_resolver.h"
 #include "core/process_setup.h"
 #include "core/proxy_error.h"
 #include "sim/vsock_proxy/allowlist_check.h"
@@ -30,6 +30,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr const char* lookup_failed = "DNS lookup failed!";
+constexpr const char* no_accepted_ip = "No accepted IP was found.";
 
 // vsock-proxy's own sentence, which ends it with status 1.
 struct Failure {
@@ -77,15 +78,15 @@ Result<std::vector<core::IpAddress>> accepted(std::vector<core::IpAddress> all,
         return (how.only_v4 && !address.is_v4()) || (how.only_v6 && !address.is_v6());
     });
     if (all.empty())
-        return Error(core::ProxyError::name_unknown, "No accepted IP was found.");
+        return Error(core::ProxyError::name_unknown, no_accepted_ip);
     return all;
 }
 
-asio::awaitable<Result<core::FoundAddresses>> look_up(core::HostName name, Arguments how) {
-    core::DnsSettings settings;
-    auto found = co_await core::look_up(std::move(name), std::move(settings));
+asio::awaitable<Result<core::FoundAddresses>> look_up(core::Lookup lookup, core::HostName name,
+                                                      Arguments how) {
+    auto found = co_await lookup(std::move(name));
     if (!found)
-        co_return Error(found.error().code, lookup_failed);
+        co_return found.error();
     auto addresses = accepted(std::move(found->addresses), how);
     if (!addresses)
         co_return addresses.error();
@@ -93,9 +94,10 @@ asio::awaitable<Result<core::FoundAddresses>> look_up(core::HostName name, Argum
 }
 
 // The same before there is a loop.
-Result<std::vector<core::IpAddress>> look_up_now(const core::HostName& name, const Arguments& how) {
+Result<std::vector<core::IpAddress>> look_up_now(const core::Lookup& lookup,
+                                                 const core::HostName& name, const Arguments& how) {
     asio::io_context context(1);
-    auto answer = asio::co_spawn(context, look_up(name, how), asio::use_future);
+    auto answer = asio::co_spawn(context, look_up(lookup, name, how), asio::use_future);
     context.run();
     auto found = answer.get();
     if (!found)
@@ -116,15 +118,16 @@ std::optional<core::IpAddress> find_resolved(const core::DialerOptions& options,
     return std::nullopt;
 }
 
-// For a name of AWS's KMS that no lookup finds.
-std::string explain_missing_kms(const Arguments& arguments) {
+// Why the lookup failed, and what to do about a name of AWS's KMS.
+std::string explain_failed_lookup(const std::string& reason, const Arguments& arguments) {
     if (!arguments.remote.starts_with("kms.") && !arguments.remote.starts_with("kms-fips."))
-        return {};
+        return reason;
     return fmt::format(
-        "no KMS of this world serves {}: start one before vsock-proxy (`glovebox kms --listen-tls "
+        "{}. No KMS of this world serves {}: start one before vsock-proxy (`glovebox kms "
+        "--listen-tls "
         "127.0.0.1:0`, with --region for another region), or set "
         "GLOVEBOX_RESOLVE={}:{}=ADDRESS:PORT",
-        arguments.remote, arguments.remote, arguments.remote_port);
+        reason, arguments.remote, arguments.remote, arguments.remote_port);
 }
 
 void serve(const Arguments& arguments, std::ostream& to) {
@@ -142,9 +145,11 @@ void serve(const Arguments& arguments, std::ostream& to) {
     ProxyService service;
     service.dialer.resolved = resolved_by_environment().value();
     service.dialer.served = arguments.served;
-    service.lookup = [arguments](core::HostName name) {
-        return look_up(std::move(name), arguments);
+    const core::Lookup lookup = core::lookup_by();
+    service.lookup = [lookup, arguments](core::HostName name) {
+        return look_up(lookup, std::move(name), arguments);
     };
+    std::string reason;  // of the last lookup that failed
     const auto addresses = [&](const std::string& text) -> Result<std::vector<core::IpAddress>> {
         const auto named = core::parse_host(text);
         if (!named)
@@ -153,14 +158,19 @@ void serve(const Arguments& arguments, std::ostream& to) {
             return std::vector{*address};
         if (const auto* address = std::get_if<core::IpAddress>(&*named))
             return accepted({*address}, arguments);
-        return look_up_now(std::get<core::HostName>(*named), arguments);
+        auto found = look_up_now(lookup, std::get<core::HostName>(*named), arguments);
+        if (found || found.error().message == no_accepted_ip)
+            return found;
+        reason = found.error().message;
+        return Error(found.error().code, lookup_failed);
     };
     say(to, "vsock_proxy", "Checking allowlist configuration");
     const auto matched = check_allowlist(arguments.config, arguments.remote, port, addresses);
     if (!matched)
-        throw Failure{
-            "Error at checking the allowlist: " + matched.error().message,
-            matched.error().message == lookup_failed ? explain_missing_kms(arguments) : ""};
+        throw Failure{"Error at checking the allowlist: " + matched.error().message,
+                      matched.error().message == lookup_failed
+                          ? explain_failed_lookup(reason, arguments)
+                          : ""};
     say(to, "vsock_proxy::proxy", *matched);
 
     service.allowlist.add(core::AllowRule::of(target));

@@ -62,8 +62,7 @@ int ForwardService::serve(Log& log) const {
     for (const core::ForwardRoute& route : routes)
         forward.listen(route).value();
     // A way in is a proxy whose targets are on this side.
-    core::DnsResolver names(executor, {.lookups_max = budget.lookups},
-                            [](core::HostName name) { return core::look_up(std::move(name), {}); });
+    core::DnsResolver names(executor, {.lookups_max = budget.lookups}, core::lookup_by());
     core::Dialer dialer(
         allowlist_of(ways_in), names,
         {.connect_timeout = within.connect_timeout, .resolved = {}, .awaits_listeners = true});

@@ -23,7 +23,7 @@ int ProxyService::serve(Log& log, const std::function<void()>& ready) {
     const auto to =
         transports::make_transport(transport, context.get_executor(), core::cid_parent).value();
     resolver.lookups_max = std::min(resolver.lookups_max, budget.lookups);
-    core::DnsResolver names(context.get_executor(), resolver, std::move(lookup));
+    core::DnsResolver names(context.get_executor(), std::move(resolver), std::move(lookup));
     core::Dialer way_out(std::move(allowlist), names, std::move(dialer));
     core::PipePool pipes({.pipes_max = budget.pipes});
     // A connection takes two descriptors, one that waits takes one.

@@ -6,13 +6,11 @@
 
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/allowlist.h"
 #include "core/base/log.h"
 #include "core/dialer.h"
-#include "core/dns_query.h"
 #include "core/dns_resolver.h"
 #include "core/proxy.h"
 #include "transports/transport_choice.h"
@@ -25,7 +23,7 @@ struct ProxyService {
     core::ProxyOptions proxy;
     core::DialerOptions dialer;
     core::ResolverOptions resolver;
-    core::Lookup lookup = [](core::HostName name) { return core::look_up(std::move(name), {}); };
+    core::Lookup lookup = core::lookup_by();
     transports::TransportChoice transport;
     std::vector<std::string> command;  // the program to run meanwhile; empty: none
 
