@@ -107,6 +107,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
         ::sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
         ::signal(SIGPIPE, SIG_DFL);
+        ::signal(SIGXFSZ, SIG_DFL);
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != self)
             ::_exit(1);

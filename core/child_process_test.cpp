@@ -8,6 +8,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 
+#include "core/process_setup.h"
+
 namespace glovebox::core {
 namespace {
 
@@ -48,6 +50,14 @@ TEST(ChildProcess, HasLinesAndAStatus) {
     EXPECT_THAT(run.errors, ElementsAre("/"));
     EXPECT_EQ(run.status, 3);
     EXPECT_EQ(run_service("kill -9 $$").status, 128 + SIGKILL);
+}
+
+// A shell can't have back what was ignored when it began.
+TEST(ChildProcess, HasTheSignalsThatThisProcessIgnores) {
+    ignore_write_signals();
+    EXPECT_EQ(run_service("kill -PIPE $$").status, 128 + SIGPIPE);
+    EXPECT_EQ(run_service("kill -XFSZ $$").status, 128 + SIGXFSZ);
+    std::signal(SIGXFSZ, SIG_DFL);
 }
 
 TEST(ChildProcess, SaysWhyItCouldNotBeStarted) {

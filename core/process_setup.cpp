@@ -12,10 +12,23 @@
 
 namespace glovebox::core {
 
-void ignore_sigpipe() {
+namespace {
+
+void ignore(int signal) {
     struct sigaction action {};
     action.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &action, nullptr);
+    ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+void ignore_sigpipe() {
+    ignore(SIGPIPE);
+}
+
+void ignore_write_signals() {
+    ignore(SIGPIPE);
+    ignore(SIGXFSZ);
 }
 
 DescriptorBudget descriptor_budget(std::size_t limit) {

@@ -11,6 +11,10 @@ namespace glovebox::core {
 // a program that this process starts.
 void ignore_sigpipe();
 
+// Ignores SIGXFSZ as well, which a write beyond the limit on file sizes (ulimit -f) raises: the
+// write's error says it too, and a service goes on. Restore both as above.
+void ignore_write_signals();
+
 // How many connections, pipes and lookups a limit on open descriptors allows.
 struct DescriptorBudget {
     std::size_t connections;  // two descriptors each

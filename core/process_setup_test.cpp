@@ -44,5 +44,12 @@ TEST(ProcessSetup, SigpipeIsIgnored) {
     EXPECT_EQ(std::raise(SIGPIPE), 0);
 }
 
+TEST(ProcessSetup, AServiceOutlivesAWriteBeyondItsLimit) {
+    ignore_write_signals();
+    EXPECT_EQ(std::raise(SIGPIPE), 0);
+    EXPECT_EQ(std::raise(SIGXFSZ), 0);
+    std::signal(SIGXFSZ, SIG_DFL);
+}
+
 }  // namespace
 }  // namespace glovebox::core

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that hold the connections of the KMS and of the metadata service, and use none of them.
+"""Clients that hold the connections of the KMS and of the metadata service, and use none of them; and files at their limit.
 
 Usage: service_limits_test.py GLOVEBOX [unittest's arguments]
 """
 
 import http.client
+import json
 import os
 import resource
 import socket
@@ -134,6 +135,30 @@ class ServiceLimits(unittest.TestCase):
         with open(f"/proc/{service.process.pid}/status", encoding="ascii") as status:
             resident = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
         self.assertLess(resident, 600_000, "KiB at the most")
+
+    def test_at_the_limit_on_file_sizes_the_kms_says_so_and_stays(self):
+        limit = 256 * 1024
+        service, port, _ = start_service(self, GLOVEBOX, "kms", "--auth", "off", preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (limit, limit)))
+
+        def ask(operation, body):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            self.addCleanup(connection.close)
+            connection.request("POST", "/", body=json.dumps(body), headers={"X-Amz-Target": f"TrentService.{operation}"})
+            answer = connection.getresponse()
+            return answer, json.loads(answer.read())
+
+        made = []
+        while True:
+            answer, output = ask("CreateKey", {"Description": "x" * 8000})
+            if answer.status != 200:
+                break
+            made.append(output["KeyMetadata"]["KeyId"])
+            self.assertLess(len(made), 1000, "the limit has no effect")
+        self.assertEqual((answer.status, output["__type"]), (500, "KMSInternalException"))
+        self.assertIn("ulimit -f", answer.getheader("x-glovebox-explanation"))
+        service.wait_for("ulimit -f")
+        self.assertEqual(ask("DescribeKey", {"KeyId": made[-1]})[0].status, 200)
 
     @staticmethod
     def limits(service):

@@ -31,7 +31,7 @@ int serve_imds(const Values& values) {
     const auto log = make_log(values, "imds");
     const OffsetClock clock = ClockOption::of(values).make();
     SystemRandom random;
-    core::ignore_sigpipe();
+    core::ignore_write_signals();
     imds::MetadataSettings settings;
     settings.tokens_required = values.flag("--require-tokens");
     settings.credential_lifetime =

@@ -119,7 +119,7 @@ int serve_kms(const Values& values) {
         summary.emplace(up::SummaryFile::open(*name).value());
     const OffsetClock clock = ClockOption::of(values).make();
     SystemRandom random;
-    core::ignore_sigpipe();
+    core::ignore_write_signals();
     kms::DaemonSettings settings;
     settings.scene = read_scene(values);
     settings.listeners = make_listeners(values, settings.scene, clock.now(), random);

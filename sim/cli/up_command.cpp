@@ -146,7 +146,7 @@ int up_world(const Values& values) {
     const auto folder = std::filesystem::absolute(file).parent_path().string();
     const up::WorldFile parts =
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
-    core::ignore_sigpipe();
+    core::ignore_write_signals();
     std::optional<up::SummaryFile> summary;
     if (const auto name = values.find_text("--summary"))
         summary.emplace(up::SummaryFile::open(*name).value());

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <boost/system/errc.hpp>
 #include <cerrno>
@@ -34,6 +36,20 @@ int persist(Attempt attempt) {
             return result;
         sqlite3_sleep(pause_ms);
     }
+}
+
+// Whether a write fails because of RLIMIT_FSIZE: it writes what fits. SQLite does not keep errno.
+bool is_at_size_limit(const std::string& file) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return false;
+    for (const std::string& one : {file, file + "-wal"}) {
+        struct stat state {};
+        if (::stat(one.c_str(), &state) == 0 &&
+            static_cast<rlim_t>(state.st_size) >= limit.rlim_cur)
+            return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -171,8 +187,17 @@ Query Database::query(std::string_view sql) {
 }
 
 Error Database::error(std::string_view what) const {
-    return Error(make_error_code(boost::system::errc::io_error),
-                 fmt::format("{}: {}: {}", file_, what, sqlite3_errmsg(database_.get())));
+    Error error(make_error_code(boost::system::errc::io_error),
+                fmt::format("{}: {}: {}", file_, what, sqlite3_errmsg(database_.get())));
+    const int primary = sqlite3_errcode(database_.get()) & 0xff;
+    if (primary == SQLITE_FULL)
+        return std::move(error).with_advice(
+            "Make room on its file system; what was there before is unchanged");
+    if (primary == SQLITE_IOERR && is_at_size_limit(file_))
+        return std::move(error).with_advice(
+            "The file has reached this process's limit on file sizes (ulimit -f): raise the limit "
+            "and start again; what was there before is unchanged");
+    return error;
 }
 
 bool Database::failed_on_constraint() const {

@@ -141,7 +141,7 @@ void serve(const Arguments& arguments, std::ostream& to) {
         throw Failure{"Error at checking the allowlist: Could not parse domain name"};
     const core::Target target{*host, port};
 
-    core::ignore_sigpipe();
+    core::ignore_write_signals();
     ProxyService service;
     service.dialer.resolved = resolved_by_environment().value();
     service.dialer.served = arguments.served;

@@ -50,7 +50,7 @@ boost::asio::awaitable<void> run_both(core::Forward& forward, core::Proxy& ways_
 }  // namespace
 
 int ForwardService::serve(Log& log) const {
-    core::ignore_sigpipe();
+    core::ignore_write_signals();
     const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
     boost::asio::io_context context(1);
     const auto executor = context.get_executor();

@@ -17,7 +17,7 @@
 namespace glovebox::vsock_proxy {
 
 int ProxyService::serve(Log& log, const std::function<void()>& ready) {
-    core::ignore_sigpipe();
+    core::ignore_write_signals();
     const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
     boost::asio::io_context context(1);
     const auto to =
