@@ -2,24 +2,29 @@
 
 #include "sim/kms/import_store.h"
 
+#include "sim/kms/transaction.h"
+
 namespace glovebox::kms {
 
 Result<void> ImportStore::add(const ImportParameters& parameters, TimePoint forget) {
-    const std::lock_guard lock(shared_.mutex);
+    auto transaction = Transaction::begin(shared_);
+    if (!transaction)
+        return transaction.error();
     {
         Query query = shared_.database->query("DELETE FROM imports WHERE ends_ms < ?");
         query.bind(to_ms(forget));
         if (const auto removed = query.run(); !removed)
             return removed.error();
     }
-    Query query = shared_.database->query("INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)");
-    query.bind(BytesView(parameters.token)).bind(parameters.key_id).bind(region_);
-    query.bind(parameters.algorithm).bind(BytesView(parameters.private_key));
-    query.bind(to_ms(parameters.ends));
-    const auto added = query.run();
-    if (!added)
-        return added.error();
-    return {};
+    {
+        Query query = shared_.database->query("INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)");
+        query.bind(BytesView(parameters.token)).bind(parameters.key_id).bind(region_);
+        query.bind(parameters.algorithm).bind(BytesView(parameters.private_key));
+        query.bind(to_ms(parameters.ends));
+        if (const auto added = query.run(); !added)
+            return added.error();
+    }
+    return transaction->commit();
 }
 
 Result<std::optional<ImportParameters>> ImportStore::find(BytesView token) {

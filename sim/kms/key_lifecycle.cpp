@@ -16,29 +16,44 @@ bool is_ending(const Key& key) {
            key.state == KeyState::pending_replica_deletion;
 }
 
-Result<bool> expire_materials(KeyStore& keys, const Key& key, TimePoint now) {
+bool has_expired(const KeyMaterial& material, TimePoint now) {
+    return !material.bytes.empty() && material.valid_to && *material.valid_to <= now;
+}
+
+Result<bool> has_expired_material(KeyStore& keys, const Key& key, TimePoint now) {
+    if (key.origin != origin_external)
+        return false;
+    const auto materials = keys.materials_of(key.id);
+    if (!materials)
+        return materials.error();
+    return std::any_of(materials->begin(), materials->end(),
+                       [now](const KeyMaterial& one) { return has_expired(one, now); });
+}
+
+Result<void> expire_materials(KeyStore& keys, const Key& key, TimePoint now) {
     auto materials = keys.materials_of(key.id);
     if (!materials)
         return materials.error();
-    bool expired = false;
     for (KeyMaterial& material : *materials) {
-        if (material.bytes.empty() || !material.valid_to || *material.valid_to > now)
+        if (!has_expired(material, now))
             continue;
         material.bytes.clear();
         if (const auto put = keys.put_material(key.id, material); !put)
             return put.error();
-        expired = true;
     }
-    if (expired)
-        if (auto settled = settle_state(keys, key, key.state); !settled)
-            return settled.error();
-    return expired;
+    return settle_state(keys, key, key.state);
+}
+
+bool is_due(const Key& key, TimePoint now) {
+    return is_ending(key) && (!key.deletion || *key.deletion <= now);
 }
 
 // A disabled key is not rotated; when it is enabled again, a rotation that is due happens at once.
-Result<bool> rotate_if_due(KeyStore& keys, const Key& key, TimePoint now, RandomSource& random) {
-    if (!key.rotation || key.state != KeyState::enabled || key.rotation->next > now)
-        return false;
+bool has_due_rotation(const Key& key, TimePoint now) {
+    return key.rotation && key.state == KeyState::enabled && key.rotation->next <= now;
+}
+
+Result<void> rotate(KeyStore& keys, const Key& key, TimePoint now, RandomSource& random) {
     RotationSchedule schedule = *key.rotation;
     while (schedule.next <= now) {
         KeyMaterial next;
@@ -46,12 +61,28 @@ Result<bool> rotate_if_due(KeyStore& keys, const Key& key, TimePoint now, Random
         next.bytes = make_key_material(*find_key_spec(key.spec), random);
         next.rotated = schedule.next;
         if (auto rotated = keys.rotate(key.id, next); !rotated)
-            return rotated.error();
+            return rotated;
         schedule.next += std::chrono::days(schedule.period_days);
     }
-    if (auto set = keys.set_rotation(key.id, schedule); !set)
-        return set.error();
-    return true;
+    return keys.set_rotation(key.id, schedule);
+}
+
+// What time has brought, as far as it has not happened yet.
+struct Due {
+    bool removal = false;
+    bool expiry = false;
+    bool rotation = false;
+
+    [[nodiscard]] bool any() const { return removal || expiry || rotation; }
+};
+
+Result<Due> due_of(KeyStore& keys, const std::optional<Key>& key, TimePoint now) {
+    if (!key)
+        return Due();
+    const auto expired = has_expired_material(keys, *key, now);
+    if (!expired)
+        return expired.error();
+    return Due{is_due(*key, now), *expired, has_due_rotation(*key, now)};
 }
 
 }  // namespace
@@ -59,25 +90,36 @@ Result<bool> rotate_if_due(KeyStore& keys, const Key& key, TimePoint now, Random
 Result<std::optional<Key>> current_key(KeyStore& keys, std::string_view id, TimePoint now,
                                        RandomSource& random) {
     auto found = keys.find(id);
-    if (!found || !*found)
+    if (!found)
         return found;
-    const Key& key = **found;
-    bool changed = false;
-    if (is_ending(key) && (!key.deletion || *key.deletion <= now)) {
+    auto due = due_of(keys, *found, now);
+    if (!due)
+        return due.error();
+    if (!due->any())
+        return found;
+    auto transaction = keys.begin();
+    if (!transaction)
+        return transaction.error();
+    // Another request or another process may have done it meanwhile.
+    found = keys.find(id);
+    if (!found)
+        return found;
+    due = due_of(keys, *found, now);
+    if (!due)
+        return due.error();
+    if (due->removal)
         if (auto removed = keys.remove_due(now); !removed)
             return removed.error();
-        changed = true;
-    }
-    if (key.origin == origin_external) {
-        const auto expired = expire_materials(keys, key, now);
-        if (!expired)
+    if (due->expiry)
+        if (auto expired = expire_materials(keys, **found, now); !expired)
             return expired.error();
-        changed = changed || *expired;
-    }
-    const auto rotated = rotate_if_due(keys, key, now, random);
-    if (!rotated)
-        return rotated.error();
-    return changed || *rotated ? keys.find(id) : std::move(found);
+    if (due->rotation)
+        if (auto rotated = rotate(keys, **found, now, random); !rotated)
+            return rotated.error();
+    found = keys.find(id);
+    if (auto committed = transaction->commit(); !committed)
+        return committed.error();
+    return found;
 }
 
 Result<void> settle_state(KeyStore& keys, const Key& key, KeyState state) {

@@ -167,10 +167,10 @@ Result<bool> KeyStore::add(const Key& key) {
 }
 
 Result<bool> KeyStore::add_in(const std::string& region, const Key& key) {
-    const std::lock_guard lock(shared_->mutex);
-    if (auto begun = database().execute("BEGIN IMMEDIATE"); !begun)
-        return begun.error();
-    const auto insert = [&]() -> Result<bool> {
+    auto transaction = begin();
+    if (!transaction)
+        return transaction.error();
+    {
         Query query = database().query(
             "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         query.bind(key.id).bind(region).bind(to_ms(key.created)).bind(key.description);
@@ -186,17 +186,18 @@ Result<bool> KeyStore::add_in(const std::string& region, const Key& key) {
             return false;
         if (!added)
             return added.error();
-        if (key.material.empty())
-            return true;
+    }
+    if (!key.material.empty()) {
         KeyMaterial material;
         material.id = key.material_id;
         material.bytes = key.material;
-        return insert_material(region, key.id, material);
-    };
-    const auto inserted = insert();
-    if (auto ended = database().execute(inserted && *inserted ? "COMMIT" : "ROLLBACK"); !ended)
-        return ended.error();
-    return inserted;
+        const auto inserted = insert_material(region, key.id, material);
+        if (!inserted || !*inserted)
+            return inserted;
+    }
+    if (auto committed = transaction->commit(); !committed)
+        return committed.error();
+    return true;
 }
 
 Result<bool> KeyStore::insert_material(const std::string& region, std::string_view key_id,
@@ -295,19 +296,26 @@ Result<void> KeyStore::set_rotation(std::string_view id,
 }
 
 Result<void> KeyStore::remove_due(TimePoint now) {
-    const std::lock_guard lock(shared_->mutex);
+    auto transaction = begin();
+    if (!transaction)
+        return transaction.error();
     {
         Query query = database().query("DELETE FROM keys WHERE deletion_ms <= ?");
         query.bind(to_ms(now));
         if (auto removed = run(query); !removed)
             return removed;
     }
-    Query query = database().query(
-        "UPDATE keys SET state = ?, deletion_ms = ? + window_days * 86400000 WHERE state = ? AND "
-        "NOT EXISTS (SELECT 1 FROM keys r WHERE r.id = keys.id AND r.region <> keys.region)");
-    query.bind(name_of(KeyState::pending_deletion)).bind(to_ms(now));
-    query.bind(name_of(KeyState::pending_replica_deletion));
-    return run(query);
+    {
+        Query query = database().query(
+            "UPDATE keys SET state = ?, deletion_ms = ? + window_days * 86400000 WHERE state = ? "
+            "AND NOT EXISTS (SELECT 1 FROM keys r WHERE r.id = keys.id AND r.region <> "
+            "keys.region)");
+        query.bind(name_of(KeyState::pending_deletion)).bind(to_ms(now));
+        query.bind(name_of(KeyState::pending_replica_deletion));
+        if (auto changed = run(query); !changed)
+            return changed;
+    }
+    return transaction->commit();
 }
 
 Result<std::vector<KeyMaterial>> KeyStore::materials_of(std::string_view key_id) {
@@ -328,7 +336,9 @@ Result<std::vector<KeyMaterial>> KeyStore::materials_of(std::string_view key_id)
 }
 
 Result<bool> KeyStore::put_material(std::string_view key_id, const KeyMaterial& material) {
-    const std::lock_guard lock(shared_->mutex);
+    auto transaction = begin();
+    if (!transaction)
+        return transaction.error();
     {
         Query query = database().query(
             "UPDATE materials SET material = ?, description = ?, valid_to_ms = ? WHERE id = ? AND "
@@ -339,55 +349,55 @@ Result<bool> KeyStore::put_material(std::string_view key_id, const KeyMaterial& 
         const auto replaced = query.run();
         if (!replaced)
             return replaced.error();
-        if (*replaced == 1)
-            return true;
+        if (*replaced == 0)
+            if (const auto inserted = insert_material(region_, key_id, material);
+                !inserted || !*inserted)
+                return inserted;
     }
-    return insert_material(region_, key_id, material);
+    if (auto committed = transaction->commit(); !committed)
+        return committed.error();
+    return true;
 }
 
-Result<void> KeyStore::copy_former_materials(std::string_view key_id, const std::string& region) {
+Result<bool> KeyStore::copy_materials(std::string_view key_id, const std::string& region) {
     const std::lock_guard lock(shared_->mutex);
     Query query = database().query(
         "INSERT INTO materials SELECT NULL, id, key_id, ?, material, state, rotated_ms, on_demand, "
-        "description, valid_to_ms FROM materials WHERE key_id = ? AND region = ? AND state <> ? "
-        "ORDER BY number");
-    query.bind(region).bind(key_id).bind(region_).bind(spelled(KeyMaterial::State::current));
-    return run(query);
+        "description, valid_to_ms FROM materials WHERE key_id = ? AND region = ? ORDER BY number");
+    query.bind(region).bind(key_id).bind(region_);
+    const auto copied = query.run();
+    if (!copied && database().failed_on_constraint())
+        return false;
+    if (!copied)
+        return copied.error();
+    return true;
 }
 
 Result<void> KeyStore::rotate(std::string_view key_id, const KeyMaterial& material) {
-    const std::lock_guard lock(shared_->mutex);
-    if (auto begun = database().execute("BEGIN IMMEDIATE"); !begun)
-        return begun;
-    const auto rotate = [&]() -> Result<void> {
-        {
-            Query query =
-                database().query("UPDATE materials SET state = ? WHERE key_id = ? AND state = ?");
-            query.bind(spelled(KeyMaterial::State::former)).bind(key_id);
-            query.bind(spelled(KeyMaterial::State::current));
-            if (auto done = run(query); !done)
-                return done;
-        }
-        {
-            Query query = database().query("DELETE FROM materials WHERE id = ? AND key_id = ?");
-            query.bind(BytesView(material.id)).bind(key_id);
-            if (auto done = run(query); !done)
-                return done;
-        }
-        Query regions = database().query("SELECT region FROM keys WHERE id = ?");
-        regions.bind(key_id);
-        const auto found = texts_of(std::move(regions));
-        if (!found)
-            return found.error();
-        for (const std::string& region : *found)
-            if (const auto added = insert_material(region, key_id, material); !added)
-                return added.error();
-        return {};
-    };
-    const auto rotated = rotate();
-    if (auto ended = database().execute(rotated ? "COMMIT" : "ROLLBACK"); !ended)
-        return ended;
-    return rotated;
+    auto transaction = begin();
+    if (!transaction)
+        return transaction.error();
+    {
+        Query query =
+            database().query("UPDATE materials SET state = ? WHERE key_id = ? AND state = ?");
+        query.bind(spelled(KeyMaterial::State::former)).bind(key_id);
+        query.bind(spelled(KeyMaterial::State::current));
+        if (auto done = run(query); !done)
+            return done;
+    }
+    {
+        Query query = database().query("DELETE FROM materials WHERE id = ? AND key_id = ?");
+        query.bind(BytesView(material.id)).bind(key_id);
+        if (auto done = run(query); !done)
+            return done;
+    }
+    const auto found = regions_of(key_id);
+    if (!found)
+        return found.error();
+    for (const std::string& region : *found)
+        if (const auto added = insert_material(region, key_id, material); !added)
+            return added.error();
+    return transaction->commit();
 }
 
 Result<bool> KeyStore::add_alias(const Alias& alias) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Keys, their key material and aliases, kept in one SQLite file or in memory. All functions may be
-// called from any thread. When a change returns, it has been written.
+// called from any thread. When a change returns, it has been written; one within a transaction,
+// when that is committed.
 //
 // A store shows the keys of one Region. The file has those of all, and what the copies of a
 // multi-Region key have in common changes for all of them.
@@ -19,6 +20,7 @@
 #include "sim/kms/import_store.h"
 #include "sim/kms/key.h"
 #include "sim/kms/sqlite_schema.h"
+#include "sim/kms/transaction.h"
 
 namespace glovebox::kms {
 
@@ -30,6 +32,9 @@ class KeyStore {
     // later version of Glovebox wrote it.
     [[nodiscard]] static Result<std::unique_ptr<KeyStore>> open(
         const std::string& file, const std::string& region = "us-east-1");
+
+    // What follows takes effect together, when the transaction is committed.
+    [[nodiscard]] Result<Transaction> begin() { return Transaction::begin(*shared_); }
 
     // False if another key has the ID or the material ID. Key::material becomes the key's current
     // material, unless it is empty.
@@ -61,9 +66,9 @@ class KeyStore {
     [[nodiscard]] Result<std::vector<KeyMaterial>> materials_of(std::string_view key_id);
     // Adds or replaces one; its `state` is not changed by it. False if another key has the ID.
     [[nodiscard]] Result<bool> put_material(std::string_view key_id, const KeyMaterial& material);
-    // Copies the materials that are not current to the key's copy in another Region.
-    [[nodiscard]] Result<void> copy_former_materials(std::string_view key_id,
-                                                     const std::string& region);
+    // Copies all materials, with their dates and in their order, to the key's copy in another
+    // Region, which has none. False if another key of that Region has one of them.
+    [[nodiscard]] Result<bool> copy_materials(std::string_view key_id, const std::string& region);
     // Makes `material` the current one, in all Regions, and the current one a former one.
     [[nodiscard]] Result<void> rotate(std::string_view key_id, const KeyMaterial& material);
 

@@ -79,6 +79,9 @@ struct Operation {
     bool has_output = true;      // false: an empty body
     bool makes_keys = false;     // may make an RSA key, which takes up to seconds
 
+    // Whether all that it reads and changes is one transaction. One that makes keys takes too long
+    // for that, and changes the store in one step.
+    [[nodiscard]] bool is_transaction() const { return !read_only && !makes_keys; }
     // The name in policies: "kms:Decrypt".
     [[nodiscard]] std::string action() const;
 };

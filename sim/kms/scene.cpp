@@ -344,10 +344,15 @@ Result<void> apply(const Scene& scene, KeyStore& keys, TimePoint now, RandomSour
         auto existing = id.empty() ? Result<std::optional<Key>>(std::nullopt) : keys.find(id);
         if (!existing)
             return existing.error();
-        if (!*existing) {
-            const Key key = make_key(scene, wanted, now, random);
-            id = key.id;
-            const auto added = keys.add(key);
+        const std::optional<Key> made =
+            *existing ? std::nullopt : std::optional(make_key(scene, wanted, now, random));
+        // A key is there with all its aliases or not at all.
+        auto transaction = keys.begin();
+        if (!transaction)
+            return transaction.error();
+        if (made) {
+            id = made->id;
+            const auto added = keys.add(*made);
             if (!added)
                 return added.error();
             if (!*added)
@@ -367,6 +372,8 @@ Result<void> apply(const Scene& scene, KeyStore& keys, TimePoint now, RandomSour
                 if (const auto moved = keys.update_alias(name, id, now); !moved)
                     return moved.error();
         }
+        if (auto committed = transaction->commit(); !committed)
+            return committed;
     }
     return {};
 }

@@ -178,6 +178,14 @@ Answer<std::string> Service::run(Call& call) {
     call.dry_run = call.operation.takes_dry_run && input.flag("DryRun");
     if (auto error = input.error())
         return *error;
+    // An answer other than a success undoes what the operation has changed.
+    std::optional<Transaction> transaction;
+    if (call.operation.is_transaction()) {
+        auto begun = environment_.keys.begin();
+        if (!begun)
+            return internal_error(begun.error().message);
+        transaction.emplace(std::move(*begun));
+    }
     // The one place from which a request is carried out: whatever answers in an operation's stead
     // answers here.
     const auto output = call.operation.handler(environment_, call);
@@ -186,6 +194,9 @@ Answer<std::string> Service::run(Call& call) {
     if (call.dry_run)
         return api_error("DryRunOperationException",
                          "The request would have succeeded, but the DryRun option is set.");
+    if (transaction)
+        if (auto committed = transaction->commit(); !committed)
+            return internal_error(committed.error().message);
     return call.operation.has_output ? to_json(*output) : std::string();
 }
 

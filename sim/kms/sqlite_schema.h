@@ -10,10 +10,12 @@
 
 namespace glovebox::kms {
 
-// One database of several stores; the mutex lets one statement run at a time.
+// One database of several stores. The mutex lets one statement run at a time, or one transaction
+// (transaction.h), whose statements take it again.
 struct SharedDatabase {
-    std::mutex mutex;
+    std::recursive_mutex mutex;
     std::unique_ptr<Database> database;
+    int transactions = 0;  // that have begun, one within the other
 };
 
 // Makes the tables. A file of an older version is changed to this one's; its keys become those of

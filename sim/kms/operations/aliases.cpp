@@ -174,7 +174,7 @@ Answer<json::object> delete_alias(Environment& env, Call& call) {
 Answer<json::object> list_aliases(Environment& env, Call& call) {
     Input input(call.input);
     const auto reference = input.text("KeyId", key_reference_length);
-    const auto page = read_page(input, Range{1, 100}, 50);
+    const auto page = read_page(call, input, Range{1, 100}, 50);
     if (!page)
         return page.error();
     if (auto allowed =

@@ -289,7 +289,7 @@ Answer<json::object> list_grants(Environment& env, Call& call) {
     Input input(call.input);
     const auto id = input.text("GrantId", grant_id_length);
     const std::string grantee = input.text("GranteePrincipal", principal_length).value_or("");
-    const auto page = read_page(input, Range{1, 1000}, grants_default);
+    const auto page = read_page(call, input, Range{1, 1000}, grants_default);
     if (!page)
         return page.error();
     const auto named = read_allowed_key(env, call, Naming::not_alias);
@@ -305,7 +305,7 @@ Answer<json::object> list_grants(Environment& env, Call& call) {
 Answer<json::object> list_retirable_grants(Environment& env, Call& call) {
     Input input(call.input);
     const std::string principal = input.required_text("RetiringPrincipal", principal_length);
-    const auto page = read_page(input, Range{1, 1000}, grants_default);
+    const auto page = read_page(call, input, Range{1, 1000}, grants_default);
     if (!page)
         return page.error();
     call.request_parameters["retiringPrincipal"] = principal;

@@ -161,7 +161,7 @@ Answer<json::object> describe_key(Environment& env, Call& call) {
 
 Answer<json::object> list_keys(Environment& env, Call& call) {
     Input input(call.input);
-    const auto page = read_page(input, Range{1, 1000}, 100);
+    const auto page = read_page(call, input, Range{1, 1000}, 100);
     if (!page)
         return page.error();
     if (auto allowed =

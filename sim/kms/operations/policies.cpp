@@ -97,7 +97,7 @@ Answer<json::object> put_key_policy(Environment& env, Call& call) {
 
 Answer<json::object> list_key_policies(Environment& env, Call& call) {
     Input input(call.input);
-    if (const auto page = read_page(input, Range{1, 1000}, 100); !page)
+    if (const auto page = read_page(call, input, Range{1, 1000}, 100); !page)
         return page.error();
     const auto named = find_and_authorize(env, call, input, context_of(env, call));
     if (!named)

@@ -85,16 +85,25 @@ Answer<json::object> replicate_key(Environment& env, Call& call) {
         return storage_error(regions.error());
     if (std::find(regions->begin(), regions->end(), region) != regions->end())
         return api_error("AlreadyExistsException", fmt::format("{} already exists.", replica.arn));
+    Key stored = replica.key;
+    stored.material.clear();  // comes with the others, in their order
     if (named->key.origin == origin_external) {
-        replica.key.state = KeyState::pending_import;
-        replica.key.material.clear();
-        replica.key.material_id.clear();
+        stored.state = KeyState::pending_import;
+        stored.material_id.clear();
     }
-    if (const auto copied = env.keys.add_in(region, replica.key); !copied)
-        return storage_error(copied.error());
-    if (named->key.origin == origin_kms)
-        if (const auto former = env.keys.copy_former_materials(named->key.id, region); !former)
-            return storage_error(former.error());
+    if (const auto added = env.keys.add_in(region, stored); !added)
+        return storage_error(added.error());
+    if (named->key.origin == origin_kms) {
+        const auto copied = env.keys.copy_materials(named->key.id, region);
+        if (!copied)
+            return storage_error(copied.error());
+        if (!*copied)
+            return internal_error(
+                fmt::format("another key of the Region {} in this key store has "
+                            "key material of {}",
+                            region, named->arn));
+    }
+    replica.key = std::move(stored);
     return json::object{{"ReplicaKeyMetadata", metadata_of(there, replica.key)},
                         {"ReplicaPolicy", replica.key.policy},
                         {"ReplicaTags", to_array(*tags)}};

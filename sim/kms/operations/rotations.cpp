@@ -195,7 +195,7 @@ Answer<json::object> list_key_rotations(Environment& env, Call& call) {
     Input input(call.input);
     const bool all = input.choice("IncludeKeyMaterial", {"ALL_KEY_MATERIAL", "ROTATIONS_ONLY"}) ==
                      "ALL_KEY_MATERIAL";
-    const auto page = read_page(input, Range{1, 1000}, 100);
+    const auto page = read_page(call, input, Range{1, 1000}, 100);
     if (!page)
         return page.error();
     const auto named = read_allowed_key(env, call, Naming::not_alias);
@@ -213,6 +213,9 @@ Answer<json::object> list_key_rotations(Environment& env, Call& call) {
             rows.push_back(material);
         reached = reached || to_hex(material.id) == page->after;
     }
+    // No material of a key is ever removed.
+    if (!reached)
+        return invalid_marker(page->after);
     json::object output;
     finish_page(rows, *page, output,
                 [](const KeyMaterial& material) { return to_hex(material.id); });

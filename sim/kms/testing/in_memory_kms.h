@@ -40,10 +40,13 @@ class InMemoryKms {
     static constexpr auto account = "111122223333";
     static constexpr auto tester = "arn:aws:iam::111122223333:user/tester";
 
-    // `context`: what a scene says about condition keys.
+    // `context`: what a scene says about condition keys. `file`: of the store.
     explicit InMemoryKms(iam::Principal caller = iam::parse_principal(tester).value(),
-                         policy::RequestContext context = {})
-        : caller_(std::move(caller)), context_(std::move(context)) {}
+                         policy::RequestContext context = {},
+                         const std::string& file = KeyStore::in_memory)
+        : keys(KeyStore::open(file).value()),
+          caller_(std::move(caller)),
+          context_(std::move(context)) {}
 
     Outcome ask(std::string_view operation, const json::object& input) {
         http::Request request;
@@ -90,7 +93,7 @@ class InMemoryKms {
 
     Directory directory{account};
     ManualClock clock{parse_time("2026-03-04T05:06:07Z").value()};
-    std::unique_ptr<KeyStore> keys = KeyStore::open(KeyStore::in_memory).value();
+    std::unique_ptr<KeyStore> keys;
 
   private:
     static const nsm::CaIdentity& root() {
