@@ -3,12 +3,14 @@
 #include "core/dialer.h"
 
 #include <fmt/core.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
-#include <tuple>
+#include <utility>
 
 #include "core/asio_result.h"
 #include "core/base/clock.h"
@@ -26,6 +28,11 @@ using std::chrono::steady_clock;
 
 // A name with more addresses than these has its first ones tried.
 constexpr std::size_t addresses_max = 8;
+
+Error failure_of(int errno_value) {
+    const boost::system::error_code failure(errno_value, boost::system::system_category());
+    return Error(failure, failure.message());
+}
 
 }  // namespace
 
@@ -139,44 +146,63 @@ Result<void> Dialer::may_dial(const Target& target) const {
     return allowlist_.may_dial(target, *address, options_.own_addresses->get());
 }
 
-asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint) {
-    const tcp protocol = endpoint.protocol();
-    UniqueFd socket(::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint,
+                                                std::chrono::milliseconds patience) {
+    UniqueFd socket(
+        ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket)
         co_return errno_error("no socket can be made", errno);
-    Stream stream(co_await asio::this_coro::executor);
-    boost::system::error_code failure;
-    stream.assign(asio::generic::stream_protocol(protocol), socket.get(), failure);
-    if (!failure) {
-        static_cast<void>(socket.release());
-        std::tie(failure) = co_await stream.async_connect(endpoint, as_result);
-    }
+    // A relay has its own batches: what it writes is to leave at once.
+    const int on = 1;
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    watch_by_keep_alive(socket.get());
+    const auto size = static_cast<socklen_t>(endpoint.size());
+    const bool connects = ::connect(socket.get(), endpoint.data(), size) != 0;
+    if (connects && errno != EINPROGRESS)
+        co_return failure_of(errno);
+    auto stream = Stream::make(co_await asio::this_coro::executor, std::move(socket), connects);
+    if (!stream)
+        co_return stream.error();
+    const Deadline deadline(stream->get_executor(), patience,
+                            [&] { stream->watch().cancel(Stream::Event::writable); });
+    const auto failure = co_await stream->ready(Stream::Event::writable);
+    if (deadline.has_expired())
+        co_return Error(ProxyError::connect_timed_out,
+                        fmt::format("no answer within {}", format_duration(patience)));
     if (failure)
         co_return Error(failure, failure.message());
-    // A relay has its own batches: what it writes is to leave at once.
-    stream.set_option(tcp::no_delay(true), failure);
-    watch_by_keep_alive(stream.native_handle());
+    if (const int ended = stream->connect_result(); ended != 0)
+        co_return failure_of(ended);
     co_return stream;
 }
 
 // No kernel tells of a TCP port that begins to listen.
-asio::awaitable<Result<Stream>> Dialer::connect_to_listener(tcp::endpoint endpoint) {
+asio::awaitable<Result<Stream>> Dialer::connect_to_listener(tcp::endpoint endpoint,
+                                                            std::chrono::milliseconds patience) {
     using namespace std::chrono_literals;
     constexpr std::chrono::milliseconds pause_max = 200ms;
+    const auto end = steady_clock::now() + patience;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (std::chrono::milliseconds pause = 10ms;; pause = std::min(pause * 2, pause_max)) {
-        auto stream = co_await connect(endpoint);
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
+        auto stream = co_await connect(endpoint, std::max(left, 0ms));
         if (stream || stream.error().code != asio::error::connection_refused)
             co_return stream;
-        timer.expires_after(pause);
+        timer.expires_at(std::min(steady_clock::now() + pause, end));
         const auto [cancelled] = co_await timer.async_wait(as_result);
         if (cancelled)
             co_return stream;
+        if (steady_clock::now() >= end)
+            co_return Error(
+                ProxyError::connect_timed_out,
+                fmt::format("nothing listened there within {}", format_duration(patience)));
     }
 }
 
-asio::awaitable<Result<Stream>> Dialer::reach(const tcp::endpoint& endpoint) const {
-    return options_.awaits_listeners ? connect_to_listener(endpoint) : connect(endpoint);
+asio::awaitable<Result<Stream>> Dialer::reach(const tcp::endpoint& endpoint,
+                                              std::chrono::milliseconds patience) const {
+    return options_.awaits_listeners ? connect_to_listener(endpoint, patience)
+                                     : connect(endpoint, patience);
 }
 
 asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
@@ -194,12 +220,7 @@ asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
                    : std::chrono::round<std::chrono::milliseconds>(steady_clock::now() - start);
         const auto left = std::max(options_.connect_timeout - spent, std::chrono::milliseconds(0));
         const auto share = left / static_cast<int>(endpoints->size() - i);
-        auto stream = co_await with_timeout(
-            reach(endpoint), share,
-            Error(ProxyError::connect_timed_out,
-                  fmt::format("{} within {}",
-                              options_.awaits_listeners ? "nothing listened there" : "no answer",
-                              format_duration(share))));
+        auto stream = co_await reach(endpoint, share);
         if (stream)
             co_return Dialed{std::move(*stream), endpoint};
         last = stream.error();

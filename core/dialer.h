@@ -82,13 +82,13 @@ class Dialer {
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
     endpoints_of(const Target& target, Cid asker);
     [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect(
-        boost::asio::ip::tcp::endpoint endpoint);
+        boost::asio::ip::tcp::endpoint endpoint, std::chrono::milliseconds patience);
     // The same, again after a refusal until it is cancelled.
     [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect_to_listener(
-        boost::asio::ip::tcp::endpoint endpoint);
+        boost::asio::ip::tcp::endpoint endpoint, std::chrono::milliseconds patience);
     // One of the two, as the options have it.
     [[nodiscard]] boost::asio::awaitable<Result<Stream>> reach(
-        const boost::asio::ip::tcp::endpoint& endpoint) const;
+        const boost::asio::ip::tcp::endpoint& endpoint, std::chrono::milliseconds patience) const;
 
     Allowlist allowlist_;
     Resolver& resolver_;

@@ -3,6 +3,8 @@
 #include "core/forward.h"
 
 #include <fmt/core.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -19,7 +21,6 @@
 #include "core/loopback_interface.h"
 #include "core/peer_presence.h"
 #include "core/stream_io.h"
-#include "core/timeout.h"
 
 namespace glovebox::core {
 namespace {
@@ -40,15 +41,27 @@ std::string explain(const Error& failure, const ForwardRoute& route) {
     return fmt::format("nobody listens on vsock {}", to_string(route.to));
 }
 
-std::string name_of(Stream& client) {
-    boost::system::error_code failure;
-    const auto endpoint = client.remote_endpoint(failure);
-    if (failure)
-        return "a client";
-    tcp::endpoint peer;
-    peer.resize(endpoint.size());
-    std::memcpy(peer.data(), endpoint.data(), endpoint.size());
-    return to_string(peer);
+tcp::endpoint endpoint_of(const sockaddr* address, socklen_t size) {
+    tcp::endpoint endpoint;
+    endpoint.resize(std::min<std::size_t>(size, endpoint.capacity()));
+    std::memcpy(endpoint.data(), address, endpoint.size());
+    return endpoint;
+}
+
+// A socket of the kind that listens, bound, with the options that its connections inherit.
+Result<UniqueFd> listen_on(const tcp::endpoint& endpoint) {
+    const std::string what = fmt::format("can't listen on {}", to_string(endpoint));
+    UniqueFd socket(
+        ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        ::bind(socket.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
+        ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+        return errno_error(what, errno);
+    watch_by_keep_alive(socket.get());
+    if (::listen(socket.get(), SOMAXCONN) != 0)
+        return errno_error(what, errno);
+    return socket;
 }
 
 }  // namespace
@@ -75,31 +88,16 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
         if (*was_down)
             log_.info("lo_up", "brought the interface lo up");
     }
-    const tcp protocol = route.listen.protocol();
-    UniqueFd socket(::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    auto socket = listen_on(route.listen);
     if (!socket)
-        return errno_error(fmt::format("can't listen on {}", to_string(route.listen)), errno);
-    Acceptor acceptor(executor_);
-    boost::system::error_code failure;
-    acceptor.assign(asio::generic::stream_protocol(protocol), socket.get(), failure);
-    if (!failure) {
-        static_cast<void>(socket.release());
-        acceptor.set_option(asio::socket_base::reuse_address(true), failure);
-    }
-    if (!failure)
-        acceptor.bind(route.listen, failure);
-    // Inherited by the connections.
-    watch_by_keep_alive(acceptor.native_handle());
-    if (!failure)
-        acceptor.set_option(tcp::no_delay(true), failure);
-    if (!failure)
-        acceptor.listen(asio::socket_base::max_listen_connections, failure);
-    if (failure)
-        return Error(failure, fmt::format("can't listen on {}: {}", to_string(route.listen),
-                                          failure.message()));
-    tcp::endpoint local = route.listen;
-    const auto bound = acceptor.local_endpoint();
-    std::memcpy(local.data(), bound.data(), std::min(local.capacity(), bound.size()));
+        return socket.error();
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    ::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&bound), &size);
+    const tcp::endpoint local = endpoint_of(reinterpret_cast<const sockaddr*>(&bound), size);
+    auto acceptor = Acceptor::make(executor_, std::move(*socket));
+    if (!acceptor)
+        return acceptor.error();
     const std::string name = fmt::format("{} -> vsock {}", to_string(local), to_string(route.to));
     log_.info("listening", "listening on {}", field("listener", name),
               field("address", to_string(local)), field("cid", route.to.cid),
@@ -107,7 +105,7 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     if (route.http_proxy)
         log_.info("http_proxy", "programs use it with HTTPS_PROXY=http://{}",
                   field("address", to_string(local)));
-    Acceptor& kept = acceptors_.emplace_back(std::move(acceptor));
+    Acceptor& kept = acceptors_.emplace_back(std::move(*acceptor));
     accept_loops_.spawn(accept_loop(
         name,
         [this, &kept, place = slots_.add_listener()] { return accept_with_slot(kept, place); },
@@ -116,36 +114,22 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     return local;
 }
 
-// Asio waits and accept4 accepts: Asio's own accept makes sockets that a program started later
-// would inherit.
-asio::awaitable<Result<Stream>> Forward::accept(Acceptor& acceptor) {
-    while (true) {
-        const auto [failure] = co_await acceptor.async_wait(Acceptor::wait_read, as_result);
-        if (failure || !acceptor.is_open())
-            co_return Error(asio::error::make_error_code(asio::error::operation_aborted),
-                            "the listener was closed");
-        UniqueFd socket(
-            ::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!socket && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
-            continue;
-        if (!socket)
-            co_return errno_error("accept", errno);
-        Stream client(acceptor.get_executor());
-        client.assign(acceptor.local_endpoint().protocol(), socket.release());
-        co_return client;
-    }
-}
-
 asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(Acceptor& acceptor,
                                                                      Slots::Listener place) {
     while (true) {
         co_await slots_.room(place);
-        auto client = co_await accept(acceptor);
+        auto accepted = co_await acceptor.accept();
+        if (!accepted)
+            co_return accepted.error();
+        auto client = Stream::make(executor_, std::move(accepted->socket));
         if (!client)
             co_return client.error();
         auto ticket = co_await slots_.admit({}, place);
         if (ticket)
-            co_return Admitted{std::move(*client), std::move(*ticket)};
+            co_return Admitted{std::move(*client),
+                               endpoint_of(reinterpret_cast<const sockaddr*>(&accepted->peer),
+                                           accepted->peer_size),
+                               std::move(*ticket)};
     }
 }
 
@@ -186,9 +170,7 @@ asio::awaitable<std::shared_ptr<HopResets>> Forward::hop_to(VsockAddress address
     if (!port || hop.resets->channels() > 0 || steady_clock::now() < hop.ask_again)
         co_return hop.resets;
     hop.asking = true;
-    auto channel = co_await with_timeout(
-        transport_.connect({address.cid, *port}), patience,
-        Error(asio::error::make_error_code(asio::error::timed_out), "no answer"));
+    auto channel = co_await transport_.connect({address.cid, *port}, patience);
     hop.asking = false;
     asked_.cancel();
     const bool silent = !channel && channel.error().code == asio::error::timed_out;
@@ -204,14 +186,11 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
     if (!has_slot)
         co_return;
     Stream client = std::move(admitted.client);
-    const std::string peer = name_of(client);
+    const std::string peer = to_string(admitted.peer);
     const std::string target = to_string(route.to);
     // First, since a connection may be reset as soon as it is there.
     const auto hop = co_await hop_to(route.to);
-    auto connection = co_await with_timeout(
-        transport_.connect(route.to), options_.connect_timeout,
-        Error(asio::error::make_error_code(asio::error::timed_out),
-              fmt::format("no answer within {}", format_duration(options_.connect_timeout))));
+    auto connection = co_await transport_.connect(route.to, options_.connect_timeout);
     if (!connection) {
         const std::string why = explain(connection.error(), route);
         log_.warning("failed", "{} -> vsock {} failed: {}", field("peer", peer),
@@ -222,11 +201,8 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
             refusal.sentence = fmt::format("the parent's proxy can't be reached: {}", why);
             co_await say_and_close(std::move(client), to_response(refusal));
         } else {
-            // A reset, as from a port where nobody listens. (Asio's destructor alone would undo
-            // the option.)
-            boost::system::error_code ignored;
-            client.set_option(asio::socket_base::linger(true, 0), ignored);
-            client.close(ignored);
+            // As from a port where nobody listens.
+            client.reset_when_closed();
         }
         co_return;
     }

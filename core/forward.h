@@ -12,7 +12,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -21,6 +20,7 @@
 #include <map>
 #include <memory>
 
+#include "core/acceptor.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/connection_group.h"
@@ -63,14 +63,12 @@ class Forward {
         bool asking = false;
         std::chrono::steady_clock::time_point ask_again{};
     };
-    using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol>;
-
     struct Admitted {
         Stream client;
+        boost::asio::ip::tcp::endpoint peer;
         Slots::Ticket ticket;
     };
 
-    [[nodiscard]] static boost::asio::awaitable<Result<Stream>> accept(Acceptor& acceptor);
     boost::asio::awaitable<Result<Admitted>> accept_with_slot(Acceptor& acceptor,
                                                               Slots::Listener place);
     boost::asio::awaitable<void> serve(Admitted admitted, ForwardRoute route);

@@ -57,7 +57,7 @@ class ForwardTest : public testing::Test {
     Stream connect(tcp::endpoint endpoint) {
         tcp::socket socket(context_);
         socket.connect(endpoint);
-        return Stream(std::move(socket));
+        return stream_of(std::move(socket));
     }
 
     // The bytes up to the end, and whether the end was an error.
@@ -96,7 +96,7 @@ TEST_F(ForwardTest, ATcpConnectionArrivesAtTheVsockAddress) {
     Connection server = run(listener->accept()).value();
     EXPECT_EQ(server.peer.cid, 16U);
     run(write_all(client, "ping")).value();
-    client.shutdown(asio::socket_base::shutdown_send);
+    client.shutdown_send();
     EXPECT_EQ(rest(server.stream).first, "ping");
     run(write_all(server.stream, "pong")).value();
     server.stream.close();

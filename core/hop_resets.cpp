@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/asio_result.h"
+#include "core/stream_io.h"
 
 namespace glovebox::core {
 
@@ -78,9 +79,13 @@ bool is_reset_port(Port port) {
 
 // Both directions of one channel. What can't be written at once is kept, together with the streams
 // that are closed when it has been written.
-class HopResets::Channel : public std::enable_shared_from_this<Channel> {
+class HopResets::Channel final : public std::enable_shared_from_this<Channel>,
+                                 private Readiness::Waiter {
   public:
-    explicit Channel(Stream stream) : stream_(std::move(stream)), stuck_(stream_.get_executor()) {}
+    explicit Channel(Stream stream)
+        : stream_(std::move(stream)),
+          stuck_(stream_.get_executor()),
+          written_(stream_.get_executor(), steady_clock::time_point::max()) {}
 
     [[nodiscard]] bool ended() const { return ended_; }
     [[nodiscard]] Stream& stream() { return stream_; }
@@ -93,7 +98,7 @@ class HopResets::Channel : public std::enable_shared_from_this<Channel> {
             const ssize_t got =
                 ::recv(stream_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
             if (got < 0 && would_block())
-                return;
+                return stream_.watch().clear(Stream::Event::readable);
             if (got <= 0)
                 return end();
             for (const std::uint8_t byte : std::span(buffer).first(static_cast<std::size_t>(got))) {
@@ -117,7 +122,7 @@ class HopResets::Channel : public std::enable_shared_from_this<Channel> {
     // Returns when nothing is left to be written.
     static asio::awaitable<void> drain(std::shared_ptr<Channel> channel) {
         while (channel->waiting_)
-            co_await channel->stream_.async_wait(Stream::wait_write, as_result);
+            co_await channel->written_.async_wait(as_result);
     }
 
     void end() {
@@ -125,8 +130,8 @@ class HopResets::Channel : public std::enable_shared_from_this<Channel> {
         waiting_ = false;
         outgoing_.clear();
         stuck_.cancel();
-        error_code ignored;
-        stream_.shutdown(Stream::shutdown_both, ignored);
+        written_.cancel();
+        stream_.shutdown_both();
     }
 
   private:
@@ -155,15 +160,14 @@ class HopResets::Channel : public std::enable_shared_from_this<Channel> {
             outgoing_.erase(outgoing_.begin(), outgoing_.begin() + whole);
             sent_ %= Record().size();
         }
+        written_.cancel();
     }
 
     void wait() {
         waiting_ = true;
-        stream_.async_wait(Stream::wait_write,
-                           [self = shared_from_this()](const error_code& failure) {
-                               if (!failure && !self->ended_)
-                                   self->write_out();
-                           });
+        stream_.watch().clear(Stream::Event::writable);
+        waiter_ = shared_from_this();
+        stream_.watch().wait(Stream::Event::writable, *this);
         stuck_.expires_after(write_patience);
         stuck_.async_wait([self = shared_from_this()](const error_code& failure) {
             if (!failure)
@@ -171,8 +175,18 @@ class HopResets::Channel : public std::enable_shared_from_this<Channel> {
         });
     }
 
+    void on_ready(error_code failure) override {
+        const auto self = std::move(waiter_);
+        if (!failure && !ended_)
+            write_out();
+    }
+
+    void on_abandoned() override { const auto self = std::move(waiter_); }
+
+    std::shared_ptr<Channel> waiter_;  // this, while it waits for room
     Stream stream_;
     asio::steady_timer stuck_;
+    asio::steady_timer written_;  // never fires; cancelled when nothing is left to be written
     bool ended_ = false;
     bool waiting_ = false;  // for room to write
     Record incoming_{};
@@ -243,8 +257,8 @@ asio::awaitable<void> HopResets::keep(std::shared_ptr<HopResets> resets, Channel
     co_await asio::this_coro::throw_if_cancelled(false);
     const std::shared_ptr<Channel> channel = *place;
     while (!channel->ended()) {
-        const auto [failure] = co_await channel->stream().async_wait(Stream::wait_read, as_result);
-        if (failure)
+        const auto ready = co_await turn(channel->stream(), Stream::Event::readable);
+        if (!ready)
             break;
         resets->hear();
     }

@@ -4,6 +4,7 @@
 #include "core/hop_resets.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -23,12 +24,18 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::string_literals;
 
+// The smallest buffer that there is.
+void send_little_at_once(Stream& stream) {
+    const int size = 1;
+    ASSERT_EQ(::setsockopt(stream.native_handle(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+}
+
 class HopResetsTest : public testing::Test {
   protected:
     // Joins the two sides by a channel.
     void join() {
         auto [left, right] = stream_pair(context_.get_executor());
-        left.set_option(asio::socket_base::send_buffer_size(1));  // the smallest that there is
+        send_little_at_once(left);
         spawn(context_, HopResets::serve(near_, std::move(left)));
         spawn(context_, HopResets::serve(far_, std::move(right)));
         settle();
@@ -57,7 +64,7 @@ TEST_F(HopResetsTest, AResetIsHeardOfTheConnectionThatItWasToldOf) {
     const auto heard = far_->watch(7000);
     const auto other = far_->watch(7001);
     EXPECT_FALSE(heard->heard());
-    told->reset(Stream(context_));
+    told->reset(Stream());
     // At once: whoever reads the end of the stream asks before the event loop has had its turn.
     EXPECT_TRUE(heard->heard());
     EXPECT_TRUE(heard->heard());
@@ -68,14 +75,14 @@ TEST_F(HopResetsTest, AResetIsHeardOfTheConnectionThatItWasToldOf) {
 TEST_F(HopResetsTest, ANoticeThatCameBeforeIsKept) {
     join();
     const auto heard = far_->watch(7000);
-    near_->watch(7000)->reset(Stream(context_));
+    near_->watch(7000)->reset(Stream());
     settle();
     EXPECT_TRUE(heard->heard());
 }
 
 TEST_F(HopResetsTest, ANoticeMayOvertakeItsConnection) {
     join();
-    near_->watch(7000)->reset(Stream(context_));
+    near_->watch(7000)->reset(Stream());
     settle();
     EXPECT_TRUE(far_->watch(7000)->heard());
     EXPECT_FALSE(far_->watch(7000)->heard()) << "it was for one connection";
@@ -84,14 +91,14 @@ TEST_F(HopResetsTest, ANoticeMayOvertakeItsConnection) {
 TEST_F(HopResetsTest, ANewConnectionOfTheSamePortKnowsNothingOfTheOld) {
     join();
     auto heard = far_->watch(7000);
-    near_->watch(7000)->reset(Stream(context_));
+    near_->watch(7000)->reset(Stream());
     EXPECT_TRUE(heard->heard());
     heard.reset();
     EXPECT_FALSE(far_->watch(7000)->heard());
 }
 
 TEST_F(HopResetsTest, WithoutAChannelNothingIsHeard) {
-    near_->watch(7000)->reset(Stream(context_));
+    near_->watch(7000)->reset(Stream());
     EXPECT_FALSE(far_->watch(7000)->heard());
     EXPECT_EQ(near_->channels(), 0U);
 }
@@ -126,13 +133,13 @@ TEST_F(HopResetsTest, ManyResetsAtOnceAreAllHeardBeforeTheirConnectionsEnd) {
 TEST_F(HopResetsTest, WhatIsNotYetToldIsToldBeforeAChannelIsClosed) {
     constexpr Port count = 300;
     auto [left, right] = stream_pair(context_.get_executor());
-    left.set_option(asio::socket_base::send_buffer_size(1));
+    send_little_at_once(left);
     asio::cancellation_signal stop;
     asio::co_spawn(context_, HopResets::serve(near_, std::move(left)),
                    asio::bind_cancellation_slot(stop.slot(), asio::detached));
     settle();
     for (Port port = 1024; port < 1024 + count; ++port)
-        near_->watch(port)->reset(Stream(context_));
+        near_->watch(port)->reset(Stream());
     stop.emit(asio::cancellation_type::terminal);
     settle();
     std::array<char, 4096> buffer;
@@ -163,7 +170,7 @@ TEST_F(HopResetsTest, APeerThatDoesNotReadLosesItsChannelAndHoldsUpNobody) {
     Stream far = open_channel();
     auto [ours, theirs] = stream_pair(context_.get_executor());
     for (Port port = 1024; port < 5'000; ++port)
-        near_->watch(port)->reset(Stream(context_));
+        near_->watch(port)->reset(Stream());
     near_->watch(7000)->reset(std::move(ours));
     std::array<char, 1> none;
     EXPECT_EQ(run(context_, read_some(theirs, none)).value(), 0U);

@@ -68,7 +68,7 @@ TEST_F(PeerPresence, KeepAliveFindsADeadPeerInAMinuteAndIsInherited) {
     watch_by_keep_alive(acceptor.native_handle());
     asio::ip::tcp::socket client(context_);
     client.connect(acceptor.local_endpoint());
-    Stream accepted(acceptor.accept());
+    Stream accepted = stream_of(acceptor.accept());
     EXPECT_EQ(option(accepted, SOL_SOCKET, SO_KEEPALIVE), 1);
     EXPECT_EQ(option(accepted, IPPROTO_TCP, TCP_KEEPIDLE) +
                   option(accepted, IPPROTO_TCP, TCP_KEEPINTVL) *
@@ -81,14 +81,14 @@ TEST_F(PeerPresence, AnEndIsSeenBehindBytesThatWereNotRead) {
         EXPECT_FALSE(has_ended(pair->first));
         run(context_, write_all(pair->second, "unread")).value();
         EXPECT_FALSE(has_ended(pair->first));
-        pair->second.shutdown(Stream::shutdown_send);
+        pair->second.shutdown_send();
         EXPECT_TRUE(eventually([&] { return has_ended(pair->first); }));
     }
 }
 
 TEST_F(PeerPresence, APeerThatEndedItsHalfHasNotLeft) {
     for (auto* pair : {&tcp_, &unix_}) {
-        pair->second.shutdown(Stream::shutdown_send);
+        pair->second.shutdown_send();
         EXPECT_TRUE(eventually([&] { return has_ended(pair->first); }));
         EXPECT_FALSE(has_left(pair->first));
     }
@@ -104,7 +104,7 @@ TEST_F(PeerPresence, APeerThatClosedHasLeft) {
 
 TEST_F(PeerPresence, APeerThatIsHeldByAnotherProcessToo) {
     const int again = ::dup(tcp_.second.native_handle());
-    tcp_.second.shutdown(Stream::shutdown_send);
+    tcp_.second.shutdown_send();
     tcp_.second.close();
     EXPECT_TRUE(eventually([&] { return has_ended(tcp_.first); }));
     EXPECT_FALSE(has_left(tcp_.first));
@@ -123,7 +123,7 @@ TEST_F(PeerPresence, OverIpv6Too) {
     acceptor.listen();
     asio::ip::tcp::socket client(context_);
     client.connect(acceptor.local_endpoint());
-    Stream server(acceptor.accept());
+    Stream server = stream_of(acceptor.accept());
     client.shutdown(asio::socket_base::shutdown_send);
     EXPECT_TRUE(eventually([&] { return has_ended(server); }));
     EXPECT_FALSE(has_left(server));

@@ -28,8 +28,7 @@ constexpr std::size_t channels_max = 64;
 constexpr std::size_t channels_of_a_cid_max = 8;
 
 asio::awaitable<void> refuse(Connection connection) {
-    boost::system::error_code ignored;
-    connection.stream.close(ignored);
+    connection.stream.close();
     co_return;
 }
 

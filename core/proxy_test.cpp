@@ -76,7 +76,7 @@ class ProxyTest : public testing::Test {
     }
 
     Stream connect(VsockAddress address) {
-        return std::move(run(enclave_.connect(address)).value().stream);
+        return std::move(run(enclave_.connect(address, std::chrono::seconds(10))).value().stream);
     }
 
     Stream accept() {
@@ -84,7 +84,7 @@ class ProxyTest : public testing::Test {
             auto accepted = co_await acceptor.async_accept(asio::use_awaitable);
             co_return accepted;
         }(target_));
-        return Stream(std::move(socket));
+        return stream_of(std::move(socket));
     }
 
     void say(Stream& stream, std::string_view text) { run(write_all(stream, text)).value(); }
@@ -201,7 +201,7 @@ TEST_F(ProxyTest, EarlyBytesFollowTheTwoHundred) {
     const auto address = start({"target"}, "8001=connect");
     Stream client = connect(address);
     say(client, connect_head(target_text_) + "early");
-    client.shutdown(asio::socket_base::shutdown_send);
+    client.shutdown_send();
     Stream server = accept();
     EXPECT_EQ(rest(server), "early");
     server.close();
@@ -366,7 +366,7 @@ TEST_F(ProxyTest, OneCidLeavesSlotsForAnother) {
     for (int i = 0; i < 7; ++i)
         servers.push_back(accept());
     MemoryTransport other(context_.get_executor(), network_, 18);
-    Stream client = std::move(run(other.connect(address)).value().stream);
+    Stream client = std::move(run(other.connect(address, std::chrono::seconds(10))).value().stream);
     Stream server = accept();
     say(client, "I am another");
     EXPECT_EQ(hear(server, 12), "I am another");
@@ -396,7 +396,7 @@ TEST_F(ProxyTest, StopsListeningAtOnceAndLetsConnectionsEnd) {
     EXPECT_EQ(hear(server, 1), "x");
     proxy_->stop();
     run_until_logged("stopping: 1 connection ");
-    EXPECT_EQ(run(enclave_.connect(address)).error().code, asio::error::connection_reset);
+    EXPECT_EQ(run(enclave_.connect(address, std::chrono::seconds(10))).error().code, asio::error::connection_reset);
     say(client, "last");
     EXPECT_EQ(hear(server, 4), "last");
     client.close();

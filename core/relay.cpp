@@ -59,9 +59,6 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
 
     void start(Done done) {
         done_ = std::move(done);
-        error_code failure;
-        first_.native_non_blocking(true, failure);
-        second_.native_non_blocking(true, failure);
         touch();
         // So soon that the timer of a short connection need not be set again for its half-close.
         watch_quiet_for(std::min(options_.linger, look_after()));
@@ -94,7 +91,7 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
                 if (move.kind == Move::Kind::moved)
                     touch();
                 else if (move.kind == Move::Kind::would_block)
-                    return wait(side, direction.to(), Stream::wait_write);
+                    return wait(side, direction.to(), Stream::Event::writable);
                 else
                     on_write_failed(side, system_error(move.errno_value));
                 continue;
@@ -111,7 +108,7 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
                     break;
                 case Move::Kind::would_block:
                     direction.rest();
-                    return wait(side, direction.from(), Stream::wait_read);
+                    return wait(side, direction.from(), Stream::Event::readable);
                 case Move::Kind::end:
                     if (heard_reset(side))
                         return on_reset(side, system_error(ECONNRESET));
@@ -125,11 +122,36 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         asio::post(first_.get_executor(), [self = shared_from_this(), side] { self->run(side); });
     }
 
-    void wait(Side side, Stream& on, Stream::wait_type what) {
-        on.async_wait(what, [self = shared_from_this(), side](error_code failure) {
+    // What one wait of the session calls when it ends. The waits alone keep the session.
+    class Turn final : public Readiness::Waiter {
+      public:
+        using Work = void (RelaySession::*)(Side);
+
+        void begin(std::shared_ptr<RelaySession> session, Side side, Work work, Stream& on,
+                   Stream::Event event) {
+            session_ = std::move(session);
+            side_ = side;
+            work_ = work;
+            on.watch().wait(event, *this);
+        }
+
+        void on_ready(error_code failure) override {
+            const auto session = std::move(session_);
             if (!failure)
-                self->run(side);
-        });
+                (session.get()->*work_)(side_);
+        }
+
+        // With the session this may go too.
+        void on_abandoned() override { const auto session = std::move(session_); }
+
+      private:
+        std::shared_ptr<RelaySession> session_;
+        Side side_ = 0;
+        Work work_ = nullptr;
+    };
+
+    void wait(Side side, Stream& on, Stream::Event event) {
+        turns_[side].begin(shared_from_this(), side, &RelaySession::run, on, event);
     }
 
     // All that `side` sent is with the other side, which now learns that there is no more.
@@ -137,13 +159,12 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         RelayDirection& direction = directions_[side];
         const RelayDirection& back = directions_[1 - side];
         direction.rest();
-        if (direction.state == RelayDirection::State::moving) {
-            error_code ignored;  // the other side may be gone: its own direction will say so
-            direction.to().shutdown(asio::socket_base::shutdown_send, ignored);
-        }
+        const bool receiver_listens = direction.state == RelayDirection::State::moving;
         direction.state = RelayDirection::State::done;
         if (back.state == RelayDirection::State::done)
-            return on_both_done();
+            return on_both_done();  // whose close is the end of file
+        if (receiver_listens)
+            direction.to().shutdown_send();
         if (back.state == RelayDirection::State::discarding)
             return on_deaf(side);
         watch_hangup(side);
@@ -190,12 +211,15 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     // After its EOF a side is no longer read from, so nothing else would tell that it has gone
     // altogether. AF_UNIX peers and TCP resets are seen at once; look() finds the others.
     void watch_hangup(Side side) {
-        stream(side).async_wait(
-            Stream::wait_error, [self = shared_from_this(), side](error_code failure) {
-                if (!failure && !self->ended() &&
-                    self->directions_[1 - side].state == RelayDirection::State::moving)
-                    self->on_hangup(side);
-            });
+        if (stream(side).watch().is(Stream::Event::hung_up))
+            return on_gone(side);
+        hangups_[side].begin(shared_from_this(), side, &RelaySession::on_gone, stream(side),
+                             Stream::Event::hung_up);
+    }
+
+    void on_gone(Side side) {
+        if (!ended() && directions_[1 - side].state == RelayDirection::State::moving)
+            on_hangup(side);
     }
 
     void on_hangup(Side side) {
@@ -310,9 +334,8 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
 
     // Closes the stream so that its peer learns of a reset, if it can.
     void reset(Side side) {
-        error_code ignored;
         if (is_tcp(stream(side)))
-            stream(side).set_option(asio::socket_base::linger(true, 0), ignored);
+            stream(side).reset_when_closed();
         else if (notices_[side] != nullptr)
             notices_[side]->reset(std::move(stream(side)));
     }
@@ -334,13 +357,14 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
             // Not back to a side that broke off: there, the connection's name may be a new one's.
             if (!is_clean && end != reset_of(side))
                 reset(side);
-            error_code ignored;
-            stream(side).close(ignored);
+            stream(side).close();
         }
         asio::post(quiet_timer_.get_executor(),
                    [done = std::exchange(done_, nullptr), result] { done(result); });
     }
 
+    std::array<Turn, 2> turns_;    // by direction; before the streams, whose end they are told
+    std::array<Turn, 2> hangups_;  // by side
     Stream first_;
     Stream second_;
     RelayOptions options_;

@@ -18,6 +18,11 @@ constexpr std::size_t bulk_size_min = 64 * 1024;
 // For one splice; a pipe is seldom larger.
 constexpr std::size_t splice_size_max = 1024 * 1024;
 
+// Where so much came more may have come since, which is asked for.
+constexpr std::size_t short_read_max = 16 * 1024;
+
+using Event = Stream::Event;
+
 template <class Call>
 ssize_t restarted(Call call) {
     ssize_t result = 0;
@@ -47,6 +52,22 @@ Move Move::of(ssize_t result) {
 }
 
 Move RelayDirection::pull() {
+    if (!from_.watch().is(Event::readable))
+        return {Move::Kind::would_block, 0, 0};
+    Move move = read_once();
+    if (move.kind == Move::Kind::would_block)
+        from_.watch().clear(Event::readable);
+    return move;
+}
+
+Move RelayDirection::push() {
+    Move move = write_once();
+    if (move.kind == Move::Kind::would_block)
+        to_.watch().clear(Event::writable);
+    return move;
+}
+
+Move RelayDirection::read_once() {
     if (state == State::discarding)
         return discard_once();
     if (bulk_ && !pipe_)
@@ -67,7 +88,7 @@ Move RelayDirection::pull() {
     return copy_once();
 }
 
-Move RelayDirection::push() {
+Move RelayDirection::write_once() {
     if (!pipe_)
         return push_buffer();
     const Move move = splice(pipe_->read.get(), to_.native_handle());
@@ -155,9 +176,19 @@ Move RelayDirection::discard_once() {
     return got;
 }
 
+// A short read took all that there was, and the next byte is an edge. Not so before the end of file,
+// and where an AF_UNIX peer sent descriptors, at which a read stops.
 Move RelayDirection::receive(std::span<std::uint8_t> into) {
-    return Move::of(restarted(
-        [&] { return ::recv(from_.native_handle(), into.data(), into.size(), MSG_DONTWAIT); }));
+    iovec piece{.iov_base = into.data(), .iov_len = into.size()};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    const Move move = Move::of(
+        restarted([&] { return ::recvmsg(from_.native_handle(), &message, MSG_DONTWAIT); }));
+    if (move.kind == Move::Kind::moved && move.bytes < short_read_max &&
+        (message.msg_flags & MSG_CTRUNC) == 0 && !from_.watch().peer_has_ended())
+        from_.watch().clear(Event::readable);
+    return move;
 }
 
 Move RelayDirection::send(std::span<const std::uint8_t> bytes) {

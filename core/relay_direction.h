@@ -66,7 +66,7 @@ class RelayDirection {
     // Bytes that are read and not yet written.
     [[nodiscard]] std::size_t held() const { return pipe_ ? in_pipe_ : buffer_.size() - sent_; }
 
-    // Reads once. Call it only if no bytes are held.
+    // Reads once, unless the source has told of nothing new. Call it only if no bytes are held.
     [[nodiscard]] Move pull();
 
     // Writes the held bytes once.
@@ -79,6 +79,8 @@ class RelayDirection {
     void drop_held();
 
   private:
+    [[nodiscard]] Move read_once();
+    [[nodiscard]] Move write_once();
     [[nodiscard]] Move copy_once();
     [[nodiscard]] Move push_buffer();
     [[nodiscard]] Move copy_out_of_pipe();

@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(Relay, RelayOverFamilies,
 TEST_P(RelayOverFamilies, AnAnswerComesBackAfterTheRequestsEnd) {
     start();
     run(write_all(client, "request")).value();
-    client.shutdown(asio::socket_base::shutdown_send);
+    client.shutdown_send();
     EXPECT_EQ(run(read_rest(server)).text, "request");
     run(write_all(server, "the answer")).value();
     server.close();
@@ -66,7 +66,7 @@ TEST_P(RelayOverFamilies, AnAnswerComesBackAfterTheRequestsEnd) {
 TEST_P(RelayOverFamilies, TheServerMayEndFirstAndGoOnReading) {
     start();
     run(write_all(server, "banner")).value();
-    server.shutdown(asio::socket_base::shutdown_send);
+    server.shutdown_send();
     EXPECT_EQ(run(read_rest(client)).text, "banner");
     run(write_all(client, "thanks")).value();
     client.close();
@@ -111,7 +111,7 @@ TEST_P(RelayOverFamilies, ASenderWaitsForAReceiverThatDoesNotRead) {
     }
     EXPECT_GT(sent, 65536U);
     EXPECT_LT(sent, 64 * mebibyte) << "nothing holds the sender back";
-    client.shutdown(asio::socket_base::shutdown_send);
+    client.shutdown_send();
     EXPECT_EQ(run(read_noise(server)), sent);
     server.close();
     EXPECT_EQ(wait().end, RelayEnd::finished);
@@ -244,7 +244,7 @@ TEST_P(RelayOverFamilies, APeerThatLeavesAfterItsAnswerIsNotSaidToHaveReset) {
 TEST_P(RelayOverFamilies, AnAnswerMayTakeLongerThanAPeersDepartureIsNoticed) {
     start({.linger = 5ms});
     run(write_all(client, "request")).value();
-    client.shutdown(asio::socket_base::shutdown_send);
+    client.shutdown_send();
     EXPECT_EQ(run(read_rest(server)).text, "request");
     pass(100ms);
     run(write_all(server, "the answer")).value();
@@ -255,7 +255,7 @@ TEST_P(RelayOverFamilies, AnAnswerMayTakeLongerThanAPeersDepartureIsNoticed) {
 
 TEST_P(RelayOverFamilies, AnAnswerThatNeverComesEndsByATimeoutOfItsOwn) {
     start({.half_close_timeout = 30ms});
-    client.shutdown(asio::socket_base::shutdown_send);
+    client.shutdown_send();
     EXPECT_EQ(run(read_rest(server)).text, "");
     EXPECT_EQ(wait().end, RelayEnd::half_close_timeout);
     EXPECT_EQ(run(read_rest(client)).error, client_is_tcp()
@@ -288,7 +288,7 @@ TEST_P(RelayOverFamilies, AnUploadThatNobodyTakesEndsWhenItsClientHasEnded) {
 TEST(Relay, AnAnswerThatKeepsMovingIsNotCutOff) {
     RelayFixture relay(Family::unix_socket, Family::unix_socket, {});
     relay.start({.half_close_timeout = 1s});
-    relay.client.shutdown(asio::socket_base::shutdown_send);
+    relay.client.shutdown_send();
     const auto end = std::chrono::steady_clock::now() + 1500ms;
     std::array<char, 16> buffer;
     while (std::chrono::steady_clock::now() < end) {
@@ -316,7 +316,7 @@ TEST(Relay, ATcpPeerThatAcknowledgesNothingIsReset) {
 TEST(Relay, ATcpResetWhileNothingMovesIsNoticedEvenAfterAHalfClose) {
     RelayFixture relay(Family::tcp, Family::unix_socket, {});
     relay.start();
-    relay.client.shutdown(asio::socket_base::shutdown_send);
+    relay.client.shutdown_send();
     EXPECT_EQ(relay.run(read_rest(relay.server)).text, "");
     reset(relay.client);
     EXPECT_EQ(relay.wait().end, RelayEnd::first_reset);

@@ -11,9 +11,12 @@
 #include <string_view>
 
 #include "core/base/error.h"
-#include "core/transport.h"
+#include "core/stream.h"
 
 namespace glovebox::core {
+
+// Until the event has come, and others have had their turn. Errors: operation_aborted.
+[[nodiscard]] boost::asio::awaitable<Result<void>> turn(Stream& stream, Stream::Event event);
 
 // Reads at least one byte; 0 at the end of the stream.
 [[nodiscard]] boost::asio::awaitable<Result<std::size_t>> read_some(Stream& stream,

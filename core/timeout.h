@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A time limit for any coroutine.
+// Time limits: for any coroutine, and for a wait that can be ended.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <utility>
 
 #include "core/asio_result.h"
+#include "core/base/clock.h"
 #include "core/base/error.h"
 
 namespace glovebox::core {
@@ -26,6 +32,46 @@ template <class T>
     if (first.index() == 0)
         co_return std::get<0>(std::move(first));
     co_return std::move(too_late);
+}
+
+// Calls `expire` when the time has passed, unless it was destroyed before. Costs less than
+// with_timeout(), which starts two coroutines.
+class Deadline {
+  public:
+    Deadline(const boost::asio::any_io_executor& executor, std::chrono::steady_clock::duration time,
+             std::function<void()> expire)
+        : state_(std::make_shared<State>(executor, time, std::move(expire))) {
+        state_->timer.async_wait([state = state_](const boost::system::error_code& failure) {
+            state->expired = !failure && state->expire;
+            if (state->expired)
+                state->expire();
+        });
+    }
+    ~Deadline() {
+        state_->expire = nullptr;
+        state_->timer.cancel();
+    }
+    Deadline(const Deadline&) = delete;
+    Deadline& operator=(const Deadline&) = delete;
+
+    [[nodiscard]] bool has_expired() const { return state_->expired; }
+
+  private:
+    struct State {
+        State(const boost::asio::any_io_executor& executor,
+              std::chrono::steady_clock::duration time, std::function<void()> call)
+            : timer(executor, time), expire(std::move(call)) {}
+        boost::asio::steady_timer timer;
+        std::function<void()> expire;
+        bool expired = false;
+    };
+    std::shared_ptr<State> state_;
+};
+
+// Of a peer that was silent for so long: timed_out.
+[[nodiscard]] inline Error no_answer(std::chrono::milliseconds patience) {
+    return Error(boost::asio::error::make_error_code(boost::asio::error::timed_out),
+                 "no answer within " + format_duration(patience));
 }
 
 }  // namespace glovebox::core

@@ -8,16 +8,14 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
+#include <chrono>
 #include <memory>
 
 #include "core/base/error.h"
+#include "core/stream.h"
 #include "core/vsock_address.h"
 
 namespace glovebox::core {
-
-// Any connected stream socket: AF_VSOCK, AF_UNIX or TCP. Non-blocking.
-using Stream = boost::asio::generic::stream_protocol::socket;
 
 struct Connection {
     Stream stream;
@@ -52,10 +50,10 @@ class Transport {
     [[nodiscard]] virtual Result<std::unique_ptr<Listener>> listen(VsockAddress address) = 0;
 
     // Errors are AF_VSOCK's: ECONNRESET without a listener (never ECONNREFUSED), if the backlog is
-    // full or the CID is not reachable; ETIMEDOUT without an answer; ENODEV if this machine has no
-    // vsock device.
+    // full or the CID is not reachable; ETIMEDOUT without an answer, which the kernel says after
+    // 2 s and this after `patience` at the latest; ENODEV if this machine has no vsock device.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Connection>> connect(
-        VsockAddress address) = 0;
+        VsockAddress address, std::chrono::milliseconds patience) = 0;
 
     // This side's CID: 3 on a parent, 16 and up in an enclave.
     [[nodiscard]] virtual Cid local_cid() const = 0;

@@ -52,10 +52,10 @@ class TwoHops : public testing::Test {
     // A connection from end to end over which something has gone each way.
     void join() {
         connect();
-        server_ = run([](tcp::acceptor& acceptor) -> asio::awaitable<tcp::socket> {
+        server_ = stream_of(run([](tcp::acceptor& acceptor) -> asio::awaitable<tcp::socket> {
             auto accepted = co_await acceptor.async_accept(asio::use_awaitable);
             co_return accepted;
-        }(target_));
+        }(target_)));
         say(client_, "request");
         EXPECT_EQ(hear(server_, 7), "request");
         say(server_, "part of the answer");
@@ -64,7 +64,7 @@ class TwoHops : public testing::Test {
     void connect() {
         tcp::socket client(context_);
         client.connect(entry_);
-        client_ = std::move(client);
+        client_ = stream_of(std::move(client));
     }
 
     template <class T>
@@ -91,7 +91,7 @@ class TwoHops : public testing::Test {
         }
     }
     static void reset(Stream& stream) {
-        stream.set_option(asio::socket_base::linger(true, 0));
+        stream.reset_when_closed();
         stream.close();
     }
 
@@ -109,14 +109,14 @@ class TwoHops : public testing::Test {
     std::optional<Proxy> proxy_;
     std::optional<Forward> forward_;
     tcp::endpoint entry_;
-    Stream client_{context_};
-    Stream server_{context_};
+    Stream client_;
+    Stream server_;
 };
 
 TEST_F(TwoHops, AnOrdinaryEndIsNoReset) {
     start();
     join();
-    client_.shutdown(asio::socket_base::shutdown_send);
+    client_.shutdown_send();
     EXPECT_FALSE(rest(server_).error);
     say(server_, ", the rest");
     server_.close();
@@ -149,7 +149,7 @@ TEST_F(TwoHops, AClientsResetReachesTheTarget) {
 TEST_F(TwoHops, ATargetsResetReachesAClientThatHasEndedItsRequest) {
     start();
     join();
-    client_.shutdown(asio::socket_base::shutdown_send);
+    client_.shutdown_send();
     EXPECT_FALSE(rest(server_).error);
     reset(server_);
     EXPECT_EQ(rest(client_).error, asio::error::connection_reset);
@@ -158,7 +158,7 @@ TEST_F(TwoHops, ATargetsResetReachesAClientThatHasEndedItsRequest) {
 TEST_F(TwoHops, AClientsResetReachesATargetThatHasEndedItsAnswer) {
     start();
     join();
-    server_.shutdown(asio::socket_base::shutdown_send);
+    server_.shutdown_send();
     EXPECT_FALSE(rest(client_).error);
     reset(client_);
     EXPECT_EQ(rest(server_).error, asio::error::connection_reset);

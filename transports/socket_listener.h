@@ -7,20 +7,19 @@
 #include <functional>
 #include <memory>
 
-#include "core/base/unique_fd.h"
+#include "core/acceptor.h"
 #include "core/transport.h"
 
 namespace glovebox::transports {
 
 class SocketListener final : public core::Listener {
   public:
-    using PeerOf = std::function<core::VsockAddress(int socket)>;
+    using PeerOf = core::VsockAddress (*)(const sockaddr_storage& peer, socklen_t size);
     using BeforeClose = std::function<void(int socket)>;
 
-    // `listening` is a stream socket of `family`, non-blocking and listening. `peer_of` reads the
-    // peer's address of an accepted one; `before_close` is called once, while the socket is still
-    // open.
-    SocketListener(const boost::asio::any_io_executor& executor, int family, UniqueFd listening,
+    // `acceptor` is of a stream socket. `peer_of` reads the address of an accepted one's peer, as
+    // accept(2) has it; `before_close` is called once, while the socket is still open.
+    SocketListener(boost::asio::any_io_executor executor, core::Acceptor acceptor,
                    core::VsockAddress local, PeerOf peer_of, BeforeClose before_close = {});
     ~SocketListener() override;
 
@@ -29,13 +28,16 @@ class SocketListener final : public core::Listener {
     void close() override;
 
   private:
-    // Shared with a pending accept(), which outlives a listener that is destroyed under it.
-    struct State;
-    std::shared_ptr<State> state_;
-};
+    // With what it needs, since it may outlive the listener.
+    [[nodiscard]] static boost::asio::awaitable<Result<core::Connection>> accept_from(
+        boost::asio::any_io_executor executor, core::Acceptor acceptor, core::VsockAddress local,
+        PeerOf peer_of);
 
-// A connected, non-blocking stream socket of `family` as a Stream. Takes ownership of `connected`.
-[[nodiscard]] Result<core::Stream> make_stream(const boost::asio::any_io_executor& executor,
-                                               int family, UniqueFd connected);
+    boost::asio::any_io_executor executor_;
+    core::Acceptor acceptor_;
+    core::VsockAddress local_;
+    PeerOf peer_of_;
+    BeforeClose before_close_;
+};
 
 }  // namespace glovebox::transports

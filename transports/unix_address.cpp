@@ -32,15 +32,23 @@ UnixAddress UnixAddress::abstract(std::string_view text) {
     return address;
 }
 
+std::optional<UnixAddress> UnixAddress::of(const sockaddr_storage& address, socklen_t size) {
+    if (address.ss_family != AF_UNIX || size <= path_offset)
+        return std::nullopt;
+    UnixAddress found;
+    // A path that fills all 108 bytes is said to be one byte longer, for its terminator.
+    found.length_ = std::min(size, static_cast<socklen_t>(sizeof found.un_));
+    std::memcpy(&found.un_, &address, found.length_);
+    return found;
+}
+
 template <class GetName>
 std::optional<UnixAddress> UnixAddress::read(GetName get_name, int socket) {
-    UnixAddress address;
-    if (get_name(socket, reinterpret_cast<sockaddr*>(&address.un_), &address.length_) != 0 ||
-        address.un_.sun_family != AF_UNIX || address.length_ <= path_offset)
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (get_name(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
         return std::nullopt;
-    // A path that fills all 108 bytes is said to be one byte longer, for its terminator.
-    address.length_ = std::min(address.length_, static_cast<socklen_t>(sizeof address.un_));
-    return address;
+    return of(address, size);
 }
 
 std::optional<UnixAddress> UnixAddress::of_socket(int socket) {

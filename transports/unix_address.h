@@ -26,6 +26,9 @@ class UnixAddress {
     // Empty if the descriptor is not an AF_UNIX socket or that end has no name.
     [[nodiscard]] static std::optional<UnixAddress> of_socket(int socket);
     [[nodiscard]] static std::optional<UnixAddress> of_peer(int socket);
+    // As accept(2) tells the peer's; empty if it has no name.
+    [[nodiscard]] static std::optional<UnixAddress> of(const sockaddr_storage& address,
+                                                       socklen_t size);
 
     [[nodiscard]] bool is_abstract() const { return un_.sun_path[0] == '\0'; }
     // The path, or the abstract name's bytes after the zero byte.

@@ -52,19 +52,23 @@ Result<std::unique_ptr<core::Listener>> UnixTransport::listen(core::VsockAddress
     const auto unbind = [world = world_, own = own_, bound = *bound](int closing) {
         world->unbind(closing, own, bound);
     };
+    auto acceptor = core::Acceptor::make(executor_, std::move(*socket));
+    if (!acceptor)
+        return acceptor.error();
     return std::unique_ptr<core::Listener>(std::make_unique<SocketListener>(
-        executor_, AF_UNIX, std::move(*socket), *bound, &World::peer_of, unbind));
+        executor_, std::move(*acceptor), *bound, &World::peer_at, unbind));
 }
 
+// It never takes any time.
 boost::asio::awaitable<Result<core::Connection>> UnixTransport::connect(
-    core::VsockAddress address) {
+    core::VsockAddress address, std::chrono::milliseconds /*patience*/) {
     auto socket = unix_socket();
     if (!socket)
         co_return socket.error();
     const auto local = world_->connect(socket->get(), own_, address);
     if (!local)
         co_return local.error();
-    auto stream = make_stream(executor_, AF_UNIX, std::move(*socket));
+    auto stream = core::Stream::make(executor_, std::move(*socket));
     if (!stream)
         co_return stream.error();
     co_return core::Connection{std::move(*stream), *local, address};

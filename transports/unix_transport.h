@@ -23,7 +23,7 @@ class UnixTransport final : public core::Transport {
         core::VsockAddress address) override;
     // Completes at once: a Unix socket is connected or refused within connect(2).
     [[nodiscard]] boost::asio::awaitable<Result<core::Connection>> connect(
-        core::VsockAddress address) override;
+        core::VsockAddress address, std::chrono::milliseconds patience) override;
     [[nodiscard]] core::Cid local_cid() const override { return own_; }
 
   private:

@@ -21,6 +21,8 @@
 namespace glovebox::transports {
 namespace {
 
+using namespace std::chrono_literals;
+
 namespace asio = boost::asio;
 using core::VsockAddress;
 
@@ -62,7 +64,7 @@ TEST_F(UnixTransportTest, BothEndsKnowEachOther) {
     const auto listener = parent.listen({core::cid_any, 8000}).value();
     EXPECT_EQ(listener->local(), (VsockAddress{3, 8000}));
     run([&]() -> asio::awaitable<void> {
-        const auto dialled = (co_await enclave.connect({3, 8000})).value();
+        const auto dialled = (co_await enclave.connect({3, 8000}, 5s)).value();
         const auto accepted = (co_await listener->accept()).value();
         EXPECT_EQ(dialled.peer, (VsockAddress{3, 8000}));
         EXPECT_EQ(dialled.local.cid, 16U);
@@ -99,7 +101,7 @@ TEST_F(UnixTransportTest, ARunDirectoryMayBeLongerThanASocketsPath) {
     UnixTransport enclave = side(4294967294);
     const auto listener = parent.listen({3, 4294967294}).value();
     run([&]() -> asio::awaitable<void> {
-        const auto dialled = (co_await enclave.connect({3, 4294967294})).value();
+        const auto dialled = (co_await enclave.connect({3, 4294967294}, 5s)).value();
         const auto accepted = (co_await listener->accept()).value();
         EXPECT_EQ(accepted.peer, dialled.local);
     });
@@ -112,13 +114,14 @@ TEST_F(UnixTransportTest, WorldsSideBySideNeverMeet) {
     UnixTransport enclave_there(io_.get_executor(), elsewhere, 16, true);
     const auto one = here.listen({3, 8000}).value();
     run([&]() -> asio::awaitable<void> {
-        EXPECT_EQ((co_await enclave_there.connect({3, 8000})).error().code.value(), ECONNRESET);
+        EXPECT_EQ((co_await enclave_there.connect({3, 8000}, 5s)).error().code.value(), ECONNRESET);
         const auto two = there.listen({3, 8000}).value();
-        const auto dialled = (co_await enclave_there.connect({3, 8000})).value();
+        const auto dialled = (co_await enclave_there.connect({3, 8000}, 5s)).value();
         EXPECT_EQ((co_await two->accept()).value().peer, dialled.local);
         one->close();
         EXPECT_EQ((co_await one->accept()).error().code, asio::error::operation_aborted);
-        EXPECT_TRUE(co_await enclave_there.connect({3, 8000})) << "closing one closed the other";
+        EXPECT_TRUE(co_await enclave_there.connect({3, 8000}, 5s))
+            << "closing one closed the other";
     });
 }
 
@@ -135,7 +138,7 @@ TEST_F(UnixTransportTest, WhatAKilledListenerLeftOnDiskIsTakenOver) {
     ASSERT_TRUE(std::filesystem::is_socket(path_ + "/16.5005")) << "nothing was left to take over";
     const auto listener = side(16).listen({16, 5005});
     ASSERT_TRUE(listener) << listener.error().message;
-    run([&]() -> asio::awaitable<void> { EXPECT_TRUE(co_await side(3).connect({16, 5005})); });
+    run([&]() -> asio::awaitable<void> { EXPECT_TRUE(co_await side(3).connect({16, 5005}, 5s)); });
 }
 
 // An enclave's sockets belong to a network namespace of its own, the parent's do not; where a
@@ -164,7 +167,9 @@ TEST_F(UnixTransportTest, ANetworkNamespaceDoesNotHideAListener) {
     if (listening) {
         const auto taken = side(16).listen({16, 5005});
         EXPECT_EQ(taken ? 0 : taken.error().code.value(), EADDRINUSE);
-        run([&]() -> asio::awaitable<void> { EXPECT_TRUE(co_await side(3).connect({16, 5005})); });
+        run([&]() -> asio::awaitable<void> {
+            EXPECT_TRUE(co_await side(3).connect({16, 5005}, 5s));
+        });
     }
     ::close(ready[0]);
     ::close(done[0]);

@@ -3,16 +3,15 @@
 #include "transports/vsock_transport.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 // After sys/socket.h, whose sa_family_t it needs.
 #include <linux/vm_sockets.h>
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <cstring>
 
+#include "core/timeout.h"
 #include "transports/socket_listener.h"
 
 namespace glovebox::transports {
@@ -45,24 +44,21 @@ sockaddr_vm to_kernel(VsockAddress address) {
     return kernel;
 }
 
-using GetName = int (*)(int, sockaddr*, socklen_t*);
-
-VsockAddress from_kernel(int socket, GetName get_name) {
+VsockAddress local_of(int socket) {
     sockaddr_vm kernel{};
     socklen_t length = sizeof kernel;
-    if (get_name(socket, reinterpret_cast<sockaddr*>(&kernel), &length) != 0 ||
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&kernel), &length) != 0 ||
         kernel.svm_family != AF_VSOCK)
         return {};
     return {kernel.svm_cid, kernel.svm_port};
 }
 
-bool is_writable(int socket) {
-    pollfd entry{.fd = socket, .events = POLLOUT, .revents = 0};
-    return ::poll(&entry, 1, 0) > 0;
-}
-
-VsockAddress peer_of(int socket) {
-    return from_kernel(socket, ::getpeername);
+VsockAddress peer_at(const sockaddr_storage& peer, socklen_t size) {
+    sockaddr_vm kernel{};
+    if (peer.ss_family != AF_VSOCK || size < sizeof kernel)
+        return {};
+    std::memcpy(&kernel, &peer, sizeof kernel);
+    return {kernel.svm_cid, kernel.svm_port};
 }
 
 }  // namespace
@@ -79,45 +75,42 @@ Result<std::unique_ptr<core::Listener>> VsockTransport::listen(VsockAddress addr
         return errno_error("binding vsock " + to_string(address), errno);
     if (::listen(socket->get(), SOMAXCONN) != 0)
         return errno_error("cannot listen on vsock " + to_string(address), errno);
-    VsockAddress local = from_kernel(socket->get(), ::getsockname);
+    VsockAddress local = local_of(socket->get());
     if (local.cid == core::cid_any)
         local.cid = own_;
+    auto acceptor = core::Acceptor::make(executor_, std::move(*socket));
+    if (!acceptor)
+        return acceptor.error();
     return std::unique_ptr<core::Listener>(
-        std::make_unique<SocketListener>(executor_, AF_VSOCK, std::move(*socket), local, &peer_of));
+        std::make_unique<SocketListener>(executor_, std::move(*acceptor), local, &peer_at));
 }
 
 // A non-blocking connect is in progress until the socket is writable; how it ended is SO_ERROR.
-asio::awaitable<Result<core::Connection>> VsockTransport::connect(VsockAddress address) {
+asio::awaitable<Result<core::Connection>> VsockTransport::connect(
+    VsockAddress address, std::chrono::milliseconds patience) {
     auto socket = vsock_socket();
     if (!socket)
         co_return socket.error();
-    const int number = socket->get();
-    auto stream = make_stream(executor_, AF_VSOCK, std::move(*socket));
-    if (!stream)
-        co_return stream.error();
-
     const std::string what = "connecting to vsock " + to_string(address);
     const sockaddr_vm kernel = to_kernel(address);
     int result = 0;
-    if (::connect(number, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) != 0)
+    if (::connect(socket->get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) != 0)
         result = errno;
-    if (result == EINPROGRESS) {
-        // Asio may report a socket ready because one before it was, so the socket itself is asked.
-        do {
-            boost::system::error_code error;
-            co_await stream->async_wait(asio::socket_base::wait_write,
-                                        asio::redirect_error(asio::use_awaitable, error));
-            if (error)
-                co_return Error(error, what + ": " + error.message());
-        } while (!is_writable(number));
-        socklen_t length = sizeof result;
-        if (::getsockopt(number, SOL_SOCKET, SO_ERROR, &result, &length) != 0)
-            result = errno;
-    }
-    if (result != 0)
+    if (result != 0 && result != EINPROGRESS)
         co_return errno_error(what, result);
-
-    VsockAddress local = from_kernel(number, ::getsockname);
+    auto stream = core::Stream::make(executor_, std::move(*socket), result == EINPROGRESS);
+    if (!stream)
+        co_return stream.error();
+    const core::Deadline deadline(executor_, patience,
+                                  [&] { stream->watch().cancel(core::Stream::Event::writable); });
+    const auto failure = co_await stream->ready(core::Stream::Event::writable);
+    if (deadline.has_expired())
+        co_return core::no_answer(patience);
+    if (failure)
+        co_return Error(failure, what + ": " + failure.message());
+    if (const int ended = stream->connect_result(); ended != 0)
+        co_return errno_error(what, ended);
+    VsockAddress local = local_of(stream->native_handle());
     if (local.cid == core::cid_any)
         local.cid = own_;
     co_return core::Connection{std::move(*stream), local, address};

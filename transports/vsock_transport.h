@@ -23,7 +23,7 @@ class VsockTransport final : public core::Transport {
     [[nodiscard]] Result<std::unique_ptr<core::Listener>> listen(
         core::VsockAddress address) override;
     [[nodiscard]] boost::asio::awaitable<Result<core::Connection>> connect(
-        core::VsockAddress address) override;
+        core::VsockAddress address, std::chrono::milliseconds patience) override;
     [[nodiscard]] core::Cid local_cid() const override { return own_; }
 
   private:

@@ -103,6 +103,12 @@ Result<UniqueFd> lock_directory(int directory, const std::string& path) {
     return held;
 }
 
+// Who has the name.
+VsockAddress named(const std::optional<UnixAddress>& name) {
+    const auto client = name ? client_of(*name) : std::nullopt;
+    return client.value_or(VsockAddress{core::cid_parent, port_any});
+}
+
 // The names in a directory, without "." and "..".
 std::vector<std::string> entries_of(int directory) {
     UniqueFd folder(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -362,10 +368,11 @@ Result<Port> World::name_client(int socket, Cid seen_as) {
 }
 
 VsockAddress World::peer_of(int socket) {
-    if (const auto name = UnixAddress::of_peer(socket))
-        if (const auto client = client_of(*name))
-            return *client;
-    return {core::cid_parent, port_any};
+    return named(UnixAddress::of_peer(socket));
+}
+
+VsockAddress World::peer_at(const sockaddr_storage& peer, socklen_t size) {
+    return named(UnixAddress::of(peer, size));
 }
 
 Port World::next_port() {

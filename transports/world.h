@@ -118,6 +118,8 @@ class World {
     // The peer's address of a connected socket, read from getpeername, also after the peer has
     // closed. {cid_parent, port_any} for a peer that has no name of the world's form.
     [[nodiscard]] static core::VsockAddress peer_of(int socket);
+    // The same of the address that accept(2) told.
+    [[nodiscard]] static core::VsockAddress peer_at(const sockaddr_storage& peer, socklen_t size);
 
   private:
     // The name that a socket was given, and the file that it is.

@@ -16,16 +16,13 @@
 
 #include "core/asio_result.h"
 #include "core/base/unique_fd.h"
+#include "core/timeout.h"
 
 namespace glovebox::core {
 
 namespace asio = boost::asio;
 
 namespace {
-
-Stream make_stream(const asio::any_io_executor& executor, int family, int socket) {
-    return Stream(executor, asio::generic::stream_protocol(family, 0), socket);
-}
 
 void check(bool ok, const char* what) {
     if (!ok)
@@ -36,8 +33,13 @@ Result<std::pair<Stream, Stream>> make_pair(const asio::any_io_executor& executo
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
         return errno_error("socketpair", errno);
-    return std::pair(make_stream(executor, AF_UNIX, ends[0]),
-                     make_stream(executor, AF_UNIX, ends[1]));
+    UniqueFd first(ends[0]);
+    UniqueFd second(ends[1]);
+    auto near = Stream::make(executor, std::move(first));
+    auto far = Stream::make(executor, std::move(second));
+    if (!near || !far)
+        return near ? far.error() : near.error();
+    return std::pair(std::move(*near), std::move(*far));
 }
 
 // How many connections a listener holds before it accepts them, as the kernel has it.
@@ -72,10 +74,13 @@ namespace {
 // Like the kernel's, an accept needs a free descriptor, and loses nothing without one.
 Result<Connection> take_first(MemoryBacklog& backlog, const asio::any_io_executor& executor) {
     Connection& first = backlog.waiting.front();
-    const int socket = ::fcntl(first.stream.native_handle(), F_DUPFD_CLOEXEC, 0);
-    if (socket < 0)
+    UniqueFd socket(::fcntl(first.stream.native_handle(), F_DUPFD_CLOEXEC, 0));
+    if (!socket)
         return errno_error("accept", errno == EINVAL ? EMFILE : errno);  // EINVAL: a limit of 0
-    Connection connection{make_stream(executor, AF_UNIX, socket), first.local, first.peer};
+    auto stream = Stream::make(executor, std::move(socket));
+    if (!stream)
+        return stream.error();
+    Connection connection{std::move(*stream), first.local, first.peer};
     backlog.waiting.pop_front();
     return connection;
 }
@@ -140,11 +145,14 @@ Result<std::unique_ptr<Listener>> MemoryTransport::listen(VsockAddress address) 
     return std::unique_ptr<Listener>(std::make_unique<MemoryListener>(std::move(backlog)));
 }
 
-asio::awaitable<Result<Connection>> MemoryTransport::connect(VsockAddress address) {
+asio::awaitable<Result<Connection>> MemoryTransport::connect(VsockAddress address,
+                                                             std::chrono::milliseconds patience) {
     if (network_.stalled_) {
-        asio::steady_timer forever(executor_, std::chrono::steady_clock::time_point::max());
-        co_await forever.async_wait(as_result);
-        co_return Error(asio::error::make_error_code(asio::error::operation_aborted), "cancelled");
+        asio::steady_timer end(executor_, patience);
+        const auto [cancelled] = co_await end.async_wait(as_result);
+        if (!cancelled)
+            co_return no_answer(patience);
+        co_return Error(cancelled, "cancelled");
     }
     const auto found = network_.listeners_.find(address);
     if (found == network_.listeners_.end() || found->second->waiting.size() >= backlog())
@@ -175,10 +183,18 @@ std::pair<Stream, Stream> tcp_pair(const asio::any_io_executor& executor) {
     check(::getsockname(listener.get(), generic, &size) == 0, "getsockname");
     UniqueFd near(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     check(::connect(near.get(), generic, size) == 0, "connect");
-    UniqueFd far(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    check(::fcntl(near.get(), F_SETFL, O_NONBLOCK) == 0, "fcntl");
+    UniqueFd far(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     check(far.get() >= 0, "accept4");
-    return {make_stream(executor, AF_INET, near.release()),
-            make_stream(executor, AF_INET, far.release())};
+    return {std::move(Stream::make(executor, std::move(near)).value()),
+            std::move(Stream::make(executor, std::move(far)).value())};
+}
+
+Stream stream_of(asio::ip::tcp::socket socket) {
+    const auto executor = socket.get_executor();
+    UniqueFd released(socket.release());
+    check(::fcntl(released.get(), F_SETFL, O_NONBLOCK) == 0, "fcntl");
+    return std::move(Stream::make(executor, std::move(released)).value());
 }
 
 }  // namespace glovebox::core

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <map>
 #include <memory>
 
@@ -21,7 +22,7 @@ class MemoryNetwork {
         failures_ = count;
         failure_ = errno_value;
     }
-    // While set, connect() never returns until it is cancelled.
+    // While set, connect() gets no answer.
     void stall_connects(bool stall) { stalled_ = stall; }
 
     // For listeners: the errno of an accept that is to fail, or 0; and the end of one.
@@ -44,7 +45,8 @@ class MemoryTransport final : public Transport {
         : executor_(std::move(executor)), network_(network), own_(own) {}
 
     Result<std::unique_ptr<Listener>> listen(VsockAddress address) override;
-    boost::asio::awaitable<Result<Connection>> connect(VsockAddress address) override;
+    boost::asio::awaitable<Result<Connection>> connect(VsockAddress address,
+                                                       std::chrono::milliseconds patience) override;
     [[nodiscard]] Cid local_cid() const override { return own_; }
 
   private:
@@ -58,5 +60,8 @@ class MemoryTransport final : public Transport {
 
 // Two connected TCP streams on 127.0.0.1.
 [[nodiscard]] std::pair<Stream, Stream> tcp_pair(const boost::asio::any_io_executor& executor);
+
+// A connected one as a stream of its executor.
+[[nodiscard]] Stream stream_of(boost::asio::ip::tcp::socket socket);
 
 }  // namespace glovebox::core

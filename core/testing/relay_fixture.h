@@ -50,7 +50,7 @@ inline asio::awaitable<void> send_noise(Stream& stream, std::uint64_t bytes) {
         const auto result = co_await write_all(stream, piece);
         sent += result.value();
     }
-    stream.shutdown(asio::socket_base::shutdown_send);
+    stream.shutdown_send();
 }
 
 // Reads to the end; the number of bytes, each of them right.
@@ -92,7 +92,7 @@ inline asio::awaitable<Rest> read_rest(Stream& stream) {
 }
 
 inline void reset(Stream& stream) {
-    stream.set_option(asio::socket_base::linger(true, 0));
+    stream.reset_when_closed();
     stream.close();
 }
 

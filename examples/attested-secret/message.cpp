@@ -4,16 +4,15 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
+#include <algorithm>
+#include <array>
 #include <boost/system/errc.hpp>
+#include <span>
 
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
 #include "core/base/printable.h"
+#include "core/stream_io.h"
 
 namespace glovebox::example {
 
@@ -29,28 +28,33 @@ Error bad_message(std::string sentence) {
 
 asio::awaitable<Result<void>> MessageChannel::send(const boost::json::object& message) {
     const std::string line = json_text(message) + "\n";
-    boost::system::error_code error;
-    co_await asio::async_write(stream_, asio::buffer(line),
-                               asio::redirect_error(asio::use_awaitable, error));
-    if (error)
-        co_return Error(error, "sending a message to the peer: " + error.message());
+    const auto sent = co_await core::write_all(stream_, line);
+    if (!sent)
+        co_return Error(sent.error()).in("sending a message to the peer");
     co_return Result<void>();
 }
 
 asio::awaitable<Result<boost::json::object>> MessageChannel::receive() {
-    boost::system::error_code error;
-    const std::size_t length =
-        co_await asio::async_read_until(stream_, asio::dynamic_buffer(buffer_, message_bytes_max),
-                                        '\n', asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::eof && buffer_.empty())
-        co_return boost::json::object();
-    if (error == asio::error::not_found)
-        co_return bad_message(
-            fmt::format("the peer's message is longer than {} bytes", message_bytes_max));
-    if (error)
-        co_return Error(error, "receiving a message from the peer: " + error.message());
+    std::size_t length = buffer_.find('\n');
+    while (length == std::string::npos) {
+        if (buffer_.size() >= message_bytes_max)
+            co_return bad_message(
+                fmt::format("the peer's message is longer than {} bytes", message_bytes_max));
+        std::array<char, 4096> piece;
+        const auto got = co_await core::read_some(
+            stream_,
+            std::span(piece).first(std::min(piece.size(), message_bytes_max - buffer_.size())));
+        if (!got)
+            co_return Error(got.error()).in("receiving a message from the peer");
+        if (*got == 0 && buffer_.empty())
+            co_return boost::json::object();
+        if (*got == 0)
+            co_return bad_message("the peer's last message has no end of line");
+        buffer_.append(piece.data(), *got);
+        length = buffer_.find('\n');
+    }
     const std::string line = buffer_.substr(0, length);
-    buffer_.erase(0, length);
+    buffer_.erase(0, length + 1);
     auto value = read_json(line);
     if (!value || !value->is_object())
         co_return bad_message("the peer's message is not one JSON object on a line: " +

@@ -150,7 +150,7 @@ boost::asio::awaitable<Result<void>> converse(const Options& options, core::Tran
     const auto address = core::parse_vsock_address(options.enclave);
     if (!address)
         co_return address.error();
-    auto connection = co_await transport.connect(*address);
+    auto connection = co_await transport.connect(*address, std::chrono::seconds(10));
     if (!connection)
         co_return connection.error().in("connecting to the enclave at " + options.enclave);
     log.info("open", "connected to the enclave at {}", field("target", options.enclave));

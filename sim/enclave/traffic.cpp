@@ -2,14 +2,18 @@
 
 #include "sim/enclave/traffic.h"
 
+#include <fcntl.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <thread>
 
+#include "core/asio_result.h"
 #include "core/pipe_pool.h"
 #include "core/relay.h"
 #include "sim/supervisor/block_signals.h"
@@ -19,28 +23,39 @@ namespace {
 
 namespace asio = boost::asio;
 
-core::Stream make_stream(asio::io_context& context, UniqueFd fd) {
-    return core::Stream(context, asio::generic::stream_protocol(AF_UNIX, 0), fd.release());
-}
-
 struct Connection {
-    core::Stream near;
-    core::Stream far;
+    UniqueFd near;
+    UniqueFd far;
     core::VsockAddress local;
     core::VsockAddress peer;
 };
+
+Result<core::Stream> make_stream(const asio::any_io_executor& executor, UniqueFd socket) {
+    const int flags = ::fcntl(socket.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+        return errno_error("fcntl", errno);
+    return core::Stream::make(executor, std::move(socket));
+}
 
 asio::awaitable<void> count(Connection connection, core::PipePool& pipes, Log& log) {
     const auto began = std::chrono::steady_clock::now();
     log.info("open", "{} and {}: connected", field("address", core::to_string(connection.local)),
              field("peer", core::to_string(connection.peer)), field("cid", connection.peer.cid),
              field("port", connection.local.port));
+    const std::string local = core::to_string(connection.local);
+    const std::string peer = core::to_string(connection.peer);
+    const auto executor = co_await asio::this_coro::executor;
+    auto near = make_stream(executor, std::move(connection.near));
+    auto far = make_stream(executor, std::move(connection.far));
+    if (!near || !far) {
+        log.error("lost", "{} and {}: the connection can't be relayed: {}", field("address", local),
+                  field("peer", peer), (near ? far : near).error().message);
+        co_return;
+    }
     core::RelayOptions forever;
     forever.idle_timeout = {};
     const core::RelayResult result =
-        co_await core::relay(std::move(connection.near), std::move(connection.far), pipes, forever);
-    const std::string local = core::to_string(connection.local);
-    const std::string peer = core::to_string(connection.peer);
+        co_await core::relay(std::move(*near), std::move(*far), pipes, forever);
     log.info("closed", "{} and {}: {}", field("address", local), field("peer", peer),
              core::describe(result, local, peer, std::chrono::steady_clock::now() - began),
              field("cid", connection.peer.cid), field("port", connection.local.port),
@@ -65,8 +80,7 @@ class Traffic::Loop {
     Loop& operator=(const Loop&) = delete;
 
     void add(UniqueFd near, core::VsockAddress local, UniqueFd far, core::VsockAddress peer) {
-        Connection connection{make_stream(context_, std::move(near)),
-                              make_stream(context_, std::move(far)), local, peer};
+        Connection connection{std::move(near), std::move(far), local, peer};
         asio::co_spawn(context_, count(std::move(connection), pipes_, log_), asio::detached);
     }
 

@@ -35,7 +35,7 @@ std::unique_ptr<core::Listener> TransportContract::listen(core::Port at) {
 }
 
 asio::awaitable<Result<core::Connection>> TransportContract::dial(core::Port at) {
-    return dialling_->connect({machine_->dialled_cid(), at});
+    return dialling_->connect({machine_->dialled_cid(), at}, std::chrono::seconds(10));
 }
 
 asio::awaitable<TransportContract::Pair> TransportContract::connect_pair(core::Listener& listener) {

@@ -6,18 +6,21 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/crc.hpp>
 #include <cerrno>
 #include <random>
 #include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/stream_io.h"
 #include "transports/contract/contract.h"
 #include "transports/contract/effort.h"
 #include "transports/contract/process_resources.h"
@@ -41,35 +44,34 @@ struct Sum {
 // Sends `bytes` of noise, then ends this direction.
 asio::awaitable<Sum> send_noise(Stream& stream, std::size_t bytes, std::uint32_t seed) {
     std::minstd_rand noise(seed);
-    std::vector<std::uint8_t> chunk(chunk_bytes);
+    std::vector<char> chunk(chunk_bytes);
     boost::crc_32_type crc;
     for (std::size_t left = bytes; left > 0;) {
         const std::size_t now = std::min(left, chunk.size());
-        std::generate_n(chunk.begin(), now,
-                        [&] { return static_cast<std::uint8_t>(noise() >> 8); });
+        std::generate_n(chunk.begin(), now, [&] { return static_cast<char>(noise() >> 8); });
         crc.process_bytes(chunk.data(), now);
-        co_await asio::async_write(stream, asio::buffer(chunk, now), asio::use_awaitable);
+        const auto sent = co_await core::write_all(stream, std::string_view(chunk.data(), now));
+        if (!sent)
+            throw ErrorException(sent.error());
         left -= now;
     }
-    stream.shutdown(Stream::shutdown_send);
+    stream.shutdown_send();
     co_return Sum{bytes, crc.checksum()};
 }
 
 // Reads until the other end has ended its direction.
 asio::awaitable<Sum> receive_all(Stream& stream) {
-    std::vector<std::uint8_t> chunk(chunk_bytes);
+    std::vector<char> chunk(chunk_bytes);
     boost::crc_32_type crc;
     Sum sum;
     for (;;) {
-        boost::system::error_code error;
-        const std::size_t got = co_await stream.async_receive(
-            asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
-        if (error == asio::error::eof)
+        const auto got = co_await core::read_some(stream, chunk);
+        if (!got)
+            throw ErrorException(got.error());
+        if (*got == 0)
             break;
-        if (error)
-            throw boost::system::system_error(error, "receive");
-        sum.bytes += got;
-        crc.process_bytes(chunk.data(), got);
+        sum.bytes += *got;
+        crc.process_bytes(chunk.data(), *got);
     }
     sum.crc = crc.checksum();
     co_return sum;
@@ -105,18 +107,19 @@ TEST_P(TransportContract, TheAcceptorsHalfCloseLeavesTheAnswerOpen) {
 // Writes until the other end, which closes after the first bytes, is found gone.
 asio::awaitable<void> write_to_one_that_closes(Stream& writer, Stream& closer) {
     const auto write_on = [&]() -> asio::awaitable<boost::system::error_code> {
-        const std::vector<std::uint8_t> chunk(chunk_bytes);
+        const std::string chunk(chunk_bytes, '\0');
         for (;;) {
-            boost::system::error_code error;
-            co_await asio::async_write(writer, asio::buffer(chunk),
-                                       asio::redirect_error(asio::use_awaitable, error));
-            if (error)
-                co_return error;
+            const auto sent = co_await core::write_all(writer, chunk);
+            if (!sent)
+                co_return sent.error().code;
         }
     };
     const auto close_after_some = [&]() -> asio::awaitable<void> {
-        std::vector<std::uint8_t> some(1000);
-        co_await asio::async_read(closer, asio::buffer(some), asio::use_awaitable);
+        std::vector<char> some(1000);
+        for (std::size_t got = 0; got < some.size();) {
+            const auto more = co_await core::read_some(closer, some);
+            got += more.value();
+        }
         closer.close();
     };
     const auto error = co_await (write_on() && close_after_some());
@@ -205,12 +208,9 @@ TEST_P(TransportContract, ManyConnectionsLeaveNothingBehind) {
                 resident = resident_bytes();
             }
             Pair pair = co_await connect_pair(*listener);
-            const char byte = 'x';
-            char got = 0;
-            co_await asio::async_write(pair.dialled.stream, asio::buffer(&byte, 1),
-                                       asio::use_awaitable);
-            co_await asio::async_read(pair.accepted.stream, asio::buffer(&got, 1),
-                                      asio::use_awaitable);
+            std::array<char, 1> got{};
+            static_cast<void>((co_await core::write_all(pair.dialled.stream, "x")).value());
+            static_cast<void>((co_await core::read_some(pair.accepted.stream, got)).value());
         }
     }());
     EXPECT_EQ(open_descriptors(), descriptors);
