@@ -75,6 +75,13 @@ TEST_F(NamespaceVisitTest, AProcessOfTheSupervisorsTakesNoNumberInThere) {
     EXPECT_EQ(seen->run([](const void*) { return static_cast<int>(::getpid()); }, nullptr), 2);
 }
 
+TEST_F(NamespaceVisitTest, IsInAProcessGroupOfItsOwn) {
+    const auto visit = NamespaceVisit::prepare(inner_, NamespaceVisit::Processes::supervisors);
+    ASSERT_TRUE(visit);
+    EXPECT_EQ(visit->run([](const void*) { return ::getpgrp() == ::getpid() ? 0 : 1; }, nullptr),
+              0);
+}
+
 // The process that makes the errand holds the write end of a pipe, which reads as ended when every
 // process of the visit is gone.
 TEST_F(NamespaceVisitTest, NothingStaysBehindOfOneThatIsStopped) {
