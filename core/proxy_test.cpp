@@ -396,7 +396,8 @@ TEST_F(ProxyTest, StopsListeningAtOnceAndLetsConnectionsEnd) {
     EXPECT_EQ(hear(server, 1), "x");
     proxy_->stop();
     run_until_logged("stopping: 1 connection ");
-    EXPECT_EQ(run(enclave_.connect(address, std::chrono::seconds(10))).error().code, asio::error::connection_reset);
+    EXPECT_EQ(run(enclave_.connect(address, std::chrono::seconds(10))).error().code,
+              asio::error::connection_reset);
     say(client, "last");
     EXPECT_EQ(hear(server, 4), "last");
     client.close();

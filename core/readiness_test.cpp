@@ -164,7 +164,7 @@ TEST_F(ReadinessTest, EventsOfAClosedSocketReachNobodyElse) {
     EXPECT_FALSE(near.watch().is(Event::hung_up));
 }
 
-// Two sockets are ready at once, and whoever is told first closes the other.
+// Two sockets are ready at once, and the waiter that is called first closes the other.
 TEST_F(ReadinessTest, AWaiterMayCloseTheSocketThatIsNext) {
     class Closer final : public Caller {
       public:
@@ -219,7 +219,7 @@ TEST_F(ReadinessTest, ACoroutinesWaitCanBeCancelled) {
     EXPECT_EQ(ended, asio::error::operation_aborted);
 }
 
-TEST(ReadinessOfALoop, WhoeverWaitsWhenItIsDestroyedIsTold) {
+TEST(ReadinessOfALoop, WaitersThatAreLeftWhenItIsDestroyed) {
     auto context = std::make_unique<asio::io_context>();
     auto pair = stream_pair(context->get_executor());
     Caller caller;

@@ -363,7 +363,7 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
                    [done = std::exchange(done_, nullptr), result] { done(result); });
     }
 
-    std::array<Turn, 2> turns_;    // by direction; before the streams, whose end they are told
+    std::array<Turn, 2> turns_;    // by direction; before the streams, whose close ends them
     std::array<Turn, 2> hangups_;  // by side
     Stream first_;
     Stream second_;

@@ -176,8 +176,8 @@ Move RelayDirection::discard_once() {
     return got;
 }
 
-// A short read took all that there was, and the next byte is an edge. Not so before the end of file,
-// and where an AF_UNIX peer sent descriptors, at which a read stops.
+// A short read took all that there was, and the next byte is an edge. Not so before the end of
+// file, and where an AF_UNIX peer sent descriptors, at which a read stops.
 Move RelayDirection::receive(std::span<std::uint8_t> into) {
     iovec piece{.iov_base = into.data(), .iov_len = into.size()};
     msghdr message{};

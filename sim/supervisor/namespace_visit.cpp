@@ -93,7 +93,8 @@ void NamespaceVisit::visit(int parent, int (*errand)(const void*),
                            const void* context) const noexcept {
     guard(parent);
     // A program may stop a visit. The kernel sends SIGHUP to a group of processes that is orphaned,
-    // as in a script without a terminal, and has one that is stopped (setpgid(2)): not to ours.
+    // as in a script without a terminal, and has one that is stopped (setpgid(2)). So a visit has a
+    // group of its own.
     ::setpgid(0, 0);
     if (::setns(user_.get(), CLONE_NEWUSER) != 0 ||
         (pid_ && ::setns(pid_.get(), CLONE_NEWPID) != 0) ||
