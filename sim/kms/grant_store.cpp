@@ -6,6 +6,8 @@
 
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
+#include "sim/kms/grant_token.h"
+#include "sim/kms/transaction.h"
 
 namespace glovebox::kms {
 namespace {
@@ -38,15 +40,25 @@ Result<std::vector<Grant>> all_grants(Query query) {
 
 }  // namespace
 
-Result<void> GrantStore::add(const Grant& grant, std::string_view token) {
-    const std::lock_guard lock(shared_.mutex);
-    Query query = shared_.database->query("INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?)");
-    query.bind(grant.id).bind(grant.key_id).bind(region_).bind(grant.grantee).bind(grant.retiring);
-    query.bind(token).bind(json_text(policy::to_json(grant)));
-    const auto added = query.run();
-    if (!added)
-        return added.error();
-    return {};
+Result<void> GrantStore::add(const Grant& grant, BytesView secret) {
+    auto transaction = Transaction::begin(shared_);
+    if (!transaction)
+        return transaction.error();
+    {
+        Query query = shared_.database->query("INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        query.bind(grant.id).bind(grant.key_id).bind(region_).bind(grant.name).bind(grant.grantee);
+        query.bind(grant.retiring).bind(secret).bind(json_text(policy::to_json(grant)));
+        if (const auto added = query.run(); !added)
+            return added.error();
+    }
+    for (const std::string& operation : grant.operations) {
+        Query query = shared_.database->query(
+            "INSERT OR IGNORE INTO grant_operations VALUES (?, ?, ?, ?, ?)");
+        query.bind(grant.key_id).bind(region_).bind(grant.grantee).bind(operation).bind(grant.id);
+        if (const auto added = query.run(); !added)
+            return added.error();
+    }
+    return transaction->commit();
 }
 
 Result<std::optional<Grant>> GrantStore::find(std::string_view id) {
@@ -58,21 +70,26 @@ Result<std::optional<Grant>> GrantStore::find(std::string_view id) {
 }
 
 Result<std::optional<Grant>> GrantStore::find_by_token(std::string_view token) {
+    const auto id = grant_id_of(token);
+    if (!id)
+        return std::optional<Grant>();
     const std::lock_guard lock(shared_.mutex);
-    Query query =
-        shared_.database->query("SELECT \"grant\" FROM grants WHERE token = ? AND region = ?");
-    query.bind(token).bind(region_);
-    return first_grant(std::move(query));
+    const auto secret = secret_of(*id);
+    if (!secret)
+        return secret.error();
+    if (!is_token_of(token, *secret))
+        return std::optional<Grant>();
+    return find(*id);
 }
 
-Result<std::string> GrantStore::token_of(std::string_view id) {
+Result<Bytes> GrantStore::secret_of(std::string_view id) {
     const std::lock_guard lock(shared_.mutex);
-    Query query = shared_.database->query("SELECT token FROM grants WHERE id = ? AND region = ?");
+    Query query = shared_.database->query("SELECT secret FROM grants WHERE id = ? AND region = ?");
     query.bind(id).bind(region_);
     const auto row = query.step();
     if (!row)
         return row.error();
-    return *row ? query.text(0) : std::string();
+    return *row ? query.bytes(0) : Bytes();
 }
 
 Result<bool> GrantStore::remove(std::string_view id) {
@@ -83,6 +100,29 @@ Result<bool> GrantStore::remove(std::string_view id) {
     if (!removed)
         return removed.error();
     return *removed == 1;
+}
+
+Result<std::vector<Grant>> GrantStore::named(std::string_view key_id, std::string_view grantee,
+                                             std::string_view name) {
+    const std::lock_guard lock(shared_.mutex);
+    Query query = shared_.database->query(
+        "SELECT \"grant\" FROM grants WHERE key_id = ? AND region = ? AND grantee = ? AND name = "
+        "?");
+    query.bind(key_id).bind(region_).bind(grantee).bind(name);
+    return all_grants(std::move(query));
+}
+
+Result<std::vector<Grant>> GrantStore::allowing(std::string_view key_id, std::string_view grantee,
+                                                std::string_view operation, std::string_view after,
+                                                std::size_t limit) {
+    const std::lock_guard lock(shared_.mutex);
+    Query query = shared_.database->query(
+        "SELECT \"grant\" FROM grant_operations o JOIN grants g ON g.id = o.grant_id WHERE "
+        "o.key_id = ? AND o.region = ? AND o.grantee = ? AND o.operation = ? AND o.grant_id > ? "
+        "ORDER BY o.grant_id LIMIT ?");
+    query.bind(key_id).bind(region_).bind(grantee).bind(operation).bind(after);
+    query.bind(static_cast<std::int64_t>(limit));
+    return all_grants(std::move(query));
 }
 
 Result<std::vector<Grant>> GrantStore::of_key(std::string_view key_id, std::string_view grantee,

@@ -19,14 +19,26 @@ class GrantStore {
     GrantStore(SharedDatabase& shared, std::string region)
         : shared_(shared), region_(std::move(region)) {}
 
-    [[nodiscard]] Result<void> add(const policy::Grant& grant, std::string_view token);
+    // `secret`: of its tokens (grant_token.h).
+    [[nodiscard]] Result<void> add(const policy::Grant& grant, BytesView secret);
     [[nodiscard]] Result<std::optional<policy::Grant>> find(std::string_view id);
-    [[nodiscard]] Result<std::optional<policy::Grant>> find_by_token(std::string_view token);
     // Empty if there is no such grant.
-    [[nodiscard]] Result<std::string> token_of(std::string_view id);
+    [[nodiscard]] Result<Bytes> secret_of(std::string_view id);
+    // The grant that `token` is one of; empty if there is none.
+    [[nodiscard]] Result<std::optional<policy::Grant>> find_by_token(std::string_view token);
     // False if there is no such grant.
     [[nodiscard]] Result<bool> remove(std::string_view id);
 
+    // A grantee's grants with that name.
+    [[nodiscard]] Result<std::vector<policy::Grant>> named(std::string_view key_id,
+                                                           std::string_view grantee,
+                                                           std::string_view name);
+    // A grantee's grants with that operation after `after`, sorted by ID, at most `limit`.
+    [[nodiscard]] Result<std::vector<policy::Grant>> allowing(std::string_view key_id,
+                                                              std::string_view grantee,
+                                                              std::string_view operation,
+                                                              std::string_view after,
+                                                              std::size_t limit);
     // The grants after `after`, sorted by ID, at most `limit`: those of a key, and only those of a
     // grantee and with an ID if these are not empty; or those that a principal may retire.
     [[nodiscard]] Result<std::vector<policy::Grant>> of_key(std::string_view key_id,

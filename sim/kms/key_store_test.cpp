@@ -177,6 +177,37 @@ TEST(KeyStoreFile, OfTheFirstVersionHasItsKeys) {
     EXPECT_EQ(KeyStore::open(file.path(), "us-east-1").value()->find("a").value(), std::nullopt);
 }
 
+TEST(KeyStoreFile, OneOfVersion2HasItsGrants) {
+    const File file;
+    ASSERT_TRUE(KeyStore::open(file.path()).value()->add(make_key("a")).value());
+    {
+        const auto old = Database::open(file.path()).value();
+        ASSERT_TRUE(old->execute(R"(
+            DROP TABLE grant_operations;
+            DROP TABLE grants;
+            CREATE TABLE grants (id TEXT PRIMARY KEY, key_id TEXT NOT NULL, region TEXT NOT NULL,
+                grantee TEXT NOT NULL, retiring TEXT NOT NULL, token TEXT NOT NULL UNIQUE,
+                "grant" TEXT NOT NULL, FOREIGN KEY (key_id, region)
+                REFERENCES keys (id, region) ON DELETE CASCADE);
+            CREATE INDEX grants_by_key ON grants (key_id, region, grantee);
+            CREATE INDEX grants_by_retiring ON grants (retiring, region);
+            INSERT INTO grants VALUES ('g', 'a', 'us-east-1', 'grantee', 'retirer', 'token',
+                '{"id":"g","keyId":"a","name":"mine","created":"2026-03-04T05:06:07Z",
+                  "grantee":"grantee","retiring":"retirer","operations":["Decrypt","Encrypt"]}');
+            PRAGMA user_version = 2;)"));
+    }
+    for (int opened = 0; opened < 2; ++opened) {
+        const auto store = KeyStore::open(file.path()).value();
+        EXPECT_EQ(store->grants().allowing("a", "grantee", "Encrypt", "", 9).value().size(), 1u);
+        EXPECT_EQ(store->grants().allowing("a", "grantee", "Sign", "", 9).value().size(), 0u);
+        EXPECT_EQ(store->grants().named("a", "grantee", "mine").value().front().id, "g");
+        EXPECT_EQ(store->grants().secret_of("g").value().size(), 32u);
+    }
+    const auto store = KeyStore::open(file.path()).value();
+    EXPECT_TRUE(store->grants().remove("g").value());
+    EXPECT_TRUE(store->grants().allowing("a", "grantee", "Encrypt", "", 9).value().empty());
+}
+
 // Another process that reads, as the sqlite3 shell does, locks nobody out.
 TEST(KeyStoreFile, IsWrittenWhileAnotherProcessReads) {
     const File file;

@@ -9,7 +9,7 @@
 namespace glovebox::kms {
 namespace {
 
-constexpr std::int64_t version = 2;
+constexpr std::int64_t version = 3;
 
 constexpr auto tables = R"(
 CREATE TABLE IF NOT EXISTS keys (
@@ -60,13 +60,24 @@ CREATE TABLE IF NOT EXISTS grants (
     id       TEXT PRIMARY KEY,
     key_id   TEXT NOT NULL,
     region   TEXT NOT NULL,
+    name     TEXT NOT NULL,
     grantee  TEXT NOT NULL,
     retiring TEXT NOT NULL,
-    token    TEXT NOT NULL UNIQUE,
+    secret   BLOB NOT NULL,
     "grant"  TEXT NOT NULL,
     FOREIGN KEY (key_id, region) REFERENCES keys (id, region) ON DELETE CASCADE
 );
-CREATE INDEX IF NOT EXISTS grants_by_key ON grants (key_id, region, grantee);
+CREATE INDEX IF NOT EXISTS grants_by_key ON grants (key_id, region, id);
+CREATE INDEX IF NOT EXISTS grants_by_grantee ON grants (key_id, region, grantee, name);
+CREATE TABLE IF NOT EXISTS grant_operations (
+    key_id    TEXT NOT NULL,
+    region    TEXT NOT NULL,
+    grantee   TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    grant_id  TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+    PRIMARY KEY (key_id, region, grantee, operation, grant_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS grant_operations_by_grant ON grant_operations (grant_id);
 CREATE INDEX IF NOT EXISTS grants_by_retiring ON grants (retiring, region);
 CREATE TABLE IF NOT EXISTS imports (
     token       BLOB PRIMARY KEY,
@@ -91,6 +102,18 @@ INSERT INTO materials SELECT NULL, material_id, id, '{0}', material, 'current', 
 INSERT INTO aliases SELECT name, '{0}', key_id, created_ms, updated_ms FROM old_aliases;
 DROP TABLE old_aliases;
 DROP TABLE old_keys;
+)";
+
+// Version 2 had no index of the grants' operations, and one token for each grant.
+constexpr auto rename_version_2 =
+    "DROP INDEX grants_by_key; DROP INDEX grants_by_retiring; "
+    "ALTER TABLE grants RENAME TO old_grants;";
+constexpr auto copy_version_2 = R"(
+INSERT INTO grants SELECT id, key_id, region, json_extract("grant", '$.name'), grantee, retiring,
+    randomblob(32), "grant" FROM old_grants;
+INSERT INTO grant_operations SELECT DISTINCT key_id, region, grantee, value, old_grants.id
+    FROM old_grants, json_each("grant", '$.operations');
+DROP TABLE old_grants;
 )";
 
 Result<std::int64_t> user_version(Database& database) {
@@ -120,9 +143,13 @@ Result<void> prepare_tables(Database& database, const std::string& file,
     std::string statements;
     if (*found == 1)
         statements += rename_version_1;
+    if (*found == 2)
+        statements += rename_version_2;
     statements += tables;
     if (*found == 1)
         statements += fmt::format(fmt::runtime(copy_version_1), region);
+    if (*found == 2)
+        statements += copy_version_2;
     statements += fmt::format("PRAGMA user_version = {}; COMMIT;", version);
     return database.execute(statements.c_str());
 }

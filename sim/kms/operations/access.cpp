@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <boost/json/array.hpp>
+#include <set>
 
 #include "core/base/base64.h"
 #include "sim/kms/identifier.h"
@@ -13,12 +14,15 @@
 #include "sim/kms/key_spec.h"
 #include "sim/kms/operations/condition_context.h"
 #include "sim/kms/policy/decide.h"
+#include "sim/kms/policy/judge_grant.h"
 
 namespace glovebox::kms {
 namespace {
 
-// More grants than anybody has with one key.
-constexpr std::size_t grants_considered_max = 1000;
+// Grants that are read at a time.
+constexpr std::size_t grants_at_once = 100;
+// Grants whose constraint the request fails that an explanation names, and the trace keeps.
+constexpr std::size_t failed_grants_max = 10;
 
 ApiError not_found(std::string message) {
     return api_error("NotFoundException", std::move(message));
@@ -90,11 +94,39 @@ Answer<void> check_grant_tokens(Environment& env, const Call& call) {
     return {};
 }
 
+// A grant for the caller that allows the request; if there is none, the first ones that would but
+// for a constraint.
+Answer<std::vector<policy::Grant>> find_grants(Environment& env, const Key& key,
+                                               const policy::AccessRequest& request) {
+    const std::string_view operation =
+        std::string_view(request.action).substr(std::string_view("kms:").size());
+    std::vector<policy::Grant> failed;
+    for (const std::string& grantee :
+         std::set<std::string>{request.caller.arn, request.caller.entity_arn}) {
+        std::string after;
+        for (bool more = true; more;) {
+            auto found =
+                env.keys.grants().allowing(key.id, grantee, operation, after, grants_at_once);
+            if (!found)
+                return storage_error(found.error());
+            for (policy::Grant& grant : *found) {
+                const auto finding = policy::judge_grant(grant, request);
+                if (finding && finding->outcome == policy::GrantOutcome::applies)
+                    return std::vector{std::move(grant)};
+                after = grant.id;
+                if (failed.size() < failed_grants_max)
+                    failed.push_back(std::move(grant));
+            }
+            more = found->size() == grants_at_once;
+        }
+    }
+    return failed;
+}
+
 Answer<void> ask(Environment& env, Call& call, policy::AccessRequest request,
                  std::optional<NamedPolicy> key_policy, std::vector<policy::Grant> grants) {
     Check check;
     check.grants = std::move(grants);
-    request.caller = call.caller;
     request.account = env.account;
     request.recipient = !call.operation.attestable ? policy::RecipientState::impossible
                         : call.recipient           ? policy::RecipientState::verified
@@ -180,21 +212,16 @@ Answer<void> authorize(Environment& env, Call& call, std::string_view action, co
     request.context = std::move(context);
     request.encryption_context = std::move(details.encryption_context);
     request.grant = details.grant;
-    std::vector<policy::Grant> grants;
-    for (const std::string& grantee : {call.caller.arn, call.caller.entity_arn}) {
-        auto found = env.keys.grants().of_key(key.id, grantee, "", grants_considered_max);
-        if (!found)
-            return storage_error(found.error());
-        grants.insert(grants.end(), found->begin(), found->end());
-        if (call.caller.arn == call.caller.entity_arn)
-            break;
-    }
-    if (details.grant && action == "kms:RetireGrant")
-        grants = {*details.grant};
+    request.caller = call.caller;
+    auto grants = action == policy::retire_grant
+                      ? Answer<std::vector<policy::Grant>>(std::vector{*details.grant})
+                      : find_grants(env, key, request);
+    if (!grants)
+        return grants.error();
     return ask(
         env, call, std::move(request),
         NamedPolicy{key.policy, {"the key policy", policy::PolicyKind::key, std::move(*parsed)}},
-        std::move(grants));
+        std::move(*grants));
 }
 
 Answer<NamedKey> find_allowed_key(Environment& env, Call& call, const std::string& reference,
@@ -223,6 +250,7 @@ Answer<void> authorize_without_key(Environment& env, Call& call, std::string_vie
     request.action = action;
     request.resource = std::move(resource);
     request.context = std::move(context);
+    request.caller = call.caller;
     return ask(env, call, std::move(request), std::nullopt, {});
 }
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
-#include "core/base/base64.h"
+#include "sim/kms/grant_token.h"
 #include "sim/kms/json.h"
 #include "sim/kms/key_spec.h"
 #include "sim/kms/operations/access.h"
@@ -191,13 +191,11 @@ Answer<void> check_new_grant(const Environment& env, const NamedKey& named, cons
 Answer<std::optional<Grant>> find_same(Environment& env, const Grant& wanted) {
     if (wanted.name.empty())
         return std::optional<Grant>();
-    constexpr std::size_t at_once = 1000;
-    const auto grants = env.keys.grants().of_key(wanted.key_id, wanted.grantee, "", at_once);
+    const auto grants = env.keys.grants().named(wanted.key_id, wanted.grantee, wanted.name);
     if (!grants)
         return storage_error(grants.error());
     for (const Grant& grant : *grants)
-        if (grant.name == wanted.name && grant.retiring == wanted.retiring &&
-            grant.operations == wanted.operations &&
+        if (grant.retiring == wanted.retiring && grant.operations == wanted.operations &&
             grant.context_equals == wanted.context_equals &&
             grant.context_subset == wanted.context_subset)
             return std::optional(grant);
@@ -266,23 +264,25 @@ Answer<json::object> create_grant(Environment& env, Call& call) {
         return same.error();
     if (call.dry_run)
         return json::object();
+    // Every answer has a token of its own, also one about a grant that is there already.
     if (*same) {
-        const auto token = env.keys.grants().token_of((*same)->id);
-        if (!token)
-            return storage_error(token.error());
-        return json::object{{"GrantToken", *token}, {"GrantId", (*same)->id}};
+        const auto secret = env.keys.grants().secret_of((*same)->id);
+        if (!secret)
+            return storage_error(secret.error());
+        return json::object{{"GrantToken", make_grant_token((*same)->id, *secret, env.random)},
+                            {"GrantId", (*same)->id}};
     }
-    constexpr std::size_t id_bytes = 32;
-    constexpr std::size_t token_bytes = 192;
-    Bytes chance(id_bytes + token_bytes);
-    env.random.fill(chance);
-    grant.id = to_hex(BytesView(chance).first(id_bytes));
+    Bytes id(grant_id_bytes);
+    env.random.fill(id);
+    Bytes secret(grant_secret_bytes);
+    env.random.fill(secret);
+    grant.id = to_hex(id);
     grant.created = call.now;
     grant.issuing_account = call.caller.account;
-    const std::string token = to_base64(BytesView(chance).subspan(id_bytes));
-    if (auto added = env.keys.grants().add(grant, token); !added)
+    if (auto added = env.keys.grants().add(grant, secret); !added)
         return storage_error(added.error());
-    return json::object{{"GrantToken", token}, {"GrantId", grant.id}};
+    return json::object{{"GrantToken", make_grant_token(grant.id, secret, env.random)},
+                        {"GrantId", grant.id}};
 }
 
 Answer<json::object> list_grants(Environment& env, Call& call) {

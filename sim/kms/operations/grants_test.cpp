@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Grants: whom they allow what, under which constraints, and who ends them.
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,7 +25,7 @@ class Grants : public ::testing::Test {
 
     policy::Grant grant(std::vector<std::string> operations) {
         policy::Grant made;
-        made.id = std::string(63, 'a') + std::to_string(count_++);
+        made.id = fmt::format("{:064x}", 0xa0000 + count_++);
         made.key_id = key_;
         made.created = kms_.clock.now();
         made.grantee = InMemoryKms::tester;
@@ -32,9 +33,19 @@ class Grants : public ::testing::Test {
         made.operations = std::move(operations);
         return made;
     }
-    void add(const policy::Grant& made) {
-        EXPECT_TRUE(kms_.keys->grants().add(made, base64(made.id)));
+    // 2000 for the tester, none of which allows a request without their encryption contexts.
+    void add_many() {
+        auto transaction = kms_.keys->begin();
+        ASSERT_TRUE(transaction);
+        for (int i = 0; i < 2000; ++i) {
+            auto made = grant({"Encrypt"});
+            made.id = fmt::format("{:064x}", i);
+            made.context_equals = policy::Grant::Pairs{{"number", std::to_string(i)}};
+            add(made);
+        }
+        ASSERT_TRUE(transaction->commit());
     }
+    void add(const policy::Grant& made) { EXPECT_TRUE(kms_.keys->grants().add(made, Bytes(32))); }
     Outcome encrypt(json::object context) {
         return kms_.ask(
             "Encrypt",
@@ -89,6 +100,27 @@ TEST_F(Grants, AConstraintThatIsASubsetNeedsItsPairs) {
     EXPECT_EQ(encrypt({{"more", "x"}}).exception, "AccessDeniedException");
     // DescribeKey takes no encryption context.
     EXPECT_EQ(kms_.ask("DescribeKey", {{"KeyId", key_}}).exception, "");
+}
+
+TEST_F(Grants, OneAmongThousandsIsFound) {
+    add_many();
+    EXPECT_EQ(encrypt({{"number", "1999"}}).exception, "");
+    EXPECT_EQ(encrypt({}).exception, "AccessDeniedException");
+    auto last = grant({"DescribeKey", "Encrypt"});
+    last.id = std::string(64, 'f');
+    add(last);
+    EXPECT_EQ(encrypt({}).exception, "");
+    EXPECT_EQ(kms_.ask("DescribeKey", {{"KeyId", key_}}).exception, "");
+}
+
+TEST_F(Grants, AnExplanationNamesTheFirstOfThousands) {
+    add_many();
+    const std::string explanation = encrypt({}).explanation;
+    int named = 0;
+    for (std::size_t at = 0; (at = explanation.find("would allow it", at)) != std::string::npos;
+         ++at)
+        ++named;
+    EXPECT_EQ(named, 10) << explanation;
 }
 
 TEST_F(Grants, OneThatMayMakeGrantsPassesOnNoMoreThanItHas) {
@@ -195,8 +227,10 @@ TEST_F(GrantOperations, AreMadeListedAndRevoked) {
     const Outcome made = kms_.ask("CreateGrant", wanted());
     ASSERT_EQ(made.exception, "") << made.message;
     EXPECT_EQ(made.text("GrantId").size(), 64u);
-    // A retry with the same name and all else alike makes no second one.
-    EXPECT_EQ(kms_.ask("CreateGrant", wanted()).text("GrantId"), made.text("GrantId"));
+    // A retry with the same name and all else alike makes no second one, but a second token.
+    const Outcome again = kms_.ask("CreateGrant", wanted());
+    EXPECT_EQ(again.text("GrantId"), made.text("GrantId"));
+    EXPECT_NE(again.text("GrantToken"), made.text("GrantToken"));
     ASSERT_EQ(list().size(), 1u);
     const json::object entry = list().at(0).as_object();
     EXPECT_EQ(entry.at("KeyId"), json::string(kms_.arn(key_)));
@@ -210,22 +244,25 @@ TEST_F(GrantOperations, AreMadeListedAndRevoked) {
                   .as_array()
                   .size(),
               1u);
-    // Its token is one that requests may have.
-    EXPECT_EQ(kms_.ask("Encrypt", {{"KeyId", key_},
-                                   {"Plaintext", "AAAA"},
-                                   {"GrantTokens", json::array{made.text("GrantToken")}}})
-                  .exception,
-              "");
-    EXPECT_EQ(
-        kms_.ask("Encrypt",
-                 {{"KeyId", key_}, {"Plaintext", "AAAA"}, {"GrantTokens", json::array{"nobody's"}}})
-            .exception,
-        "InvalidGrantTokenException");
+    // Each of its tokens is one that requests may have.
+    const auto with_token = [&](const std::string& token) {
+        return kms_
+            .ask("Encrypt",
+                 {{"KeyId", key_}, {"Plaintext", "AAAA"}, {"GrantTokens", json::array{token}}})
+            .exception;
+    };
+    EXPECT_EQ(with_token(made.text("GrantToken")), "");
+    EXPECT_EQ(with_token(again.text("GrantToken")), "");
+    EXPECT_EQ(with_token("nobody's"), "InvalidGrantTokenException");
+    std::string changed = again.text("GrantToken");
+    changed[100] = changed[100] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(with_token(changed), "InvalidGrantTokenException");
     EXPECT_EQ(kms_.ask("RetireGrant", {{"GrantToken", made.text("GrantToken")}}).exception, "");
     EXPECT_TRUE(list().empty());
-    const std::string again = kms_.ask("CreateGrant", wanted()).text("GrantId");
-    EXPECT_EQ(kms_.ask("RevokeGrant", {{"KeyId", key_}, {"GrantId", again}}).exception, "");
-    EXPECT_EQ(kms_.ask("RevokeGrant", {{"KeyId", key_}, {"GrantId", again}}).exception,
+    EXPECT_EQ(with_token(again.text("GrantToken")), "InvalidGrantTokenException");
+    const std::string second = kms_.ask("CreateGrant", wanted()).text("GrantId");
+    EXPECT_EQ(kms_.ask("RevokeGrant", {{"KeyId", key_}, {"GrantId", second}}).exception, "");
+    EXPECT_EQ(kms_.ask("RevokeGrant", {{"KeyId", key_}, {"GrantId", second}}).exception,
               "NotFoundException");
 }
 
