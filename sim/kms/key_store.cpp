@@ -123,30 +123,6 @@ Result<void> run(Query& query) {
 
 }  // namespace
 
-std::string_view name_of(KeyState state) {
-    switch (state) {
-        case KeyState::enabled:
-            return "Enabled";
-        case KeyState::disabled:
-            return "Disabled";
-        case KeyState::pending_deletion:
-            return "PendingDeletion";
-        case KeyState::pending_replica_deletion:
-            return "PendingReplicaDeletion";
-        case KeyState::pending_import:
-            return "PendingImport";
-    }
-    return "";
-}
-
-std::optional<KeyState> parse_key_state(std::string_view name) {
-    for (const KeyState state : {KeyState::enabled, KeyState::disabled, KeyState::pending_deletion,
-                                 KeyState::pending_replica_deletion, KeyState::pending_import})
-        if (name_of(state) == name)
-            return state;
-    return std::nullopt;
-}
-
 Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& file,
                                                  const std::string& region) {
     auto database = Database::open(file);
@@ -319,11 +295,17 @@ Result<void> KeyStore::remove_due(TimePoint now) {
 }
 
 Result<std::vector<KeyMaterial>> KeyStore::materials_of(std::string_view key_id) {
+    return materials_in(region_, key_id);
+}
+
+Result<std::vector<KeyMaterial>> KeyStore::materials_in(const std::string& region,
+                                                        std::string_view key_id) {
     const std::lock_guard lock(shared_->mutex);
     Query query = database().query(
         "SELECT id, material, state, rotated_ms, on_demand, description, valid_to_ms FROM "
-        "materials WHERE key_id = ? AND region = ? ORDER BY number");
-    query.bind(key_id).bind(region_);
+        "materials WHERE key_id = ? AND region = ? ORDER BY state = ?, rotated_ms IS NOT NULL, "
+        "rotated_ms, number");
+    query.bind(key_id).bind(region).bind(spelled(KeyMaterial::State::pending_rotation));
     std::vector<KeyMaterial> materials;
     for (;;) {
         const auto row = query.step();
@@ -373,6 +355,24 @@ Result<bool> KeyStore::copy_materials(std::string_view key_id, const std::string
     return true;
 }
 
+Result<void> KeyStore::announce_materials(std::string_view key_id) {
+    const std::lock_guard lock(shared_->mutex);
+    Query query = database().query(
+        "INSERT OR IGNORE INTO materials SELECT NULL, m.id, m.key_id, k.region, x'', m.state, "
+        "m.rotated_ms, m.on_demand, '', NULL FROM materials m JOIN keys k ON k.id = m.key_id WHERE "
+        "m.key_id = ? AND m.region = ? AND k.region <> m.region ORDER BY m.number");
+    query.bind(key_id).bind(region_);
+    return run(query);
+}
+
+Result<void> KeyStore::clear_everywhere(std::string_view key_id, BytesView material_id) {
+    const std::lock_guard lock(shared_->mutex);
+    Query query =
+        database().query("UPDATE materials SET material = x'' WHERE key_id = ? AND id = ?");
+    query.bind(key_id).bind(material_id);
+    return run(query);
+}
+
 Result<void> KeyStore::rotate(std::string_view key_id, const KeyMaterial& material) {
     auto transaction = begin();
     if (!transaction)
@@ -385,18 +385,27 @@ Result<void> KeyStore::rotate(std::string_view key_id, const KeyMaterial& materi
         if (auto done = run(query); !done)
             return done;
     }
+    int present = 0;
     {
-        Query query = database().query("DELETE FROM materials WHERE id = ? AND key_id = ?");
-        query.bind(BytesView(material.id)).bind(key_id);
-        if (auto done = run(query); !done)
-            return done;
+        Query query = database().query(
+            "UPDATE materials SET state = ?, rotated_ms = ?, on_demand = ? WHERE key_id = ? AND id "
+            "= ?");
+        query.bind(spelled(KeyMaterial::State::current)).bind(to_ms(material.rotated));
+        query.bind(std::int64_t{material.rotated_on_demand}).bind(key_id);
+        query.bind(BytesView(material.id));
+        const auto changed = query.run();
+        if (!changed)
+            return changed.error();
+        present = *changed;
     }
-    const auto found = regions_of(key_id);
-    if (!found)
-        return found.error();
-    for (const std::string& region : *found)
-        if (const auto added = insert_material(region, key_id, material); !added)
-            return added.error();
+    if (present == 0) {
+        const auto found = regions_of(key_id);
+        if (!found)
+            return found.error();
+        for (const std::string& region : *found)
+            if (const auto added = insert_material(region, key_id, material); !added)
+                return added.error();
+    }
     return transaction->commit();
 }
 

@@ -62,14 +62,24 @@ class KeyStore {
     // The window of a key that awaited their removal begins.
     [[nodiscard]] Result<void> remove_due(TimePoint now);
 
-    // The key's materials in the order in which they were added.
+    // The key's materials in the order in which they became current; one that waits for a rotation
+    // is the last.
     [[nodiscard]] Result<std::vector<KeyMaterial>> materials_of(std::string_view key_id);
+    // The same, of its copy in another Region.
+    [[nodiscard]] Result<std::vector<KeyMaterial>> materials_in(const std::string& region,
+                                                                std::string_view key_id);
     // Adds or replaces one; its `state` is not changed by it. False if another key has the ID.
     [[nodiscard]] Result<bool> put_material(std::string_view key_id, const KeyMaterial& material);
     // Copies all materials, with their dates and in their order, to the key's copy in another
     // Region, which has none. False if another key of that Region has one of them.
     [[nodiscard]] Result<bool> copy_materials(std::string_view key_id, const std::string& region);
-    // Makes `material` the current one, in all Regions, and the current one a former one.
+    // Copies imported materials to the key's copies in other Regions, as far as they lack them, to
+    // be imported there: without their bytes, description and expiration.
+    [[nodiscard]] Result<void> announce_materials(std::string_view key_id);
+    // Empties a material in all Regions.
+    [[nodiscard]] Result<void> clear_everywhere(std::string_view key_id, BytesView material_id);
+    // Makes `material` the current one, in all Regions, and the current one a former one. One that
+    // the key has already keeps its bytes in each Region.
     [[nodiscard]] Result<void> rotate(std::string_view key_id, const KeyMaterial& material);
 
     // False if the name is taken or the key does not exist.

@@ -112,6 +112,19 @@ Answer<Bytes> decrypt_material(Environment& env, const Call& call, const NamedKe
     return std::move(*material);
 }
 
+// A replica takes the materials of its primary key, of which it knows the IDs, and no other.
+ApiError refuse_at_replica(const Environment& env, const NamedKey& named,
+                           const std::optional<std::string>& type) {
+    const std::string primary = env.key_arn(named.key.id, named.key.primary_region);
+    if (type == "NEW_KEY_MATERIAL")
+        return api_error("UnsupportedOperationException",
+                         fmt::format("{} is a multi-Region replica key. New key material is "
+                                     "imported into the primary key {} first.",
+                                     named.arn, primary));
+    return incorrect_material(
+        fmt::format("the primary key {} has no such material: import it there first", primary));
+}
+
 // The material that the request replaces or adds, as far as the key's other materials decide it.
 Answer<KeyMaterial> place_material(Environment& env, const NamedKey& named,
                                    const std::optional<std::string>& type, const Bytes& id) {
@@ -122,6 +135,8 @@ Answer<KeyMaterial> place_material(Environment& env, const NamedKey& named,
                                    [&id](const KeyMaterial& one) { return one.id == id; });
     if (same != materials->end())
         return *same;
+    if (named.key.multi_region && named.key.primary_region != env.region)
+        return refuse_at_replica(env, named, type);
     KeyMaterial added;
     added.id = id;
     if (materials->empty())
@@ -224,6 +239,9 @@ Answer<json::object> import_key_material(Environment& env, Call& call) {
         material->description = *description;
     if (const auto put = env.keys.put_material(named->key.id, *material); !put)
         return storage_error(put.error());
+    if (named->key.primary_region == env.region)
+        if (auto announced = env.keys.announce_materials(named->key.id); !announced)
+            return storage_error(announced.error());
     if (auto settled = settle_state(env.keys, named->key, named->key.state); !settled)
         return storage_error(settled.error());
     json::object output{{"KeyId", named->arn}};
@@ -250,6 +268,10 @@ Answer<json::object> delete_imported_key_material(Environment& env, Call& call) 
         if (wanted_id ? to_hex(material.id) != *wanted_id : material.state != State::current)
             continue;
         found = true;
+        // Of the primary key, material that waits for its rotation goes in all Regions.
+        if (material.state == State::pending_rotation && named->key.primary_region == env.region)
+            if (auto cleared = env.keys.clear_everywhere(named->key.id, material.id); !cleared)
+                return storage_error(cleared.error());
         material.bytes.clear();
         if (const auto put = env.keys.put_material(named->key.id, material); !put)
             return storage_error(put.error());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Imported key material: brought in, expired, deleted, brought back, rotated. And replicas.
+// Imported key material: brought in, expired, deleted, brought back, rotated.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,24 +18,9 @@ class Imports : public ::testing::Test {
         return outcome.output.at("KeyMetadata").as_object();
     }
 
-    // Imports `material`; `more` takes the place of members.
     Outcome import(const Bytes& material, const json::object& more = {},
                    const std::string& algorithm = "RSAES_OAEP_SHA_256") {
-        const Outcome parameters = kms_.ask(
-            "GetParametersForImport",
-            {{"KeyId", key_}, {"WrappingAlgorithm", algorithm}, {"WrappingKeySpec", "RSA_2048"}});
-        const auto wrapping =
-            PublicKey::from_der(from_base64(parameters.text("PublicKey")).value()).value();
-        json::object input{
-            {"KeyId", key_},
-            {"ImportToken", parameters.text("ImportToken")},
-            {"EncryptedKeyMaterial",
-             to_base64(wrapping.encrypt_oaep(hash_of(algorithm), material).value())},
-            {"ExpirationModel", "KEY_MATERIAL_DOES_NOT_EXPIRE"},
-        };
-        for (const auto& member : more)
-            input[member.key()] = member.value();
-        return kms_.ask("ImportKeyMaterial", input);
+        return kms_.import(key_, material, more, algorithm);
     }
     [[nodiscard]] std::string state() {
         return std::string(
@@ -147,38 +132,6 @@ TEST_F(Imports, ThatAreGoneAreNotRotatedTo) {
     const std::string blob =
         kms_.ask("Encrypt", {{"KeyId", key_}, {"Plaintext", "AAAA"}}).text("CiphertextBlob");
     EXPECT_EQ(kms_.ask("Decrypt", {{"CiphertextBlob", blob}}).text("Plaintext"), "AAAA");
-}
-
-TEST(Replicas, AreFoundByTheKmsOfTheirRegion) {
-    InMemoryKms kms;
-    const json::object primary =
-        kms.ask("CreateKey", {{"MultiRegion", true}}).output.at("KeyMetadata").as_object();
-    const std::string id(primary.at("KeyId").as_string());
-    const Outcome made = kms.ask(
-        "ReplicateKey", {{"KeyId", id}, {"ReplicaRegion", "eu-west-1"}, {"Description", "there"}});
-    ASSERT_EQ(made.exception, "") << made.message;
-    const json::object& replica = made.output.at("ReplicaKeyMetadata").as_object();
-    EXPECT_EQ(replica.at("Arn"), json::string("arn:aws:kms:eu-west-1:111122223333:key/" + id));
-    EXPECT_EQ(replica.at("MultiRegionConfiguration").at("MultiRegionKeyType"), "REPLICA");
-    EXPECT_EQ(replica.at("CurrentKeyMaterialId"), primary.at("CurrentKeyMaterialId"));
-    const auto configuration = kms.ask("DescribeKey", {{"KeyId", id}})
-                                   .output.at("KeyMetadata")
-                                   .at("MultiRegionConfiguration");
-    EXPECT_EQ(configuration.at("ReplicaKeys").as_array().size(), 1u);
-    EXPECT_EQ(kms.ask("ReplicateKey", {{"KeyId", id}, {"ReplicaRegion", "eu-west-1"}}).exception,
-              "AlreadyExistsException");
-    EXPECT_EQ(kms.ask("ReplicateKey", {{"KeyId", id}, {"ReplicaRegion", "cn-north-1"}}).exception,
-              "ValidationException");
-    EXPECT_EQ(
-        kms.ask("UpdatePrimaryRegion", {{"KeyId", id}, {"PrimaryRegion", "eu-west-1"}}).exception,
-        "UnsupportedOperationException");
-    const std::string single = kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
-    EXPECT_EQ(
-        kms.ask("ReplicateKey", {{"KeyId", single}, {"ReplicaRegion", "eu-west-1"}}).exception,
-        "UnsupportedOperationException");
-    EXPECT_EQ(kms.ask("ScheduleKeyDeletion", {{"KeyId", id}}).text("KeyState"),
-              "PendingReplicaDeletion");
-    EXPECT_EQ(kms.ask("CancelKeyDeletion", {{"KeyId", id}}).exception, "");
 }
 
 }  // namespace

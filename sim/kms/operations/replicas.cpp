@@ -87,13 +87,14 @@ Answer<json::object> replicate_key(Environment& env, Call& call) {
         return api_error("AlreadyExistsException", fmt::format("{} already exists.", replica.arn));
     Key stored = replica.key;
     stored.material.clear();  // comes with the others, in their order
-    if (named->key.origin == origin_external) {
+    if (named->key.origin == origin_external)
         stored.state = KeyState::pending_import;
-        stored.material_id.clear();
-    }
     if (const auto added = env.keys.add_in(region, stored); !added)
         return storage_error(added.error());
-    if (named->key.origin == origin_kms) {
+    if (named->key.origin == origin_external) {
+        if (auto announced = env.keys.announce_materials(named->key.id); !announced)
+            return storage_error(announced.error());
+    } else {
         const auto copied = env.keys.copy_materials(named->key.id, region);
         if (!copied)
             return storage_error(copied.error());

@@ -64,10 +64,36 @@ std::string_view name_of(KeyMaterial::State state) {
     return "";
 }
 
-json::object entry_of(const Key& key, const KeyMaterial& material) {
+// Whether a replica of this primary key has yet to import the material.
+Answer<bool> awaits_replicas(Environment& env, const Key& key, const KeyMaterial& material) {
+    if (key.origin != origin_external || key.primary_region != env.region)
+        return false;
+    const auto regions = env.keys.regions_of(key.id);
+    if (!regions)
+        return storage_error(regions.error());
+    for (const std::string& region : *regions) {
+        const auto there = env.keys.materials_in(region, key.id);
+        if (!there)
+            return storage_error(there.error());
+        if (std::none_of(there->begin(), there->end(), [&](const KeyMaterial& one) {
+                return one.id == material.id && (!one.bytes.empty() || region == env.region);
+            }))
+            return true;
+    }
+    return false;
+}
+
+Answer<json::object> entry_of(Environment& env, const Key& key, const KeyMaterial& material) {
     json::object entry{{"KeyId", key.id},
                        {"KeyMaterialId", to_hex(material.id)},
                        {"KeyMaterialState", name_of(material.state)}};
+    if (material.state == KeyMaterial::State::pending_rotation) {
+        const auto awaits = awaits_replicas(env, key, material);
+        if (!awaits)
+            return awaits.error();
+        if (*awaits)
+            entry["KeyMaterialState"] = "PENDING_MULTI_REGION_IMPORT_AND_ROTATION";
+    }
     if (material.rotated) {
         entry["RotationDate"] = epoch_seconds(*material.rotated);
         entry["RotationType"] = material.rotated_on_demand ? "ON_DEMAND" : "AUTOMATIC";
@@ -176,8 +202,16 @@ Answer<json::object> rotate_key_on_demand(Environment& env, Call& call) {
                 fmt::format("{} has no imported key material in state PENDING_ROTATION: "
                             "import new key material first.",
                             named->arn));
+        const auto awaits = awaits_replicas(env, key, *pending);
+        if (!awaits)
+            return awaits.error();
+        if (*awaits)
+            return api_error("KMSInvalidStateException",
+                             fmt::format("{} has key material in state "
+                                         "PENDING_MULTI_REGION_IMPORT_AND_ROTATION: import the "
+                                         "same material into every replica key first.",
+                                         named->arn));
         next = *pending;
-        next.state = KeyMaterial::State::current;
     } else {
         next.id = make_material_id(env.random);
         next.bytes = make_key_material(*find_key_spec(key.spec), env.random);
@@ -220,8 +254,12 @@ Answer<json::object> list_key_rotations(Environment& env, Call& call) {
     finish_page(rows, *page, output,
                 [](const KeyMaterial& material) { return to_hex(material.id); });
     json::array entries;
-    for (const KeyMaterial& material : rows)
-        entries.push_back(entry_of(named->key, material));
+    for (const KeyMaterial& material : rows) {
+        auto entry = entry_of(env, named->key, material);
+        if (!entry)
+            return entry.error();
+        entries.push_back(std::move(*entry));
+    }
     output["Rotations"] = std::move(entries);
     return output;
 }

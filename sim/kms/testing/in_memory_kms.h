@@ -4,6 +4,8 @@
 // checked, and the caller is a user of the account with an administrator's IAM policy.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -40,11 +42,13 @@ class InMemoryKms {
     static constexpr auto account = "111122223333";
     static constexpr auto tester = "arn:aws:iam::111122223333:user/tester";
 
-    // `context`: what a scene says about condition keys. `file`: of the store.
+    // `context`: what a scene says about condition keys. `file`: of the store. `region`: the KMS's.
     explicit InMemoryKms(iam::Principal caller = iam::parse_principal(tester).value(),
                          policy::RequestContext context = {},
-                         const std::string& file = KeyStore::in_memory)
-        : keys(KeyStore::open(file).value()),
+                         const std::string& file = KeyStore::in_memory,
+                         std::string region = "us-east-1")
+        : keys(KeyStore::open(file, region).value()),
+          region_(std::move(region)),
           caller_(std::move(caller)),
           context_(std::move(context)) {}
 
@@ -82,7 +86,27 @@ class InMemoryKms {
     }
 
     [[nodiscard]] std::string arn(const std::string& id) const {
-        return "arn:aws:kms:us-east-1:" + std::string(account) + ":key/" + id;
+        return fmt::format("arn:aws:kms:{}:{}:key/{}", region_, account, id);
+    }
+
+    // Imports `material` into a key of Origin EXTERNAL; `more` takes the place of members.
+    Outcome import(const std::string& key, const Bytes& material, const json::object& more = {},
+                   const std::string& algorithm = "RSAES_OAEP_SHA_256") {
+        const Outcome parameters = ask(
+            "GetParametersForImport",
+            {{"KeyId", key}, {"WrappingAlgorithm", algorithm}, {"WrappingKeySpec", "RSA_2048"}});
+        const auto wrapping =
+            PublicKey::from_der(from_base64(parameters.text("PublicKey")).value()).value();
+        json::object input{
+            {"KeyId", key},
+            {"ImportToken", parameters.text("ImportToken")},
+            {"EncryptedKeyMaterial",
+             to_base64(wrapping.encrypt_oaep(hash_of(algorithm), material).value())},
+            {"ExpirationModel", "KEY_MATERIAL_DOES_NOT_EXPIRE"},
+        };
+        for (const auto& member : more)
+            input[member.key()] = member.value();
+        return ask("ImportKeyMaterial", input);
     }
 
     // A Recipient with a document of an enclave that this KMS trusts.
@@ -107,12 +131,14 @@ class InMemoryKms {
     [[nodiscard]] ServiceSettings settings() const {
         ServiceSettings settings;
         settings.account = account;
+        settings.region = region_;
         settings.authenticate = false;
         settings.anonymous = caller_;
         settings.context = context_;
         return settings;
     }
 
+    std::string region_;
     iam::Principal caller_;
     policy::RequestContext context_;
     SystemRandom random_;
