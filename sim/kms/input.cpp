@@ -10,6 +10,7 @@
 #include "core/base/base64.h"
 #include "core/base/printable.h"
 #include "sim/kms/key_spec.h"
+#include "sim/kms/utf8.h"
 
 namespace glovebox::kms {
 namespace {
@@ -65,7 +66,7 @@ std::optional<std::string> Input::text(std::string_view name, Range length) {
         wrong_type(name, "a text");
         return std::nullopt;
     }
-    check_length(std::string_view(*found), name, found->size(), length);
+    check_length(std::string_view(*found), name, count_characters(*found), length);
     return std::string(found->data(), found->size());
 }
 
@@ -183,7 +184,7 @@ std::vector<std::string> Input::texts(std::string_view name, Range count, Range 
             wrong_type(name, "a list of texts");
             continue;
         }
-        check_length(secret, name, text->size(), length);
+        check_length(secret, name, count_characters(*text), length);
         out.emplace_back(text->data(), text->size());
     }
     return out;

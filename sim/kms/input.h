@@ -40,7 +40,7 @@ class Input {
     explicit Input(const boost::json::object& object, std::string path = {})
         : object_(object), path_(std::move(path)) {}
 
-    // `length` is in bytes.
+    // `length` is in characters.
     [[nodiscard]] std::optional<std::string> text(std::string_view name, Range length);
     [[nodiscard]] std::string required_text(std::string_view name, Range length);
 
@@ -61,7 +61,7 @@ class Input {
 
     // A map from texts to texts; empty if absent.
     [[nodiscard]] EncryptionContext string_map(std::string_view name);
-    // A list of texts: `count` of them, each of `length` bytes. Empty if absent.
+    // A list of texts: `count` of them, each of `length` characters. Empty if absent.
     [[nodiscard]] std::vector<std::string> texts(std::string_view name, Range count, Range length);
     // Null if absent. Owned by the request.
     [[nodiscard]] const boost::json::object* object(std::string_view name);

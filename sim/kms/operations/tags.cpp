@@ -5,7 +5,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 
 #include "core/base/ascii.h"
@@ -13,6 +12,7 @@
 #include "sim/kms/operations/access.h"
 #include "sim/kms/operations/handlers.h"
 #include "sim/kms/operations/paging.h"
+#include "sim/kms/tag_character.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
@@ -24,13 +24,6 @@ constexpr Range tag_name_length{1, 128};
 constexpr Range tag_value_length{0, 256};
 
 constexpr std::string_view reserved = "aws:";
-
-// Letters of any language are allowed: what is not ASCII counts as one.
-bool is_tag_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (static_cast<unsigned char>(c) & 0x80U) != 0 ||
-           std::string_view(" _./=+-:@").find(c) != std::string_view::npos;
-}
 
 }  // namespace
 
@@ -51,10 +44,10 @@ Answer<Tags> read_tags(Input& input) {
         if (equals_ignoring_case(std::string_view(name).substr(0, reserved.size()), reserved))
             return api_error("TagException", "Tags beginning with aws: are reserved");
         for (const std::string& text : {name, value})
-            if (!std::all_of(text.begin(), text.end(), is_tag_character))
+            if (!has_tag_characters_alone(text))
                 return api_error("TagException",
                                  "The request was rejected because one or more tags are not valid.",
-                                 fmt::format("{} has a character other than letters, digits, "
+                                 fmt::format("{} has a character other than letters, numbers, "
                                              "spaces and _ . / = + - : @",
                                              in_quotes(text)));
         if (!tags.emplace(name, value).second)
