@@ -189,7 +189,7 @@ FOLDERS = {
         "programs that show the whole",
         uses=("core/base", "core/crypto", "core", "transports", "nsm-mock/document", "nsm-mock/pki", "nsm-mock/module"),
         libraries=("Asio", "Beast", "Boost.JSON", "CLI11", "OpenSSL")),
-    "integration": Folder("tests that see built binaries only"),
+    "integration": Folder("tests that see built binaries only", libraries=("libseccomp",)),
     "bench": Folder(
         "speed beside peers, as ratios",
         uses=("nsm-mock/document", "nsm-mock/module")),
