@@ -33,7 +33,7 @@ class Side:
 
     def __init__(self, test, verb, *command, options=(), before=(), **more):
         self.process = subprocess.Popen(
-            [*map(str, before), GLOVEBOX, verb, *map(str, options), "--", *map(str, command)],
+            [*map(str, before), *map(str, test.container), GLOVEBOX, verb, *map(str, options), "--", *map(str, command)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
             **{**test.how, **more})
         self.test = test
@@ -73,6 +73,7 @@ class Case(unittest.TestCase):
 
     user = None
     isolation = "none"
+    container = ()  # the command that puts glovebox into one
     shown = ()  # folders that a program in a sandbox sees besides its working directory
 
     def setUp(self):

@@ -21,9 +21,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "sim/sandbox/command_plan.h"
-#include "sim/sandbox/machine.h"
-#include "sim/sandbox/sandbox.h"
+#include "sim/enclave/sandbox_probe.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/supervisor/syscall_filter.h"
 
@@ -108,19 +106,6 @@ Result<void> try_reach() {
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
     return result;
-}
-
-// The sandbox of a command, up to its exec.
-Result<void> try_sandbox() {
-    sandbox::CommandRequest request;
-    request.arguments = {"true"};
-    request.path = "/usr/bin:/bin";
-    request.working_directory = "/";
-    const auto plan = sandbox::make_command_plan(request, sandbox::read_machine());
-    if (!plan)
-        return plan.error();
-    const auto started = sandbox::Sandbox::start(*plan);
-    return started ? Result<void>() : started.error();
 }
 
 // Only where the driver is loaded already: the call would load it.

@@ -23,7 +23,7 @@
 #include "sim/enclave/children.h"
 #include "sim/enclave/kernel_end.h"
 #include "sim/enclave/refused_connection.h"
-#include "sim/sandbox/sandbox_error.h"
+#include "sim/enclave/sandbox_probe.h"
 #include "sim/supervisor/namespace_id.h"
 #include "sim/supervisor/thread_status.h"
 
@@ -131,10 +131,13 @@ Result<void> Session::start(const RunOptions& options) {
             return begun.error();
     auto listener =
         options.room ? start_in_room(options, filtered) : start_program(options, filtered);
-    if (!listener && options.room && options.room_is_a_wish &&
-        listener.error().code == sandbox::SandboxError::namespaces_forbidden) {
+    Error reason = listener ? Error() : listener.error();
+    const bool has_no_sandbox = !listener && options.room && is_without_sandboxes(reason);
+    if (has_no_sandbox && !options.room_is_a_wish)
+        listener = std::move(reason);
+    if (has_no_sandbox && options.room_is_a_wish) {
         log_.warning("no_sandbox", "running with --isolation none, since {}",
-                     field("error", listener.error().message));
+                     field("error", reason.message));
         listener = start_program(options, filtered);
         if (record_ && listener) {
             console_file_.reset();

@@ -19,6 +19,10 @@ constexpr std::string_view remains =
     "machine's "
     "files and network.";
 
+constexpr std::string_view allow_in_container =
+    "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+    "--security-opt systempaths=unconfined ...";
+
 std::string first_line(const char* path) {
     std::ifstream in(path);
     std::string line;
@@ -59,6 +63,15 @@ bool privileges_were_taken(int error, const NamespaceFacts& facts) {
     return (error == EPERM || error == EACCES) && !facts.is_root && facts.apparmor_restricts == "1";
 }
 
+std::string advise_on_filter(const NamespaceFacts& facts) {
+    if (!facts.in_container && facts.seccomp_mode != "2")
+        return {};
+    return fmt::format("{} may deny it. Allow it with: {}.{}",
+                       facts.in_container ? "This container's seccomp filter"
+                                          : "The seccomp filter that is over this process",
+                       allow_in_container, remains);
+}
+
 Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
     if (facts.max_user_namespaces == "0")
         return forbidden("the sysctl user.max_user_namespaces is 0",
@@ -84,11 +97,10 @@ Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
             "kernel.apparmor_restrict_unprivileged_userns is 1, Ubuntu's default since 24.04)",
             "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
     if (facts.in_container || facts.seccomp_mode == "2")
-        return forbidden(
-            facts.in_container ? "this is a container, and its seccomp filter denies them"
-                               : "a seccomp filter that is over this process denies them",
-            "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-            "--security-opt systempaths=unconfined ...");
+        return forbidden(facts.in_container
+                             ? "this is a container, and its seccomp filter denies them"
+                             : "a seccomp filter that is over this process denies them",
+                         allow_in_container);
     return forbidden(
         fmt::format("clone(2) of a user namespace says {}. A chroot does that, and SELinux or "
                     "another security module may",

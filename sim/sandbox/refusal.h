@@ -29,6 +29,10 @@ struct NamespaceFacts {
 // --isolation none still works.
 [[nodiscard]] Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts);
 
+// Where namespaces are allowed and no sandbox can be made of them: the filter that may deny it, the
+// command that allows it, and that --isolation none still works. Empty where there is no filter.
+[[nodiscard]] std::string advise_on_filter(const NamespaceFacts& facts);
+
 // Whether a step inside failed with `error` because this machine takes the privileges of a new user
 // namespace away again (AppArmor), and not for a reason of its own.
 [[nodiscard]] bool privileges_were_taken(int error, const NamespaceFacts& facts);

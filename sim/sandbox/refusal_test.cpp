@@ -70,6 +70,17 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"OldKernel", EINVAL, debian(), "lacks one of the namespaces", "CONFIG_USER_NS"}),
     [](const auto& one) { return std::string(one.param.name); });
 
+TEST(AdviseOnFilter, NamesTheOptionsWhereThereIsAFilterAndNothingElsewhere) {
+    NamespaceFacts facts = debian();
+    EXPECT_EQ(advise_on_filter(facts), "");
+    facts.seccomp_mode = "2";
+    EXPECT_THAT(advise_on_filter(facts), AllOf(HasSubstr("The seccomp filter"),
+                                               HasSubstr("--security-opt seccomp=unconfined"),
+                                               HasSubstr("--isolation none")));
+    facts.in_container = true;
+    EXPECT_THAT(advise_on_filter(facts), HasSubstr("This container's seccomp filter"));
+}
+
 TEST(PrivilegesWereTaken, OnlyAppArmorTakesPrivilegesAwayFromANamespaceThatStands) {
     NamespaceFacts facts = debian();
     EXPECT_FALSE(privileges_were_taken(EPERM, facts));
