@@ -7,10 +7,12 @@ import pwd
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 DEADLINE = 60  # seconds; nothing here takes one on a quiet machine
+AT_REST = 2  # seconds
 
 GLOVEBOX = ""
 
@@ -28,14 +30,20 @@ def ordinary_user():
     return user, ""
 
 
+def processor_time(process):
+    """Seconds, of all threads."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Side:
     """One `glovebox run` or `glovebox parent` that goes on."""
 
     def __init__(self, test, verb, *command, options=(), before=(), **more):
         self.process = subprocess.Popen(
             [*map(str, before), *map(str, test.container), GLOVEBOX, verb, *map(str, options), "--", *map(str, command)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-            **{**test.how, **more})
+            text=True,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **test.how, **more})
         self.test = test
         self.output = ""
         test.addCleanup(self.end)
@@ -96,6 +104,18 @@ class Case(unittest.TestCase):
                                   capture_output=True, text=True, **self.how)
             if "forbids the sandbox's namespaces" in done.stderr:
                 self.skipTest(done.stderr.strip())
+
+    def wait_until(self, condition):
+        until = time.monotonic() + DEADLINE
+        while not condition():
+            self.assertLess(time.monotonic(), until, "it has not come about")
+            time.sleep(.01)
+
+    def assert_at_rest(self, side):
+        """It takes next to no time of a processor, where a busy wait would take all that it can have."""
+        before = processor_time(side.process.pid)
+        time.sleep(AT_REST)
+        self.assertLess(processor_time(side.process.pid) - before, AT_REST / 10)
 
     def start(self, verb, *command, **more):
         return Side(self, verb, *command, **more)

@@ -44,6 +44,14 @@ TREE = textwrap.dedent("""
     print(*staying, os.getpid(), flush=True)
     signal.pause()""")
 
+# Signals of a parent's end are given up.
+STAYS_WITHOUT_ITS_PARENT = textwrap.dedent("""
+    import ctypes, os, signal
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)
+    print(os.getpid(), flush=True)
+    signal.pause()""")
+
 
 class Survivors(sides.Case):
     def start_tree(self, verb, *before):
@@ -91,6 +99,17 @@ class Survivors(sides.Case):
         self.assert_ended(pidfds[-1:])
         for pidfd in pidfds[:-1]:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        side.finish(expected=128 + signal.SIGKILL)
+
+    def test_without_its_keeper_a_program_that_stays_is_waited_for_at_rest(self):
+        side = self.start("parent", PYTHON, "-c", STAYS_WITHOUT_ITS_PARENT)
+        process = int(side.wait_for(""))
+        (pidfd,) = self.pidfds([process])
+        (keeper,) = children_of(side.process.pid)
+        os.kill(keeper, signal.SIGKILL)
+        self.wait_until(lambda: keeper not in children_of(side.process.pid))
+        self.assert_at_rest(side)
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         side.finish(expected=128 + signal.SIGKILL)
 
     def test_nobody_is_left_behind_by_an_ordinary_end(self):

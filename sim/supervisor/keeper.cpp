@@ -153,9 +153,10 @@ void Keeper::wait() const {
 
 std::optional<int> Keeper::take_wait_status() {
     int status = 0;
-    if (::recv(fd(), &status, sizeof status, MSG_DONTWAIT) != sizeof status)
-        return std::nullopt;
-    return status;
+    const ssize_t bytes = ::recv(fd(), &status, sizeof status, MSG_DONTWAIT);
+    if (bytes == 0)
+        channel_.reset();
+    return bytes == sizeof status ? std::optional(status) : std::nullopt;
 }
 
 }  // namespace glovebox::supervisor

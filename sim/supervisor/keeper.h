@@ -50,12 +50,12 @@ class Keeper {
     // or could not be executed.
     [[nodiscard]] pid_t process() const { return process_; }
     [[nodiscard]] pid_t program() const { return program_; }
-    // Readable when the program has ended, or the keeper.
+    // Readable when the program has ended, or the keeper; -1 once the keeper's end has been read.
     [[nodiscard]] int fd() const { return channel_.get(); }
     // Waits for the end of the keeper, which is behind that of the program and all it started.
     void wait() const;
     // The program's wait status (waitpid(2)), once. It is known before the program's ID can be
-    // another process's.
+    // another process's. Of a program that stays after its keeper it never comes.
     [[nodiscard]] std::optional<int> take_wait_status();
 
   private:
