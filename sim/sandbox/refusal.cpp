@@ -3,9 +3,12 @@
 #include "sim/sandbox/refusal.h"
 
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <string_view>
 
@@ -23,6 +26,11 @@ constexpr std::string_view allow_in_container =
     "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
     "--security-opt systempaths=unconfined ...";
 
+// user_namespaces(7), "Defining user and group ID mappings".
+constexpr std::uint64_t mapping_capabilities = std::uint64_t{1} << CAP_SETUID |
+                                               std::uint64_t{1} << CAP_SETGID |
+                                               std::uint64_t{1} << CAP_SETFCAP;
+
 std::string first_line(const char* path) {
     std::ifstream in(path);
     std::string line;
@@ -30,11 +38,12 @@ std::string first_line(const char* path) {
     return line;
 }
 
-std::string seccomp_mode() {
+// Of /proc/self/status. `name` ends with a colon.
+std::string status_field(std::string_view name) {
     std::ifstream in("/proc/self/status");
     for (std::string line; std::getline(in, line);)
-        if (line.starts_with("Seccomp:"))
-            return line.substr(line.find_first_not_of(" \t", 8));
+        if (line.starts_with(name))
+            return line.substr(line.find_first_not_of(" \t", name.size()));
     return {};
 }
 
@@ -52,15 +61,20 @@ NamespaceFacts read_namespace_facts() {
     facts.apparmor_restricts = first_line("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
     facts.max_user_namespaces = first_line("/proc/sys/user/max_user_namespaces");
     facts.unprivileged_clone = first_line("/proc/sys/kernel/unprivileged_userns_clone");
-    facts.seccomp_mode = seccomp_mode();
+    facts.seccomp_mode = status_field("Seccomp:");
     facts.in_container =
         ::access("/.dockerenv", F_OK) == 0 || ::access("/run/.containerenv", F_OK) == 0;
     facts.is_root = ::geteuid() == 0;
+    const std::string effective = status_field("CapEff:");
+    constexpr int hexadecimal = 16;
+    facts.maps_users = (std::strtoull(effective.c_str(), nullptr, hexadecimal) &
+                        mapping_capabilities) == mapping_capabilities;
     return facts;
 }
 
 bool privileges_were_taken(int error, const NamespaceFacts& facts) {
-    return (error == EPERM || error == EACCES) && !facts.is_root && facts.apparmor_restricts == "1";
+    return (error == EPERM || error == EACCES) &&
+           (facts.is_root ? !facts.maps_users : facts.apparmor_restricts == "1");
 }
 
 std::string advise_on_filter(const NamespaceFacts& facts) {
@@ -96,6 +110,15 @@ Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
             "AppArmor takes their privileges from ordinary users' programs (the sysctl "
             "kernel.apparmor_restrict_unprivileged_userns is 1, Ubuntu's default since 24.04)",
             "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+    if (facts.is_root && !facts.maps_users)
+        return forbidden(
+            "this root has no capability to map users into them (CAP_SETUID, CAP_SETGID, "
+            "CAP_SETFCAP)",
+            facts.in_container
+                ? "docker run --cap-add SETUID --cap-add SETGID --cap-add SETFCAP ..., or run it "
+                  "as "
+                  "an ordinary user (docker run --user 1000 ...)"
+                : "run it as an ordinary user, or let it keep the three capabilities");
     if (facts.in_container || facts.seccomp_mode == "2")
         return forbidden(facts.in_container
                              ? "this is a container, and its seccomp filter denies them"

@@ -20,6 +20,7 @@ struct NamespaceFacts {
     std::string seccomp_mode;         // "Seccomp:" of /proc/self/status: "2" is a filter
     bool in_container = false;        // there is a /.dockerenv or a /run/.containerenv
     bool is_root = false;
+    bool maps_users = true;  // has the capabilities with which root maps users and groups
 };
 
 [[nodiscard]] NamespaceFacts read_namespace_facts();
@@ -33,8 +34,8 @@ struct NamespaceFacts {
 // command that allows it, and that --isolation none still works. Empty where there is no filter.
 [[nodiscard]] std::string advise_on_filter(const NamespaceFacts& facts);
 
-// Whether a step inside failed with `error` because this machine takes the privileges of a new user
-// namespace away again (AppArmor), and not for a reason of its own.
+// Whether a step inside failed with `error` because a new user namespace has no privileges here,
+// and not for a reason of its own: AppArmor takes them away, or root has no capability to hand on.
 [[nodiscard]] bool privileges_were_taken(int error, const NamespaceFacts& facts);
 
 }  // namespace glovebox::sandbox

@@ -64,6 +64,18 @@ INSTANTIATE_TEST_SUITE_P(
                  f.seccomp_mode = "2";
              }),
              "this is a container", "--security-opt seccomp=unconfined"},
+        Case{"RootWithoutCapabilities", EPERM, with([](NamespaceFacts& f) {
+                 f.is_root = true;
+                 f.maps_users = false;
+             }),
+             "no capability to map users", "ordinary user"},
+        Case{"RootWithoutCapabilitiesInAContainer", EPERM, with([](NamespaceFacts& f) {
+                 f.in_container = f.is_root = true;
+                 f.maps_users = false;
+                 f.seccomp_mode = "2";
+             }),
+             "no capability to map users",
+             "docker run --cap-add SETUID --cap-add SETGID --cap-add SETFCAP"},
         Case{"SeccompFilter", EPERM, with([](NamespaceFacts& f) { f.seccomp_mode = "2"; }),
              "a seccomp filter", "--security-opt seccomp=unconfined"},
         Case{"Chroot", EPERM, debian(), "A chroot does that", "dmesg"},
@@ -81,7 +93,7 @@ TEST(AdviseOnFilter, NamesTheOptionsWhereThereIsAFilterAndNothingElsewhere) {
     EXPECT_THAT(advise_on_filter(facts), HasSubstr("This container's seccomp filter"));
 }
 
-TEST(PrivilegesWereTaken, OnlyAppArmorTakesPrivilegesAwayFromANamespaceThatStands) {
+TEST(PrivilegesWereTaken, ByAppArmorFromUsersAndByMissingCapabilitiesFromRoot) {
     NamespaceFacts facts = debian();
     EXPECT_FALSE(privileges_were_taken(EPERM, facts));
     facts.apparmor_restricts = "1";
@@ -90,6 +102,12 @@ TEST(PrivilegesWereTaken, OnlyAppArmorTakesPrivilegesAwayFromANamespaceThatStand
     EXPECT_FALSE(privileges_were_taken(ENOENT, facts));
     facts.is_root = true;
     EXPECT_FALSE(privileges_were_taken(EPERM, facts)) << "the sysctl is for ordinary users";
+    facts.maps_users = false;
+    EXPECT_TRUE(privileges_were_taken(EPERM, facts));
+    EXPECT_FALSE(privileges_were_taken(ENOSPC, facts));
+    facts.is_root = false;
+    facts.apparmor_restricts = "0";
+    EXPECT_FALSE(privileges_were_taken(EPERM, facts)) << "a user maps one ID without a capability";
 }
 
 TEST(NamespaceFacts, TheFactsOfThisMachineAreRead) {
