@@ -6,6 +6,7 @@
  *
  * default_container docker|podman COMMAND [ARGUMENT...]
  * default_container docker|podman --cap-drop COMMAND ...: without any capability
+ * default_container docker|podman --no-ptrace COMMAND ...: where ptrace(2) is denied too
  *
  * docker is that of Docker 23 and later, containerd and Kubernetes' RuntimeDefault for a container
  * without CAP_SYS_ADMIN and CAP_SYS_PTRACE; podman is that of podman 4. Both as far as the calls of
@@ -65,7 +66,7 @@ static void deny(scmp_filter_ctx filter, const char* const* names, size_t count)
     }
 }
 
-static void install(int is_docker) {
+static void install(int is_docker, int denies_ptrace) {
     const unsigned long namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
                                      CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -74,6 +75,8 @@ static void install(int is_docker) {
     /* 32-bit programs run in a container too. */
     check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW), "other architectures");
     deny(filter, denied_by_both, sizeof denied_by_both / sizeof *denied_by_both);
+    if (denies_ptrace)
+        deny(filter, &(const char*){"ptrace"}, 1);
     if (is_docker) {
         deny(filter, denied_by_docker, sizeof denied_by_docker / sizeof *denied_by_docker);
         check(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
@@ -111,10 +114,11 @@ int main(int argc, char** argv) {
         return 2;
     const int is_docker = strcmp(argv[1], "docker") == 0;
     const int drops_all = strcmp(argv[2], "--cap-drop") == 0;
-    char** const command = argv + 2 + drops_all;
+    const int denies_ptrace = strcmp(argv[2], "--no-ptrace") == 0;
+    char** const command = argv + 2 + drops_all + denies_ptrace;
     if (*command == NULL)
         return 2;
-    install(is_docker); /* root needs CAP_SYS_ADMIN for it */
+    install(is_docker, denies_ptrace); /* root needs CAP_SYS_ADMIN for it */
     if (geteuid() == 0)
         keep_capabilities(drops_all ? 0 : default_capabilities);
     execvp(*command, command);

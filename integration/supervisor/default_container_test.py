@@ -1,25 +1,94 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Glovebox in a container runtime's default profile, which denies mounts.
+"""Glovebox in a container runtime's default profile, which denies AF_VSOCK, pidfd_getfd, namespaces and mounts: what
+runs there, as root with a container's capabilities and with none, and as an ordinary user; and what is lost.
 
-Usage: default_container_test.py GLOVEBOX DEFAULT-CONTAINER [unittest's arguments]
+Usage: default_container_test.py GLOVEBOX FOLDER-OF-PROGRAMS FOLDER-OF-APPS DEFAULT-CONTAINER VSOCK-BEHAVIOUR
 """
 
+import os
+import re
+import signal
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "apps"))
+sys.path[:0] = [str(HERE), str(HERE.parent / "apps")]
+import apps_test  # noqa: E402
+import behaviour_test  # noqa: E402
+import connect_test  # noqa: E402
 import sides  # noqa: E402
+import sigpipe_test  # noqa: E402
+import supervisor_test  # noqa: E402
+import survivors_test  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
-DEFAULT_CONTAINER = None  # set below
+RELABELS = "this container's system call filter denies AF_VSOCK"
+
+STOPS = 60
+KILLS = 60
+
+
+def stands_still(process, seconds):
+    """None of its threads takes a step for so long."""
+    def steps():
+        return [line for status in sorted(Path(f"/proc/{process}/task").glob("*/status"))
+                for line in status.read_text().splitlines() if "ctxt_switches" in line or line.startswith("State")]
+    before = steps()
+    time.sleep(seconds)
+    return steps() == before
+
+
+class Docker:
+    """Mixed into a case: glovebox runs where Docker's default profile would have it."""
+
+    @property
+    def container(self):
+        return [DEFAULT_CONTAINER, "docker"]
+
+
+class Apps(Docker, apps_test.Apps):
+    pass
+
+
+class Connect(Docker, connect_test.Orders):
+    pass
+
+
+class Sigpipe(Docker, sigpipe_test.Sigpipe):
+    pass
+
+
+class Survivors(Docker, survivors_test.Survivors):
+    pass
+
+
+class Signals(Docker, supervisor_test.Signals):
+    pass
+
+
+class Cids(Docker, supervisor_test.Cids):
+    pass
+
+
+class SecurityModule(Docker, supervisor_test.SecurityModule):
+    pass
+
+
+class Behaviour(Docker, behaviour_test.Behaviour):
+    def compare(self, table, kernels):
+        # A signal that comes while the thread sends its listener to the supervisor comes before the accept.
+        line = re.compile(r"^accept-restarted-with-timeout\t.*$", re.MULTILINE)
+        self.assertRegex(line.search(table)[0], "accept=(EINTR|ok) caught=1")
+        table = line.sub(line.search((behaviour_test.TABLES / kernels).read_text())[0], table)
+        super().compare(table, kernels)
 
 
 class Case(sides.Case):
-    profile = "podman"
+    profile = "docker"
     isolation = ""  # as by default
 
     @property
@@ -34,14 +103,167 @@ class Case(sides.Case):
         return self.start(verb, PYTHON, "-c", "import socket\n" + code, options=options)
 
 
+class DefaultContainer(Case):
+    def test_an_enclave_and_a_parent_speak_and_one_line_says_how(self):
+        server = self.python("run", "s = socket.socket(socket.AF_VSOCK); s.bind((socket.VMADDR_CID_ANY, 5005)); s.listen()\n"
+                                    "print('listening', flush=True); c, peer = s.accept(); print(peer[0], c.recv(9))")
+        server.wait_for("listening")
+        client = self.python("parent", "s = socket.socket(socket.AF_VSOCK); s.connect((16, 5005)); s.sendall(b'hello')")
+        client.finish()
+        self.assertEqual(len(client.errors.splitlines()), 1, client.errors)
+        self.assertIn(RELABELS, client.errors)
+        self.assertIn("3 b'hello'", server.finish())
+        self.assertEqual(len(server.errors.splitlines()), 1, server.errors)
+        self.assertIn("runs with --isolation none", server.errors)
+
+    def test_a_sandbox_that_was_asked_for_fails_with_the_reason_and_what_works(self):
+        side = self.python("run", "", "--isolation", "sandbox")
+        side.finish(expected=1)
+        self.assertIn("denies socket(AF_VSOCK)", side.errors)
+        self.assertIn("seccomp=unconfined", side.errors)
+        self.assertIn("`--isolation none` works", side.errors)
+
+    def test_the_program_keeps_no_descriptor_and_its_registers(self):
+        side = self.python("parent", "import os\n"
+                           "before = os.listdir('/proc/self/fd')\n"
+                           "s = socket.socket(socket.AF_VSOCK); s.bind((socket.VMADDR_CID_ANY, 5005)); s.listen()\n"
+                           "c = socket.socket(socket.AF_VSOCK); c.connect((1, 5005)); a, peer = s.accept()\n"
+                           "for _ in range(100): c.getpeername(); a.getsockname(); s.getsockname()\n"
+                           "a.close(); print(c.recv(1)); c.close(); s.close()\n"
+                           "t = socket.socket(socket.AF_VSOCK); t.bind((socket.VMADDR_CID_ANY, 5005))\n"
+                           "t.close(); print(os.listdir('/proc/self/fd') == before)")
+        self.assertEqual(side.finish(), "b''\nTrue\n")
+
+    def test_an_ignored_signal_ends_no_wait(self):
+        side = self.python("parent", "import select, os, signal\n"
+                           "e = select.epoll(); me = os.getpid()\n"
+                           "if os.fork() == 0:\n"
+                           "    while open(f'/proc/{me}/stat').read().split(') ')[1][0] != 'S': pass\n"
+                           "    os.kill(me, signal.SIGWINCH); os._exit(0)\n"
+                           "import ctypes; libc = ctypes.CDLL(None, use_errno=True)\n"
+                           "room = ctypes.create_string_buffer(64)\n"
+                           "print(libc.epoll_wait(e.fileno(), room, 1, 600))")
+        self.assertEqual(side.finish(), "0\n")
+
+    def test_a_program_stops_and_goes_on(self):
+        side = self.python("parent", "import os; print(os.getpid(), flush=True)\n"
+                           "s = socket.socket(socket.AF_VSOCK); s.bind((socket.VMADDR_CID_ANY, 5005)); s.listen()\n"
+                           "print('listening', flush=True)\nc, _ = s.accept(); print('accepted')")
+        process = int(side.wait_for(""))
+        side.wait_for("listening")
+        # A thread that is in a call is stopped when the call has ended: by another signal, or the client.
+        os.kill(process, signal.SIGSTOP)
+        os.kill(process, signal.SIGCONT)
+        self.python("parent", "s = socket.socket(socket.AF_VSOCK); s.connect((1, 5005))").finish()
+        self.assertIn("accepted", side.finish())
+
+    def test_a_stopped_program_stands_still_and_so_does_its_tracer(self):
+        """Its threads are stopped in the middle of calls that the supervisor has them make, and none goes on before
+        SIGCONT. The server's thread of the four stops when its accept has returned."""
+        side = self.start("parent", PYTHON, HERE / "busy_connections.py", self.scratch / "turns")
+        process = int(side.wait_for(""))
+        turns = self.scratch / "turns"
+        for _ in range(STOPS):
+            before = turns.stat().st_size
+            self.wait_until(lambda: turns.stat().st_size > before)
+            os.kill(process, signal.SIGSTOP)
+            self.wait_until(lambda: stands_still(process, .01))
+            self.assertTrue(stands_still(process, .03))
+            os.kill(process, signal.SIGCONT)
+        os.kill(process, signal.SIGSTOP)
+        self.wait_until(lambda: stands_still(process, .01))
+        self.assert_at_rest(side)
+        os.kill(process, signal.SIGCONT)
+        os.kill(process, signal.SIGTERM)
+        side.finish(expected=128 + signal.SIGTERM)
+
+    def test_without_its_keeper_a_program_that_forks_and_executes_goes_on(self):
+        """It is a child of the supervisor then, whose threads must not wait for each other's stops."""
+        side = self.start("parent", PYTHON, "-c", survivors_test.STAYS_WITHOUT_ITS_PARENT.replace(
+            "signal.pause()", "import subprocess, sys; sys.stdin.readline()\n"
+            "for _ in range(100): subprocess.run(['true'])\nprint('all ran', flush=True)"), stdin=subprocess.PIPE)
+        side.wait_for("")
+        self.addCleanup(side.process.stdin.close)
+        (keeper,) = survivors_test.children_of(side.process.pid)
+        os.kill(keeper, signal.SIGKILL)
+        self.wait_until(lambda: keeper not in survivors_test.children_of(side.process.pid))
+        self.assertIn("all ran", side.finish())
+
+    def test_clients_that_are_killed_in_the_middle_of_their_calls_leave_nothing(self):
+        side = self.start("parent", PYTHON, HERE / "killed_clients.py", str(KILLS))
+        self.assertEqual(side.finish(), f"{KILLS} killed, one served\n")
+        self.assertEqual(len(side.errors.splitlines()), 1, side.errors)
+
+    def test_new_threads_and_processes_have_sockets_at_once(self):
+        make = "import socket; socket.socket(socket.AF_VSOCK).bind((socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY))"
+        side = self.python("parent", "import os, subprocess, sys, threading\n"
+                           "def thread():\n"
+                           "    for _ in range(5):\n"
+                           "        socket.socket(socket.AF_VSOCK)\n"
+                           f"        subprocess.run([sys.executable, '-c', {make!r}], check=True)\n"
+                           "        if (child := os.fork()) == 0: exec(" f"{make!r}" "); os._exit(7)\n"
+                           "        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7\n"
+                           "    made.append(1)\n"
+                           "made = []; threads = [threading.Thread(target=thread) for _ in range(4)]\n"
+                           "for one in threads: one.start()\n"
+                           "for one in threads: one.join()\n"
+                           "print(len(made)); os.execlp(sys.executable, 'python3', '-c', " f"{make!r}" ")")
+        self.assertEqual(side.finish(), "4\n")
+
+    def test_a_program_that_traces_fails_and_the_log_says_why(self):
+        side = self.python("parent", "import ctypes; libc = ctypes.CDLL(None, use_errno=True)\n"
+                           "print(libc.ptrace(0, 0, 0, 0), ctypes.get_errno())\n"
+                           "if (child := __import__('os').fork()) == 0: __import__('signal').pause()\n"
+                           "print(libc.ptrace(0x4206, child, 0, 0), ctypes.get_errno()); __import__('os').kill(child, 9)")
+        self.assertEqual(side.finish(), "-1 1\n-1 1\n")
+        self.assertIn("traces another one (ptrace), which fails with EPERM", side.errors)
+
+    def test_a_program_with_a_filter_of_its_own_runs_and_the_log_says_what_it_lacks(self):
+        """The filter kills for what it does not expect, sendmsg for instance."""
+        side = self.start("parent", PROGRAMS / "own_filter")
+        self.assertEqual(side.finish(), "connected, then: Invalid argument; a Unix socket: connected\n")
+        self.assertIn("installs a system call filter of its own", side.errors)
+
+
+class WithoutCapabilities(DefaultContainer):
+    profile = "docker --cap-drop"
+
+
+class WithoutPtrace(Case):
+    profile = "docker --no-ptrace"
+
+    def test_the_error_says_what_was_denied_and_the_remedy(self):
+        for verb in ("run", "parent"):
+            side = self.python(verb, "")
+            side.finish(expected=1)
+            self.assertEqual(len(side.errors.splitlines()), 1, side.errors)
+            self.assertIn("cannot trace the program (ptrace)", side.errors)
+            self.assertIn("--security-opt seccomp=", side.errors)
+
+
+class RootWithoutCapabilities(Case):
+    profile = "podman --cap-drop"
+
+    def test_a_run_goes_without_a_sandbox_and_says_why(self):
+        if os.geteuid() != 0 or self.user is not None:
+            self.skipTest("an ordinary user needs no capability for a user namespace")
+        side = self.python("run", "print(socket.socket(socket.AF_VSOCK).family)")
+        self.assertEqual(side.finish(), "40\n")
+        self.assertEqual(len(side.errors.splitlines()), 1, side.errors)
+        self.assertIn("running with --isolation none, since this machine forbids", side.errors)
+        self.assertIn("this root has no capability to map users", side.errors)
+
+
 class Podman(Case):
     """AF_VSOCK and user namespaces are allowed there, mounts and host names are not."""
+    profile = "podman"
 
     def test_a_run_goes_without_a_sandbox_and_says_why(self):
         side = self.python("run", "print(socket.socket(socket.AF_VSOCK).family)")
         self.assertEqual(side.finish(), "40\n")
         self.assertIn("running with --isolation none, since the sandbox could not be set up", side.errors)
         self.assertIn("gives the program this machine's files and network", side.errors)
+        self.assertNotIn(RELABELS, side.errors)
 
     def test_a_sandbox_that_was_asked_for_fails_with_the_reason_and_the_remedy(self):
         side = self.python("run", "", "--isolation", "sandbox")
@@ -64,5 +286,12 @@ class Podman(Case):
 
 
 if __name__ == "__main__":
-    (DEFAULT_CONTAINER,) = sides.main(globals(), [Podman], arguments=2)
+    cases = [Apps, Connect, Sigpipe, Survivors, Signals, Cids, SecurityModule, Behaviour, DefaultContainer,
+             WithoutPtrace, Podman]
+    same = [(language, language) for language in apps_test.LANGUAGES]
+    apps_test.add_pairs(Apps, same + [("python", server) for server in apps_test.LANGUAGES[:2]])
+    PROGRAMS, apps, DEFAULT_CONTAINER, behaviour = sides.main(globals(), cases, arguments=5)
+    apps_test.BUILT = supervisor_test.APPS = apps
+    connect_test.HERE = sigpipe_test.HERE = supervisor_test.HERE = PROGRAMS
+    behaviour_test.BEHAVIOUR = behaviour
     unittest.main(verbosity=2)

@@ -9,9 +9,11 @@
 #include <cctype>
 #include <cstdlib>
 #include <memory>
+#include <sstream>
 #include <string>
 
 #include "core/base/file_bytes.h"
+#include "sim/supervisor/thread_status.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -38,6 +40,16 @@ std::vector<pid_t> list_children(pid_t parent) {
             children.push_back(process);
     }
     return children;
+}
+
+std::vector<pid_t> list_ended_children() {
+    std::istringstream children(read_system_text("/proc/thread-self/children"));
+    std::vector<pid_t> ended;
+    for (pid_t child = 0; children >> child;)
+        if (const auto status = supervisor::read_thread_status(child);
+            status && status->state == 'Z' && status->tracer == 0)
+            ended.push_back(child);
+    return ended;
 }
 
 }  // namespace glovebox::enclave

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,6 +36,29 @@ TEST(Children, AreFoundWhileOtherProcessesEnd) {
     others.join();
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
+}
+
+TEST(Children, ThatEndedAreListedUnlessSomebodyTracesThem) {
+    const auto fork_pausing = [] {
+        const pid_t child = ::fork();
+        if (child == 0)
+            for (;;)
+                ::pause();
+        return child;
+    };
+    const pid_t living = fork_pausing();
+    const pid_t traced = fork_pausing();
+    const pid_t ended = fork_pausing();
+    ASSERT_EQ(::ptrace(PTRACE_SEIZE, traced, nullptr, nullptr), 0);
+    for (const pid_t child : {traced, ended}) {
+        ::kill(child, SIGKILL);
+        siginfo_t info{};
+        ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+    }
+    EXPECT_THAT(list_ended_children(), ::testing::ElementsAre(ended));
+    ::kill(living, SIGKILL);
+    for (const pid_t child : {living, traced, ended})
+        ::waitpid(child, nullptr, 0);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ struct Machine {
     bool is_root = false;
     std::optional<std::string> container;  // the file that shows that this is a container
     Result<supervisor::SupervisionFeatures> supervision = supervisor::SupervisionFeatures{};
+    bool relabels = false;  // another filter denies AF_VSOCK, and supervision traces (tracer.h)
     // What the supervisor does to a program's process: its memory read, a descriptor of it taken.
     Result<void> reach = Result<void>();
     int ptrace_scope = 0;                   // Yama's; 0 without Yama

@@ -55,6 +55,17 @@ TEST(Machine, WhoseNamespacesAreThereAndWhoseSandboxFailsHasNone) {
               std::string::npos);
 }
 
+TEST(Machine, WhereSocketsAreRelabelledProgramsRunWithoutASandbox) {
+    Machine machine;
+    machine.relabels = true;
+    EXPECT_EQ(judge(machine).front().state, State::yes);
+    EXPECT_NE(judge(machine).front().consequence.find("ptrace"), std::string::npos);
+    EXPECT_NE(judge(machine).front().remedy.find("seccomp=unconfined"), std::string::npos);
+    EXPECT_EQ(finding(machine, "user namespaces").state, State::no);
+    EXPECT_NE(finding(machine, "user namespaces").consequence.find("--isolation none"),
+              std::string::npos);
+}
+
 TEST(Machine, AVsockThatAFilterDeniesIsNone) {
     Machine machine;
     machine.vsock = EPERM;

@@ -9,6 +9,7 @@
 #include "sim/sandbox/refusal.h"
 #include "sim/sandbox/sandbox.h"
 #include "sim/sandbox/sandbox_error.h"
+#include "sim/supervisor/obstacle.h"
 
 namespace glovebox::enclave {
 
@@ -27,6 +28,10 @@ Result<void> try_sandbox() {
 bool is_without_sandboxes(Error& error) {
     if (error.code == sandbox::SandboxError::namespaces_forbidden)
         return true;
+    if (supervisor::is_vsock_denial(error)) {
+        error = std::move(error).with_advice("`--isolation none` works without that");
+        return true;
+    }
     if (error.code != sandbox::SandboxError::set_up_failed || try_sandbox())
         return false;
     error =

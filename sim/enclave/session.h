@@ -120,6 +120,7 @@ class Session {
     void take_signals();
     void signal_program(int number);
     void power_off();
+    void take_end(pid_t child, int wait_status);
     void reap();
     void end_program(int wait_status);
     void take_program_end();
@@ -137,8 +138,9 @@ class Session {
     bool runs_init_ = false;         // the program of the sandbox is an image's own init
     bool awaits_heartbeat_ = false;
     std::chrono::steady_clock::time_point heartbeat_deadline_;
-    std::optional<supervisor::Keeper> keeper_;  // at --isolation none
-    pid_t process_ = 0;                         // the program, or PID 1 of its sandbox
+    std::optional<supervisor::Keeper> keeper_;    // at --isolation none
+    std::unique_ptr<supervisor::Tracer> tracer_;  // of a container that denies AF_VSOCK
+    pid_t process_ = 0;                           // the program, or PID 1 of its sandbox
     std::optional<supervisor::BoundNames> names_;
     std::optional<int> exit_status_;
     std::optional<int> wait_status_;  // of the program, if it ended by itself

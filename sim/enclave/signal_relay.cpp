@@ -2,6 +2,7 @@
 
 #include "sim/enclave/signal_relay.h"
 
+#include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -20,6 +21,11 @@ SignalRelay::SignalRelay() {
     for (int number = SIGRTMIN; number <= SIGRTMAX; ++number)
         sigaddset(&taken, number);
     ::pthread_sigmask(SIG_BLOCK, &taken, &before_);
+    // Of children's ends alone, and not of each stop of a thread that this process traces.
+    struct sigaction of_children {};
+    ::sigaction(SIGCHLD, nullptr, &of_children);
+    of_children.sa_flags |= SA_NOCLDSTOP;
+    ::sigaction(SIGCHLD, &of_children, nullptr);
     fd_.reset(::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd_)
         throw ErrorException(errno_error("signalfd", errno));

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "sim/supervisor/descriptor_sender.h"
 #include "sim/supervisor/pidfd_cache.h"
 #include "sim/supervisor/process_memory.h"
 #include "sim/supervisor/seccomp_notify.h"
@@ -15,13 +16,15 @@ namespace glovebox::supervisor {
 
 class KernelTracee final : public Tracee {
   public:
+    // `sender` is null where the kernel hands descriptors out itself.
     KernelTracee(const SystemCall& call, Notifier& notifier, PidfdCache& pidfds,
-                 SocketMaker& sockets)
+                 SocketMaker& sockets, DescriptorSender* sender)
         : thread_(call.thread),
           id_(call.id),
           notifier_(notifier),
           pidfds_(pidfds),
-          sockets_(sockets) {}
+          sockets_(sockets),
+          sender_(sender) {}
 
     OrErrno<std::size_t> read_some(std::uint64_t address, std::span<std::uint8_t> out) override {
         return note(read_process_memory(thread_, address, out));
@@ -29,7 +32,10 @@ class KernelTracee final : public Tracee {
     int write(std::uint64_t address, std::span<const std::uint8_t> bytes) override {
         return write_process_memory(thread_, address, bytes);
     }
-    OrErrno<UniqueFd> descriptor(int fd) override { return note(pidfds_.duplicate(thread_, fd)); }
+    OrErrno<UniqueFd> descriptor(int fd) override {
+        return note(sender_ == nullptr ? pidfds_.duplicate(thread_, fd)
+                                       : sender_->duplicate(thread_, fd));
+    }
     OrErrno<UniqueFd> make_socket(int domain, int type) override {
         auto made = sockets_.make(thread_, domain, type);
         if (!made && made.error() == Errno{EMFILE} && pidfds_.let_go())
@@ -56,6 +62,7 @@ class KernelTracee final : public Tracee {
     Notifier& notifier_;
     PidfdCache& pidfds_;
     SocketMaker& sockets_;
+    DescriptorSender* sender_;
     bool was_denied_ = false;
     bool was_exhausted_ = false;
 };

@@ -32,6 +32,8 @@ namespace {
 // What the child says before it executes, or dies of.
 struct Message {
     enum Step : int {
+        awaits_tracer,
+        not_traced,
         filter_installed,
         filter_refused,
         vsock_denied,
@@ -99,6 +101,7 @@ std::string_view path_in(const std::vector<std::string>& environment) {
 // The child's end of the channel. Between fork and exec: nothing but system calls.
 struct Parent {
     int channel;
+    bool is_traced;
 
     void say(Message message, std::span<const int> fds = {}) const noexcept {
         (void)send_with_fds(channel, &message, sizeof message, fds);
@@ -108,8 +111,20 @@ struct Parent {
         leave_child(1);
     }
 
+    // Without a tracer, a trapped call would end the process.
+    void await_tracer() const noexcept {
+        int failure = EPIPE;
+        say({Message::awaits_tracer, 0});
+        while (::recv(channel, &failure, sizeof failure, 0) < 0 && errno == EINTR) {
+        }
+        if (failure != 0)
+            give_up(Message::not_traced, failure);
+    }
+
     // Puts the calling process under the filter and hands over its listener.
     void supervise(const std::vector<sock_filter>& filter) const noexcept {
+        if (is_traced)
+            await_tracer();
         const int listener = install_filter(filter);
         if (listener < 0)
             give_up(Message::filter_refused, -listener);
@@ -200,7 +215,7 @@ bool answer_execve(int listener) {
 // Forks a kept child that runs `body(Parent)`, and stays with it until its end of the channel is
 // closed, by exec or by exit. `name` is for errors.
 template <class Body>
-Result<Launched> fork_supervised(const std::string& name, const Body& body) {
+Result<Launched> fork_supervised(const std::string& name, Tracer* tracer, const Body& body) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return errno_error("cannot start a program: socketpair", errno);
@@ -210,7 +225,7 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
         // In it a listener waits to be received: with a copy in this process, a parent that was
         // killed would leave it open, and this process waiting for its own supervision for ever.
         ::close(ours.get());
-        body(Parent{theirs.get()});
+        body(Parent{theirs.get(), tracer != nullptr});
         leave_child(0);
     });
     if (!keeper)
@@ -222,6 +237,11 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
     int failure = 0;
     while ((failure = receive_with_fds(ours.get(), &message, sizeof message, {&listener, 1})) ==
            0) {
+        if (message.step == Message::awaits_tracer) {
+            const int refused = tracer->attach(keeper->program());
+            ::send(ours.get(), &refused, sizeof refused, MSG_NOSIGNAL);
+            continue;
+        }
         if (message.step == Message::filter_installed) {
             answer_probe(ours.get(), listener.get());
             continue;
@@ -234,6 +254,8 @@ Result<Launched> fork_supervised(const std::string& name, const Body& body) {
         }
         keeper->wait();
         switch (message.step) {
+            case Message::not_traced:
+                return tracing_refused(message.errno_value);
             case Message::filter_refused:
                 return filter_refused(message.errno_value);
             case Message::vsock_denied:
@@ -306,7 +328,7 @@ std::string find_executable(const std::string& name) {
 }
 
 Result<Launched> launch(const Program& program, const std::vector<sock_filter>& filter,
-                        bool notifies_exec) {
+                        bool notifies_exec, Tracer* tracer) {
     const std::vector<std::string> environment = environment_of(program);
     std::vector<std::string> paths = paths_of(program.arguments.front(), path_in(environment));
     // A folder of the search path that may not be looked into has no program for us.
@@ -320,7 +342,7 @@ Result<Launched> launch(const Program& program, const std::vector<sock_filter>& 
                            program.arguments.end());
     std::vector<char*> shell_pointers = pointers_to(shell_arguments);
     const std::vector<char*> environment_pointers = pointers_to(environment);
-    return fork_supervised(program.arguments.front(), [&](Parent parent) {
+    return fork_supervised(program.arguments.front(), tracer, [&](Parent parent) {
         Child{program,
               filter,
               notifies_exec,
@@ -333,8 +355,10 @@ Result<Launched> launch(const Program& program, const std::vector<sock_filter>& 
     });
 }
 
-Result<SupervisionFeatures> probe_supervision(const std::vector<sock_filter>& filter) {
-    auto probed = fork_supervised("probing", [&](Parent parent) { parent.supervise(filter); });
+Result<SupervisionFeatures> probe_supervision(const std::vector<sock_filter>& filter,
+                                              Tracer* tracer) {
+    auto probed =
+        fork_supervised("probing", tracer, [&](Parent parent) { parent.supervise(filter); });
     if (!probed)
         return probed.error();
     probed->keeper.wait();

@@ -16,6 +16,7 @@
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
 #include "sim/supervisor/keeper.h"
+#include "sim/supervisor/tracer.h"
 
 namespace glovebox::supervisor {
 
@@ -62,19 +63,21 @@ struct Launched {
 // Before it executes, the child calls socket(AF_VSOCK) once, to find out whether a filter further
 // out, a container's, answers in the supervisor's place.
 //
-// `notifies_exec` says that the filter was made with FilterOptions::exec.
+// `notifies_exec` says that the filter was made with FilterOptions::exec. `tracer` traces the
+// program where the filter was made with FilterOptions::relabels; null elsewhere.
 //
 // Errors: those of obstacle.h if supervision is not possible; ENOENT, EACCES and similar ones if
 // the program cannot be executed.
 [[nodiscard]] Result<Launched> launch(const Program& program,
                                       const std::vector<sock_filter>& filter,
-                                      bool notifies_exec = false);
+                                      bool notifies_exec = false, Tracer* tracer = nullptr);
 
 struct SupervisionFeatures {
     bool wakes_up_synchronously = false;  // Linux 6.6 and later
 };
 // Whether launch() would succeed, tried on a child that executes nothing. Errors as launch().
-[[nodiscard]] Result<SupervisionFeatures> probe_supervision(const std::vector<sock_filter>& filter);
+[[nodiscard]] Result<SupervisionFeatures> probe_supervision(const std::vector<sock_filter>& filter,
+                                                            Tracer* tracer = nullptr);
 
 // Makes the calling process adopt the orphans of its descendants, so that a filter's supervisor
 // lives as long as any process under the filter.

@@ -16,12 +16,16 @@ constexpr std::uint16_t metadata_port = 80;
 
 }  // namespace
 
-std::optional<SyscallReply> MetadataRedirect::answer(const SystemCall& call, Tracee& tracee) const {
+bool MetadataRedirect::concerns(const SystemCall& call, Tracee& tracee) {
     if (call.number != SYS_connect || call.int_argument(2) < static_cast<int>(sizeof(sockaddr_in)))
-        return std::nullopt;
+        return false;
     const auto asked = tracee.read_value<sockaddr_in>(call.arguments[1]);
-    if (!asked || asked->sin_family != AF_INET || ntohs(asked->sin_port) != metadata_port ||
-        ntohl(asked->sin_addr.s_addr) != metadata_address)
+    return asked && asked->sin_family == AF_INET && ntohs(asked->sin_port) == metadata_port &&
+           ntohl(asked->sin_addr.s_addr) == metadata_address;
+}
+
+std::optional<SyscallReply> MetadataRedirect::answer(const SystemCall& call, Tracee& tracee) const {
+    if (!concerns(call, tracee))
         return std::nullopt;
     const auto socket = tracee.descriptor(call.int_argument(0));
     if (!socket)

@@ -22,6 +22,8 @@ class MetadataRedirect {
     // `service` is a loopback address: the call is answered while it connects.
     explicit MetadataRedirect(sockaddr_in service) : service_(service) {}
 
+    // Whether it is a connect(2) to the metadata service.
+    [[nodiscard]] static bool concerns(const SystemCall& call, Tracee& tracee);
     // The answer to a connect(2) to the metadata service; nothing for every other call.
     [[nodiscard]] std::optional<SyscallReply> answer(const SystemCall& call, Tracee& tracee) const;
 

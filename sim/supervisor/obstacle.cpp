@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +17,21 @@ namespace glovebox::supervisor {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Boost's category is never deleted, and has no virtual destructor for that reason.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+class DenialCategory final : public boost::system::error_category {
+  public:
+    [[nodiscard]] const char* name() const noexcept override { return "glovebox.vsock_denied"; }
+    [[nodiscard]] std::string message(int value) const override { return errno_text(value); }
+};
+#pragma GCC diagnostic pop
+
+const boost::system::error_category& denial_category() {
+    static const DenialCategory category;
+    return category;
+}
 
 bool holds_listener(const fs::path& process) {
     std::error_code error;
@@ -58,13 +75,29 @@ Error filter_refused(int errno_value) {
 }
 
 Error vsock_denied(int errno_value) {
-    return errno_error("a system call filter around this process denies socket(AF_VSOCK)",
-                       errno_value)
+    return Error(boost::system::error_code(errno_value, denial_category()),
+                 errno_error("a system call filter around this process denies socket(AF_VSOCK)",
+                             errno_value)
+                     .message)
         .with_advice(
-            "Docker 23 and later, containerd and podman do so by default, and Glovebox never hears "
-            "of the call. Start the container with --security-opt seccomp=unconfined, or with the "
+            "Docker 23 and later, containerd and Kubernetes do so by default. "
+            "Start the container with --security-opt seccomp=unconfined, or with the "
             "runtime's default profile plus {\"names\": [\"socket\"], \"action\": "
             "\"SCMP_ACT_ALLOW\"}");
+}
+
+bool is_vsock_denial(const Error& error) {
+    return error.code.category() == denial_category();
+}
+
+Error tracing_refused(int errno_value) {
+    return errno_error(
+               "cannot trace the program (ptrace), which is how its AF_VSOCK sockets are made "
+               "where a system call filter denies them",
+               errno_value)
+        .with_advice(
+            "Start the container with --security-opt seccomp=unconfined, or with "
+            "--cap-add SYS_PTRACE; or set the sysctl kernel.yama.ptrace_scope to 0 or 1");
 }
 
 }  // namespace glovebox::supervisor

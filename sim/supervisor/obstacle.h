@@ -19,6 +19,10 @@ namespace glovebox::supervisor {
 
 // The filter is installed, but another filter answers socket(AF_VSOCK) first.
 [[nodiscard]] Error vsock_denied(int errno_value);
+[[nodiscard]] bool is_vsock_denial(const Error& error);
+
+// The program could not be traced (tracer.h).
+[[nodiscard]] Error tracing_refused(int errno_value);
 
 // A process that holds a filter's listener.
 struct ListenerHolder {

@@ -4,12 +4,15 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "sim/supervisor/seccomp_abi.h"
+#include "sim/supervisor/tracer.h"
 
 namespace glovebox::supervisor {
 
@@ -33,7 +36,20 @@ OrErrno<SystemCall> SeccompNotifier::receive() {
     call.architecture = notification.data.architecture;
     std::copy(std::begin(notification.data.arguments), std::end(notification.data.arguments),
               call.arguments.begin());
+    if (call.number == SYS_socket && call.arguments[relabel_argument] == relabel_mark)
+        call.arguments[0] = AF_VSOCK;
     return call;
+}
+
+OrErrno<int> SeccompNotifier::lend(std::uint64_t id, int fd) {
+    abi::AddFd add{};
+    add.id = id;
+    add.source_fd = static_cast<std::uint32_t>(fd);
+    add.new_fd_flags = O_CLOEXEC;
+    const int number = ::ioctl(listener_.get(), abi::ioctl_addfd, &add);
+    if (number < 0)
+        return Errno{errno};
+    return number;
 }
 
 bool SeccompNotifier::is_valid(std::uint64_t id) {

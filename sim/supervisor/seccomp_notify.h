@@ -43,6 +43,10 @@ class SeccompNotifier final : public Notifier {
     [[nodiscard]] bool all_exited() const;
     [[nodiscard]] int listener() const { return listener_.get(); }
 
+    // Gives the process of a call that waits a duplicate of `fd`, which is closed by exec, and
+    // leaves the call waiting: its number there, EMFILE or ENOENT.
+    [[nodiscard]] OrErrno<int> lend(std::uint64_t id, int fd);
+
     [[nodiscard]] OrErrno<SystemCall> receive() override;
     [[nodiscard]] bool is_valid(std::uint64_t id) override;
     [[nodiscard]] int send(std::uint64_t id, const SyscallReply& reply) override;

@@ -68,7 +68,8 @@ bool install_handler(StoppedThread& thread, Tracee& tracee, const ThreadStatus& 
 
 }  // namespace
 
-SigpipeCalls::SigpipeCalls(Notifier& notifier) : notifier_(notifier) {
+SigpipeCalls::SigpipeCalls(Notifier& notifier, Tracer* tracer)
+    : notifier_(notifier), tracer_(tracer) {
     const auto status = read_thread_status(::getpid());
     filters_ = (status ? status->filters : 0) + 1;
 }
@@ -99,24 +100,38 @@ bool SigpipeCalls::prepare(const SystemCall& call, Tracee& tracee) {
         return false;
     if (unprepared_.size() >= unprepared_max)
         unprepared_.clear();
-    auto [thread, is_answered] = StoppedThread::stop(call, notifier_);
-    if (!thread || !map_pages(*thread, tracee) || !install_handler(*thread, tracee, *status))
-        unprepared_.insert(status->process);
+    bool is_answered = false;
+    on_tracing_thread(tracer_, [&] { is_answered = prepare_image(call, tracee, *status); });
+    return is_answered;
+}
+
+bool SigpipeCalls::prepare_image(const SystemCall& call, Tracee& tracee,
+                                 const ThreadStatus& status) {
+    auto [thread, is_answered] = StoppedThread::stop(call, notifier_, tracer_);
+    if (!thread || !map_pages(*thread, tracee) || !install_handler(*thread, tracee, status))
+        unprepared_.insert(status.process);
     return is_answered;
 }
 
 // rt_sigaction(SIGPIPE, new, old, bytes of a mask)
 SyscallReply SigpipeCalls::answer(const SystemCall& call, Tracee& tracee) {
+    if (call.arguments[3] != mask_bytes || (call.arguments[1] | call.arguments[2]) == 0 ||
+        !is_prepared(tracee))
+        return SyscallReply::pass_through();
+    auto reply = SyscallReply::pass_through();
+    on_tracing_thread(tracer_, [&] { reply = set_for_program(call, tracee); });
+    return reply;
+}
+
+SyscallReply SigpipeCalls::set_for_program(const SystemCall& call, Tracee& tracee) {
     const std::uint64_t new_at = call.arguments[1];
     const std::uint64_t old_at = call.arguments[2];
-    if (call.arguments[3] != mask_bytes || (new_at | old_at) == 0 || !is_prepared(tracee))
-        return SyscallReply::pass_through();
     const auto own = tracee.read_value<KernelAction>(handler::own_action_address);
     const auto given = new_at == 0 ? OrErrno<KernelAction>(KernelAction{})
                                    : tracee.read_value<KernelAction>(new_at);
     if (!own || !given)
         return SyscallReply::pass_through();
-    auto [thread, is_answered] = StoppedThread::stop(call, notifier_);
+    auto [thread, is_answered] = StoppedThread::stop(call, notifier_, tracer_);
     if (!thread)
         return is_answered ? SyscallReply::later() : SyscallReply::pass_through();
     // Before the kernel's action, whose handler looks there. The default and SIG_IGN need nothing

@@ -18,14 +18,17 @@
 #include "sim/supervisor/sigpipe_handler.h"
 #include "sim/supervisor/stopped_thread.h"
 #include "sim/supervisor/system_call.h"
+#include "sim/supervisor/thread_status.h"
 #include "sim/supervisor/tracee.h"
+#include "sim/supervisor/tracer.h"
 
 namespace glovebox::supervisor {
 
 class SigpipeCalls {
   public:
     // Outlives neither. The notifier answers the calls that are made again: not a tracing one.
-    explicit SigpipeCalls(Notifier& notifier);
+    // `tracer` is that of the tree, or null.
+    SigpipeCalls(Notifier& notifier, Tracer* tracer);
 
     // Whether `number` is rt_sigaction.
     [[nodiscard]] static bool handles(int number);
@@ -39,8 +42,12 @@ class SigpipeCalls {
 
   private:
     [[nodiscard]] static bool is_prepared(Tracee& tracee);
+    [[nodiscard]] bool prepare_image(const SystemCall& call, Tracee& tracee,
+                                     const ThreadStatus& status);
+    [[nodiscard]] SyscallReply set_for_program(const SystemCall& call, Tracee& tracee);
 
     Notifier& notifier_;
+    Tracer* tracer_;
     pid_t last_prepared_ = 0;     // a thread
     unsigned filters_;            // of a program that has installed none itself
     std::set<pid_t> unprepared_;  // processes in which it was tried in vain

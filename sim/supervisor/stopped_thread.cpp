@@ -4,47 +4,27 @@
 
 #if defined(__x86_64__)
 
-#include <elf.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <unistd.h>
 
 #include "sim/supervisor/process_memory.h"
+#include "sim/supervisor/ptrace_calls.h"
 #include "sim/supervisor/thread_status.h"
 
 namespace glovebox::supervisor {
 namespace {
 
-constexpr std::uint64_t syscall_bytes = 2;  // of the instruction: 0f 05
 constexpr std::array<std::uint8_t, syscall_bytes> syscall_instruction{0x0f, 0x05};
-constexpr std::uint64_t no_restart = ~std::uint64_t{0};
 constexpr std::uint64_t all_signals = ~std::uint64_t{0};
-constexpr int system_call_stop = SIGTRAP | 0x80;  // PTRACE_O_TRACESYSGOOD
 
 // A stop comes within microseconds, where the thread finds a processor.
 constexpr int hasty_looks = 200;
 constexpr int patient_milliseconds = 1;
 constexpr unsigned pidfd_of_thread = O_EXCL;  // PIDFD_THREAD, Linux 6.9
-
-// ptrace(2) takes numbers and addresses alike as pointers.
-void* number(std::uint64_t value) {
-    return reinterpret_cast<void*>(value);  // NOLINT(performance-no-int-to-ptr)
-}
-
-long trace(int request, pid_t thread, void* address, void* data) {
-    return ::ptrace(static_cast<__ptrace_request>(request), thread, address, data);
-}
-
-bool move_registers(int request, pid_t thread, user_regs_struct& registers) {
-    iovec part{&registers, sizeof registers};
-    return trace(request, thread, number(NT_PRSTATUS), &part) == 0;
-}
 
 void set_mask(pid_t thread, std::uint64_t mask) {
     trace(PTRACE_SETSIGMASK, thread, number(sizeof mask), &mask);
@@ -61,20 +41,20 @@ struct StoppedThread::Registers {
     user_regs_struct values;
 };
 
-StoppedThread::StoppedThread(pid_t thread)
-    : thread_(thread), saved_(std::make_unique<Registers>()) {}
+StoppedThread::StoppedThread(pid_t thread, Tracer* tracer)
+    : thread_(thread), tracer_(tracer), saved_(std::make_unique<Registers>()) {}
 
-StoppedThread::Attempt StoppedThread::stop(const SystemCall& call, Notifier& notifier) {
-    if (trace(PTRACE_SEIZE, call.thread, nullptr, number(PTRACE_O_TRACESYSGOOD)) != 0)
+StoppedThread::Attempt StoppedThread::stop(const SystemCall& call, Notifier& notifier,
+                                           Tracer* tracer) {
+    if (tracer == nullptr &&
+        trace(PTRACE_SEIZE, call.thread, nullptr, number(PTRACE_O_TRACESYSGOOD)) != 0)
         return {};
-    std::unique_ptr<StoppedThread> stopped(new StoppedThread(call.thread));
+    std::unique_ptr<StoppedThread> stopped(new StoppedThread(call.thread, tracer));
     // The stop stays pending while the thread waits for its answer; a kernel before 5.19 ends the
     // wait for it. Either way the call's result is ERESTARTSYS.
     trace(PTRACE_INTERRUPT, call.thread, nullptr, nullptr);
     (void)notifier.send(call.id, SyscallReply::error(errno_restart));
-    int code = 0;
-    int signal = 0;
-    if (!stopped->wait_for_stop(code, signal) || !stopped->is_behind(call))
+    if (!stopped->wait_for_stop() || !stopped->is_behind(call))
         stopped.reset();
     return {std::move(stopped), true};
 }
@@ -96,7 +76,10 @@ bool StoppedThread::is_behind(const SystemCall& call) {
 }
 
 StoppedThread::~StoppedThread() {
-    if (has_been_used_ && !is_gone_) {
+    if (has_been_used_ && !is_gone_ && is_left_to_handler_) {
+        (void)move_registers(PTRACE_SETREGSET, thread_, saved_->values);
+        set_mask(thread_, mask_);
+    } else if (has_been_used_ && !is_gone_) {
         user_regs_struct registers = saved_->values;
         registers.rax = result_ ? static_cast<std::uint64_t>(*result_) : registers.orig_rax;
         registers.rip -= result_ ? 0 : syscall_bytes;
@@ -104,18 +87,37 @@ StoppedThread::~StoppedThread() {
         (void)move_registers(PTRACE_SETREGSET, thread_, registers);
         set_mask(thread_, mask_);
     }
-    trace(PTRACE_DETACH, thread_, nullptr, nullptr);
+    let_go();
+}
+
+void StoppedThread::let_go() {
+    if (tracer_ == nullptr) {
+        // The stop may be that of a signal which came first.
+        const bool has_signal = !has_been_used_ && stop_code_ >> 8 != PTRACE_EVENT_STOP;
+        trace(PTRACE_DETACH, thread_, nullptr,
+              number(has_signal ? static_cast<std::uint64_t>(stop_signal_) : 0));
+        return;
+    }
+    // A stop that is of no use here is the tracer's, which has yet to hear of it.
+    if (!has_been_used_)
+        return;
+    // To go on is to leave the stop of its process, which the tracer then has it enter again.
+    if (is_job_stopped_)
+        trace(PTRACE_INTERRUPT, thread_, nullptr, nullptr);
+    tracer_->resume(thread_, 0);
 }
 
 // Not by waitpid(2): the stop may go to another thread of this process, which waits for any child.
 // PTRACE_GETSIGINFO succeeds only while there is a stop.
-bool StoppedThread::wait_for_stop(int& code, int& signal) const {
+bool StoppedThread::wait_for_stop() {
     UniqueFd pidfd;
     for (int looks = 0;; ++looks) {
         siginfo_t info{};
         if (trace(PTRACE_GETSIGINFO, thread_, nullptr, &info) == 0) {
-            code = info.si_code;
-            signal = info.si_signo;
+            stop_code_ = info.si_code;
+            stop_signal_ = info.si_signo;
+            is_job_stopped_ = is_job_stopped_ ||
+                              (info.si_code >> 8 == PTRACE_EVENT_STOP && info.si_signo != SIGTRAP);
             return true;
         }
         if (looks < hasty_looks) {
@@ -136,16 +138,14 @@ bool StoppedThread::wait_for_stop(int& code, int& signal) const {
 bool StoppedThread::go_to_next_stop() {
     std::uint64_t to_deliver = 0;
     for (;;) {
-        int code = 0;
-        int signal = 0;
-        if (trace(PTRACE_SYSCALL, thread_, nullptr, number(to_deliver)) != 0 ||
-            !wait_for_stop(code, signal)) {
+        if (trace(PTRACE_SYSCALL, thread_, nullptr, number(to_deliver)) != 0 || !wait_for_stop()) {
             is_gone_ = true;
             return false;
         }
-        if (code == system_call_stop)
+        if (stop_code_ == system_call_stop)
             return true;
-        to_deliver = code >> 8 == PTRACE_EVENT_STOP ? 0 : static_cast<std::uint64_t>(signal);
+        to_deliver =
+            stop_code_ >> 8 == PTRACE_EVENT_STOP ? 0 : static_cast<std::uint64_t>(stop_signal_);
     }
 }
 
@@ -169,6 +169,20 @@ std::optional<std::int64_t> StoppedThread::call(long number,
 
 void StoppedThread::finish(std::int64_t result) {
     result_ = result;
+}
+
+bool StoppedThread::is_about_to_handle_signal() const {
+    const auto status = read_thread_status(thread_);
+    if (!status)
+        return false;
+    // Another thread may take what is directed at the process.
+    const std::uint64_t pending =
+        status->pending | (status->threads <= 1 ? status->shared_pending : 0);
+    return (pending & status->caught & ~mask_) != 0;
+}
+
+void StoppedThread::leave_to_handler() {
+    is_left_to_handler_ = true;
 }
 
 }  // namespace glovebox::supervisor

@@ -17,6 +17,7 @@
 
 #include "sim/supervisor/seccomp_notify.h"
 #include "sim/supervisor/system_call.h"
+#include "sim/supervisor/tracer.h"
 
 namespace glovebox::supervisor {
 
@@ -31,8 +32,9 @@ class StoppedThread {
     };
 
     // Stops the thread that waits in `call`. Waits until it has stopped, which takes microseconds.
-    // The calling thread alone may use and destroy what it returns.
-    [[nodiscard]] static Attempt stop(const SystemCall& call, Notifier& notifier);
+    // The calling thread alone may use and destroy what it returns. Where a tracer traces the tree,
+    // that is the tracing thread (Tracer::run); otherwise null.
+    [[nodiscard]] static Attempt stop(const SystemCall& call, Notifier& notifier, Tracer* tracer);
     // Lets the thread go on. By default it makes its call again.
     ~StoppedThread();
     StoppedThread(const StoppedThread&) = delete;
@@ -44,22 +46,33 @@ class StoppedThread {
                                                    const std::array<std::uint64_t, 6>& arguments);
     // The interrupted call returns this, and is not made again.
     void finish(std::int64_t result);
+    // Whether a signal with a handler waits that this very thread will take when it goes on.
+    [[nodiscard]] bool is_about_to_handle_signal() const;
+    // Only then: the interrupted call is made again or fails with EINTR, as the handler's
+    // SA_RESTART wants.
+    void leave_to_handler();
 
   private:
     struct Registers;
 
-    explicit StoppedThread(pid_t thread);
+    StoppedThread(pid_t thread, Tracer* tracer);
 
     [[nodiscard]] bool is_behind(const SystemCall& call);
-    [[nodiscard]] bool wait_for_stop(int& code, int& signal) const;
+    [[nodiscard]] bool wait_for_stop();
     [[nodiscard]] bool go_to_next_stop();
+    void let_go();
 
     pid_t thread_;
+    Tracer* tracer_;
     bool is_gone_ = false;
     bool has_been_used_ = false;  // registers and mask are to be restored
+    int stop_code_ = 0;           // of the stop that it is in: si_code and si_signo
+    int stop_signal_ = 0;
+    bool is_job_stopped_ = false;  // its process was stopped meanwhile (SIGSTOP and its like)
     std::unique_ptr<Registers> saved_;
     std::uint64_t mask_ = 0;
     std::optional<std::int64_t> result_;
+    bool is_left_to_handler_ = false;
 };
 
 }  // namespace glovebox::supervisor

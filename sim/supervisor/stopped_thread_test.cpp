@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <thread>
 
 #include "sim/supervisor/fd_passing.h"
@@ -22,6 +23,27 @@ namespace glovebox::supervisor {
 namespace {
 
 void do_nothing(int) {}
+
+volatile std::sig_atomic_t handled = 0;
+void count(int) {
+    handled = handled + 1;
+}
+
+// What listen returns for it to send itself signals until SIGUSR2 ends it: it exits with 1 if one
+// did not arrive.
+constexpr int sends_signals = 5;
+[[noreturn]] void send_signals() {
+    static volatile std::sig_atomic_t is_over = 0;
+    struct sigaction action {};
+    action.sa_handler = count;
+    ::sigaction(SIGUSR1, &action, nullptr);
+    action.sa_handler = [](int) { is_over = 1; };
+    ::sigaction(SIGUSR2, &action, nullptr);
+    for (int sent = 0; is_over == 0;)
+        if (::raise(SIGUSR1); handled != ++sent)
+            ::_exit(1);
+    ::_exit(0);
+}
 
 // A child under a filter, whose exit status is what its first notified call, listen(-1), returned.
 class StoppedThreadTest : public ::testing::Test {
@@ -41,6 +63,8 @@ class StoppedThreadTest : public ::testing::Test {
             (void)send_with_fds(theirs.get(), &listener, sizeof listener, {&listener, 1});
             ::close(listener);
             const int result = ::listen(-1, 0);
+            if (result == sends_signals)
+                send_signals();
             ::syscall(SYS_exit_group, result >= 0 ? result : 100 + errno);
         }
         int number = 0;
@@ -67,7 +91,7 @@ class StoppedThreadTest : public ::testing::Test {
 };
 
 TEST_F(StoppedThreadTest, CarriesOutCallsAndMakesItsOwnAgain) {
-    auto [thread, is_answered] = StoppedThread::stop(next_call(), *kernel_);
+    auto [thread, is_answered] = StoppedThread::stop(next_call(), *kernel_, nullptr);
     ASSERT_TRUE(thread);
     EXPECT_TRUE(is_answered);
     EXPECT_EQ(thread->call(SYS_getpid, {}), child_);
@@ -81,7 +105,7 @@ TEST_F(StoppedThreadTest, CarriesOutCallsAndMakesItsOwnAgain) {
 }
 
 TEST_F(StoppedThreadTest, ReturnsWhatItIsToldTo) {
-    auto [thread, is_answered] = StoppedThread::stop(next_call(), *kernel_);
+    auto [thread, is_answered] = StoppedThread::stop(next_call(), *kernel_, nullptr);
     ASSERT_TRUE(thread);
     thread->finish(-EXDEV);
     thread.reset();
@@ -89,7 +113,7 @@ TEST_F(StoppedThreadTest, ReturnsWhatItIsToldTo) {
 }
 
 TEST_F(StoppedThreadTest, AStopSignalThatComesMeanwhileTakesEffectAfterwards) {
-    auto [thread, is_answered] = StoppedThread::stop(next_call(), *kernel_);
+    auto [thread, is_answered] = StoppedThread::stop(next_call(), *kernel_, nullptr);
     ASSERT_TRUE(thread);
     ::kill(child_, SIGSTOP);
     ::kill(child_, SIGUSR1);
@@ -104,8 +128,17 @@ TEST_F(StoppedThreadTest, AStopSignalThatComesMeanwhileTakesEffectAfterwards) {
     EXPECT_EQ(exit_status(), 3);
 }
 
+TEST_F(StoppedThreadTest, OneThatIsInNoCallAnyMoreLosesNoSignal) {
+    const SystemCall call = next_call();
+    ASSERT_EQ(kernel_->send(call.id, SyscallReply::value(sends_signals)), 0);
+    for (int i = 0; i < 1000; ++i)
+        EXPECT_FALSE(StoppedThread::stop(call, *kernel_, nullptr).thread);
+    ::kill(child_, SIGUSR2);
+    EXPECT_EQ(exit_status(), 0);
+}
+
 TEST_F(StoppedThreadTest, OneThatIsKilledMakesNoCalls) {
-    auto [thread, is_answered] = StoppedThread::stop(next_call(), *kernel_);
+    auto [thread, is_answered] = StoppedThread::stop(next_call(), *kernel_, nullptr);
     ASSERT_TRUE(thread);
     ::kill(child_, SIGKILL);
     while (thread->call(SYS_getpid, {})) {
@@ -123,7 +156,7 @@ TEST_F(StoppedThreadTest, AnotherThreadThatWaitsForAnyChildTakesNoStopAway) {
         EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 9);
     });
     {
-        auto [thread, is_answered] = StoppedThread::stop(call, *kernel_);
+        auto [thread, is_answered] = StoppedThread::stop(call, *kernel_, nullptr);
         ASSERT_TRUE(thread);
         for (int i = 0; i < 200; ++i)
             EXPECT_EQ(thread->call(SYS_getpid, {}), child_);

@@ -15,6 +15,7 @@
 #include "sim/supervisor/block_signals.h"
 #include "sim/supervisor/emulated_socket.h"
 #include "sim/supervisor/kernel_tracee.h"
+#include "sim/supervisor/thread_interruption.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -28,12 +29,6 @@ constexpr int foreign_number_bit = 0;
 #else
 #error "the supervisor knows x86-64 and aarch64: add this architecture's AUDIT_ARCH_ constant"
 #endif
-
-// Ends a receive that waits for nothing, on kernels that don't (before 6.11). A signal that is
-// ignored by default, so that nobody misses it.
-constexpr int interrupting_signal = SIGURG;
-
-void do_nothing(int) {}
 
 // What the program gets where the supervisor ran out of descriptors of its own; 0 where it
 // didn't. EMFILE would speak of the program's, as it does from the acceptor.
@@ -55,15 +50,15 @@ int exhaustion(const SystemCall& call, const KernelTracee& tracee, const Syscall
 Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::World& world,
                        BoundNames& names, Log& log)
     : log_(log),
+      tracer_(config.tracer),
       kernel_(std::move(listener)),
-      notifier_(config.trace
-                    ? static_cast<Notifier&>(tracing_.emplace(kernel_, log, tracee_maker()))
-                    : kernel_),
+      notifier_(choose_notifier(config.trace)),
       metadata_(config.metadata),
       vsock_calls_(config.own, world, names, options_, config.traffic, std::move(config.refused)),
       acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic,
                 [this] { tell_of_exhaustion(); }),
       setuid_notice_(log),
+      tracing_notice_(log),
       device_calls_(
           config.own, config.dev,
           config.nsm == nullptr ? nullptr
@@ -75,9 +70,12 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
     if (config.own != core::cid_parent)
         loopback_notice_.emplace(log);
     kernel_.wake_up_synchronously();
-    struct sigaction action {};
-    action.sa_handler = do_nothing;  // without SA_RESTART: it is to interrupt
-    ::sigaction(interrupting_signal, &action, nullptr);
+    install_interruption();
+    if (tracer_ != nullptr)
+        tracer_->watch_exits([this](pid_t thread) {
+            sender_->let_go(thread);
+            acceptor_.forget_the_dead();
+        });
     const BlockSignals none_for_threads;
     thread_ = std::thread([this] { run(); });
 }
@@ -86,26 +84,32 @@ Supervisor::~Supervisor() {
     pollfd poll_fd{kernel_.listener(), 0, 0};
     while (::poll(&poll_fd, 1, -1) < 0 || (poll_fd.revents & POLLHUP) == 0) {
     }
-    // Again and again: the thread may be just about to begin its wait.
+    // A receive waits though nobody is left, on kernels before 6.11. Again and again: the thread
+    // may be just about to begin its wait.
     using namespace std::chrono_literals;
     while (!is_over_) {
         ::pthread_kill(thread_.native_handle(), interrupting_signal);
         std::this_thread::sleep_for(1ms);
     }
     thread_.join();
+    if (tracer_ != nullptr)
+        tracer_->watch_exits({});
+}
+
+Notifier& Supervisor::choose_notifier(bool trace) {
+    Notifier& below =
+        tracer_ == nullptr ? static_cast<Notifier&>(kernel_) : sender_.emplace(kernel_, *tracer_);
+    return trace ? static_cast<Notifier&>(tracing_.emplace(below, log_, tracee_maker())) : below;
 }
 
 TraceeMaker Supervisor::tracee_maker() {
     return [this](const SystemCall& call) {
-        return std::make_unique<KernelTracee>(call, notifier_, pidfds_, sockets_);
+        return std::make_unique<KernelTracee>(call, notifier_, pidfds_, sockets_, sender());
     };
 }
 
 void Supervisor::run() {
-    sigset_t interrupting;
-    sigemptyset(&interrupting);
-    sigaddset(&interrupting, interrupting_signal);
-    ::pthread_sigmask(SIG_UNBLOCK, &interrupting, nullptr);
+    allow_interruption();
     std::uint64_t calls = 0;
     for (;;) {
         if (const auto call = notifier_.receive()) {
@@ -141,7 +145,7 @@ void Supervisor::handle(const SystemCall& call) {
 }
 
 int Supervisor::try_answer(const SystemCall& call, SyscallReply& reply) {
-    KernelTracee tracee(call, notifier_, pidfds_, sockets_);
+    KernelTracee tracee(call, notifier_, pidfds_, sockets_, sender());
     try {
         reply = answer(call, tracee);
     } catch (const std::exception& exception) {
@@ -156,6 +160,9 @@ int Supervisor::try_answer(const SystemCall& call, SyscallReply& reply) {
 SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
     if (call.architecture != native_architecture || (call.number & foreign_number_bit) != 0)
         return refuse_foreign(call);
+    if (sender_ && sender_->prepare(call, tracee,
+                                    [&] { return metadata_ && metadata_->concerns(call, tracee); }))
+        return SyscallReply::later();
 #if defined(__x86_64__)
     if (SigpipeCalls::handles(call.number))
         return sigpipe_calls_.answer(call, tracee);
@@ -164,10 +171,21 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
     if (gives_socket && sigpipe_calls_.prepare(call, tracee))
         return SyscallReply::later();
 #endif
-    if (Acceptor::handles(call.number))
-        return acceptor_.answer(call, tracee);
+    if (Acceptor::handles(call.number)) {
+        SyscallReply reply = acceptor_.answer(call, tracee);
+        // The acceptor holds the listener as long as it needs to.
+        if (sender_ && reply.kind() == SyscallReply::Kind::later)
+            sender_->let_go(call.thread);
+        return reply;
+    }
     if (SetuidNotice::handles(call.number)) {
         setuid_notice_.look(call, tracee);
+        return SyscallReply::pass_through();
+    }
+    if (sender_ && TracingNotice::handles(call.number)) {
+        tracing_notice_.look(call);
+        if (TracingNotice::is_filter_call(call.number))
+            sender_->expect_filters();
         return SyscallReply::pass_through();
     }
     if (init_mounts_ && InitMounts::handles(call.number)) {

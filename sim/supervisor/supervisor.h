@@ -16,6 +16,7 @@
 #include "core/base/log.h"
 #include "core/vsock_address.h"
 #include "sim/supervisor/acceptor.h"
+#include "sim/supervisor/descriptor_sender.h"
 #include "sim/supervisor/device_calls.h"
 #include "sim/supervisor/init_mounts.h"
 #include "sim/supervisor/loopback_notice.h"
@@ -27,6 +28,8 @@
 #include "sim/supervisor/setuid_notice.h"
 #include "sim/supervisor/sigpipe_calls.h"
 #include "sim/supervisor/socket_maker.h"
+#include "sim/supervisor/tracer.h"
+#include "sim/supervisor/tracing_notice.h"
 #include "sim/supervisor/tracing_notifier.h"
 #include "sim/supervisor/traffic_observer.h"
 #include "sim/supervisor/vsock_calls.h"
@@ -45,6 +48,9 @@ struct SupervisorConfig {
     std::optional<EnclaveFacts> enclave;  // its own; nothing on the parent's side
     VsockCalls::RefusalObserver refused;  // called by the supervisor's thread
     InitMounts::Attach attach;            // of a tree whose root is an image's own init
+    // Traces the tree, whose filter was made with FilterOptions::relabels; null elsewhere. Outlives
+    // the supervisor.
+    Tracer* tracer = nullptr;
 };
 
 class Supervisor {
@@ -66,20 +72,24 @@ class Supervisor {
     // An errno value where the supervisor had no descriptor left for it, else 0.
     [[nodiscard]] int try_answer(const SystemCall& call, SyscallReply& reply);
     [[nodiscard]] SyscallReply answer(const SystemCall& call, Tracee& tracee);
+    [[nodiscard]] Notifier& choose_notifier(bool trace);
     [[nodiscard]] TraceeMaker tracee_maker();
+    [[nodiscard]] DescriptorSender* sender() { return sender_ ? &*sender_ : nullptr; }
     [[nodiscard]] SyscallReply refuse_foreign(const SystemCall& call);
     void tell_of_denial(pid_t thread);
     void tell_of_exhaustion();
 
     Log& log_;
+    Tracer* tracer_;  // may be null
     SeccompNotifier kernel_;
+    std::optional<DescriptorSender> sender_;  // where there is a tracer
     std::optional<TracingNotifier> tracing_;
-    Notifier& notifier_;  // one of the two
+    Notifier& notifier_;  // the last of them
     PidfdCache pidfds_;
     SocketMaker sockets_;
     VsockOptionTable options_;
 #if defined(__x86_64__)
-    SigpipeCalls sigpipe_calls_{kernel_};
+    SigpipeCalls sigpipe_calls_{kernel_, tracer_};
 #endif
     std::optional<MetadataRedirect> metadata_;
     std::optional<LoopbackNotice> loopback_notice_;  // of an enclave
@@ -88,6 +98,7 @@ class Supervisor {
     Acceptor acceptor_;
     std::optional<RootCalls> root_calls_;  // of an enclave
     SetuidNotice setuid_notice_;
+    TracingNotice tracing_notice_;
     std::optional<NsmCalls> nsm_calls_;
     DeviceCalls device_calls_;
     std::optional<InitMounts> init_mounts_;

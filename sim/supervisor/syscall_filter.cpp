@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@
 #include "sim/supervisor/node_calls.h"
 #include "sim/supervisor/seccomp_abi.h"
 #include "sim/supervisor/sigpipe_handler.h"
+#include "sim/supervisor/tracer.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -137,7 +139,17 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
     // A binary tree instead of a list: fewer instructions for the calls that pass.
     rules.set(SCMP_FLTATR_CTL_OPTIMIZE, 2);
 
-    rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(socket), {int_is(0, AF_VSOCK)});
+    rules.add(options.relabels ? SCMP_ACT_TRAP : SCMP_ACT_NOTIFY, SCMP_SYS(socket),
+              {int_is(0, AF_VSOCK)});
+    if (options.relabels) {
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(socket),
+                  {int_is(0, AF_UNIX), {relabel_argument, SCMP_CMP_EQ, relabel_mark, 0}});
+        // TracingNotice.
+        for (const int request : {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE})
+            rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(ptrace), {int_is(0, request)});
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(seccomp), {int_is(0, abi::set_mode_filter)});
+        rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(prctl), {int_is(0, PR_SET_SECCOMP)});
+    }
 #if defined(__x86_64__)
     // But for the calls that our own handler and the supervisor have a program make.
     rules.add(SCMP_ACT_NOTIFY, SCMP_SYS(rt_sigaction),

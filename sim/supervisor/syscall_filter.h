@@ -32,6 +32,9 @@ struct FilterOptions {
     // machine has_stack_limit().
     bool stack_limit = false;
     bool exec = false;  // notify execve: SetuidNotice
+    // Where a container's filter denies socket(AF_VSOCK): the call is trapped, for a tracer
+    // (tracer.h), and what the tracer makes of it is notified.
+    bool relabels = false;
 };
 
 // The BPF program of the machine that this runs on. io_uring_setup fails with ENOSYS in it, since a

@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,6 +22,7 @@
 #include <cerrno>
 
 #include "sim/supervisor/fd_passing.h"
+#include "sim/supervisor/interception.h"
 #include "sim/supervisor/launch.h"
 #include "sim/supervisor/seccomp_notify.h"
 
@@ -219,6 +222,38 @@ TEST(Launch, RunsAProgramUnderTheFilterOnceTheProbeIsAnswered) {
     const auto features = probe_supervision(*make_filter({}));
     ASSERT_TRUE(features) << features.error().message;
 }
+
+#if defined(__x86_64__)
+
+// In a child, since a filter stays.
+TEST(Launch, WhereAnotherFilterDeniesAfVsockATracerBringsTheCall) {
+    const auto denying = *make_denying_filter(EPERM);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const sock_fprog program{static_cast<unsigned short>(denying.size()),
+                                 const_cast<sock_filter*>(denying.data())};
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+            ::_exit(1);
+        const auto denied = probe_supervision(*make_filter({}));
+        if (denied || !is_vsock_denial(denied.error()))
+            ::_exit(2);
+        std::unique_ptr<Tracer> tracer;
+        const auto probed =
+            intercept({}, tracer, [](const std::vector<sock_filter>& filter, Tracer* chosen) {
+                return probe_supervision(filter, chosen);
+            });
+        if (!probed)
+            ::_exit(3);
+        ::_exit(tracer ? 0 : 4);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+#endif
 
 TEST(Launch, SaysWhatCannotBeExecuted) {
     Program program;

@@ -67,6 +67,8 @@ ThreadStatus parse_thread_status(std::string_view text) {
             status.process = read_number<pid_t>(value, 10);
         else if (name == "PPid")
             status.parent = read_number<pid_t>(value, 10);
+        else if (name == "TracerPid")
+            status.tracer = read_number<pid_t>(value, 10);
         else if (name == "NStgid")
             status.inner_process = read_number<pid_t>(last_field(value), 10);
         else if (name == "NSpid")

@@ -22,6 +22,7 @@ struct ThreadStatus {
     };
     pid_t process = 0;        // Tgid
     pid_t parent = 0;         // PPid
+    pid_t tracer = 0;         // TracerPid
     pid_t inner_process = 0;  // NStgid: its ID in the PID namespace that the thread is in
     pid_t inner_thread = 0;   // NSpid
     Ids users{};              // Uid

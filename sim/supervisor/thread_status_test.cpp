@@ -17,13 +17,15 @@ constexpr std::uint64_t bit(int signal) {
 TEST(ThreadStatus, IsReadByName) {
     const ThreadStatus status = parse_thread_status(
         "Name:\tState:\tx\nState:\tS "
-        "(sleeping)\nTgid:\t42\nPid:\t43\nPPid:\t41\nNStgid:\t42\t7\nNSpid:\t43\t8\nUid:"
+        "(sleeping)\nTgid:\t42\nPid:\t43\nPPid:\t41\nTracerPid:\t40\nNStgid:\t42\t7\nNSpid:"
+        "\t43\t8\nUid:"
         "\t1000\t1001\t1002\t1003\nGid:\t2000\t2001\t2002\t2003\n"
         "VmLck:\t      12 kB\nThreads:\t3\nSigPnd:\t0000000000000200\nShdPnd:\t0000000000004000\n"
         "SigBlk:\t0000000000000400\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000004000\n"
         "CapEff:\t0000000000000400\nSeccomp_filters:\t2\n");
     EXPECT_EQ(status.process, 42);
     EXPECT_EQ(status.parent, 41);
+    EXPECT_EQ(status.tracer, 40);
     EXPECT_EQ(status.inner_process, 7);
     EXPECT_EQ(status.inner_thread, 8);
     EXPECT_EQ(status.users, (ThreadStatus::Ids{1000, 1001, 1002}));

@@ -69,7 +69,7 @@ std::string name_of_errno(int number) {
 }
 
 // What SO_ERROR will say of a connect in progress.
-std::string outcome_of(int socket) {
+std::string outcome_of_connect(int socket) {
     const auto mark = read_mark(socket);
     return mark && mark->error_pending ? name_of_errno(ECONNRESET) : "connected";
 }
@@ -79,7 +79,7 @@ std::string result_of(const SyscallReply& reply) {
         case SyscallReply::Kind::error:
             if (reply.fd() >= 0)  // a non-blocking connect
                 return fmt::format("{}, and then {}", name_of_errno(reply.errno_value()),
-                                   outcome_of(reply.fd()));
+                                   outcome_of_connect(reply.fd()));
             return name_of_errno(reply.errno_value());
         case SyscallReply::Kind::value:
             return std::to_string(reply.return_value());
