@@ -350,8 +350,9 @@ TEST(ConditionKey, OfTheAliasesOfAKeyIsForIamPoliciesAlone) {
             EXPECT_TRUE(kms.directory.add_policy(InMemoryKms::tester, "Use", statement("")));
         const Outcome outcome = kms.ask("Encrypt", {{"KeyId", key}, {"Plaintext", "AAAA"}});
         EXPECT_EQ(outcome.exception, in_key_policy ? "AccessDeniedException" : "");
-        if (in_key_policy)
+        if (in_key_policy) {
             EXPECT_THAT(outcome.explanation, HasSubstr("only IAM policies can test it"));
+        }
     }
 }
 

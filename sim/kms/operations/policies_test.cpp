@@ -67,17 +67,19 @@ TEST(Policies, AKeyThatIsMadeWithTagsNeedsTagResourceToo) {
             InMemoryKms::tester, "Maker",
             R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
                 "Action": ["kms:CreateKey", "kms:ReplicateKey"]}]})"));
-        if (may_tag)
+        if (may_tag) {
             EXPECT_TRUE(kms.directory.add_policy(
                 InMemoryKms::tester, "Tagger",
                 R"({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
                     "Action": "kms:TagResource",
                     "Condition": {"StringEquals": {"aws:RequestTag/a": "b"}}}]})"));
+        }
         const std::string expected = may_tag ? "" : "AccessDeniedException";
         const Outcome made = kms.ask("CreateKey", {{"Tags", tags}});
         EXPECT_EQ(made.exception, expected) << made.explanation;
-        if (!may_tag)
+        if (!may_tag) {
             EXPECT_THAT(made.message, ::testing::HasSubstr("kms:TagResource"));
+        }
         const Outcome primary = kms.ask("CreateKey", {{"MultiRegion", true}});
         ASSERT_EQ(primary.exception, "") << primary.explanation;
         const auto& id = primary.output.at("KeyMetadata").at("KeyId");
