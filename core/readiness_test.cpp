@@ -32,6 +32,8 @@ using Event = Readiness::Event;
 // Counts its calls.
 class Caller : public Readiness::Waiter {
   public:
+    virtual ~Caller() = default;
+
     void on_ready(error_code failure) override { calls.push_back(failure); }
     void on_abandoned() override { ++abandoned; }
 
