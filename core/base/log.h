@@ -87,6 +87,10 @@ class Log {
         else
             return (arg);
     }
+    template <class Make>
+    static std::string bound(const TextOnDemand<Make>& text) {
+        return std::string(cut(text.make(), log_text_bytes_max));
+    }
     template <class Value>
     static decltype(auto) bound(const Field<Value>& field) {
         return bound(field.value);

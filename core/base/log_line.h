@@ -65,6 +65,14 @@ class FieldName {
     std::string_view name_;
 };
 
+// A text that is made only for a log that wants the line.
+template <class Make>
+struct TextOnDemand {
+    Make make;  // returns a std::string
+};
+template <class Make>
+TextOnDemand(Make) -> TextOnDemand<Make>;
+
 // A value of a line's text that is a field of the line as well. Refers to a text.
 template <class Value>
 struct Field {
@@ -111,6 +119,14 @@ struct LogLine {
 [[nodiscard]] std::string json_members(const LogLine& line);
 
 }  // namespace glovebox
+
+template <class Make>
+struct fmt::formatter<glovebox::TextOnDemand<Make>> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(const glovebox::TextOnDemand<Make>& text, Context& context) const {
+        return fmt::formatter<std::string_view>::format(text.make(), context);
+    }
+};
 
 template <class Value>
 struct fmt::formatter<glovebox::Field<Value>> : fmt::formatter<Value> {
