@@ -11,9 +11,9 @@ namespace glovebox::core {
 
 [[nodiscard]] bool is_tcp(Stream& stream);
 
-// Sets keep-alive on a TCP socket, or on a listener whose connections inherit it: an idle
-// connection ends about a minute after its peer vanished from the network. (While data waits for an
-// acknowledgement the kernel does not probe: see is_dead.)
+// Sets keep-alive on a TCP socket: an idle connection ends about a minute after its peer vanished
+// from the network. (While data waits for an acknowledgement the kernel does not probe: see
+// is_dead.)
 void watch_by_keep_alive(int tcp_socket);
 
 // Whether the peer has ended its half, also if unread bytes precede its end of file.

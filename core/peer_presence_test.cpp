@@ -63,17 +63,15 @@ TEST_F(PeerPresence, TcpStreamsAreKnown) {
     EXPECT_FALSE(is_tcp(unix_.first));
 }
 
-TEST_F(PeerPresence, KeepAliveFindsADeadPeerInAMinuteAndIsInherited) {
-    asio::ip::tcp::acceptor acceptor(context_, {asio::ip::address_v4::loopback(), 0});
-    watch_by_keep_alive(acceptor.native_handle());
-    asio::ip::tcp::socket client(context_);
-    client.connect(acceptor.local_endpoint());
-    Stream accepted = stream_of(acceptor.accept());
-    EXPECT_EQ(option(accepted, SOL_SOCKET, SO_KEEPALIVE), 1);
-    EXPECT_EQ(option(accepted, IPPROTO_TCP, TCP_KEEPIDLE) +
-                  option(accepted, IPPROTO_TCP, TCP_KEEPINTVL) *
-                      option(accepted, IPPROTO_TCP, TCP_KEEPCNT),
-              60);
+TEST_F(PeerPresence, KeepAliveFindsADeadPeerInAMinute) {
+    Stream& watched = tcp_.first;
+    EXPECT_EQ(option(watched, SOL_SOCKET, SO_KEEPALIVE), 0);
+    watch_by_keep_alive(watched.native_handle());
+    EXPECT_EQ(option(watched, SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(
+        option(watched, IPPROTO_TCP, TCP_KEEPIDLE) +
+            option(watched, IPPROTO_TCP, TCP_KEEPINTVL) * option(watched, IPPROTO_TCP, TCP_KEEPCNT),
+        60);
 }
 
 TEST_F(PeerPresence, AnEndIsSeenBehindBytesThatWereNotRead) {

@@ -298,7 +298,17 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         });
     }
 
+    // Not for those that end before: it costs four calls a socket.
+    void watch_by_keep_alive() {
+        if (std::exchange(is_watched_, true))
+            return;
+        for (const Side side : {Side{0}, Side{1}})
+            if (is_tcp(stream(side)))
+                core::watch_by_keep_alive(stream(side).native_handle());
+    }
+
     void on_quiet() {
+        watch_by_keep_alive();
         const auto quiet = steady_clock::now() - last_move_;
         const auto is_over = [&](std::chrono::milliseconds limit) {
             return limit != limit.zero() && quiet >= limit;
@@ -376,6 +386,7 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     steady_clock::time_point last_look_;
     steady_clock::time_point reset_deadline_;
     bool reset_had_ended_ = false;
+    bool is_watched_ = false;
     Done done_;  // empty when ended
 };
 

@@ -92,6 +92,21 @@ TEST_P(RelayOverFamilies, SixtyFourMebibytesBothWaysAtOnceArriveWhole) {
     EXPECT_EQ(pipes.in_use(), 0U);
 }
 
+TEST_P(RelayOverFamilies, ATcpPeerThatIsQuietIsWatchedByKeepAlive) {
+    const int second = second_number();
+    const auto is_watched = [&] {
+        int on = 0;
+        socklen_t size = sizeof on;
+        ::getsockopt(second, SOL_SOCKET, SO_KEEPALIVE, &on, &size);
+        return on != 0;
+    };
+    start({.linger = 10ms});
+    settle();
+    EXPECT_FALSE(is_watched());
+    pass(200ms);
+    EXPECT_EQ(is_watched(), server_is_tcp());
+}
+
 TEST_P(RelayOverFamilies, ASenderWaitsForAReceiverThatDoesNotRead) {
     start();
     // Writes until nothing moves any more, though the relay has had its turn.
