@@ -50,7 +50,9 @@ asio::awaitable<Result<Accepted>> Acceptor::next(std::shared_ptr<State> state) {
             state->in_a_row = 0;
             co_await asio::post(state->executor, asio::use_awaitable);
         }
-        const auto failure = co_await ready(state->watch, Readiness::Event::readable);
+        boost::system::error_code failure;
+        if (!state->watch || !state->watch.is(Readiness::Event::readable))
+            failure = co_await ready(state->watch, Readiness::Event::readable);
         const auto cancellation = co_await asio::this_coro::cancellation_state;
         if (failure || !state->socket || cancellation.cancelled() != asio::cancellation_type::none)
             co_return Error(asio::error::make_error_code(asio::error::operation_aborted),

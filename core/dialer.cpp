@@ -69,41 +69,38 @@ std::string target_name(const ResolvedTarget& resolved) {
 Dialer::Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options)
     : allowlist_(std::move(allowlist)), resolver_(resolver), options_(std::move(options)) {}
 
-// What the target means, less what the allowlist refuses; not empty.
-asio::awaitable<Result<std::vector<IpAddress>>> Dialer::judged_addresses(const Target& target,
-                                                                         Cid asker) {
+// The name's addresses.
+asio::awaitable<Result<std::vector<IpAddress>>> Dialer::look_up(const Target& target, Cid asker) {
     if (const auto verdict = allowlist_.may_look_up(target); !verdict)
         co_return verdict.error();
-    std::vector<IpAddress> addresses;
-    if (const auto* name = std::get_if<HostName>(&target.host)) {
-        auto answer = co_await resolver_.resolve(*name, asker);
-        if (!answer && !allowlist_.names(target))
-            co_return Error(ProxyError::not_allowed,
-                            fmt::format("{} is not in the allowlist: no rule names it, and whether "
-                                        "one for addresses opens it can't be known: {}",
-                                        to_string(target), answer.error().message));
-        if (!answer)
-            co_return answer.error();
-        addresses = std::move(*answer);
-    } else {
-        addresses.push_back(std::get<IpAddress>(target.host));
-    }
+    auto answer = co_await resolver_.resolve(std::get<HostName>(target.host), asker);
+    if (!answer && !allowlist_.names(target))
+        co_return Error(ProxyError::not_allowed,
+                        fmt::format("{} is not in the allowlist: no rule names it, and whether "
+                                    "one for addresses opens it can't be known: {}",
+                                    to_string(target), answer.error().message));
+    co_return answer;
+}
+
+// The target's addresses less those that the allowlist refuses; not empty.
+Result<std::vector<tcp::endpoint>> Dialer::judge(const Target& target,
+                                                 std::span<const IpAddress> addresses) const {
     const std::vector<IpAddress>& own = options_.own_addresses->get();
-    Error refusal(ProxyError::name_unknown,
-                  fmt::format("the name {} has no address", to_string(target.host)));
-    std::vector<IpAddress> allowed;
+    Error refusal;
+    std::vector<tcp::endpoint> allowed;
     for (const IpAddress& address : addresses) {
         const auto verdict = allowlist_.may_dial(target, address, own);
-        if (verdict)
-            allowed.push_back(address);
-        else if (refusal.code != ProxyError::not_allowed)
+        if (verdict && allowed.size() < addresses_max)
+            allowed.emplace_back(address, target.port);
+        else if (!verdict && refusal.code != ProxyError::not_allowed)
             refusal = verdict.error();
     }
-    if (allowed.empty())
-        co_return refusal;
-    if (allowed.size() > addresses_max)
-        allowed.resize(addresses_max);
-    co_return allowed;
+    if (!allowed.empty())
+        return allowed;
+    if (addresses.empty())
+        return Error(ProxyError::name_unknown,
+                     fmt::format("the name {} has no address", to_string(target.host)));
+    return refusal;
 }
 
 const ResolvedTarget* Dialer::find_resolved(const Target& target) const {
@@ -122,19 +119,27 @@ std::optional<tcp::endpoint> Dialer::find_served(const Target& target) const {
     return std::nullopt;
 }
 
-asio::awaitable<Result<std::vector<tcp::endpoint>>> Dialer::endpoints_of(const Target& target,
-                                                                         Cid asker) {
+// Of a target whose addresses need no lookup.
+std::optional<Result<std::vector<tcp::endpoint>>> Dialer::known_endpoints(
+    const Target& target) const {
     if (const ResolvedTarget* resolved = find_resolved(target))
-        co_return std::vector<tcp::endpoint>{resolved->endpoint};
+        return std::vector<tcp::endpoint>{resolved->endpoint};
     if (const auto served = find_served(target))
-        co_return std::vector<tcp::endpoint>{*served};
-    const auto addresses = co_await judged_addresses(target, asker);
+        return std::vector<tcp::endpoint>{*served};
+    if (const auto* address = std::get_if<IpAddress>(&target.host)) {
+        if (const auto verdict = allowlist_.may_look_up(target); !verdict)
+            return verdict.error();
+        return judge(target, {address, 1});
+    }
+    return std::nullopt;
+}
+
+asio::awaitable<Result<std::vector<tcp::endpoint>>> Dialer::looked_up_endpoints(
+    const Target& target, Cid asker) {
+    const auto addresses = co_await look_up(target, asker);
     if (!addresses)
         co_return addresses.error();
-    std::vector<tcp::endpoint> endpoints;
-    for (const IpAddress& address : *addresses)
-        endpoints.emplace_back(address, target.port);
-    co_return endpoints;
+    co_return judge(target, *addresses);
 }
 
 Result<void> Dialer::may_dial(const Target& target) const {
@@ -155,7 +160,6 @@ asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint,
     // A relay has its own batches: what it writes is to leave at once.
     const int on = 1;
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    watch_by_keep_alive(socket.get());
     const auto size = static_cast<socklen_t>(endpoint.size());
     const bool connects = ::connect(socket.get(), endpoint.data(), size) != 0;
     if (connects && errno != EINPROGRESS)
@@ -206,7 +210,10 @@ asio::awaitable<Result<Stream>> Dialer::reach(const tcp::endpoint& endpoint,
 }
 
 asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
-    const auto endpoints = co_await endpoints_of(target, asker);
+    auto known = known_endpoints(target);
+    if (!known)
+        known = co_await looked_up_endpoints(target, asker);
+    const auto& endpoints = *known;
     if (!endpoints)
         co_return endpoints.error();
     const auto start = steady_clock::now();

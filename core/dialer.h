@@ -15,6 +15,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,13 +75,17 @@ class Dialer {
     [[nodiscard]] Result<void> may_dial(const Target& target) const;
 
   private:
-    [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> judged_addresses(
+    [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> look_up(
         const Target& target, Cid asker);
+    [[nodiscard]] Result<std::vector<boost::asio::ip::tcp::endpoint>> judge(
+        const Target& target, std::span<const IpAddress> addresses) const;
     [[nodiscard]] const ResolvedTarget* find_resolved(const Target& target) const;
     [[nodiscard]] std::optional<boost::asio::ip::tcp::endpoint> find_served(
         const Target& target) const;
+    [[nodiscard]] std::optional<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
+    known_endpoints(const Target& target) const;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
-    endpoints_of(const Target& target, Cid asker);
+    looked_up_endpoints(const Target& target, Cid asker);
     [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect(
         boost::asio::ip::tcp::endpoint endpoint, std::chrono::milliseconds patience);
     // The same, again after a refusal until it is cancelled.

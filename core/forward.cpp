@@ -58,7 +58,6 @@ Result<UniqueFd> listen_on(const tcp::endpoint& endpoint) {
         ::bind(socket.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
         return errno_error(what, errno);
-    watch_by_keep_alive(socket.get());
     if (::listen(socket.get(), SOMAXCONN) != 0)
         return errno_error(what, errno);
     return socket;
@@ -117,14 +116,20 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
 asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(Acceptor& acceptor,
                                                                      Slots::Listener place) {
     while (true) {
-        co_await slots_.room(place);
+        if (!slots_.has_room(place))
+            co_await slots_.room(place);
         auto accepted = co_await acceptor.accept();
         if (!accepted)
             co_return accepted.error();
         auto client = Stream::make(executor_, std::move(accepted->socket));
         if (!client)
             co_return client.error();
-        auto ticket = co_await slots_.admit({}, place);
+        auto ticket = slots_.try_admit({}, place);
+        if (!ticket) {
+            auto waited = co_await slots_.admit({}, place);
+            if (waited)
+                ticket.emplace(std::move(*waited));
+        }
         if (ticket)
             co_return Admitted{std::move(*client),
                                endpoint_of(reinterpret_cast<const sockaddr*>(&accepted->peer),
@@ -182,14 +187,16 @@ asio::awaitable<std::shared_ptr<HopResets>> Forward::hop_to(VsockAddress address
 
 asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const bool has_slot = co_await admitted.ticket.slot();
+    const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
     if (!has_slot)
         co_return;
     Stream client = std::move(admitted.client);
-    const std::string peer = to_string(admitted.peer);
-    const std::string target = to_string(route.to);
+    const TextOnDemand peer{[&] { return to_string(admitted.peer); }};
+    const TextOnDemand target{[&] { return to_string(route.to); }};
     // First, since a connection may be reset as soon as it is there.
-    const auto hop = co_await hop_to(route.to);
+    auto hop = hops_[route.to].resets;
+    if (hop->channels() == 0)
+        hop = co_await hop_to(route.to);
     auto connection = co_await transport_.connect(route.to, options_.connect_timeout);
     if (!connection) {
         const std::string why = explain(connection.error(), route);
@@ -207,14 +214,16 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
         co_return;
     }
     log_.info("open", "{} -> vsock {} open, from vsock {}", field("peer", peer),
-              field("target", target), field("address", to_string(connection->local)),
+              field("target", target),
+              field("address", TextOnDemand{[&] { return to_string(connection->local); }}),
               field("cid", route.to.cid), field("port", route.to.port));
     const auto start = steady_clock::now();
     const auto notice = hop->watch(connection->local.port);
     const RelayResult result = co_await relay(std::move(client), std::move(connection->stream),
                                               pipes_, options_.relay, {.second = notice.get()});
     log_.info("closed", "{} -> vsock {} closed: {}", field("peer", peer), field("target", target),
-              describe(result, "client", "vsock", steady_clock::now() - start),
+              TextOnDemand{
+                  [&] { return describe(result, "client", "vsock", steady_clock::now() - start); }},
               field("cid", route.to.cid), field("port", route.to.port),
               field("bytes", result.first_to_second + result.second_to_first),
               field("bytes_sent", result.first_to_second),

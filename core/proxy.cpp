@@ -155,7 +155,12 @@ asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots
             co_return accepted.error();
         const VsockAddress peer = accepted->peer;
         auto notice = resets->of(peer.cid)->watch(peer.port);
-        auto ticket = co_await slots_.admit(peer.cid, place);
+        auto ticket = slots_.try_admit(peer.cid, place);
+        if (!ticket) {
+            auto waited = co_await slots_.admit(peer.cid, place);
+            if (waited)
+                ticket.emplace(std::move(*waited));
+        }
         if (ticket)
             co_return Admitted{std::move(*accepted), std::move(*ticket), std::move(notice)};
         if (notice)
@@ -166,7 +171,7 @@ asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots
 // By value: the coroutine outlives the call, and so may the route.
 asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> target) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const bool has_slot = co_await admitted.ticket.slot();
+    const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
     if (!has_slot)
         co_return;
     Connection connection = std::move(admitted.connection);
@@ -237,8 +242,10 @@ asio::awaitable<void> Proxy::serve_connect(Connection connection, ResetNotice* n
 asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dialed dialed,
                                       std::string early, ResetNotice* notice) {
     const VsockAddress peer = connection.peer;
-    log_.info("open", "{} -> {} open ({})", field("peer", to_string(peer)),
-              field("target", to_string(target)), field("address", to_string(dialed.endpoint)),
+    const TextOnDemand peer_text{[&] { return to_string(peer); }};
+    const TextOnDemand target_text{[&] { return to_string(target); }};
+    log_.info("open", "{} -> {} open ({})", field("peer", peer_text), field("target", target_text),
+              field("address", TextOnDemand{[&] { return to_string(dialed.endpoint); }}),
               field("cid", peer.cid));
     const auto start = steady_clock::now();
     std::size_t sent_early = 0;
@@ -252,12 +259,12 @@ asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dial
     RelayResult result = co_await relay(std::move(connection.stream), std::move(dialed.stream),
                                         pipes_, options_.relay, {.first = notice});
     result.first_to_second += sent_early;
-    log_.info("closed", "{} -> {} closed: {}", field("peer", to_string(peer)),
-              field("target", to_string(target)),
-              describe(result, side, "target", steady_clock::now() - start), field("cid", peer.cid),
-              field("bytes", result.first_to_second + result.second_to_first),
-              field("bytes_sent", result.first_to_second),
-              field("bytes_received", result.second_to_first));
+    log_.info(
+        "closed", "{} -> {} closed: {}", field("peer", peer_text), field("target", target_text),
+        TextOnDemand{[&] { return describe(result, side, "target", steady_clock::now() - start); }},
+        field("cid", peer.cid), field("bytes", result.first_to_second + result.second_to_first),
+        field("bytes_sent", result.first_to_second),
+        field("bytes_received", result.second_to_first));
 }
 
 }  // namespace glovebox::core

@@ -207,17 +207,28 @@ Slots::Listener Slots::add_listener() {
     return state_->listeners++;
 }
 
+std::optional<Slots::Ticket> Slots::try_admit(Cid peer, Listener listener) {
+    auto place = std::make_shared<Ticket::Place>(state_->executor, peer, listener);
+    if (!state_->admit(*place))
+        return std::nullopt;
+    return Ticket(state_, std::move(place));
+}
+
 asio::awaitable<std::optional<Slots::Ticket>> Slots::admit(Cid peer, Listener listener) {
     const auto state = state_;
-    auto place = std::make_shared<Ticket::Place>(state->executor, peer, listener);
-    for (bool admitted = state->admit(*place); !admitted; admitted = state->admit(*place)) {
+    while (true) {
+        if (auto ticket = try_admit(peer, listener))
+            co_return ticket;
         const bool freed = co_await State::place_freed(state);
         if (!freed) {
             state->tell_refused(peer);
             co_return std::nullopt;
         }
     }
-    co_return Ticket(state, std::move(place));
+}
+
+bool Slots::has_room(Listener listener) const {
+    return state_->may_open({}, listener);
 }
 
 asio::awaitable<void> Slots::room(Listener listener) {
@@ -240,6 +251,10 @@ Slots::Ticket::~Ticket() {
         return;
     state_->leave(*place_);
     place_->granted.cancel();
+}
+
+bool Slots::Ticket::has_slot() const {
+    return place_->has_slot;
 }
 
 asio::awaitable<bool> Slots::Ticket::slot() {

@@ -48,6 +48,8 @@ class Slots {
         Ticket& operator=(Ticket&&) = delete;
         ~Ticket();
 
+        [[nodiscard]] bool has_slot() const;
+
         // Returns true when the connection has a slot, which may take until others have ended;
         // false if cancelled.
         [[nodiscard]] boost::asio::awaitable<bool> slot();
@@ -61,9 +63,15 @@ class Slots {
         std::shared_ptr<Place> place_;
     };
 
-    // A ticket for an accepted connection; empty if it is to be refused. While healthy connections
+    // A ticket for an accepted connection, if there is a slot or a place to wait right now.
+    [[nodiscard]] std::optional<Ticket> try_admit(Cid peer, Listener listener);
+
+    // The same; empty if the connection is to be refused. While healthy connections
     // come and go, it waits briefly instead of refusing, for a tenth of the time at most.
     [[nodiscard]] boost::asio::awaitable<std::optional<Ticket>> admit(Cid peer, Listener listener);
+
+    // Whether a newly accepted connection would have a slot.
+    [[nodiscard]] bool has_room(Listener listener) const;
 
     // Returns when a newly accepted connection would have a slot, or when cancelled. For listeners
     // that leave connections in the backlog.
