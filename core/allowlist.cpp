@@ -175,15 +175,18 @@ Allowlist Allowlist::everything() {
                       {IpNetwork::parse("::/0").value(), {}}});
 }
 
-bool Allowlist::names(const Target& target) const {
+const AllowRule* Allowlist::find_name(const Target& target) const {
     const auto* name = std::get_if<HostName>(&target.host);
-    return name != nullptr && std::any_of(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
-               return rule.ports.contains(target.port) && matches(rule, *name);
-           });
+    if (name == nullptr)
+        return nullptr;
+    const auto found = std::find_if(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
+        return rule.ports.contains(target.port) && matches(rule, *name);
+    });
+    return found == rules_.end() ? nullptr : &*found;
 }
 
 Result<void> Allowlist::may_look_up(const Target& target) const {
-    if (std::holds_alternative<IpAddress>(target.host) || names(target))
+    if (std::holds_alternative<IpAddress>(target.host) || find_name(target) != nullptr)
         return {};
     for (const AllowRule& rule : rules_)
         if (std::holds_alternative<IpNetwork>(rule.hosts) && rule.ports.contains(target.port))
@@ -192,15 +195,16 @@ Result<void> Allowlist::may_look_up(const Target& target) const {
                               to_string(target), to_string(AllowRule::of(target))));
 }
 
-Result<void> Allowlist::may_dial(const Target& target, const IpAddress& address,
-                                 std::span<const IpAddress> own) const {
+Result<const AllowRule*> Allowlist::may_dial(const Target& target, const IpAddress& address,
+                                             std::span<const IpAddress> own) const {
     const IpAddress plain = unmapped(address);
-    const auto opens = [&](const IpAddress& one, const auto& is_narrow_enough) {
-        return std::any_of(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
+    const auto opens = [&](const IpAddress& one, const auto& is_narrow_enough) -> const AllowRule* {
+        const auto found = std::find_if(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
             const auto* network = std::get_if<IpNetwork>(&rule.hosts);
             return network != nullptr && rule.ports.contains(target.port) &&
                    network->contains(one) && is_narrow_enough(*network);
         });
+        return found == rules_.end() ? nullptr : &*found;
     };
     const auto opens_special = [&](const IpAddress& one, const Special& special) {
         return opens(one, [&](const IpNetwork& network) { return special.is_named_by(network); });
@@ -216,19 +220,22 @@ Result<void> Allowlist::may_dial(const Target& target, const IpAddress& address,
     };
 
     const auto special = special_of(plain, own);
-    if (special && !opens_special(plain, *special))
+    const AllowRule* const special_rule = special ? opens_special(plain, *special) : nullptr;
+    if (special && special_rule == nullptr)
         return needs_a_rule(fmt::format("is {}", special->what));
-    const bool is_named =
+    const AllowRule* const own_rule =
         opens(plain, [&](const IpNetwork& network) { return network == IpNetwork::of(plain); });
-    if (plain.is_v6() && !is_named)
+    if (plain.is_v6() && own_rule == nullptr)
         for (const EmbeddedIpv4& inner : embedded_ipv4(plain.to_v6())) {
             const auto carried = special_of(inner.address, own);
-            if (carried && !opens_special(inner.address, *carried))
+            if (carried && opens_special(inner.address, *carried) == nullptr)
                 return needs_a_rule(fmt::format("is the {} form of {}, {}", inner.form,
                                                 inner.address.to_string(), carried->what));
         }
-    if (special || opens(plain, [](const IpNetwork&) { return true; }) || names(target))
-        return {};
+    for (const AllowRule* rule_found : {special_rule, find_name(target), own_rule,
+                                        opens(plain, [](const IpNetwork&) { return true; })})
+        if (rule_found != nullptr)
+            return rule_found;
     return refuse(fmt::format(
         "{} is not in the allowlist: add the rule {} to open it", subject,
         std::holds_alternative<HostName>(target.host) ? to_string(AllowRule::of(target)) : rule));

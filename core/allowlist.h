@@ -90,13 +90,14 @@ class Allowlist {
     // Errors: ProxyError::not_allowed.
     [[nodiscard]] Result<void> may_look_up(const Target& target) const;
 
-    // Whether `address`, to which `target` was resolved, may be connected to. `own` are this
-    // host's addresses. Errors: ProxyError::not_allowed.
-    [[nodiscard]] Result<void> may_dial(const Target& target, const IpAddress& address,
-                                        std::span<const IpAddress> own) const;
+    // The rule by which `address`, to which `target` was resolved, may be connected to; never null.
+    // `own` are this host's addresses. Errors: ProxyError::not_allowed.
+    [[nodiscard]] Result<const AllowRule*> may_dial(const Target& target, const IpAddress& address,
+                                                    std::span<const IpAddress> own) const;
 
-    // Whether a rule for names allows the target, whatever its address. False for an address.
-    [[nodiscard]] bool names(const Target& target) const;
+    // The rule for names that allows the target, whatever its address; null if there is none, and
+    // for an address.
+    [[nodiscard]] const AllowRule* find_name(const Target& target) const;
 
   private:
     std::vector<AllowRule> rules_;

@@ -74,7 +74,7 @@ asio::awaitable<Result<std::vector<IpAddress>>> Dialer::look_up(const Target& ta
     if (const auto verdict = allowlist_.may_look_up(target); !verdict)
         co_return verdict.error();
     auto answer = co_await resolver_.resolve(std::get<HostName>(target.host), asker);
-    if (!answer && !allowlist_.names(target))
+    if (!answer && allowlist_.find_name(target) == nullptr)
         co_return Error(ProxyError::not_allowed,
                         fmt::format("{} is not in the allowlist: no rule names it, and whether "
                                     "one for addresses opens it can't be known: {}",
@@ -111,7 +111,7 @@ const ResolvedTarget* Dialer::find_resolved(const Target& target) const {
 }
 
 std::optional<tcp::endpoint> Dialer::find_served(const Target& target) const {
-    if (!options_.served || !allowlist_.names(target))
+    if (!options_.served || allowlist_.find_name(target) == nullptr)
         return std::nullopt;
     for (const ResolvedTarget& one : options_.served())
         if (one.target == target)
@@ -148,7 +148,10 @@ Result<void> Dialer::may_dial(const Target& target) const {
     const auto* address = std::get_if<IpAddress>(&target.host);
     if (address == nullptr)
         return allowlist_.may_look_up(target);
-    return allowlist_.may_dial(target, *address, options_.own_addresses->get());
+    if (const auto verdict = allowlist_.may_dial(target, *address, options_.own_addresses->get());
+        !verdict)
+        return verdict.error();
+    return {};
 }
 
 asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint,

@@ -70,6 +70,10 @@ class Dialer {
     // Connects for the peer with the CID `asker`, whose share of the lookups this counts against.
     [[nodiscard]] boost::asio::awaitable<Result<Dialed>> dial(Target target, Cid asker);
 
+    // Judges by another list from now on. Connections that are open stay.
+    void replace(Allowlist allowlist) { allowlist_ = std::move(allowlist); }
+    [[nodiscard]] const Allowlist& allowlist() const { return allowlist_; }
+
     // The decision that needs no lookup. A refusal is final; a name that passes may still resolve
     // to an address that is refused.
     [[nodiscard]] Result<void> may_dial(const Target& target) const;

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <filesystem>
 #include <string>
 #include <vector>
 
-#include "core/allowlist_file.h"
 #include "core/base/counted.h"
 #include "sim/cli/log_option.h"
+#include "sim/cli/proxy_check_command.h"
+#include "sim/cli/rule_options.h"
 #include "sim/cli/served_targets.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/transport_option.h"
@@ -19,39 +19,13 @@
 namespace glovebox::cli {
 namespace {
 
-constexpr std::string_view rules_text = R"(HOST:PORT, or in a file AWS's form:
-      allowlist: [{address: HOST, port: PORT}]
-HOST  example.com; *.example.com (every name below it); * (every name);
-      192.0.2.7; 10.0.0.0/8; in --allow, IPv6 in brackets: [2001:db8::7],
-      [2001:db8::]/32
-PORT  443; 8000-8010; *
-Addresses of this host, of its link (169.254.169.254) and of other special
-ranges need a rule that names the address itself.)";
-
-std::string explain_rule(const std::string& text) {
-    const auto rule = core::AllowRule::parse(text);
-    if (rule)
-        return {};
-    std::error_code ignored;
-    if (std::filesystem::exists(text, ignored))
-        return "\"" + text + "\" is a file: --allowlist reads it, --allow takes a rule";
-    return rule.error().message;
-}
-
 // Without any rule the fixed targets are the allowlist: they were named by the same person.
-core::Allowlist make_allowlist(const Values& values, const std::vector<core::ProxyRoute>& routes) {
-    const bool allow_all = values.flag("--allow-all");
-    core::Allowlist allowlist = allow_all ? core::Allowlist::everything() : core::Allowlist();
-    for (const std::string& file : values.list("--allowlist"))
-        allowlist.add(core::read_allowlist(file).value());
-    for (const std::string& rule : values.list("--allow"))
-        allowlist.add(core::AllowRule::parse(rule).value());
-    if (allow_all || values.has("--allowlist") || values.has("--allow"))
-        return allowlist;
+core::Allowlist allowlist_of(const std::vector<core::ProxyRoute>& routes, bool may_be_empty) {
+    core::Allowlist allowlist;
     for (const core::ProxyRoute& route : routes) {
         if (route.target)
             allowlist.add(core::AllowRule::of(*route.target));
-        else if (!values.has("--resolve"))
+        else if (!may_be_empty)
             throw UsageError(
                 "--listen: a CONNECT proxy needs to know where it may go: give --allowlist FILE, "
                 "--allow HOST:PORT, --allow-all or --resolve");
@@ -80,7 +54,13 @@ int proxy(const Values& values) {
     vsock_proxy::ProxyService service;
     for (const std::string& text : values.list("--listen"))
         service.routes.push_back(core::parse_proxy_route(text).value());
-    service.allowlist = make_allowlist(values, service.routes);
+    const RuleSources rules = RuleSources::of(values);
+    service.allowlist = rules.are_given() ? rules.read_all().value()
+                                          : allowlist_of(service.routes, values.has("--resolve"));
+    if (!rules.files.empty()) {
+        service.allowlist_files = rules.files;
+        service.read_allowlist = [rules] { return rules.read_all(); };
+    }
     for (const std::string& text : values.list("--resolve"))
         service.dialer.resolved.push_back(core::parse_resolved_target(text).value());
     // After the options, so that those hold.
@@ -96,12 +76,12 @@ int proxy(const Values& values) {
     service.dialer.served = served_targets(service.transport);
     const auto log = make_log(values, "proxy");
     const std::size_t listeners = service.routes.size();
-    const std::size_t rules = service.allowlist.rules().size();
+    const std::size_t rule_count = service.allowlist.rules().size();
     service.command = values.list("COMMAND");
     warn_of_localhost(service, *log);
     return service.serve(*log, [&] {
         log->info("ready", "ready: {}, {} in the allowlist", counted(listeners, "listener"),
-                  counted(rules, "rule"));
+                  counted(rule_count, "rule"));
     });
 }
 
@@ -119,6 +99,9 @@ Command proxy_command() {
         .description = {"Runs on the parent. The log has one line when a connection opens and one "
                         "when it closes. SIGTERM closes the listeners and gives open connections "
                         "the grace time; a second SIGTERM closes them at once.",
+                        "A file of --allowlist is read again when it changes, and on SIGHUP. "
+                        "Connections that are open stay. A file that can't be read is logged with "
+                        "line and column, and the rules stay as they are.",
                         "With a command, the proxy starts it when all ports listen, ends with it "
                         "and returns its exit status."},
         .options = command_line::joined(
@@ -129,16 +112,6 @@ Command proxy_command() {
                .is_required = true,
                .summary = "A vsock port and its target: 8000=example.com:443, or 8001=connect for "
                           "a CONNECT proxy"},
-              {.name = "--allowlist",
-               .kind = Kind::file,
-               .placeholder = "FILE",
-               .repeat = Repeat::list,
-               .summary = "Allow what this file allows, in the form of AWS's vsock-proxy.yaml"},
-              {.name = "--allow",
-               .placeholder = "HOST:PORT",
-               .check = explain_rule,
-               .repeat = Repeat::list,
-               .summary = "Allow what this rule names, for example '*.example.com:443'"},
               {.name = "--resolve",
                .placeholder = "HOST:PORT=ADDRESS:PORT",
                .check = problem_by<core::parse_resolved_target>,
@@ -146,10 +119,6 @@ Command proxy_command() {
                .key_of = resolved_key,
                .summary =
                    "Connect to ADDRESS:PORT instead of HOST:PORT, whatever the allowlist says"},
-              {.name = "--allow-all",
-               .kind = Kind::flag,
-               .summary = "Allow every name and every address, except the addresses that need a "
-                          "rule of their own"},
               idle_timeout_option(),
               half_close_timeout_option(),
               {.name = "--connect-timeout",
@@ -169,6 +138,7 @@ Command proxy_command() {
                .summary = "How long open connections may go on when the proxy stops",
                .default_value = "5s"},
               max_connections_option()},
+             rule_options(),
              transport_options(),
              log_options()}),
         .positionals = {{.name = "COMMAND",
@@ -190,7 +160,9 @@ Command proxy_command() {
         .variables = {{"GLOVEBOX_RESOLVE",
                        "The same as --resolve, with commas between several; --resolve takes "
                        "precedence. `glovebox up` sets it"}},
-        .see_also = {"glovebox-forward(1)", "glovebox-kms(1)", "vsock-proxy(1)"},
+        .see_also = {"glovebox-forward(1)", "glovebox-kms(1)", "glovebox-proxy-check(1)",
+                     "vsock-proxy(1)"},
+        .subcommands = {proxy_check_command()},
         .run = proxy};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "core/base/contradiction.h"
@@ -34,8 +35,16 @@ int ProxyService::serve(Log& log, const std::function<void()>& ready) {
     core::Proxy running(context.get_executor(), *to, way_out, pipes, log, proxy);
     for (core::ProxyRoute& route : routes)
         running.listen(std::move(route)).value();
+    std::optional<AllowlistReload> reload;
+    if (read_allowlist)
+        reload.emplace(context.get_executor(), allowlist_files, read_allowlist, way_out, log,
+                       command.empty());
     ready();
-    const auto stop = [&] { running.stop(); };
+    const auto stop = [&] {
+        if (reload)
+            reload->close();
+        running.stop();
+    };
     if (!command.empty())
         return core::serve_around(command, context, log, running.run(), stop);
     core::run_until_signal(context, log, running.run(), stop);

@@ -13,6 +13,7 @@
 #include "core/dialer.h"
 #include "core/dns_resolver.h"
 #include "core/proxy.h"
+#include "sim/vsock_proxy/allowlist_reload.h"
 #include "transports/transport_choice.h"
 
 namespace glovebox::vsock_proxy {
@@ -20,6 +21,9 @@ namespace glovebox::vsock_proxy {
 struct ProxyService {
     std::vector<core::ProxyRoute> routes;
     core::Allowlist allowlist;
+    // Read again when one of the files changes and, without a command, on SIGHUP; empty: never.
+    std::vector<std::string> allowlist_files;
+    AllowlistReload::Read read_allowlist;
     core::ProxyOptions proxy;
     core::DialerOptions dialer;
     core::ResolverOptions resolver;
