@@ -47,6 +47,7 @@ constexpr std::chrono::steady_clock::duration nudge_interval = 15ms;
 // What epoll says: an id, and whether it is a thread that ended, a listener or its nudge.
 constexpr std::uint64_t event_timer = 0;  // numbers below 4 are nobody's
 constexpr std::uint64_t event_stop = 1;
+constexpr std::uint64_t event_dead = 2;
 std::uint64_t exit_event(pid_t thread) {
     return static_cast<std::uint64_t>(thread) << 2 | 1;
 }
@@ -115,9 +116,11 @@ Acceptor::Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pi
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(
           checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")),
-      stop_(checked(::eventfd(0, EFD_CLOEXEC), "eventfd")) {
+      stop_(checked(::eventfd(0, EFD_CLOEXEC), "eventfd")),
+      dead_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
     watch(epoll_.get(), timer_.get(), EPOLLIN, event_timer);
     watch(epoll_.get(), stop_.get(), EPOLLIN, event_stop);
+    watch(epoll_.get(), dead_.get(), EPOLLIN, event_dead);
     pidfds_.watch_exits(epoll_.get(), exit_event);
     const BlockSignals none_for_threads;
     thread_ = std::thread([this] { run(); });
@@ -371,6 +374,10 @@ void Acceptor::run() {
                 return;
             if (what == event_timer) {
                 look_around();
+            } else if (what == event_dead) {
+                eventfd_t count = 0;
+                ::eventfd_read(dead_.get(), &count);
+                forget_the_dead();
             } else if (what == exit_event(static_cast<pid_t>(id))) {
                 pidfds_.forget(static_cast<pid_t>(id));
                 forget_the_dead();
@@ -455,8 +462,8 @@ bool Acceptor::look_at(Parked& parked, Clock::time_point now) {
     const WaitingSignal signal = waiting_signal(parked.call.thread);
     if (signal == WaitingSignal::certain) {
         // The kernel restarts no accept that has a timeout (signal(7)).
-        (void)notifier_.send(parked.call.id,
-                             SyscallReply::error(parked.has_timeout ? EINTR : errno_restart));
+        (void)(parked.has_timeout ? notifier_.send(parked.call.id, SyscallReply::error(EINTR))
+                                  : notifier_.restart(parked.call));
         return true;
     }
     parked.looks_with_signal = signal == WaitingSignal::none ? 0 : parked.looks_with_signal + 1;
@@ -478,6 +485,10 @@ void Acceptor::forget_the_dead() {
                       [this](const Parked& parked) { return !notifier_.is_valid(parked.call.id); });
         tidy(listener++);
     }
+}
+
+void Acceptor::expect_dead() {
+    ::eventfd_write(dead_.get(), 1);
 }
 
 std::size_t Acceptor::parked_calls() {

@@ -67,6 +67,8 @@ class Acceptor {
 
     // Lets go of the listeners of calls that wait no more.
     void forget_the_dead();
+    // The same, soon, on the acceptor's thread.
+    void expect_dead();
     [[nodiscard]] std::size_t parked_calls();
 
   private:
@@ -131,6 +133,7 @@ class Acceptor {
     UniqueFd epoll_;
     UniqueFd timer_;
     UniqueFd stop_;
+    UniqueFd dead_;
 
     std::mutex mutex_;
     Listeners listeners_;  // those with parked calls or kept connections, by cookie

@@ -154,11 +154,25 @@ DescriptorSender::DescriptorSender(SeccompNotifier& kernel, Tracer& tracer)
 DescriptorSender::~DescriptorSender() = default;
 
 int DescriptorSender::send(std::uint64_t id, const SyscallReply& reply) {
-    {
-        const std::lock_guard lock(mutex_);
-        std::erase_if(sent_, [id](const auto& entry) { return entry.second.call.id == id; });
-    }
+    forget(id);
     return kernel_.send(id, reply);
+}
+
+// Another thread may have taken the signal, and a traced process has signals that it ignores. So
+// that the kernel makes the call again in any case, the thread has a stop before it goes on.
+int DescriptorSender::restart(const SystemCall& call) {
+    forget(call.id);
+    int failure = 0;
+    tracer_.run([&] {
+        Tracer::interrupt(call.thread);
+        failure = kernel_.restart(call);
+    });
+    return failure;
+}
+
+void DescriptorSender::forget(std::uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(sent_, [id](const auto& entry) { return entry.second.call.id == id; });
 }
 
 void DescriptorSender::let_go(pid_t thread) {
@@ -308,6 +322,9 @@ DescriptorSender::DescriptorSender(SeccompNotifier& kernel, Tracer& tracer)
 DescriptorSender::~DescriptorSender() = default;
 int DescriptorSender::send(std::uint64_t id, const SyscallReply& reply) {
     return kernel_.send(id, reply);
+}
+int DescriptorSender::restart(const SystemCall& call) {
+    return kernel_.restart(call);
 }
 void DescriptorSender::let_go(pid_t) {}
 bool DescriptorSender::prepare(const SystemCall&, Tracee&, const std::function<bool()>&) {

@@ -39,6 +39,7 @@ class DescriptorSender final : public Notifier {
     OrErrno<SystemCall> receive() override { return kernel_.receive(); }
     bool is_valid(std::uint64_t id) override { return kernel_.is_valid(id); }
     int send(std::uint64_t id, const SyscallReply& reply) override;
+    int restart(const SystemCall& call) override;
 
     // Before a call is answered: whether it has been answered here and will be made again.
     // `wants_socket` says whether a call on a socket of another family than AF_UNIX needs it.
@@ -61,6 +62,7 @@ class DescriptorSender final : public Notifier {
         int failure = 0;  // the errno value in its place
     };
 
+    void forget(std::uint64_t id);
     [[nodiscard]] bool has_own_filter(pid_t thread) const;
     [[nodiscard]] bool fetch(const SystemCall& call, Tracee& tracee, std::uint64_t inode);
     [[nodiscard]] int make_it_send(StoppedThread& thread, Tracee& tracee, int fd, int channel);

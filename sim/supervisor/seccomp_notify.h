@@ -30,6 +30,11 @@ class Notifier {
     // was interrupted or its thread was killed, EMFILE when the program is at its descriptor limit.
     // After EMFILE the call still waits for an answer.
     [[nodiscard]] virtual int send(std::uint64_t id, const SyscallReply& reply) = 0;
+    // Answers the call as one that a signal interrupts: it fails with EINTR or is made again, as
+    // the signal's handler wants. Without a signal the program may see errno_restart.
+    [[nodiscard]] virtual int restart(const SystemCall& call) {
+        return send(call.id, SyscallReply::error(errno_restart));
+    }
 };
 
 class SeccompNotifier final : public Notifier {

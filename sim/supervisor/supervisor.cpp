@@ -74,7 +74,7 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
     if (tracer_ != nullptr)
         tracer_->watch_exits([this](pid_t thread) {
             sender_->let_go(thread);
-            acceptor_.forget_the_dead();
+            acceptor_.expect_dead();
         });
     const BlockSignals none_for_threads;
     thread_ = std::thread([this] { run(); });

@@ -187,6 +187,10 @@ void Tracer::resume(pid_t thread, int signal) {
              number(static_cast<std::uint64_t>(signal)));
 }
 
+void Tracer::interrupt(pid_t thread) {
+    ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr);
+}
+
 void Tracer::take_signal(pid_t thread, int signal) {
     // Before a relabelled call was made: after its handler the program makes its own again.
     remove_label(thread);
@@ -258,6 +262,7 @@ void Tracer::run(const std::function<void()>& task) {
     task();
 }
 void Tracer::resume(pid_t, int) {}
+void Tracer::interrupt(pid_t) {}
 void Tracer::watch_exits(std::function<void(pid_t)>) {}
 std::optional<int> Tracer::wait_status() {
     return std::nullopt;

@@ -60,8 +60,11 @@ class Tracer {
     // On the tracing thread: lets a stopped thread go on; `signal` is delivered to it, 0 for none.
     void resume(pid_t thread, int signal);
 
-    // Called on the tracing thread when a traced thread has ended. Empty: nobody is called any more
-    // when this returns.
+    // On the tracing thread: the thread stops for a moment when its call returns.
+    static void interrupt(pid_t thread);
+
+    // Called on the tracing thread when a traced thread has ended; must not wait for a thread that
+    // may be in run(). Empty: nobody is called any more when this returns.
     void watch_exits(std::function<void(pid_t thread)> ended);
 
   private:

@@ -149,7 +149,8 @@ OrErrno<SystemCall> TracingNotifier::receive() {
     return call;
 }
 
-int TracingNotifier::send(std::uint64_t id, const SyscallReply& reply) {
+int TracingNotifier::tell(std::uint64_t id, const SyscallReply& reply,
+                          const std::function<int()>& answer) {
     std::optional<SystemCall> call;
     {
         const std::lock_guard lock(mutex_);
@@ -158,7 +159,7 @@ int TracingNotifier::send(std::uint64_t id, const SyscallReply& reply) {
     }
     // While the call waits: afterwards its memory is anybody's.
     const std::string line = call ? describe(*call, reply) : std::string();
-    const int failure = kernel_.send(id, reply);
+    const int failure = answer();
     if (failure == 0 && !line.empty())
         log_.info("system_call", "{}: {}", call->thread, line);
     if (failure != 0 && call) {  // EMFILE: it is answered once more

@@ -9,6 +9,7 @@
 //   1234: NSM ExtendPCR = ReadOnlyIndex
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -33,9 +34,17 @@ class TracingNotifier final : public Notifier {
 
     OrErrno<SystemCall> receive() override;
     bool is_valid(std::uint64_t id) override { return kernel_.is_valid(id); }
-    int send(std::uint64_t id, const SyscallReply& reply) override;
+    int send(std::uint64_t id, const SyscallReply& reply) override {
+        return tell(id, reply, [&] { return kernel_.send(id, reply); });
+    }
+    int restart(const SystemCall& call) override {
+        return tell(call.id, SyscallReply::error(errno_restart),
+                    [&] { return kernel_.restart(call); });
+    }
 
   private:
+    [[nodiscard]] int tell(std::uint64_t id, const SyscallReply& reply,
+                           const std::function<int()>& answer);
     // Empty for a call that is not supervised.
     [[nodiscard]] std::string describe(const SystemCall& call, const SyscallReply& reply);
 
