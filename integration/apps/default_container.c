@@ -66,12 +66,19 @@ static void deny(scmp_filter_ctx filter, const char* const* names, size_t count)
     }
 }
 
+static int may_install_filters(void) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct halves[2];
+    return syscall(SYS_capget, &header, halves) == 0 &&
+           (halves[0].effective >> CAP_SYS_ADMIN & 1) != 0;
+}
+
 static void install(int is_docker, int denies_ptrace) {
     const unsigned long namespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
                                      CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     check(filter == NULL ? -ENOMEM : 0, "seccomp_init");
-    check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, geteuid() != 0), "no_new_privs");
+    check(seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, !may_install_filters()), "no_new_privs");
     /* 32-bit programs run in a container too. */
     check(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW), "other architectures");
     deny(filter, denied_by_both, sizeof denied_by_both / sizeof *denied_by_both);
@@ -118,7 +125,7 @@ int main(int argc, char** argv) {
     char** const command = argv + 2 + drops_all + denies_ptrace;
     if (*command == NULL)
         return 2;
-    install(is_docker, denies_ptrace); /* root needs CAP_SYS_ADMIN for it */
+    install(is_docker, denies_ptrace); /* before root gives CAP_SYS_ADMIN up */
     if (geteuid() == 0)
         keep_capabilities(drops_all ? 0 : default_capabilities);
     execvp(*command, command);

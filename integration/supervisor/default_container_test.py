@@ -7,7 +7,6 @@ Usage: default_container_test.py GLOVEBOX FOLDER-OF-PROGRAMS FOLDER-OF-APPS DEFA
 """
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -26,24 +25,27 @@ import supervisor_test  # noqa: E402
 import survivors_test  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
-RELABELS = "this container's system call filter denies AF_VSOCK"
+RELABELS = sides.RELABELS
 
-STOPS = 60
-KILLS = 60
+STOPS = 30
+STILL = .1  # seconds
+KILLS = 300
 
 
-def stands_still(process, seconds):
-    """None of its threads takes a step for so long."""
+def stands_still(process):
+    """None of its threads takes a step for longer than a busy machine makes one wait."""
     def steps():
         return [line for status in sorted(Path(f"/proc/{process}/task").glob("*/status"))
                 for line in status.read_text().splitlines() if "ctxt_switches" in line or line.startswith("State")]
     before = steps()
-    time.sleep(seconds)
+    time.sleep(STILL)
     return steps() == before
 
 
 class Docker:
     """Mixed into a case: glovebox runs where Docker's default profile would have it."""
+
+    is_traced = True
 
     @property
     def container(self):
@@ -79,12 +81,7 @@ class SecurityModule(Docker, supervisor_test.SecurityModule):
 
 
 class Behaviour(Docker, behaviour_test.Behaviour):
-    def compare(self, table, kernels):
-        # A signal that comes while the thread sends its listener to the supervisor comes before the accept.
-        line = re.compile(r"^accept-restarted-with-timeout\t.*$", re.MULTILINE)
-        self.assertRegex(line.search(table)[0], "accept=(EINTR|ok) caught=1")
-        table = line.sub(line.search((behaviour_test.TABLES / kernels).read_text())[0], table)
-        super().compare(table, kernels)
+    pass
 
 
 class Case(sides.Case):
@@ -97,6 +94,8 @@ class Case(sides.Case):
 
     def setUp(self):
         super().setUp()
+        if sides.TRACED:
+            self.skipTest("this container denies AF_VSOCK itself, and the other tests run in it")
         del self.how["env"]["GLOVEBOX_ISOLATION"]
 
     def python(self, verb, code, *options):
@@ -167,11 +166,10 @@ class DefaultContainer(Case):
             before = turns.stat().st_size
             self.wait_until(lambda: turns.stat().st_size > before)
             os.kill(process, signal.SIGSTOP)
-            self.wait_until(lambda: stands_still(process, .01))
-            self.assertTrue(stands_still(process, .03))
+            self.wait_until(lambda: stands_still(process))
             os.kill(process, signal.SIGCONT)
         os.kill(process, signal.SIGSTOP)
-        self.wait_until(lambda: stands_still(process, .01))
+        self.wait_until(lambda: stands_still(process))
         self.assert_at_rest(side)
         os.kill(process, signal.SIGCONT)
         os.kill(process, signal.SIGTERM)
@@ -192,7 +190,6 @@ class DefaultContainer(Case):
     def test_clients_that_are_killed_in_the_middle_of_their_calls_leave_nothing(self):
         side = self.start("parent", PYTHON, HERE / "killed_clients.py", str(KILLS))
         self.assertEqual(side.finish(), f"{KILLS} killed, one served\n")
-        self.assertEqual(len(side.errors.splitlines()), 1, side.errors)
 
     def test_new_threads_and_processes_have_sockets_at_once(self):
         make = "import socket; socket.socket(socket.AF_VSOCK).bind((socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY))"
@@ -207,7 +204,7 @@ class DefaultContainer(Case):
                            "made = []; threads = [threading.Thread(target=thread) for _ in range(4)]\n"
                            "for one in threads: one.start()\n"
                            "for one in threads: one.join()\n"
-                           "print(len(made)); os.execlp(sys.executable, 'python3', '-c', " f"{make!r}" ")")
+                           "print(len(made), flush=True); os.execlp(sys.executable, 'python3', '-c', " f"{make!r}" ")")
         self.assertEqual(side.finish(), "4\n")
 
     def test_a_program_that_traces_fails_and_the_log_says_why(self):

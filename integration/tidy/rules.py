@@ -64,7 +64,7 @@ SLEEP_CALLS = r"\b(usleep|nanosleep|time\.Sleep|Thread\.sleep|thread::sleep|(?<!
 ALLOWED_SLEEPS = {
     ("time.sleep(16)", "integration/hostile/departed_test.py"): "longer than a departed client is kept",
     ("time.sleep(AT_REST)", "integration/apps/sides.py"): "what a process takes while nothing happens",
-    ("time.sleep(seconds)", "integration/supervisor/default_container_test.py"): "a stopped program, which stays stopped",
+    ("time.sleep(STILL)", "integration/supervisor/default_container_test.py"): "a stopped program, which stays stopped",
     ("time.sleep(chance", "integration/supervisor/killed_clients.py"): "kills processes at moments that are meant to be any",
     ("time.sleep(0.003 * moment)", "integration/sandbox/lifecycle_test.py"): "kills processes at moments that are meant to be any",
     ("time.sleep(1)", "integration/up/world_case.py"): "a program that takes a while from bind to listen, and that nobody waits for",
