@@ -74,8 +74,7 @@ class CiJob(NitroCli):
     def run_job(self, *command, **options):
         done = subprocess.run(command, cwd=self.folder / "job", env=self.env, capture_output=True, text=True, timeout=300,
                               stdin=subprocess.DEVNULL, **options)
-        if "user namespace" in done.stderr:
-            self.skipTest("no sandbox here: " + done.stderr.splitlines()[0])
+        self.skip_without_sandbox(done.stderr)
         self.assertEqual((done.returncode, done.stdout), (0, "the job is done\n"), done.stderr)
 
     def as_another_user(self) -> dict:

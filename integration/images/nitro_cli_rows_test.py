@@ -286,8 +286,7 @@ class Running(NitroCli):
         config.write_text(json.dumps({"eif_path": "app.eif", "memory_mib": 64, "cpu_count": 2}))
         done = subprocess.run([self.nitro_cli, "run-enclave", "--config", config, "--attach-console"], cwd=self.folder,
                               env=self.env, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
-        if "user namespace" in done.stderr:
-            self.skipTest("no sandbox here")
+        self.skip_without_sandbox(done.stderr)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.json_of("describe-enclaves")[0]["Flags"], "NONE")
 
