@@ -156,8 +156,8 @@ TEST_F(ReadinessTest, EventsOfAClosedSocketReachNobodyElse) {
     const UniqueFd copy(::dup(pair_.first.native_handle()));
     settle();
     pair_.first.close();
-    auto [near, far] = stream_pair(context_.get_executor());  // in the place that is free now
     Caller caller;
+    auto [near, far] = stream_pair(context_.get_executor());  // in the place that is free now
     near.watch().wait(Event::readable, caller);
     say(pair_.second, "for the copy");
     pair_.second.close();
