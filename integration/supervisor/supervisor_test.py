@@ -412,7 +412,7 @@ class Doctor(sides.Case):
         self.assertRegex(done.stdout, r"yes +supervision of programs: .*--isolation none.*by ptrace.*denies AF_VSOCK")
         self.assertRegex(done.stdout, r"NO +user namespaces: ")
         self.assertRegex(done.stdout, "without +real AF_VSOCK")
-        self.assertIn("--security-opt seccomp=unconfined", done.stdout)
+        self.assertIn("--security-opt seccomp=ci/container/seccomp.json", done.stdout)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "core/base/container_options.h"
 #include "sim/enclave/sandbox_probe.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/supervisor/interception.h"
@@ -31,9 +32,9 @@ namespace {
 using State = Finding::State;
 
 constexpr int ptrace_admin_only = 2;  // Documentation/admin-guide/LSM/Yama.rst
-constexpr const char* unconfined =
-    "start the container with --security-opt seccomp=unconfined --security-opt "
-    "apparmor=unconfined --security-opt systempaths=unconfined";
+std::string container_remedy() {
+    return "start the container with " + std::string(sandbox_options);
+}
 
 std::optional<int> read_number(const char* path) {
     std::ifstream file(path);
@@ -162,13 +163,14 @@ Finding judge_supervision(const Machine& machine) {
         return {State::no, "supervision of programs",
                 fmt::format("a program's process can't be reached into: {}",
                             machine.reach.error().message),
-                machine.container ? unconfined : ""};
+                machine.container ? container_remedy() : ""};
     if (machine.relabels)
         return {State::yes, "supervision of programs",
                 "glovebox run --isolation none and glovebox parent work, by ptrace, since this "
-                "container's system call filter denies AF_VSOCK. A socket takes about 0.1 ms more, "
-                "and programs that trace others (gdb, strace) fail",
-                unconfined};
+                "container's system call filter denies AF_VSOCK. A connection takes about 0.4 ms "
+                "more, and lost are: programs that trace others (gdb, strace), vsock sockets of "
+                "programs with a system call filter of their own, and what needs a sandbox",
+                container_remedy()};
     return {State::yes, "supervision of programs",
             "glovebox run and glovebox parent work: AF_VSOCK and /dev/nsm for unmodified programs",
             ""};
@@ -191,9 +193,9 @@ Finding judge_namespaces(const Machine& machine) {
     constexpr const char* subject = "user namespaces";
     if (machine.sandbox && machine.relabels)
         return {State::no, subject,
-                "programs run with --isolation none only: a sandbox needs a filter that allows "
-                "socket(AF_VSOCK)",
-                unconfined};
+                "programs run with --isolation none only, and no images (--eif, nitro-cli), "
+                "--rootfs and --detach: a sandbox needs a filter that allows socket(AF_VSOCK)",
+                container_remedy()};
     if (machine.sandbox)
         return {State::yes, subject, "sealed enclaves (their own root, network, processes) work",
                 ""};
@@ -210,7 +212,7 @@ Finding judge_namespaces(const Machine& machine) {
                 "sudo sysctl kernel.unprivileged_userns_clone=1"};
     if (machine.container)
         return {State::no, subject, consequence + ": the container's filter forbids them",
-                unconfined};
+                container_remedy()};
     return {State::no, subject, consequence,
             machine.namespaces != 0 ? "sudo sysctl user.max_user_namespaces=15000" : ""};
 }
@@ -248,7 +250,7 @@ Finding judge_vsock(const Machine& machine) {
                 fmt::format("there is a /dev/vsock, but socket(AF_VSOCK) says {}: --transport "
                             "vsock does not work. The simulation needs none",
                             std::strerror(machine.vsock)),
-                machine.container ? unconfined : ""};
+                machine.container ? container_remedy() : ""};
     return {State::limited, "real AF_VSOCK",
             "none: --transport vsock does not work. The simulation needs none",
             "sudo modprobe vsock_loopback"};

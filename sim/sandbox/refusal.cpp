@@ -12,6 +12,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "core/base/container_options.h"
 #include "sim/sandbox/sandbox_error.h"
 
 namespace glovebox::sandbox {
@@ -21,10 +22,6 @@ constexpr std::string_view remains =
     " `--isolation none` remains: it emulates vsock and the NSM, and gives the program this "
     "machine's "
     "files and network.";
-
-constexpr std::string_view allow_in_container =
-    "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-    "--security-opt systempaths=unconfined ...";
 
 // user_namespaces(7), "Defining user and group ID mappings".
 constexpr std::uint64_t mapping_capabilities = std::uint64_t{1} << CAP_SETUID |
@@ -83,7 +80,7 @@ std::string advise_on_filter(const NamespaceFacts& facts) {
     return fmt::format("{} may deny it. Allow it with: {}.{}",
                        facts.in_container ? "This container's seccomp filter"
                                           : "The seccomp filter that is over this process",
-                       allow_in_container, remains);
+                       "docker run " + std::string(sandbox_options), remains);
 }
 
 Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
@@ -123,7 +120,7 @@ Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
         return forbidden(facts.in_container
                              ? "this is a container, and its seccomp filter denies them"
                              : "a seccomp filter that is over this process denies them",
-                         allow_in_container);
+                         "docker run " + std::string(sandbox_options));
     return forbidden(
         fmt::format("clone(2) of a user namespace says {}. A chroot does that, and SELinux or "
                     "another security module may",

@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
                  f.is_root = true;
                  f.seccomp_mode = "2";
              }),
-             "this is a container", "--security-opt seccomp=unconfined"},
+             "this is a container", "--security-opt seccomp=ci/container/seccomp.json"},
         Case{"RootWithoutCapabilities", EPERM, with([](NamespaceFacts& f) {
                  f.is_root = true;
                  f.maps_users = false;
@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
              "no capability to map users",
              "docker run --cap-add SETUID --cap-add SETGID --cap-add SETFCAP"},
         Case{"SeccompFilter", EPERM, with([](NamespaceFacts& f) { f.seccomp_mode = "2"; }),
-             "a seccomp filter", "--security-opt seccomp=unconfined"},
+             "a seccomp filter", "--security-opt seccomp=ci/container/seccomp.json"},
         Case{"Chroot", EPERM, debian(), "A chroot does that", "dmesg"},
         Case{"OldKernel", EINVAL, debian(), "lacks one of the namespaces", "CONFIG_USER_NS"}),
     [](const auto& one) { return std::string(one.param.name); });
@@ -87,7 +87,7 @@ TEST(AdviseOnFilter, NamesTheOptionsWhereThereIsAFilterAndNothingElsewhere) {
     EXPECT_EQ(advise_on_filter(facts), "");
     facts.seccomp_mode = "2";
     EXPECT_THAT(advise_on_filter(facts), AllOf(HasSubstr("The seccomp filter"),
-                                               HasSubstr("--security-opt seccomp=unconfined"),
+                                               HasSubstr("--security-opt seccomp=ci/container/"),
                                                HasSubstr("--isolation none")));
     facts.in_container = true;
     EXPECT_THAT(advise_on_filter(facts), HasSubstr("This container's seccomp filter"));

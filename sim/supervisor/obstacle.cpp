@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/container_options.h"
 #include "sim/supervisor/thread_status.h"
 
 namespace glovebox::supervisor {
@@ -62,9 +63,10 @@ std::optional<ListenerHolder> find_listener_holder() {
 Error filter_refused(int errno_value) {
     if (errno_value != EBUSY)
         return errno_error("cannot install the system call filter", errno_value)
-            .with_advice(
+            .with_advice(fmt::format(
                 "It needs seccomp user notification (Linux 5.14 and later, CONFIG_SECCOMP_FILTER). "
-                "Start a container with --security-opt seccomp=unconfined");
+                "Start a container with {}",
+                profile_option));
     const auto holder = find_listener_holder();
     return errno_error("cannot install the system call filter", errno_value)
         .with_advice(fmt::format(
@@ -79,11 +81,10 @@ Error vsock_denied(int errno_value) {
                  errno_error("a system call filter around this process denies socket(AF_VSOCK)",
                              errno_value)
                      .message)
-        .with_advice(
-            "Docker 23 and later, containerd and Kubernetes do so by default. "
-            "Start the container with --security-opt seccomp=unconfined, or with the "
-            "runtime's default profile plus {\"names\": [\"socket\"], \"action\": "
-            "\"SCMP_ACT_ALLOW\"}");
+        .with_advice(fmt::format(
+            "Docker 23 and later, containerd and Kubernetes do so by default. Start the "
+            "container with {}",
+            profile_option));
 }
 
 bool is_vsock_denial(const Error& error) {
@@ -95,9 +96,9 @@ Error tracing_refused(int errno_value) {
                "cannot trace the program (ptrace), which is how its AF_VSOCK sockets are made "
                "where a system call filter denies them",
                errno_value)
-        .with_advice(
-            "Start the container with --security-opt seccomp=unconfined, or with "
-            "--cap-add SYS_PTRACE; or set the sysctl kernel.yama.ptrace_scope to 0 or 1");
+        .with_advice(fmt::format("Start the container with {}. Or allow ptrace: with --cap-add "
+                                 "SYS_PTRACE, or by the sysctl kernel.yama.ptrace_scope=1",
+                                 profile_option));
 }
 
 }  // namespace glovebox::supervisor

@@ -152,7 +152,8 @@ int Supervisor::try_answer(const SystemCall& call, SyscallReply& reply) {
         log_.error("bug", "a system call of thread {} failed in the supervisor: {}", call.thread,
                    field("error", exception.what()));
     }
-    if (tracee.was_denied())
+    // Nobody may look into a process that ends.
+    if (tracee.was_denied() && notifier_.is_valid(call.id))
         tell_of_denial(call.thread);
     return exhaustion(call, tracee, reply);
 }
