@@ -103,7 +103,7 @@ ADDED = {
     "a simulated listener, fetched from the program that made it": "pidfd_getfd",
     "AF_VSOCK, which Glovebox's own filter answers": "socket",
     "calls of an enclave's root that it answers too; the kernel would ask for a capability over the machine":
-        "clock_settime clock_settime64 fsopen settimeofday",
+        "clock_settime clock_settime64 finit_module fsopen init_module settimeofday",
     "reboot, which ends the sandbox's own PID namespace": "reboot",
 }
 
