@@ -267,7 +267,7 @@ class Privileges(Enclave):
         paths.append(Path("/sys/kernel/mm/transparent_hugepage/enabled"))
         before = [path.read_text() for path in paths]
         self.assertEqual(
-            self.shell("set -e; sysctl -w vm.max_map_count=262144; sysctl -n vm.max_map_count; cat /proc/sys/vm/max_map_count;"
+            self.shell("set -e; PATH=$PATH:/usr/sbin; sysctl -w vm.max_map_count=262144; sysctl -n vm.max_map_count; cat /proc/sys/vm/max_map_count;"
                        "[ -w /proc/sys/fs/file-max ]; echo 1 > /proc/sys/vm/overcommit_memory; cat /proc/sys/vm/overcommit_memory;"
                        "echo 7 | tee /proc/sys/vm/swappiness; sysctl -qw fs.file-max=123456; sysctl -n fs.file-max;"
                        "sysctl -qw fs.inotify.max_user_watches=524288; sysctl -n fs.inotify.max_user_watches;"
