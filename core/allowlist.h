@@ -95,8 +95,8 @@ class Allowlist {
     [[nodiscard]] Result<const AllowRule*> may_dial(const Target& target, const IpAddress& address,
                                                     std::span<const IpAddress> own) const;
 
-    // The rule for names that allows the target, whatever its address; null if there is none, and
-    // for an address.
+    // The first rule for names that allows the target, whatever its address. Null if no rule does,
+    // and for a target that is an address.
     [[nodiscard]] const AllowRule* find_name(const Target& target) const;
 
   private:
