@@ -15,7 +15,7 @@ namespace glovebox::core {
 namespace {
 
 using testing::ElementsAre;
-using Row = std::pair<std::string, std::string>;  // destination, source: empty if there is none
+using Row = std::pair<std::string, std::string>;  // destination and source; a source may be empty
 
 std::vector<std::string> sorted(const std::vector<Row>& rows) {
     std::map<IpAddress, std::optional<IpAddress>> sources;

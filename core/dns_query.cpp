@@ -131,7 +131,7 @@ class DnsQuery : public std::enable_shared_from_this<DnsQuery> {
     }
 
     [[nodiscard]] bool is_answered() const { return is_answered_; }
-    // The addresses of both families, or the status of c-ares that says why there are none.
+    // The addresses of both families, or the status by which c-ares says why it found nothing.
     [[nodiscard]] std::variant<FoundAddresses, int> take_answer();
 
   private:

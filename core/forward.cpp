@@ -208,7 +208,7 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
             refusal.sentence = fmt::format("the parent's proxy can't be reached: {}", why);
             co_await say_and_close(std::move(client), to_response(refusal));
         } else {
-            // As from a port where nobody listens.
+            // A port without a listener answers so.
             client.reset_when_closed();
         }
         co_return;

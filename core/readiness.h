@@ -2,7 +2,7 @@
 
 // Which sockets of an event loop can be read or written, by one registration each.
 //
-// Asio changes a descriptor's registration (EPOLL_CTL_MOD) for each wait, which is a fifth of a
+// Asio changes a descriptor's registration (EPOLL_CTL_MOD) for each wait, which was a quarter of a
 // short connection's system calls. Here a socket is registered once, for its edges (EPOLLET,
 // epoll(7)), in an epoll instance that Asio watches as one descriptor. What an edge told is kept
 // until a call on the socket finds nothing left (EAGAIN).

@@ -61,7 +61,7 @@ def owners(searched: str) -> dict[str, str]:
 
 
 class Origins:
-    """Finds the origin of files; an error names the files that have none."""
+    """Finds the origin of files; files of unknown origin are an error, which names them."""
 
     def __init__(self, libraries: Path):
         self._libraries = libraries

@@ -24,7 +24,7 @@ class GrantStore {
     [[nodiscard]] Result<std::optional<policy::Grant>> find(std::string_view id);
     // Empty if there is no such grant.
     [[nodiscard]] Result<Bytes> secret_of(std::string_view id);
-    // The grant that `token` is one of; empty if there is none.
+    // The grant to which `token` belongs. Empty for an unknown token.
     [[nodiscard]] Result<std::optional<policy::Grant>> find_by_token(std::string_view token);
     // False if there is no such grant.
     [[nodiscard]] Result<bool> remove(std::string_view id);
