@@ -134,15 +134,53 @@ class DefaultContainer(Case):
         self.assertEqual(side.finish(), "b''\nTrue\n")
 
     def test_an_ignored_signal_ends_no_wait(self):
-        side = self.python("parent", "import select, os, signal\n"
-                           "e = select.epoll(); me = os.getpid()\n"
-                           "if os.fork() == 0:\n"
-                           "    while open(f'/proc/{me}/stat').read().split(') ')[1][0] != 'S': pass\n"
-                           "    os.kill(me, signal.SIGWINCH); os._exit(0)\n"
-                           "import ctypes; libc = ctypes.CDLL(None, use_errno=True)\n"
-                           "room = ctypes.create_string_buffer(64)\n"
-                           "print(libc.epoll_wait(e.fileno(), room, 1, 600))")
-        self.assertEqual(side.finish(), "0\n")
+        side = self.disturbed("import ctypes, select\n"
+                              "libc = ctypes.CDLL(None, use_errno=True)\n"
+                              "room = ctypes.create_string_buffer(64); e = select.epoll()\n"
+                              "disturb(); print(libc.epoll_wait(e.fileno(), room, 1, 600))\n"
+                              "limit = struct.pack('qq', 0, 600_000)\n"
+                              "libc.setsockopt(a.fileno(), socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit, len(limit))\n"
+                              "disturb(); print(libc.recv(a.fileno(), room, 1, 0), ctypes.get_errno() == errno.EAGAIN)")
+        self.assertEqual(side.finish(), "0\n-1 True\n")
+
+    def test_an_ignored_signal_ends_no_recv_that_waits_for_all(self):
+        side = self.disturbed("def sent_in_two(): c.sendall(b'abc'); yield; c.sendall(b'def')\n"
+                              "disturb(sent_in_two()); print(a.recv(6, socket.MSG_WAITALL))\n"
+                              "parts = [bytearray(1), bytearray(3), bytearray(2)]\n"
+                              "disturb(sent_in_two()); print(a.recvmsg_into(parts, 0, socket.MSG_WAITALL)[0], parts)")
+        self.assertEqual(side.finish(), "b'abcdef'\n6 [bytearray(b'a'), bytearray(b'bcd'), bytearray(b'ef')]\n")
+
+    def test_an_ignored_signal_ends_no_send(self):
+        side = self.disturbed("data = random.randbytes(3_000_000); third = len(data) // 3\n"
+                              "parts = [data[:third], data[third:2 * third], data[2 * third:]]\n"
+                              "def read_all(): yield; assert a.recv(len(data), socket.MSG_WAITALL) == data\n"
+                              "file = tempfile.TemporaryFile(); file.write(data); file.flush()\n"
+                              "for send in (lambda: c.send(data), lambda: os.write(c.fileno(), data),\n"
+                              "             lambda: os.writev(c.fileno(), parts), lambda: c.sendmsg(parts),\n"
+                              "             lambda: os.sendfile(c.fileno(), file.fileno(), 0, len(data))):\n"
+                              "    disturb(read_all()); print(send(), os.wait()[1])")
+        self.assertEqual(side.finish(), "3000000 0\n" * 5)
+
+    def test_a_signal_that_is_handled_ends_a_recv_that_waits_for_all(self):
+        side = self.disturbed("signal.signal(signal.SIGWINCH, lambda *_: None)\n"
+                              "def part(): c.sendall(b'abc'); yield\n"
+                              "disturb(part()); print(a.recv(6, socket.MSG_WAITALL))")
+        self.assertEqual(side.finish(), "b'abc'\n")
+
+    def disturbed(self, code):
+        """A program with a connection, from c to a. In its `disturb(steps)` a child sends it a signal that it ignores, whenever
+        it sleeps, after each step."""
+        return self.python("parent", "import errno, os, random, signal, struct, tempfile\n"
+                           "s = socket.socket(socket.AF_VSOCK); s.bind((socket.VMADDR_CID_ANY, 5005)); s.listen()\n"
+                           "c = socket.socket(socket.AF_VSOCK); c.connect((1, 5005)); a, _ = s.accept()\n"
+                           "def disturb(steps=(None,)):\n"
+                           "    me = os.getpid()\n"
+                           "    if os.fork() != 0: return\n"
+                           "    for _ in steps:\n"
+                           "        for _ in range(3):\n"
+                           "            while open(f'/proc/{me}/stat').read().split(') ')[1][0] != 'S': pass\n"
+                           "            os.kill(me, signal.SIGWINCH)\n"
+                           "    os._exit(0)\n" + code)
 
     def test_a_program_stops_and_goes_on(self):
         side = self.python("parent", "import os; print(os.getpid(), flush=True)\n"

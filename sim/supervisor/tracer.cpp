@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -20,6 +21,7 @@
 #include "sim/supervisor/block_signals.h"
 #include "sim/supervisor/ptrace_calls.h"
 #include "sim/supervisor/thread_interruption.h"
+#include "sim/supervisor/thread_status.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -51,19 +53,19 @@ bool is_job_control_stop(int signal) {
     return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
-bool waits_for_events(std::uint64_t number) {
-    return number == SYS_epoll_wait || number == SYS_epoll_pwait || number == SYS_epoll_pwait2;
+// Those that come of what the thread itself did would come again.
+bool comes_from_its_call(int signal) {
+    return signal == SIGPIPE || signal == SIGXFSZ;
 }
 
-// A signal that the program ignores reaches nobody without a tracer. With one it does, and ends
-// the calls that the kernel does not make again of itself.
-void let_ignored_signals_pass(pid_t thread) {
-    auto registers = read_registers(thread);
-    if (!registers || static_cast<std::int64_t>(registers->rax) != -EINTR ||
-        !waits_for_events(registers->orig_rax))
-        return;
-    registers->rax = static_cast<std::uint64_t>(-restart_without_handler);
-    (void)write_registers(thread, *registers);
+bool is_ignored(pid_t thread, int signal) {
+    const auto status = read_thread_status(thread);
+    if (!status || signal < 1 || signal > SIGRTMAX)
+        return false;
+    const auto has = [signal](std::uint64_t set) { return (set >> (signal - 1) & 1) != 0; };
+    const bool is_ignored_by_default =
+        signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
+    return has(status->ignored) || (is_ignored_by_default && !has(status->caught));
 }
 
 }  // namespace
@@ -73,6 +75,8 @@ Result<std::unique_ptr<Tracer>> Tracer::start() {
     tracer->end_event_.reset(::eventfd(0, EFD_CLOEXEC));
     if (!tracer->end_event_)
         return errno_error("cannot start the tracer: eventfd", errno);
+    const auto own = read_thread_status(::getpid());
+    tracer->filters_ = (own ? own->filters : 0) + 1;
     install_interruption();
     const BlockSignals none_for_threads;
     try {
@@ -156,7 +160,7 @@ void Tracer::trace() {
 
 void Tracer::take_event(pid_t thread, int status) {
     if (!WIFSTOPPED(status)) {
-        relabelled_.erase(thread);
+        forget(thread);
         if (thread == root_) {
             const std::lock_guard lock(mutex_);
             root_status_ = status;
@@ -178,12 +182,13 @@ void Tracer::take_event(pid_t thread, int status) {
         return;
     }
     if (event == PTRACE_EVENT_EXEC)
-        relabelled_.erase(thread);
+        forget(thread);
     resume(thread, 0);
 }
 
 void Tracer::resume(pid_t thread, int signal) {
-    ::ptrace(relabelled_.contains(thread) ? PTRACE_SYSCALL : PTRACE_CONT, thread, nullptr,
+    const bool awaits_call = relabelled_.contains(thread) || transfers_.contains(thread);
+    ::ptrace(awaits_call ? PTRACE_SYSCALL : PTRACE_CONT, thread, nullptr,
              number(static_cast<std::uint64_t>(signal)));
 }
 
@@ -194,10 +199,45 @@ void Tracer::interrupt(pid_t thread) {
 void Tracer::take_signal(pid_t thread, int signal) {
     // Before a relabelled call was made: after its handler the program makes its own again.
     remove_label(thread);
+    finish_transfer(thread);  // likewise, before its next part
     if (signal == SIGSYS && relabel(thread))
         return resume(thread, 0);
-    let_ignored_signals_pass(thread);
-    resume(thread, signal);
+    resume(thread, go_on_in_spite_of(thread, signal) ? 0 : signal);
+}
+
+// A signal that the program ignores reaches nobody without a tracer. With one it does, and ends
+// the calls that the kernel does not make again of itself. Whether the thread goes on with its call
+// and the signal is dropped.
+bool Tracer::go_on_in_spite_of(pid_t thread, int signal) {
+    auto registers = read_registers(thread);
+    if (!registers)
+        return false;
+    const auto result = static_cast<std::int64_t>(registers->rax);
+    if (result == -EINTR && ends_for_any_signal(registers->orig_rax)) {
+        registers->rax = static_cast<std::uint64_t>(-restart_without_handler);
+        (void)write_registers(thread, *registers);
+        return false;
+    }
+    if (result <= 0 || comes_from_its_call(signal) || !is_ignored(thread, signal))
+        return false;
+    auto transfer = InterruptedTransfer::of(thread, *registers, filters_);
+    if (!transfer || !transfer->begin_part(thread))
+        return false;
+    transfers_.insert_or_assign(thread, std::move(*transfer));
+    return true;
+}
+
+void Tracer::finish_transfer(pid_t thread) {
+    const auto found = transfers_.find(thread);
+    if (found == transfers_.end())
+        return;
+    found->second.finish(thread);
+    transfers_.erase(found);
+}
+
+void Tracer::forget(pid_t thread) {
+    relabelled_.erase(thread);
+    transfers_.erase(thread);
 }
 
 void Tracer::remove_label(pid_t thread) {
@@ -232,14 +272,19 @@ bool Tracer::relabel(pid_t thread) {
     return write_registers(thread, *registers);
 }
 
-// The beginning or the end of a relabelled call. A call that a signal interrupted ends too, and is
-// made again as the program wrote it.
+// The beginning or the end of a call that this tracer has the thread make. A relabelled one that a
+// signal interrupted ends too, and is made again as the program wrote it.
 void Tracer::take_call_stop(pid_t thread) {
     __ptrace_syscall_info info{};
     const bool is_end = ::ptrace(PTRACE_GET_SYSCALL_INFO, thread, number(sizeof info), &info) > 0 &&
                         info.op == PTRACE_SYSCALL_INFO_EXIT;
-    if (is_end)
+    const auto transfer = transfers_.find(thread);
+    if (is_end && transfer != transfers_.end()) {
+        if (!transfer->second.end_part(thread) || !transfer->second.begin_part(thread))
+            finish_transfer(thread);
+    } else if (is_end) {
         remove_label(thread);
+    }
     resume(thread, 0);
 }
 

@@ -12,8 +12,9 @@
 //
 //   socket(AF_VSOCK) -> SIGSYS, taken -> socket(AF_UNIX, label) -> notified, answered -> restored
 //
-// Everything else runs as without a tracer: signals and stops are passed on, new threads and
-// processes are traced from their first instruction. Programs that trace others themselves cannot
+// Everything else runs as without a tracer: signals and stops are passed on, those that the program
+// ignores end no call of its own (InterruptedTransfer), new threads and processes are traced from
+// their first instruction. Programs that trace others themselves cannot
 // do so here: a thread has one tracer. x86-64 alone.
 #pragma once
 
@@ -30,6 +31,7 @@
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
+#include "sim/supervisor/interrupted_transfer.h"
 
 namespace glovebox::supervisor {
 
@@ -83,6 +85,9 @@ class Tracer {
     void remove_label(pid_t thread);
     void take_call_stop(pid_t thread);
     void take_signal(pid_t thread, int signal);
+    [[nodiscard]] bool go_on_in_spite_of(pid_t thread, int signal);
+    void finish_transfer(pid_t thread);
+    void forget(pid_t thread);
 
     std::mutex callers_;  // one task at a time
     std::mutex mutex_;
@@ -98,6 +103,8 @@ class Tracer {
     // Used by the tracing thread alone.
     std::function<void(pid_t)> ended_;
     std::unordered_map<pid_t, Relabelled> relabelled_;
+    std::unordered_map<pid_t, InterruptedTransfer> transfers_;
+    unsigned filters_ = 0;  // of a thread of the tree without one of its own
 
     std::thread thread_;
 };
