@@ -4,7 +4,6 @@ by process id, as this user and, for root, as an ordinary one."""
 
 import os
 import pwd
-import re
 import subprocess
 import sys
 import tempfile
@@ -12,14 +11,11 @@ import time
 import unittest
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+import machine  # noqa: E402
+
 DEADLINE = 60  # seconds; nothing here takes one on a quiet machine
 AT_REST = 2  # seconds
-
-# What `glovebox run` says where this machine or container allows no sandbox.
-WITHOUT_SANDBOX = re.compile("runn?(s|ing) with --isolation none")
-
-# ... and where it traces programs.
-RELABELS = "this container's system call filter denies AF_VSOCK"
 
 GLOVEBOX = ""
 TRACED = False  # the tests run in such a container
@@ -70,7 +66,7 @@ class Side:
         self.output += output or ""
         self.errors = errors
         if TRACED:  # in a container, whose line is not what the test is about
-            self.errors = "".join(line for line in errors.splitlines(True) if RELABELS not in line)
+            self.errors = "".join(line for line in errors.splitlines(True) if machine.RELABELS not in line)
         self.test.assertEqual(self.process.returncode, expected, f"{self.output}{errors}")
         return self.output
 
@@ -109,17 +105,12 @@ class Case(unittest.TestCase):
         if self.user is not None:
             for folder in (self.scratch, world, home):
                 os.chown(folder, self.user, self.user)
-            self.how |= {"user": self.user, "group": self.user, "extra_groups": []}
+            self.how |= machine.as_user(self.user)
         if self.isolation == "sandbox":
             self.require_sandbox()
 
     def require_sandbox(self):
-        """Skips the test where this machine or container allows none, with glovebox's reason."""
-        environment = {key: value for key, value in self.how["env"].items() if key != "GLOVEBOX_ISOLATION"}
-        done = subprocess.run([GLOVEBOX, "run", "--world", self.scratch / "probe", "--", "true"],
-                              capture_output=True, text=True, **{**self.how, "env": environment})
-        if WITHOUT_SANDBOX.search(done.stderr):
-            self.skipTest(done.stderr.strip())
+        machine.require_sandbox(self, GLOVEBOX, self.user)
 
     def wait_until(self, condition):
         until = time.monotonic() + DEADLINE

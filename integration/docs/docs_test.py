@@ -102,8 +102,8 @@ class Page(unittest.TestCase):
             shell.kill()
             output, _ = shell.communicate()
             output += f"\n(not done after {PATIENCE} s)"
-        if found := re.search(r".*(`--isolation none` (remains|works)|runn?(s|ing) with --isolation none).*", output):
-            self.skipTest("no sandbox here: " + found[0])
+        if line := machine.says_no_sandbox(output, person.uid):
+            self.skipTest("no sandbox here: " + line)
         self.compare(page, steps, output)
 
     def skip_without(self, programs):

@@ -22,6 +22,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "images"))
 
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+import machine  # noqa: E402
 import people  # noqa: E402
 from eif_writer import CMDLINE, KERNEL, METADATA, RAMDISK, image_of, newc  # noqa: E402
 from service import PATIENCE, Service  # noqa: E402
@@ -330,6 +333,7 @@ class ForeignText(unittest.TestCase):
         self.command("clean", marked=False)
 
     def test_the_end_of_a_console_that_run_shows(self):
+        machine.require_sandbox(self, GLOVEBOX, self.person.uid)
         program = self.file("program", b"#!/bin/sh\nprintf '%s\\n' '" + BYTES.replace(b"\r", b"") + b"'\nexit 3\n")
         program.chmod(0o755)
         done = self.person.run(GLOVEBOX, "run", "--", program, home=self.folder, text=False, errors=None, env=self.env)

@@ -34,9 +34,7 @@ class Case(unittest.TestCase):
                 (self.home / "run").mkdir(mode=0o700)
                 if person.uid is not None:
                     os.chown(self.home / "run", person.uid, person.uid)
-                if self.glovebox("run", "--isolation", "sandbox", "--", "true").returncode != 0:
-                    self.skipTest("no sandbox here: see glovebox doctor")
-                self.glovebox("clean")
+                machine.require_sandbox(self, GLOVEBOX, person.uid)
                 try:
                     yield
                 finally:

@@ -25,7 +25,7 @@ import supervisor_test  # noqa: E402
 import survivors_test  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
-RELABELS = sides.RELABELS
+RELABELS = sides.machine.RELABELS
 
 STOPS = 30
 STILL = .1  # seconds
@@ -100,6 +100,24 @@ class Case(sides.Case):
 
     def python(self, verb, code, *options):
         return self.start(verb, PYTHON, "-c", "import socket\n" + code, options=options)
+
+
+class WithoutSandbox(Case):
+    """What a program is given in the place of the sandbox that it was to have."""
+
+    def test_its_variables_and_trust_in_the_worlds_certificates(self):
+        (self.scratch / "world.yaml").write_text(
+            "kms: {}\nenclaves:\n  one: {command: [sh, -c, 'echo $$GREETING $$SSL_CERT_FILE'], env: {GREETING: hello}, memory: 64}\n")
+        self.how["env"].pop("SSL_CERT_FILE", None)  # a caller's own would be left as it is
+        done = subprocess.run([*map(str, self.container), sides.GLOVEBOX, "up", self.scratch / "world.yaml"], text=True,
+                              capture_output=True, cwd=self.scratch, stdin=subprocess.DEVNULL, timeout=sides.DEADLINE, **self.how)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"one +\| hello /\S+/tls/\S+\.pem\n")
+        self.assertRegex(done.stderr, r"one +warning \| --memory and --cpus are not held with --isolation none")
+
+
+class WithoutSandboxInPodman(WithoutSandbox):
+    profile = "podman"
 
 
 class DefaultContainer(Case):
@@ -324,8 +342,8 @@ class Podman(Case):
 
 
 if __name__ == "__main__":
-    cases = [Apps, Connect, Sigpipe, Survivors, Signals, Cids, SecurityModule, Behaviour, DefaultContainer,
-             WithoutPtrace, Podman]
+    cases = [Apps, Connect, Sigpipe, Survivors, Signals, Cids, SecurityModule, Behaviour, WithoutSandbox,
+             WithoutSandboxInPodman, DefaultContainer, WithoutPtrace, Podman]
     same = [(language, language) for language in apps_test.LANGUAGES]
     apps_test.add_pairs(Apps, same + [("python", server) for server in apps_test.LANGUAGES[:2]])
     PROGRAMS, apps, DEFAULT_CONTAINER, behaviour = sides.main(globals(), cases, arguments=5)

@@ -19,7 +19,7 @@ import unittest
 from pathlib import Path
 
 import world_case
-from world_case import GLOVEBOX, PATIENCE, PYTHON, Case
+from world_case import GLOVEBOX, PATIENCE, PYTHON, Case, machine
 
 GOLDEN = Path(__file__).resolve().parent / "timeline.txt"
 NONCE = bytes(range(32))
@@ -141,12 +141,14 @@ class Timeline(Case):
         return done.stderr
 
     def test_a_terminal_shows_columns_and_colours(self):
+        machine.require_sandbox(self, GLOVEBOX)
         shown = recorded(self.on_terminal())
         if WRITES:
             GOLDEN.write_text(shown)
         self.assertEqual(shown, GOLDEN.read_text())
 
     def test_a_file_has_the_same_text_without_colours(self):
+        machine.require_sandbox(self, GLOVEBOX)
         plain = re.sub(r"\\e\[[0-9;]*m", "", GOLDEN.read_text())
         self.assertEqual(recorded(self.in_pipe()), plain)
 

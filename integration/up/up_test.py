@@ -25,7 +25,7 @@ import image_root  # noqa: E402
 import machine  # noqa: E402
 from eif_writer import AWS_INIT  # noqa: E402
 from service import Service  # noqa: E402
-from world_case import GLOVEBOX, LATE, PATIENCE, PYTHON, Case, no_sandbox, run  # noqa: E402
+from world_case import GLOVEBOX, LATE, PATIENCE, PYTHON, Case, run  # noqa: E402
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 
@@ -88,8 +88,7 @@ enclaves:
 
     def test_an_enclave_does_not_reach_the_metadata_that_the_parent_reaches(self):
         self.need_own_network()
-        if reason := no_sandbox():
-            self.skipTest(reason)
+        machine.require_sandbox(self, GLOVEBOX)
         (self.directory / "dial.py").write_text(DIAL)
         dial = f"{PYTHON}, {self.directory}/dial.py"
         done = self.up(self.world(f"imds: {{}}\nenclaves: {{one: {{command: [{dial}], isolation: sandbox}}}}\n"))
@@ -131,7 +130,7 @@ def missing_for_examples():
     programs = [name for name in ("openssl", "ip", "busybox") if not shutil.which(name)]
     if modules or programs:
         return f"{', '.join(modules + programs)}: not installed (ci/setup test)"
-    return no_sandbox()
+    return machine.without_sandbox(GLOVEBOX)
 
 
 class Example(Case):

@@ -77,12 +77,6 @@ def can_supervise():
     return subprocess.run([GLOVEBOX, "parent", "--", "true"], capture_output=True).returncode == 0
 
 
-def no_sandbox():
-    """Why enclaves can't have a sandbox here; empty where they can."""
-    done = subprocess.run([GLOVEBOX, "run", "--isolation", "sandbox", "--", "true"], capture_output=True, text=True)
-    return "" if done.returncode == 0 else f"no sandbox here: {done.stderr.strip()}"
-
-
 class Case(unittest.TestCase):
     def setUp(self):
         if not can_supervise():

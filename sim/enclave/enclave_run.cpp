@@ -52,12 +52,16 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
     options.trace = trace;
     options.cid = cid;
     options.live_console = live_console;
-    if (room.is_none()) {
-        options.program.extra_environment = trust.variables(world).value();
+    // Where the program has no sandbox.
+    const auto with_own = [&](std::vector<std::string> variables) {
         for (std::string& variable : room.variables().value())
-            options.program.extra_environment.push_back(std::move(variable));
+            variables.push_back(std::move(variable));
         if (room.memory_mib || room.cpu_count)
             log.warning("not_held", "--memory and --cpus are not held with --isolation none");
+        return variables;
+    };
+    if (room.is_none()) {
+        options.program.extra_environment = with_own(trust.variables(world).value());
         measure(measured, measure_on_host(arguments));
     } else {
         options.console = &console.emplace();
@@ -66,6 +70,9 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
                                         .value();
         options.room = request.plan().value();
         options.room_is_a_wish = room.is_a_wish() && !must_have_room;
+        options.variables_without_room = [&] {
+            return with_own(trust.variables_without_room(world).value());
+        };
         options.shortfalls = LogLevel::warning;
         program.hint_when_missing = request.explain_missing_program();
         const MeasuredCommand command = request.measured();

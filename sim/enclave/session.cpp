@@ -132,7 +132,7 @@ Result<void> Session::start(const RunOptions& options) {
         if (const auto begun = begin_record(options); !begun)
             return begun.error();
     auto listener =
-        options.room ? start_in_room(options, filtered) : start_program(options, filtered);
+        options.room ? start_in_room(options, filtered) : start_program(options, filtered, {});
     Error reason = listener ? Error() : listener.error();
     const bool has_no_sandbox = !listener && options.room && is_without_sandboxes(reason);
     if (has_no_sandbox && !options.room_is_a_wish)
@@ -142,7 +142,9 @@ Result<void> Session::start(const RunOptions& options) {
         if (!supervisor::is_vsock_denial(reason))
             log_.warning("no_sandbox", "running with --isolation none, since {}",
                          field("error", reason.message));
-        listener = start_program(options, filtered);
+        listener = start_program(options, filtered,
+                                 options.variables_without_room ? options.variables_without_room()
+                                                                : std::vector<std::string>());
         if (record_ && listener) {
             console_file_.reset();
             ::unlinkat(world_.directory(), console_file_name(config.own).c_str(), 0);
@@ -197,11 +199,13 @@ Result<void> Session::start(const RunOptions& options) {
 }
 
 Result<UniqueFd> Session::start_program(const RunOptions& options,
-                                        supervisor::FilterOptions filtered) {
+                                        supervisor::FilterOptions filtered,
+                                        std::vector<std::string> variables) {
     loses_privileges_ = supervisor::loses_privileges();
     filtered.exec = loses_privileges_;
     supervisor::Program program = options.program;
     program.inherited = inherited_;
+    std::move(variables.begin(), variables.end(), std::back_inserter(program.extra_environment));
     program.extra_environment.push_back("GLOVEBOX_WORLD=" + world_.path());
     auto launched = supervisor::intercept(
         filtered, tracer_, [&](const std::vector<sock_filter>& filter, supervisor::Tracer* tracer) {

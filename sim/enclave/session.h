@@ -73,6 +73,8 @@ struct RunOptions {
     // If the machine does not allow namespaces, the program runs without a sandbox, and the log
     // explains why.
     bool room_is_a_wish = false;
+    // Called in that case: what its environment has then, beside this process's own.
+    std::function<std::vector<std::string>()> variables_without_room;
     Console* console = nullptr;  // required for a sandbox; outlives the run
     bool live_console = false;   // copy it to standard output as well
     // The enclave's record for `glovebox ps`. The session fills in CID, process, isolation and
@@ -102,7 +104,8 @@ class Session {
   private:
     [[nodiscard]] Result<void> start(const RunOptions& options);
     [[nodiscard]] Result<UniqueFd> start_program(const RunOptions& options,
-                                                 supervisor::FilterOptions filtered);
+                                                 supervisor::FilterOptions filtered,
+                                                 std::vector<std::string> variables);
     [[nodiscard]] Result<UniqueFd> start_in_room(const RunOptions& options,
                                                  supervisor::FilterOptions filtered);
     [[nodiscard]] Result<void> begin_record(const RunOptions& options);

@@ -39,12 +39,17 @@ Result<std::optional<sandbox::TrustedAuthority>> WorldTrust::of_room(
 }
 
 Result<std::vector<std::string>> WorldTrust::variables(const std::string& world) const {
+    return by_environment ? variables_without_room(world) : std::vector<std::string>();
+}
+
+Result<std::vector<std::string>> WorldTrust::variables_without_room(
+    const std::string& world) const {
     std::vector<std::string> variables;
-    if (!by_environment)
-        return variables;
-    const auto trust = trust_of(world, true);
+    const auto trust = trust_of(world, by_environment);
     if (!trust)
         return trust.error();
+    if (!*trust)
+        return variables;
     const auto bundle = (*trust)->write_bundle();
     if (!bundle)
         return bundle.error();

@@ -22,6 +22,10 @@ struct WorldTrust {
     // For a program with this machine's files: "NAME=value" for each runtime, without variables
     // that are already set here. Empty unless `by_environment`. Writes bundle.pem in the world.
     [[nodiscard]] Result<std::vector<std::string>> variables(const std::string& world) const;
+    // The same for a program that was to be in a sandbox, where it would trust the world's
+    // authority without them: also without `by_environment`, if the world has one.
+    [[nodiscard]] Result<std::vector<std::string>> variables_without_room(
+        const std::string& world) const;
 };
 
 }  // namespace glovebox::enclave

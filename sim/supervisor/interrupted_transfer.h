@@ -5,7 +5,8 @@
 //
 // Without a tracer the kernel drops such a signal, and the call goes on. With one the signal is
 // reported, and for that the kernel ends the call with what it has moved. The tracer drops the
-// signal and has the thread move the rest by further calls. The program's call then returns the sum.
+// signal and has the thread move the rest by further calls. The program's call then returns their
+// sum.
 //
 //   recv(6, MSG_WAITALL) = 3 -> SIGCHLD, dropped -> recv(3, MSG_WAITALL) = 3 -> 6
 //

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "sim/supervisor/testing/few_descriptors.h"
+#include "sim/supervisor/testing/outer_filter.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -42,7 +44,16 @@ class Child {
     pid_t process_;
 };
 
-TEST(PidfdCache, GivesTheSameFile) {
+class PidfdCaching : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        if (const std::string why = testing::answered_by_container(SYS_pidfd_getfd, -1);
+            !why.empty())
+            GTEST_SKIP() << why;
+    }
+};
+
+TEST_F(PidfdCaching, GivesTheSameFile) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     const UniqueFd input(ends[0]);
@@ -61,7 +72,7 @@ TEST(PidfdCache, GivesTheSameFile) {
     EXPECT_EQ(cache.duplicate(child.process(), 999).error(), Errno{EBADF});
 }
 
-TEST(PidfdCache, KnowsThatAThreadIsGone) {
+TEST_F(PidfdCaching, KnowsThatAThreadIsGone) {
     Child child;
     PidfdCache cache;
     ASSERT_TRUE(cache.duplicate(child.process(), 0));
@@ -71,7 +82,7 @@ TEST(PidfdCache, KnowsThatAThreadIsGone) {
     EXPECT_EQ(cache.duplicate(process, 0).error(), Errno{ESRCH});
 }
 
-TEST(PidfdCache, TellsWhenAThreadThatItKnowsEnds) {
+TEST_F(PidfdCaching, TellsWhenAThreadThatItKnowsEnds) {
     const UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
     PidfdCache cache;
     cache.watch_exits(epoll.get(), [](pid_t thread) { return static_cast<std::uint64_t>(thread); });
@@ -86,7 +97,7 @@ TEST(PidfdCache, TellsWhenAThreadThatItKnowsEnds) {
     cache.forget(process);
 }
 
-TEST(PidfdCache, TakesAShareOfTheDescriptorsThatTheProcessMayHave) {
+TEST_F(PidfdCaching, TakesAShareOfTheDescriptorsThatTheProcessMayHave) {
     EXPECT_LE(PidfdCache().entries_max(), 256u);
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
@@ -96,7 +107,7 @@ TEST(PidfdCache, TakesAShareOfTheDescriptorsThatTheProcessMayHave) {
     ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
-TEST(PidfdCache, LetsGoOfWhatItKeepsWhereDescriptorsRunOut) {
+TEST_F(PidfdCaching, LetsGoOfWhatItKeepsWhereDescriptorsRunOut) {
     std::vector<Child> children(8);
     PidfdCache cache;
     const FewDescriptors few(4);
@@ -107,7 +118,7 @@ TEST(PidfdCache, LetsGoOfWhatItKeepsWhereDescriptorsRunOut) {
         }
 }
 
-TEST(PidfdCache, SaysSoWhereNothingIsLeftToLetGo) {
+TEST_F(PidfdCaching, SaysSoWhereNothingIsLeftToLetGo) {
     const Child child;
     PidfdCache cache;
     {
