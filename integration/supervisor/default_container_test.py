@@ -206,7 +206,6 @@ class DefaultContainer(Case):
                            "print('listening', flush=True)\nc, _ = s.accept(); print('accepted')")
         process = int(side.wait_for(""))
         side.wait_for("listening")
-        # A thread that is in a call is stopped when the call has ended: by another signal, or the client.
         os.kill(process, signal.SIGSTOP)
         os.kill(process, signal.SIGCONT)
         self.python("parent", "s = socket.socket(socket.AF_VSOCK); s.connect((1, 5005))").finish()
@@ -214,7 +213,7 @@ class DefaultContainer(Case):
 
     def test_a_stopped_program_stands_still_and_so_does_its_tracer(self):
         """Its threads are stopped in the middle of calls that the supervisor has them make, and none goes on before
-        SIGCONT. The server's thread of the four stops when its accept has returned."""
+        SIGCONT."""
         side = self.start("parent", PYTHON, HERE / "busy_connections.py", self.scratch / "turns")
         process = int(side.wait_for(""))
         turns = self.scratch / "turns"

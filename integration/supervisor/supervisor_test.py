@@ -62,6 +62,41 @@ class Signals(sides.Case):
         said = self.enclave(HERE / "busy_server", 5005, "interrupt").finish()
         self.assertRegex(said, r"20 signals, [1-9]\d* interrupted")
 
+    def test_threads_that_wait_in_accept_restart_it_whichever_the_signals_meet(self):
+        self.assertIn("3000 signals, 0 failures", (said := self.enclave(HERE / "accept_threads", 5005, 3000).finish()), said)
+
+    def test_a_process_stops_in_every_thread_that_waits_in_accept(self):
+        """Only then does its parent, a shell for example, hear that it has stopped."""
+        script = """
+            import glob, os, signal, socket, threading
+            listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+            listener.bind((socket.VMADDR_CID_ANY, 5005))
+            listener.listen()
+            main = os.fork()
+            if main == 0:
+                threads = [threading.Thread(target=listener.accept) for _ in range(3)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                os._exit(7)
+            def are(states):
+                return [open(name).read().rpartition(')')[2].split()[0] in states for name in glob.glob(f"/proc/{main}/task/*/stat")]
+            while len(are("S")) != 4 or not all(are("S")):
+                pass
+            for _ in range(3):
+                os.kill(main, signal.SIGSTOP)
+                assert os.WIFSTOPPED(os.waitpid(main, os.WUNTRACED)[1])
+                assert all(are("Tt"))
+                os.kill(main, signal.SIGCONT)
+                while not all(are("S")):
+                    pass
+            for _ in range(3):
+                client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+                client.connect((1, 5005))
+            print("ended with", os.waitstatus_to_exitcode(os.waitpid(main, 0)[1]))"""
+        self.assertEqual(self.enclave(PYTHON, "-c", textwrap.dedent(script)).finish(), "ended with 7\n")
+
     def test_a_register_is_extended_once_a_call_whatever_signals_come(self):
         expected = bytes(48)
         for _ in range(300):

@@ -36,8 +36,6 @@ using namespace std::chrono_literals;
 // to cost nothing where a server waits for hours. A caught signal is to arrive within 50 ms.
 constexpr std::chrono::steady_clock::duration first_interval = 500us;
 constexpr std::chrono::steady_clock::duration last_interval = 15ms;
-// Where another thread may be about to take the signal it is given this many looks to do so.
-constexpr int unclear_looks_max = 3;
 // What a call that doesn't wait may need at once: duplicates of the program's descriptors, files of
 // /proc, locks, sockets; for the supervisor's thread and the acceptor's.
 constexpr rlim_t reserve = 8;
@@ -459,18 +457,10 @@ bool Acceptor::look_at(Parked& parked, Clock::time_point now) {
         return true;
     if (parked.has_timeout && now >= parked.deadline)
         return (void)notifier_.send(parked.call.id, SyscallReply::error(EAGAIN)), true;
-    const WaitingSignal signal = waiting_signal(parked.call.thread);
-    if (signal == WaitingSignal::certain) {
+    if (was_woken(parked.call.thread)) {
         // The kernel restarts no accept that has a timeout (signal(7)).
         (void)(parked.has_timeout ? notifier_.send(parked.call.id, SyscallReply::error(EINTR))
                                   : notifier_.restart(parked.call));
-        return true;
-    }
-    parked.looks_with_signal = signal == WaitingSignal::none ? 0 : parked.looks_with_signal + 1;
-    if (parked.looks_with_signal >= unclear_looks_max) {
-        // Nobody took it, so it is this thread's or that of another parked one. EINTR is right for
-        // both, where ERESTARTSYS would reach the program as it is if the signal is not its own.
-        (void)notifier_.send(parked.call.id, SyscallReply::error(EINTR));
         return true;
     }
     parked.interval = std::min(parked.interval * 2, last_interval);

@@ -18,9 +18,10 @@
 // * A call that waits costs the supervisor a descriptor for each listener. The last few are left to
 //   calls that don't wait: a call that would take them is answered at once.
 // * Where the kernel lets the supervisor's answer alone end a received call (WAIT_KILLABLE_RECV), a
-//   caught signal would wait for the next connection. So parked calls are looked at, at intervals
-//   from half a millisecond to fifteen, for a signal that waits; such a call is answered with
-//   ERESTARTSYS, from which the kernel makes EINTR or a restart, as the handler's SA_RESTART wants.
+//   caught signal and a stop of the process would wait for the next connection. So parked calls are
+//   looked at, at intervals from half a millisecond to fifteen, for a thread that was woken
+//   (was_woken); such a call is answered with ERESTARTSYS, from which the kernel makes a stop,
+//   EINTR or a restart, as the handler's SA_RESTART wants.
 //   A call whose thread is gone is forgotten on the same occasion, or when its pidfd tells.
 #pragma once
 
@@ -79,8 +80,7 @@ class Acceptor {
         Clock::time_point deadline;
         Clock::time_point next_look;
         Clock::duration interval;
-        int looks_with_signal = 0;  // in a row, at which one waited
-        pid_t process = 0;          // once it has mattered
+        pid_t process = 0;  // once it has mattered
     };
     struct Listener {
         unsigned id = 0;        // names it to epoll

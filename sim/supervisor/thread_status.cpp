@@ -2,15 +2,12 @@
 
 #include "sim/supervisor/thread_status.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <charconv>
-#include <memory>
 
 #include "core/base/unique_fd.h"
 
@@ -22,10 +19,6 @@ Number read_number(std::string_view text, int base) {
     Number number = 0;
     std::from_chars(text.data(), text.data() + text.size(), number, base);
     return number;
-}
-
-std::uint64_t signal_bit(int number) {
-    return std::uint64_t{1} << (number - 1);
 }
 
 // The n-th tab-separated field of a line, 0 being the one after the name.
@@ -110,41 +103,9 @@ std::optional<ThreadStatus> read_thread_status(pid_t thread) {
     return parse_thread_status({text.data(), static_cast<std::size_t>(bytes)});
 }
 
-bool may_take_signal(const ThreadStatus& other, std::uint64_t signals) {
-    return (signals & ~other.blocked) != 0 && other.state != 'S';
-}
-
-WaitingSignal waiting_signal(pid_t thread) {
+bool was_woken(pid_t thread) {
     const auto status = read_thread_status(thread);
-    if (!status)
-        return WaitingSignal::none;
-    if ((status->pending & ~status->blocked) != 0)
-        return WaitingSignal::certain;
-    const std::uint64_t shared = status->shared_deliverable();
-    if (shared == 0)
-        return WaitingSignal::none;
-    if (status->threads <= 1)
-        return WaitingSignal::certain;
-    // The kernel asks the main thread first (complete_signal in kernel/signal.c), or the flag that
-    // makes it go on to another is one that ends the main thread's wait as well. SIGCHLD alone asks
-    // the thread that forked.
-    if (status->process == thread && (shared & ~signal_bit(SIGCHLD)) != 0)
-        return WaitingSignal::certain;
-    const auto close_stream = [](DIR* stream) { ::closedir(stream); };
-    const std::unique_ptr<DIR, decltype(close_stream)> tasks(
-        ::opendir(fmt::format("/proc/{}/task", status->process).c_str()));
-    while (const dirent* const entry = tasks ? ::readdir(tasks.get()) : nullptr) {
-        const auto other_thread = read_number<pid_t>(entry->d_name, 10);
-        if (other_thread == 0 || other_thread == thread)
-            continue;
-        const auto other = read_thread_status(other_thread);
-        if (other && may_take_signal(*other, shared))
-            return WaitingSignal::unclear;
-    }
-    // Still the same signal: nobody else was awake to take it.
-    const auto again = read_thread_status(thread);
-    return again && (again->shared_deliverable() & shared) != 0 ? WaitingSignal::certain
-                                                                : WaitingSignal::none;
+    return status && status->state == 'D';
 }
 
 }  // namespace glovebox::supervisor

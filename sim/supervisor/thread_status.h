@@ -38,8 +38,6 @@ struct ThreadStatus {
     unsigned filters = 0;              // Seccomp_filters
     std::uint64_t locked_kib = 0;      // VmLck: memory that its process has locked
 
-    // Directed at the process, and not blocked by this thread.
-    [[nodiscard]] std::uint64_t shared_deliverable() const { return shared_pending & ~blocked; }
     [[nodiscard]] bool has_capability(unsigned number) const {
         return ((capabilities >> number) & 1) != 0;
     }
@@ -50,19 +48,10 @@ struct ThreadStatus {
 // Nothing when there is no such thread.
 [[nodiscard]] std::optional<ThreadStatus> read_thread_status(pid_t thread);
 
-// Whether a signal waits that this very thread will handle as soon as its system call returns. The
-// kernel hands a signal that was directed at a process to one of its threads, and /proc doesn't
-// say which.
-enum class WaitingSignal {
-    none,
-    certain,  // directed at the thread, or nobody else can have been given it
-    unclear,  // another thread may have been given it, and handle it any moment
-};
-
-// Threads of one process that can take signal set `signals` and may just now be about to: all but
-// those asleep in a way that a signal would have ended.
-[[nodiscard]] bool may_take_signal(const ThreadStatus& other, std::uint64_t signals);
-
-[[nodiscard]] WaitingSignal waiting_signal(pid_t thread);
+// Whether a signal or a stop of its process has woken a thread since its call was received, where
+// the answer alone ends such a call (WAIT_KILLABLE_RECV). The thread then goes on waiting as one
+// that nothing but the answer and SIGKILL wakes: state D in place of S. It keeps the kernel's mark
+// that it was woken, so an answer of errno_restart never reaches its program.
+[[nodiscard]] bool was_woken(pid_t thread);
 
 }  // namespace glovebox::supervisor

@@ -33,7 +33,7 @@ TEST(ThreadStatus, IsReadByName) {
     EXPECT_EQ(status.threads, 3u);
     EXPECT_EQ(status.state, 'S');
     EXPECT_EQ(status.pending, bit(SIGUSR1));
-    EXPECT_EQ(status.shared_deliverable(), bit(SIGTERM));
+    EXPECT_EQ(status.shared_pending, bit(SIGTERM));
     EXPECT_EQ(status.blocked, bit(11));
     EXPECT_EQ(status.ignored, bit(SIGPIPE));
     EXPECT_EQ(status.caught, bit(SIGTERM));
@@ -55,35 +55,6 @@ TEST(ThreadStatus, OnesOwnIsThereAndThatOfNobodyIsNot) {
     EXPECT_EQ(own->process, ::getpid());
     EXPECT_EQ(own->users.effective, ::geteuid());
     EXPECT_FALSE(read_thread_status(0x3fffffff));
-}
-
-TEST(WaitingSignal, ASleeperWouldHaveBeenWokenAndOneWhoBlocksItTakesNone) {
-    ThreadStatus other;
-    other.state = 'S';
-    EXPECT_FALSE(may_take_signal(other, bit(SIGUSR1)));
-    other.state = 'R';
-    EXPECT_TRUE(may_take_signal(other, bit(SIGUSR1)));
-    other.blocked = bit(SIGUSR1);
-    EXPECT_FALSE(may_take_signal(other, bit(SIGUSR1)));
-}
-
-TEST(WaitingSignal, IsCertainForAProcessWithOneThread) {
-    // A stopped child takes nothing: what is sent to it waits.
-    const pid_t child = ::fork();
-    if (child == 0) {
-        struct sigaction action {};
-        action.sa_handler = [](int) {};
-        ::sigaction(SIGUSR1, &action, nullptr);
-        ::raise(SIGSTOP);
-        ::_exit(0);
-    }
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, WUNTRACED), child);
-    EXPECT_EQ(waiting_signal(child), WaitingSignal::none);
-    ::kill(child, SIGUSR1);
-    EXPECT_EQ(waiting_signal(child), WaitingSignal::certain);
-    ::kill(child, SIGKILL);
-    ::waitpid(child, &status, 0);
 }
 
 }  // namespace
