@@ -5,6 +5,7 @@
 # ci/package writes the documents below build/static/documents (packaging/bill_of_materials.py).
 
 install(FILES ${PROJECT_SOURCE_DIR}/packaging/glovebox-proxy@.service DESTINATION lib/systemd/system COMPONENT program)
+install(FILES ${PROJECT_SOURCE_DIR}/ci/container/seccomp.json DESTINATION share/glovebox COMPONENT program)
 if(NOT GLOVEBOX_STATIC)
     return()
 endif()

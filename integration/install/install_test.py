@@ -7,6 +7,7 @@ Usage: install_test.py BUILD-FOLDER [unittest's arguments]
 """
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -87,6 +88,10 @@ class Install(unittest.TestCase):
         unit = (self.prefix / "lib/systemd/system/glovebox-proxy@.service").read_text()
         # Without a folder, so that it is found below /usr and /usr/local.
         self.assertIn("exec glovebox proxy", unit)
+
+    def test_the_profile_for_containers_is_where_errors_say(self):
+        profile = json.loads((self.prefix / "share/glovebox/seccomp.json").read_text())
+        self.assertIn("pidfd_getfd", profile["syscalls"][0]["names"])
 
     @unittest.skipUnless(shutil.which("mandoc"), "mandoc is not installed")
     def test_the_manual_is_clean_and_whole(self):

@@ -27,7 +27,7 @@ SOURCE = FOLDER.parents[1]
 BUILD = PACKAGES = DEBIAN = Path()
 PATIENCE = 600
 IN_ALL = {"bin/glovebox", "bin/nitro-cli", "bin/vsock-proxy", "lib/systemd/system/glovebox-proxy@.service",
-          "share/man/man1/glovebox.1.gz", "share/man/man1/glovebox-run.1.gz", "share/man/man1/nitro-cli.1.gz",
+          "share/glovebox/seccomp.json", "share/man/man1/glovebox.1.gz", "share/man/man1/glovebox-run.1.gz", "share/man/man1/nitro-cli.1.gz",
           "share/bash-completion/completions/glovebox", "share/bash-completion/completions/nitro-cli",
           "share/zsh/site-functions/_glovebox", "share/fish/vendor_completions.d/glovebox.fish",
           "share/doc/glovebox/copyright", "share/doc/glovebox/LICENSE", "share/doc/glovebox/third-party-licences.gz",
@@ -172,6 +172,8 @@ class Packages(unittest.TestCase):
             self.assertTrue(found.read_bytes() == program, f"{unpack} unpacks another program")
             (found,) = root.rglob("sbom.spdx.json")
             self.assertEqual(found.read_bytes(), bill)
+            (profile,) = root.rglob("share/glovebox/seccomp.json")
+            self.assertEqual(profile.read_bytes(), (FOLDER.parent.parent / "ci/container/seccomp.json").read_bytes())
             (licences,) = root.rglob("third-party-licences.gz")
             text = gzip.decompress(licences.read_bytes()).decode()
             for name in ("glibc", "openssl", "yaml-cpp", "GNU LESSER GENERAL PUBLIC LICENSE", "Boost Software License"):
