@@ -138,7 +138,8 @@ class DefaultContainer(Case):
         side.finish(expected=1)
         self.assertIn("denies socket(AF_VSOCK)", side.errors)
         self.assertIn("seccomp=ci/container/seccomp.json", side.errors)
-        self.assertIn("`--isolation none` works", side.errors)
+        self.assertIn("systempaths=unconfined", side.errors)
+        self.assertIn("`--isolation none` remains for programs without an image of their own", side.errors)
 
     def test_the_program_keeps_no_descriptor_and_its_registers(self):
         side = self.python("parent", "import os\n"

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/base/container_options.h"
 #include "sim/sandbox/command_plan.h"
 #include "sim/sandbox/machine.h"
 #include "sim/sandbox/refusal.h"
@@ -29,7 +30,8 @@ bool is_without_sandboxes(Error& error) {
     if (error.code == sandbox::SandboxError::namespaces_forbidden)
         return true;
     if (supervisor::is_vsock_denial(error)) {
-        error = std::move(error).with_advice("`--isolation none` works without that");
+        error = supervisor::vsock_denied(error.code.value(), sandbox_options)
+                    .with_advice(sandbox::without_sandbox);
         return true;
     }
     if (error.code != sandbox::SandboxError::set_up_failed || try_sandbox())

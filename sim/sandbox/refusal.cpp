@@ -18,11 +18,6 @@
 namespace glovebox::sandbox {
 namespace {
 
-constexpr std::string_view remains =
-    " `--isolation none` remains: it emulates vsock and the NSM, and gives the program this "
-    "machine's "
-    "files and network.";
-
 // user_namespaces(7), "Defining user and group ID mappings".
 constexpr std::uint64_t mapping_capabilities = std::uint64_t{1} << CAP_SETUID |
                                                std::uint64_t{1} << CAP_SETGID |
@@ -47,8 +42,8 @@ std::string status_field(std::string_view name) {
 Error forbidden(std::string_view who, std::string_view command) {
     return Error(SandboxError::namespaces_forbidden,
                  fmt::format("this machine forbids the sandbox's namespaces: {}. Allow them with: "
-                             "{}.{}",
-                             who, command, remains));
+                             "{}. {}",
+                             who, command, without_sandbox));
 }
 
 }  // namespace
@@ -77,10 +72,10 @@ bool privileges_were_taken(int error, const NamespaceFacts& facts) {
 std::string advise_on_filter(const NamespaceFacts& facts) {
     if (!facts.in_container && facts.seccomp_mode != "2")
         return {};
-    return fmt::format("{} may deny it. Allow it with: {}.{}",
+    return fmt::format("{} may deny it. Allow it with: {}. {}",
                        facts.in_container ? "This container's seccomp filter"
                                           : "The seccomp filter that is over this process",
-                       "docker run " + std::string(sandbox_options), remains);
+                       "docker run " + std::string(sandbox_options), without_sandbox);
 }
 
 Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
@@ -97,8 +92,8 @@ Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
         return Error(SandboxError::namespaces_forbidden,
                      fmt::format("this kernel lacks one of the namespaces that the sandbox is made "
                                  "of (CONFIG_USER_NS, CONFIG_PID_NS, CONFIG_NET_NS, CONFIG_IPC_NS, "
-                                 "CONFIG_UTS_NS, CONFIG_CGROUPS).{}",
-                                 remains));
+                                 "CONFIG_UTS_NS, CONFIG_CGROUPS). {}",
+                                 without_sandbox));
     if (!facts.is_root && facts.unprivileged_clone == "0")
         return forbidden("the sysctl kernel.unprivileged_userns_clone is 0",
                          "sudo sysctl -w kernel.unprivileged_userns_clone=1");

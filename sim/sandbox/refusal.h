@@ -6,10 +6,16 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/error.h"
 
 namespace glovebox::sandbox {
+
+// What an error about a missing sandbox ends with.
+inline constexpr std::string_view without_sandbox =
+    "`--isolation none` remains for programs without an image of their own: it emulates vsock and "
+    "the NSM, and gives the program this machine's files and network.";
 
 // The facts that explain a refusal. The texts are the first lines of files, empty if a file is
 // missing.

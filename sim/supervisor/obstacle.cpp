@@ -76,7 +76,7 @@ Error filter_refused(int errno_value) {
                    : "none of this process's ancestors, as far as this user may look"));
 }
 
-Error vsock_denied(int errno_value) {
+Error vsock_denied(int errno_value, std::string_view options) {
     return Error(boost::system::error_code(errno_value, denial_category()),
                  errno_error("a system call filter around this process denies socket(AF_VSOCK)",
                              errno_value)
@@ -84,7 +84,7 @@ Error vsock_denied(int errno_value) {
         .with_advice(fmt::format(
             "Docker 23 and later, containerd and Kubernetes do so by default. Start the "
             "container with {}",
-            profile_option));
+            options));
 }
 
 bool is_vsock_denial(const Error& error) {

@@ -97,7 +97,7 @@ TEST_F(PidfdCaching, TellsWhenAThreadThatItKnowsEnds) {
     cache.forget(process);
 }
 
-TEST_F(PidfdCaching, TakesAShareOfTheDescriptorsThatTheProcessMayHave) {
+TEST(PidfdCache, TakesAShareOfTheDescriptorsThatTheProcessMayHave) {
     EXPECT_LE(PidfdCache().entries_max(), 256u);
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
