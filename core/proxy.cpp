@@ -168,22 +168,45 @@ asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots
     }
 }
 
-// By value: the coroutine outlives the call, and so may the route.
+// By value: the coroutine outlives the call, and so may the route. What opens the tunnel is a
+// coroutine of its own, whose memory an idle connection does not hold.
 asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> target) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
     if (!has_slot)
         co_return;
-    Connection connection = std::move(admitted.connection);
     ResetNotice* const notice = admitted.notice.get();
-    if (target)
-        co_await serve_fixed(std::move(connection), std::move(*target), notice);
-    else
-        co_await serve_connect(std::move(connection), notice);
+    std::optional<Tunnel> tunnel = co_await open(std::move(admitted.connection), target, notice);
+    if (!tunnel)
+        co_return;
+    const auto start = steady_clock::now();
+    RelayResult result =
+        co_await relay(std::move(tunnel->from_peer), std::move(tunnel->from_target), pipes_,
+                       options_.relay, {.first = notice});
+    result.first_to_second += tunnel->sent_early;
+    // In an enclave (glovebox forward --listen vsock:...) it is the parent that connects.
+    const std::string_view side = tunnel->peer.cid == cid_parent ? "parent" : "enclave";
+    log_.info(
+        "closed", "{} -> {} closed: {}",
+        field("peer", TextOnDemand{[&] { return to_string(tunnel->peer); }}),
+        field("target", TextOnDemand{[&] { return to_string(tunnel->target); }}),
+        TextOnDemand{[&] { return describe(result, side, "target", steady_clock::now() - start); }},
+        field("cid", tunnel->peer.cid),
+        field("bytes", result.first_to_second + result.second_to_first),
+        field("bytes_sent", result.first_to_second),
+        field("bytes_received", result.second_to_first));
 }
 
-asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target,
-                                         ResetNotice* notice) {
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open(Connection connection,
+                                                          const std::optional<Target>& target,
+                                                          ResetNotice* notice) {
+    return target ? open_fixed(std::move(connection), *target, notice)
+                  : open_connect(std::move(connection));
+}
+
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Connection connection,
+                                                                Target target,
+                                                                ResetNotice* notice) {
     auto dialed = co_await dialer_.dial(target, connection.peer.cid);
     if (!dialed) {
         log_.warning("failed", "{} -> {} failed: {}", field("peer", to_string(connection.peer)),
@@ -191,12 +214,14 @@ asio::awaitable<void> Proxy::serve_fixed(Connection connection, Target target,
                      field("cid", connection.peer.cid));
         if (notice != nullptr)
             notice->reset(std::move(connection.stream));
-        co_return;
+        co_return std::nullopt;
     }
-    co_await relay_to(std::move(connection), std::move(target), std::move(*dialed), {}, notice);
+    log_open(connection.peer, target, *dialed);
+    co_return Tunnel{connection.peer, std::move(target), std::move(connection.stream),
+                     std::move(dialed->stream)};
 }
 
-asio::awaitable<void> Proxy::serve_connect(Connection connection, ResetNotice* notice) {
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_connect(Connection connection) {
     const std::string peer = to_string(connection.peer);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     auto head = co_await with_timeout(read_head(connection.stream), options_.head_timeout,
@@ -217,54 +242,42 @@ asio::awaitable<void> Proxy::serve_connect(Connection connection, ResetNotice* n
     } else {
         log_.info("left", "{} left before its request was whole", field("peer", peer),
                   field("cid", connection.peer.cid));
-        co_return;
+        co_return std::nullopt;
     }
     if (cancellation.cancelled() != asio::cancellation_type::none)
-        co_return;
+        co_return std::nullopt;
     if (refusal) {
         log_.warning("refused", "{} CONNECT refused with {}: {}", field("peer", peer),
                      field("status", static_cast<int>(refusal->status)),
                      field("error", refusal->sentence), field("cid", connection.peer.cid));
         co_await say_and_close(std::move(connection.stream), to_response(*refusal));
-        co_return;
+        co_return std::nullopt;
     }
     ConnectParser& parser = *head;
     const auto told = co_await write_all(connection.stream, tunnel_established);
     if (!told) {
         log_.info("left", "{} left before {} was reached", field("peer", peer),
                   field("target", to_string(parser.target())), field("cid", connection.peer.cid));
-        co_return;
+        co_return std::nullopt;
     }
-    co_await relay_to(std::move(connection), parser.target(), std::move(*dialed),
-                      parser.take_early_bytes(), notice);
-}
-
-asio::awaitable<void> Proxy::relay_to(Connection connection, Target target, Dialed dialed,
-                                      std::string early, ResetNotice* notice) {
-    const VsockAddress peer = connection.peer;
-    const TextOnDemand peer_text{[&] { return to_string(peer); }};
-    const TextOnDemand target_text{[&] { return to_string(target); }};
-    log_.info("open", "{} -> {} open ({})", field("peer", peer_text), field("target", target_text),
-              field("address", TextOnDemand{[&] { return to_string(dialed.endpoint); }}),
-              field("cid", peer.cid));
-    const auto start = steady_clock::now();
+    log_open(connection.peer, parser.target(), *dialed);
+    const std::string early = parser.take_early_bytes();
     std::size_t sent_early = 0;
     if (!early.empty()) {
         // If this fails the target has broken off, as the relay will find.
-        const auto sent = co_await write_all(dialed.stream, early);
+        const auto sent = co_await write_all(dialed->stream, early);
         sent_early = sent ? *sent : 0;
     }
-    // In an enclave (glovebox forward --listen vsock:...) it is the parent that connects.
-    const std::string_view side = connection.peer.cid == cid_parent ? "parent" : "enclave";
-    RelayResult result = co_await relay(std::move(connection.stream), std::move(dialed.stream),
-                                        pipes_, options_.relay, {.first = notice});
-    result.first_to_second += sent_early;
-    log_.info(
-        "closed", "{} -> {} closed: {}", field("peer", peer_text), field("target", target_text),
-        TextOnDemand{[&] { return describe(result, side, "target", steady_clock::now() - start); }},
-        field("cid", peer.cid), field("bytes", result.first_to_second + result.second_to_first),
-        field("bytes_sent", result.first_to_second),
-        field("bytes_received", result.second_to_first));
+    co_return Tunnel{connection.peer, parser.target(), std::move(connection.stream),
+                     std::move(dialed->stream), sent_early};
+}
+
+void Proxy::log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed) {
+    log_.info("open", "{} -> {} open ({})",
+              field("peer", TextOnDemand{[&] { return to_string(peer); }}),
+              field("target", TextOnDemand{[&] { return to_string(target); }}),
+              field("address", TextOnDemand{[&] { return to_string(dialed.endpoint); }}),
+              field("cid", peer.cid));
 }
 
 }  // namespace glovebox::core

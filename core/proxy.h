@@ -62,17 +62,28 @@ class Proxy {
         Slots::Ticket ticket;
         std::unique_ptr<ResetNotice> notice;
     };
+    // Both ends of what is relayed.
+    struct Tunnel {
+        VsockAddress peer;
+        Target target;
+        Stream from_peer;
+        Stream from_target;
+        std::size_t sent_early = 0;  // bytes that came behind a CONNECT head
+    };
     using Resets = std::shared_ptr<ResetsByCid>;
 
     void listen_for_channels(VsockAddress beside, Resets resets);
     boost::asio::awaitable<Result<Admitted>> accept(Listener& listener, Slots::Listener place,
                                                     Resets resets);
     boost::asio::awaitable<void> serve(Admitted admitted, std::optional<Target> target);
-    boost::asio::awaitable<void> serve_fixed(Connection connection, Target target,
-                                             ResetNotice* notice);
-    boost::asio::awaitable<void> serve_connect(Connection connection, ResetNotice* notice);
-    boost::asio::awaitable<void> relay_to(Connection connection, Target target, Dialed dialed,
-                                          std::string early, ResetNotice* notice);
+    // With a target or by a CONNECT request; empty if there is none, which is logged and said to the peer.
+    boost::asio::awaitable<std::optional<Tunnel>> open(Connection connection,
+                                                       const std::optional<Target>& target,
+                                                       ResetNotice* notice);
+    boost::asio::awaitable<std::optional<Tunnel>> open_fixed(Connection connection, Target target,
+                                                             ResetNotice* notice);
+    boost::asio::awaitable<std::optional<Tunnel>> open_connect(Connection connection);
+    void log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed);
 
     boost::asio::any_io_executor executor_;
     Transport& transport_;
