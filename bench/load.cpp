@@ -11,17 +11,20 @@
 //   load bulk PORT CONNECTIONS MEBIBYTES
 //                                       MEBIBYTES altogether, one way, checked by their count
 //   load hold PORT CONNECTIONS          opens them, prints "ready", holds them until its input ends
+//   load stall PORT CONNECTIONS         opens them to a server that does not read, sends until nothing
+//                                       was taken for a second, and goes on as hold
 //
 // A client prints one object of JSON: how many a second, and of what was timed one by one the
 // median and the 99th percentile in microseconds; for bulk the mean of the connections' times by
 // the slowest's.
 //
 // The first byte of a connection says what the server does with the rest: 'e' sends it back, 's'
-// swallows it and answers at its end with the count, eight bytes.
+// swallows it and answers at its end with the count, eight bytes, 'w' lets it wait.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -118,7 +121,9 @@ struct Served {
 };
 
 // False: the connection is over.
-bool serve_ready(int socket, Served& served, std::vector<char>& buffer) {
+bool serve_ready(int socket, Served& served, std::vector<char>& buffer, bool has_left) {
+    if (served.mode == 'w')
+        return !has_left;
     for (;;) {
         while (!served.unsent.empty()) {
             const ssize_t sent =
@@ -140,6 +145,8 @@ bool serve_ready(int socket, Served& served, std::vector<char>& buffer) {
             served.mode = bytes.front();
             bytes.remove_prefix(1);
         }
+        if (served.mode == 'w')
+            return true;
         if (served.mode == 's')
             served.swallowed += bytes.size();
         else
@@ -163,7 +170,7 @@ int serve() {
     std::vector<char> buffer(piece);
     bool ended = false;
     poller.run(
-        [&](int descriptor, std::uint32_t) {
+        [&](int descriptor, std::uint32_t events) {
             if (descriptor == STDIN_FILENO) {
                 ended = true;
             } else if (descriptor == listener) {
@@ -173,7 +180,8 @@ int serve() {
                     connections.emplace(socket, Served{});
                     poller.add(socket, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
                 }
-            } else if (!serve_ready(descriptor, connections[descriptor], buffer)) {
+            } else if (!serve_ready(descriptor, connections[descriptor], buffer,
+                                    (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)) {
                 connections.erase(descriptor);
                 ::close(descriptor);
             }
@@ -406,6 +414,27 @@ int hold(std::uint16_t port, std::size_t count) {
     return std::getchar() == EOF ? 0 : 1;
 }
 
+int stall(std::uint16_t port, std::size_t count) {
+    constexpr int quiet_ms = 1000;
+    const std::vector<char> data(piece, 'd');
+    std::vector<pollfd> flows;
+    for (std::size_t i = 0; i < count; ++i) {
+        flows.push_back({.fd = open_connection(port), .events = POLLOUT, .revents = 0});
+        pollfd& flow = flows.back();
+        check(::poll(&flow, 1, -1), "poll");
+        if (::send(flow.fd, "w", 1, MSG_NOSIGNAL) != 1)
+            die("send");
+    }
+    while (check(::poll(flows.data(), flows.size(), quiet_ms), "poll") > 0)
+        for (const pollfd& flow : flows)
+            if (flow.revents != 0 && ::send(flow.fd, data.data(), data.size(), MSG_NOSIGNAL) < 0 &&
+                errno != EAGAIN)
+                die("send");
+    std::printf("ready\n");
+    std::fflush(stdout);
+    return std::getchar() == EOF ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -428,8 +457,10 @@ int main(int count, char** words) {
         return send_bulk(port, number(3), number(4));
     if (verb == "hold" && count == 4)
         return hold(port, number(3));
+    if (verb == "stall" && count == 4)
+        return stall(port, number(3));
     std::fprintf(stderr,
                  "usage: load serve | open PORT AT_ONCE TOTAL | turn PORT CONNECTIONS BYTES TOTAL\n"
-                 "            | bulk PORT CONNECTIONS MEBIBYTES | hold PORT CONNECTIONS\n");
+                 "            | bulk PORT CONNECTIONS MEBIBYTES | hold|stall PORT CONNECTIONS\n");
     return 2;
 }
