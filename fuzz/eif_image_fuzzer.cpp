@@ -43,7 +43,7 @@ void read_image(BytesView bytes, TimePoint now) {
     require(image->checked_bytes().size() <= bytes.size());
     const ContentMeasurement measured = measure_content(*image);
     require(measured.crc32 == image_crc32(image->checked_bytes()));
-    const auto description = describe(*image, now);
+    const auto description = describe(*image, measured, now);
     require(description ? !pretty_json(description->json).empty()
                         : !description.error().message.empty());
     if (description)

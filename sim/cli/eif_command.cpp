@@ -279,8 +279,9 @@ Command sign_command() {
 int describe_image(const Values& values) {
     const std::string path = values.text("IMAGE");
     const OpenImage opened = OpenImage::open(path);
-    const auto description = eif::describe(opened.image, SystemClock().now(), &opened.file,
-                                           ReportedWork(path).progress());
+    const auto measured =
+        eif::measure_content(opened.image, &opened.file, ReportedWork(path).progress());
+    const auto description = eif::describe(opened.image, measured, SystemClock().now());
     if (!description)
         throw ErrorException(Error(description.error()).in(path));
     std::cout << eif::pretty_json(description->json) << '\n';

@@ -81,7 +81,7 @@ Result<BootImage> BootImage::open(const std::filesystem::path& path) {
     auto image = eif::Image::parse(file->bytes());
     if (!image)
         return Error(image.error()).in(path.string());
-    return BootImage(std::move(*file), std::move(*image));
+    return BootImage(path, std::move(*file), std::move(*image));
 }
 
 Result<std::string> BootImage::signature_refusal(TimePoint now) const {
@@ -98,9 +98,9 @@ Result<std::string> BootImage::signature_refusal(TimePoint now) const {
                : std::string("The signing certificate is expired");
 }
 
-Result<BootImage::Verdict> BootImage::examine(TimePoint now, std::string_view machine,
-                                              Progress& progress) const {
-    auto description = eif::describe(image_, now, &file_, progress);
+Result<BootImage::Verdict> BootImage::examine(const eif::MeasuredFiles& cache, TimePoint now,
+                                              std::string_view machine, Progress& progress) const {
+    auto description = eif::describe(image_, cache.measure(image_, file_, path_, progress), now);
     if (!description)
         return description.error();
     Verdict verdict;

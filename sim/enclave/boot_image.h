@@ -19,6 +19,7 @@
 #include "sim/eif/base/mapped_file.h"
 #include "sim/eif/format/image.h"
 #include "sim/eif/report/describe.h"
+#include "sim/eif/unpack/measured_files.h"
 #include "sim/eif/unpack/unpack_cache.h"
 
 namespace glovebox::enclave {
@@ -60,9 +61,10 @@ class BootImage {
         std::string refusal;
         std::string signature_refusal;  // see signature_refusal()
     };
-    // Measures and checks the image. `machine` is this machine's name in uname(2): x86_64, aarch64.
+    // Measures the image, or finds in the cache what it measured, and checks it. `machine` is this machine's name in uname(2): x86_64, aarch64.
     // The error is that of eif::describe: a part that describe-eif cannot read.
-    [[nodiscard]] Result<Verdict> examine(TimePoint now, std::string_view machine,
+    [[nodiscard]] Result<Verdict> examine(const eif::MeasuredFiles& cache, TimePoint now,
+                                          std::string_view machine,
                                           Progress& progress = no_progress()) const;
 
     // Unpacks the image, or finds it in the cache, and reads its start. `pcr0` is its measurement.
@@ -73,8 +75,9 @@ class BootImage {
                                           Progress& progress = no_progress()) const;
 
   private:
-    BootImage(eif::MappedFile file, eif::Image image)
-        : file_(std::move(file)), image_(std::move(image)) {}
+    BootImage(std::filesystem::path path, eif::MappedFile file, eif::Image image)
+        : path_(std::move(path)), file_(std::move(file)), image_(std::move(image)) {}
+    std::filesystem::path path_;
     eif::MappedFile file_;
     eif::Image image_;
 };

@@ -151,8 +151,9 @@ Result<json::value> describe_eif(const std::string& path, TimePoint now,
     const auto image = eif::Image::parse(file->bytes());
     if (!image)
         return failed(image.error());
-    auto description = eif::describe(
-        *image, now, &*file, ReportedWork(path, ReportedWork::Lines::on_terminals).progress());
+    const auto measured = eif::measure_content(
+        *image, &*file, ReportedWork(path, ReportedWork::Lines::on_terminals).progress());
+    auto description = eif::describe(*image, measured, now);
     if (!description)
         return failed(description.error());
     if (!description->refused_by_describe_eif.empty())

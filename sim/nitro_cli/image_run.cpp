@@ -144,7 +144,12 @@ Result<enclave::BootImage> ImageRun::open(const std::string& eif,
 // What the image runs, measured and unpacked.
 ImageRun::Loaded ImageRun::load(const enclave::BootImage& image, enclave::ModuleSettings nsm,
                                 Progress& progress, Log& log) const {
-    const auto verdict = image.examine(SystemClock().now(), machine_name(), progress);
+    const SystemClock clock;
+    const auto folder =
+        eif::UnpackCache::default_folder(std::getenv("XDG_CACHE_HOME"), std::getenv("HOME"))
+            .value();
+    const auto verdict = image.examine(eif::MeasuredFiles(folder.parent_path() / "measured", clock),
+                                       clock.now(), machine_name(), progress);
     if (!verdict)
         throw ErrorException(nitro_error(NitroError::eif_parsing, verdict.error().message));
     for (const std::string& remark : verdict->description.remarks)
@@ -161,10 +166,9 @@ ImageRun::Loaded ImageRun::load(const enclave::BootImage& image, enclave::Module
     measure(pcrs, nsm);
     Loaded loaded;
     loaded.module = enclave::open_nsm_session("mock", "", nsm, log).value();
-    const eif::UnpackCache cache(
-        eif::UnpackCache::default_folder(std::getenv("XDG_CACHE_HOME"), std::getenv("HOME"))
-            .value());
-    loaded.start = image.start(cache, pcrs.pcr0, memory_mib.value_or(0) << 20, progress).value();
+    loaded.start =
+        image.start(eif::UnpackCache(folder), pcrs.pcr0, memory_mib.value_or(0) << 20, progress)
+            .value();
     loaded.details = record_text(details, verdict->description, loaded.module->device());
     return loaded;
 }

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <limits>
 
-#include "core/base/unique_fd.h"
 #include "sim/eif/base/error.h"
 
 namespace glovebox::eif {
@@ -30,8 +29,11 @@ Result<MappedFile> MappedFile::map(int fd, const std::filesystem::path& name) {
         return errno_error(name.string() + " can't be examined", errno);
     if (!S_ISREG(status.st_mode))
         return Error(EifError::invalid_input, name.string() + " is not a regular file");
+    UniqueFd file(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    if (!file)
+        return errno_error(name.string() + " can't be kept open", errno);
     if (status.st_size == 0)
-        return MappedFile(BytesView{});
+        return MappedFile(std::move(file), BytesView{});
     const auto size = static_cast<std::uintmax_t>(status.st_size);
     if (size > std::numeric_limits<std::size_t>::max())
         return Error(EifError::limit_exceeded,
@@ -39,11 +41,12 @@ Result<MappedFile> MappedFile::map(int fd, const std::filesystem::path& name) {
     void* at = ::mmap(nullptr, static_cast<std::size_t>(size), PROT_READ, MAP_PRIVATE, fd, 0);
     if (at == MAP_FAILED)
         return errno_error(name.string() + " can't be mapped", errno);
-    return MappedFile(
-        BytesView(static_cast<const std::uint8_t*>(at), static_cast<std::size_t>(size)));
+    return MappedFile(std::move(file), BytesView(static_cast<const std::uint8_t*>(at),
+                                                 static_cast<std::size_t>(size)));
 }
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+    std::swap(file_, other.file_);
     std::swap(bytes_, other.bytes_);
     return *this;
 }

@@ -12,6 +12,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/base/unique_fd.h"
 
 namespace glovebox::eif {
 
@@ -23,9 +24,13 @@ class MappedFile {
     // messages.
     [[nodiscard]] static Result<MappedFile> map(int fd, const std::filesystem::path& name);
 
-    MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+    MappedFile(MappedFile&& other) noexcept
+        : file_(std::move(other.file_)), bytes_(std::exchange(other.bytes_, {})) {}
     MappedFile& operator=(MappedFile&& other) noexcept;
     ~MappedFile();
+
+    // Of the file that is mapped, which may have another name by now.
+    [[nodiscard]] int descriptor() const { return file_.get(); }
 
     // Valid as long as the object, also after a move.
     [[nodiscard]] BytesView bytes() const { return bytes_; }
@@ -34,7 +39,8 @@ class MappedFile {
     void give_back(BytesView part) const;
 
   private:
-    explicit MappedFile(BytesView bytes) : bytes_(bytes) {}
+    MappedFile(UniqueFd file, BytesView bytes) : file_(std::move(file)), bytes_(bytes) {}
+    UniqueFd file_;
     BytesView bytes_;
 };
 

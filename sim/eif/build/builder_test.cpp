@@ -138,7 +138,7 @@ TEST_F(Build, MakesARightImageOfAFolder) {
     EXPECT_EQ(image.header().default_cpus, 2u);
     EXPECT_EQ(as_text(image.find(SectionType::cmdline)->data),
               default_cmdline(Architecture::x86_64));
-    EXPECT_TRUE(describe(image, TimePoint{}).value().good);
+    EXPECT_TRUE(describe(image, measure_content(image), TimePoint{}).value().good);
     EXPECT_EQ(measure(image).value(), result.pcrs);
     std::vector<SectionType> order;
     for (const Section& section : image.sections())
@@ -227,7 +227,7 @@ TEST_F(Build, ASignedImageIsTheSameEachTimeToo) {
     EXPECT_EQ(output(), first);
     const Image image = Image::parse(first).value();
     EXPECT_TRUE(image.findings().empty());
-    EXPECT_TRUE(describe(image, SystemClock().now()).value().good);
+    EXPECT_TRUE(describe(image, measure_content(image), SystemClock().now()).value().good);
     EXPECT_EQ(measure(image).value(), result.pcrs);
     // Signed at once or later: the same file.
     options_.private_key.reset();
@@ -494,7 +494,7 @@ TEST_F(Build, CustomMetadataIsSplicedInByDescribe) {
     EXPECT_THAT(
         std::string(as_text(image.find(SectionType::metadata)->data)),
         HasSubstr(R"("DockerInfo":null,"CustomMetadata":{"a":{"x":1e+300,"y":[]},"z":1.5}})"));
-    const auto json = describe(image, TimePoint{}).value().json;
+    const auto json = describe(image, measure_content(image), TimePoint{}).value().json;
     EXPECT_EQ(json.at("ImageName"), boost::json::value("n"));
     EXPECT_EQ(json.at("Metadata").at("z"), boost::json::value(1.5));
 }

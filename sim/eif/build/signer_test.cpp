@@ -59,7 +59,7 @@ TEST_P(Signer, SignsEveryCurveAndTheSignatureVerifies) {
     // PCR8 is over the DER, which openssl makes of the PEM.
     testing::shell("cd " + scratch.path() + " && openssl x509 -in cert.pem -outform DER -out c");
     EXPECT_EQ(*pcrs.pcr8, extended(Pcr{}, sha384({testing::read_file(scratch / "c")})));
-    EXPECT_TRUE(describe(image, now()).value().good);
+    EXPECT_TRUE(describe(image, measure_content(image), now()).value().good);
 }
 
 INSTANTIATE_TEST_SUITE_P(Curves, Signer, ::testing::Values("prime256v1", "secp384r1", "secp521r1"));
@@ -99,7 +99,7 @@ TEST(SignFile, ASignatureInTheMiddleIsReplacedAndWhatFollowsMoves) {
     const Image image = Image::parse(renewed).value();
     EXPECT_TRUE(image.findings().empty());
     EXPECT_EQ(as_text(image.ramdisks()[1]), "B");
-    EXPECT_TRUE(describe(image, now()).value().good);
+    EXPECT_TRUE(describe(image, measure_content(image), now()).value().good);
 }
 
 TEST(SignFile, ARealImageSignedLaterDiffersOnlyWhereItMust) {
@@ -141,7 +141,9 @@ TEST(CheckSignature, ASignatureOverAnotherImageIsTold) {
                                             part(SectionType::metadata, testing::some_metadata),
                                             part(SectionType::ramdisk, "A"),
                                             {SectionType::signature, other}});
-    const Description description = describe(Image::parse(file).value(), now()).value();
+    const Description description =
+        describe(Image::parse(file).value(), measure_content(Image::parse(file).value()), now())
+            .value();
     EXPECT_FALSE(description.json.at("SignatureCheck").as_bool());
     EXPECT_FALSE(description.good);
     EXPECT_THAT(description.remarks, ElementsAre(HasSubstr("signs another PCR0")));
@@ -153,7 +155,9 @@ TEST(CheckSignature, AForgedSignatureIsTold) {
     Bytes file = sign(testing::small_image(), identity);
     file.back() ^= 1;  // the last byte of s
     testing::set_header(file, Header::decode(file));
-    const Description description = describe(Image::parse(file).value(), now()).value();
+    const Description description =
+        describe(Image::parse(file).value(), measure_content(Image::parse(file).value()), now())
+            .value();
     EXPECT_FALSE(description.json.at("SignatureCheck").as_bool());
     EXPECT_TRUE(description.json.at("CheckCRC").as_bool());
     EXPECT_FALSE(description.good);
@@ -166,7 +170,8 @@ TEST(CheckSignature, AnExpiredCertificateIsTold) {
     const Bytes file = sign(testing::small_image(), identity);
     const Image image = Image::parse(file).value();
     for (const auto shift : {std::chrono::hours(24 * 31), std::chrono::hours(-24)}) {
-        const Description description = describe(image, now() + shift).value();
+        const Description description =
+            describe(image, measure_content(image), now() + shift).value();
         EXPECT_TRUE(
             description.json.at("SignatureCheck").as_bool());  // as AWS's: dates are not part
         EXPECT_FALSE(description.good);

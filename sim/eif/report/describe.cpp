@@ -97,10 +97,9 @@ json::value measurements_json(const Measurements& pcrs) {
     return object;
 }
 
-Result<Description> describe(const Image& image, TimePoint now, const MappedFile* mapping,
-                             Progress& progress) {
+Result<Description> describe(const Image& image, const ContentMeasurement& measured,
+                             TimePoint now) {
     Description result;
-    const ContentMeasurement measured = measure_content(image, mapping, progress);
     result.pcrs = measured.pcrs;
     for (const Finding& finding : image.findings())
         result.remarks.push_back(remark_of(finding));

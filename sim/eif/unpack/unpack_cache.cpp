@@ -20,6 +20,7 @@
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/output_file.h"
 #include "sim/eif/tree/tree_writer.h"
+#include "sim/eif/unpack/cache_folder.h"
 #include "sim/eif/unpack/ramdisks.h"
 #include "sim/eif/unpack/tree_seal.h"
 
@@ -190,26 +191,10 @@ Result<InitFiles> read_init_files(const UnpackedImage& image) {
     return files;
 }
 
-Result<void> UnpackCache::make_folder() const {
-    std::error_code code;
-    fs::create_directories(folder_.parent_path(), code);
-    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)
-        return errno_error(folder_.string() + " can't be made", errno);
-    struct stat status {};
-    if (::lstat(folder_.c_str(), &status) != 0)
-        return errno_error(folder_.string() + " can't be examined", errno);
-    if (!S_ISDIR(status.st_mode) || status.st_uid != ::geteuid() || (status.st_mode & 022) != 0)
-        return Error(EifError::unsafe_path,
-                     folder_.string() +
-                         ": a folder of this user's that nobody else may write to "
-                         "was expected (chown, chmod 700)");
-    return {};
-}
-
 Result<UnpackedImage> UnpackCache::get(const Image& image, const Pcr& pcr0,
                                        const MappedFile& mapping, const TreeLimits& limits,
                                        Progress& progress) const {
-    if (const auto made = make_folder(); !made)
+    if (const auto made = make_cache_folder(folder_); !made)
         return made.error();
     const fs::path entry = folder_ / name_of(image, pcr0);
     std::error_code code;

@@ -50,8 +50,7 @@ struct InitFiles {
 
 class UnpackCache {
   public:
-    // Makes the folder with mode 0700 when it is first needed. An existing folder is refused if it
-    // has another owner or others can write to it.
+    // The folder is made when it is first needed (cache_folder.h).
     explicit UnpackCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
     // Returns the image's entry, and unpacks it first if it is missing. `pcr0` is the measurement
@@ -69,7 +68,6 @@ class UnpackCache {
                                                                       const char* home);
 
   private:
-    [[nodiscard]] Result<void> make_folder() const;
     std::filesystem::path folder_;
 };
 
