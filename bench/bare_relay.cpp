@@ -15,11 +15,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -39,6 +41,16 @@ int check(int result, const char* what) {
     return result;
 }
 
+std::uint16_t port_of(std::string_view word) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), port);
+    if (error != std::errc() || end != word.data() + word.size()) {
+        std::fprintf(stderr, "bare-relay: neither a port nor an absolute path: %s\n", word.data());
+        std::exit(2);
+    }
+    return port;
+}
+
 struct Address {
     explicit Address(const char* word) {
         if (word[0] == '/') {
@@ -47,7 +59,7 @@ struct Address {
             size = sizeof storage.path;
         } else {
             storage.port.sin_family = AF_INET;
-            storage.port.sin_port = htons(static_cast<std::uint16_t>(std::atoi(word)));
+            storage.port.sin_port = htons(port_of(word));
             storage.port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
             size = sizeof storage.port;
         }

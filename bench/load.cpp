@@ -11,8 +11,11 @@
 //   load bulk PORT CONNECTIONS MEBIBYTES
 //                                       MEBIBYTES altogether, one way, checked by their count
 //   load hold PORT CONNECTIONS          opens them, prints "ready", holds them until its input ends
-//   load stall PORT CONNECTIONS         opens them to a server that does not read, sends until nothing
-//                                       was taken for a second, and goes on as hold
+//   load ask PORT CONNECTIONS TOTAL     TOTAL requests of HTTP over lasting connections: the bytes
+//                                       of its standard input, each answered by a 200 with a
+//                                       Content-Length
+//   load stall PORT CONNECTIONS         opens them to a server that does not read, sends until
+//                                       nothing was taken for a second, and goes on as hold
 //
 // A client prints one object of JSON: how many a second, and of what was timed one by one the
 // median and the 99th percentile in microseconds; for bulk the mean of the connections' times by
@@ -414,6 +417,72 @@ int hold(std::uint16_t port, std::size_t count) {
     return std::getchar() == EOF ? 0 : 1;
 }
 
+// Whole answers only. False: not all of it is there yet.
+bool is_whole(const std::string& answer) {
+    const std::size_t head = answer.find("\r\n\r\n");
+    if (head == std::string::npos)
+        return false;
+    if (answer.rfind("HTTP/1.1 200 ", 0) != 0) {
+        std::fprintf(stderr, "load: %s\n", answer.c_str());
+        std::exit(1);
+    }
+    const std::size_t length = answer.find("Content-Length: ");
+    return length < head &&
+           answer.size() >= head + 4 + std::strtoul(answer.c_str() + length + 16, nullptr, 10);
+}
+
+int ask_many(std::uint16_t port, std::size_t count, std::size_t total) {
+    std::string request;
+    for (int byte = 0; (byte = std::getchar()) != EOF;)
+        request.push_back(static_cast<char>(byte));
+    Poller poller;
+    Times times;
+    struct Talk {
+        Clock::time_point begin;
+        std::string answer;
+        bool is_open = false;
+    };
+    std::vector<char> buffer(piece);
+    std::map<int, Talk> talks;
+    std::size_t begun = 0;
+    std::size_t over = 0;
+    const auto begin_one = [&](int socket, Talk& talk) {
+        if (begun == total)
+            return;
+        ++begun;
+        talk = Talk{Clock::now(), {}, true};
+        if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) !=
+            static_cast<ssize_t>(request.size()))
+            die("send");
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+        const int socket = open_connection(port);
+        talks.emplace(socket, Talk{});
+        poller.add(socket, EPOLLIN | EPOLLOUT | EPOLLET);
+    }
+    const auto start = Clock::now();
+    poller.run(
+        [&](int socket, std::uint32_t events) {
+            Talk& talk = talks[socket];
+            if (!talk.is_open && (events & EPOLLOUT) != 0)
+                begin_one(socket, talk);
+            ssize_t size = 0;
+            while ((size = ::recv(socket, buffer.data(), buffer.size(), 0)) > 0) {
+                talk.answer.append(buffer.data(), static_cast<std::size_t>(size));
+                if (!is_whole(talk.answer))
+                    continue;
+                times.add(Clock::now() - talk.begin);
+                ++over;
+                begin_one(socket, talk);
+            }
+            if (size == 0 || errno != EAGAIN)
+                die("a connection ended");
+        },
+        [&] { return over == total; });
+    times.print(Clock::now() - start);
+    return 0;
+}
+
 int stall(std::uint16_t port, std::size_t count) {
     constexpr int quiet_ms = 1000;
     const std::vector<char> data(piece, 'd');
@@ -457,10 +526,13 @@ int main(int count, char** words) {
         return send_bulk(port, number(3), number(4));
     if (verb == "hold" && count == 4)
         return hold(port, number(3));
+    if (verb == "ask" && count == 5)
+        return ask_many(port, number(3), number(4));
     if (verb == "stall" && count == 4)
         return stall(port, number(3));
     std::fprintf(stderr,
                  "usage: load serve | open PORT AT_ONCE TOTAL | turn PORT CONNECTIONS BYTES TOTAL\n"
-                 "            | bulk PORT CONNECTIONS MEBIBYTES | hold|stall PORT CONNECTIONS\n");
+                 "            | bulk PORT CONNECTIONS MEBIBYTES | ask PORT CONNECTIONS TOTAL\n"
+                 "            | hold|stall PORT CONNECTIONS\n");
     return 2;
 }

@@ -13,14 +13,14 @@ class Row:
     """One figure of Glovebox, of peers, and of others that are only shown (`limits`); a value a round each."""
     name: str
     unit: str
-    ours: list
+    values: list
     peers: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)
     # ">= 1.2 x" and "<= 0.8 x" compare with the best peer, ">= 0.9" and "<= 4" are of the unit. It also says which of two is better.
     goal: str = ""
 
     def median(self):
-        return statistics.median(self.ours)
+        return statistics.median(self.values)
 
     def best_peer(self):
         """Its name and median; None where there is no peer."""
@@ -66,7 +66,7 @@ def table(rows):
     lines = ["| | Glovebox | best peer | ratio | goal | met |", "|---|---|---|---|---|---|"]
     for row in rows:
         best, ratio = row.best_peer(), row.ratio()
-        lines.append(f"| {row.name}, {row.unit} | {spread(row.ours)} | {f'{number(best[1])} {best[0]}' if best else ''} | "
+        lines.append(f"| {row.name}, {row.unit} | {spread(row.values)} | {f'{number(best[1])} {best[0]}' if best else ''} | "
                      f"{f'{ratio:.2f}' if ratio is not None else ''} | {row.goal} | {verdict(row)} |")
     return "\n".join(lines)
 

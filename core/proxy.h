@@ -76,7 +76,8 @@ class Proxy {
     boost::asio::awaitable<Result<Admitted>> accept(Listener& listener, Slots::Listener place,
                                                     Resets resets);
     boost::asio::awaitable<void> serve(Admitted admitted, std::optional<Target> target);
-    // With a target or by a CONNECT request; empty if there is none, which is logged and said to the peer.
+    // With a target or by a CONNECT request; empty if there is none, which is logged and said to
+    // the peer.
     boost::asio::awaitable<std::optional<Tunnel>> open(Connection connection,
                                                        const std::optional<Target>& target,
                                                        ResetNotice* notice);

@@ -63,6 +63,9 @@ SLEEP_FREE_FOLDERS = ("examples/", "docs/", "README.md")
 SLEEP_CALLS = r"\b(usleep|nanosleep|time\.Sleep|Thread\.sleep|thread::sleep|(?<!time\.)sleep)\s*\("
 ALLOWED_SLEEPS = {
     ("time.sleep(16)", "integration/hostile/departed_test.py"): "longer than a departed client is kept",
+    ("time.sleep(SETTLED)", "bench/two-hop"): "longer than a hop looks at a connection behind its last byte",
+    ("time.sleep(IDLE)", "bench/two-hop"): "what processes take while nothing happens",
+    ("time.sleep(AGE)", "bench/image"): "a file that is old enough to be noted",
     ("time.sleep(AT_REST)", "integration/apps/sides.py"): "what a process takes while nothing happens",
     ("time.sleep(STILL)", "integration/supervisor/default_container_test.py"): "a stopped program, which stays stopped",
     ("time.sleep(chance", "integration/supervisor/killed_clients.py"): "kills processes at moments that are meant to be any",

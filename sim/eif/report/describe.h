@@ -35,8 +35,9 @@ struct Description {
     Measurements pcrs;
 };
 
-// `measured` is the image's content, `now` the time for the certificate's validity. Fails where AWS's reader fails (E35 of nitro-cli): a signature section, a
-// certificate or metadata that cannot be read. Where the image can be described although AWS's
+// `measured` is the image's content, `now` the time for the certificate's validity. Fails where
+// AWS's reader fails (E35 of nitro-cli): a signature section, a certificate or metadata that cannot
+// be read. Where the image can be described although AWS's
 // reader fails, refused_by_describe_eif says why.
 [[nodiscard]] Result<Description> describe(const Image& image, const ContentMeasurement& measured,
                                            TimePoint now);

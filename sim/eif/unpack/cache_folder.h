@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// Where unpacked images and what is known of them are kept: nobody else may write to it.
 #pragma once
 
 #include <filesystem>
