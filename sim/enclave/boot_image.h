@@ -61,8 +61,9 @@ class BootImage {
         std::string refusal;
         std::string signature_refusal;  // see signature_refusal()
     };
-    // Measures the image, or finds in the cache what it measured, and checks it. `machine` is this machine's name in uname(2): x86_64, aarch64.
-    // The error is that of eif::describe: a part that describe-eif cannot read.
+    // Measures the image, or finds in the cache what it measured, and checks it. `machine` is this
+    // machine's name in uname(2): x86_64, aarch64. The error is that of eif::describe: a part that
+    // describe-eif cannot read.
     [[nodiscard]] Result<Verdict> examine(const eif::MeasuredFiles& cache, TimePoint now,
                                           std::string_view machine,
                                           Progress& progress = no_progress()) const;
