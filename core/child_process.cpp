@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,6 +50,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
         out.push_back(text.data());
     out.push_back(nullptr);
     return out;
+}
+
+void set_descriptors_max(std::size_t soft) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = soft;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // The child's end, with errno for the parent.
@@ -108,6 +117,8 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
         ::signal(SIGPIPE, SIG_DFL);
         ::signal(SIGXFSZ, SIG_DFL);
+        if (command.descriptors_max)
+            set_descriptors_max(*command.descriptors_max);
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (::getppid() != self)
             ::_exit(1);

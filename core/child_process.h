@@ -27,6 +27,8 @@ struct Command {
     // A service gets /dev/null, two pipes that are read here, and a process group of its own, so
     // that Ctrl-C reaches it by send_signal() alone. Otherwise it shares this process's terminal.
     bool is_service = true;
+    // The soft limit on open descriptors; none: this process's.
+    std::optional<std::size_t> descriptors_max = std::nullopt;
 };
 
 class ChildProcess : public std::enable_shared_from_this<ChildProcess> {

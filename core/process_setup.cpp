@@ -45,13 +45,13 @@ DescriptorBudget descriptor_budget(std::size_t limit) {
     return {std::max<std::size_t>((free - 2 * pipes) / 2, 1), pipes, lookups};
 }
 
-std::size_t raise_descriptor_limit() {
+DescriptorLimit raise_descriptor_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 0;
+        return {};
     const rlim_t before = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max;
-    return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
+    return {before, ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before};
 }
 
 }  // namespace glovebox::core

@@ -26,8 +26,13 @@ struct DescriptorBudget {
 // whatever the limit; then accepting may fail, and is tried again.
 [[nodiscard]] DescriptorBudget descriptor_budget(std::size_t limit);
 
-// Raises the limit on open descriptors as far as this process may, and returns it. Not for
-// a process that starts programs which use select(2).
-std::size_t raise_descriptor_limit();
+struct DescriptorLimit {
+    std::size_t before;
+    std::size_t now;
+};
+
+// Raises the limit on open descriptors as far as this process may. A program that it starts gets
+// the limit from before again: select(2) cannot watch descriptors from 1024 up.
+DescriptorLimit raise_descriptor_limit();
 
 }  // namespace glovebox::core

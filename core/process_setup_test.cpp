@@ -32,10 +32,13 @@ TEST(DescriptorBudget, OneConnectionIsAlwaysServed) {
 }
 
 TEST(ProcessSetup, TheDescriptorLimitIsWhatTheKernelThenSays) {
-    const std::size_t limit = raise_descriptor_limit();
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const DescriptorLimit limit = raise_descriptor_limit();
     rlimit now{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &now), 0);
-    EXPECT_EQ(limit, now.rlim_cur);
+    EXPECT_EQ(limit.before, before.rlim_cur);
+    EXPECT_EQ(limit.now, now.rlim_cur);
     EXPECT_EQ(now.rlim_cur, now.rlim_max);
 }
 

@@ -22,10 +22,15 @@ namespace {
 constexpr int exit_not_executable = 126;
 constexpr int exit_not_found = 127;
 
+// SIGCHLD and those that end a process by default; not SIGKILL and those that report a defect of
+// this process itself.
 sigset_t watched_signals() {
     sigset_t set;
     ::sigemptyset(&set);
-    for (const int number : {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM})
+    for (const int number : {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
+                             SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGXCPU, SIGPWR})
+        ::sigaddset(&set, number);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; ++number)
         ::sigaddset(&set, number);
     return set;
 }
@@ -89,12 +94,14 @@ class CommandWatch {
 
 }  // namespace
 
-int serve_around(const std::vector<std::string>& arguments, boost::asio::io_context& context,
-                 Log& log, boost::asio::awaitable<void> serve, const std::function<void()>& stop) {
+int serve_around(const std::vector<std::string>& arguments, const DescriptorLimit& limit,
+                 boost::asio::io_context& context, Log& log, boost::asio::awaitable<void> serve,
+                 const std::function<void()>& stop) {
     CommandWatch watch(context, stop);
     Command command;
     command.arguments = arguments;
     command.is_service = false;
+    command.descriptors_max = limit.before;
     auto started = ChildProcess::start(context, command, {});
     if (!started) {
         log.error("not_started", "{}", field("error", started.error().message));

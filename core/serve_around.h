@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/process_setup.h"
 
 namespace glovebox::core {
 
@@ -18,11 +19,12 @@ namespace glovebox::core {
 // status, or 128 and the signal that killed it; 127 when its program is missing and 126 when it
 // can't be executed, which the log says.
 //
-// Signals that would end this process are passed on to the command; one that the terminal sends has
+// The command gets the limit on descriptors from before this process raised it. Signals that would
+// end this process are passed on to the command; one that the terminal sends has
 // reached it already.
 [[nodiscard]] int serve_around(const std::vector<std::string>& command,
-                               boost::asio::io_context& context, Log& log,
-                               boost::asio::awaitable<void> serve,
+                               const DescriptorLimit& limit, boost::asio::io_context& context,
+                               Log& log, boost::asio::awaitable<void> serve,
                                const std::function<void()>& stop);
 
 }  // namespace glovebox::core

@@ -27,7 +27,7 @@ Options http_limits_options() {
 http::ConnectionLimits raise_http_limits(const Values& values) {
     http::ConnectionLimits limits;
     limits.connections = std::min(values.number<std::size_t>("--max-connections"),
-                                  http::connections_within(core::raise_descriptor_limit()));
+                                  http::connections_within(core::raise_descriptor_limit().now));
     return limits;
 }
 

@@ -51,7 +51,8 @@ boost::asio::awaitable<void> run_both(core::Forward& forward, core::Proxy& ways_
 
 int ForwardService::serve(Log& log) const {
     core::ignore_write_signals();
-    const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
+    const core::DescriptorLimit limit = core::raise_descriptor_limit();
+    const auto budget = core::descriptor_budget(limit.now);
     boost::asio::io_context context(1);
     const auto executor = context.get_executor();
     const auto through = transports::make_transport(transport, executor, core::cid_parent).value();
@@ -80,7 +81,7 @@ int ForwardService::serve(Log& log) const {
                    : routes.empty() ? inward.run()
                                     : run_both(forward, inward);
     if (!command.empty())
-        return core::serve_around(command, context, log, std::move(serving), stop);
+        return core::serve_around(command, limit, context, log, std::move(serving), stop);
     core::run_until_signal(context, log, std::move(serving), stop);
     return 0;
 }

@@ -19,7 +19,8 @@ namespace glovebox::vsock_proxy {
 
 int ProxyService::serve(Log& log, const std::function<void()>& ready) {
     core::ignore_write_signals();
-    const auto budget = core::descriptor_budget(core::raise_descriptor_limit());
+    const core::DescriptorLimit limit = core::raise_descriptor_limit();
+    const auto budget = core::descriptor_budget(limit.now);
     boost::asio::io_context context(1);
     const auto to =
         transports::make_transport(transport, context.get_executor(), core::cid_parent).value();
@@ -46,7 +47,7 @@ int ProxyService::serve(Log& log, const std::function<void()>& ready) {
         running.stop();
     };
     if (!command.empty())
-        return core::serve_around(command, context, log, running.run(), stop);
+        return core::serve_around(command, limit, context, log, running.run(), stop);
     core::run_until_signal(context, log, running.run(), stop);
     return 0;
 }
