@@ -21,6 +21,7 @@
 #include "core/loopback_interface.h"
 #include "core/peer_presence.h"
 #include "core/stream_io.h"
+#include "core/tunnel.h"
 
 namespace glovebox::core {
 namespace {
@@ -30,31 +31,47 @@ using asio::ip::tcp;
 using std::chrono::steady_clock;
 
 // What can be done about it, for whoever reads the log.
-std::string explain(const Error& failure, const ForwardRoute& route) {
+std::string explain(const Error& failure, VsockAddress to, bool is_proxy) {
     if (failure.code != asio::error::connection_reset)
         return failure.message;
-    if (route.http_proxy)
+    if (is_proxy)
         return fmt::format(
             "nobody listens on vsock {0}; on the parent start glovebox proxy "
             "--listen {1}=connect",
-            to_string(route.to), route.to.port);
-    return fmt::format("nobody listens on vsock {}", to_string(route.to));
+            to_string(to), to.port);
+    return fmt::format("nobody listens on vsock {}", to_string(to));
 }
 
 tcp::endpoint endpoint_of(const sockaddr* address, socklen_t size) {
+    // An endpoint's own size() is that of IPv4 until it has its bytes.
     tcp::endpoint endpoint;
-    endpoint.resize(std::min<std::size_t>(size, endpoint.capacity()));
-    std::memcpy(endpoint.data(), address, endpoint.size());
+    std::memcpy(endpoint.data(), address, std::min<std::size_t>(size, endpoint.capacity()));
     return endpoint;
 }
 
+tcp::endpoint local_endpoint(int socket) {
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    ::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
+    return endpoint_of(reinterpret_cast<const sockaddr*>(&bound), size);
+}
+
+struct BindOptions {
+    bool is_ipv6_alone = false;   // leaves IPv4 to another socket of the port
+    bool port_is_shared = false;  // with others that share it too
+};
+
 // A socket of the kind that listens, bound, with the options that its connections inherit.
-Result<UniqueFd> listen_on(const tcp::endpoint& endpoint) {
+Result<UniqueFd> listen_on(const tcp::endpoint& endpoint, BindOptions options = {}) {
     const std::string what = fmt::format("can't listen on {}", to_string(endpoint));
     UniqueFd socket(
         ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const int on = 1;
     if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        (options.port_is_shared &&
+         ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
+        (options.is_ipv6_alone &&
+         ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
         ::bind(socket.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
         ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
         return errno_error(what, errno);
@@ -90,35 +107,72 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     auto socket = listen_on(route.listen);
     if (!socket)
         return socket.error();
-    sockaddr_storage bound{};
-    socklen_t size = sizeof bound;
-    ::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&bound), &size);
-    const tcp::endpoint local = endpoint_of(reinterpret_cast<const sockaddr*>(&bound), size);
-    auto acceptor = Acceptor::make(executor_, std::move(*socket));
-    if (!acceptor)
-        return acceptor.error();
-    const std::string name = fmt::format("{} -> vsock {}", to_string(local), to_string(route.to));
-    log_.info("listening", "listening on {}", field("listener", name),
-              field("address", to_string(local)), field("cid", route.to.cid),
-              field("port", route.to.port));
+    auto local = accept_on(
+        std::move(*socket), slots_.add_listener(), fmt::format("vsock {}", to_string(route.to)),
+        [this, route](Admitted admitted) { return serve(std::move(admitted), route); });
+    if (!local)
+        return local;
+    log_.info(
+        "listening", "listening on {}",
+        field("listener", fmt::format("{} -> vsock {}", to_string(*local), to_string(route.to))),
+        field("address", to_string(*local)), field("cid", route.to.cid),
+        field("port", route.to.port));
     if (route.http_proxy)
         log_.info("http_proxy", "programs use it with HTTPS_PROXY=http://{}",
-                  field("address", to_string(local)));
-    Acceptor& kept = acceptors_.emplace_back(std::move(*acceptor));
+                  field("address", to_string(*local)));
+    return local;
+}
+
+Result<void> Forward::listen(const tcp::endpoint& endpoint, WayOut way) {
+    auto socket = listen_on(
+        endpoint, {.is_ipv6_alone = endpoint.address().is_v6(), .port_is_shared = way.is_shared});
+    if (!socket)
+        return socket.error();
+    const auto [place, is_new] = places_out_.try_emplace(endpoint.port());
+    if (is_new)
+        place->second = slots_.add_listener();
+    const auto local = accept_on(std::move(*socket), place->second, "the proxy",
+                                 [this, proxy = way.proxy, &names = way.names](Admitted admitted) {
+                                     return serve_out(std::move(admitted), proxy, names);
+                                 });
+    if (!local)
+        return local.error();
+    log_.debug("listening", "listening on {} for connections to CONNECT proxy {}",
+               field("address", to_string(*local)), field("target", to_string(way.proxy)),
+               field("cid", way.proxy.cid), field("port", way.proxy.port));
+    return {};
+}
+
+void Forward::close(const tcp::endpoint& endpoint) {
+    listening_.remove_if([&endpoint](const Listening& one) {
+        if (one.endpoint == endpoint)
+            one.acceptor->close();
+        return one.endpoint == endpoint;
+    });
+}
+
+template <class Serve>
+Result<tcp::endpoint> Forward::accept_on(UniqueFd socket, Slots::Listener place,
+                                         std::string_view to, Serve serve) {
+    const tcp::endpoint local = local_endpoint(socket.get());
+    auto made = Acceptor::make(executor_, std::move(socket));
+    if (!made)
+        return made.error();
+    const auto acceptor = std::make_shared<Acceptor>(std::move(*made));
+    listening_.push_back({local, acceptor});
     accept_loops_.spawn(accept_loop(
-        name,
-        [this, &kept, place = slots_.add_listener()] { return accept_with_slot(kept, place); },
-        [this, route](Admitted admitted) { return serve(std::move(admitted), route); },
+        fmt::format("{} -> {}", to_string(local), to),
+        [this, acceptor, place] { return accept_with_slot(acceptor, place); }, std::move(serve),
         connections_, pipes_, log_));
     return local;
 }
 
-asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(Acceptor& acceptor,
-                                                                     Slots::Listener place) {
+asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(
+    std::shared_ptr<Acceptor> acceptor, Slots::Listener place) {
     while (true) {
         if (!slots_.has_room(place))
             co_await slots_.room(place);
-        auto accepted = co_await acceptor.accept();
+        auto accepted = co_await acceptor->accept();
         if (!accepted)
             co_return accepted.error();
         auto client = Stream::make(executor_, std::move(accepted->socket));
@@ -141,8 +195,8 @@ asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(Acceptor& a
 asio::awaitable<void> Forward::run() {
     while (!stopping_)
         co_await stopped_.async_wait(as_result);
-    for (Acceptor& acceptor : acceptors_)
-        acceptor.close();
+    for (const Listening& one : listening_)
+        one.acceptor->close();
     accept_loops_.cancel();
     co_await accept_loops_.finish(std::chrono::milliseconds(0));
     if (connections_.size() > 0)
@@ -185,26 +239,31 @@ asio::awaitable<std::shared_ptr<HopResets>> Forward::hop_to(VsockAddress address
     co_return hop.resets;
 }
 
+asio::awaitable<Result<Forward::Reached>> Forward::reach(VsockAddress address) {
+    // First, since a connection may be reset as soon as it is there.
+    auto hop = hops_[address].resets;
+    if (hop->channels() == 0)
+        hop = co_await hop_to(address);
+    auto connection = co_await transport_.connect(address, options_.connect_timeout);
+    if (!connection)
+        co_return connection.error();
+    co_return Reached{std::move(*connection), std::move(hop)};
+}
+
 asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
     if (!has_slot)
         co_return;
     Stream client = std::move(admitted.client);
-    const TextOnDemand peer{[&] { return to_string(admitted.peer); }};
-    const TextOnDemand target{[&] { return to_string(route.to); }};
-    // First, since a connection may be reset as soon as it is there.
-    auto hop = hops_[route.to].resets;
-    if (hop->channels() == 0)
-        hop = co_await hop_to(route.to);
-    auto connection = co_await transport_.connect(route.to, options_.connect_timeout);
-    if (!connection) {
-        const std::string why = explain(connection.error(), route);
-        log_.warning("failed", "{} -> vsock {} failed: {}", field("peer", peer),
-                     field("target", target), field("error", why), field("cid", route.to.cid),
-                     field("port", route.to.port));
+    auto reached = co_await reach(route.to);
+    if (!reached) {
+        const std::string why = explain(reached.error(), route.to, route.http_proxy);
+        log_.warning("failed", "{} -> vsock {} failed: {}", field("peer", to_string(admitted.peer)),
+                     field("target", to_string(route.to)), field("error", why),
+                     field("cid", route.to.cid), field("port", route.to.port));
         if (route.http_proxy) {
-            HttpRefusal refusal = refusal_of(connection.error());
+            HttpRefusal refusal = refusal_of(reached.error());
             refusal.sentence = fmt::format("the parent's proxy can't be reached: {}", why);
             co_await say_and_close(std::move(client), to_response(refusal));
         } else {
@@ -213,18 +272,72 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
         }
         co_return;
     }
-    log_.info("open", "{} -> vsock {} open, from vsock {}", field("peer", peer),
+    co_await relay_to(std::move(client), admitted.peer, {}, route.to, std::move(*reached));
+}
+
+asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
+                                         NameAddresses& names) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
+    if (!has_slot)
+        co_return;
+    Stream client = std::move(admitted.client);
+    const tcp::endpoint meant = local_endpoint(client.native_handle());
+    const IpAddress address = unmapped(meant.address());
+    // The program's own host, which is no way out.
+    if (address.is_loopback()) {
+        client.reset_when_closed();
+        co_return;
+    }
+    const auto use = names.use(address);
+    const Target target{use ? Host(use->name()) : Host(address), meant.port()};
+    const std::string target_text = to_string(target);
+    const auto fail = [&](std::string_view why) {
+        client.reset_when_closed();
+        log_.warning("failed", "{} -> {} failed: {}", field("peer", to_string(admitted.peer)),
+                     field("target", target_text), field("error", why), field("cid", proxy.cid),
+                     field("port", proxy.port));
+    };
+    if (!use && NameAddresses::has(address)) {
+        fail("no name has this address now: the program kept it beyond its time, or made it up");
+        co_return;
+    }
+    auto reached = co_await reach(proxy);
+    if (!reached) {
+        fail(explain(reached.error(), proxy, true));
+        co_return;
+    }
+    const auto early =
+        co_await open_tunnel(reached->connection.stream, target, options_.tunnel_timeout);
+    if (!early) {
+        fail(early.error().message);
+        co_return;
+    }
+    if (!early->empty()) {
+        // If this fails the program has broken off, as the relay will find.
+        static_cast<void>(co_await write_all(client, *early));
+    }
+    co_await relay_to(std::move(client), admitted.peer, target_text, proxy, std::move(*reached));
+}
+
+asio::awaitable<void> Forward::relay_to(Stream client, tcp::endpoint from, std::string name,
+                                        VsockAddress to, Reached reached) {
+    const TextOnDemand peer{[&] { return to_string(from); }};
+    const TextOnDemand target{[&] { return name.empty() ? to_string(to) : name; }};
+    const std::string_view kind = name.empty() ? "vsock " : "";
+    log_.info("open", "{} -> {}{} open, from vsock {}", field("peer", peer), kind,
               field("target", target),
-              field("address", TextOnDemand{[&] { return to_string(connection->local); }}),
-              field("cid", route.to.cid), field("port", route.to.port));
+              field("address", TextOnDemand{[&] { return to_string(reached.connection.local); }}),
+              field("cid", to.cid), field("port", to.port));
     const auto start = steady_clock::now();
-    const auto notice = hop->watch(connection->local.port);
-    const RelayResult result = co_await relay(std::move(client), std::move(connection->stream),
-                                              pipes_, options_.relay, {.second = notice.get()});
-    log_.info("closed", "{} -> vsock {} closed: {}", field("peer", peer), field("target", target),
+    const auto notice = reached.hop->watch(reached.connection.local.port);
+    const RelayResult result =
+        co_await relay(std::move(client), std::move(reached.connection.stream), pipes_,
+                       options_.relay, {.second = notice.get()});
+    log_.info("closed", "{} -> {}{} closed: {}", field("peer", peer), kind, field("target", target),
               TextOnDemand{
                   [&] { return describe(result, "client", "vsock", steady_clock::now() - start); }},
-              field("cid", route.to.cid), field("port", route.to.port),
+              field("cid", to.cid), field("port", to.port),
               field("bytes", result.first_to_second + result.second_to_first),
               field("bytes_sent", result.first_to_second),
               field("bytes_received", result.second_to_first));

@@ -7,7 +7,8 @@
 //
 // An enclave's `lo` is down when it boots; a route that listens on a loopback address brings it up.
 // A route to a CONNECT proxy serves HTTPS_PROXY: it passes the head on unchanged, and answers with
-// an HTTP error if the proxy cannot be reached.
+// an HTTP error if the proxy cannot be reached. A way out asks such a proxy itself, for programs
+// that know of no proxy (egress.h).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -19,6 +20,8 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "core/acceptor.h"
 #include "core/base/error.h"
@@ -26,9 +29,11 @@
 #include "core/connection_group.h"
 #include "core/forward_route.h"
 #include "core/hop_resets.h"
+#include "core/name_addresses.h"
 #include "core/pipe_pool.h"
 #include "core/relay.h"
 #include "core/slots.h"
+#include "core/target.h"
 #include "core/transport.h"
 
 namespace glovebox::core {
@@ -36,6 +41,7 @@ namespace glovebox::core {
 struct ForwardOptions {
     RelayOptions relay;
     std::chrono::milliseconds connect_timeout{5000};  // for the vsock side
+    std::chrono::milliseconds tunnel_timeout{30000};  // for a proxy's answer to CONNECT
     std::chrono::milliseconds grace{5000};            // for open connections when it stops
     std::size_t connections_max = 10000;              // further ones wait in the backlog
 };
@@ -50,6 +56,18 @@ class Forward {
     // Starts to listen and returns the local endpoint. Errors: errno's, and
     // ProxyError::not_permitted if `lo` is down and this process may not bring it up.
     [[nodiscard]] Result<boost::asio::ip::tcp::endpoint> listen(const ForwardRoute& route);
+
+    // Where connections of programs that know of no proxy go.
+    struct WayOut {
+        VsockAddress proxy;      // speaks CONNECT
+        NameAddresses& names;    // outlives the forwarder
+        bool is_shared = false;  // with programs' own listeners at the port, by SO_REUSEPORT
+    };
+    // Starts to accept connections to any name's address and any other that is local here; each one
+    // goes on as CONNECT, or is reset. Errors: errno's.
+    [[nodiscard]] Result<void> listen(const boost::asio::ip::tcp::endpoint& endpoint, WayOut way);
+    // Ends such a listener. Its connections go on.
+    void close(const boost::asio::ip::tcp::endpoint& endpoint);
 
     // Serves until stop() and the last connection's end.
     [[nodiscard]] boost::asio::awaitable<void> run();
@@ -69,9 +87,28 @@ class Forward {
         Slots::Ticket ticket;
     };
 
-    boost::asio::awaitable<Result<Admitted>> accept_with_slot(Acceptor& acceptor,
+    struct Listening {
+        boost::asio::ip::tcp::endpoint endpoint;
+        std::shared_ptr<Acceptor> acceptor;
+    };
+    // A connection's other half, and the channel for its resets.
+    struct Reached {
+        Connection connection;
+        std::shared_ptr<HopResets> hop;
+    };
+
+    // Has connections served from now on; the endpoint is the local one.
+    template <class Serve>
+    Result<boost::asio::ip::tcp::endpoint> accept_on(UniqueFd socket, Slots::Listener place,
+                                                     std::string_view to, Serve serve);
+    boost::asio::awaitable<Result<Admitted>> accept_with_slot(std::shared_ptr<Acceptor> acceptor,
                                                               Slots::Listener place);
     boost::asio::awaitable<void> serve(Admitted admitted, ForwardRoute route);
+    boost::asio::awaitable<void> serve_out(Admitted admitted, VsockAddress proxy,
+                                           NameAddresses& names);
+    boost::asio::awaitable<Result<Reached>> reach(VsockAddress address);
+    boost::asio::awaitable<void> relay_to(Stream client, boost::asio::ip::tcp::endpoint peer,
+                                          std::string target, VsockAddress to, Reached reached);
     // The relay at that address, with a channel for resets if it accepts one.
     boost::asio::awaitable<std::shared_ptr<HopResets>> hop_to(VsockAddress address);
 
@@ -81,7 +118,8 @@ class Forward {
     Log& log_;
     ForwardOptions options_;
     Slots slots_;
-    std::list<Acceptor> acceptors_;
+    std::list<Listening> listening_;
+    std::map<TcpPort, Slots::Listener> places_out_;  // those of one port share their slots
     std::map<VsockAddress, Hop> hops_;
     ConnectionGroup accept_loops_;
     ConnectionGroup channels_;

@@ -31,6 +31,8 @@ class ProxyCategory final : public boost::system::error_category {
                 return "no address answered in time";
             case ProxyError::not_permitted:
                 return "not permitted to this process";
+            case ProxyError::tunnel_refused:
+                return "the proxy opens no tunnel";
         }
         return "unknown error";
     }

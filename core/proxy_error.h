@@ -18,6 +18,7 @@ enum class ProxyError {
     lookup_queue_full,  // too many lookups are under way already
     connect_timed_out,  // no address answered in time
     not_permitted,      // the kernel denies it to this process
+    tunnel_refused,     // the proxy on the way does not open a tunnel
 };
 
 [[nodiscard]] const boost::system::error_category& proxy_category() noexcept;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The way out of an enclave for programs that know of no proxy.
+//
+//   program --"example.com?"--> name server: 198.18.0.2
+//   program --TCP 198.18.0.2:443--> Egress --vsock, "CONNECT example.com:443"--> the parent's proxy
+//
+// It takes lo, root and sockets alone: every address is local (local_addresses.h), a name server
+// gives each name an address of its own (name_addresses.h), and the address of a connection says
+// which name was meant. A connection to any other address is asked for by that address. Whether the
+// proxy opens the tunnel is the allowlist's decision; the program sees a reset where it does not.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/forward.h"
+#include "core/name_addresses.h"
+#include "core/name_server.h"
+#include "core/pipe_pool.h"
+#include "core/target.h"
+#include "core/vsock_address.h"
+
+namespace glovebox::core {
+
+struct EgressOptions {
+    VsockAddress proxy{cid_parent, 8001};
+    std::vector<TcpPort> ports{80, 443};
+    // Of these, only the names' addresses are listened on, each once its name is asked for, so that
+    // a program can listen on 127.0.0.1.
+    std::vector<TcpPort> shared_ports;
+    bool gives_ipv6 = false;  // to names, beside IPv4
+    std::uint16_t name_server_port = 53;
+    std::size_t shared_listeners_max = 256;
+};
+
+class Egress {
+  public:
+    // All run on the executor, which is not run by several threads at once, and outlive the egress;
+    // the forwarder carries its connections, so the egress's names outlive it: see `names`.
+    Egress(boost::asio::any_io_executor executor, NameAddresses& names, Forward& forward,
+           PipePool& pipes, Log& log, EgressOptions options);
+
+    // Makes every address local, and listens. Errors: make_every_address_local()'s,
+    // NameServer::listen()'s, and errno's of a port that can't be listened on.
+    [[nodiscard]] Result<void> listen();
+
+    // Answers names until stop().
+    [[nodiscard]] boost::asio::awaitable<void> run();
+    void stop();
+
+  private:
+    using Endpoint = boost::asio::ip::tcp::endpoint;
+
+    Result<void> listen_on_port(TcpPort port);
+    DnsAddresses look_up(const HostName& name, bool is_ipv6);
+    void listen_for(const IpAddress& address);
+    void listen_for(const Endpoint& endpoint);
+
+    NameAddresses& names_;
+    Forward& forward_;
+    Log& log_;
+    EgressOptions options_;
+    NameServer name_server_;
+    bool has_ipv6_ = false;
+    std::list<Endpoint> shared_;  // the latest first
+    std::map<Endpoint, std::list<Endpoint>::iterator> shared_by_endpoint_;
+    std::set<TcpPort> taken_ports_;
+    boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
+    bool stopping_ = false;
+};
+
+}  // namespace glovebox::core
