@@ -97,7 +97,8 @@ class Programs:
                    "until grep -q :1B5D /proc/net/tcp*; do sleep 0.1; done; echo up; wait", "up")
         background(cls.parent, "proxy", "glovebox proxy --transport vsock --listen 8000=connect "
                    "--listen 8001=127.0.0.1:7000 --listen 8003=127.0.0.1:7003 --listen 8005=127.0.0.1:7005 "
-                   "--allowlist /demo/allow.yaml --allow 127.0.0.1:7000-7005", "ready:")
+                   "--allowlist /demo/allow.yaml --allow 127.0.0.1:7000-7005 "
+                   "--allow echo.example.com:443 --resolve echo.example.com:443=127.0.0.1:7000", "ready:")
 
     @classmethod
     def start_forward(cls) -> None:
@@ -154,6 +155,19 @@ class Programs:
         status, said = self.parent.ask("(for i in $(seq 1 300); do grep -q 'closed: enclave left' /tmp/proxy && exit; "
                                        "sleep 0.1; done; cat /tmp/proxy; exit 1)")
         self.assertEqual(status, 0, said)
+
+    def test_programs_that_know_of_no_proxy_reach_a_host_by_its_name(self):
+        background(self.enclave, "egress", f"glovebox forward --transport vsock --egress --egress-proxy {self.parent_cid}:8000 & "
+                   "echo $! >/tmp/egress.pid; wait", "ready:")
+        self.addCleanup(self.enclave.ask, "kill $(cat /tmp/egress.pid)")
+        status, said = self.enclave.ask("rm -f /etc/resolv.conf; echo hello | nc echo.example.com 443")
+        self.assertEqual((status, said), (0, "hello\n"), self.enclave.ask("cat /tmp/egress")[1])
+        # The literal address has no rule, nor has the other name: a reset, and not a wait.
+        for host_name in ("192.0.2.7", "other.example.com"):
+            self.assertNotEqual(self.enclave.ask(f"echo hello | timeout 20 nc {host_name} 443")[1], "hello\n")
+            rule = f"{host_name}:443 is not in the allowlist: add the rule {host_name}:443 to open it"
+            self.assertIn(rule, self.enclave.ask("cat /tmp/egress")[1])
+            self.assertIn(rule, self.parent.ask("cat /tmp/proxy")[1])
 
     def test_the_transport_contract_holds_over_vsock_transport(self):
         status, said = self.enclave.ask(

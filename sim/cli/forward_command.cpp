@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/inward_route.h"
+#include "sim/cli/egress_option.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/transport_option.h"
@@ -31,6 +32,7 @@ int forward(const Values& values) {
     }
     if (const auto contradiction = core::listener_contradiction(texts, service.routes))
         throw UsageError("--listen and --http-proxy: " + *contradiction);
+    service.egress = read_egress(values);
     service.options.relay.idle_timeout = values.duration("--idle-timeout");
     service.options.relay.half_close_timeout = values.duration("--half-close-timeout");
     service.options.connect_timeout = values.duration("--connect-timeout");
@@ -56,6 +58,12 @@ Command forward_command() {
                         "address is given. If the interface lo is down, as in an enclave that has "
                         "just booted, it is brought up, which takes CAP_NET_ADMIN. The parent has "
                         "CID 3.",
+                        "With --egress, programs that know of no proxy reach hosts by their names: "
+                        "every address of the enclave's network is made local, a name server "
+                        "answers at port 53 with an address for each name, and a connection to "
+                        "that address goes on as CONNECT to the proxy of --egress-proxy. It takes "
+                        "root, and a network whose only interface is lo. A connection that the "
+                        "proxy refuses is reset, and the log says which rule is missing.",
                         "With a command, `glovebox forward` starts it when all ports listen, ends "
                         "with it and returns its exit status."},
         .options = command_line::joined(
@@ -86,19 +94,22 @@ Command forward_command() {
                .summary = "How long open connections may go on when the forwarder stops",
                .default_value = "5s"},
               max_connections_option()},
+             egress_options(),
              transport_options(),
              log_options()}),
         .positionals = {{.name = "COMMAND",
                          .repeat = Repeat::list,
                          .summary = "The command and its arguments, after --",
                          .completion = Completion::program}},
-        .requirements = {{{"--listen", "--http-proxy"}}},
+        .requirements = {{{"--listen", "--http-proxy", "--egress"}}},
         .examples = {{"In an enclave, a program that speaks TCP reaches the parent's port 8000",
                       "glovebox forward --listen 8443=3:8000"},
                      {"In an enclave, programs reach any allowed host through the parent's CONNECT "
                       "proxy on port 8001",
                       "glovebox forward --http-proxy 3:8001 -- \\\n"
                       "    env HTTPS_PROXY=http://127.0.0.1:3128 curl https://example.com/"},
+                     {"In an enclave, the same for a program that knows of no proxy",
+                      "glovebox forward --egress -- curl https://example.com/"},
                      {"In an enclave, a web server that listens on 127.0.0.1:8080 is reached on "
                       "vsock port 5005",
                       "glovebox forward --listen vsock:5005=127.0.0.1:8080 -- python3 app.py"},

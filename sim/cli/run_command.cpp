@@ -2,9 +2,11 @@
 
 // glovebox run: an unmodified program as an enclave.
 
+#include <filesystem>
 #include <iostream>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/egress_option.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/mock_nsm_option.h"
 #include "sim/cli/program_option.h"
@@ -57,6 +59,36 @@ void check_run(const enclave::EnclaveRun& run, const Values& values) {
                          (run.room.root_fs.empty() ? "--mount" : "--rootfs"));
 }
 
+// `glovebox forward --egress`, in the sandbox, as the program's parent.
+std::vector<std::string> egress_launcher(const core::EgressOptions& egress, const Values& values) {
+    std::vector<std::string> launcher{std::filesystem::read_symlink("/proc/self/exe").string(),
+                                      "forward"};
+    for (std::string& argument : egress_arguments(egress))
+        launcher.push_back(std::move(argument));
+    // The enclave ends with its program.
+    launcher.insert(launcher.end(),
+                    {"--grace", "0s", "--log-level", values.text("--log-level"), "--"});
+    return launcher;
+}
+
+void check_egress(const enclave::EnclaveRun& run, const Values& values) {
+    const auto exclude = [](std::string_view other) {
+        throw UsageError(std::string("--egress excludes ") + std::string(other));
+    };
+    if (!values.text("--eif").empty())
+        exclude(
+            "--eif: an image starts what it needs itself. Put glovebox into the image, and start "
+            "its program by: glovebox forward --egress -- PROGRAM");
+    if (!run.room.root_fs.empty())
+        exclude(
+            "--rootfs: put glovebox into the root file system, and start its program by: "
+            "glovebox forward --egress -- PROGRAM");
+    if (run.room.is_none())
+        exclude(
+            "--isolation none: without a sandbox the program has this machine's network, which "
+            "needs no way out");
+}
+
 int run_image(const enclave::EnclaveRun& run, const std::string& eif, Log& log) {
     nitro_cli::ImageRun image;
     image.eif = eif;
@@ -89,6 +121,11 @@ int start_enclave(const Values& values) {
     run.live_console = values.flag("--attach-console") || run.nsm.debug;
     run.readiness.port = values.find_number<core::Port>("--ready");
     run.readiness.limit = values.duration("--ready-timeout");
+    if (const auto egress = read_egress(values)) {
+        check_egress(run, values);
+        run.room.launcher = egress_launcher(*egress, values);
+        run.must_have_room = true;
+    }
     check_run(run, values);
     enclave::Foreground foreground(std::cout, std::cerr, WorldOption::of(values).repeated(),
                                    run.live_console);
@@ -163,6 +200,7 @@ Command run_command() {
                .default_value = "30s"}},
              ProgramOption::options(),
              room_options(),
+             egress_options(),
              {trust_option()},
              module_options(),
              log_options("warning")}),
@@ -173,6 +211,9 @@ Command run_command() {
                      {"Both in one line, with a CID of your choice",
                       "glovebox parent -- sh -c \\\n"
                       "    'glovebox run -d --ready 5005 --cid 20 -- ./server && ./client 20'"},
+                     {"A program that reaches allowed hosts by their names, without any setting",
+                      "glovebox proxy --listen 8001=connect --allow example.com:443 &\n"
+                      "glovebox run --egress --attach-console -- curl https://example.com/"},
                      {"An enclave image",
                       "glovebox run --eif app.eif --memory 512 --cpus 2 --debug"},
                      {"A root file system, started as AWS's init starts an image's",

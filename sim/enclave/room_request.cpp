@@ -123,6 +123,9 @@ Result<RoomRequest> RoomRequest::make(const RoomSettings& settings,
             return folder.error();
         command.shown_folders.push_back(std::move(*folder));
     }
+    if (!settings.launcher.empty() && !sandbox::is_in_system_folder(settings.launcher.front()))
+        command.shown_files.push_back(settings.launcher.front());
+    request.launcher_ = settings.launcher;
     command.hidden_folders = std::move(hidden_folders);
     command.resources = std::move(resources);
     if (const auto shown =
@@ -137,8 +140,12 @@ Result<sandbox::SandboxPlan> RoomRequest::plan() const {
         return sandbox::make_root_fs_plan(*root_fs_, sandbox::read_root_fs(root_fs_->directory),
                                           machine_);
     auto plan = sandbox::make_command_plan(command_, machine_);
-    if (plan)
-        plan->notes.insert(plan->notes.end(), notes_.begin(), notes_.end());
+    if (!plan)
+        return plan;
+    plan->notes.insert(plan->notes.end(), notes_.begin(), notes_.end());
+    // A program that is missing is started without them, so that the error is about itself.
+    if (!find(plan->arguments.front()).empty())
+        plan->arguments.insert(plan->arguments.begin(), launcher_.begin(), launcher_.end());
     return plan;
 }
 

@@ -22,6 +22,9 @@ struct RoomSettings {
     std::vector<std::string> environment{};  // "NAME=value"; "NAME": the caller's value
     std::optional<unsigned> memory_mib{};
     std::optional<unsigned> cpu_count{};
+    // Words before a command's own, by which another program starts it: the file of the first one,
+    // an absolute path, is shown to the enclave. The command is measured without them.
+    std::vector<std::string> launcher{};
 
     [[nodiscard]] bool is_none() const { return isolation == "none"; }
     // A sandbox is preferred and not required.
@@ -55,6 +58,7 @@ class RoomRequest {
     sandbox::Machine machine_;
     std::vector<std::string> notes_;
     sandbox::CommandRequest command_;
+    std::vector<std::string> launcher_;
     std::optional<sandbox::RootFsRequest> root_fs_;
 };
 

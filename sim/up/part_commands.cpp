@@ -2,7 +2,7 @@
 
 #include "sim/up/part_commands.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include "sim/iam/arn.h"
 
@@ -116,6 +116,11 @@ core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     add(arguments, "--eif", enclave.eif);
     add(arguments, "--rootfs", enclave.root_fs);
     add(arguments, "--isolation", enclave.isolation);
+    add_flag(arguments, "--egress", enclave.egress);
+    add(arguments, "--egress-proxy", enclave.egress_proxy);
+    add(arguments, "--egress-ports", fmt::format("{}", fmt::join(enclave.egress_ports, ",")));
+    add(arguments, "--egress-shared-ports",
+        fmt::format("{}", fmt::join(enclave.egress_shared_ports, ",")));
     add(arguments, "--memory", enclave.memory_mib);
     add(arguments, "--cpus", enclave.cpu_count);
     add(arguments, "--mount", enclave.mounts);

@@ -168,6 +168,14 @@ void judge_enclave(const EnclavePart& enclave, yaml::Map& map) {
     if (!enclave.mounts.empty() && (!enclave.eif.empty() || enclave.isolation == "none"))
         map.mistake("mount",
                     "neither an image nor isolation none has a sandbox to show folders in");
+    if (!enclave.egress)
+        for (const char* key : {"egress_proxy", "egress_ports", "egress_shared_ports"})
+            if (map.has(key) && !map.is_doubtful("egress"))
+                map.mistake(key, "belongs to egress, which is not true here");
+    if (enclave.egress && (has_own_files || enclave.isolation == "none"))
+        map.mistake("egress",
+                    "an image or a root file system starts its own way out (glovebox forward "
+                    "--egress), and isolation none needs none");
     if (!enclave.ready && !map.is_doubtful("ready"))
         refuse_beside(map, "no ready", {"ready_timeout"},
                       "an enclave without ready is ready as soon as it is started");
@@ -312,6 +320,27 @@ void read_proxies(WorldFile& world, yaml::Map& top) {
     }
 }
 
+// The first CONNECT listener of the world's proxies; empty if there is none.
+std::string connect_proxy(const std::vector<ProxyPart>& proxies) {
+    for (const ProxyPart& proxy : proxies)
+        for (const std::string& text : proxy.listen)
+            if (const auto route = core::parse_proxy_route(text);
+                route && !route->target && route->listen.port != core::port_any)
+                return core::to_string(core::VsockAddress{core::cid_parent, route->listen.port});
+    return {};
+}
+
+void give_egress_proxy(EnclavePart& enclave, yaml::Map& map,
+                       const std::vector<ProxyPart>& proxies) {
+    if (!enclave.egress || map.has("egress_proxy"))
+        return;
+    enclave.egress_proxy = connect_proxy(proxies);
+    if (enclave.egress_proxy.empty())
+        map.mistake("egress",
+                    "needs a proxy that speaks CONNECT: add one with listen: 8001=connect to "
+                    "proxies, or name another's address with egress_proxy");
+}
+
 Maps read_enclaves(WorldFile& world, yaml::Map& top, const Lookup& lookup) {
     Maps maps = top.named_maps("enclaves");
     world.enclaves = read_parts(maps, world.folder, enclave_keys());
@@ -320,6 +349,7 @@ Maps read_enclaves(WorldFile& world, yaml::Map& top, const Lookup& lookup) {
         EnclavePart& enclave = world.enclaves[i];
         yaml::Map& map = maps[i].second;
         judge_enclave(enclave, map);
+        give_egress_proxy(enclave, map, world.proxies);
         add_environment_files(enclave.environment, enclave.environment_files, map, lookup);
         if (enclave.cid != 0 && !cids.insert(enclave.cid).second)
             map.mistake("cid", fmt::format("{} is another enclave's too", enclave.cid));

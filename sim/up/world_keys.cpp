@@ -5,6 +5,7 @@
 #include "core/allowlist.h"
 #include "core/allowlist_file.h"
 #include "core/dialer.h"
+#include "core/port_list.h"
 #include "core/proxy_route.h"
 #include "core/vsock_address.h"
 #include "nsm-mock/pki/certificate_authority.h"
@@ -250,6 +251,27 @@ const std::vector<Key<EnclavePart>>& enclave_keys() {
           .least = 1,
           .most = cpus_max},
          &EnclavePart::cpu_count},
+        {{.name = "egress",
+          .form = Form::flag,
+          .summary = "Programs of the enclave reach allowed hosts by their names, without any "
+                     "setting, through a proxy with a CONNECT listener"},
+         &EnclavePart::egress},
+        {{.name = "egress_proxy",
+          .summary = "The vsock address of that proxy, CID:PORT",
+          .default_note = "the first CONNECT listener of proxies",
+          .problem = problem_by<core::parse_vsock_address>},
+         &EnclavePart::egress_proxy},
+        {{.name = "egress_ports",
+          .form = Form::texts,
+          .summary = "The TCP ports at which hosts are reached: 443, 8000-8010",
+          .default_note = "80 and 443",
+          .problem = problem_by<core::parse_port_list>},
+         &EnclavePart::egress_ports},
+        {{.name = "egress_shared_ports",
+          .form = Form::texts,
+          .summary = "Further such ports, at which the program itself listens on 127.0.0.1",
+          .problem = problem_by<core::parse_port_list>},
+         &EnclavePart::egress_shared_ports},
         {{.name = "isolation",
           .form = Form::choice,
           .summary = "sandbox is an error where the machine does not allow one; none keeps this "

@@ -58,6 +58,10 @@ struct EnclavePart {
     std::vector<std::string> mounts;
     std::optional<std::uint32_t> memory_mib;
     std::optional<std::uint32_t> cpu_count;
+    bool egress = false;
+    std::string egress_proxy;
+    std::vector<std::string> egress_ports;
+    std::vector<std::string> egress_shared_ports;
     std::string isolation;
     std::string log_level;
     bool trace = false;

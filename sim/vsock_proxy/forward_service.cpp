@@ -42,9 +42,18 @@ core::ProxyOptions proxy_options(const core::ForwardOptions& options) {
     return proxy;
 }
 
-boost::asio::awaitable<void> run_both(core::Forward& forward, core::Proxy& ways_in) {
+// Either of the last two may be missing.
+boost::asio::awaitable<void> run_all(core::Forward& forward, core::Proxy* ways_in,
+                                     core::Egress* out) {
     using namespace boost::asio::experimental::awaitable_operators;
-    co_await (forward.run() && ways_in.run());
+    if (ways_in != nullptr && out != nullptr)
+        co_await (forward.run() && ways_in->run() && out->run());
+    else if (ways_in != nullptr)
+        co_await (forward.run() && ways_in->run());
+    else if (out != nullptr)
+        co_await (forward.run() && out->run());
+    else
+        co_await forward.run();
 }
 
 }  // namespace
@@ -59,6 +68,7 @@ int ForwardService::serve(Log& log) const {
     core::PipePool pipes({.pipes_max = budget.pipes});
     core::ForwardOptions within = options;
     within.connections_max = std::min(within.connections_max, budget.connections);
+    core::NameAddresses addresses;
     core::Forward forward(executor, *through, pipes, log, within);
     for (const core::ForwardRoute& route : routes)
         forward.listen(route).value();
@@ -72,14 +82,18 @@ int ForwardService::serve(Log& log) const {
         log.info("lo_up", "brought the interface lo up");
     for (const core::ProxyRoute& route : ways_in)
         inward.listen(route).value();
-    log.info("ready", "ready: {}", counted(routes.size() + ways_in.size(), "listener"));
+    std::optional<core::Egress> out;
+    if (egress)
+        out.emplace(executor, addresses, forward, pipes, log, *egress).listen().value();
+    const std::size_t ports_out = egress ? egress->ports.size() + egress->shared_ports.size() : 0;
+    log.info("ready", "ready: {}", counted(routes.size() + ways_in.size() + ports_out, "listener"));
     const auto stop = [&] {
         forward.stop();
         inward.stop();
+        if (out)
+            out->stop();
     };
-    auto serving = ways_in.empty()  ? forward.run()
-                   : routes.empty() ? inward.run()
-                                    : run_both(forward, inward);
+    auto serving = run_all(forward, ways_in.empty() ? nullptr : &inward, out ? &*out : nullptr);
     if (!command.empty())
         return core::serve_around(command, limit, context, log, std::move(serving), stop);
     core::run_until_signal(context, log, std::move(serving), stop);

@@ -3,10 +3,12 @@
 // A forwarder in the foreground: `glovebox forward`, once its routes are known.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/egress.h"
 #include "core/forward.h"
 #include "core/proxy_route.h"
 #include "transports/transport_choice.h"
@@ -16,6 +18,7 @@ namespace glovebox::vsock_proxy {
 struct ForwardService {
     std::vector<core::ForwardRoute> routes;
     std::vector<core::ProxyRoute> ways_in;  // core/inward_route.h
+    std::optional<core::EgressOptions> egress;
     core::ForwardOptions options;
     transports::TransportChoice transport;
     std::vector<std::string> command;  // the program to run meanwhile; empty: none

@@ -1,0 +1,256 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The way out by name: names, refusals, and what the program sees of `glovebox run --egress`.
+
+Usage: egress_test.py GLOVEBOX [unittest's arguments]
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import unittest
+
+import egress_case
+from egress_case import PATH, PYTHON, Case, program
+from service import PATIENCE
+
+# An address of nobody's (RFC 5737).
+ELSEWHERE = "192.0.2.7"
+
+
+class Names(Case):
+    def test_two_names_on_one_address_keep_their_sni(self):
+        curl = program("curl")
+        server = self.tls_server("one.example.com", "two.example.com")
+        self.start_proxy({"one.example.com:443": server.port, "two.example.com:443": server.port})
+        self.assertEqual(self.output_of(curl, "-sS", "--cacert", "cert.pem", "https://one.example.com/", "https://two.example.com/"),
+                         "one.example.com one.example.com\ntwo.example.com two.example.com\n")
+        self.assertEqual(self.output_of(curl, "-sS4", "--cacert", "cert.pem", "https://one.example.com/"),
+                         "one.example.com one.example.com\n")
+
+    def test_a_name_in_capitals_and_one_with_a_dot_at_its_end_are_the_name(self):
+        server = self.web_server()
+        self.start_proxy({"one.example.com:80": server.port})
+        self.assertEqual(self.output_of(program("curl"), "-sS", "http://ONE.Example.COM/", "http://one.example.com./"),
+                         "- ONE.Example.COM\n- one.example.com.\n")
+
+    def test_a_literal_address_is_judged_as_one(self):
+        server = self.web_server()
+        self.start_proxy({f"{ELSEWHERE}:80": server.port, "[2001:db8::7]:80": server.port})
+        self.assertEqual(self.output_of(program("curl"), "-sSg", f"http://{ELSEWHERE}/", "http://[2001:db8::7]/"),
+                         f"- {ELSEWHERE}\n- [2001:db8::7]\n")
+
+    def test_a_thousand_names_have_an_address_each(self):
+        server = self.web_server()
+        self.start_proxy({"host0.example.com:80": server.port, "host999.example.com:80": server.port})
+        self.assertEqual(self.python("""
+import socket, urllib.request
+addresses = [socket.getaddrinfo(f"host{i}.example.com", 80, type=socket.SOCK_STREAM)[0][4][0] for i in range(1000)]
+print(len(set(addresses)))
+for i in (0, 999):
+    assert socket.gethostbyname(f"host{i}.example.com") == addresses[i]
+    print(urllib.request.urlopen(f"http://host{i}.example.com/").read().decode(), end="")
+"""), "1000\n- host0.example.com\n- host999.example.com\n")
+
+    def test_programs_that_resolve_names_by_themselves(self):
+        node = program("node")
+        self.start_proxy()
+        # c-ares, by UDP.
+        self.assertEqual(self.output_of(node, "-e", "require('dns').resolve4('one.example.com', (e, a) => console.log(e, a))"),
+                         "null [ '198.18.0.2' ]\n")
+
+    def test_a_resolver_that_is_named_and_one_that_uses_tcp(self):
+        self.start_proxy()
+        self.assertEqual(self.python("""
+import socket, struct
+query = b"\\x12\\x34\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\3one\\7example\\3com\\0\\0\\1\\0\\1"
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+    client.connect(("8.8.8.8", 53))
+    client.send(query)
+    print(socket.inet_ntoa(client.recv(512)[-4:]))
+with socket.create_connection(("127.0.0.1", 53)) as client:
+    client.sendall(struct.pack(">H", len(query)) + query)
+    size, = struct.unpack(">H", client.recv(2))
+    print(socket.inet_ntoa(client.recv(size)[-4:]))
+"""), "198.18.0.2\n198.18.0.2\n")
+
+    def test_ipv6_addresses_are_given_where_they_are_wanted(self):
+        server = self.web_server()
+        self.start_proxy({"one.example.com:80": server.port})
+        curl = program("curl")
+        self.assertEqual(self.output_of(curl, "-sS6", "http://one.example.com/", options=["--egress", "--egress-ipv6"]),
+                         "- one.example.com\n")
+        self.assertNotEqual(self.run_enclave(curl, "-sS6", "http://one.example.com/").returncode, 0)
+
+    def test_other_ports(self):
+        server = self.web_server()
+        self.start_proxy({"one.example.com:8003": server.port})
+        options = ["--egress", "--egress-ports", "443,8000-8010"]
+        self.assertEqual(self.output_of(program("curl"), "-sS", "http://one.example.com:8003/", options=options),
+                         "- one.example.com:8003\n")
+        self.assertEqual(self.run_enclave("curl", "-sS", "http://one.example.com/", options=options).returncode, 7)
+
+
+class Refusals(Case):
+    REFUSED = """
+import socket, time
+start = time.monotonic()
+try:
+    client = socket.create_connection(("{host}", 443), 60)
+    client.sendall(b"hello")
+    print("read", client.recv(10))
+except ConnectionResetError:
+    print("reset", time.monotonic() - start < 10)
+"""
+
+    def test_a_refused_name_is_a_reset_and_both_logs_name_the_rule(self):
+        self.start_proxy(rules=["other.example:443"])
+        done = self.run_enclave(PYTHON, "-c", self.REFUSED.format(host="one.example.com"))
+        self.assertIn("reset True", done.stdout)
+        rule = "one.example.com:443 is not in the allowlist: add the rule one.example.com:443 to open it"
+        self.assertIn(rule, done.stdout)
+        self.assertIn(rule, self.proxy.wait_for("refused with 403"))
+
+    def test_a_parent_without_a_proxy_is_a_reset(self):
+        done = self.run_enclave(PYTHON, "-c", self.REFUSED.format(host="one.example.com"))
+        self.assertIn("reset True", done.stdout)
+        self.assertIn("on the parent start glovebox proxy --listen 8001=connect", done.stdout)
+
+    def test_a_proxy_that_dies_is_a_reset(self):
+        self.start_proxy(rules=["*:443"])
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.proxy.kill()
+            self.start_proxy({"one.example.com:443": silent.getsockname()[1]})
+            def accept_and_kill():
+                peer = silent.accept()[0]
+                self.proxy.kill()
+                peer.close()
+
+            killer = threading.Thread(target=accept_and_kill, daemon=True)
+            killer.start()
+            done = self.run_enclave(PYTHON, "-c", self.REFUSED.format(host="one.example.com"))
+            killer.join(PATIENCE)
+        self.assertRegex(done.stdout, "reset True|read b''")
+
+    def test_the_targets_reset_is_a_reset(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.start_proxy({"one.example.com:443": listener.getsockname()[1]})
+
+            def reset():
+                peer = listener.accept()[0]
+                peer.recv(5)
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                peer.close()
+
+            thread = threading.Thread(target=reset, daemon=True)
+            thread.start()
+            self.assertIn("reset True", self.python(self.REFUSED.format(host="one.example.com")))
+            thread.join(PATIENCE)
+
+
+class Program(Case):
+    """What the program sees of its companion."""
+
+    def test_its_status_is_the_commands(self):
+        self.assertEqual(self.run_enclave("sh", "-c", "exit 7").returncode, 7)
+        self.assertEqual(self.run_enclave("sh", "-c", "kill -KILL $$").returncode, 137)
+
+    def test_it_gets_every_signal_that_may_end_it(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGRTMIN + 3):
+            text = f"""
+import signal, sys
+signal.signal({int(number)}, lambda *_: sys.exit(9))
+print("waits", flush=True)
+signal.pause()
+"""
+            with subprocess.Popen([egress_case.GLOVEBOX, "run", "--world", self.world, "--attach-console", "--egress", "--", PYTHON,
+                                   "-c", text], stdout=subprocess.PIPE, text=True, cwd=self.folder,
+                                  env=self.environment()) as enclave:
+                self.assertEqual(enclave.stdout.readline(), "waits\n")
+                enclave.send_signal(number)
+                self.assertEqual(enclave.wait(PATIENCE), 9, number)
+
+    def test_a_missing_program_is_told_as_without(self):
+        plain = self.run_enclave("no-such-program", options=())
+        with_egress = self.run_enclave("no-such-program")
+        self.assertEqual((plain.returncode, plain.stderr), (with_egress.returncode, with_egress.stderr))
+        self.assertEqual(plain.returncode, 127)
+
+    def test_its_limits_and_its_measurement_are_as_without(self):
+        seen = [self.run_enclave("sh", "-c", "ulimit -Sn; ulimit -Hn; env", options=[*options, "--log-level=info"])
+                for options in ((), ("--egress",))]
+        shown = [[line for line in one.stdout.splitlines() if " forward: " not in line] for one in seen]
+        self.assertEqual(shown[0], shown[1])
+        measured = [[line.split("PCR0")[1] for line in one.stderr.splitlines() if "PCR0" in line] for one in seen]
+        self.assertTrue(measured[0])
+        self.assertEqual(measured[0], measured[1])
+
+    def test_it_may_listen_on_a_shared_port(self):
+        server = self.web_server()
+        self.start_proxy({"one.example.com:80": server.port})
+        text = """
+import socket, threading, urllib.request
+own = socket.create_server(("127.0.0.1", 80))
+threading.Thread(target=lambda: own.accept()[0].sendall(b"own"), daemon=True).start()
+print(socket.create_connection(("127.0.0.1", 80)).recv(3))
+print(urllib.request.urlopen("http://one.example.com/").read())
+"""
+        self.assertEqual(self.python(text, options=["--egress", "--egress-shared-ports", "80"]),
+                         "b'own'\nb'- one.example.com\\n'\n")
+        self.assertIn("Address already in use", self.run_enclave(PYTHON, "-c", text).stdout)
+
+    def test_a_listener_on_all_addresses_is_warned_of(self):
+        self.start_proxy()
+        done = self.run_enclave(PYTHON, "-c", """
+import socket
+own = socket.create_server(("0.0.0.0", 80))
+socket.gethostbyname("one.example.com")
+""", options=["--egress", "--egress-shared-ports", "80"])
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("connections to names at port 80 can't go out", done.stdout)
+
+    def test_what_excludes_it(self):
+        for options in (["--isolation", "none"], ["--rootfs", "/"], ["--eif", "x.eif"]):
+            done = self.run_enclave(*([] if "--eif" in options else ["true"]), options=["--egress", *options])
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("--egress excludes " + options[0], done.stderr)
+        done = self.run_enclave("true", options=["--egress-ports", "80"])
+        self.assertEqual(done.returncode, 2)
+
+    def test_a_network_with_another_interface_is_left_alone(self):
+        own = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "sh", "-c"]
+        if subprocess.run([*own, "ip link add veth-a up type veth peer name veth-b"], capture_output=True).returncode != 0:
+            self.skipTest("no network namespace here, or no veth in this kernel")
+        done = subprocess.run([*own, 'ip link add veth-a up type veth peer name veth-b && "$@"', "sh", egress_case.GLOVEBOX, "forward",
+                               "--world", self.world, "--cid", "16", "--egress", "--", "true"],
+                              capture_output=True, text=True, timeout=PATIENCE)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("veth-a", done.stderr)
+
+    def test_a_world_file_starts_it(self):
+        server = self.web_server()
+        (self.folder / "world.yaml").write_text(f"""
+proxies:
+  out: {{listen: 8005=connect, allow: one.example.com:80, resolve: one.example.com:80=127.0.0.1:{server.port}}}
+enclaves:
+  asks: {{command: [{PYTHON}, -c, "import urllib.request as u; print(u.urlopen('http://one.example.com/').read())"], egress: true}}
+""")
+        done = subprocess.run([egress_case.GLOVEBOX, "up", "world.yaml"], capture_output=True, text=True, timeout=PATIENCE, cwd=self.folder,
+                              env=self.environment())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("| b'- one.example.com", done.stderr)
+
+    def test_a_world_file_without_its_proxy_is_a_mistake(self):
+        (self.folder / "world.yaml").write_text("enclaves:\n  asks: {command: 'true', egress: true}\n"
+                                                "  other: {command: 'true', egress_ports: 80}\n")
+        done = subprocess.run([egress_case.GLOVEBOX, "up", "world.yaml"], capture_output=True, text=True, timeout=PATIENCE, cwd=self.folder,
+                              env=self.environment())
+        self.assertNotEqual(done.returncode, 0, done.stderr)
+        self.assertIn("needs a proxy that speaks CONNECT", done.stderr)
+        self.assertIn("egress_ports: belongs to egress", done.stderr)
+
+
+if __name__ == "__main__":
+    egress_case.main()
