@@ -3,21 +3,16 @@
 #include "core/dialer.h"
 
 #include <fmt/core.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/steady_timer.hpp>
-#include <cerrno>
 #include <utility>
 
 #include "core/asio_result.h"
 #include "core/base/clock.h"
-#include "core/base/unique_fd.h"
-#include "core/peer_presence.h"
+#include "core/dial_race.h"
 #include "core/proxy_error.h"
-#include "core/timeout.h"
 
 namespace glovebox::core {
 namespace {
@@ -29,9 +24,25 @@ using std::chrono::steady_clock;
 // A name with more addresses than these has its first ones tried.
 constexpr std::size_t addresses_max = 8;
 
-Error failure_of(int errno_value) {
-    const boost::system::error_code failure(errno_value, boost::system::system_category());
-    return Error(failure, failure.message());
+// The families by turns, each in its order (RFC 8305 section 4), so that a family that leads
+// nowhere does not hide the other one.
+std::vector<tcp::endpoint> by_turns(const std::vector<tcp::endpoint>& endpoints) {
+    std::vector<tcp::endpoint> sorted;
+    const auto of_family = [&](auto from, bool v6) {
+        return std::find_if(from, endpoints.end(), [v6](const tcp::endpoint& endpoint) {
+            return endpoint.address().is_v6() == v6;
+        });
+    };
+    bool v6 = endpoints.front().address().is_v6();
+    std::array next{of_family(endpoints.begin(), false), of_family(endpoints.begin(), true)};
+    while (sorted.size() < std::min(endpoints.size(), addresses_max)) {
+        if (next[v6] == endpoints.end())
+            v6 = !v6;
+        sorted.push_back(*next[v6]);
+        next[v6] = of_family(next[v6] + 1, v6);
+        v6 = !v6;
+    }
+    return sorted;
 }
 
 }  // namespace
@@ -90,13 +101,13 @@ Result<std::vector<tcp::endpoint>> Dialer::judge(const Target& target,
     std::vector<tcp::endpoint> allowed;
     for (const IpAddress& address : addresses) {
         const auto verdict = allowlist_.may_dial(target, address, own);
-        if (verdict && allowed.size() < addresses_max)
+        if (verdict)
             allowed.emplace_back(address, target.port);
-        else if (!verdict && refusal.code != ProxyError::not_allowed)
+        else if (refusal.code != ProxyError::not_allowed)
             refusal = verdict.error();
     }
     if (!allowed.empty())
-        return allowed;
+        return by_turns(allowed);
     if (addresses.empty())
         return Error(ProxyError::name_unknown,
                      fmt::format("the name {} has no address", to_string(target.host)));
@@ -154,62 +165,29 @@ Result<void> Dialer::may_dial(const Target& target) const {
     return {};
 }
 
-asio::awaitable<Result<Stream>> Dialer::connect(tcp::endpoint endpoint,
-                                                std::chrono::milliseconds patience) {
-    UniqueFd socket(
-        ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!socket)
-        co_return errno_error("no socket can be made", errno);
-    // A relay has its own batches: what it writes is to leave at once.
-    const int on = 1;
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const auto size = static_cast<socklen_t>(endpoint.size());
-    const bool connects = ::connect(socket.get(), endpoint.data(), size) != 0;
-    if (connects && errno != EINPROGRESS)
-        co_return failure_of(errno);
-    auto stream = Stream::make(co_await asio::this_coro::executor, std::move(socket), connects);
-    if (!stream)
-        co_return stream.error();
-    const Deadline deadline(stream->get_executor(), patience,
-                            [&] { stream->watch().cancel(Stream::Event::writable); });
-    const auto failure = co_await stream->ready(Stream::Event::writable);
-    if (deadline.has_expired())
-        co_return Error(ProxyError::connect_timed_out,
-                        fmt::format("no answer within {}", format_duration(patience)));
-    if (failure)
-        co_return Error(failure, failure.message());
-    if (const int ended = stream->connect_result(); ended != 0)
-        co_return failure_of(ended);
-    co_return stream;
-}
-
 // No kernel tells of a TCP port that begins to listen.
-asio::awaitable<Result<Stream>> Dialer::connect_to_listener(tcp::endpoint endpoint,
-                                                            std::chrono::milliseconds patience) {
+asio::awaitable<DialRace> Dialer::race_to_listeners(std::vector<tcp::endpoint> endpoints) const {
     using namespace std::chrono_literals;
     constexpr std::chrono::milliseconds pause_max = 200ms;
-    const auto end = steady_clock::now() + patience;
+    const auto end = steady_clock::now() + options_.connect_timeout;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (std::chrono::milliseconds pause = 10ms;; pause = std::min(pause * 2, pause_max)) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
-        auto stream = co_await connect(endpoint, std::max(left, 0ms));
-        if (stream || stream.error().code != asio::error::connection_refused)
-            co_return stream;
+        DialRace race = co_await race_to(endpoints, std::max(left, 0ms));
+        if (race.winner || race.failures.back().second.code != asio::error::connection_refused)
+            co_return race;
         timer.expires_at(std::min(steady_clock::now() + pause, end));
         const auto [cancelled] = co_await timer.async_wait(as_result);
         if (cancelled)
-            co_return stream;
-        if (steady_clock::now() >= end)
-            co_return Error(
-                ProxyError::connect_timed_out,
-                fmt::format("nothing listened there within {}", format_duration(patience)));
+            co_return race;
+        if (steady_clock::now() < end)
+            continue;
+        for (auto& [endpoint, failure] : race.failures)
+            failure = Error(ProxyError::connect_timed_out,
+                            fmt::format("nothing listened there within {}",
+                                        format_duration(options_.connect_timeout)));
+        co_return race;
     }
-}
-
-asio::awaitable<Result<Stream>> Dialer::reach(const tcp::endpoint& endpoint,
-                                              std::chrono::milliseconds patience) const {
-    return options_.awaits_listeners ? connect_to_listener(endpoint, patience)
-                                     : connect(endpoint, patience);
 }
 
 asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
@@ -219,29 +197,19 @@ asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
     const auto& endpoints = *known;
     if (!endpoints)
         co_return endpoints.error();
-    const auto start = steady_clock::now();
-    Error last;
+    DialRace race;
+    if (options_.awaits_listeners)
+        race = co_await race_to_listeners(*endpoints);
+    else
+        race = co_await race_to(*endpoints, options_.connect_timeout);
+    if (race.winner)
+        co_return Dialed{std::move(race.winner->second), race.winner->first};
     std::string tried;
-    for (std::size_t i = 0; i < endpoints->size(); ++i) {
-        const tcp::endpoint& endpoint = (*endpoints)[i];
-        // To the millisecond, since it is said.
-        const auto spent =
-            i == 0 ? std::chrono::milliseconds(0)
-                   : std::chrono::round<std::chrono::milliseconds>(steady_clock::now() - start);
-        const auto left = std::max(options_.connect_timeout - spent, std::chrono::milliseconds(0));
-        const auto share = left / static_cast<int>(endpoints->size() - i);
-        auto stream = co_await reach(endpoint, share);
-        if (stream)
-            co_return Dialed{std::move(*stream), endpoint};
-        last = stream.error();
-        if (last.code == asio::error::operation_aborted)
-            break;
-        tried +=
-            fmt::format("{}{}: {}", tried.empty() ? "" : "; ", to_string(endpoint), last.message);
-    }
-    last.message = fmt::format("{} can't be reached: {}", to_string(target),
-                               tried.empty() ? last.message : tried);
-    co_return last;
+    for (const auto& [endpoint, failure] : race.failures)
+        tried += fmt::format("{}{}: {}", tried.empty() ? "" : "; ", to_string(endpoint),
+                             failure.message);
+    co_return Error(race.failures.back().second.code,
+                    fmt::format("{} can't be reached: {}", to_string(target), tried));
 }
 
 }  // namespace glovebox::core

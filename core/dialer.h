@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The proxy's only way to the network. A Dialer asks the allowlist, resolves once, judges each
-// address, and connects to the address that was judged.
+// address, and connects to the first that answers of those that were judged.
 //
 // Outcomes, as Error::code:
 //   ProxyError::not_allowed               the allowlist refuses the name or every address
@@ -22,6 +22,7 @@
 
 #include "core/allowlist.h"
 #include "core/base/error.h"
+#include "core/dial_race.h"
 #include "core/own_addresses.h"
 #include "core/resolver.h"
 #include "core/target.h"
@@ -45,7 +46,7 @@ struct ResolvedTarget {
 [[nodiscard]] std::string target_name(const ResolvedTarget& resolved);
 
 struct DialerOptions {
-    // For all addresses of one target together; each gets an equal share of the remaining time.
+    // For all addresses of one target together.
     std::chrono::milliseconds connect_timeout{10000};
     // This host's addresses, looked up for each connection.
     std::shared_ptr<OwnAddresses> own_addresses = std::make_shared<OwnAddresses>();
@@ -90,14 +91,9 @@ class Dialer {
     known_endpoints(const Target& target) const;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
     looked_up_endpoints(const Target& target, Cid asker);
-    [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect(
-        boost::asio::ip::tcp::endpoint endpoint, std::chrono::milliseconds patience);
-    // The same, again after a refusal until it is cancelled.
-    [[nodiscard]] static boost::asio::awaitable<Result<Stream>> connect_to_listener(
-        boost::asio::ip::tcp::endpoint endpoint, std::chrono::milliseconds patience);
-    // One of the two, as the options have it.
-    [[nodiscard]] boost::asio::awaitable<Result<Stream>> reach(
-        const boost::asio::ip::tcp::endpoint& endpoint, std::chrono::milliseconds patience) const;
+    // race_to(), again after a refusal.
+    [[nodiscard]] boost::asio::awaitable<DialRace> race_to_listeners(
+        std::vector<boost::asio::ip::tcp::endpoint> endpoints) const;
 
     Allowlist allowlist_;
     Resolver& resolver_;

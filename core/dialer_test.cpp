@@ -161,7 +161,7 @@ TEST_F(DialerTest, WhenNoAddressAnswersEachIsNamedWithItsReason) {
                 HasSubstr(with_port("127.0.0.4:0") + ": Connection refused"));
 }
 
-TEST_F(DialerTest, AnAddressThatDoesNotAnswerIsGivenUpAndTheNextIsTried) {
+TEST_F(DialerTest, BesideAnAddressThatDoesNotAnswerTheNextIsTried) {
     // A server whose backlog is full answers nobody: its SYNs are dropped.
     tcp::acceptor full(context_);
     full.open(tcp::v4());
@@ -176,14 +176,23 @@ TEST_F(DialerTest, AnAddressThatDoesNotAnswerIsGivenUpAndTheNextIsTried) {
         ::connect(fillers.back().native_handle(), endpoint.data(),
                   static_cast<socklen_t>(endpoint.size()));
     }
+    options_.connect_timeout = std::chrono::hours(1);
+    resolver_.answer("app.example", {"127.0.0.5", "127.0.0.1"});
+    const auto dialed = dial({"127.0.0.0/8:0"}, "app.example:0");
+    ASSERT_TRUE(dialed) << dialed.error().message;
+    EXPECT_EQ(dialed->endpoint.address().to_string(), "127.0.0.1");
     options_.connect_timeout = 100ms;
     resolver_.answer("stuck.example", {"127.0.0.5"});
     const auto stuck = dial({"127.0.0.0/8:0"}, "stuck.example:0");
     ASSERT_FALSE(stuck);
     EXPECT_EQ(stuck.error().code, ProxyError::connect_timed_out);
     EXPECT_THAT(stuck.error().message, HasSubstr("no answer within 100 ms"));
-    resolver_.answer("app.example", {"127.0.0.5", "127.0.0.1"});
-    const auto dialed = dial({"127.0.0.0/8:0"}, "app.example:0");
+}
+
+TEST_F(DialerTest, ManyAddressesOfOneFamilyDoNotHideTheOther) {
+    resolver_.answer("app.example",
+                     {"::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1", "127.0.0.1"});
+    const auto dialed = dial({"127.0.0.1:0", "[::1]:0"}, "app.example:0");
     ASSERT_TRUE(dialed) << dialed.error().message;
     EXPECT_EQ(dialed->endpoint.address().to_string(), "127.0.0.1");
 }

@@ -54,6 +54,7 @@ class Stream {
     [[nodiscard]] int connect_result() const;
 
     [[nodiscard]] Readiness::Watch& watch() { return watch_; }
+    [[nodiscard]] const Readiness::Watch& watch() const { return watch_; }
 
   private:
     Stream(boost::asio::any_io_executor executor, UniqueFd socket, Readiness::Watch watch)
