@@ -38,7 +38,7 @@ struct EgressOptions {
     std::vector<TcpPort> ports{80, 443};
     // Of these, only the names' addresses are listened on, each once its name is asked for, so that
     // a program can listen on 127.0.0.1.
-    std::vector<TcpPort> shared_ports;
+    std::vector<TcpPort> shared_ports{};
     bool gives_ipv6 = false;  // to names, beside IPv4
     std::uint16_t name_server_port = 53;
     std::size_t shared_listeners_max = 256;
