@@ -11,11 +11,11 @@
 #include "core/asio_result.h"
 #include "core/base/clock.h"
 #include "core/base/counted.h"
-#include "core/connect_parser.h"
 #include "core/http_refusal.h"
 #include "core/proxy_error.h"
 #include "core/stream_io.h"
 #include "core/timeout.h"
+#include "core/tunnel_request.h"
 
 namespace glovebox::core {
 namespace {
@@ -32,20 +32,23 @@ asio::awaitable<void> refuse(Connection connection) {
     co_return;
 }
 
-// A parser that is complete or has refused. Errors: the peer left before.
-asio::awaitable<Result<ConnectParser>> read_head(Stream& stream) {
-    ConnectParser parser;
+// Until the request is complete or refused. Errors: the peer left before.
+asio::awaitable<Result<void>> read_request(Stream& stream, TunnelRequest& request) {
     std::array<char, 4096> buffer;
-    while (parser.state() == ConnectParser::State::needs_more) {
+    while (request.state() == TunnelRequest::State::needs_more) {
         const auto got = co_await read_some(stream, buffer);
         if (!got)
             co_return got.error();
         if (*got == 0)
             co_return Error(asio::error::make_error_code(asio::error::connection_aborted),
-                            "the stream ended inside the head");
-        parser.feed({buffer.data(), *got});
+                            "the stream ended inside the request");
+        request.feed({buffer.data(), *got});
+        const std::string answer = request.take_answer();
+        if (!answer.empty())
+            if (const auto told = co_await write_all(stream, answer); !told)
+                co_return told.error();
     }
-    co_return parser;
+    co_return Result<void>();
 }
 
 }  // namespace
@@ -201,7 +204,7 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open(Connection connection,
                                                           const std::optional<Target>& target,
                                                           ResetNotice* notice) {
     return target ? open_fixed(std::move(connection), *target, notice)
-                  : open_connect(std::move(connection));
+                  : open_asked(std::move(connection));
 }
 
 asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Connection connection,
@@ -221,24 +224,26 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Connection conne
                      std::move(dialed->stream)};
 }
 
-asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_connect(Connection connection) {
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_asked(Connection connection) {
     const std::string peer = to_string(connection.peer);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
-    auto head = co_await with_timeout(read_head(connection.stream), options_.head_timeout,
-                                      Error(asio::error::make_error_code(asio::error::timed_out),
-                                            fmt::format("no whole CONNECT request came within {}",
-                                                        format_duration(options_.head_timeout))));
+    TunnelRequest request;
+    const auto whole =
+        co_await with_timeout(read_request(connection.stream, request), options_.head_timeout,
+                              Error(asio::error::make_error_code(asio::error::timed_out),
+                                    fmt::format("no whole CONNECT or SOCKS request came within {}",
+                                                format_duration(options_.head_timeout))));
     std::optional<HttpRefusal> refusal;
     Result<Dialed> dialed = Error();
-    if (head && head->state() == ConnectParser::State::complete) {
-        dialed = co_await dialer_.dial(head->target(), connection.peer.cid);
+    if (whole && request.state() == TunnelRequest::State::complete) {
+        dialed = co_await dialer_.dial(request.target(), connection.peer.cid);
         if (!dialed)
             refusal = refusal_of(dialed.error());
-    } else if (head) {
-        refusal = head->refusal();
-    } else if (!head && head.error().code == asio::error::timed_out) {
+    } else if (whole) {
+        refusal = request.refusal();
+    } else if (whole.error().code == asio::error::timed_out) {
         refusal =
-            HttpRefusal{HttpStatus::request_timeout, "http_request_error", head.error().message};
+            HttpRefusal{HttpStatus::request_timeout, "http_request_error", whole.error().message};
     } else {
         log_.info("left", "{} left before its request was whole", field("peer", peer),
                   field("cid", connection.peer.cid));
@@ -247,28 +252,28 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_connect(Connection con
     if (cancellation.cancelled() != asio::cancellation_type::none)
         co_return std::nullopt;
     if (refusal) {
-        log_.warning("refused", "{} CONNECT refused with {}: {}", field("peer", peer),
-                     field("status", static_cast<int>(refusal->status)),
+        log_.warning("refused", "{} {} refused with {}: {}", field("peer", peer),
+                     field("request", request.protocol()),
+                     field("status", request.status_of(*refusal)),
                      field("error", refusal->sentence), field("cid", connection.peer.cid));
-        co_await say_and_close(std::move(connection.stream), to_response(*refusal));
+        co_await say_and_close(std::move(connection.stream), request.refused_message(*refusal));
         co_return std::nullopt;
     }
-    ConnectParser& parser = *head;
-    const auto told = co_await write_all(connection.stream, tunnel_established);
+    const auto told = co_await write_all(connection.stream, request.opened_message());
     if (!told) {
         log_.info("left", "{} left before {} was reached", field("peer", peer),
-                  field("target", to_string(parser.target())), field("cid", connection.peer.cid));
+                  field("target", to_string(request.target())), field("cid", connection.peer.cid));
         co_return std::nullopt;
     }
-    log_open(connection.peer, parser.target(), *dialed);
-    const std::string early = parser.take_early_bytes();
+    log_open(connection.peer, request.target(), *dialed);
+    const std::string early = request.take_early_bytes();
     std::size_t sent_early = 0;
     if (!early.empty()) {
         // If this fails the target has broken off, as the relay will find.
         const auto sent = co_await write_all(dialed->stream, early);
         sent_early = sent ? *sent : 0;
     }
-    co_return Tunnel{connection.peer, parser.target(), std::move(connection.stream),
+    co_return Tunnel{connection.peer, request.target(), std::move(connection.stream),
                      std::move(dialed->stream), sent_early};
 }
 

@@ -76,14 +76,14 @@ class Proxy {
     boost::asio::awaitable<Result<Admitted>> accept(Listener& listener, Slots::Listener place,
                                                     Resets resets);
     boost::asio::awaitable<void> serve(Admitted admitted, std::optional<Target> target);
-    // With a target or by a CONNECT request; empty if there is none, which is logged and said to
+    // With a target or by a client's request; empty if there is none, which is logged and said to
     // the peer.
     boost::asio::awaitable<std::optional<Tunnel>> open(Connection connection,
                                                        const std::optional<Target>& target,
                                                        ResetNotice* notice);
     boost::asio::awaitable<std::optional<Tunnel>> open_fixed(Connection connection, Target target,
                                                              ResetNotice* notice);
-    boost::asio::awaitable<std::optional<Tunnel>> open_connect(Connection connection);
+    boost::asio::awaitable<std::optional<Tunnel>> open_asked(Connection connection);
     void log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed);
 
     boost::asio::any_io_executor executor_;

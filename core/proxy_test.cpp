@@ -182,6 +182,38 @@ TEST_F(ProxyTest, AConnectRequestOpensATunnel) {
     EXPECT_EQ(rest(client), "");
 }
 
+TEST_F(ProxyTest, ASocksRequestOpensATunnelOnTheSamePort) {
+    resolver_.answer("app.example", {"127.0.0.1"});
+    const auto port = target_.local_endpoint().port();
+    const auto address = start({"target"}, "8001=connect");
+    Stream client = connect(address);
+    say(client, "\x05\x01\x00"s);
+    EXPECT_EQ(hear(client, 2), "\x05\x00"s);
+    say(client, "\x05\x01\x00\x03\x0b"s + "app.example" + static_cast<char>(port >> 8) +
+                    static_cast<char>(port & 0xff) + "early");
+    Stream server = accept();
+    EXPECT_EQ(hear(server, 5), "early");
+    EXPECT_EQ(hear(client, 10), "\x05\x00\x00\x01\0\0\0\0\0\0"s);
+    say(server, "hello");
+    server.close();
+    EXPECT_EQ(rest(client), "hello");
+}
+
+TEST_F(ProxyTest, ARefusalBySocksHasItsNumberAndTheLogItsSentence) {
+    const auto address = start({"other.example:443"}, "8001=connect");
+    EXPECT_EQ(answer_to(address,
+                        "\x05\x01\x00\x05\x01\x00\x03\x09"
+                        "a.example\x01\xbb"s),
+              "\x05\x00\x05\x02\x00\x01\0\0\0\0\0\0"s);
+    EXPECT_EQ(answer_to(address,
+                        "\x05\x01\x00\x05\x02\x00\x03\x09"
+                        "a.example\x01\xbb"s),
+              "\x05\x00\x05\x07\x00\x01\0\0\0\0\0\0"s);
+    EXPECT_EQ(answer_to(address, "\x05\x01\x02"s).substr(0, 2), "\x05\xff"s);
+    EXPECT_THAT(log_.lines(), Contains(AllOf(HasSubstr("SOCKS refused with 2"),
+                                             HasSubstr("add the rule a.example:443 to open it"))));
+}
+
 TEST_F(ProxyTest, TwoListenersCanNotHaveOnePort) {
     start({"target"}, "8001=connect");
     const auto second = proxy_->listen(parse_proxy_route("8001=connect").value());
@@ -246,6 +278,7 @@ TEST_F(ProxyTest, ARequestThatNeverEndsIsAnsweredWith408) {
     options_.head_timeout = 30ms;
     const auto address = start({"target"}, "8001=connect");
     EXPECT_THAT(answer_to(address, "CONNECT "), StartsWith("HTTP/1.1 408 "));
+    EXPECT_EQ(answer_to(address, "\x05\x01\x00\x05"s), "\x05\x00\x05\x01\x00\x01\0\0\0\0\0\0"s);
 }
 
 TEST_F(ProxyTest, AClientThatLeavesBeforeItsRequestIsNoMatter) {

@@ -155,6 +155,19 @@ class Chain(Case):
         self.assertEqual(proxy.stop(), 0)
         self.assertIn("stopped", "\n".join(proxy.lines))
 
+    def test_socks_on_the_same_port(self):
+        port = self.tls_server()
+        (self.directory / "page").write_bytes(b"by socks")
+        proxy = self.proxy("--listen", "8001=connect", "--allow", f"127.0.0.1:{port}")
+        address = f"127.0.0.1:{self.port_of(self.forward('--http-proxy', '0=3:8001'))}"
+        for host in ("127.0.0.1", "localhost"):
+            done = self.curl("--socks5-hostname", address, f"https://{host}:{port}/page")
+            self.assertEqual(done.stdout, b"by socks", done.stderr)
+        done = self.curl("--socks5-hostname", address, "https://example.org/")
+        self.assertEqual(done.returncode, 97)  # CURLE_PROXY
+        self.assertIn(b"(2)", done.stderr)  # the reply: not allowed by ruleset
+        proxy.wait_for("SOCKS refused with 2: example.org:443 is not in the allowlist")
+
     def test_a_fixed_target(self):
         port = self.tls_server()
         (self.directory / "page").write_bytes(b"fixed")

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What a client asks a proxy for, in the protocol that its first byte tells: SOCKS 5 begins with
+// the byte 5, HTTP with a letter.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/connect_parser.h"
+#include "core/http_refusal.h"
+#include "core/socks_parser.h"
+
+namespace glovebox::core {
+
+class TunnelRequest {
+  public:
+    enum class State { needs_more, complete, refused };
+
+    // Parses the next bytes of the stream, of which there is at least one.
+    State feed(std::string_view bytes);
+
+    [[nodiscard]] State state() const;
+    // What the client waits for before it goes on; empty if it waits for nothing.
+    [[nodiscard]] std::string take_answer();
+    // When complete.
+    [[nodiscard]] const Target& target() const;
+    [[nodiscard]] std::string take_early_bytes();
+    // When refused.
+    [[nodiscard]] HttpRefusal refusal() const;
+
+    // "CONNECT" or "SOCKS".
+    [[nodiscard]] std::string_view protocol() const;
+    // What the client receives; a refusal by the number that the log names too.
+    [[nodiscard]] std::string opened_message() const;
+    [[nodiscard]] std::string refused_message(const HttpRefusal& refusal) const;
+    [[nodiscard]] int status_of(const HttpRefusal& refusal) const;
+
+  private:
+    [[nodiscard]] bool is_socks() const { return std::holds_alternative<SocksParser>(parser_); }
+    [[nodiscard]] SocksReply reply_to(const HttpRefusal& refusal) const;
+
+    bool has_begun_ = false;
+    std::variant<ConnectParser, SocksParser> parser_;
+};
+
+}  // namespace glovebox::core
