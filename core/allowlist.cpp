@@ -17,13 +17,26 @@ Error refuse(std::string message) {
     return Error(ProxyError::not_allowed, std::move(message));
 }
 
-bool matches(const AllowRule& rule, const HostName& name) {
+bool matches(const TargetRule& rule, const HostName& name) {
     if (std::holds_alternative<AnyName>(rule.hosts))
         return true;
     if (const auto* below = std::get_if<NamesBelow>(&rule.hosts))
         return name.is_below(below->parent);
     const auto* exact = std::get_if<HostName>(&rule.hosts);
     return exact != nullptr && *exact == name;
+}
+
+bool opens_for(const TargetRule& rule, Cid asker, TcpPort port) {
+    return rule.ports.contains(port) &&
+           (rule.cid == cid_any || asker == cid_any || rule.cid == asker);
+}
+
+bool closes_for(const TargetRule& rule, Cid asker, TcpPort port) {
+    return rule.ports.contains(port) && (rule.cid == cid_any || rule.cid == asker);
+}
+
+Error denied_by(const TargetRule& rule, std::string_view subject) {
+    return refuse(fmt::format("{} is denied by the rule {}", subject, to_string(rule)));
 }
 
 std::string spell(const PortRange& ports) {
@@ -84,19 +97,19 @@ Result<PortRange> PortRange::parse(std::string_view text) {
     return PortRange{*first, *last};
 }
 
-Result<AllowRule> AllowRule::parse(std::string_view address, std::string_view port) {
+Result<TargetRule> TargetRule::parse(std::string_view address, std::string_view port) {
     if (is_url(address))
         return url_refusal(address);
     const auto ports = PortRange::parse(port);
     if (!ports)
         return ports.error();
     if (address == "*")
-        return AllowRule{AnyName{}, *ports};
+        return TargetRule{AnyName{}, *ports};
     if (address.starts_with("*.")) {
         auto parent = HostName::parse(address.substr(2));
         if (!parent)
             return std::move(parent.error()).in(fmt::format("\"{}\"", address));
-        return AllowRule{NamesBelow{std::move(*parent)}, *ports};
+        return TargetRule{NamesBelow{std::move(*parent)}, *ports};
     }
     if (address.find('*') != std::string_view::npos)
         return Error(ProxyError::bad_target,
@@ -107,17 +120,17 @@ Result<AllowRule> AllowRule::parse(std::string_view address, std::string_view po
         const auto network = IpNetwork::parse(address);
         if (!network)
             return network.error();
-        return AllowRule{*network, *ports};
+        return TargetRule{*network, *ports};
     }
     auto host = parse_host(address);
     if (!host)
         return host.error();
     if (const auto* literal = std::get_if<IpAddress>(&*host))
-        return AllowRule{IpNetwork::of(*literal), *ports};
-    return AllowRule{std::get<HostName>(*host), *ports};
+        return TargetRule{IpNetwork::of(*literal), *ports};
+    return TargetRule{std::get<HostName>(*host), *ports};
 }
 
-Result<AllowRule> AllowRule::parse(std::string_view text) {
+Result<TargetRule> TargetRule::parse(std::string_view text) {
     if (is_url(text))
         return url_refusal(text);
     // The prefix length of an IPv6 block stands behind the bracket: [2001:db8::]/32:443.
@@ -145,14 +158,14 @@ Result<AllowRule> AllowRule::parse(std::string_view text) {
     return parse(host, port);
 }
 
-AllowRule AllowRule::of(const Target& target) {
+TargetRule TargetRule::of(const Target& target) {
     const PortRange port{target.port, target.port};
     if (const auto* name = std::get_if<HostName>(&target.host))
-        return {*name, port};
-    return {IpNetwork::of(std::get<IpAddress>(target.host)), port};
+        return {*name, port, cid_any};
+    return {IpNetwork::of(std::get<IpAddress>(target.host)), port, cid_any};
 }
 
-std::string to_string(const AllowRule& rule) {
+std::string to_string(const TargetRule& rule) {
     std::string host;
     if (std::holds_alternative<AnyName>(rule.hosts)) {
         host = "*";
@@ -166,7 +179,8 @@ std::string to_string(const AllowRule& rule) {
         if (network.address.is_v6())
             host.insert(0, "[").insert(std::min(host.find('/'), host.size()), "]");
     }
-    return fmt::format("{}:{}", host, spell(rule.ports));
+    return fmt::format("{}:{}{}", host, spell(rule.ports),
+                       rule.cid == cid_any ? "" : fmt::format(" for CID {}", rule.cid));
 }
 
 Allowlist Allowlist::everything() {
@@ -175,33 +189,65 @@ Allowlist Allowlist::everything() {
                       {IpNetwork::parse("::/0").value(), {}}});
 }
 
-const AllowRule* Allowlist::find_name(const Target& target) const {
+const TargetRule* Allowlist::find_name(const Target& target, Cid asker) const {
     const auto* name = std::get_if<HostName>(&target.host);
     if (name == nullptr)
         return nullptr;
-    const auto found = std::find_if(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
-        return rule.ports.contains(target.port) && matches(rule, *name);
+    const auto found = std::find_if(rules_.begin(), rules_.end(), [&](const TargetRule& rule) {
+        return opens_for(rule, asker, target.port) && matches(rule, *name);
     });
     return found == rules_.end() ? nullptr : &*found;
 }
 
-Result<void> Allowlist::may_look_up(const Target& target) const {
-    if (std::holds_alternative<IpAddress>(target.host) || find_name(target) != nullptr)
-        return {};
-    for (const AllowRule& rule : rules_)
-        if (std::holds_alternative<IpNetwork>(rule.hosts) && rule.ports.contains(target.port))
-            return {};
-    return refuse(fmt::format("{} is not in the allowlist: add the rule {} to open it",
-                              to_string(target), to_string(AllowRule::of(target))));
+Result<void> Allowlist::check_denials(const Target& target, Cid asker) const {
+    if (const auto* address = std::get_if<IpAddress>(&target.host)) {
+        const TargetRule* const denial = find_denial(target.port, asker, unmapped(*address));
+        return denial == nullptr ? Result<void>() : denied_by(*denial, to_string(target));
+    }
+    const auto& name = std::get<HostName>(target.host);
+    for (const TargetRule& rule : denials_)
+        if (closes_for(rule, asker, target.port) && matches(rule, name))
+            return denied_by(rule, to_string(target));
+    return {};
 }
 
-Result<const AllowRule*> Allowlist::may_dial(const Target& target, const IpAddress& address,
-                                             std::span<const IpAddress> own) const {
+// Also of an address that contains a denied IPv4 address, which it may lead to.
+const TargetRule* Allowlist::find_denial(TcpPort port, Cid asker, const IpAddress& address) const {
+    std::vector<IpAddress> all{address};
+    if (address.is_v6() && !denials_.empty())
+        for (const EmbeddedIpv4& inner : embedded_ipv4(address.to_v6()))
+            all.emplace_back(inner.address);
+    for (const TargetRule& rule : denials_) {
+        const auto* network = std::get_if<IpNetwork>(&rule.hosts);
+        if (network != nullptr && closes_for(rule, asker, port) &&
+            std::any_of(all.begin(), all.end(),
+                        [&](const IpAddress& one) { return network->contains(one); }))
+            return &rule;
+    }
+    return nullptr;
+}
+
+Result<void> Allowlist::may_look_up(const Target& target, Cid asker) const {
+    if (auto denied = check_denials(target, asker); !denied)
+        return denied;
+    if (std::holds_alternative<IpAddress>(target.host) || find_name(target, asker) != nullptr)
+        return {};
+    for (const TargetRule& rule : rules_)
+        if (std::holds_alternative<IpNetwork>(rule.hosts) && opens_for(rule, asker, target.port))
+            return {};
+    return refuse(fmt::format("{} is not in the allowlist: add the rule {} to open it",
+                              to_string(target), to_string(TargetRule::of(target))));
+}
+
+Result<const TargetRule*> Allowlist::may_dial(const Target& target, Cid asker,
+                                              const IpAddress& address,
+                                              std::span<const IpAddress> own) const {
     const IpAddress plain = unmapped(address);
-    const auto opens = [&](const IpAddress& one, const auto& is_narrow_enough) -> const AllowRule* {
-        const auto found = std::find_if(rules_.begin(), rules_.end(), [&](const AllowRule& rule) {
+    const auto opens = [&](const IpAddress& one,
+                           const auto& is_narrow_enough) -> const TargetRule* {
+        const auto found = std::find_if(rules_.begin(), rules_.end(), [&](const TargetRule& rule) {
             const auto* network = std::get_if<IpNetwork>(&rule.hosts);
-            return network != nullptr && rule.ports.contains(target.port) &&
+            return network != nullptr && opens_for(rule, asker, target.port) &&
                    network->contains(one) && is_narrow_enough(*network);
         });
         return found == rules_.end() ? nullptr : &*found;
@@ -209,7 +255,7 @@ Result<const AllowRule*> Allowlist::may_dial(const Target& target, const IpAddre
     const auto opens_special = [&](const IpAddress& one, const Special& special) {
         return opens(one, [&](const IpNetwork& network) { return special.is_named_by(network); });
     };
-    const std::string rule = to_string(AllowRule::of(Target{plain, target.port}));
+    const std::string rule = to_string(TargetRule::of(Target{plain, target.port}));
     const std::string subject =
         to_string(target.host) == plain.to_string()
             ? to_string(target)
@@ -219,11 +265,15 @@ Result<const AllowRule*> Allowlist::may_dial(const Target& target, const IpAddre
                                   subject, why, rule));
     };
 
+    if (auto denied = check_denials(target, asker); !denied)
+        return denied.error();
+    if (const TargetRule* const denial = find_denial(target.port, asker, plain))
+        return denied_by(*denial, subject);
     const auto special = special_of(plain, own);
-    const AllowRule* const special_rule = special ? opens_special(plain, *special) : nullptr;
+    const TargetRule* const special_rule = special ? opens_special(plain, *special) : nullptr;
     if (special && special_rule == nullptr)
         return needs_a_rule(fmt::format("is {}", special->what));
-    const AllowRule* const own_rule =
+    const TargetRule* const own_rule =
         opens(plain, [&](const IpNetwork& network) { return network == IpNetwork::of(plain); });
     if (plain.is_v6() && own_rule == nullptr)
         for (const EmbeddedIpv4& inner : embedded_ipv4(plain.to_v6())) {
@@ -232,13 +282,13 @@ Result<const AllowRule*> Allowlist::may_dial(const Target& target, const IpAddre
                 return needs_a_rule(fmt::format("is the {} form of {}, {}", inner.form,
                                                 inner.address.to_string(), carried->what));
         }
-    for (const AllowRule* rule_found : {special_rule, find_name(target), own_rule,
-                                        opens(plain, [](const IpNetwork&) { return true; })})
+    for (const TargetRule* rule_found : {special_rule, find_name(target, asker), own_rule,
+                                         opens(plain, [](const IpNetwork&) { return true; })})
         if (rule_found != nullptr)
             return rule_found;
     return refuse(fmt::format(
         "{} is not in the allowlist: add the rule {} to open it", subject,
-        std::holds_alternative<HostName>(target.host) ? to_string(AllowRule::of(target)) : rule));
+        std::holds_alternative<HostName>(target.host) ? to_string(TargetRule::of(target)) : rule));
 }
 
 }  // namespace glovebox::core

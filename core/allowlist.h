@@ -19,6 +19,9 @@
 // them allows them: 127.0.0.1 or 127.0.0.0/8, not 0.0.0.0/0. An IPv6 address that contains such an
 // IPv4 address (embedded_ipv4.h) is allowed by that same rule or by one for the IPv6 address
 // itself.
+//
+// A rule may hold for one CID alone. A denial is a rule that closes: it wins over every rule that
+// opens, for a name before the lookup, for an address also as the answer for a name.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +35,7 @@
 #include "core/host_name.h"
 #include "core/ip_address.h"
 #include "core/target.h"
+#include "core/vsock_address.h"
 
 namespace glovebox::core {
 
@@ -53,54 +57,72 @@ struct NamesBelow {
     bool operator==(const NamesBelow&) const = default;
 };
 
-struct AllowRule {
+struct TargetRule {
     std::variant<AnyName, NamesBelow, HostName, IpNetwork> hosts;
     PortRange ports;
+    Cid cid = cid_any;  // of the enclave that it holds for; cid_any for all of them
 
     // The two fields of a rule, as in AWS's vsock-proxy.yaml: a name, "*.example.com", "*", an
     // address or a CIDR block; and what PortRange reads. Errors: ProxyError::bad_target.
-    [[nodiscard]] static Result<AllowRule> parse(std::string_view address, std::string_view port);
+    [[nodiscard]] static Result<TargetRule> parse(std::string_view address, std::string_view port);
     // Both in one: "*.example.com:443", "[2001:db8::]/32:443", "10.0.0.0/8:8000-8010".
-    [[nodiscard]] static Result<AllowRule> parse(std::string_view text);
+    [[nodiscard]] static Result<TargetRule> parse(std::string_view text);
     // The rule that allows exactly this target.
-    [[nodiscard]] static AllowRule of(const Target& target);
+    [[nodiscard]] static TargetRule of(const Target& target);
 
-    bool operator==(const AllowRule&) const = default;
+    bool operator==(const TargetRule&) const = default;
 };
 
-[[nodiscard]] std::string to_string(const AllowRule& rule);
+[[nodiscard]] std::string to_string(const TargetRule& rule);
 
 class Allowlist {
   public:
     // Nothing is allowed until a rule is added.
     Allowlist() = default;
-    explicit Allowlist(std::vector<AllowRule> rules) : rules_(std::move(rules)) {}
+    explicit Allowlist(std::vector<TargetRule> rules) : rules_(std::move(rules)) {}
 
     // Every name, every port and every address, except those that need a rule of their own.
     [[nodiscard]] static Allowlist everything();
 
-    void add(AllowRule rule) { rules_.push_back(std::move(rule)); }
+    void add(TargetRule rule) { rules_.push_back(std::move(rule)); }
     void add(const Allowlist& other) {
         rules_.insert(rules_.end(), other.rules_.begin(), other.rules_.end());
+        denials_.insert(denials_.end(), other.denials_.begin(), other.denials_.end());
     }
-    [[nodiscard]] std::span<const AllowRule> rules() const { return rules_; }
+    void deny(TargetRule rule) { denials_.push_back(std::move(rule)); }
+    // What opens.
+    [[nodiscard]] std::span<const TargetRule> rules() const { return rules_; }
+    // Rules and denials.
+    [[nodiscard]] std::size_t size() const { return rules_.size() + denials_.size(); }
+    bool operator==(const Allowlist&) const = default;
+
+    // Below, `asker` is the CID that asks; with cid_any, what any enclave may.
 
     // Whether the target may be looked up: a rule names it, or a rule for addresses exists on
     // that port, which only the lookup can decide (AWS's proxy reads its list in the same way).
     // Errors: ProxyError::not_allowed.
-    [[nodiscard]] Result<void> may_look_up(const Target& target) const;
+    [[nodiscard]] Result<void> may_look_up(const Target& target, Cid asker) const;
 
     // The rule by which `address`, to which `target` was resolved, may be connected to; never null.
     // `own` are this host's addresses. Errors: ProxyError::not_allowed.
-    [[nodiscard]] Result<const AllowRule*> may_dial(const Target& target, const IpAddress& address,
-                                                    std::span<const IpAddress> own) const;
+    [[nodiscard]] Result<const TargetRule*> may_dial(const Target& target, Cid asker,
+                                                     const IpAddress& address,
+                                                     std::span<const IpAddress> own) const;
 
     // The first rule for names that allows the target, whatever its address. Null if no rule does,
     // and for a target that is an address.
-    [[nodiscard]] const AllowRule* find_name(const Target& target) const;
+    [[nodiscard]] const TargetRule* find_name(const Target& target, Cid asker) const;
+
+    // An error if a denial closes the target as it is asked for, whatever its addresses.
+    // Errors: ProxyError::not_allowed.
+    [[nodiscard]] Result<void> check_denials(const Target& target, Cid asker) const;
 
   private:
-    std::vector<AllowRule> rules_;
+    [[nodiscard]] const TargetRule* find_denial(TcpPort port, Cid asker,
+                                                const IpAddress& address) const;
+
+    std::vector<TargetRule> rules_;
+    std::vector<TargetRule> denials_;
 };
 
 }  // namespace glovebox::core

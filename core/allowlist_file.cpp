@@ -39,49 +39,58 @@ class FileReader {
         if (!top.IsMap())
             return refuse(top.Mark(),
                           fmt::format("a map with the key allowlist was expected: {}", example));
-        std::optional<YAML::Node> list;
+        Allowlist allowlist;
+        if (top.size() == 0)
+            return refuse(top.Mark(), fmt::format("the key allowlist is missing: {}", example));
         for (const auto& entry : top) {
             const std::string key = scalar(entry.first);
             if (key == "whitelist")
                 return refuse(entry.first.Mark(), "the key is called allowlist today: rename it");
-            if (key != "allowlist")
-                return refuse(entry.first.Mark(), fmt::format("the key \"{}\" is not known: only "
-                                                              "allowlist was expected here",
-                                                              key));
-            list = entry.second;
-        }
-        if (!list)
-            return refuse(top.Mark(), fmt::format("the key allowlist is missing: {}", example));
-        if (!list->IsSequence())
-            return refuse(list->Mark(), fmt::format("a list of rules was expected: {}", example));
-        Allowlist allowlist;
-        for (const auto& item : *list) {
-            auto rule = read_rule(item);
-            if (!rule)
-                return rule.error();
-            allowlist.add(std::move(*rule));
+            if (key != "allowlist" && key != "denylist")
+                return refuse(entry.first.Mark(),
+                              fmt::format("the key \"{}\" is not known: only allowlist and "
+                                          "denylist were expected here",
+                                          key));
+            if (const auto added = add_rules(entry.second, key == "denylist", allowlist); !added)
+                return added.error();
         }
         return allowlist;
     }
 
   private:
-    Result<AllowRule> read_rule(const YAML::Node& item) const {
+    Result<void> add_rules(const YAML::Node& list, bool deny, Allowlist& allowlist) const {
+        if (!list.IsSequence())
+            return refuse(list.Mark(), fmt::format("a list of rules was expected: {}", example));
+        for (const auto& item : list) {
+            auto rule = read_rule(item);
+            if (!rule)
+                return rule.error();
+            if (deny)
+                allowlist.deny(std::move(*rule));
+            else
+                allowlist.add(std::move(*rule));
+        }
+        return {};
+    }
+
+    Result<TargetRule> read_rule(const YAML::Node& item) const {
         if (!item.IsMap())
             return refuse(item.Mark(),
                           "a rule with address and port was expected: write "
                           "{address: example.com, port: 443}");
         std::optional<YAML::Node> address;
         std::optional<YAML::Node> port;
+        std::optional<YAML::Node> cid;
         for (const auto& field : item) {
             const std::string key = scalar(field.first);
-            if (key != "address" && key != "port")
+            if (key != "address" && key != "port" && key != "cid")
                 return refuse(field.first.Mark(),
                               fmt::format("the key \"{}\" is not known: a rule has address and "
-                                          "port, and nothing else",
+                                          "port, may have cid, and nothing else",
                                           key));
             if (!field.second.IsScalar() || field.second.Scalar().empty())
                 return refuse(field.second.Mark(), fmt::format("{} needs a value", key));
-            (key == "address" ? address : port) = field.second;
+            (key == "address" ? address : key == "port" ? port : cid) = field.second;
         }
         if (!address || !port)
             return refuse(item.Mark(),
@@ -91,9 +100,15 @@ class FileReader {
         // The two are checked apart only to point at the right one.
         if (const auto ports = PortRange::parse(port->Scalar()); !ports)
             return refuse(port->Mark(), ports.error().message);
-        auto rule = AllowRule::parse(address->Scalar(), port->Scalar());
+        auto rule = TargetRule::parse(address->Scalar(), port->Scalar());
         if (!rule)
             return refuse(address->Mark(), rule.error().message);
+        if (cid) {
+            const auto number = parse_cid(cid->Scalar());
+            if (!number)
+                return refuse(cid->Mark(), number.error().message);
+            rule->cid = *number;
+        }
         return rule;
     }
 

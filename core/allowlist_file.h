@@ -5,9 +5,12 @@
 //   allowlist:
 //   - {address: kms.us-east-1.amazonaws.com, port: 443}
 //   - {address: "*.example.com", port: 8000-8010}
-//   - {address: 10.0.0.0/8, port: "*"}
+//   - {address: 10.0.0.0/8, port: "*", cid: 16}
+//   denylist:
+//   - {address: 10.0.0.1, port: "*"}
 //
-// AllowRule reads `address` and `port`. Both are required; other keys are an error.
+// TargetRule reads `address` and `port`, which are required; `cid` makes a rule one enclave's.
+// Other keys are an error. One of the two lists may be left out.
 #pragma once
 
 #include <string>

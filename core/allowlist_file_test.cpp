@@ -21,7 +21,7 @@ using testing::HasSubstr;
 std::vector<std::string> rules_of(std::string_view text) {
     const Allowlist allowlist = parse_allowlist(text, "rules.yaml").value();
     std::vector<std::string> rules;
-    for (const AllowRule& rule : allowlist.rules())
+    for (const TargetRule& rule : allowlist.rules())
         rules.push_back(to_string(rule));
     return rules;
 }
@@ -76,6 +76,27 @@ TEST(AllowlistFile, AWrongRuleIsNamedByLineAndColumn) {
                 AllOf(HasSubstr("line 2"), HasSubstr("{address: example.com, port: 443}")));
 }
 
+TEST(AllowlistFile, RulesOfOneCidAndDenialsAreRead) {
+    const auto allowlist = parse_allowlist(
+                               "denylist:\n- {address: a.example, port: 443, cid: 16}\n"
+                               "allowlist:\n- {address: \"*\", port: 443}\n"
+                               "- {address: b.example, port: 80, cid: 17}\n",
+                               "rules.yaml")
+                               .value();
+    const auto may = [&](const char* target, Cid asker) {
+        return allowlist.may_look_up(parse_target(target).value(), asker).has_value();
+    };
+    EXPECT_FALSE(may("a.example:443", 16));
+    EXPECT_TRUE(may("a.example:443", 17));
+    EXPECT_TRUE(may("b.example:80", 17));
+    EXPECT_FALSE(may("b.example:80", 16));
+    EXPECT_THAT(
+        sentence_of("allowlist:\n- {address: a.example, port: 1, cid: many}\n"),
+        AllOf(HasSubstr("rules.yaml: line 2, column 38"), HasSubstr("\"many\" is not a CID")));
+    EXPECT_THAT(sentence_of("denylist:\n- {address: a.example}\n"),
+                AllOf(HasSubstr("line 2, column 3"), HasSubstr("no port")));
+}
+
 TEST(AllowlistFile, AStarWithoutQuotesIsExplained) {
     EXPECT_THAT(sentence_of("allowlist:\n- {address: *.example.com, port: 443}\n"),
                 AllOf(HasSubstr("line 2"), HasSubstr("in quotes")));
@@ -90,7 +111,9 @@ TEST(AllowlistFile, AnotherShapeIsRefusedWithAnExample) {
     EXPECT_THAT(sentence_of("allowlist:\n"), HasSubstr("a list of rules was expected"));
     EXPECT_THAT(sentence_of("allowlist: example.com"), HasSubstr("a list of rules was expected"));
     EXPECT_THAT(sentence_of("whitelist: []"), HasSubstr("rename"));
-    EXPECT_THAT(sentence_of("allowlist: []\ndenylist: []"), HasSubstr("\"denylist\" is not known"));
+    EXPECT_THAT(sentence_of("allowlist: []\nblocklist: []"),
+                HasSubstr("\"blocklist\" is not known"));
+    EXPECT_THAT(sentence_of("{}"), HasSubstr("the key allowlist is missing"));
     EXPECT_THAT(sentence_of("allowlist: []\nallowlist: []"), HasSubstr("twice"));
     EXPECT_THAT(sentence_of("allowlist: []\n---\nallowlist: []"), HasSubstr("one document"));
     EXPECT_THAT(sentence_of("? [a]\n: b"), HasSubstr("is not known"));

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 Allowlist allowing(std::initializer_list<const char*> rules) {
     Allowlist allowlist;
     for (const char* rule : rules)
-        allowlist.add(AllowRule::parse(rule).value());
+        allowlist.add(TargetRule::parse(rule).value());
     return allowlist;
 }
 
@@ -30,8 +30,8 @@ const std::vector<IpAddress> this_host{address("203.0.113.5"), address("2001:db8
 // May `target` be dialled at `resolved`, after both questions?
 bool opens(const Allowlist& allowlist, std::string_view target, std::string_view resolved) {
     const Target asked = parse_target(target).value();
-    return allowlist.may_look_up(asked).has_value() &&
-           allowlist.may_dial(asked, address(resolved), this_host).has_value();
+    return allowlist.may_look_up(asked, cid_any).has_value() &&
+           allowlist.may_dial(asked, cid_any, address(resolved), this_host).has_value();
 }
 
 // For an address that stands for itself.
@@ -55,6 +55,69 @@ TEST(Allowlist, ANameOpensItselfOnItsPortAlone) {
     EXPECT_FALSE(opens(allowlist, "198.51.100.1:443"));
 }
 
+std::string denial_of(const Allowlist& allowlist, Cid asker, std::string_view target,
+                      std::string_view resolved) {
+    const Target asked = parse_target(target).value();
+    if (const auto early = allowlist.may_look_up(asked, asker); !early)
+        return "early: " + early.error().message;
+    const auto late = allowlist.may_dial(asked, asker, address(resolved), this_host);
+    return late ? "" : late.error().message;
+}
+
+TEST(Allowlist, ADenialWinsOverEveryRule) {
+    auto allowlist = Allowlist::everything();
+    for (const char* rule : {"*.internal.example:*", "10.0.0.0/8:*", "db.example:5432"})
+        allowlist.deny(TargetRule::parse(rule).value());
+    EXPECT_EQ(denial_of(allowlist, 16, "example.com:443", "198.51.100.1"), "");
+    EXPECT_EQ(denial_of(allowlist, 16, "a.internal.example:443", "198.51.100.1"),
+              "early: a.internal.example:443 is denied by the rule *.internal.example:*");
+    EXPECT_EQ(denial_of(allowlist, 16, "internal.example:443", "198.51.100.1"), "");
+    EXPECT_EQ(denial_of(allowlist, 16, "db.example:5432", "198.51.100.1"),
+              "early: db.example:5432 is denied by the rule db.example:5432");
+    EXPECT_EQ(denial_of(allowlist, 16, "db.example:443", "198.51.100.1"), "");
+    EXPECT_EQ(denial_of(allowlist, 16, "10.1.2.3:443", "10.1.2.3"),
+              "early: 10.1.2.3:443 is denied by the rule 10.0.0.0/8:*");
+    EXPECT_EQ(denial_of(allowlist, 16, "example.com:443", "10.1.2.3"),
+              "example.com:443 leads to 10.1.2.3, which is denied by the rule 10.0.0.0/8:*");
+}
+
+TEST(Allowlist, ADenialOfAnIpv4AddressHoldsForEveryFormOfIt) {
+    auto allowlist = Allowlist::everything();
+    allowlist.deny(TargetRule::parse("10.0.0.0/8:*").value());
+    for (const char* form : {"::ffff:10.1.2.3", "64:ff9b::10.1.2.3", "2002:a01:203::1"})
+        EXPECT_THAT(denial_of(allowlist, 16, "example.com:443", form),
+                    HasSubstr("is denied by the rule 10.0.0.0/8:*"))
+            << form;
+    EXPECT_EQ(denial_of(allowlist, 16, "example.com:443", "2002:c633:6401::1"), "");
+}
+
+TEST(Allowlist, ARuleOfOneCidHoldsForItAlone) {
+    Allowlist allowlist;
+    for (const char* text : {"a.example:443", "198.51.100.0/24:80"}) {
+        TargetRule rule = TargetRule::parse(text).value();
+        rule.cid = 16;
+        allowlist.add(rule);
+    }
+    EXPECT_EQ(denial_of(allowlist, 16, "a.example:443", "203.0.113.9"), "");
+    EXPECT_EQ(denial_of(allowlist, cid_any, "a.example:443", "203.0.113.9"), "");
+    EXPECT_THAT(denial_of(allowlist, 17, "a.example:443", "203.0.113.9"),
+                HasSubstr("early: a.example:443 is not in the allowlist"));
+    EXPECT_EQ(denial_of(allowlist, 16, "b.example:80", "198.51.100.1"), "");
+    EXPECT_THAT(denial_of(allowlist, 17, "b.example:80", "198.51.100.1"),
+                HasSubstr("not in the allowlist"));
+}
+
+TEST(Allowlist, ADenialOfOneCidHoldsForItAlone) {
+    auto allowlist = Allowlist::everything();
+    TargetRule rule = TargetRule::parse("a.example:443").value();
+    rule.cid = 16;
+    allowlist.deny(rule);
+    EXPECT_EQ(denial_of(allowlist, 16, "a.example:443", "203.0.113.9"),
+              "early: a.example:443 is denied by the rule a.example:443 for CID 16");
+    EXPECT_EQ(denial_of(allowlist, 17, "a.example:443", "203.0.113.9"), "");
+    EXPECT_EQ(denial_of(allowlist, cid_any, "a.example:443", "203.0.113.9"), "");
+}
+
 TEST(Allowlist, NamesAreComparedInOneForm) {
     const auto allowlist = allowing({"EXAMPLE.com.:443"});
     for (const char* target : {"example.com:443", "Example.Com:443", "example.com.:443"})
@@ -72,7 +135,7 @@ TEST(Allowlist, WildcardMatchesSubdomainsOnly) {
 
 TEST(Allowlist, AWildcardNeverStandsForAnAddress) {
     EXPECT_FALSE(opens(allowing({"*:*"}), "198.51.100.1:443"));
-    EXPECT_FALSE(AllowRule::parse("*.0.0.1:443"));
+    EXPECT_FALSE(TargetRule::parse("*.0.0.1:443"));
 }
 
 TEST(Allowlist, AStarAloneIsEveryName) {
@@ -99,8 +162,8 @@ TEST(Allowlist, AnAddressRuleOpensTheAddressAndWhateverNameLeadsToIt) {
 
 TEST(Allowlist, ANameIsNotLookedUpWhereNoRuleCouldOpenIt) {
     const auto allowlist = allowing({"198.51.100.0/24:443", "example.com:80"});
-    EXPECT_TRUE(allowlist.may_look_up(parse_target("other.example:443").value()));
-    const auto refusal = allowlist.may_look_up(parse_target("other.example:80").value());
+    EXPECT_TRUE(allowlist.may_look_up(parse_target("other.example:443").value(), cid_any));
+    const auto refusal = allowlist.may_look_up(parse_target("other.example:80").value(), cid_any);
     ASSERT_FALSE(refusal);
     EXPECT_EQ(refusal.error().code, ProxyError::not_allowed);
     EXPECT_THAT(refusal.error().message, HasSubstr("add the rule other.example:80"));
@@ -157,8 +220,8 @@ TEST(Allowlist, ATunnelsFormIsOpenedByARuleForItselfOrForWhatItCarries) {
     EXPECT_TRUE(opens(allowing({"[64:ff9b:1::]/96:80"}), "[64:ff9b:1::a00:5]:80"));
     EXPECT_FALSE(opens(allowing({"[64:ff9b:1::]/48:80"}), "[64:ff9b:1::a9fe:a9fe]:80"));
     EXPECT_FALSE(opens(allowing({"[::]/96:80"}), "[::7f00:1]:80"));
-    const auto refusal = Allowlist::everything().may_dial(parse_target("me.example:80").value(),
-                                                          address("2002:7f00:1::1"), this_host);
+    const auto refusal = Allowlist::everything().may_dial(
+        parse_target("me.example:80").value(), cid_any, address("2002:7f00:1::1"), this_host);
     ASSERT_FALSE(refusal);
     EXPECT_THAT(refusal.error().message,
                 HasSubstr("me.example:80 leads to 2002:7f00:1::1, which is the 6to4 form of "
@@ -189,7 +252,7 @@ TEST(Allowlist, ANameThatLeadsBackHereIsRefusedThoughTheNameIsAllowed) {
                                  "203.0.113.5",
                                  "2001:db8::5",
                                  "::ffff:203.0.113.5"}) {
-        const auto verdict = allowlist.may_dial(parse_target("example.com:80").value(),
+        const auto verdict = allowlist.may_dial(parse_target("example.com:80").value(), cid_any,
                                                 address(resolved), this_host);
         ASSERT_FALSE(verdict) << resolved;
         EXPECT_EQ(verdict.error().code, ProxyError::not_allowed) << resolved;
@@ -234,24 +297,24 @@ TEST(Allowlist, ABlockWiderThanASpecialOneDoesNotNameIt) {
 
 TEST(Allowlist, TheRefusalSaysWhichRuleWouldOpenIt) {
     const auto own = Allowlist::everything().may_dial(parse_target("me.example:80").value(),
-                                                      address("2001:db8::5"), this_host);
+                                                      cid_any, address("2001:db8::5"), this_host);
     EXPECT_THAT(own.error().message,
                 HasSubstr("me.example:80 leads to 2001:db8::5, which is this host's own address"));
     EXPECT_THAT(own.error().message, HasSubstr("[2001:db8::5]:80"));
-    const auto plain =
-        allowing({"10.0.0.0/8:80"})
-            .may_dial(parse_target("198.51.100.1:80").value(), address("198.51.100.1"), this_host);
+    const auto plain = allowing({"10.0.0.0/8:80"})
+                           .may_dial(parse_target("198.51.100.1:80").value(), cid_any,
+                                     address("198.51.100.1"), this_host);
     EXPECT_THAT(plain.error().message, HasSubstr("add the rule 198.51.100.1:80"));
-    EXPECT_TRUE(AllowRule::parse("[2001:db8::5]:80"));
+    EXPECT_TRUE(TargetRule::parse("[2001:db8::5]:80"));
 }
 
-TEST(AllowRule, IsWrittenAsItIsRead) {
+TEST(TargetRule, IsWrittenAsItIsRead) {
     for (const char* text : {"example.com:443", "*.example.com:1-1024", "*:*", "192.0.2.7:80",
                              "10.0.0.0/8:*", "[2001:db8::7]:443", "[2001:db8::]/32:443"})
-        EXPECT_EQ(to_string(AllowRule::parse(text).value()), text);
+        EXPECT_EQ(to_string(TargetRule::parse(text).value()), text);
 }
 
-TEST(AllowRule, WhatIsNoRuleIsRefusedWithASentence) {
+TEST(TargetRule, WhatIsNoRuleIsRefusedWithASentence) {
     for (const char* text : {"",
                              ":",
                              "example.com",
@@ -281,16 +344,16 @@ TEST(AllowRule, WhatIsNoRuleIsRefusedWithASentence) {
                              "[2001:db8::7]",
                              "[::1]x:443",
                              "example.com/8:443"}) {
-        const auto rule = AllowRule::parse(text);
+        const auto rule = TargetRule::parse(text);
         ASSERT_FALSE(rule) << text;
         EXPECT_GT(rule.error().message.size(), 20U) << text;
     }
 }
 
-TEST(AllowRule, AUrlIsCalledOne) {
+TEST(TargetRule, AUrlIsCalledOne) {
     for (const auto& rule :
-         {AllowRule::parse("http://a.example/:80"), AllowRule::parse("https://a.example"),
-          AllowRule::parse("https://a.example/", "443")}) {
+         {TargetRule::parse("http://a.example/:80"), TargetRule::parse("https://a.example"),
+          TargetRule::parse("https://a.example/", "443")}) {
         ASSERT_FALSE(rule);
         EXPECT_NE(rule.error().message.find("it is a URL"), std::string::npos);
     }

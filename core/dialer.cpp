@@ -82,10 +82,10 @@ Dialer::Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options)
 
 // The name's addresses.
 asio::awaitable<Result<std::vector<IpAddress>>> Dialer::look_up(const Target& target, Cid asker) {
-    if (const auto verdict = allowlist_.may_look_up(target); !verdict)
+    if (const auto verdict = allowlist_.may_look_up(target, asker); !verdict)
         co_return verdict.error();
     auto answer = co_await resolver_.resolve(std::get<HostName>(target.host), asker);
-    if (!answer && allowlist_.find_name(target) == nullptr)
+    if (!answer && allowlist_.find_name(target, asker) == nullptr)
         co_return Error(ProxyError::not_allowed,
                         fmt::format("{} is not in the allowlist: no rule names it, and whether "
                                     "one for addresses opens it can't be known: {}",
@@ -94,13 +94,13 @@ asio::awaitable<Result<std::vector<IpAddress>>> Dialer::look_up(const Target& ta
 }
 
 // The target's addresses less those that the allowlist refuses; not empty.
-Result<std::vector<tcp::endpoint>> Dialer::judge(const Target& target,
+Result<std::vector<tcp::endpoint>> Dialer::judge(const Target& target, Cid asker,
                                                  std::span<const IpAddress> addresses) const {
     const std::vector<IpAddress>& own = options_.own_addresses->get();
     Error refusal;
     std::vector<tcp::endpoint> allowed;
     for (const IpAddress& address : addresses) {
-        const auto verdict = allowlist_.may_dial(target, address, own);
+        const auto verdict = allowlist_.may_dial(target, asker, address, own);
         if (verdict)
             allowed.emplace_back(address, target.port);
         else if (refusal.code != ProxyError::not_allowed)
@@ -121,8 +121,8 @@ const ResolvedTarget* Dialer::find_resolved(const Target& target) const {
     return found == options_.resolved.end() ? nullptr : &*found;
 }
 
-std::optional<tcp::endpoint> Dialer::find_served(const Target& target) const {
-    if (!options_.served || allowlist_.find_name(target) == nullptr)
+std::optional<tcp::endpoint> Dialer::find_served(const Target& target, Cid asker) const {
+    if (!options_.served || allowlist_.find_name(target, asker) == nullptr)
         return std::nullopt;
     for (const ResolvedTarget& one : options_.served())
         if (one.target == target)
@@ -131,16 +131,18 @@ std::optional<tcp::endpoint> Dialer::find_served(const Target& target) const {
 }
 
 // Of a target whose addresses need no lookup.
-std::optional<Result<std::vector<tcp::endpoint>>> Dialer::known_endpoints(
-    const Target& target) const {
+std::optional<Result<std::vector<tcp::endpoint>>> Dialer::known_endpoints(const Target& target,
+                                                                          Cid asker) const {
+    if (const auto denied = allowlist_.check_denials(target, asker); !denied)
+        return denied.error();
     if (const ResolvedTarget* resolved = find_resolved(target))
         return std::vector<tcp::endpoint>{resolved->endpoint};
-    if (const auto served = find_served(target))
+    if (const auto served = find_served(target, asker))
         return std::vector<tcp::endpoint>{*served};
     if (const auto* address = std::get_if<IpAddress>(&target.host)) {
-        if (const auto verdict = allowlist_.may_look_up(target); !verdict)
+        if (const auto verdict = allowlist_.may_look_up(target, asker); !verdict)
             return verdict.error();
-        return judge(target, {address, 1});
+        return judge(target, asker, {address, 1});
     }
     return std::nullopt;
 }
@@ -150,16 +152,19 @@ asio::awaitable<Result<std::vector<tcp::endpoint>>> Dialer::looked_up_endpoints(
     const auto addresses = co_await look_up(target, asker);
     if (!addresses)
         co_return addresses.error();
-    co_return judge(target, *addresses);
+    co_return judge(target, asker, *addresses);
 }
 
 Result<void> Dialer::may_dial(const Target& target) const {
+    if (auto denied = allowlist_.check_denials(target, cid_any); !denied)
+        return denied;
     if (find_resolved(target) != nullptr)
         return {};
     const auto* address = std::get_if<IpAddress>(&target.host);
     if (address == nullptr)
-        return allowlist_.may_look_up(target);
-    if (const auto verdict = allowlist_.may_dial(target, *address, options_.own_addresses->get());
+        return allowlist_.may_look_up(target, cid_any);
+    if (const auto verdict =
+            allowlist_.may_dial(target, cid_any, *address, options_.own_addresses->get());
         !verdict)
         return verdict.error();
     return {};
@@ -191,7 +196,7 @@ asio::awaitable<DialRace> Dialer::race_to_listeners(std::vector<tcp::endpoint> e
 }
 
 asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
-    auto known = known_endpoints(target);
+    auto known = known_endpoints(target, asker);
     if (!known)
         known = co_await looked_up_endpoints(target, asker);
     const auto& endpoints = *known;

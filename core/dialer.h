@@ -76,19 +76,19 @@ class Dialer {
     [[nodiscard]] const Allowlist& allowlist() const { return allowlist_; }
 
     // The decision that needs no lookup. A refusal is final; a name that passes may still resolve
-    // to an address that is refused.
+    // to an address that is refused. What any enclave may: a rule for one CID counts, too.
     [[nodiscard]] Result<void> may_dial(const Target& target) const;
 
   private:
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> look_up(
         const Target& target, Cid asker);
     [[nodiscard]] Result<std::vector<boost::asio::ip::tcp::endpoint>> judge(
-        const Target& target, std::span<const IpAddress> addresses) const;
+        const Target& target, Cid asker, std::span<const IpAddress> addresses) const;
     [[nodiscard]] const ResolvedTarget* find_resolved(const Target& target) const;
-    [[nodiscard]] std::optional<boost::asio::ip::tcp::endpoint> find_served(
-        const Target& target) const;
+    [[nodiscard]] std::optional<boost::asio::ip::tcp::endpoint> find_served(const Target& target,
+                                                                            Cid asker) const;
     [[nodiscard]] std::optional<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
-    known_endpoints(const Target& target) const;
+    known_endpoints(const Target& target, Cid asker) const;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
     looked_up_endpoints(const Target& target, Cid asker);
     // race_to(), again after a refusal.

@@ -38,7 +38,7 @@ class DialerTest : public testing::Test {
     Result<Dialed> dial(std::initializer_list<const char*> rules, const std::string& target) {
         Allowlist allowlist;
         for (const char* rule : rules)
-            allowlist.add(AllowRule::parse(with_port(rule)).value());
+            allowlist.add(TargetRule::parse(with_port(rule)).value());
         Dialer dialer(std::move(allowlist), resolver_, options_);
         return run(context_, dialer.dial(parse_target(with_port(target)).value(), 16));
     }
@@ -81,7 +81,7 @@ TEST_F(DialerTest, ANameThatTurnsIntoARefusedAddressIsRefusedThen) {
     resolver_.answer("app.example", {"127.0.0.1"});
     resolver_.answer("app.example", {"127.0.0.2"});
     Allowlist allowlist;
-    allowlist.add(AllowRule::parse(with_port("127.0.0.1:0")).value());
+    allowlist.add(TargetRule::parse(with_port("127.0.0.1:0")).value());
     Dialer dialer(std::move(allowlist), resolver_, options_);
     const Target target = parse_target(with_port("app.example:0")).value();
     EXPECT_TRUE(run(context_, dialer.dial(target, 16)));
@@ -189,6 +189,19 @@ TEST_F(DialerTest, BesideAnAddressThatDoesNotAnswerTheNextIsTried) {
     EXPECT_THAT(stuck.error().message, HasSubstr("no answer within 100 ms"));
 }
 
+TEST_F(DialerTest, ADeniedTargetIsReachedNeitherByResolveNorByAnotherRule) {
+    resolver_.answer("app.example", {"127.0.0.1"});
+    options_.resolved = {parse_resolved_target("app.example:443=127.0.0.1:1").value()};
+    auto allowlist = Allowlist::everything();
+    allowlist.deny(TargetRule::parse("app.example:*").value());
+    Dialer dialer(std::move(allowlist), resolver_, options_);
+    const auto dialed = run(context_, dialer.dial(parse_target("app.example:443").value(), 16));
+    ASSERT_FALSE(dialed);
+    EXPECT_EQ(dialed.error().message, "app.example:443 is denied by the rule app.example:*");
+    EXPECT_FALSE(dialer.may_dial(parse_target("app.example:443").value()));
+    EXPECT_EQ(resolver_.lookups(), 0);
+}
+
 TEST_F(DialerTest, ManyAddressesOfOneFamilyDoNotHideTheOther) {
     resolver_.answer("app.example",
                      {"::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1", "::1", "127.0.0.1"});
@@ -199,7 +212,7 @@ TEST_F(DialerTest, ManyAddressesOfOneFamilyDoNotHideTheOther) {
 
 TEST_F(DialerTest, SaysBeforehandWhatCanNeverBeDialled) {
     Allowlist allowlist;
-    allowlist.add(AllowRule::parse("app.example:443").value());
+    allowlist.add(TargetRule::parse("app.example:443").value());
     const Dialer dialer(std::move(allowlist), resolver_, options_);
     EXPECT_TRUE(dialer.may_dial(parse_target("app.example:443").value()));
     EXPECT_FALSE(dialer.may_dial(parse_target("app.example:80").value()));

@@ -59,7 +59,7 @@ class ProxyTest : public testing::Test {
     VsockAddress start(std::initializer_list<std::string> rules, const std::string& route) {
         Allowlist allowlist;
         for (const std::string& rule : rules)
-            allowlist.add(AllowRule::parse(rule == "target" ? target_text_ : rule).value());
+            allowlist.add(TargetRule::parse(rule == "target" ? target_text_ : rule).value());
         dialer_.emplace(std::move(allowlist), resolver_, dialer_options_);
         proxy_.emplace(context_.get_executor(), parent_, *dialer_, pipes_, log_, options_);
         const VsockAddress address = proxy_->listen(parse_proxy_route(route).value()).value();

@@ -40,7 +40,7 @@ class TwoHops : public testing::Test {
 
     void start() {
         const std::string target = "127.0.0.1:" + std::to_string(target_.local_endpoint().port());
-        dialer_.emplace(Allowlist({AllowRule::parse(target).value()}), resolver_);
+        dialer_.emplace(Allowlist({TargetRule::parse(target).value()}), resolver_);
         proxy_.emplace(context_.get_executor(), parent_, *dialer_, pipes_, log_, proxy_options_);
         proxy_->listen(parse_proxy_route("8000=" + target).value()).value();
         spawn(context_, proxy_->run());

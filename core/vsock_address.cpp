@@ -57,4 +57,12 @@ Result<VsockAddress> parse_vsock_address(std::string_view text) {
         text));
 }
 
+Result<Cid> parse_cid(std::string_view text) {
+    const auto cid = read_cid(text);
+    if (cid && *cid != cid_any)
+        return *cid;
+    return invalid_input(fmt::format(
+        "\"{}\" is not a CID: a number up to 4294967294, or parent, was expected", text));
+}
+
 }  // namespace glovebox::core

@@ -40,4 +40,7 @@ struct VsockAddress {
 // number or "any". Other text is an error that names the expected form.
 [[nodiscard]] Result<VsockAddress> parse_vsock_address(std::string_view text);
 
+// "16" or "parent": the CID of one machine.
+[[nodiscard]] Result<Cid> parse_cid(std::string_view text);
+
 }  // namespace glovebox::core

@@ -46,11 +46,11 @@ void check_host(const std::string& text) {
         for (const core::EmbeddedIpv4& inner : core::embedded_ipv4(address.to_v6()))
             is_special = is_special || core::special_block_of(inner.address) != nullptr;
     if (is_special)
-        require(!core::Allowlist::everything().may_dial(target, address, {}));
+        require(!core::Allowlist::everything().may_dial(target, core::cid_any, address, {}));
 }
 
-void check_rule(const core::AllowRule& rule) {
-    const auto again = core::AllowRule::parse(core::to_string(rule));
+void check_rule(const core::TargetRule& rule) {
+    const auto again = core::TargetRule::parse(core::to_string(rule));
     require(again && *again == rule);
 }
 
@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check_host(text);
     else
         require(!core::parse_host(text));
-    if (const auto rule = core::AllowRule::parse(text))
+    if (const auto rule = core::TargetRule::parse(text))
         check_rule(*rule);
     const auto file = core::parse_allowlist(text, "rules.yaml");
     if (file)

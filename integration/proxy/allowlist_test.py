@@ -60,6 +60,21 @@ class Reload(AllowlistCase):
         client.sendall(b"still here")
         self.assertEqual(client.recv(100), b"still here")
 
+    def test_a_denial_and_a_rule_of_another_cid_close(self):
+        echo = self.first
+        proxy = self.start()
+        self.assertEqual(self.status(echo), 200)
+        rule = f"{{address: 127.0.0.1, port: {echo.port}"
+        self.file.write_text(f"allowlist:\n- {rule}}}\ndenylist:\n- {rule}}}\n")
+        proxy.wait_for("read again")
+        self.assertEqual(self.status(echo), 403)
+        proxy.wait_for(f"127.0.0.1:{echo.port} is denied by the rule 127.0.0.1:{echo.port}")
+        # A client that knows nothing of us counts as the parent.
+        for times, cid, status in ((1, "17", 403), (2, "parent", 200)):
+            self.file.write_text(f"allowlist:\n- {rule}, cid: {cid}}}\n")
+            proxy.wait_for("read again: 1 rule", times)
+            self.assertEqual(self.status(echo), status)
+
     def test_a_file_in_its_place_and_a_link_that_changes(self):
         other = self.directory / "other.yaml"
         link = self.directory / "link.yaml"
@@ -127,6 +142,16 @@ class Check(AllowlistCase):
         done = self.check("--allow-all", "169.254.169.254:80")
         self.assertEqual(done.returncode, 1)
         self.assertIn("only a rule for that address opens it, for example 169.254.169.254:80", done.stdout)
+
+    def test_what_one_enclave_may_and_what_is_denied(self):
+        self.file.write_text("allowlist:\n- {address: 192.0.2.7, port: 443, cid: 16}\n")
+        done = self.check("--allowlist", self.file, "--cid", "16", "192.0.2.7:443")
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, f"192.0.2.7: allowed by the rule 192.0.2.7:443 for CID 16 of {self.file}\n"), done.stderr)
+        self.assertEqual(self.check("--allowlist", self.file, "192.0.2.7:443").returncode, 0)
+        self.assertEqual(self.check("--allowlist", self.file, "--cid", "17", "192.0.2.7:443").returncode, 1)
+        done = self.check("--allow-all", "--deny", "192.0.2.0/24:*", "192.0.2.7:443")
+        self.assertEqual((done.returncode, done.stdout), (1, "refused: 192.0.2.7:443 is denied by the rule 192.0.2.0/24:*\n"))
 
     def test_each_address_of_a_name_is_judged(self):
         done = self.check("--allow", "localhost:443", "localhost:443")

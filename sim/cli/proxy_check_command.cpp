@@ -17,6 +17,7 @@
 #include "core/own_addresses.h"
 #include "core/target.h"
 #include "sim/cli/rule_options.h"
+#include "sim/cli/shared_options.h"
 
 namespace glovebox::cli {
 namespace {
@@ -36,7 +37,8 @@ Result<std::vector<core::IpAddress>> look_up(const core::HostName& name) {
 }
 
 // Where the rule was read: "*.example.com:443 of rules.yaml".
-std::string describe(const core::AllowRule& rule, const std::vector<RuleSources::Source>& sources) {
+std::string describe(const core::TargetRule& rule,
+                     const std::vector<RuleSources::Source>& sources) {
     const auto found =
         std::find_if(sources.begin(), sources.end(), [&](const RuleSources::Source& source) {
             const auto rules = source.allowlist.rules();
@@ -57,9 +59,10 @@ int check(const Values& values) {
             "there are no rules to check: give --allowlist FILE, --allow HOST:PORT or "
             "--allow-all, as to glovebox proxy");
     const core::Target target = core::parse_target(values.text("HOST:PORT")).value();
+    const auto asker = values.has("--cid") ? values.number<core::Cid>("--cid") : core::cid_any;
     const auto sources = rules.read().value();
     const core::Allowlist allowlist = rules.read_all().value();
-    if (const auto verdict = allowlist.may_look_up(target); !verdict)
+    if (const auto verdict = allowlist.may_look_up(target, asker); !verdict)
         return refuse(verdict.error());
     std::vector<core::IpAddress> addresses;
     if (const auto* literal = std::get_if<core::IpAddress>(&target.host)) {
@@ -73,7 +76,7 @@ int check(const Values& values) {
     const std::vector<core::IpAddress> own = core::read_own_addresses();
     bool is_allowed = false;
     for (const core::IpAddress& address : addresses) {
-        const auto verdict = allowlist.may_dial(target, address, own);
+        const auto verdict = allowlist.may_dial(target, asker, address, own);
         is_allowed = is_allowed || verdict.has_value();
         if (verdict)
             std::cout << fmt::format("{}: allowed by the rule {}\n", address.to_string(),
@@ -88,12 +91,15 @@ int check(const Values& values) {
 }  // namespace
 
 Command proxy_check_command() {
+    Option asker = enclave_cid("--cid");
+    asker.summary = "The enclave that asks";
+    asker.default_note = "any, and then a rule for one CID counts, too";
     return {
         .name = "check",
         .summary = "Say whether a proxy with these rules may reach a target, and by which rule",
         .description = {"Looks the name up as the proxy would, and judges each of its addresses. "
                         "The proxy connects to those that are allowed."},
-        .options = rule_options(),
+        .options = command_line::joined({rule_options(), {asker}}),
         .positionals = {{.name = "HOST:PORT",
                          .check = problem_by<core::parse_target>,
                          .is_required = true,

@@ -24,7 +24,7 @@ core::Allowlist allowlist_of(const std::vector<core::ProxyRoute>& routes, bool m
     core::Allowlist allowlist;
     for (const core::ProxyRoute& route : routes) {
         if (route.target)
-            allowlist.add(core::AllowRule::of(*route.target));
+            allowlist.add(core::TargetRule::of(*route.target));
         else if (!may_be_empty)
             throw UsageError(
                 "--listen: a CONNECT proxy needs to know where it may go: give --allowlist FILE, "
@@ -44,7 +44,9 @@ void warn_of_localhost(const vsock_proxy::ProxyService& service, Log& log) {
         if (std::any_of(resolved.begin(), resolved.end(),
                         [&](const auto& one) { return one.target == *route.target; }))
             continue;
-        if (const auto good = service.allowlist.may_dial(*route.target, loopback, {}); !good)
+        if (const auto good =
+                service.allowlist.may_dial(*route.target, core::cid_any, loopback, {});
+            !good)
             log.warning("refused", "connections to vsock port {} will be refused: {}",
                         route.listen.port, good.error().message);
     }
@@ -55,8 +57,9 @@ int proxy(const Values& values) {
     for (const std::string& text : values.list("--listen"))
         service.routes.push_back(core::parse_proxy_route(text).value());
     const RuleSources rules = RuleSources::of(values);
-    service.allowlist = rules.are_given() ? rules.read_all().value()
-                                          : allowlist_of(service.routes, values.has("--resolve"));
+    service.allowlist = rules.read_all().value();
+    if (!rules.are_given())
+        service.allowlist.add(allowlist_of(service.routes, values.has("--resolve")));
     if (!rules.files.empty()) {
         service.allowlist_files = rules.files;
         service.read_allowlist = [rules] { return rules.read_all(); };
@@ -76,7 +79,7 @@ int proxy(const Values& values) {
     service.dialer.served = served_targets(service.transport);
     const auto log = make_log(values, "proxy");
     const std::size_t listeners = service.routes.size();
-    const std::size_t rule_count = service.allowlist.rules().size();
+    const std::size_t rule_count = service.allowlist.size();
     service.command = values.list("COMMAND");
     warn_of_localhost(service, *log);
     return service.serve(*log, [&] {

@@ -11,7 +11,7 @@ namespace glovebox::cli {
 namespace {
 
 std::string explain_rule(const std::string& text) {
-    const auto rule = core::AllowRule::parse(text);
+    const auto rule = core::TargetRule::parse(text);
     if (rule)
         return {};
     std::error_code ignored;
@@ -33,6 +33,11 @@ Options rule_options() {
              .check = explain_rule,
              .repeat = Repeat::list,
              .summary = "Allow what this rule names, for example '*.example.com:443'"},
+            {.name = "--deny",
+             .placeholder = "HOST:PORT",
+             .check = explain_rule,
+             .repeat = Repeat::list,
+             .summary = "Deny what this rule names, whatever other rules allow"},
             {.name = "--allow-all",
              .kind = Kind::flag,
              .summary = "Allow every name and every address, except the addresses that need a "
@@ -40,7 +45,8 @@ Options rule_options() {
 }
 
 RuleSources RuleSources::of(const Values& values) {
-    return {values.flag("--allow-all"), values.list("--allowlist"), values.list("--allow")};
+    return {values.flag("--allow-all"), values.list("--allowlist"), values.list("--allow"),
+            values.list("--deny")};
 }
 
 Result<std::vector<RuleSources::Source>> RuleSources::read() const {
@@ -54,7 +60,12 @@ Result<std::vector<RuleSources::Source>> RuleSources::read() const {
         sources.push_back({file, std::move(*list)});
     }
     for (const std::string& rule : rules)
-        sources.push_back({"--allow", core::Allowlist({core::AllowRule::parse(rule).value()})});
+        sources.push_back({"--allow", core::Allowlist({core::TargetRule::parse(rule).value()})});
+    for (const std::string& rule : denials) {
+        core::Allowlist denied;
+        denied.deny(core::TargetRule::parse(rule).value());
+        sources.push_back({"--deny", std::move(denied)});
+    }
     return sources;
 }
 

@@ -26,7 +26,7 @@ std::string problem_by(const std::string& text) {
 }
 
 std::string problem_of_rule(const std::string& text) {
-    const auto rule = core::AllowRule::parse(text);
+    const auto rule = core::TargetRule::parse(text);
     return rule ? std::string() : rule.error().message;
 }
 

@@ -2,7 +2,6 @@
 
 #include "sim/vsock_proxy/allowlist_reload.h"
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <utility>
@@ -79,9 +78,9 @@ void AllowlistReload::reload(Cause cause) {
         return;
     }
     last_failure_.clear();
-    if (cause == Cause::change && std::ranges::equal(list->rules(), dialer_.allowlist().rules()))
+    if (cause == Cause::change && *list == dialer_.allowlist())
         return;
-    const std::size_t rules = list->rules().size();
+    const std::size_t rules = list->size();
     dialer_.replace(std::move(*list));
     log_.info("reloaded", "the allowlist was read again: {}", counted(rules, "rule"));
 }

@@ -173,7 +173,7 @@ void serve(const Arguments& arguments, std::ostream& to) {
                           : ""};
     say(to, "vsock_proxy::proxy", *matched);
 
-    service.allowlist.add(core::AllowRule::of(target));
+    service.allowlist.add(core::TargetRule::of(target));
     // An entry that matched by address allows that address, so allow it here as well: AWS's program
     // checks only once.
     if (const auto first = addresses(arguments.remote))

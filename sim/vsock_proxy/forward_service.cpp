@@ -25,7 +25,7 @@ namespace {
 core::Allowlist allowlist_of(const std::vector<core::ProxyRoute>& ways_in) {
     core::Allowlist allowlist;
     for (const core::ProxyRoute& route : ways_in)
-        allowlist.add(core::AllowRule::of(*route.target));
+        allowlist.add(core::TargetRule::of(*route.target));
     return allowlist;
 }
 
