@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // For tests: a fresh directory of one's own, 0700, that is gone with all its contents afterwards.
+// It is in TMPDIR, or in the folder that is given.
 #pragma once
 
 #include <cstdlib>
@@ -14,8 +15,9 @@ namespace glovebox {
 
 class TemporaryDirectory {
   public:
-    TemporaryDirectory() {
-        const auto parent = std::filesystem::canonical(std::filesystem::temp_directory_path());
+    explicit TemporaryDirectory(
+        const std::filesystem::path& within = std::filesystem::temp_directory_path()) {
+        const auto parent = std::filesystem::canonical(within);
         path_ = parent / "glovebox-test.XXXXXX";
         if (::mkdtemp(path_.data()) == nullptr)
             throw std::runtime_error("mkdtemp failed on " + path_);

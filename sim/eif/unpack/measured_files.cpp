@@ -3,11 +3,16 @@
 #include "sim/eif/unpack/measured_files.h"
 
 #include <fmt/core.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <fstream>
 #include <optional>
 #include <system_error>
@@ -23,6 +28,24 @@ namespace fs = std::filesystem;
 
 // File systems count time in at most 2 s (FAT).
 constexpr std::chrono::seconds age_min{3};
+
+// Whether a change has another time, which nobody can set. The time of change of VFAT and sshfs is
+// that of modification; tmpfs does not see what a program writes to a mapped file, nor does
+// overlayfs where a tmpfs is below it.
+bool has_times_of_change(int file) {
+    constexpr std::array<std::uint32_t, 4> magics{EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,
+                                                  BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
+    struct statfs status {};
+    return ::fstatfs(file, &status) == 0 &&
+           std::find(magics.begin(), magics.end(), static_cast<std::uint32_t>(status.f_type)) !=
+               magics.end();
+}
+
+// The kernel learns of a write to a mapped page only where the page was clean: writing the file to
+// its disk cleans all of them, so that a later write changes the time.
+bool watch_mapped_pages(int file) {
+    return ::fdatasync(file) == 0;
+}
 
 TimePoint changed_at(const struct stat& status) {
     return TimePoint(std::chrono::seconds(status.st_ctim.tv_sec) +
@@ -89,18 +112,19 @@ fs::path MeasuredFiles::note_of(const fs::path& image) const {
 
 ContentMeasurement MeasuredFiles::measure(const Image& image, const MappedFile& file,
                                           const fs::path& path, Progress& progress) const {
+    const int fd = file.descriptor();
     struct stat before {};
-    if (!make_cache_folder(folder_) || ::fstat(file.descriptor(), &before) != 0)
+    if (!has_times_of_change(fd) || !make_cache_folder(folder_) || ::fstat(fd, &before) != 0)
         return measure_content(image, &file, progress);
     const std::string identity = identity_of(before);
     const fs::path note = note_of(path);
     if (const auto noted = read_note(note, identity))
         return *noted;
-    const bool is_old_enough = clock_.now() - changed_at(before) >= age_min;
+    const bool can_be_noted =
+        clock_.now() - changed_at(before) >= age_min && watch_mapped_pages(fd);
     const ContentMeasurement measured = measure_content(image, &file, progress);
     struct stat behind {};
-    if (is_old_enough && ::fstat(file.descriptor(), &behind) == 0 &&
-        identity_of(behind) == identity)
+    if (can_be_noted && ::fstat(fd, &behind) == 0 && identity_of(behind) == identity)
         write_note(note, identity, measured);
     return measured;
 }

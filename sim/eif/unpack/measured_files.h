@@ -7,9 +7,10 @@
 //
 // An identity is the device, inode number, size, and times of modification and change. As with a
 // tree's seal (tree_seal.h), every change through the kernel sets the time of change, which no call
-// sets to another. A file is noted only if it was as old as file systems count time, so that a
-// change behind the measurement has another time. What evades it: root, who can set the clock back,
-// and a program that has had the image mapped and written to for seconds while it was measured.
+// sets to another. This holds for ext4, XFS, Btrfs and F2FS; files elsewhere are never noted. A
+// file is noted only if it was as old as file systems count time, so that a change behind the
+// measurement has another time, and after it was written to its disk, so that this holds for a
+// program that has it mapped as well. What evades it: root, who can set the clock back.
 #pragma once
 
 #include <filesystem>

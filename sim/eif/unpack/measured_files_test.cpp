@@ -4,7 +4,10 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -32,6 +35,15 @@ class CountingProgress final : public Progress {
 
 class MeasuredFilesTest : public ::testing::Test {
   protected:
+    void SetUp() override {
+        struct statfs status {};
+        ASSERT_EQ(::statfs(path_.c_str(), &status), 0);
+        const auto magic = static_cast<std::uint32_t>(status.f_type);
+        if (magic == TMPFS_MAGIC || magic == OVERLAYFS_SUPER_MAGIC)
+            GTEST_SKIP() << "the temporary folder is on tmpfs or overlayfs, where nothing is noted:"
+                            " set TMPDIR to a folder on a disk";
+    }
+
     MeasuredFilesTest() {
         write_file(folder_ / "kernel", std::string_view("kernel"));
         write_file(folder_ / "init", std::string_view("init"));
@@ -67,6 +79,19 @@ class MeasuredFilesTest : public ::testing::Test {
         image.clear();
         image.seekp(static_cast<std::streamoff>(bytes.find("kernel")));
         image.put('K');
+    }
+
+    // The image as a program has it that writes to memory; the kernel knows its page as dirty.
+    static char* map_and_write(const fs::path& path) {
+        const UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+        void* const at =
+            ::mmap(nullptr, fs::file_size(path), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+        char* const kernel =
+            at == MAP_FAILED ? nullptr
+                             : static_cast<char*>(::memmem(at, fs::file_size(path), "kernel", 6));
+        if (kernel != nullptr)
+            *kernel = 'k';
+        return kernel;
     }
 
     TemporaryDirectory folder_;
@@ -108,6 +133,32 @@ TEST_F(MeasuredFilesTest, IsNotDeceivedByATimeOfModificationSetBack) {
     const auto [changed, was_read] = measure();
     EXPECT_TRUE(was_read);
     EXPECT_NE(changed, pcr0_);
+}
+
+TEST_F(MeasuredFilesTest, ReadsAFileAgainThatChangedInTheMemoryOfAProgram) {
+    char* const kernel = map_and_write(path_);
+    ASSERT_NE(kernel, nullptr);
+    let_age();
+    EXPECT_EQ(measure(), std::pair(pcr0_, true));
+    EXPECT_EQ(measure(), std::pair(pcr0_, false));
+    *kernel = 'K';
+    const auto [changed, was_read] = measure();
+    EXPECT_TRUE(was_read);
+    EXPECT_NE(changed, pcr0_);
+}
+
+// tmpfs does not tell of such a change.
+TEST_F(MeasuredFilesTest, ReadsAFileInMemoryEachTime) {
+    struct statfs status {};
+    if (::statfs("/dev/shm", &status) != 0 || status.f_type != TMPFS_MAGIC ||
+        ::access("/dev/shm", W_OK) != 0)
+        GTEST_SKIP() << "/dev/shm is no tmpfs that this user can write to";
+    const TemporaryDirectory memory("/dev/shm");
+    fs::copy_file(path_, memory / "app.eif");
+    path_ = memory / "app.eif";
+    let_age();
+    EXPECT_EQ(measure(), std::pair(pcr0_, true));
+    EXPECT_EQ(measure(), std::pair(pcr0_, true));
 }
 
 // A change within the same tick of the file system's clock would not be seen.
