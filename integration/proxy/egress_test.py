@@ -6,6 +6,7 @@ Usage: egress_test.py GLOVEBOX [unittest's arguments]
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -218,6 +219,15 @@ socket.gethostbyname("one.example.com")
             self.assertIn("--egress excludes " + options[0], done.stderr)
         done = self.run_enclave("true", options=["--egress-ports", "80"])
         self.assertEqual(done.returncode, 2)
+
+    def test_glovebox_may_lie_in_the_working_directory(self):
+        own = self.folder / "bin" / "glovebox"
+        own.parent.mkdir()
+        shutil.copy(egress_case.GLOVEBOX, own)
+        for here in (self.folder, own.parent):
+            done = subprocess.run([own, "run", "--world", self.world, "--attach-console", "--egress", "--", "echo", "runs"],
+                                  capture_output=True, text=True, timeout=PATIENCE, cwd=here, env=self.environment())
+            self.assertEqual((done.returncode, done.stdout), (0, "runs\n"), done.stderr)
 
     def test_a_network_with_another_interface_is_left_alone(self):
         own = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "sh", "-c"]

@@ -123,7 +123,9 @@ Result<RoomRequest> RoomRequest::make(const RoomSettings& settings,
             return folder.error();
         command.shown_folders.push_back(std::move(*folder));
     }
-    if (!settings.launcher.empty() && !sandbox::is_in_system_folder(settings.launcher.front()))
+    if (!settings.launcher.empty() &&
+        !sandbox::explain_missing_program(settings.launcher.front(), command, request.machine_)
+             .empty())
         command.shown_files.push_back(settings.launcher.front());
     request.launcher_ = settings.launcher;
     command.hidden_folders = std::move(hidden_folders);

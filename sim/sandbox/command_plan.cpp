@@ -236,9 +236,18 @@ bool is_mounted(const std::string& path, const CommandRequest& request) {
                        [&](const std::string& folder) { return lies_in(path, folder); });
 }
 
+// In a hidden entry of the home folder that is the working directory.
+bool is_hidden_entry(const std::string& path, const CommandRequest& request) {
+    return std::any_of(request.hidden_entries.begin(), request.hidden_entries.end(),
+                       [&](const std::string& name) {
+                           return lies_in(path, request.working_directory + "/" + name);
+                       });
+}
+
 bool is_shown(const std::string& path, const CommandRequest& request) {
     return is_mounted(path, request) ||
-           (request.working_directory != "/" && lies_in(path, request.working_directory));
+           (request.working_directory != "/" && lies_in(path, request.working_directory) &&
+            !is_hidden_entry(path, request));
 }
 
 // Adds PATH unless --env states it.
@@ -315,12 +324,8 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
     return plan;
 }
 
-bool is_in_system_folder(const std::string& path) {
-    return !system_folder_of(path).empty();
-}
-
 bool is_common_folder(const std::string& folder, const Machine& machine) {
-    return folder == "/" || is_in_system_folder(folder) || is_home(folder, machine) ||
+    return folder == "/" || !system_folder_of(folder).empty() || is_home(folder, machine) ||
            is_seen_empty(folder, machine);
 }
 

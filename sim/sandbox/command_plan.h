@@ -40,9 +40,6 @@ struct CommandRequest {
 [[nodiscard]] Result<SandboxPlan> make_command_plan(const CommandRequest& request,
                                                     const Machine& machine);
 
-// Whether the path is in a folder of this machine that every enclave sees: /usr, /etc, ...
-[[nodiscard]] bool is_in_system_folder(const std::string& path);
-
 // Whether the folder belongs to the machine or holds more than one program's files: "/", a home
 // folder or a parent of one, /tmp and the like, a system folder.
 [[nodiscard]] bool is_common_folder(const std::string& folder, const Machine& machine);

@@ -173,6 +173,16 @@ TEST(CommandPlan, AFileIsShownWithoutItsFolder) {
         << "or the file would go with it";
 }
 
+TEST(CommandPlan, AHiddenEntryOfTheHomeFolderIsNotSeen) {
+    CommandRequest request = request_in("/home/alice");
+    request.hidden_entries = {".local", ".ssh"};
+    EXPECT_EQ(explain_missing_program("/home/alice/bin/glovebox", request, laptop()), "");
+    EXPECT_NE(explain_missing_program("/home/alice/.local/bin/glovebox", request, laptop()), "");
+    EXPECT_EQ(explain_missing_program("/home/alice/.local.d/glovebox", request, laptop()), "");
+    request.shown_files = {"/home/alice/.local/bin/glovebox"};
+    EXPECT_EQ(explain_missing_program("/home/alice/.local/bin/glovebox", request, laptop()), "");
+}
+
 TEST(CommandPlan, ASystemFolderOrTheRootNeedsNoBind) {
     for (const char* folder : {"/", "/usr", "/etc"})
         EXPECT_THAT(lines_of(request_in(folder), laptop()),
