@@ -11,8 +11,11 @@
 #include <utility>
 
 #include "core/asio_result.h"
+#include "core/base/file_bytes.h"
 #include "core/local_addresses.h"
 #include "core/port_list.h"
+#include "core/proxy_error.h"
+#include "core/resolv_conf.h"
 
 namespace glovebox::core {
 namespace {
@@ -30,7 +33,46 @@ bool is_localhost(const HostName& name) {
     return name == localhost || name.is_below(localhost);
 }
 
+Error refuse_shared_ports(std::string_view which) {
+    return Error(ProxyError::bad_target,
+                 fmt::format("{}, and at most {} can be shared with programs, since each name's "
+                             "address is listened on at each of them: give fewer ports",
+                             which, egress_shared_ports_max));
+}
+
+Error explain_listening(Error failure) {
+    if (failure.code != boost::system::errc::too_many_files_open)
+        return failure;
+    return std::move(failure).with_advice(
+        "Each port of --egress-ports takes two descriptors: give fewer ports, or raise the limit "
+        "on open descriptors (ulimit -Hn)");
+}
+
 }  // namespace
+
+Result<std::vector<TcpPort>> parse_egress_ports(std::string_view text) {
+    auto ports = parse_port_list(text);
+    if (ports && std::binary_search(ports->begin(), ports->end(), EgressOptions().name_server_port))
+        return Error(ProxyError::bad_target,
+                     fmt::format("\"{}\" has port 53, which is the name server's own here: leave "
+                                 "it out",
+                                 text));
+    return ports;
+}
+
+Result<std::vector<TcpPort>> parse_egress_shared_ports(std::string_view text) {
+    auto ports = parse_egress_ports(text);
+    if (ports && ports->size() > egress_shared_ports_max)
+        return refuse_shared_ports(fmt::format("\"{}\" has {} ports", text, ports->size()));
+    return ports;
+}
+
+std::size_t egress_listeners_max(const EgressOptions& options) {
+    constexpr std::size_t families = 2;
+    constexpr std::size_t name_server = 2 * families;  // UDP and TCP
+    return families * options.ports.size() + name_server +
+           (options.shared_ports.empty() ? 0 : options.shared_listeners_max);
+}
 
 Egress::Egress(asio::any_io_executor executor, NameAddresses& names, Forward& forward,
                PipePool& pipes, Log& log, EgressOptions options)
@@ -52,8 +94,11 @@ Result<void> Egress::listen() {
     if (options_.gives_ipv6 && !has_ipv6_)
         log_.warning("no_aaaa", "names have IPv4 addresses alone: this kernel has no IPv6");
     for (const TcpPort port : options_.ports)
-        if (const auto listening = listen_on_port(port); !listening)
-            return listening.error();
+        if (auto listening = listen_on_port(port); !listening)
+            return explain_listening(std::move(listening.error()));
+    if (options_.shared_ports.size() > egress_shared_ports_max)
+        return refuse_shared_ports(
+            fmt::format("programs have {} of the ports already", options_.shared_ports.size()));
     if (const auto serving = name_server_.listen(options_.name_server_port, has_ipv6_); !serving)
         return serving.error();
     std::vector<TcpPort> ports = options_.ports;
@@ -63,7 +108,19 @@ Result<void> Egress::listen() {
               "programs reach hosts by name, at the ports {}, through the proxy at vsock {}",
               to_string(ports), field("target", to_string(options_.proxy)),
               field("cid", options_.proxy.cid), field("port", options_.proxy.port));
+    warn_of_search_list();
     return {};
+}
+
+// Every name has an address here, so a resolver that begins with a domain never comes to the name.
+void Egress::warn_of_search_list() {
+    const ResolvConf conf = parse_resolv_conf(read_system_text(options_.resolv_conf));
+    if (conf.search.empty() || conf.ndots <= 1)
+        return;
+    log_.warning("search_list",
+                 "names with fewer than {} dots do not reach their hosts: by {}, programs ask for "
+                 "NAME.{} before NAME. Remove \"ndots\" or \"search\" from that file",
+                 conf.ndots, options_.resolv_conf.string(), field("target", conf.search.front()));
 }
 
 Result<void> Egress::listen_on_port(TcpPort port) {
@@ -73,8 +130,10 @@ Result<void> Egress::listen_on_port(TcpPort port) {
         const ip::tcp::endpoint endpoint(is_ipv6 ? ip::tcp::v6() : ip::tcp::v4(), port);
         const auto listening =
             forward_.listen(endpoint, {.proxy = options_.proxy, .names = names_});
-        if (listening)
+        if (listening) {
+            everywhere_.insert(endpoint);
             continue;
+        }
         if (!is_taken(listening.error()))
             return listening.error();
         if (std::find(options_.shared_ports.begin(), options_.shared_ports.end(), port) !=
@@ -110,8 +169,10 @@ DnsAddresses Egress::look_up(const HostName& name, bool is_ipv6) {
 }
 
 void Egress::listen_for(const IpAddress& address) {
+    const auto family = address.is_v6() ? ip::tcp::v6() : ip::tcp::v4();
     for (const TcpPort port : options_.shared_ports)
-        listen_for(Endpoint(address, port));
+        if (!everywhere_.contains(Endpoint(family, port)))
+            listen_for(Endpoint(address, port));
 }
 
 void Egress::listen_for(const Endpoint& endpoint) {

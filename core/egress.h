@@ -17,9 +17,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <list>
 #include <map>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
@@ -42,7 +44,20 @@ struct EgressOptions {
     bool gives_ipv6 = false;  // to names, beside IPv4
     std::uint16_t name_server_port = 53;
     std::size_t shared_listeners_max = 256;
+    // What programs' resolvers read: that they search domains first is warned of.
+    std::filesystem::path resolv_conf = "/etc/resolv.conf";
 };
+
+// With more, the latest names alone would take all of shared_listeners_max.
+inline constexpr std::size_t egress_shared_ports_max = 16;
+
+// The ports of EgressOptions: parse_port_list(), less the name server's port, 53. Errors:
+// ProxyError::bad_target, also for more shared ports than egress_shared_ports_max.
+[[nodiscard]] Result<std::vector<TcpPort>> parse_egress_ports(std::string_view text);
+[[nodiscard]] Result<std::vector<TcpPort>> parse_egress_shared_ports(std::string_view text);
+
+// How many descriptors the listeners take at the most.
+[[nodiscard]] std::size_t egress_listeners_max(const EgressOptions& options);
 
 class Egress {
   public:
@@ -52,7 +67,8 @@ class Egress {
            PipePool& pipes, Log& log, EgressOptions options);
 
     // Makes every address local, and listens. Errors: make_every_address_local()'s,
-    // NameServer::listen()'s, and errno's of a port that can't be listened on.
+    // NameServer::listen()'s, errno's of a port that can't be listened on, and
+    // ProxyError::bad_target if programs have more than egress_shared_ports_max of the ports.
     [[nodiscard]] Result<void> listen();
 
     // Answers names until stop().
@@ -63,6 +79,7 @@ class Egress {
     using Endpoint = boost::asio::ip::tcp::endpoint;
 
     Result<void> listen_on_port(TcpPort port);
+    void warn_of_search_list();
     DnsAddresses look_up(const HostName& name, bool is_ipv6);
     void listen_for(const IpAddress& address);
     void listen_for(const Endpoint& endpoint);
@@ -73,7 +90,8 @@ class Egress {
     EgressOptions options_;
     NameServer name_server_;
     bool has_ipv6_ = false;
-    std::list<Endpoint> shared_;  // the latest first
+    std::set<Endpoint> everywhere_;  // listeners at every address of a family
+    std::list<Endpoint> shared_;     // the latest first
     std::map<Endpoint, std::list<Endpoint>::iterator> shared_by_endpoint_;
     std::set<TcpPort> taken_ports_;
     boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()

@@ -16,11 +16,13 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <string>
 #include <thread>
 
+#include "core/base/testing/temporary_directory.h"
 #include "core/process_setup.h"
 #include "core/stream_io.h"
 #include "core/testing/fresh_network.h"
@@ -156,7 +158,8 @@ class EgressWorld {
             if (listener_)
                 listener_->close();
         });
-        thread_.join();
+        if (thread_.joinable())
+            thread_.join();
     }
 
     void start() {
@@ -362,6 +365,74 @@ TEST(Egress, APortThatAProgramHasIsShared) {
         SAME(world.has_logged("a program's own already") ? "yes" : "no", "yes");
         SAME(answer_from(address_of_name("example.com"), 80), "CONNECT example.com:80|hello");
     });
+}
+
+// The names' listener of the other family is at every address already.
+TEST(Egress, APortThatAProgramHasInOneFamilyServesNamesInBoth) {
+    in_a_network([](Checks& checks) {
+        if (std::system("ip link set lo up") != 0)
+            throw std::runtime_error("lo stays down");
+        const UniqueFd own(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in6 at{};
+        at.sin6_family = AF_INET6;
+        at.sin6_addr = in6addr_loopback;
+        at.sin6_port = htons(80);
+        if (::bind(own.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
+            ::listen(own.get(), 5) != 0)
+            return;  // no IPv6 in this kernel
+        EgressWorld world({.ports = {80}});
+        world.start();
+        SAME(answer_from(address_of_name("example.com"), 80), "CONNECT example.com:80|hello");
+        SAME(world.has_logged("can't go out") ? "yes" : "no", "no");
+        SAME(answer_from("192.0.2.7", 80), "CONNECT 192.0.2.7:80|hello");
+    });
+}
+
+TEST(Egress, NoMorePortsAreSharedThanNamesCanBeListenedOnAt) {
+    in_a_network([](Checks& checks) {
+        EgressOptions options{.ports = {}};
+        for (TcpPort port = 1000; port <= 1000 + egress_shared_ports_max; ++port)
+            options.shared_ports.push_back(port);
+        EgressWorld world(options);
+        std::string refusal;
+        try {
+            world.start();
+        } catch (const std::exception& thrown) {
+            refusal = thrown.what();
+        }
+        SAME(refusal.find("at most 16 can be shared") != std::string::npos ? "yes" : refusal,
+             "yes");
+    });
+}
+
+TEST(Egress, AListOfDomainsToSearchIsWarnedOf) {
+    const TemporaryDirectory folder;
+    const std::string path = folder / "resolv.conf";
+    std::ofstream(path) << "search cluster.local\noptions ndots:5\n";
+    in_a_network([&path](Checks& checks) {
+        EgressWorld world({.resolv_conf = path});
+        world.start();
+        SAME(world.has_logged("programs ask for NAME.cluster.local before NAME") ? "yes" : "no",
+             "yes");
+    });
+}
+
+TEST(EgressPorts, TheNameServersIsNone) {
+    EXPECT_EQ(parse_egress_ports("80,443").value(), (std::vector<TcpPort>{80, 443}));
+    EXPECT_THAT(parse_egress_ports("50-60").error().message,
+                ::testing::HasSubstr("port 53, which is the name server's own"));
+    EXPECT_FALSE(parse_egress_shared_ports("53"));
+}
+
+TEST(EgressPorts, FewAreShared) {
+    EXPECT_EQ(parse_egress_shared_ports("8000-8015").value().size(), egress_shared_ports_max);
+    EXPECT_THAT(parse_egress_shared_ports("8000-8016").error().message,
+                ::testing::HasSubstr("has 17 ports, and at most 16 can be shared"));
+}
+
+TEST(EgressPorts, TheirListenersAreCounted) {
+    EXPECT_EQ(egress_listeners_max({.ports = {80, 443}}), 8U);
+    EXPECT_EQ(egress_listeners_max({.ports = {80}, .shared_ports = {443}}), 6U + 256U);
 }
 
 TEST(Egress, SharedListenersAreBounded) {

@@ -220,6 +220,27 @@ socket.gethostbyname("one.example.com")
         done = self.run_enclave("true", options=["--egress-ports", "80"])
         self.assertEqual(done.returncode, 2)
 
+    def test_ports_that_cant_be_given(self):
+        for option, ports, mistake in (("--egress-ports", "53,80", "port 53, which is the name server's own"),
+                                       ("--egress-shared-ports", "8000-8016", "at most 16 can be shared")):
+            done = self.run_enclave("true", options=["--egress", option, ports])
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(mistake, done.stderr)
+
+    def test_more_ports_than_descriptors(self):
+        done = subprocess.run(["prlimit", "--nofile=256:256", egress_case.GLOVEBOX, "run", "--world", self.world, "--attach-console",
+                               "--egress", "--egress-ports", "1000-1400", "--", "true"], capture_output=True, text=True, timeout=PATIENCE,
+                              cwd=self.folder, env=self.environment())
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("give fewer ports, or raise the limit on open descriptors", done.stdout + done.stderr)
+
+    def test_a_resolver_that_searches_domains_first_is_warned_of(self):
+        self.start_proxy()
+        done = self.run_enclave("sh", "-c", """mkdir -p /run/resolvconf
+printf 'search cluster.local\noptions ndots:5\n' >/run/resolvconf/resolv.conf
+exec "$0" forward --egress --egress-ports 80 -- true""", egress_case.GLOVEBOX, options=["--mount", os.path.dirname(egress_case.GLOVEBOX)])
+        self.assertIn("programs ask for NAME.cluster.local before NAME", done.stdout + done.stderr)
+
     def test_glovebox_may_lie_in_the_working_directory(self):
         own = self.folder / "bin" / "glovebox"
         own.parent.mkdir()

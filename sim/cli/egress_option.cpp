@@ -44,16 +44,17 @@ Options egress_options() {
          .default_value = "3:8001"},
         {.name = ports_option,
          .placeholder = "PORTS",
-         .check = problem_by<core::parse_port_list>,
+         .check = problem_by<core::parse_egress_ports>,
          .needs = {"--egress"},
          .summary = "The TCP ports at which hosts are reached: 443,5432,8000-8010",
          .default_value = "80,443"},
         {.name = shared_option,
          .placeholder = "PORTS",
-         .check = problem_by<core::parse_port_list>,
+         .check = problem_by<core::parse_egress_shared_ports>,
          .needs = {"--egress"},
-         .summary = "Further such ports, at which a program of the enclave listens too, on "
-                    "127.0.0.1; literal addresses are not reached at these"},
+         .summary =
+             "Further such ports, at most 16, at which a program of the enclave listens too, on "
+             "127.0.0.1; literal addresses are not reached at these"},
         {.name = ipv6_option,
          .kind = Kind::flag,
          .needs = {"--egress"},

@@ -5,7 +5,7 @@
 #include "core/allowlist.h"
 #include "core/allowlist_file.h"
 #include "core/dialer.h"
-#include "core/port_list.h"
+#include "core/egress.h"
 #include "core/proxy_route.h"
 #include "core/vsock_address.h"
 #include "nsm-mock/pki/certificate_authority.h"
@@ -265,12 +265,12 @@ const std::vector<Key<EnclavePart>>& enclave_keys() {
           .form = Form::texts,
           .summary = "The TCP ports at which hosts are reached: 443, 8000-8010",
           .default_note = "80 and 443",
-          .problem = problem_by<core::parse_port_list>},
+          .problem = problem_by<core::parse_egress_ports>},
          &EnclavePart::egress_ports},
         {{.name = "egress_shared_ports",
           .form = Form::texts,
           .summary = "Further such ports, at which the program itself listens on 127.0.0.1",
-          .problem = problem_by<core::parse_port_list>},
+          .problem = problem_by<core::parse_egress_shared_ports>},
          &EnclavePart::egress_shared_ports},
         {{.name = "isolation",
           .form = Form::choice,

@@ -61,7 +61,8 @@ boost::asio::awaitable<void> run_all(core::Forward& forward, core::Proxy* ways_i
 int ForwardService::serve(Log& log) const {
     core::ignore_write_signals();
     const core::DescriptorLimit limit = core::raise_descriptor_limit();
-    const auto budget = core::descriptor_budget(limit.now);
+    const std::size_t listeners_out = egress ? core::egress_listeners_max(*egress) : 0;
+    const auto budget = core::descriptor_budget(limit.now - std::min(limit.now, listeners_out));
     boost::asio::io_context context(1);
     const auto executor = context.get_executor();
     const auto through = transports::make_transport(transport, executor, core::cid_parent).value();
