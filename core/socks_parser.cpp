@@ -29,7 +29,10 @@ IpAddress address_of(std::string_view bytes) {
 }
 
 std::string version_sentence(std::uint8_t version) {
-    return fmt::format("the version is {}, and SOCKS 5 was expected", version);
+    return fmt::format(
+        "the version is {}, and SOCKS 5 was expected: write socks5h:// in the address of the "
+        "client's proxy",
+        version);
 }
 
 }  // namespace
@@ -50,6 +53,7 @@ bool SocksParser::take_greeting() {
     if (bytes_.empty())
         return false;
     if (bytes_[0] != socks_version) {
+        is_version_4_ = bytes_[0] == socks4_version;
         refuse(SocksReply::failed, version_sentence(byte_at(bytes_, 0)));
         return false;
     }
@@ -131,6 +135,13 @@ void SocksParser::refuse(SocksReply reply, std::string sentence) {
     early_.clear();
     reply_ = reply;
     sentence_ = std::move(sentence);
+}
+
+std::string SocksParser::refused_message(SocksReply reply) const {
+    // SOCKS 4: "request rejected or failed", a port and an address that mean nothing.
+    if (is_version_4_)
+        return {0, '\x5b', 0, 0, 0, 0, 0, 0};
+    return has_greeted_ ? to_message(reply) : std::string();
 }
 
 std::string to_message(SocksReply reply) {

@@ -20,6 +20,7 @@
 namespace glovebox::core {
 
 inline constexpr char socks_version = 5;
+inline constexpr char socks4_version = 4;  // is refused, in its own words
 
 // RFC 1928 section 6.
 enum class SocksReply : std::uint8_t {
@@ -52,6 +53,9 @@ class SocksParser {
     // When refused.
     [[nodiscard]] SocksReply reply() const { return reply_; }
     [[nodiscard]] const std::string& sentence() const { return sentence_; }
+    // What tells the client of a refusal, behind take_answer(): nothing before a method is agreed
+    // on.
+    [[nodiscard]] std::string refused_message(SocksReply reply) const;
 
   private:
     // True: that part is over. False: not all of it is there yet, or it is refused.
@@ -62,6 +66,7 @@ class SocksParser {
 
     State state_ = State::needs_more;
     bool has_greeted_ = false;
+    bool is_version_4_ = false;
     std::string bytes_;  // what is not parsed yet
     std::string answer_;
     std::string early_;

@@ -67,7 +67,8 @@ TEST(SocksParser, OffersNoOtherMethod) {
 }
 
 TEST(SocksParser, EachRefusalHasItsNumber) {
-    EXPECT_THAT(read_socks("\x04\x01\x01\xbb"s), HasSubstr("1 the version is 4"));
+    EXPECT_THAT(read_socks("\x04\x01\x01\xbb"s),
+                HasSubstr("1 the version is 4, and SOCKS 5 was expected: write socks5h://"));
     EXPECT_THAT(read_socks(greeting + "\x04\x01\x00\x01"s), HasSubstr("1 the version is 4"));
     EXPECT_THAT(read_socks(greeting + "\x05\x02\x00\x01"s), HasSubstr("7 the command is 2"));
     EXPECT_THAT(read_socks(greeting + "\x05\x03\x00\x01"s), HasSubstr("7 the command is 3"));

@@ -5,7 +5,8 @@
 namespace glovebox::core {
 
 TunnelRequest::State TunnelRequest::feed(std::string_view bytes) {
-    if (!std::exchange(has_begun_, true) && bytes.front() == socks_version)
+    const bool is_first = !std::exchange(has_begun_, true);
+    if (is_first && (bytes.front() == socks_version || bytes.front() == socks4_version))
         parser_.emplace<SocksParser>();
     std::visit([bytes](auto& parser) { parser.feed(bytes); }, parser_);
     return state();
@@ -57,7 +58,8 @@ std::string TunnelRequest::opened_message() const {
 }
 
 std::string TunnelRequest::refused_message(const HttpRefusal& refusal) const {
-    return is_socks() ? to_message(reply_to(refusal)) : to_response(refusal);
+    const auto* const socks = std::get_if<SocksParser>(&parser_);
+    return socks != nullptr ? socks->refused_message(reply_to(refusal)) : to_response(refusal);
 }
 
 int TunnelRequest::status_of(const HttpRefusal& refusal) const {

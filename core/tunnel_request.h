@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a client asks a proxy for, in the protocol that its first byte tells: SOCKS 5 begins with
-// the byte 5, HTTP with a letter.
+// What a client asks a proxy for, in the protocol that its first byte tells: SOCKS begins with its
+// version, 5 or 4, HTTP with a letter.
 #pragma once
 
 #include <string>
