@@ -65,10 +65,23 @@ class Attempt final : public Readiness::Waiter {
 
     [[nodiscard]] bool has_ended() const { return stream_.watch().is(Stream::Event::writable); }
     [[nodiscard]] const tcp::endpoint& endpoint() const { return endpoint_; }
-    [[nodiscard]] int result() const { return stream_.connect_result(); }
+    // 0 or an errno.
+    [[nodiscard]] int result() const {
+        const int result = stream_.connect_result();
+        return result == 0 && is_its_own_peer() ? ECONNREFUSED : result;
+    }
     [[nodiscard]] Stream take() { return std::move(stream_); }
 
   private:
+    // Where nobody listens, TCP connects a socket to itself if the kernel gave it the very port
+    // that it asks for, as may happen above 32767.
+    [[nodiscard]] bool is_its_own_peer() const {
+        tcp::endpoint local;
+        auto size = static_cast<socklen_t>(local.capacity());
+        return ::getsockname(stream_.native_handle(), local.data(), &size) == 0 &&
+               local == endpoint_;
+    }
+
     tcp::endpoint endpoint_;
     Stream stream_;
     asio::steady_timer& bell_;
@@ -91,6 +104,11 @@ std::optional<std::pair<tcp::endpoint, Stream>> take_winner(std::list<Attempt>& 
     return std::nullopt;
 }
 
+Error no_answer_within(std::chrono::milliseconds patience) {
+    return Error(ProxyError::connect_timed_out,
+                 fmt::format("no answer within {}", format_duration(patience)));
+}
+
 void give_up(std::list<Attempt>& attempts, const Error& why, DialRace& race) {
     for (const Attempt& attempt : attempts)
         race.failures.emplace_back(attempt.endpoint(), why);
@@ -99,11 +117,12 @@ void give_up(std::list<Attempt>& attempts, const Error& why, DialRace& race) {
 }  // namespace
 
 asio::awaitable<DialRace> race_to(std::vector<tcp::endpoint> endpoints,
-                                  std::chrono::milliseconds patience) {
+                                  std::chrono::milliseconds patience, std::size_t attempts_max) {
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     asio::steady_timer bell(co_await asio::this_coro::executor);
     const auto end = steady_clock::now() + patience;
-    const auto pause = std::min(next_after, patience / static_cast<int>(endpoints.size()));
+    const auto share = patience / static_cast<int>(endpoints.size());
+    const auto pause = attempts_max < endpoints.size() ? share : std::min(next_after, share);
     DialRace race;
     std::list<Attempt> attempts;
     auto next = endpoints.begin();
@@ -117,6 +136,12 @@ asio::awaitable<DialRace> race_to(std::vector<tcp::endpoint> endpoints,
         if (race.failures.size() > failed)
             next_at = now;
         if (next != endpoints.end() && (attempts.empty() || now >= next_at)) {
+            if (attempts.size() >= attempts_max) {
+                race.failures.emplace_back(
+                    attempts.front().endpoint(),
+                    no_answer_within(pause * static_cast<int>(attempts_max)));
+                attempts.pop_front();
+            }
             auto begun = begin_connect(bell.get_executor(), *next);
             if (begun)
                 attempts.emplace_back(*next, std::move(*begun), bell);
@@ -129,10 +154,7 @@ asio::awaitable<DialRace> race_to(std::vector<tcp::endpoint> endpoints,
         if (attempts.empty())
             co_return race;
         if (now >= end) {
-            give_up(attempts,
-                    Error(ProxyError::connect_timed_out,
-                          fmt::format("no answer within {}", format_duration(patience))),
-                    race);
+            give_up(attempts, no_answer_within(patience), race);
             co_return race;
         }
         bell.expires_at(next == endpoints.end() ? end : std::min(next_at, end));

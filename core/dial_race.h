@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -24,8 +25,11 @@ struct DialRace {
     std::vector<std::pair<boost::asio::ip::tcp::endpoint, Error>> failures;
 };
 
-// `endpoints` has at least one. `patience` is for all of them together.
+// `endpoints` has at least one. `patience` is for all of them together. At most `attempts_max` are
+// under way at a time, a descriptor each: with fewer than endpoints, each has its share of the
+// patience, and the oldest makes room for the next.
 [[nodiscard]] boost::asio::awaitable<DialRace> race_to(
-    std::vector<boost::asio::ip::tcp::endpoint> endpoints, std::chrono::milliseconds patience);
+    std::vector<boost::asio::ip::tcp::endpoint> endpoints, std::chrono::milliseconds patience,
+    std::size_t attempts_max);
 
 }  // namespace glovebox::core

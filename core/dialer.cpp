@@ -21,9 +21,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using std::chrono::steady_clock;
 
-// A name with more addresses than these has its first ones tried.
-constexpr std::size_t addresses_max = 8;
-
 // The families by turns, each in its order (RFC 8305 section 4), so that a family that leads
 // nowhere does not hide the other one.
 std::vector<tcp::endpoint> by_turns(const std::vector<tcp::endpoint>& endpoints) {
@@ -35,7 +32,7 @@ std::vector<tcp::endpoint> by_turns(const std::vector<tcp::endpoint>& endpoints)
     };
     bool v6 = endpoints.front().address().is_v6();
     std::array next{of_family(endpoints.begin(), false), of_family(endpoints.begin(), true)};
-    while (sorted.size() < std::min(endpoints.size(), addresses_max)) {
+    while (sorted.size() < std::min(endpoints.size(), dial_attempts_max)) {
         if (next[v6] == endpoints.end())
             v6 = !v6;
         sorted.push_back(*next[v6]);
@@ -178,7 +175,7 @@ asio::awaitable<DialRace> Dialer::race_to_listeners(std::vector<tcp::endpoint> e
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (std::chrono::milliseconds pause = 10ms;; pause = std::min(pause * 2, pause_max)) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
-        DialRace race = co_await race_to(endpoints, std::max(left, 0ms));
+        DialRace race = co_await race_to(endpoints, std::max(left, 0ms), options_.attempts_max);
         if (race.winner || race.failures.back().second.code != asio::error::connection_refused)
             co_return race;
         timer.expires_at(std::min(steady_clock::now() + pause, end));
@@ -206,7 +203,7 @@ asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
     if (options_.awaits_listeners)
         race = co_await race_to_listeners(*endpoints);
     else
-        race = co_await race_to(*endpoints, options_.connect_timeout);
+        race = co_await race_to(*endpoints, options_.connect_timeout, options_.attempts_max);
     if (race.winner)
         co_return Dialed{std::move(race.winner->second), race.winner->first};
     std::string tried;

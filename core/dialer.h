@@ -45,9 +45,14 @@ struct ResolvedTarget {
 // "kms.us-east-1.amazonaws.com:443": a list has at most one endpoint for it.
 [[nodiscard]] std::string target_name(const ResolvedTarget& resolved);
 
+// A name with more addresses has its first ones tried.
+inline constexpr std::size_t dial_attempts_max = 8;
+
 struct DialerOptions {
     // For all addresses of one target together.
     std::chrono::milliseconds connect_timeout{10000};
+    // Of one target's addresses, so many are connected to at a time, by a descriptor each.
+    std::size_t attempts_max = dial_attempts_max;
     // This host's addresses, looked up for each connection.
     std::shared_ptr<OwnAddresses> own_addresses = std::make_shared<OwnAddresses>();
     std::vector<ResolvedTarget> resolved;  // the first of a target holds

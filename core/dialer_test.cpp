@@ -7,11 +7,14 @@
 #include <sys/socket.h>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <cstdlib>
+#include <fstream>
 #include <optional>
 
 #include "core/proxy_error.h"
 #include "core/stream_io.h"
 #include "core/testing/fake_resolver.h"
+#include "core/testing/fresh_network.h"
 #include "core/testing/run.h"
 
 namespace glovebox::core {
@@ -187,6 +190,32 @@ TEST_F(DialerTest, BesideAnAddressThatDoesNotAnswerTheNextIsTried) {
     ASSERT_FALSE(stuck);
     EXPECT_EQ(stuck.error().code, ProxyError::connect_timed_out);
     EXPECT_THAT(stuck.error().message, HasSubstr("no answer within 100 ms"));
+    // One at a time, each has its share and makes room for the next.
+    options_.attempts_max = 1;
+    resolver_.answer("slow.example", {"127.0.0.5", "127.0.0.3"});
+    const auto refused = dial({"127.0.0.0/8:0"}, "slow.example:0");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, asio::error::connection_refused);
+    EXPECT_THAT(refused.error().message,
+                testing::MatchesRegex(".*127.0.0.5:[0-9]+: no answer within 50 ms; 127.0.0.3:.*"));
+}
+
+// The kernel gives each socket the one port that is left, which is the target's.
+TEST_F(DialerTest, ASocketThatIsConnectedToItselfIsNoAnswer) {
+    const int status = in_fresh_network([] {
+        constexpr TcpPort port = 40'001;
+        std::ofstream("/proc/sys/net/ipv4/ip_local_port_range") << port << ' ' << port;
+        if (std::system("ip link set lo up") != 0)
+            return exit_no_namespace;
+        asio::io_context context;
+        const auto race = run(
+            context, race_to({tcp::endpoint(asio::ip::address_v4::loopback(), port)}, 1000ms, 1));
+        return !race.winner && race.failures.at(0).second.code == asio::error::connection_refused
+                   ? 0
+                   : 1;
+    });
+    SKIP_WITHOUT_NAMESPACES(status);
+    EXPECT_EQ(status, 0);
 }
 
 TEST_F(DialerTest, ADeniedTargetIsReachedNeitherByResolveNorByAnotherRule) {

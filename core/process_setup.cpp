@@ -45,6 +45,14 @@ DescriptorBudget descriptor_budget(std::size_t limit) {
     return {std::max<std::size_t>((free - 2 * pipes) / 2, 1), pipes, lookups};
 }
 
+std::size_t attempts_within(const DescriptorBudget& budget, std::size_t open_max,
+                            std::size_t waiting_max, std::size_t most) {
+    const std::size_t all = 2 * budget.connections;
+    const std::size_t each =
+        (all - std::min(all, waiting_max)) / std::max<std::size_t>(open_max, 1);
+    return std::clamp<std::size_t>(each - std::min<std::size_t>(each, 1), 1, most);
+}
+
 DescriptorLimit raise_descriptor_limit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)

@@ -31,6 +31,11 @@ struct DescriptorLimit {
     std::size_t now;
 };
 
+// How many connects to one target's addresses may be under way at a time, beside its client, so
+// that `open_max` such connections and `waiting_max` clients fit into the budget; from 1 to `most`.
+[[nodiscard]] std::size_t attempts_within(const DescriptorBudget& budget, std::size_t open_max,
+                                          std::size_t waiting_max, std::size_t most);
+
 // Raises the limit on open descriptors as far as this process may. A program that it starts gets
 // the limit from before again: select(2) cannot watch descriptors from 1024 up.
 DescriptorLimit raise_descriptor_limit();

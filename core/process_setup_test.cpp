@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "core/dns_query.h"
@@ -29,6 +30,20 @@ TEST(DescriptorBudget, OneConnectionIsAlwaysServed) {
     EXPECT_EQ(descriptor_budget(0).connections, 1U);
     EXPECT_EQ(descriptor_budget(0).pipes, 0U);
     EXPECT_EQ(descriptor_budget(0).lookups, 1U);
+}
+
+TEST(DescriptorBudget, ConnectsThatAreUnderWayFitIntoIt) {
+    constexpr std::size_t most = 8;
+    for (std::size_t limit = 256; limit < 1'000'000; limit += limit / 7 + 1) {
+        const DescriptorBudget budget = descriptor_budget(limit);
+        const std::size_t open = std::min<std::size_t>(budget.connections * 4 / 5, 10'000);
+        const std::size_t waiting = std::min<std::size_t>(budget.connections * 2 / 5, 4096);
+        const std::size_t attempts = attempts_within(budget, open, waiting, most);
+        EXPECT_GE(attempts, 1U);
+        EXPECT_LE(open * (1 + attempts) + waiting, 2 * budget.connections) << limit;
+    }
+    EXPECT_EQ(attempts_within(descriptor_budget(524'288), 10'000, 4096, most), most);
+    EXPECT_EQ(attempts_within(descriptor_budget(0), 1, 1, most), 1U);
 }
 
 TEST(ProcessSetup, TheDescriptorLimitIsWhatTheKernelThenSays) {

@@ -26,13 +26,15 @@ int ProxyService::serve(Log& log, const std::function<void()>& ready) {
         transports::make_transport(transport, context.get_executor(), core::cid_parent).value();
     resolver.lookups_max = std::min(resolver.lookups_max, budget.lookups);
     core::DnsResolver names(context.get_executor(), std::move(resolver), std::move(lookup));
-    core::Dialer way_out(std::move(allowlist), names, std::move(dialer));
     core::PipePool pipes({.pipes_max = budget.pipes});
     // A connection takes two descriptors, one that waits takes one.
     proxy.slots.open_max =
         std::clamp<std::size_t>(budget.connections * 4 / 5, 1, proxy.slots.open_max);
     proxy.slots.waiting_max =
         std::clamp<std::size_t>(budget.connections * 2 / 5, 1, proxy.slots.waiting_max);
+    dialer.attempts_max = core::attempts_within(budget, proxy.slots.open_max,
+                                                proxy.slots.waiting_max, dialer.attempts_max);
+    core::Dialer way_out(std::move(allowlist), names, std::move(dialer));
     core::Proxy running(context.get_executor(), *to, way_out, pipes, log, proxy);
     for (core::ProxyRoute& route : routes)
         running.listen(std::move(route)).value();
