@@ -57,6 +57,18 @@ class Signals(sides.Case):
         self.assertGreaterEqual(signals, 50)
         self.assertEqual(interrupted, 0)
 
+    def test_many_threads_wait_in_accept_at_no_cost_and_any_of_them_is_interrupted(self):
+        enclave = self.enclave(HERE / "parked_threads", 5005, 900, stdin=subprocess.PIPE)
+        enclave.wait_for("all wait")
+        if not SANITIZED:
+            self.assert_at_rest(enclave)
+        enclave.process.stdin.write("go\n")
+        enclave.process.stdin.flush()
+        said = enclave.finish()
+        found = re.search(r"40 interrupted, 0 astray, median ([\d.]+) ms", said)
+        self.assertIsNotNone(found, said)
+        self.assertLess(float(found.group(1)), 50)
+
     def test_a_busy_programs_main_thread_restarts_its_accept(self):
         self.assertIn("20 signals, 0 interrupted", self.enclave(HERE / "busy_server", 5005, "restart").finish())
         said = self.enclave(HERE / "busy_server", 5005, "interrupt").finish()

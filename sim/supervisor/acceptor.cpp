@@ -32,10 +32,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How often a parked call is looked at: at once more or less where signals storm, and seldom enough
-// to cost nothing where a server waits for hours. A caught signal is to arrive within 50 ms.
-constexpr std::chrono::steady_clock::duration first_interval = 500us;
-constexpr std::chrono::steady_clock::duration last_interval = 15ms;
 // What a call that doesn't wait may need at once: duplicates of the program's descriptors, files of
 // /proc, locks, sockets; for the supervisor's thread and the acceptor's.
 constexpr rlim_t reserve = 8;
@@ -169,7 +165,7 @@ SyscallReply Acceptor::answer(const SystemCall& call, Tracee& tracee) {
     if (!*connection)
         return socket->is_nonblocking() ? SyscallReply::error(EAGAIN)
                                         : park(call, std::move(*socket));
-    const Origin listener = origin_of(*socket);
+    const Origin listener = origin_of(socket->cookie(), *socket);
     // Before the answer, upon which the program may close its own and bind the port again.
     socket->fd.reset();
     deliver(call, tracee, listener, std::move(*connection));
@@ -185,24 +181,21 @@ SyscallReply Acceptor::refuse(int failure) {
 }
 
 bool Acceptor::has_room(const SystemCall& call) {
-    std::size_t parked = 0;
-    for (const auto& [cookie, listener] : listeners_)
-        parked += listener.parked.size();
-    if (has_room_for_descriptors(call.thread, parked + 1))
+    if (has_room_for_descriptors(call.thread, parked_ + 1))
         return true;
     const auto status = read_thread_status(call.thread);
-    if (parked == 0 || !status)
+    if (parked_ == 0 || !status)
         return !status;
     std::size_t own = 0;
     for (auto& [cookie, listener] : listeners_)
-        for (Parked& other : listener.parked) {
+        for (ParkedCall& other : listener.parked) {
             if (other.process == 0)
                 if (const auto theirs = read_thread_status(other.call.thread))
                     other.process = theirs->process;
             if (other.process == status->process && notifier_.is_valid(other.call.id))
                 ++own;
         }
-    return own < parked && has_room_for_descriptors(call.thread, own + 1);
+    return own < parked_ && has_room_for_descriptors(call.thread, own + 1);
 }
 
 void Acceptor::inherit_options(int connection, const Origin& listener) {
@@ -297,27 +290,25 @@ OrErrno<UniqueFd> Acceptor::accept_one(int listener, Listener* known, bool& was_
 }
 
 SyscallReply Acceptor::park(const SystemCall& call, EmulatedSocket listener) {
-    const auto now = Clock::now();
-    Parked parked{.call = call,
-                  .has_timeout = false,
-                  .deadline = Clock::time_point::max(),
-                  .next_look = now + first_interval,
-                  .interval = first_interval};
-    if (const auto timeout = receive_timeout(listener.fd.get())) {
-        parked.has_timeout = true;
-        parked.deadline = now + *timeout;
-        parked.next_look = std::min(parked.next_look, parked.deadline);
-    }
+    const auto timeout = receive_timeout(listener.fd.get());
     const std::lock_guard lock(mutex_);
-    const auto known = listeners_.find(listener.cookie());
+    const std::uint64_t cookie = listener.cookie();
+    const auto known = listeners_.find(cookie);
     const bool is_held = known != listeners_.end() && known->second.socket.fd;
     // The kernel gives the lowest free number: all below it are in use, by pidfds for example.
     if (!is_held && listener.fd.get() >= held_max_ && pidfds_.let_go())
         listener.fd.reset(::fcntl(listener.fd.get(), F_DUPFD_CLOEXEC, 0));
     if (!is_held && (!listener.fd || listener.fd.get() >= held_max_))
         return refuse(EMFILE);
-    Listener& entry = at(listener.cookie());
-    entry.parked.push_back(parked);
+    Listener& entry = at(cookie);
+    const auto now = Clock::now();
+    ParkedCall& parked = entry.parked.add(call, now);
+    if (timeout) {
+        parked.has_timeout = true;
+        parked.deadline = now + *timeout;
+        parked.next_look = std::min(parked.next_look, parked.deadline);
+    }
+    ++parked_;
     if (!entry.socket.fd) {
         entry.socket = std::move(listener);
         watch(epoll_.get(), entry.socket.fd.get(), EPOLLIN, listener_event(entry.id));
@@ -329,8 +320,9 @@ SyscallReply Acceptor::park(const SystemCall& call, EmulatedSocket listener) {
 void Acceptor::keep(const Origin& listener, UniqueFd connection) {
     const std::lock_guard lock(mutex_);
     Listener& entry = at(listener.cookie);
+    entry.address =
+        listener.address ? listener.address : transports::UnixAddress::of_socket(connection.get());
     entry.kept.push_front(std::move(connection));
-    entry.address = listener.address;
     nudge(entry);
 }
 
@@ -357,8 +349,10 @@ void Acceptor::nudge(Listener& listener) {
     watch(epoll_.get(), listener.nudge.get(), EPOLLRDHUP, nudge_event(listener.id));
 }
 
-Acceptor::Origin Acceptor::origin_of(const EmulatedSocket& listener) {
-    return {listener.cookie(), transports::UnixAddress::of_socket(listener.fd.get())};
+// An accepted socket has its listener's name, unless we stand between it and its peer.
+Acceptor::Origin Acceptor::origin_of(std::uint64_t cookie, const EmulatedSocket& listener) const {
+    return {cookie, traffic_ == nullptr ? std::nullopt
+                                        : transports::UnixAddress::of_socket(listener.fd.get())};
 }
 
 void Acceptor::run() {
@@ -378,7 +372,7 @@ void Acceptor::run() {
                 forget_the_dead();
             } else if (what == exit_event(static_cast<pid_t>(id))) {
                 pidfds_.forget(static_cast<pid_t>(id));
-                forget_the_dead();
+                forget(static_cast<pid_t>(id));
             } else if (what == listener_event(id)) {
                 serve(id);
             } else {
@@ -403,9 +397,9 @@ void Acceptor::serve(unsigned id) {
             connection = take(listener.socket.fd.get(), &listener);
             if (connection && !*connection)
                 return;
-            call = listener.parked.front().call;
-            listener.parked.pop_front();
-            origin = origin_of(listener.socket);
+            call = listener.parked.take_first();
+            --parked_;
+            origin = origin_of(found->first, listener.socket);
             tidy(found);
         }
         if (connection)
@@ -437,42 +431,64 @@ void Acceptor::look_around() {
     timer_at_ = Clock::time_point::max();
     const auto now = Clock::now();
     auto next = Clock::time_point::max();
+    signals_.begin(parked_, now);
+    const auto look = [&](ParkedCall& call) { return look_at(call, now); };
+    for (auto& [cookie, listener] : listeners_)
+        parked_ -= listener.parked.look_at_due(now, look);
     for (auto listener = listeners_.begin(); listener != listeners_.end();) {
         Listener& entry = listener->second;
-        std::erase_if(entry.parked, [&](Parked& one) { return look_at(one, now); });
-        for (const Parked& one : entry.parked)
-            next = std::min(next, one.next_look);
+        parked_ -= entry.parked.look_at_included(now, signals_, look);
+        next = std::min(next, entry.parked.next_look());
         if (!entry.kept.empty())
             nudge(entry);
         tidy(listener++);
     }
+    signals_.end(Clock::now());
     if (next != Clock::time_point::max())
         set_timer(next);
 }
 
-bool Acceptor::look_at(Parked& parked, Clock::time_point now) {
-    if (now < parked.next_look)
-        return false;
-    if (!notifier_.is_valid(parked.call.id))
-        return true;
+bool Acceptor::look_at(ParkedCall& parked, Clock::time_point now) {
     if (parked.has_timeout && now >= parked.deadline)
         return (void)notifier_.send(parked.call.id, SyscallReply::error(EAGAIN)), true;
-    if (was_woken(parked.call.thread)) {
-        // The kernel restarts no accept that has a timeout (signal(7)).
-        (void)(parked.has_timeout ? notifier_.send(parked.call.id, SyscallReply::error(EINTR))
-                                  : notifier_.restart(parked.call));
-        return true;
+    switch (signals_.look(parked.call.thread, parked.signals,
+                          [&] { return notifier_.is_valid(parked.call.id); })) {
+        case SignalWatch::Finding::gone:
+            // As a rule a whole process has ended.
+            ::eventfd_write(dead_.get(), 1);
+            return true;
+        case SignalWatch::Finding::woken:
+            // The kernel restarts no accept that has a timeout (signal(7)).
+            (void)(parked.has_timeout ? notifier_.send(parked.call.id, SyscallReply::error(EINTR))
+                                      : notifier_.restart(parked.call));
+            return true;
+        case SignalWatch::Finding::nothing:
+            break;
     }
-    parked.interval = std::min(parked.interval * 2, last_interval);
-    parked.next_look = std::min(now + parked.interval, parked.deadline);
+    ParkedCalls::plan_next_look(parked, now);
     return false;
 }
 
 void Acceptor::forget_the_dead() {
     const std::lock_guard lock(mutex_);
+    drop_the_dead();
+}
+
+// A thread has ended; most never waited here.
+void Acceptor::forget(pid_t thread) {
+    const std::lock_guard lock(mutex_);
+    const bool has_waited = std::any_of(listeners_.begin(), listeners_.end(), [&](auto& entry) {
+        return std::any_of(entry.second.parked.begin(), entry.second.parked.end(),
+                           [&](const ParkedCall& parked) { return parked.call.thread == thread; });
+    });
+    if (has_waited)
+        drop_the_dead();
+}
+
+void Acceptor::drop_the_dead() {
     for (auto listener = listeners_.begin(); listener != listeners_.end();) {
-        std::erase_if(listener->second.parked,
-                      [this](const Parked& parked) { return !notifier_.is_valid(parked.call.id); });
+        parked_ -= listener->second.parked.erase_if(
+            [this](const ParkedCall& parked) { return !notifier_.is_valid(parked.call.id); });
         tidy(listener++);
     }
 }
@@ -483,10 +499,7 @@ void Acceptor::expect_dead() {
 
 std::size_t Acceptor::parked_calls() {
     const std::lock_guard lock(mutex_);
-    std::size_t count = 0;
-    for (const auto& [cookie, listener] : listeners_)
-        count += listener.parked.size();
-    return count;
+    return parked_;
 }
 
 Acceptor::Listener& Acceptor::at(std::uint64_t cookie) {

@@ -20,9 +20,9 @@
 // * Where the kernel lets the supervisor's answer alone end a received call (WAIT_KILLABLE_RECV), a
 //   caught signal and a stop of the process would wait for the next connection. So parked calls are
 //   looked at, at intervals from half a millisecond to fifteen, for a thread that was woken
-//   (was_woken); such a call is answered with ERESTARTSYS, from which the kernel makes a stop,
-//   EINTR or a restart, as the handler's SA_RESTART wants.
-//   A call whose thread is gone is forgotten on the same occasion, or when its pidfd tells.
+//   (signal_watch.h); such a call is answered with ERESTARTSYS, from which the kernel makes a stop,
+//   EINTR or a restart, as the handler's SA_RESTART wants. A call whose thread is gone is forgotten
+//   on the same occasion, or when its pidfd tells.
 #pragma once
 
 #include <chrono>
@@ -37,8 +37,10 @@
 
 #include "core/base/unique_fd.h"
 #include "sim/supervisor/emulated_socket.h"
+#include "sim/supervisor/parked_calls.h"
 #include "sim/supervisor/pidfd_cache.h"
 #include "sim/supervisor/seccomp_notify.h"
+#include "sim/supervisor/signal_watch.h"
 #include "sim/supervisor/sockaddr_vm.h"
 #include "sim/supervisor/system_call.h"
 #include "sim/supervisor/tracee.h"
@@ -74,24 +76,16 @@ class Acceptor {
 
   private:
     using Clock = std::chrono::steady_clock;
-    struct Parked {
-        SystemCall call;
-        bool has_timeout = false;  // SO_RCVTIMEO, which ends at `deadline`
-        Clock::time_point deadline;
-        Clock::time_point next_look;
-        Clock::duration interval;
-        pid_t process = 0;  // once it has mattered
-    };
     struct Listener {
         unsigned id = 0;        // names it to epoll
         EmulatedSocket socket;  // held only while calls are parked on it
-        std::deque<Parked> parked;
+        ParkedCalls parked;
         std::deque<UniqueFd> kept;
         std::optional<transports::UnixAddress> address;  // its own, once something was kept
         UniqueFd nudge;          // the client end of our connection in its queue
         std::string nudge_name;  // of that end
     };
-    // What is known of a listener without holding it.
+    // What is known of a listener without holding it; no address where a connection has it too.
     struct Origin {
         std::uint64_t cookie;
         std::optional<transports::UnixAddress> address;
@@ -102,8 +96,9 @@ class Acceptor {
     void serve(unsigned id);
     void end_nudge(unsigned id);
     void look_around();
-    // What was done with a call: whether it has been answered or is gone.
-    [[nodiscard]] bool look_at(Parked& parked, Clock::time_point now);
+    void forget(pid_t thread);
+    // Whether it has been answered, or is gone.
+    [[nodiscard]] bool look_at(ParkedCall& parked, Clock::time_point now);
     void deliver(const SystemCall& call, Tracee& tracee, const Origin& listener,
                  UniqueFd connection);
     [[nodiscard]] SyscallReply park(const SystemCall& call, EmulatedSocket listener);
@@ -112,7 +107,7 @@ class Acceptor {
     [[nodiscard]] SyscallReply refuse(int failure);
     // With mutex_ held: whether the program has a number left for the call's connection.
     [[nodiscard]] bool has_room(const SystemCall& call);
-    [[nodiscard]] static Origin origin_of(const EmulatedSocket& listener);
+    [[nodiscard]] Origin origin_of(std::uint64_t cookie, const EmulatedSocket& listener) const;
 
     // With mutex_ held. No connection there: an empty descriptor.
     [[nodiscard]] OrErrno<UniqueFd> take(int listener, Listener* known);
@@ -121,6 +116,7 @@ class Acceptor {
     [[nodiscard]] Listeners::iterator find(unsigned id);
     void nudge(Listener& listener);
     void tidy(Listeners::iterator listener);
+    void drop_the_dead();
     void set_timer(Clock::time_point when);
 
     Notifier& notifier_;
@@ -136,7 +132,9 @@ class Acceptor {
     UniqueFd dead_;
 
     std::mutex mutex_;
-    Listeners listeners_;  // those with parked calls or kept connections, by cookie
+    Listeners listeners_;     // those with parked calls or kept connections, by cookie
+    std::size_t parked_ = 0;  // calls, on all listeners
+    SignalWatch signals_;
     unsigned next_id_ = 1;
     Clock::time_point timer_at_ = Clock::time_point::max();
 

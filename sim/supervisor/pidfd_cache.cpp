@@ -3,6 +3,7 @@
 #include "sim/supervisor/pidfd_cache.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -26,7 +27,7 @@ UniqueFd open_pidfd(pid_t id, unsigned flags) {
 
 // Of the descriptors that this process may have; the others are waiting calls' and connections'.
 constexpr rlim_t share = 4;
-constexpr rlim_t entries_at_most = 256;
+constexpr rlim_t entries_at_most = 2048;
 
 }  // namespace
 
@@ -45,6 +46,20 @@ OrErrno<UniqueFd> PidfdCache::duplicate(pid_t thread, int fd) {
         return duplicate;
     entries_.clear();
     return try_duplicate(thread, fd);
+}
+
+std::uint64_t PidfdCache::identity(pid_t thread) {
+    const std::lock_guard lock(mutex_);
+    for (int tries = 0; tries < 2; ++tries) {
+        const auto entry = find(thread);
+        if (!entry || (*entry)->process != 0)
+            return 0;
+        pollfd end{(*entry)->pidfd.get(), POLLIN, 0};
+        if (::poll(&end, 1, 0) == 0)
+            return (*entry)->identity;
+        entries_.erase(thread);
+    }
+    return 0;
 }
 
 bool PidfdCache::let_go() {
@@ -92,6 +107,7 @@ OrErrno<const PidfdCache::Entry*> PidfdCache::find(pid_t thread) {
     }
     if (!entry.pidfd)
         return Errno{errno};
+    entry.identity = ++last_identity_;
     if (entries_.size() >= entries_max_)
         entries_.erase(entries_.begin());
     if (epoll_ >= 0) {

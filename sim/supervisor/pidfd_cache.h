@@ -27,6 +27,10 @@ class PidfdCache {
     // is kept here included.
     [[nodiscard]] OrErrno<UniqueFd> duplicate(pid_t thread, int fd);
 
+    // A number that no other thread has or had, also none with the same ID; 0 where the kernel
+    // doesn't tell threads apart (before Linux 6.9), and for one that is gone.
+    [[nodiscard]] std::uint64_t identity(pid_t thread);
+
     // From now on `epoll` reports the end of a cached thread, with event_of(thread) as its data;
     // call forget() then.
     void watch_exits(int epoll, std::uint64_t (*event_of)(pid_t thread));
@@ -39,6 +43,7 @@ class PidfdCache {
     struct Entry {
         UniqueFd pidfd;
         pid_t process = 0;  // 0 when the pidfd names the thread itself
+        std::uint64_t identity = 0;
     };
 
     [[nodiscard]] OrErrno<const Entry*> find(pid_t thread);
@@ -48,6 +53,7 @@ class PidfdCache {
     const std::size_t entries_max_;
     std::mutex mutex_;
     std::unordered_map<pid_t, Entry> entries_;
+    std::uint64_t last_identity_ = 0;
     int epoll_ = -1;
     std::uint64_t (*event_of_)(pid_t thread) = nullptr;
 };

@@ -97,8 +97,22 @@ TEST_F(PidfdCaching, TellsWhenAThreadThatItKnowsEnds) {
     cache.forget(process);
 }
 
+TEST(PidfdCache, AThreadsIdentityIsItsOwnAsLongAsItLives) {
+    Child child;
+    const Child other;
+    PidfdCache cache;
+    const auto identity = cache.identity(child.process());
+    if (identity == 0)
+        GTEST_SKIP() << "this kernel doesn't tell threads apart";
+    EXPECT_EQ(cache.identity(child.process()), identity);
+    EXPECT_NE(cache.identity(other.process()), identity);
+    const pid_t process = child.process();
+    child.end();
+    EXPECT_EQ(cache.identity(process), 0U);
+}
+
 TEST(PidfdCache, TakesAShareOfTheDescriptorsThatTheProcessMayHave) {
-    EXPECT_LE(PidfdCache().entries_max(), 256u);
+    EXPECT_LE(PidfdCache().entries_max(), 2048u);
     rlimit before{};
     ::getrlimit(RLIMIT_NOFILE, &before);
     const rlimit few{128, before.rlim_max};

@@ -72,6 +72,8 @@ ThreadStatus parse_thread_status(std::string_view text) {
             status.groups = read_ids(value);
         else if (name == "Threads")
             status.threads = read_number<unsigned>(value, 10);
+        else if (name == "SigQ")
+            status.queued = read_number<std::uint64_t>(value, 10);
         else if (name == "SigPnd")
             status.pending = read_number<std::uint64_t>(value, 16);
         else if (name == "ShdPnd")
@@ -101,11 +103,6 @@ std::optional<ThreadStatus> read_thread_status(pid_t thread) {
     if (bytes <= 0)
         return std::nullopt;
     return parse_thread_status({text.data(), static_cast<std::size_t>(bytes)});
-}
-
-bool was_woken(pid_t thread) {
-    const auto status = read_thread_status(thread);
-    return status && status->state == 'D';
 }
 
 }  // namespace glovebox::supervisor

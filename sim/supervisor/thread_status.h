@@ -28,8 +28,11 @@ struct ThreadStatus {
     Ids users{};              // Uid
     Ids groups{};             // Gid
     unsigned threads = 1;
-    char state = '?';           // R running, S asleep, D asleep and deaf to caught signals, ...
-    std::uint64_t pending = 0;  // SigPnd: directed at this thread
+    char state = '?';  // R running, S asleep, D asleep and deaf to caught signals, ...
+    // SigQ: signals queued for all processes of its real user, in the user namespace that it is in;
+    // nothing where the kernel doesn't say.
+    std::optional<std::uint64_t> queued;
+    std::uint64_t pending = 0;         // SigPnd: directed at this thread
     std::uint64_t shared_pending = 0;  // ShdPnd: directed at its process
     std::uint64_t blocked = 0;         // SigBlk
     std::uint64_t ignored = 0;         // SigIgn
@@ -38,6 +41,11 @@ struct ThreadStatus {
     unsigned filters = 0;              // Seccomp_filters
     std::uint64_t locked_kib = 0;      // VmLck: memory that its process has locked
 
+    // Whether a signal or a stop of its process has woken the thread since its call was received,
+    // where the answer alone ends such a call (WAIT_KILLABLE_RECV). The thread then goes on waiting
+    // as one that nothing but the answer and SIGKILL wakes: state D in place of S. It keeps the
+    // kernel's mark that it was woken, so an answer of errno_restart never reaches its program.
+    [[nodiscard]] bool was_woken() const { return state == 'D'; }
     [[nodiscard]] bool has_capability(unsigned number) const {
         return ((capabilities >> number) & 1) != 0;
     }
@@ -47,11 +55,5 @@ struct ThreadStatus {
 
 // Nothing when there is no such thread.
 [[nodiscard]] std::optional<ThreadStatus> read_thread_status(pid_t thread);
-
-// Whether a signal or a stop of its process has woken a thread since its call was received, where
-// the answer alone ends such a call (WAIT_KILLABLE_RECV). The thread then goes on waiting as one
-// that nothing but the answer and SIGKILL wakes: state D in place of S. It keeps the kernel's mark
-// that it was woken, so an answer of errno_restart never reaches its program.
-[[nodiscard]] bool was_woken(pid_t thread);
 
 }  // namespace glovebox::supervisor

@@ -20,7 +20,8 @@ TEST(ThreadStatus, IsReadByName) {
         "(sleeping)\nTgid:\t42\nPid:\t43\nPPid:\t41\nTracerPid:\t40\nNStgid:\t42\t7\nNSpid:"
         "\t43\t8\nUid:"
         "\t1000\t1001\t1002\t1003\nGid:\t2000\t2001\t2002\t2003\n"
-        "VmLck:\t      12 kB\nThreads:\t3\nSigPnd:\t0000000000000200\nShdPnd:\t0000000000004000\n"
+        "VmLck:\t      12 kB\nThreads:\t3\nSigQ:\t5/96364\n"
+        "SigPnd:\t0000000000000200\nShdPnd:\t0000000000004000\n"
         "SigBlk:\t0000000000000400\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000004000\n"
         "CapEff:\t0000000000000400\nSeccomp_filters:\t2\n");
     EXPECT_EQ(status.process, 42);
@@ -32,6 +33,7 @@ TEST(ThreadStatus, IsReadByName) {
     EXPECT_EQ(status.groups, (ThreadStatus::Ids{2000, 2001, 2002}));
     EXPECT_EQ(status.threads, 3u);
     EXPECT_EQ(status.state, 'S');
+    EXPECT_EQ(status.queued, 5u);
     EXPECT_EQ(status.pending, bit(SIGUSR1));
     EXPECT_EQ(status.shared_pending, bit(SIGTERM));
     EXPECT_EQ(status.blocked, bit(11));
