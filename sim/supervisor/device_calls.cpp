@@ -252,11 +252,14 @@ SyscallReply DeviceCalls::open(DeviceFile device, const SystemCall& call, int fl
 // driver, EOPNOTSUPP on a vsock socket, which has none, and the kernel's own affair
 // elsewhere.
 SyscallReply DeviceCalls::ioctl(const SystemCall& call, Tracee& tracee) {
-    const auto fd = tracee.descriptor(call.int_argument(0));
+    const auto number = static_cast<std::uint32_t>(call.arguments[1]);
+    const bool asks_nsm = number == ioctl_nsm_raw && nsm_ != nullptr;
+    if (asks_nsm && last_nsm_ && tracee.is_same_file(call.int_argument(0), last_nsm_.get()))
+        return nsm_->answer(call, tracee);
+    auto fd = tracee.descriptor(call.int_argument(0));
     if (!fd)
         return SyscallReply::pass_through();
     const auto device = device_of(fd->get());
-    const auto number = static_cast<std::uint32_t>(call.arguments[1]);
     if (!is_of_every_socket(number) && read_mark(fd->get()))
         return SyscallReply::error(EOPNOTSUPP);
     // Opened by the kernel, which found a node of a sandbox, or by a second name of this machine's.
@@ -265,8 +268,10 @@ SyscallReply DeviceCalls::ioctl(const SystemCall& call, Tracee& tracee) {
         (device == DeviceFile::vsock || is_node || is_real_vsock(fd->get())))
         return give(tracee, call.arguments[2], own_);
     const bool is_nsm = device == DeviceFile::nsm && nsm_ != nullptr;
-    if (number == ioctl_nsm_raw && (is_nsm || (is_node && nsm_ != nullptr)))
+    if (asks_nsm && (is_nsm || is_node)) {
+        last_nsm_ = std::move(*fd);
         return nsm_->answer(call, tracee);
+    }
     return is_nsm ? SyscallReply::error(EINVAL) : SyscallReply::pass_through();
 }
 

@@ -56,6 +56,7 @@ class DeviceCalls {
     NsmCalls* nsm_;
     ControlDoor control_door_;
     KernelSettings* settings_;
+    UniqueFd last_nsm_;        // the open file that was last asked by the module's ioctl
     bool shares_root_ = true;  // no thread of the tree has left our root, or our mounts
     bool looks_at_links_;
 };

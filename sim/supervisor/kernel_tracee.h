@@ -3,6 +3,10 @@
 // The real Tracee: a thread that waits in the kernel.
 #pragma once
 
+#include <linux/kcmp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "sim/supervisor/descriptor_sender.h"
@@ -31,6 +35,16 @@ class KernelTracee final : public Tracee {
     }
     int write(std::uint64_t address, std::span<const std::uint8_t> bytes) override {
         return write_process_memory(thread_, address, bytes);
+    }
+    OrErrno<std::size_t> read_some(std::span<const Source> sources) override {
+        return note(read_process_memory(thread_, sources));
+    }
+    int write(std::span<const Target> targets) override {
+        return write_process_memory(thread_, targets);
+    }
+    bool is_same_file(int fd, int own) override {
+        static const pid_t own_process = ::getpid();
+        return ::syscall(SYS_kcmp, thread_, own_process, KCMP_FILE, fd, own) == 0;
     }
     OrErrno<UniqueFd> descriptor(int fd) override {
         return note(sender_ == nullptr ? pidfds_.duplicate(thread_, fd)

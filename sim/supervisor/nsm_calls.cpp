@@ -3,7 +3,9 @@
 #include "sim/supervisor/nsm_calls.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <string_view>
 
 #include "sim/supervisor/block_signals.h"
@@ -37,14 +39,26 @@ NsmCalls::~NsmCalls() {
 }
 
 SyscallReply NsmCalls::answer(const SystemCall& call, Tracee& tracee) {
-    const auto raw = tracee.read_value<NsmRaw>(call.arguments[2]);
-    if (!raw)
-        return SyscallReply::error(to_int(raw.error()));
-    if (raw->request.length > nsm::request_bytes_max)
+    // Most programs have their requests at one place: it is read together with what says so.
+    NsmRaw raw;
+    std::array<std::uint8_t, sizeof raw> raw_bytes;
+    std::array<std::uint8_t, expected_bytes_max> expected_bytes;
+    const std::array<Tracee::Source, 2> sources{
+        {{call.arguments[2], raw_bytes},
+         {expected_at_, std::span(expected_bytes).first(expected_length_)}}};
+    const auto read = tracee.read_some(sources);
+    if (!read || *read < sizeof raw)
+        return SyscallReply::error(read ? EFAULT : to_int(read.error()));
+    std::memcpy(&raw, raw_bytes.data(), sizeof raw);
+    if (raw.request.length > nsm::request_bytes_max)
         return SyscallReply::error(EMSGSIZE);
-    Job job{call, *raw, Bytes(raw->request.length)};
-    if (const int error = tracee.read(raw->request.address, job.request))
+    Job job{call, raw, Bytes(raw.request.length)};
+    if (raw.request.address == expected_at_ && raw.request.length <= *read - sizeof raw)
+        std::copy_n(expected_bytes.begin(), job.request.size(), job.request.begin());
+    else if (const int error = tracee.read(raw.request.address, job.request))
         return SyscallReply::error(error);
+    expected_at_ = raw.request.address;
+    expected_length_ = std::min(job.request.size(), expected_bytes_max);
     // From here on registers change. A call that was withdrawn changes none.
     if (!tracee.is_waiting())
         return SyscallReply::error(EINTR);
@@ -64,11 +78,11 @@ SyscallReply NsmCalls::process(const Job& job, Tracee& tracee) {
     // What doesn't fit is cut, and the program told how much it got: the driver's way.
     NsmRaw raw = job.raw;
     raw.response.length = std::min<std::uint64_t>(raw.response.length, response.size());
-    int error =
-        tracee.write(raw.response.address,
-                     BytesView(response).first(static_cast<std::size_t>(raw.response.length)));
-    if (error == 0)
-        error = tracee.write_value(job.call.arguments[2], raw);
+    const std::array<Tracee::Target, 2> targets{
+        {{raw.response.address,
+          BytesView(response).first(static_cast<std::size_t>(raw.response.length))},
+         {job.call.arguments[2], {reinterpret_cast<const std::uint8_t*>(&raw), sizeof raw}}}};
+    const int error = tracee.write(targets);
     return error == 0 ? SyscallReply::value(0) : SyscallReply::error(error);
 }
 

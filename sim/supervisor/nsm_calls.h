@@ -47,6 +47,11 @@ class NsmCalls {
     Notifier& notifier_;
     TraceeMaker make_tracee_;
 
+    // Where the last request was, of the one thread that calls answer().
+    static constexpr std::size_t expected_bytes_max = 256;
+    std::uint64_t expected_at_ = 0;
+    std::size_t expected_length_ = 0;
+
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Job> queue_;  // the first one is being worked on

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <string>
 
 #include "sim/supervisor/testing/fake_notifier.h"
 #include "sim/supervisor/testing/fake_tracee.h"
@@ -68,6 +69,28 @@ TEST_F(NsmCallsTest, AnAttestationIsAnsweredLaterAndWhatComesMeanwhileAfterIt) {
     EXPECT_EQ(ask(*tracee).kind(), SyscallReply::Kind::later);
     EXPECT_EQ(notifier_.wait_for(1).return_value(), 0);
     EXPECT_EQ(device_.requests, 1);
+}
+
+TEST_F(NsmCallsTest, ARequestAtTheSamePlaceIsReadAtOnce) {
+    const auto tracee = make("abc");
+    (void)ask(*tracee);
+    EXPECT_EQ(tracee->reads, 2);
+    (void)ask(*tracee);
+    EXPECT_EQ(tracee->reads, 3);
+    for (const std::string_view request : {"xy", "a longer one", "", "other", "x"}) {
+        tracee->put_text(request_at, request);
+        tracee->put(raw_at, NsmRaw{{request_at, request.size()}, {response_at, 64}});
+        EXPECT_EQ(ask(*tracee).kind(), SyscallReply::Kind::value);
+        const auto& response = tracee->memory[response_at];
+        EXPECT_EQ(std::string(response.begin(),
+                              response.begin() + static_cast<std::ptrdiff_t>(request.size())),
+                  std::string(request.rbegin(), request.rend()));
+    }
+    tracee->put_text(0x6000, "elsewhere");
+    tracee->put(raw_at, NsmRaw{{0x6000, 9}, {response_at, 64}});
+    (void)ask(*tracee);
+    EXPECT_EQ(tracee->memory[response_at][0], 'e');
+    EXPECT_EQ(tracee->memory[response_at][8], 'e');
 }
 
 TEST_F(NsmCallsTest, AResponseThatDoesNotFitIsCut) {

@@ -9,13 +9,17 @@
 #include <span>
 
 #include "sim/supervisor/errno_result.h"
+#include "sim/supervisor/tracee.h"
 
 namespace glovebox::supervisor {
 
 // As Tracee::read_some.
+[[nodiscard]] OrErrno<std::size_t> read_process_memory(pid_t thread,
+                                                       std::span<const Tracee::Source> sources);
 [[nodiscard]] OrErrno<std::size_t> read_process_memory(pid_t thread, std::uint64_t address,
                                                        std::span<std::uint8_t> out);
 // As Tracee::write.
+[[nodiscard]] int write_process_memory(pid_t thread, std::span<const Tracee::Target> targets);
 [[nodiscard]] int write_process_memory(pid_t thread, std::uint64_t address,
                                        std::span<const std::uint8_t> bytes);
 

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -48,6 +49,25 @@ TEST_F(HalfMapped, IsWrittenWholeOrItIsEfault) {
     EXPECT_EQ(start_[2], 3);
     EXPECT_EQ(write_process_memory(::getpid(), at(page_ - 8), bytes), EFAULT);
     EXPECT_EQ(write_process_memory(::getpid(), at(page_), {}), 0);
+}
+
+TEST_F(HalfMapped, PiecesAreReadAndWrittenUpToTheFirstThatIsNotThere) {
+    std::memset(start_, 7, page_);
+    std::uint8_t first[8] = {};
+    std::uint8_t second[8] = {};
+    const std::array<Tracee::Source, 2> sources{{{at(0), first}, {at(page_ - 4), second}}};
+    EXPECT_EQ(*read_process_memory(::getpid(), sources), 12U);
+    EXPECT_EQ(first[7], 7);
+    EXPECT_EQ(second[3], 7);
+    EXPECT_EQ(second[4], 0);
+    const std::uint8_t bytes[] = {1, 2};
+    const std::array<Tracee::Target, 2> good{{{at(0), bytes}, {at(page_ - 2), bytes}}};
+    EXPECT_EQ(write_process_memory(::getpid(), good), 0);
+    EXPECT_EQ(start_[1], 2);
+    EXPECT_EQ(start_[page_ - 1], 2);
+    const std::array<Tracee::Target, 2> bad{{{at(page_), bytes}, {at(4), bytes}}};
+    EXPECT_EQ(write_process_memory(::getpid(), bad), EFAULT);
+    EXPECT_EQ(start_[4], 7) << "nothing behind it is written";
 }
 
 TEST_F(HalfMapped, WhatTheProgramMayNotWriteStaysAsItIs) {

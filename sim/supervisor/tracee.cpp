@@ -9,6 +9,26 @@
 
 namespace glovebox::supervisor {
 
+OrErrno<std::size_t> Tracee::read_some(std::span<const Source> sources) {
+    std::size_t bytes = 0;
+    for (const Source& source : sources) {
+        const auto read = read_some(source.address, source.out);
+        if (!read && bytes == 0)
+            return read.error();
+        bytes += read ? *read : 0;
+        if (!read || *read < source.out.size())
+            break;
+    }
+    return bytes;
+}
+
+int Tracee::write(std::span<const Target> targets) {
+    for (const Target& target : targets)
+        if (const int error = write(target.address, target.bytes))
+            return error;
+    return 0;
+}
+
 int Tracee::read(std::uint64_t address, std::span<std::uint8_t> out) {
     if (out.empty())
         return 0;

@@ -31,6 +31,21 @@ class Tracee {
                                                          std::span<std::uint8_t> out) = 0;
     // Writes all or says EFAULT. What the program itself may not write stays as it is.
     [[nodiscard]] virtual int write(std::uint64_t address, std::span<const std::uint8_t> bytes) = 0;
+    // One after the other, up to the first byte that is not mapped: how many bytes those were.
+    struct Source {
+        std::uint64_t address;
+        std::span<std::uint8_t> out;
+    };
+    [[nodiscard]] virtual OrErrno<std::size_t> read_some(std::span<const Source> sources);
+    // One after the other. After EFAULT those before the first that can't be written are there.
+    struct Target {
+        std::uint64_t address;
+        std::span<const std::uint8_t> bytes;
+    };
+    [[nodiscard]] virtual int write(std::span<const Target> targets);
+    // Whether its descriptor and one of this process are the same open file. False also where that
+    // can't be found out.
+    [[nodiscard]] virtual bool is_same_file(int fd, int own) = 0;
     // A duplicate of one of its descriptors, close-on-exec in the supervisor.
     [[nodiscard]] virtual OrErrno<UniqueFd> descriptor(int fd) = 0;
     // socket(domain, type | SOCK_CLOEXEC, 0), made in the network namespace that the thread is in.

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <linux/kcmp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +30,8 @@ class FakeTracee : public Tracee {
     std::map<std::uint64_t, std::vector<std::uint8_t>> memory;
     std::map<int, int> descriptors;  // its numbers, and the test's for the same files
     bool waits = true;
+    int duplicates = 0;  // of descriptors, that were asked for
+    int reads = 0;       // of memory
 
     template <class T>
     void put(std::uint64_t address, const T& value) {
@@ -45,7 +49,14 @@ class FakeTracee : public Tracee {
         return value;
     }
 
+    OrErrno<std::size_t> read_some(std::span<const Source> sources) override {
+        const int before = reads;
+        auto read = Tracee::read_some(sources);
+        reads = before + 1;
+        return read;
+    }
     OrErrno<std::size_t> read_some(std::uint64_t address, std::span<std::uint8_t> out) override {
+        ++reads;
         const auto piece = find(address);
         if (piece.empty())
             return Errno{EFAULT};
@@ -60,7 +71,14 @@ class FakeTracee : public Tracee {
         std::copy(bytes.begin(), bytes.end(), piece.begin());
         return 0;
     }
+    using Tracee::write;
+    bool is_same_file(int fd, int own) override {
+        const auto found = descriptors.find(fd);
+        return found != descriptors.end() &&
+               ::syscall(SYS_kcmp, ::getpid(), ::getpid(), KCMP_FILE, found->second, own) == 0;
+    }
     OrErrno<UniqueFd> descriptor(int fd) override {
+        ++duplicates;
         const auto found = descriptors.find(fd);
         if (found == descriptors.end())
             return Errno{EBADF};
