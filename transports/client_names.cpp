@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 
+#include "core/base/bytes.h"
 #include "core/base/random_source.h"
 #include "core/crypto/openssl.h"
 #include "transports/socket_name.h"
@@ -26,7 +27,7 @@ constexpr const char* unfinished_key_file = "names.key.new";
 constexpr std::size_t digit_bytes = 16;
 
 std::string digits_of(std::span<const std::uint8_t> bytes) {
-    return fmt::format("{:02x}", fmt::join(bytes.first(digit_bytes), ""));
+    return to_hex(bytes.first(digit_bytes));
 }
 
 UnixAddress name_with(const std::string& digits, std::string_view text) {

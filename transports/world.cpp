@@ -304,11 +304,11 @@ void World::unbind(int socket, Cid own, VsockAddress address) {
         ::unlinkat(directory(), ours.name.c_str(), 0);
 }
 
-Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target) {
+Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target, bool is_unnamed) {
     const auto reached = route(own, target.cid);
     if (!reached)
         return reached.error();
-    const auto port = name_client(socket, reached->seen_as);
+    const auto port = name_client(socket, reached->seen_as, is_unnamed);
     if (!port)
         return port.error();
 
@@ -352,8 +352,8 @@ Result<UniqueFd> World::meeting_point(VsockAddress speaks_for) {
 
 // Gives the socket the name by which the acceptor knows it. A socket that has one keeps it, as a
 // vsock that was bound, or that tries a second time, keeps its port.
-Result<Port> World::name_client(int socket, Cid seen_as) {
-    if (const auto name = UnixAddress::of_socket(socket)) {
+Result<Port> World::name_client(int socket, Cid seen_as, bool is_unnamed) {
+    if (const auto name = is_unnamed ? std::nullopt : UnixAddress::of_socket(socket)) {
         const auto named = parse_socket_name(name->text());
         return named ? named->port : port_any;
     }

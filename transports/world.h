@@ -107,9 +107,10 @@ class World {
     // Connects an AF_UNIX stream socket, as `own`, to the listener of `target`; returns the local
     // address: a new one, or that of bind() or an earlier attempt. route() in reach.h decides which
     // side is reached. Errors: ECONNRESET, as in AF_VSOCK, if no side is reached, nothing listens
-    // or the backlog is full; the socket may try again.
+    // or the backlog is full; the socket may try again. `is_unnamed`: that it has no name is known.
     [[nodiscard]] Result<core::VsockAddress> connect(int socket, core::Cid own,
-                                                     core::VsockAddress target);
+                                                     core::VsockAddress target,
+                                                     bool is_unnamed = false);
 
     // A listening socket of this process, in the world's directory and so private to its user,
     // whose peer reads `address` as the peer's address. For one connection; call unbind() after it.
@@ -134,7 +135,7 @@ class World {
     [[nodiscard]] core::Port next_port();
     [[nodiscard]] Result<void> check_free(const std::string& name) const;
     [[nodiscard]] Result<void> claim(int socket, const std::string& name);
-    [[nodiscard]] Result<core::Port> name_client(int socket, core::Cid seen_as);
+    [[nodiscard]] Result<core::Port> name_client(int socket, core::Cid seen_as, bool is_unnamed);
     [[nodiscard]] Result<bool> is_held(const std::string& name) const;
     [[nodiscard]] std::vector<std::string> names() const;
     void remove_if_stale(const std::string& name) const;

@@ -87,16 +87,16 @@ void set_record_limit(int socket, std::uint64_t bytes) {
                                 (bytes + kept + 1) / 2, std::numeric_limits<int>::max() / 2)));
 }
 
-int make_emulated(int socket) {
+int make_emulated(int socket, SocketMark mark) {
     if (option<int>(socket, SO_TYPE) == SOCK_SEQPACKET) {
         set_record_limit(socket, VsockOptions{}.buffer_size);
-        return set_mark(socket, {});
+        return set_mark(socket, mark);
     }
     // The kernel doubles it and counts its own overhead: writes of 64 KiB come to the 256 KiB that
     // a vsock's peer buffers by default.
     constexpr int bytes = 120 * 1024;
     set_send_buffer(socket, bytes);
-    return set_mark(socket, {});
+    return set_mark(socket, mark);
 }
 
 void wake_writers(int socket) {

@@ -36,7 +36,7 @@ struct EmulatedSocket {
 
 // Makes an AF_UNIX socket an emulated one, with vsock's capacity for bytes that its peer has not
 // read: 0 or an errno value.
-[[nodiscard]] int make_emulated(int socket);
+[[nodiscard]] int make_emulated(int socket, SocketMark mark = {});
 
 // How many bytes a record of a SOCK_SEQPACKET socket may have, above which sending it is EMSGSIZE.
 // On AF_VSOCK its peer's SO_VM_SOCKETS_BUFFER_SIZE decides, here its own. More than twice

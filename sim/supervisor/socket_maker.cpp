@@ -23,7 +23,10 @@ namespace {
 struct Request {
     int domain;
     int type;
+    int count;
 };
+
+constexpr std::size_t made_at_once = passed_fds_max;
 
 bool enter(int directory, const char* name, int kind) {
     const UniqueFd space(::openat(directory, name, O_RDONLY | O_CLOEXEC));
@@ -44,19 +47,29 @@ bool enter(int directory, const char* name, int kind) {
     ::close(1);
     Request request;
     while (::recv(0, &request, sizeof request, 0) == sizeof request) {
-        const int made = ::socket(request.domain, request.type | SOCK_CLOEXEC, 0);
-        const int error = made < 0 ? errno : 0;
-        if (!send_with_fds(0, &error, sizeof error, {&made, made < 0 ? 0u : 1u}))
+        int made[made_at_once];
+        std::size_t count = 0;
+        int error = 0;
+        for (; count < static_cast<std::size_t>(request.count); ++count) {
+            made[count] = ::socket(request.domain, request.type | SOCK_CLOEXEC, 0);
+            if (made[count] < 0) {
+                error = count == 0 ? errno : 0;
+                break;
+            }
+        }
+        const bool is_sent = send_with_fds(0, &error, sizeof error, {made, count});
+        for (; count > 0; --count)
+            ::close(made[count - 1]);
+        if (!is_sent)
             break;
-        if (made >= 0)
-            ::close(made);
     }
     ::_exit(0);
 }
 
 }  // namespace
 
-SocketMaker::SocketMaker() : own_network_(namespace_of(::gettid(), "net")) {}
+SocketMaker::SocketMaker(PidfdCache& pidfds)
+    : pidfds_(pidfds), own_network_(namespace_of(::gettid(), "net")) {}
 
 SocketMaker::~SocketMaker() {
     for (auto& [network, helper] : helpers_) {
@@ -66,7 +79,7 @@ SocketMaker::~SocketMaker() {
 }
 
 OrErrno<UniqueFd> SocketMaker::make(pid_t thread, int domain, int type) {
-    const ino_t network = namespace_of(thread, "net");
+    const ino_t network = network_of(thread);
     // 0: the program may not be looked into, and then it has nothing of its own that could be seen.
     if (network == 0 || network == own_network_) {
         UniqueFd made(::socket(domain, type | SOCK_CLOEXEC, 0));
@@ -75,6 +88,31 @@ OrErrno<UniqueFd> SocketMaker::make(pid_t thread, int domain, int type) {
         return made;
     }
     return make_through_helper(thread, network, domain, type);
+}
+
+bool SocketMaker::moves(int number) {
+    return number == SYS_setns || number == SYS_unshare;
+}
+
+void SocketMaker::expect_move(pid_t thread) {
+    const std::lock_guard lock(mutex_);
+    places_.erase(thread);
+}
+
+// /proc takes longer to say so than a socket to make. A thread alone moves itself, and its next
+// call comes when it has.
+ino_t SocketMaker::network_of(pid_t thread) {
+    const std::uint64_t identity = pidfds_.identity(thread);
+    const std::lock_guard lock(mutex_);
+    const auto found = places_.find(thread);
+    if (identity != 0 && found != places_.end() && found->second.identity == identity)
+        return found->second.network;
+    const ino_t network = namespace_of(thread, "net");
+    if (places_.size() >= places_max)
+        places_.clear();
+    if (identity != 0 && network != 0)
+        places_.insert_or_assign(thread, Place{identity, network});
+    return network;
 }
 
 OrErrno<UniqueFd> SocketMaker::make_through_helper(pid_t thread, ino_t network, int domain,
@@ -93,24 +131,46 @@ OrErrno<UniqueFd> SocketMaker::make_through_helper(pid_t thread, ino_t network, 
         }
         found = helpers_.emplace(network, std::move(*started)).first;
     }
-    const Request request{domain, type};
-    int error = 0;
+    Helper& helper = found->second;
+    const bool is_frequent = domain == AF_UNIX && (type & ~SOCK_NONBLOCK) == SOCK_STREAM;
     UniqueFd made;
-    const int channel = found->second.channel.get();
-    const bool is_sent = ::send(channel, &request, sizeof request, MSG_NOSIGNAL) == sizeof request;
-    const int failure =
-        is_sent ? receive_with_fds(channel, &error, sizeof error, {&made, 1}) : EPIPE;
-    if (failure == EMFILE)
-        return Errno{EMFILE};
-    if (failure != 0) {  // the helper could not enter
-        found->second.channel.reset();
-        ::waitpid(found->second.process, nullptr, 0);
-        helpers_.erase(found);
-        return Errno{EACCES};
+    int failure = 0;
+    if (is_frequent && helper.was_asked) {
+        if (helper.spare.empty()) {
+            helper.spare.resize(made_at_once);
+            failure = ask(helper, domain, SOCK_STREAM, helper.spare);
+            std::erase_if(helper.spare, [](const UniqueFd& one) { return !one; });
+        }
+        if (!helper.spare.empty()) {
+            made = std::move(helper.spare.back());
+            helper.spare.pop_back();
+            if ((type & SOCK_NONBLOCK) != 0)
+                ::fcntl(made.get(), F_SETFL, O_RDWR | O_NONBLOCK);
+        }
     }
-    if (error != 0)
-        return Errno{error};
+    if (!made && failure != EACCES) {
+        failure = ask(helper, domain, type, {&made, 1});
+        helper.was_asked = helper.was_asked || is_frequent;
+    }
+    if (failure == EACCES) {
+        helper.channel.reset();
+        ::waitpid(helper.process, nullptr, 0);
+        helpers_.erase(found);
+    }
+    if (!made)
+        return Errno{failure};
     return made;
+}
+
+int SocketMaker::ask(Helper& helper, int domain, int type, std::span<UniqueFd> made) {
+    const Request request{domain, type, static_cast<int>(made.size())};
+    const int channel = helper.channel.get();
+    int error = 0;
+    const bool is_sent = ::send(channel, &request, sizeof request, MSG_NOSIGNAL) == sizeof request;
+    const int failure = is_sent ? receive_with_fds(channel, &error, sizeof error, made) : EPIPE;
+    if (failure == EMFILE)
+        return EMFILE;
+    return failure != 0 ? EACCES : error;  // it could not enter
 }
 
 OrErrno<SocketMaker::Helper> SocketMaker::start_helper(pid_t thread) {
@@ -126,7 +186,7 @@ OrErrno<SocketMaker::Helper> SocketMaker::start_helper(pid_t thread) {
         return Errno{errno};
     if (child == 0)
         serve(theirs.get(), proc_directory.get());
-    return Helper{child, std::move(ours)};
+    return Helper{child, std::move(ours), {}};
 }
 
 }  // namespace glovebox::supervisor

@@ -9,40 +9,63 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <mutex>
+#include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "core/base/unique_fd.h"
 #include "sim/supervisor/errno_result.h"
+#include "sim/supervisor/pidfd_cache.h"
 
 namespace glovebox::supervisor {
 
 // Safe from any thread.
 class SocketMaker {
   public:
-    SocketMaker();
+    // Knows threads by their pidfds, which outlive it.
+    explicit SocketMaker(PidfdCache& pidfds);
     ~SocketMaker();
     SocketMaker(const SocketMaker&) = delete;
     SocketMaker& operator=(const SocketMaker&) = delete;
 
     // socket(domain, type | SOCK_CLOEXEC, 0) as `thread` would have made it.
     [[nodiscard]] OrErrno<UniqueFd> make(pid_t thread, int domain, int type);
+    // The thread may be about to enter another namespace, as setns(2) and unshare(2) do.
+    void expect_move(pid_t thread);
+    [[nodiscard]] static bool moves(int number);
 
   private:
     // A child process inside a namespace, which makes a socket for every two ints that it reads.
     struct Helper {
         pid_t process;
         UniqueFd channel;
+        // Made ahead, of the kind that programs ask for again and again: a client makes one for
+        // each connection, and each request wakes two processes.
+        std::vector<UniqueFd> spare;
+        bool was_asked = false;  // for that kind
+    };
+    // Where a thread is.
+    struct Place {
+        std::uint64_t identity;
+        ino_t network;
     };
 
+    [[nodiscard]] ino_t network_of(pid_t thread);
     [[nodiscard]] OrErrno<UniqueFd> make_through_helper(pid_t thread, ino_t network, int domain,
                                                         int type);
+    // 0, EMFILE, EACCES where the helper is of no use, or why it made none.
+    [[nodiscard]] static int ask(Helper& helper, int domain, int type, std::span<UniqueFd> made);
     [[nodiscard]] OrErrno<Helper> start_helper(pid_t thread);
 
     static constexpr std::size_t helpers_max = 16;
+    static constexpr std::size_t places_max = 2048;
 
+    PidfdCache& pidfds_;
     ino_t own_network_ = 0;
     std::mutex mutex_;
+    std::unordered_map<pid_t, Place> places_;
     std::unordered_map<ino_t, Helper> helpers_;  // by the namespace's inode
 };
 

@@ -17,6 +17,7 @@ constexpr std::uint64_t flag_dialled_local = 2;
 constexpr std::uint64_t flag_disconnecting = 4;
 constexpr std::uint64_t flag_connecting = 8;
 constexpr std::uint64_t flag_error_pending = 16;
+constexpr std::uint64_t flag_new = 32;
 
 }  // namespace
 
@@ -24,7 +25,7 @@ std::uint64_t encode(SocketMark mark) {
     return magic | (mark.local_any ? flag_local_any : 0) |
            (mark.dialled_local ? flag_dialled_local : 0) |
            (mark.disconnecting ? flag_disconnecting : 0) | (mark.connecting ? flag_connecting : 0) |
-           (mark.error_pending ? flag_error_pending : 0);
+           (mark.error_pending ? flag_error_pending : 0) | (mark.is_new ? flag_new : 0);
 }
 
 std::optional<SocketMark> decode_mark(std::uint64_t value) {
@@ -34,7 +35,8 @@ std::optional<SocketMark> decode_mark(std::uint64_t value) {
                       .dialled_local = (value & flag_dialled_local) != 0,
                       .disconnecting = (value & flag_disconnecting) != 0,
                       .connecting = (value & flag_connecting) != 0,
-                      .error_pending = (value & flag_error_pending) != 0};
+                      .error_pending = (value & flag_error_pending) != 0,
+                      .is_new = (value & flag_new) != 0};
 }
 
 int set_mark(int socket, SocketMark mark) {

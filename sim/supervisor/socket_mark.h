@@ -29,6 +29,8 @@ struct SocketMark {
     bool connecting = false;
     // The refusal is still to be told, by SO_ERROR or by a blocking connect.
     bool error_pending = false;
+    // Neither bound nor connected yet, so it need not be asked.
+    bool is_new = false;
 
     bool operator==(const SocketMark&) const = default;
 };

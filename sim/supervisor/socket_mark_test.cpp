@@ -16,10 +16,12 @@ TEST(SocketMark, EveryOneIsReadAsItWasWritten) {
         for (const bool local : {false, true})
             for (const bool disconnecting : {false, true})
                 for (const bool connecting : {false, true})
-                    for (const bool error_pending : {false, true}) {
-                        const SocketMark mark{any, local, disconnecting, connecting, error_pending};
-                        EXPECT_EQ(decode_mark(encode(mark)), mark);
-                    }
+                    for (const bool error_pending : {false, true})
+                        for (const bool is_new : {false, true}) {
+                            const SocketMark mark{any,        local,         disconnecting,
+                                                  connecting, error_pending, is_new};
+                            EXPECT_EQ(decode_mark(encode(mark)), mark);
+                        }
 }
 
 TEST(SocketMark, OtherRatesAreNone) {

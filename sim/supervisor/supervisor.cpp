@@ -172,6 +172,8 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
     if (gives_socket && sigpipe_calls_.prepare(call, tracee))
         return SyscallReply::later();
 #endif
+    if (SocketMaker::moves(call.number))
+        sockets_.expect_move(call.thread);
     if (Acceptor::handles(call.number)) {
         SyscallReply reply = acceptor_.answer(call, tracee);
         // The acceptor holds the listener as long as it needs to.

@@ -86,7 +86,7 @@ class Supervisor {
     std::optional<TracingNotifier> tracing_;
     Notifier& notifier_;  // the last of them
     PidfdCache pidfds_;
-    SocketMaker sockets_;
+    SocketMaker sockets_{pidfds_};
     VsockOptionTable options_;
 #if defined(__x86_64__)
     SigpipeCalls sigpipe_calls_{kernel_, tracer_};

@@ -147,7 +147,7 @@ SyscallReply VsockCalls::socket(const SystemCall& call, Tracee& tracee) {
     auto made = tracee.make_socket(AF_UNIX, type | (flags & SOCK_NONBLOCK));
     if (!made)
         return SyscallReply::error(to_int(made.error()));
-    if (const int error = make_emulated(made->get()))
+    if (const int error = make_emulated(made->get(), {.is_new = true}))
         return SyscallReply::error(error);
     return SyscallReply::install(std::move(*made), (flags & SOCK_CLOEXEC) != 0);
 }
@@ -161,7 +161,7 @@ SyscallReply VsockCalls::bind(const SystemCall& call, Tracee& tracee) {
     auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
     if (!socket)
         return SyscallReply::pass_through();
-    if (!given->is_valid || socket->local() != core::VsockAddress{})
+    if (!given->is_valid || (!socket->mark.is_new && socket->local() != core::VsockAddress{}))
         return SyscallReply::error(EINVAL);
     const core::VsockAddress address = given->address;
     // In an enclave programs are root: an ordinary user's are taken for it, but not one of root's
@@ -176,6 +176,7 @@ SyscallReply VsockCalls::bind(const SystemCall& call, Tracee& tracee) {
     if (!bound)
         return SyscallReply::error(errno_of(bound.error()));
     bound_names_.add(*bound);
+    socket->mark.is_new = false;
     socket->mark.local_any = address.cid == core::cid_any;
     if (const int error = set_mark(socket->fd.get(), socket->mark))
         return SyscallReply::error(error);
@@ -193,24 +194,27 @@ SyscallReply VsockCalls::connect(const SystemCall& call, Tracee& tracee) {
     auto socket = EmulatedSocket::of(tracee, call.int_argument(0));
     if (!socket)
         return SyscallReply::pass_through();
-    if (socket->peer() && !socket->mark.disconnecting)
+    const bool is_new = socket->mark.is_new;
+    if (!is_new && socket->peer() && !socket->mark.disconnecting)
         return SyscallReply::error(EISCONN);
     if (socket->mark.disconnecting)
         return SyscallReply::error(EINVAL);
     if (socket->mark.connecting)
         return connect_again(*socket);
-    if (!given->is_valid || socket->is_listening())
+    if (!given->is_valid || (!is_new && socket->is_listening()))
         return SyscallReply::error(EINVAL);
     if (!tracee.is_waiting())
         return SyscallReply::error(EINTR);
-    const bool was_bound = socket->local() != core::VsockAddress{};
+    const bool was_bound = !is_new && socket->local() != core::VsockAddress{};
     const auto observed = traffic_ == nullptr ? std::nullopt
                                               : interpose_connect(*traffic_, world_, own_,
                                                                   socket->fd.get(), given->address);
     const auto local = observed ? Result<core::VsockAddress>(*observed)
-                                : world_.connect(socket->fd.get(), own_, given->address);
+                                : world_.connect(socket->fd.get(), own_, given->address,
+                                                 is_new && traffic_ == nullptr);
     // Also a failed attempt binds the socket, to any CID.
     SocketMark mark = socket->mark;
+    mark.is_new = false;
     mark.local_any = mark.local_any || !was_bound;
     mark.dialled_local = given->address.cid == core::cid_local;
     const bool is_refused = !local && errno_of(local.error()) == ECONNRESET;
