@@ -6,16 +6,20 @@
    stream_peer serve ADDRESS CONNECTIONS   accepts, reads each to its end and answers with one byte
    stream_peer connect ADDRESS CONNECTIONS connects, closes, again; prints connections a second
    stream_peer send ADDRESS MEBIBYTES      one connection; prints MiB a second
+   stream_peer park ADDRESS THREADS        so many threads accept, answer with one byte and close,
+                                           until standard input ends
+   stream_peer turn ADDRESS COUNT          connects, reads that byte, closes, again
    stream_peer calls COUNT                 bind(-1), which the supervisor only passes on
    stream_peer random COUNT                GetRandom by raw ioctl
    stream_peer chmod COUNT                 chmod of a folder of its own in /tmp
 
-   The last three print the median of one call in us.
+   The last four print the median of one turn or call in us.
 
    ADDRESS is unix:PATH or vsock:CID:PORT. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/vm_sockets.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +91,7 @@ static int connect_to(const struct address* address) {
     }
 }
 
-static void serve(struct address address, long connections) {
+static int listen_on(struct address address) {
     int listener = open_stream(&address);
     if (address.family == AF_VSOCK)
         address.name.vsock_name.svm_cid = VMADDR_CID_ANY;
@@ -95,6 +99,11 @@ static void serve(struct address address, long connections) {
         die("bind");
     puts("listening");
     fflush(stdout);
+    return listener;
+}
+
+static void serve(struct address address, long connections) {
+    int listener = listen_on(address);
     static char bytes[chunk];
     for (; connections > 0; --connections) {
         int stream = accept(listener, NULL, NULL);
@@ -104,6 +113,36 @@ static void serve(struct address address, long connections) {
         }
         send(stream, "", 1, MSG_NOSIGNAL);
         close(stream);
+    }
+}
+
+static int shared_listener;
+
+static void* answer_with_one_byte(void* unused) {
+    struct sockaddr_storage peer;
+    for (;;) {
+        socklen_t length = sizeof peer;
+        int stream = accept(shared_listener, (struct sockaddr*)&peer, &length);
+        if (stream < 0)
+            die("accept");
+        send(stream, "", 1, MSG_NOSIGNAL);
+        close(stream);
+    }
+    return unused;
+}
+
+static void park(struct address address, long threads) {
+    shared_listener = listen_on(address);
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, chunk);
+    for (long i = 0; i < threads; ++i) {
+        pthread_t thread;
+        if (pthread_create(&thread, &small, answer_with_one_byte, NULL) != 0)
+            die("pthread_create");
+    }
+    char byte;
+    while (read(STDIN_FILENO, &byte, 1) > 0) {
     }
 }
 
@@ -159,6 +198,17 @@ static int compare(const void* one, const void* other) {
     return (difference > 0) - (difference < 0);
 }
 
+static const struct address* turns_address;
+
+static void turn(int unused) {
+    (void)unused;
+    char byte;
+    int stream = connect_to(turns_address);
+    if (read(stream, &byte, 1) != 1)
+        die("the byte");
+    close(stream);
+}
+
 static void median_of(void (*call)(int), int argument, long count) {
     double* took = calloc((size_t)count, sizeof *took);
     for (long i = 0; i < count; ++i) {
@@ -182,6 +232,12 @@ int main(int argc, char** argv) {
     } else if (argc == 4 && strcmp(what, "send") == 0) {
         struct address address = parse(argv[2]);
         send_bulk(&address, count);
+    } else if (argc == 4 && strcmp(what, "park") == 0) {
+        park(parse(argv[2]), count);
+    } else if (argc == 4 && strcmp(what, "turn") == 0) {
+        struct address address = parse(argv[2]);
+        turns_address = &address;
+        median_of(turn, 0, count);
     } else if (argc == 3 && strcmp(what, "calls") == 0) {
         median_of(nothing, 0, count);
     } else if (argc == 3 && strcmp(what, "random") == 0) {
@@ -195,8 +251,10 @@ int main(int argc, char** argv) {
         median_of(change_mode, 0700, count);
         rmdir(own_folder);
     } else {
-        fprintf(stderr, "usage: %s serve|connect|send ADDRESS COUNT, or calls|random|chmod COUNT\n",
-                argv[0]);
+        fprintf(
+            stderr,
+            "usage: %s serve|connect|send|park|turn ADDRESS COUNT, or calls|random|chmod COUNT\n",
+            argv[0]);
         return 2;
     }
     return 0;
