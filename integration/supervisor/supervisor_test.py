@@ -57,11 +57,9 @@ class Signals(sides.Case):
         self.assertGreaterEqual(signals, 50)
         self.assertEqual(interrupted, 0)
 
-    def test_many_threads_wait_in_accept_at_no_cost_and_any_of_them_is_interrupted(self):
+    def test_any_of_many_threads_that_wait_in_accept_is_interrupted(self):
         enclave = self.enclave(HERE / "parked_threads", 5005, 900, stdin=subprocess.PIPE)
         enclave.wait_for("all wait")
-        if not SANITIZED:
-            self.assert_at_rest(enclave)
         enclave.process.stdin.write("go\n")
         enclave.process.stdin.flush()
         said = enclave.finish()
