@@ -54,6 +54,8 @@ def number(value):
 
 
 def spread(values):
+    if len(values) == 1:
+        return number(values[0])
     return f"{number(statistics.median(values))} ({number(min(values))} to {number(max(values))})"
 
 
