@@ -27,6 +27,9 @@ bool concerns_one_connection(int errno_value) {
 }  // namespace
 
 struct Acceptor::State {
+    State(asio::any_io_executor of, UniqueFd listening, Readiness::Watch its)
+        : executor(std::move(of)), socket(std::move(listening)), watch(std::move(its)) {}
+
     asio::any_io_executor executor;
     UniqueFd socket;
     Readiness::Watch watch;

@@ -31,8 +31,9 @@ HostsFile::HostsFile(std::string_view text) {
 
 std::vector<IpAddress> HostsFile::find(const HostName& name) const {
     std::vector<IpAddress> addresses;
-    for (const Entry& entry : std::ranges::equal_range(entries_, name.text(), {}, &Entry::name))
-        addresses.push_back(entry.address);
+    auto entry = std::ranges::lower_bound(entries_, name.text(), {}, &Entry::name);
+    for (; entry != entries_.end() && entry->name == name.text(); ++entry)
+        addresses.push_back(entry->address);
     return addresses;
 }
 
