@@ -28,6 +28,8 @@ class Memory final : public supervisor::Tracee {
 
     explicit Memory(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
 
+    using Tracee::read_some;
+    using Tracee::write;
     OrErrno<std::size_t> read_some(std::uint64_t address, std::span<std::uint8_t> out) override {
         if (address < start || address - start >= bytes_.size())
             return Errno{EFAULT};
@@ -38,6 +40,7 @@ class Memory final : public supervisor::Tracee {
     }
     int write(std::uint64_t, std::span<const std::uint8_t>) override { return EFAULT; }
     OrErrno<UniqueFd> descriptor(int) override { return Errno{EBADF}; }
+    bool is_same_file(int, int) override { return false; }
     OrErrno<UniqueFd> make_socket(int, int) override { return Errno{EMFILE}; }
     bool is_waiting() override { return true; }
 
