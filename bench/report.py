@@ -36,7 +36,7 @@ class Row:
         return self.median() / best[1] if best and best[1] else None
 
     def is_met(self):
-        """None without a goal, or where a goal beside a peer has none to be measured by."""
+        """None if the row has no goal, or no peer to compare with."""
         if not self.goal:
             return None
         sign, number, *beside = self.goal.split()

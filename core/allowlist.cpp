@@ -213,8 +213,10 @@ Result<void> Allowlist::check_denials(const Target& target, Cid asker) const {
 
 // Also of an address that contains a denied IPv4 address, which it may lead to.
 const TargetRule* Allowlist::find_denial(TcpPort port, Cid asker, const IpAddress& address) const {
+    if (denials_.empty())
+        return nullptr;
     std::vector<IpAddress> all{address};
-    if (address.is_v6() && !denials_.empty())
+    if (address.is_v6())
         for (const EmbeddedIpv4& inner : embedded_ipv4(address.to_v6()))
             all.emplace_back(inner.address);
     for (const TargetRule& rule : denials_) {

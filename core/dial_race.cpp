@@ -73,8 +73,8 @@ class Attempt final : public Readiness::Waiter {
     [[nodiscard]] Stream take() { return std::move(stream_); }
 
   private:
-    // Where nobody listens, TCP connects a socket to itself if the kernel gave it the very port
-    // that it asks for, as may happen above 32767.
+    // If the kernel gives a socket the port that it connects to, and nobody listens there, TCP
+    // connects the socket to itself. By default that can happen above port 32767.
     [[nodiscard]] bool is_its_own_peer() const {
         tcp::endpoint local;
         auto size = static_cast<socklen_t>(local.capacity());

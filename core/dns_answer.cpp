@@ -77,7 +77,7 @@ class QueryReader {
                 text += '.';
             for (std::size_t i = 0; i < length; ++i) {
                 const char c = static_cast<char>(byte());
-                // A dot inside of a label is none between two.
+                // A dot within a label does not separate two labels.
                 is_host_name &= c != '.';
                 text += c;
             }

@@ -76,8 +76,8 @@ class Proxy {
     boost::asio::awaitable<Result<Admitted>> accept(Listener& listener, Slots::Listener place,
                                                     Resets resets);
     boost::asio::awaitable<void> serve(Admitted admitted, std::optional<Target> target);
-    // With a target or by a client's request; empty if there is none, which is logged and said to
-    // the peer.
+    // Connects to `target`, or without one to what the client asks for. If that fails, the tunnel
+    // is empty, and the failure has been logged and answered.
     boost::asio::awaitable<std::optional<Tunnel>> open(Connection connection,
                                                        const std::optional<Target>& target,
                                                        ResetNotice* notice);

@@ -82,7 +82,7 @@ def without_sandbox(glovebox, user=None):
 
 
 def require_sandbox(test, glovebox, user=None):
-    """Skips a test where there is none, with the reason."""
+    """Skips the test on a machine that allows no sandbox, and says why."""
     if why := without_sandbox(str(glovebox), user):
         test.skipTest(f"no sandbox here: {why}")
 

@@ -27,8 +27,8 @@ namespace glovebox::supervisor {
 class InterruptedTransfer {
   public:
     // The call that `thread` is returning from, if it is such a one and has not moved everything.
-    // `filters` is how many system call filters a thread has without one of its own: that one may
-    // not expect the calls that move the rest of several buffers, so then there is none.
+    // `filters` is how many system call filters a thread has that installed none itself. A thread
+    // with a filter of its own gets nothing: that filter may deny the calls for the other buffers.
     [[nodiscard]] static std::optional<InterruptedTransfer> of(pid_t thread,
                                                                const user_regs_struct& returning,
                                                                unsigned filters);

@@ -320,7 +320,7 @@ void read_proxies(WorldFile& world, yaml::Map& top) {
     }
 }
 
-// The first CONNECT listener of the world's proxies; empty if there is none.
+// The first CONNECT listener of the world's proxies; empty if none of them has one.
 std::string connect_proxy(const std::vector<ProxyPart>& proxies) {
     for (const ProxyPart& proxy : proxies)
         for (const std::string& text : proxy.listen)
