@@ -15,17 +15,16 @@
 #include "core/asio_result.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
-#include "core/connection_group.h"
-#include "core/pipe_pool.h"
 
 namespace glovebox::core {
 
-// `accept()` yields an awaitable of Result<Accepted>, `handle(Accepted)` the connection's work.
-// Ends on operation_aborted. Every other failure, above all a lack of descriptors (EMFILE, ENFILE),
-// is logged once and retried after 10 ms to 1 s: connections in the backlog are not lost.
-template <class Accept, class Handle>
-boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Handle handle,
-                                         ConnectionGroup& connections, PipePool& pipes, Log& log) {
+// `accept()` yields an awaitable of Result<Accepted>, and `take(Accepted)` has the connection
+// served. Ends on operation_aborted. Every other failure, above all a lack of descriptors (EMFILE,
+// ENFILE), is logged once and retried after 10 ms to 1 s: connections in the backlog are not lost.
+// `trim()` is to free descriptors then.
+template <class Accept, class Take, class Trim>
+boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Take take, Trim trim,
+                                         Log& log) {
     using namespace std::chrono_literals;
     constexpr std::chrono::milliseconds pause_min = 10ms;
     constexpr std::chrono::milliseconds pause_max = 1s;
@@ -38,12 +37,12 @@ boost::asio::awaitable<void> accept_loop(std::string name, Accept accept, Handle
             if (pause != pause_min)
                 log.info("accepting", "{}: accepting again", field("listener", name));
             pause = pause_min;
-            connections.spawn(handle(std::move(*accepted)));
+            take(std::move(*accepted));
             continue;
         }
         if (accepted.error().code == boost::asio::error::operation_aborted)
             co_return;
-        pipes.trim();
+        trim();
         if (pause == pause_min)
             log.warning("not_accepted", "{}: a connection waits, since it can't be accepted: {}",
                         field("listener", name), field("error", accepted.error().message));

@@ -15,9 +15,11 @@ namespace glovebox::core {
 namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
-ConnectionGroup::ConnectionGroup(asio::any_io_executor executor, Log& log)
+ConnectionGroup::ConnectionGroup(asio::any_io_executor executor, Log& log,
+                                 std::function<void()> on_end)
     : executor_(std::move(executor)),
       log_(log),
+      on_end_(std::move(on_end)),
       changed_(executor_, steady_clock::time_point::max()) {}
 
 void ConnectionGroup::spawn(asio::awaitable<void> work) {
@@ -31,6 +33,8 @@ void ConnectionGroup::spawn(asio::awaitable<void> work) {
         }
         signals_.erase(signal);
         changed_.cancel();
+        if (on_end_)
+            on_end_();
     };
     asio::co_spawn(executor_, std::move(work), asio::bind_cancellation_slot(signal->slot(), ended));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The connections that one server holds: counted and ended together.
+// The connections of one loop: counted and ended together.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <list>
 
 #include "core/base/log.h"
@@ -17,8 +18,10 @@ namespace glovebox::core {
 
 class ConnectionGroup {
   public:
-    // All members run on the executor's single thread.
-    ConnectionGroup(boost::asio::any_io_executor executor, Log& log);
+    // All members run on the executor's single thread, and so does `on_end`, which is called after
+    // each connection's end.
+    ConnectionGroup(boost::asio::any_io_executor executor, Log& log,
+                    std::function<void()> on_end = {});
 
     // Starts a connection's work, a coroutine that ends by itself or when it is cancelled. An
     // exception from it is a bug and is logged.
@@ -35,6 +38,7 @@ class ConnectionGroup {
   private:
     boost::asio::any_io_executor executor_;
     Log& log_;
+    std::function<void()> on_end_;
     std::list<boost::asio::cancellation_signal> signals_;
     boost::asio::steady_timer changed_;  // never fires; cancelled when a connection has ended
 };

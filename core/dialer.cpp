@@ -75,14 +75,27 @@ std::string target_name(const ResolvedTarget& resolved) {
 }
 
 Dialer::Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options)
-    : allowlist_(std::move(allowlist)), resolver_(resolver), options_(std::move(options)) {}
+    : allowlist_(std::make_shared<const Allowlist>(std::move(allowlist))),
+      resolver_(resolver),
+      options_(std::move(options)) {}
+
+void Dialer::replace(Allowlist allowlist) {
+    auto next = std::make_shared<const Allowlist>(std::move(allowlist));
+    const std::lock_guard guard(mutex_);
+    allowlist_.swap(next);
+}
+
+std::shared_ptr<const Allowlist> Dialer::allowlist() const {
+    const std::lock_guard guard(mutex_);
+    return allowlist_;
+}
 
 // The name's addresses.
 asio::awaitable<Result<std::vector<IpAddress>>> Dialer::look_up(const Target& target, Cid asker) {
-    if (const auto verdict = allowlist_.may_look_up(target, asker); !verdict)
+    if (const auto verdict = allowlist()->may_look_up(target, asker); !verdict)
         co_return verdict.error();
     auto answer = co_await resolver_.resolve(std::get<HostName>(target.host), asker);
-    if (!answer && allowlist_.find_name(target, asker) == nullptr)
+    if (!answer && allowlist()->find_name(target, asker) == nullptr)
         co_return Error(ProxyError::not_allowed,
                         fmt::format("{} is not in the allowlist: no rule names it, and whether "
                                     "one for addresses opens it can't be known: {}",
@@ -91,13 +104,14 @@ asio::awaitable<Result<std::vector<IpAddress>>> Dialer::look_up(const Target& ta
 }
 
 // The target's addresses less those that the allowlist refuses; not empty.
-Result<std::vector<tcp::endpoint>> Dialer::judge(const Target& target, Cid asker,
+Result<std::vector<tcp::endpoint>> Dialer::judge(const Allowlist& allowlist, const Target& target,
+                                                 Cid asker,
                                                  std::span<const IpAddress> addresses) const {
-    const std::vector<IpAddress>& own = options_.own_addresses->get();
+    const auto own = options_.own_addresses->get();
     Error refusal;
     std::vector<tcp::endpoint> allowed;
     for (const IpAddress& address : addresses) {
-        const auto verdict = allowlist_.may_dial(target, asker, address, own);
+        const auto verdict = allowlist.may_dial(target, asker, address, *own);
         if (verdict)
             allowed.emplace_back(address, target.port);
         else if (refusal.code != ProxyError::not_allowed)
@@ -118,8 +132,9 @@ const ResolvedTarget* Dialer::find_resolved(const Target& target) const {
     return found == options_.resolved.end() ? nullptr : &*found;
 }
 
-std::optional<tcp::endpoint> Dialer::find_served(const Target& target, Cid asker) const {
-    if (!options_.served || allowlist_.find_name(target, asker) == nullptr)
+std::optional<tcp::endpoint> Dialer::find_served(const Allowlist& allowlist, const Target& target,
+                                                 Cid asker) const {
+    if (!options_.served || allowlist.find_name(target, asker) == nullptr)
         return std::nullopt;
     for (const ResolvedTarget& one : options_.served())
         if (one.target == target)
@@ -130,16 +145,17 @@ std::optional<tcp::endpoint> Dialer::find_served(const Target& target, Cid asker
 // Of a target whose addresses need no lookup.
 std::optional<Result<std::vector<tcp::endpoint>>> Dialer::known_endpoints(const Target& target,
                                                                           Cid asker) const {
-    if (const auto denied = allowlist_.check_denials(target, asker); !denied)
+    const auto allowlist = this->allowlist();
+    if (const auto denied = allowlist->check_denials(target, asker); !denied)
         return denied.error();
     if (const ResolvedTarget* resolved = find_resolved(target))
         return std::vector<tcp::endpoint>{resolved->endpoint};
-    if (const auto served = find_served(target, asker))
+    if (const auto served = find_served(*allowlist, target, asker))
         return std::vector<tcp::endpoint>{*served};
     if (const auto* address = std::get_if<IpAddress>(&target.host)) {
-        if (const auto verdict = allowlist_.may_look_up(target, asker); !verdict)
+        if (const auto verdict = allowlist->may_look_up(target, asker); !verdict)
             return verdict.error();
-        return judge(target, asker, {address, 1});
+        return judge(*allowlist, target, asker, {address, 1});
     }
     return std::nullopt;
 }
@@ -149,20 +165,21 @@ asio::awaitable<Result<std::vector<tcp::endpoint>>> Dialer::looked_up_endpoints(
     const auto addresses = co_await look_up(target, asker);
     if (!addresses)
         co_return addresses.error();
-    co_return judge(target, asker, *addresses);
+    const auto allowlist = this->allowlist();
+    co_return judge(*allowlist, target, asker, *addresses);
 }
 
 Result<void> Dialer::may_dial(const Target& target) const {
-    if (auto denied = allowlist_.check_denials(target, cid_any); !denied)
+    const auto allowlist = this->allowlist();
+    if (auto denied = allowlist->check_denials(target, cid_any); !denied)
         return denied;
     if (find_resolved(target) != nullptr)
         return {};
     const auto* address = std::get_if<IpAddress>(&target.host);
     if (address == nullptr)
-        return allowlist_.may_look_up(target, cid_any);
-    if (const auto verdict =
-            allowlist_.may_dial(target, cid_any, *address, options_.own_addresses->get());
-        !verdict)
+        return allowlist->may_look_up(target, cid_any);
+    const auto own = options_.own_addresses->get();
+    if (const auto verdict = allowlist->may_dial(target, cid_any, *address, *own); !verdict)
         return verdict.error();
     return {};
 }

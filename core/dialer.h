@@ -15,6 +15,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,6 +70,7 @@ struct Dialed {
     boost::asio::ip::tcp::endpoint endpoint;  // the address that was judged
 };
 
+// Every function may be called from any loop; a connection is on the caller's.
 class Dialer {
   public:
     Dialer(Allowlist allowlist, Resolver& resolver, DialerOptions options = {});
@@ -77,8 +79,8 @@ class Dialer {
     [[nodiscard]] boost::asio::awaitable<Result<Dialed>> dial(Target target, Cid asker);
 
     // Judges by another list from now on. Connections that are open stay.
-    void replace(Allowlist allowlist) { allowlist_ = std::move(allowlist); }
-    [[nodiscard]] const Allowlist& allowlist() const { return allowlist_; }
+    void replace(Allowlist allowlist);
+    [[nodiscard]] std::shared_ptr<const Allowlist> allowlist() const;
 
     // The decision that needs no lookup. A refusal is final; a name that passes may still resolve
     // to an address that is refused. What any enclave may: a rule for one CID counts, too.
@@ -88,10 +90,11 @@ class Dialer {
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> look_up(
         const Target& target, Cid asker);
     [[nodiscard]] Result<std::vector<boost::asio::ip::tcp::endpoint>> judge(
-        const Target& target, Cid asker, std::span<const IpAddress> addresses) const;
+        const Allowlist& allowlist, const Target& target, Cid asker,
+        std::span<const IpAddress> addresses) const;
     [[nodiscard]] const ResolvedTarget* find_resolved(const Target& target) const;
-    [[nodiscard]] std::optional<boost::asio::ip::tcp::endpoint> find_served(const Target& target,
-                                                                            Cid asker) const;
+    [[nodiscard]] std::optional<boost::asio::ip::tcp::endpoint> find_served(
+        const Allowlist& allowlist, const Target& target, Cid asker) const;
     [[nodiscard]] std::optional<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
     known_endpoints(const Target& target, Cid asker) const;
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::tcp::endpoint>>>
@@ -100,7 +103,8 @@ class Dialer {
     [[nodiscard]] boost::asio::awaitable<DialRace> race_to_listeners(
         std::vector<boost::asio::ip::tcp::endpoint> endpoints) const;
 
-    Allowlist allowlist_;
+    mutable std::mutex mutex_;  // of the pointer
+    std::shared_ptr<const Allowlist> allowlist_;
     Resolver& resolver_;
     DialerOptions options_;
 };

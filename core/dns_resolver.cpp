@@ -8,16 +8,19 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <exception>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "core/asio_result.h"
 #include "core/base/clock.h"
 #include "core/file_watch.h"
+#include "core/loop_condition.h"
 #include "core/name_cache.h"
 #include "core/proxy_error.h"
 #include "core/shares.h"
@@ -51,11 +54,16 @@ class DnsResolver::Flights : public std::enable_shared_from_this<DnsResolver::Fl
             files_.emplace_back(path);
     }
 
-    // What an earlier lookup found; null if it no longer holds.
-    [[nodiscard]] const Answer* find_cached(const HostName& name) {
+    // What an earlier lookup found; empty if it no longer holds. From any thread.
+    [[nodiscard]] std::optional<Answer> find_cached(const HostName& name) {
+        const std::lock_guard guard(cache_mutex_);
         drop_cache_after_change();
-        return cache_.find(name, std::chrono::steady_clock::now());
+        const Answer* const answer = cache_.find(name, std::chrono::steady_clock::now());
+        return answer == nullptr ? std::nullopt : std::optional(*answer);
     }
+
+    [[nodiscard]] const asio::any_io_executor& executor() const { return executor_; }
+    [[nodiscard]] std::chrono::milliseconds deadline() const { return options_.deadline; }
 
     // The name's one flight, which begins at once, or when `asker` may have a lookup.
     Result<std::shared_ptr<Flight>> join(const HostName& name, Cid asker);
@@ -75,6 +83,7 @@ class DnsResolver::Flights : public std::enable_shared_from_this<DnsResolver::Fl
 
     void start(const std::shared_ptr<Flight>& flight, Cid asker);
     void start_waiting();
+    // With the mutex locked.
     void drop_cache_after_change() {
         bool has_changed = false;
         for (FileWatch& file : files_)
@@ -92,9 +101,11 @@ class DnsResolver::Flights : public std::enable_shared_from_this<DnsResolver::Fl
     bool closed_ = false;
     ResolverOptions options_;
     Lookup lookup_;
+    std::mutex cache_mutex_;  // of these three
     NameCache cache_;
     std::vector<FileWatch> files_;
     int generation_ = 0;
+
     std::map<HostName, std::shared_ptr<Flight>> flights_;
     Shares<Cid> lookups_;
     std::map<Cid, Queue> queues_;
@@ -167,7 +178,10 @@ asio::awaitable<void> DnsResolver::Flights::look_up(std::shared_ptr<Flights> sel
 
 void DnsResolver::Flights::start(const std::shared_ptr<Flight>& flight, Cid asker) {
     flight->started = true;
-    flight->generation = generation_;
+    {
+        const std::lock_guard guard(cache_mutex_);
+        flight->generation = generation_;
+    }
     lookups_.take(asker);
     // The handler goes after the coroutine, which uses the flight's signal to the last.
     const auto ended = [flight](const std::exception_ptr& thrown) {
@@ -203,9 +217,12 @@ void DnsResolver::Flights::start_waiting() {
 
 void DnsResolver::Flights::finish(const std::shared_ptr<Flight>& flight, Cid asker,
                                   Result<FoundAddresses> found) {
-    drop_cache_after_change();
-    if (flight->generation == generation_)
-        cache_.keep(flight->name, found, std::chrono::steady_clock::now());
+    {
+        const std::lock_guard guard(cache_mutex_);
+        drop_cache_after_change();
+        if (flight->generation == generation_)
+            cache_.keep(flight->name, found, std::chrono::steady_clock::now());
+    }
     if (found)
         flight->answer = std::move(found->addresses);
     else
@@ -227,8 +244,7 @@ Lookup lookup_by(const NameFiles& files) {
 }
 
 DnsResolver::DnsResolver(asio::any_io_executor executor, ResolverOptions options, Lookup lookup)
-    : deadline_(options.deadline),
-      flights_(
+    : flights_(
           std::make_shared<Flights>(std::move(executor), std::move(options), std::move(lookup))) {}
 
 DnsResolver::~DnsResolver() {
@@ -236,16 +252,61 @@ DnsResolver::~DnsResolver() {
 }
 
 asio::awaitable<Answer> DnsResolver::resolve(HostName name, Cid asker) {
-    const std::shared_ptr<Flights> flights = flights_;
-    if (const Answer* cached = flights->find_cached(name))
-        co_return *cached;
+    if (auto cached = flights_->find_cached(name))
+        co_return std::move(*cached);
+    if (co_await asio::this_coro::executor != flights_->executor())
+        co_return co_await ask(flights_, std::move(name), asker);
+    co_return co_await look_up(flights_, std::move(name), asker);
+}
+
+// Of a loop that lookups are not on.
+struct DnsResolver::Question {
+    std::mutex mutex;
+    std::optional<Answer> answer;
+    LoopCondition answered;
+    asio::cancellation_signal stop;  // for the lookups' loop
+};
+
+asio::awaitable<Answer> DnsResolver::ask(std::shared_ptr<Flights> flights, HostName name,
+                                         Cid asker) {
+    const auto question = std::make_shared<Question>();
+    const auto take = [question](const std::exception_ptr& thrown, Answer answer) {
+        if (thrown)
+            std::rethrow_exception(thrown);
+        const std::lock_guard guard(question->mutex);
+        question->answer = std::move(answer);
+        question->answered.notify_all();
+    };
+    const auto begin = [flights, name, asker, question, take] {
+        // It may have been answered on the way.
+        if (auto cached = flights->find_cached(name))
+            return take({}, std::move(*cached));
+        asio::co_spawn(flights->executor(), look_up(flights, name, asker),
+                       asio::bind_cancellation_slot(question->stop.slot(), take));
+    };
+    asio::post(flights->executor(), begin);
+    {
+        std::unique_lock lock(question->mutex);
+        if (!question->answer)
+            co_await question->answered.wait(lock);
+        if (question->answer)
+            co_return std::move(*question->answer);
+    }
+    asio::post(flights->executor(),
+               [question] { question->stop.emit(asio::cancellation_type::terminal); });
+    co_return Error(asio::error::make_error_code(asio::error::operation_aborted),
+                    fmt::format("the lookup of {} was called off", name.text()));
+}
+
+asio::awaitable<Answer> DnsResolver::look_up(std::shared_ptr<Flights> flights, HostName name,
+                                             Cid asker) {
     auto joined = flights->join(name, asker);
     if (!joined)
         co_return joined.error();
     const std::shared_ptr<Flight> flight = std::move(*joined);
     if (flight->answer)
         co_return *flight->answer;
-    asio::steady_timer alarm(co_await asio::this_coro::executor, deadline_);
+    asio::steady_timer alarm(co_await asio::this_coro::executor, flights->deadline());
     flight->waiting.push_back(&alarm);
     const auto [failure] = co_await alarm.async_wait(as_result);
     std::erase(flight->waiting, &alarm);

@@ -37,7 +37,8 @@ struct ResolverOptions {
     std::vector<std::string> files = NameFiles().paths();
 };
 
-// Use it from the executor's single thread, and destroy it before the context.
+// Asks from any loop are answered there. Lookups are on the executor, which is not run by several
+// threads at once; destroy the resolver before its context.
 class DnsResolver final : public Resolver {
   public:
     DnsResolver(boost::asio::any_io_executor executor, ResolverOptions options, Lookup lookup);
@@ -50,8 +51,15 @@ class DnsResolver final : public Resolver {
   private:
     struct Flight;
     class Flights;
+    struct Question;
 
-    std::chrono::milliseconds deadline_;
+    // On the executor.
+    [[nodiscard]] static boost::asio::awaitable<Result<std::vector<IpAddress>>> look_up(
+        std::shared_ptr<Flights> flights, HostName name, Cid asker);
+    // On another loop.
+    [[nodiscard]] static boost::asio::awaitable<Result<std::vector<IpAddress>>> ask(
+        std::shared_ptr<Flights> flights, HostName name, Cid asker);
+
     std::shared_ptr<Flights> flights_;
 };
 

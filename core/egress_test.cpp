@@ -142,9 +142,9 @@ class EgressWorld {
     explicit EgressWorld(EgressOptions options, std::string head = "HTTP/1.1 200 OK\r\n\r\n",
                          bool has_proxy = true)
         : head_(std::move(head)),
-          parent_(context_.get_executor(), network_, cid_parent),
-          enclave_(context_.get_executor(), network_, 16),
-          forward_(context_.get_executor(), enclave_, pipes_, log_),
+          parent_(network_, cid_parent),
+          enclave_(network_, 16),
+          forward_(Loops{{context_.get_executor(), pipes_}}, enclave_, log_),
           egress_(context_.get_executor(), names_, forward_, pipes_, log_, std::move(options)) {
         ignore_sigpipe();
         if (has_proxy)

@@ -82,19 +82,17 @@ Result<UniqueFd> listen_on(const tcp::endpoint& endpoint, BindOptions options = 
 
 }  // namespace
 
-Forward::Forward(asio::any_io_executor executor, Transport& transport, PipePool& pipes, Log& log,
-                 ForwardOptions options)
-    : executor_(std::move(executor)),
+Forward::Forward(Loops loops, Transport& transport, Log& log, ForwardOptions options)
+    : loops_(std::move(loops)),
       transport_(transport),
-      pipes_(pipes),
       log_(log),
       options_(options),
-      slots_(executor_, {.open_max = options.connections_max, .by_peer = false}, log),
-      accept_loops_(executor_, log),
-      channels_(executor_, log),
-      connections_(executor_, log),
-      asked_(executor_, steady_clock::time_point::max()),
-      stopped_(executor_, steady_clock::time_point::max()) {}
+      slots_({.open_max = options.connections_max, .by_peer = false}, log),
+      accept_loops_(loops_.front().executor, log),
+      channels_(loops_, log),
+      connections_(loops_, log),
+      hops_(transport, channels_, options.connect_timeout),
+      stopped_(loops_.front().executor, steady_clock::time_point::max()) {}
 
 Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     if (route.listen.address().is_loopback() || route.listen.address().is_unspecified()) {
@@ -107,9 +105,11 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     auto socket = listen_on(route.listen);
     if (!socket)
         return socket.error();
-    auto local = accept_on(
-        std::move(*socket), slots_.add_listener(), fmt::format("vsock {}", to_string(route.to)),
-        [this, route](Admitted admitted) { return serve(std::move(admitted), route); });
+    auto local = accept_on(std::move(*socket), slots_.add_listener(),
+                           fmt::format("vsock {}", to_string(route.to)),
+                           [this, route](Admitted admitted, const Loop& loop) {
+                               return serve(std::move(admitted), route, loop);
+                           });
     if (!local)
         return local;
     log_.info(
@@ -131,10 +131,11 @@ Result<void> Forward::listen(const tcp::endpoint& endpoint, WayOut way) {
     const auto [place, is_new] = places_out_.try_emplace(endpoint.port());
     if (is_new)
         place->second = slots_.add_listener();
-    const auto local = accept_on(std::move(*socket), place->second, "the proxy",
-                                 [this, proxy = way.proxy, &names = way.names](Admitted admitted) {
-                                     return serve_out(std::move(admitted), proxy, names);
-                                 });
+    const auto local = accept_on(
+        std::move(*socket), place->second, "the proxy",
+        [this, proxy = way.proxy, &names = way.names](Admitted admitted, const Loop& loop) {
+            return serve_out(std::move(admitted), proxy, names, loop);
+        });
     if (!local)
         return local.error();
     log_.debug("listening", "listening on {} for connections to CONNECT proxy {}",
@@ -155,15 +156,20 @@ template <class Serve>
 Result<tcp::endpoint> Forward::accept_on(UniqueFd socket, Slots::Listener place,
                                          std::string_view to, Serve serve) {
     const tcp::endpoint local = local_endpoint(socket.get());
-    auto made = Acceptor::make(executor_, std::move(socket));
+    auto made = Acceptor::make(loops_.front().executor, std::move(socket));
     if (!made)
         return made.error();
     const auto acceptor = std::make_shared<Acceptor>(std::move(*made));
     listening_.push_back({local, acceptor});
     accept_loops_.spawn(accept_loop(
         fmt::format("{} -> {}", to_string(local), to),
-        [this, acceptor, place] { return accept_with_slot(acceptor, place); }, std::move(serve),
-        connections_, pipes_, log_));
+        [this, acceptor, place] { return accept_with_slot(acceptor, place); },
+        [this, serve = std::move(serve)](Admitted accepted) {
+            connections_.spawn([serve, admitted = std::move(accepted)](const Loop& loop) mutable {
+                return serve(std::move(admitted), loop);
+            });
+        },
+        [this] { trim_pipes(loops_); }, log_));
     return local;
 }
 
@@ -175,9 +181,6 @@ asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(
         auto accepted = co_await acceptor->accept();
         if (!accepted)
             co_return accepted.error();
-        auto client = Stream::make(executor_, std::move(accepted->socket));
-        if (!client)
-            co_return client.error();
         auto ticket = slots_.try_admit({}, place);
         if (!ticket) {
             auto waited = co_await slots_.admit({}, place);
@@ -185,7 +188,7 @@ asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(
                 ticket.emplace(std::move(*waited));
         }
         if (ticket)
-            co_return Admitted{std::move(*client),
+            co_return Admitted{std::move(accepted->socket),
                                endpoint_of(reinterpret_cast<const sockaddr*>(&accepted->peer),
                                            accepted->peer_size),
                                std::move(*ticket)};
@@ -216,47 +219,36 @@ void Forward::stop() {
     stopped_.cancel();
 }
 
-asio::awaitable<std::shared_ptr<HopResets>> Forward::hop_to(VsockAddress address) {
-    using namespace std::chrono_literals;
-    const auto patience = std::min<std::chrono::milliseconds>(1s, options_.connect_timeout);
-    // A refusal costs little, and the proxy that will accept a channel may start at any time.
-    constexpr std::chrono::seconds pause_after_answer = 1s;
-    constexpr std::chrono::seconds pause_after_silence = 60s;
-    Hop& hop = hops_[address];
-    while (hop.asking)
-        co_await asked_.async_wait(as_result);
-    const auto port = reset_port(address.port);
-    if (!port || hop.resets->channels() > 0 || steady_clock::now() < hop.ask_again)
-        co_return hop.resets;
-    hop.asking = true;
-    auto channel = co_await transport_.connect({address.cid, *port}, patience);
-    hop.asking = false;
-    asked_.cancel();
-    const bool silent = !channel && channel.error().code == asio::error::timed_out;
-    hop.ask_again = steady_clock::now() + (silent ? pause_after_silence : pause_after_answer);
-    if (channel)
-        channels_.spawn(HopResets::serve(hop.resets, std::move(channel->stream)));
-    co_return hop.resets;
+std::optional<Stream> Forward::client_on(const Loop& loop, Admitted& admitted) {
+    auto client = Stream::make(loop.executor, std::move(admitted.client));
+    if (client)
+        return std::move(*client);
+    log_.warning("failed", "{} can't be served: {}", field("peer", to_string(admitted.peer)),
+                 field("error", client.error().message));
+    return std::nullopt;
 }
 
-asio::awaitable<Result<Forward::Reached>> Forward::reach(VsockAddress address) {
+asio::awaitable<Result<Forward::Reached>> Forward::reach(VsockAddress address, const Loop& loop) {
     // First, since a connection may be reset as soon as it is there.
-    auto hop = hops_[address].resets;
+    auto hop = hops_.find(address);
     if (hop->channels() == 0)
-        hop = co_await hop_to(address);
+        co_await hops_.ask(address, loop);
     auto connection = co_await transport_.connect(address, options_.connect_timeout);
     if (!connection)
         co_return connection.error();
     co_return Reached{std::move(*connection), std::move(hop)};
 }
 
-asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
+asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route, const Loop& loop) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
     if (!has_slot)
         co_return;
-    Stream client = std::move(admitted.client);
-    auto reached = co_await reach(route.to);
+    auto on_loop = client_on(loop, admitted);
+    if (!on_loop)
+        co_return;
+    Stream client = std::move(*on_loop);
+    auto reached = co_await reach(route.to, loop);
     if (!reached) {
         const std::string why = explain(reached.error(), route.to, route.http_proxy);
         log_.warning("failed", "{} -> vsock {} failed: {}", field("peer", to_string(admitted.peer)),
@@ -272,16 +264,20 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route) {
         }
         co_return;
     }
-    co_await relay_to(std::move(client), admitted.peer, {}, route.to, std::move(*reached));
+    co_await relay_to(std::move(client), admitted.peer, {}, route.to, std::move(*reached),
+                      loop.pipes);
 }
 
 asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
-                                         NameAddresses& names) {
+                                         NameAddresses& names, const Loop& loop) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
     if (!has_slot)
         co_return;
-    Stream client = std::move(admitted.client);
+    auto on_loop = client_on(loop, admitted);
+    if (!on_loop)
+        co_return;
+    Stream client = std::move(*on_loop);
     const tcp::endpoint meant = local_endpoint(client.native_handle());
     const IpAddress address = unmapped(meant.address());
     // The program's own host, which is no way out.
@@ -302,7 +298,7 @@ asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
         fail("no name has this address now: the program kept it beyond its time, or made it up");
         co_return;
     }
-    auto reached = co_await reach(proxy);
+    auto reached = co_await reach(proxy, loop);
     if (!reached) {
         fail(explain(reached.error(), proxy, true));
         co_return;
@@ -317,11 +313,12 @@ asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
         // If this fails the program has broken off, as the relay will find.
         static_cast<void>(co_await write_all(client, *early));
     }
-    co_await relay_to(std::move(client), admitted.peer, target_text, proxy, std::move(*reached));
+    co_await relay_to(std::move(client), admitted.peer, target_text, proxy, std::move(*reached),
+                      loop.pipes);
 }
 
 asio::awaitable<void> Forward::relay_to(Stream client, tcp::endpoint from, std::string name,
-                                        VsockAddress to, Reached reached) {
+                                        VsockAddress to, Reached reached, PipePool& pipes) {
     const TextOnDemand peer{[&] { return to_string(from); }};
     const TextOnDemand target{[&] { return name.empty() ? to_string(to) : name; }};
     const std::string_view kind = name.empty() ? "vsock " : "";
@@ -332,7 +329,7 @@ asio::awaitable<void> Forward::relay_to(Stream client, tcp::endpoint from, std::
     const auto start = steady_clock::now();
     const auto notice = reached.hop->watch(reached.connection.local.port);
     const RelayResult result =
-        co_await relay(std::move(client), std::move(reached.connection.stream), pipes_,
+        co_await relay(std::move(client), std::move(reached.connection.stream), pipes,
                        options_.relay, {.second = notice.get()});
     log_.info("closed", "{} -> {}{} closed: {}", field("peer", peer), kind, field("target", target),
               TextOnDemand{

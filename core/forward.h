@@ -11,7 +11,6 @@
 // that know of no proxy (egress.h).
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -20,17 +19,21 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/acceptor.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
+#include "core/base/unique_fd.h"
 #include "core/connection_group.h"
+#include "core/connections.h"
 #include "core/forward_route.h"
 #include "core/hop_resets.h"
+#include "core/loop.h"
 #include "core/name_addresses.h"
-#include "core/pipe_pool.h"
+#include "core/outgoing_hops.h"
 #include "core/relay.h"
 #include "core/slots.h"
 #include "core/target.h"
@@ -48,10 +51,9 @@ struct ForwardOptions {
 
 class Forward {
   public:
-    // All run on the executor, which is not run by several threads at once, and outlive the
-    // forwarder.
-    Forward(boost::asio::any_io_executor executor, Transport& transport, PipePool& pipes, Log& log,
-            ForwardOptions options = {});
+    // The first loop listens and calls every function; connections are on all loops. All outlive
+    // the forwarder.
+    Forward(Loops loops, Transport& transport, Log& log, ForwardOptions options = {});
 
     // Starts to listen and returns the local endpoint. Errors: errno's, and
     // ProxyError::not_permitted if `lo` is down and this process may not bring it up.
@@ -76,13 +78,8 @@ class Forward {
     void stop();
 
   private:
-    struct Hop {
-        std::shared_ptr<HopResets> resets = std::make_shared<HopResets>();
-        bool asking = false;
-        std::chrono::steady_clock::time_point ask_again{};
-    };
     struct Admitted {
-        Stream client;
+        UniqueFd client;
         boost::asio::ip::tcp::endpoint peer;
         Slots::Ticket ticket;
     };
@@ -103,28 +100,27 @@ class Forward {
                                                      std::string_view to, Serve serve);
     boost::asio::awaitable<Result<Admitted>> accept_with_slot(std::shared_ptr<Acceptor> acceptor,
                                                               Slots::Listener place);
-    boost::asio::awaitable<void> serve(Admitted admitted, ForwardRoute route);
+    boost::asio::awaitable<void> serve(Admitted admitted, ForwardRoute route, const Loop& loop);
     boost::asio::awaitable<void> serve_out(Admitted admitted, VsockAddress proxy,
-                                           NameAddresses& names);
-    boost::asio::awaitable<Result<Reached>> reach(VsockAddress address);
+                                           NameAddresses& names, const Loop& loop);
+    // The client on its loop. Empty if that is impossible, which has been logged.
+    std::optional<Stream> client_on(const Loop& loop, Admitted& admitted);
+    boost::asio::awaitable<Result<Reached>> reach(VsockAddress address, const Loop& loop);
     boost::asio::awaitable<void> relay_to(Stream client, boost::asio::ip::tcp::endpoint peer,
-                                          std::string target, VsockAddress to, Reached reached);
-    // The relay at that address, with a channel for resets if it accepts one.
-    boost::asio::awaitable<std::shared_ptr<HopResets>> hop_to(VsockAddress address);
+                                          std::string target, VsockAddress to, Reached reached,
+                                          PipePool& pipes);
 
-    boost::asio::any_io_executor executor_;
+    const Loops loops_;
     Transport& transport_;
-    PipePool& pipes_;
     Log& log_;
     ForwardOptions options_;
     Slots slots_;
     std::list<Listening> listening_;
     std::map<TcpPort, Slots::Listener> places_out_;  // those of one port share their slots
-    std::map<VsockAddress, Hop> hops_;
     ConnectionGroup accept_loops_;
-    ConnectionGroup channels_;
-    ConnectionGroup connections_;
-    boost::asio::steady_timer asked_;    // never fires; cancelled when a hop has been asked
+    Connections channels_;
+    Connections connections_;
+    OutgoingHops hops_;
     boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
     bool stopping_ = false;
 };

@@ -33,14 +33,10 @@ using testing::StartsWith;
 
 class ForwardTest : public testing::Test {
   protected:
-    ForwardTest()
-        : parent_(context_.get_executor(), network_, cid_parent),
-          enclave_(context_.get_executor(), network_, 16) {
-        ignore_sigpipe();
-    }
+    ForwardTest() : parent_(network_, cid_parent), enclave_(network_, 16) { ignore_sigpipe(); }
 
     tcp::endpoint start(ForwardRoute route) {
-        forward_.emplace(context_.get_executor(), enclave_, pipes_, log_, options_);
+        forward_.emplace(Loops{{context_.get_executor(), pipes_}}, enclave_, log_, options_);
         const tcp::endpoint endpoint = forward_->listen(route).value();
         spawn(context_, [](Forward& forward, bool& ended) -> asio::awaitable<void> {
             co_await forward.run();

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
@@ -77,8 +79,9 @@ bool is_reset_port(Port port) {
     return (port ^ reset_port_mask) < usual_end;
 }
 
-// Both directions of one channel. What can't be written at once is kept, together with the streams
-// that are closed when it has been written.
+// Both directions of one channel. What can't be written at once is kept, together with the sockets
+// that are closed when it has been written. Any thread may read, with the hop's mutex locked; the
+// rest is for the channel's loop.
 class HopResets::Channel final : public std::enable_shared_from_this<Channel>,
                                  private Readiness::Waiter {
   public:
@@ -87,20 +90,24 @@ class HopResets::Channel final : public std::enable_shared_from_this<Channel>,
           stuck_(stream_.get_executor()),
           written_(stream_.get_executor(), steady_clock::time_point::max()) {}
 
+    [[nodiscard]] asio::any_io_executor get_executor() const { return stream_.get_executor(); }
     [[nodiscard]] bool ended() const { return ended_; }
     [[nodiscard]] Stream& stream() { return stream_; }
 
-    // The ports that the peer told.
+    // The ports that the peer told. Returns whether there is nothing more now. The end of the peer
+    // is an edge for the channel's loop too.
     template <class Take>
-    void read(Take take) {
+    [[nodiscard]] bool read(Take take) {
         std::array<std::uint8_t, 4096> buffer;
         for (int reads = 0; reads < reads_in_a_row_max && !ended_; ++reads) {
             const ssize_t got =
                 ::recv(stream_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
             if (got < 0 && would_block())
-                return stream_.watch().clear(Stream::Event::readable);
-            if (got <= 0)
-                return end();
+                return true;
+            if (got <= 0) {
+                ended_ = true;
+                return true;
+            }
             for (const std::uint8_t byte : std::span(buffer).first(static_cast<std::size_t>(got))) {
                 incoming_[filled_++] = byte;
                 if (filled_ == incoming_.size()) {
@@ -109,9 +116,10 @@ class HopResets::Channel final : public std::enable_shared_from_this<Channel>,
                 }
             }
         }
+        return false;
     }
 
-    void write(Port port, std::shared_ptr<Stream> closed_after) {
+    void write(Port port, std::shared_ptr<UniqueFd> closed_after) {
         if (ended_)
             return;
         outgoing_.push_back({to_record(port), std::move(closed_after)});
@@ -121,7 +129,7 @@ class HopResets::Channel final : public std::enable_shared_from_this<Channel>,
 
     // Returns when nothing is left to be written.
     static asio::awaitable<void> drain(std::shared_ptr<Channel> channel) {
-        while (channel->waiting_)
+        while (channel->waiting_ && !channel->ended_)
             co_await channel->written_.async_wait(as_result);
     }
 
@@ -137,7 +145,7 @@ class HopResets::Channel final : public std::enable_shared_from_this<Channel>,
   private:
     struct Outgoing {
         Record record;
-        std::shared_ptr<Stream> closed_after;
+        std::shared_ptr<UniqueFd> closed_after;
     };
 
     void write_out() {
@@ -187,7 +195,7 @@ class HopResets::Channel final : public std::enable_shared_from_this<Channel>,
     Stream stream_;
     asio::steady_timer stuck_;
     asio::steady_timer written_;  // never fires; cancelled when nothing is left to be written
-    bool ended_ = false;
+    std::atomic<bool> ended_{false};
     bool waiting_ = false;  // for room to write
     Record incoming_{};
     std::size_t filled_ = 0;
@@ -199,16 +207,25 @@ class HopResets::Notice final : public ResetNotice {
   public:
     Notice(std::shared_ptr<HopResets> hop, Port connecting)
         : hop_(std::move(hop)), connecting_(connecting) {}
-    ~Notice() override { hop_->connections_.erase(connecting_); }
+    ~Notice() override {
+        const std::lock_guard guard(hop_->mutex_);
+        hop_->connections_.erase(connecting_);
+    }
 
-    void reset(Stream stream) override {
-        const auto closed_after = std::make_shared<Stream>(std::move(stream));
+    void reset(UniqueFd socket) override {
+        const auto closed_after = std::make_shared<UniqueFd>(std::move(socket));
+        const std::lock_guard guard(hop_->mutex_);
         for (const auto& channel : hop_->channels_)
-            channel->write(connecting_, closed_after);
+            asio::dispatch(channel->get_executor(),
+                           [channel, connecting = connecting_, closed_after] {
+                               channel->write(connecting, closed_after);
+                           });
     }
 
     [[nodiscard]] bool heard() override {
-        hop_->hear();
+        const std::lock_guard guard(hop_->mutex_);
+        for (const auto& channel : hop_->channels_)
+            static_cast<void>(channel->read([this](Port port) { hop_->hear_of(port); }));
         return hop_->connections_.at(connecting_);
     }
 
@@ -218,6 +235,7 @@ class HopResets::Notice final : public ResetNotice {
 };
 
 std::unique_ptr<ResetNotice> HopResets::watch(Port connecting) {
+    const std::lock_guard guard(mutex_);
     if (connecting == port_any || connections_.contains(connecting))
         return nullptr;
     forget_old();
@@ -226,9 +244,16 @@ std::unique_ptr<ResetNotice> HopResets::watch(Port connecting) {
     return std::make_unique<Notice>(shared_from_this(), connecting);
 }
 
-void HopResets::hear() {
-    for (const auto& channel : channels_)
-        channel->read([this](Port port) { hear_of(port); });
+std::size_t HopResets::channels() const {
+    const std::lock_guard guard(mutex_);
+    return channels_.size();
+}
+
+// On the channel's loop. Bytes that come from here on are an edge that the loop has yet to see.
+void HopResets::read(Channel& channel) {
+    const std::lock_guard guard(mutex_);
+    if (channel.read([this](Port port) { hear_of(port); }))
+        channel.stream().watch().clear(Stream::Event::readable);
 }
 
 void HopResets::hear_of(Port connecting) {
@@ -248,6 +273,7 @@ void HopResets::forget_old() {
 
 // No coroutine itself, which would begin later: a connection may be reset before that.
 asio::awaitable<void> HopResets::serve(std::shared_ptr<HopResets> resets, Stream channel) {
+    const std::lock_guard guard(resets->mutex_);
     Channels& all = resets->channels_;
     const auto place = all.insert(all.end(), std::make_shared<Channel>(std::move(channel)));
     return keep(std::move(resets), place);
@@ -260,9 +286,12 @@ asio::awaitable<void> HopResets::keep(std::shared_ptr<HopResets> resets, Channel
         const auto ready = co_await turn(channel->stream(), Stream::Event::readable);
         if (!ready)
             break;
-        resets->hear();
+        resets->read(*channel);
     }
-    resets->channels_.erase(place);
+    {
+        const std::lock_guard guard(resets->mutex_);
+        resets->channels_.erase(place);
+    }
     co_await Channel::drain(channel);
     channel->end();
 }

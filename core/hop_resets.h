@@ -21,6 +21,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "core/reset_notice.h"
@@ -36,20 +37,20 @@ namespace glovebox::core {
 // itself.
 [[nodiscard]] bool is_reset_port(Port port);
 
-// All connections between one side that connects and one port of the side that accepts. Used from
-// one executor's thread.
+// All connections between one side that connects and one port of the side that accepts. They and
+// the channels may be on any loops, and so may those who call.
 class HopResets : public std::enable_shared_from_this<HopResets> {
   public:
     // For a connection whose connecting side has this port, while the notice lives. Null where the
     // port does not name one connection: the side has no name, or two connections have the same.
     [[nodiscard]] std::unique_ptr<ResetNotice> watch(Port connecting);
 
-    // Uses a channel from now on, and keeps it until its peer closes it or the work is cancelled;
-    // then the pending notices are sent first.
+    // Uses a channel from now on, on its loop, and keeps it until its peer closes it or the work is
+    // cancelled; then the pending notices are sent first.
     [[nodiscard]] static boost::asio::awaitable<void> serve(std::shared_ptr<HopResets> resets,
                                                             Stream channel);
 
-    [[nodiscard]] std::size_t channels() const { return channels_.size(); }
+    [[nodiscard]] std::size_t channels() const;
 
   private:
     class Channel;
@@ -57,12 +58,15 @@ class HopResets : public std::enable_shared_from_this<HopResets> {
 
     using Channels = std::list<std::shared_ptr<Channel>>;
 
-    void hear();
+    // With the mutex locked.
     void hear_of(Port connecting);
     void forget_old();
+
+    void read(Channel& channel);
     [[nodiscard]] static boost::asio::awaitable<void> keep(std::shared_ptr<HopResets> resets,
                                                            Channels::iterator place);
 
+    mutable std::mutex mutex_;
     Channels channels_;
     std::map<Port, bool> connections_;  // whether the peer reported a reset
     struct Early {
@@ -72,7 +76,7 @@ class HopResets : public std::enable_shared_from_this<HopResets> {
     std::deque<Early> early_;  // notices of connections that are not watched yet
 };
 
-// The hops of one accepting port, by the CID that connects.
+// The hops of one accepting port, by the CID that connects. Used from one thread; the hops are not.
 class ResetsByCid {
   public:
     [[nodiscard]] std::shared_ptr<HopResets> of(Cid cid);

@@ -10,6 +10,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,9 +65,14 @@ TEST_F(HopResetsTest, AResetIsHeardOfTheConnectionThatItWasToldOf) {
     const auto heard = far_->watch(7000);
     const auto other = far_->watch(7001);
     EXPECT_FALSE(heard->heard());
-    told->reset(Stream());
     // At once: whoever reads the end of the stream asks before the event loop has had its turn.
-    EXPECT_TRUE(heard->heard());
+    bool was_heard = false;
+    asio::post(context_, [&] {
+        told->reset(UniqueFd());
+        was_heard = heard->heard();
+    });
+    settle();
+    EXPECT_TRUE(was_heard);
     EXPECT_TRUE(heard->heard());
     EXPECT_FALSE(other->heard());
     EXPECT_FALSE(told->heard());
@@ -75,14 +81,14 @@ TEST_F(HopResetsTest, AResetIsHeardOfTheConnectionThatItWasToldOf) {
 TEST_F(HopResetsTest, ANoticeThatCameBeforeIsKept) {
     join();
     const auto heard = far_->watch(7000);
-    near_->watch(7000)->reset(Stream());
+    near_->watch(7000)->reset(UniqueFd());
     settle();
     EXPECT_TRUE(heard->heard());
 }
 
 TEST_F(HopResetsTest, ANoticeMayOvertakeItsConnection) {
     join();
-    near_->watch(7000)->reset(Stream());
+    near_->watch(7000)->reset(UniqueFd());
     settle();
     EXPECT_TRUE(far_->watch(7000)->heard());
     EXPECT_FALSE(far_->watch(7000)->heard()) << "it was for one connection";
@@ -91,14 +97,15 @@ TEST_F(HopResetsTest, ANoticeMayOvertakeItsConnection) {
 TEST_F(HopResetsTest, ANewConnectionOfTheSamePortKnowsNothingOfTheOld) {
     join();
     auto heard = far_->watch(7000);
-    near_->watch(7000)->reset(Stream());
+    near_->watch(7000)->reset(UniqueFd());
+    settle();
     EXPECT_TRUE(heard->heard());
     heard.reset();
     EXPECT_FALSE(far_->watch(7000)->heard());
 }
 
 TEST_F(HopResetsTest, WithoutAChannelNothingIsHeard) {
-    near_->watch(7000)->reset(Stream());
+    near_->watch(7000)->reset(UniqueFd());
     EXPECT_FALSE(far_->watch(7000)->heard());
     EXPECT_EQ(near_->channels(), 0U);
 }
@@ -120,7 +127,7 @@ TEST_F(HopResetsTest, ManyResetsAtOnceAreAllHeardBeforeTheirConnectionsEnd) {
         auto [ours, theirs] = stream_pair(context_.get_executor());
         heard.push_back(far_->watch(port));
         ends.push_back(std::move(theirs));
-        near_->watch(port)->reset(std::move(ours));
+        near_->watch(port)->reset(ours.release());
     }
     for (Port i = count; i-- > 0;) {
         std::array<char, 1> none;
@@ -139,7 +146,7 @@ TEST_F(HopResetsTest, WhatIsNotYetToldIsToldBeforeAChannelIsClosed) {
                    asio::bind_cancellation_slot(stop.slot(), asio::detached));
     settle();
     for (Port port = 1024; port < 1024 + count; ++port)
-        near_->watch(port)->reset(Stream());
+        near_->watch(port)->reset(UniqueFd());
     stop.emit(asio::cancellation_type::terminal);
     settle();
     std::array<char, 4096> buffer;
@@ -170,8 +177,8 @@ TEST_F(HopResetsTest, APeerThatDoesNotReadLosesItsChannelAndHoldsUpNobody) {
     Stream far = open_channel();
     auto [ours, theirs] = stream_pair(context_.get_executor());
     for (Port port = 1024; port < 5'000; ++port)
-        near_->watch(port)->reset(Stream());
-    near_->watch(7000)->reset(std::move(ours));
+        near_->watch(port)->reset(UniqueFd());
+    near_->watch(7000)->reset(ours.release());
     std::array<char, 1> none;
     EXPECT_EQ(run(context_, read_some(theirs, none)).value(), 0U);
     settle();

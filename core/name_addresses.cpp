@@ -63,6 +63,7 @@ NameAddresses::NameAddresses(std::size_t names_max)
 
 std::optional<NameAddresses::Address> NameAddresses::address_of(const HostName& name) {
     State& state = *state_;
+    const std::lock_guard guard(state.mutex);
     if (const auto known = state.by_name.find(name); known != state.by_name.end()) {
         const Entry& entry = state.by_address.at(known->second);
         if (entry.uses == 0)
@@ -92,33 +93,31 @@ std::optional<NameAddresses::Address> NameAddresses::address_of(const HostName& 
 
 std::optional<NameAddresses::Use> NameAddresses::use(const IpAddress& address) {
     const auto number = ipv4_number(address);
+    const std::lock_guard guard(state_->mutex);
     const auto found = number ? state_->by_address.find(*number) : state_->by_address.end();
     if (found == state_->by_address.end())
         return std::nullopt;
     if (found->second.uses++ == 0)
         state_->idle.erase(found->second.idle);
-    return Use(state_, found->first);
+    return Use(state_, found->first, found->second);
 }
 
 std::size_t NameAddresses::size() const {
+    const std::lock_guard guard(state_->mutex);
     return state_->by_address.size();
 }
 
-NameAddresses::Use::Use(std::shared_ptr<State> state, std::uint32_t address)
-    : state_(std::move(state)), address_(address) {}
+NameAddresses::Use::Use(std::shared_ptr<State> state, std::uint32_t address, Entry& entry)
+    : state_(std::move(state)), address_(address), entry_(&entry) {}
 
 NameAddresses::Use::~Use() {
     if (!state_)
         return;
-    Entry& entry = state_->by_address.at(address_);
-    if (--entry.uses > 0)
+    const std::lock_guard guard(state_->mutex);
+    if (--entry_->uses > 0)
         return;
     state_->idle.push_front(address_);
-    entry.idle = state_->idle.begin();
-}
-
-const HostName& NameAddresses::Use::name() const {
-    return state_->by_address.at(address_).name;
+    entry_->idle = state_->idle.begin();
 }
 
 }  // namespace glovebox::core

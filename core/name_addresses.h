@@ -5,7 +5,8 @@
 //
 //   "example.com" -> 198.18.0.2      "example.org" -> 198.18.0.3
 //
-// The addresses are of 198.18.0.0/15, which no host on the Internet has (RFC 2544, RFC 6890).
+// The addresses are of 198.18.0.0/15, which no host on the Internet has (RFC 2544, RFC 6890). Every
+// function may be called from any thread.
 #pragma once
 
 #include <boost/asio/ip/address_v4.hpp>
@@ -15,6 +16,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "core/host_name.h"
@@ -23,6 +25,7 @@
 namespace glovebox::core {
 
 class NameAddresses {
+    struct Entry;
     struct State;
 
   public:
@@ -48,14 +51,15 @@ class NameAddresses {
         Use& operator=(Use&&) = delete;
         ~Use();
 
-        [[nodiscard]] const HostName& name() const;
+        [[nodiscard]] const HostName& name() const { return entry_->name; }
 
       private:
         friend class NameAddresses;
-        Use(std::shared_ptr<State> state, std::uint32_t address);
+        Use(std::shared_ptr<State> state, std::uint32_t address, Entry& entry);
 
         std::shared_ptr<State> state_;
         std::uint32_t address_;
+        Entry* entry_;  // not forgotten as long as it is used
     };
 
     // The name that has this address, in either form; empty for one that no name has.
@@ -70,6 +74,7 @@ class NameAddresses {
         std::list<std::uint32_t>::iterator idle{};  // if it has no use
     };
     struct State {
+        std::mutex mutex;
         std::map<std::uint32_t, Entry> by_address;
         std::map<HostName, std::uint32_t> by_name;
         std::list<std::uint32_t> idle;  // those without a use, the latest first

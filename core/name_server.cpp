@@ -208,12 +208,12 @@ Result<void> NameServer::listen_at(bool is_ipv6, bool on_loopback, std::uint16_t
     Acceptor& kept = acceptors_.emplace_back(std::move(*acceptor));
     servers_.spawn(accept_loop(
         fmt::format("name server, port {}", port), [&kept] { return kept.accept(); },
-        [this](Accepted accepted) -> asio::awaitable<void> {
+        [this](Accepted accepted) {
             auto client = Stream::make(executor_, std::move(accepted.socket));
-            return serve_stream(client && streams_.size() < streams_max ? std::move(*client)
-                                                                        : Stream());
+            if (client && streams_.size() < streams_max)
+                streams_.spawn(serve_stream(std::move(*client)));
         },
-        streams_, pipes_, log_));
+        [this] { pipes_.trim(); }, log_));
     return {};
 }
 

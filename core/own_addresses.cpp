@@ -55,9 +55,10 @@ std::vector<IpAddress> read_own_addresses() {
 
 OwnAddresses::OwnAddresses(std::function<std::vector<IpAddress>()> read) : read_(std::move(read)) {}
 
-const std::vector<IpAddress>& OwnAddresses::get() {
+std::shared_ptr<const std::vector<IpAddress>> OwnAddresses::get() {
+    const std::lock_guard guard(mutex_);
     if (may_have_changed())
-        addresses_ = read_();
+        addresses_ = std::make_shared<const std::vector<IpAddress>>(read_());
     return addresses_;
 }
 

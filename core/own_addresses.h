@@ -5,6 +5,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "core/base/unique_fd.h"
@@ -20,15 +22,16 @@ class OwnAddresses {
     explicit OwnAddresses(std::function<std::vector<IpAddress>()> read = read_own_addresses);
 
     // As they are at this call, in the network namespace of the first call. Where the kernel lets
-    // this process have no rtnetlink(7) socket, they are read each time.
-    [[nodiscard]] const std::vector<IpAddress>& get();
+    // this process have no rtnetlink(7) socket, they are read each time. From any thread.
+    [[nodiscard]] std::shared_ptr<const std::vector<IpAddress>> get();
 
   private:
     [[nodiscard]] bool may_have_changed();
 
     std::function<std::vector<IpAddress>()> read_;
+    std::mutex mutex_;
     UniqueFd changes_;  // RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR; none before the first call
-    std::vector<IpAddress> addresses_;
+    std::shared_ptr<const std::vector<IpAddress>> addresses_;
 };
 
 }  // namespace glovebox::core

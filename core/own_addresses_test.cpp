@@ -28,14 +28,16 @@ TEST(OwnAddresses, AreReadAgainOnlyAfterAChange) {
             return read_own_addresses();
         });
         for (int i = 0; i < 3; ++i)
-            if (!own.get().empty() || readings != 1)
+            if (!own.get()->empty() || readings != 1)
                 return 1;
         if (!bring_loopback_up())
             return 2;
         const auto loopback = parse_ip_address("127.0.0.1").value();
-        for (int i = 0; i < 3; ++i)
-            if (std::count(own.get().begin(), own.get().end(), loopback) != 1 || readings != 2)
+        for (int i = 0; i < 3; ++i) {
+            const auto now = own.get();
+            if (std::count(now->begin(), now->end(), loopback) != 1 || readings != 2)
                 return 3;
+        }
         return 0;
     });
     SKIP_WITHOUT_NAMESPACES(status);

@@ -27,11 +27,6 @@ using std::chrono::steady_clock;
 constexpr std::size_t channels_max = 64;
 constexpr std::size_t channels_of_a_cid_max = 8;
 
-asio::awaitable<void> refuse(Connection connection) {
-    connection.stream.close();
-    co_return;
-}
-
 // Until the request is complete or refused. Errors: the peer left before.
 asio::awaitable<Result<void>> read_request(Stream& stream, TunnelRequest& request) {
     std::array<char, 4096> buffer;
@@ -53,19 +48,17 @@ asio::awaitable<Result<void>> read_request(Stream& stream, TunnelRequest& reques
 
 }  // namespace
 
-Proxy::Proxy(asio::any_io_executor executor, Transport& transport, Dialer& dialer, PipePool& pipes,
-             Log& log, ProxyOptions options)
-    : executor_(std::move(executor)),
+Proxy::Proxy(Loops loops, Transport& transport, Dialer& dialer, Log& log, ProxyOptions options)
+    : loops_(std::move(loops)),
       transport_(transport),
       dialer_(dialer),
-      pipes_(pipes),
       log_(log),
       options_(options),
-      slots_(executor_, options.slots, log),
-      acceptors_(executor_, log),
-      channels_(executor_, log),
-      connections_(executor_, log),
-      stopped_(executor_, steady_clock::time_point::max()) {}
+      slots_(options.slots, log),
+      acceptors_(loops_.front().executor, log),
+      channels_(loops_.front().executor, log),
+      connections_(loops_, log),
+      stopped_(loops_.front().executor, steady_clock::time_point::max()) {}
 
 Result<VsockAddress> Proxy::listen(ProxyRoute route) {
     if (route.target)
@@ -94,10 +87,13 @@ Result<VsockAddress> Proxy::listen(ProxyRoute route) {
         [this, &listener, place = slots_.add_listener(), resets = std::move(resets)] {
             return accept(listener, place, resets);
         },
-        [this, route = std::move(route)](Admitted admitted) {
-            return serve(std::move(admitted), route.target);
+        [this, route = std::move(route)](Admitted accepted) {
+            connections_.spawn([this, target = route.target,
+                                admitted = std::move(accepted)](const Loop& loop) mutable {
+                return serve(std::move(admitted), std::move(target), loop);
+            });
         },
-        connections_, pipes_, log_));
+        [this] { trim_pipes(loops_); }, log_));
     return local;
 }
 
@@ -119,11 +115,10 @@ void Proxy::listen_for_channels(VsockAddress beside, Resets resets) {
         fmt::format("{} (resets)", to_string(beside)), [&listener] { return listener.accept(); },
         [this, resets = std::move(resets)](Connection channel) {
             auto hop = resets->of(channel.peer.cid);
-            if (channels_.size() >= channels_max || hop->channels() >= channels_of_a_cid_max)
-                return refuse(std::move(channel));
-            return HopResets::serve(std::move(hop), std::move(channel.stream));
+            if (channels_.size() < channels_max && hop->channels() < channels_of_a_cid_max)
+                channels_.spawn(HopResets::serve(std::move(hop), std::move(channel.stream)));
         },
-        channels_, pipes_, log_));
+        [this] { trim_pipes(loops_); }, log_));
 }
 
 asio::awaitable<void> Proxy::run() {
@@ -153,7 +148,7 @@ void Proxy::stop() {
 asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots::Listener place,
                                                        Resets resets) {
     while (true) {
-        auto accepted = co_await listener.accept();
+        auto accepted = co_await listener.next();
         if (!accepted)
             co_return accepted.error();
         const VsockAddress peer = accepted->peer;
@@ -167,24 +162,25 @@ asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots
         if (ticket)
             co_return Admitted{std::move(*accepted), std::move(*ticket), std::move(notice)};
         if (notice)
-            notice->reset(std::move(accepted->stream));
+            notice->reset(std::move(accepted->socket));
     }
 }
 
 // By value: the coroutine outlives the call, and so may the route. What opens the tunnel is a
 // coroutine of its own, whose memory an idle connection does not hold.
-asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> target) {
+asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> target,
+                                   const Loop& loop) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
     if (!has_slot)
         co_return;
     ResetNotice* const notice = admitted.notice.get();
-    std::optional<Tunnel> tunnel = co_await open(std::move(admitted.connection), target, notice);
+    std::optional<Tunnel> tunnel = co_await open(std::move(admitted.arrival), target, notice, loop);
     if (!tunnel)
         co_return;
     const auto start = steady_clock::now();
     RelayResult result =
-        co_await relay(std::move(tunnel->from_peer), std::move(tunnel->from_target), pipes_,
+        co_await relay(std::move(tunnel->from_peer), std::move(tunnel->from_target), loop.pipes,
                        options_.relay, {.first = notice});
     result.first_to_second += tunnel->sent_early;
     // In an enclave (glovebox forward --listen vsock:...) it is the parent that connects.
@@ -200,11 +196,22 @@ asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> targ
         field("bytes_received", result.second_to_first));
 }
 
-asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open(Connection connection,
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open(Arrival arrival,
                                                           const std::optional<Target>& target,
-                                                          ResetNotice* notice) {
-    return target ? open_fixed(std::move(connection), *target, notice)
-                  : open_asked(std::move(connection));
+                                                          ResetNotice* notice, const Loop& loop) {
+    const VsockAddress peer = arrival.peer;
+    auto connection = std::move(arrival).on(loop.executor);
+    if (!connection) {
+        log_.warning("failed", "{} can't be served: {}", field("peer", to_string(peer)),
+                     field("error", connection.error().message), field("cid", peer.cid));
+        return nothing();
+    }
+    return target ? open_fixed(std::move(*connection), *target, notice)
+                  : open_asked(std::move(*connection));
+}
+
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::nothing() {
+    co_return std::nullopt;
 }
 
 asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Connection connection,
@@ -216,7 +223,7 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Connection conne
                      field("target", to_string(target)), field("error", dialed.error().message),
                      field("cid", connection.peer.cid));
         if (notice != nullptr)
-            notice->reset(std::move(connection.stream));
+            notice->reset(connection.stream.release());
         co_return std::nullopt;
     }
     log_open(connection.peer, target, *dialed);

@@ -9,7 +9,6 @@
 // only, with a line in the log.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -22,9 +21,10 @@
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/connection_group.h"
+#include "core/connections.h"
 #include "core/dialer.h"
 #include "core/hop_resets.h"
-#include "core/pipe_pool.h"
+#include "core/loop.h"
 #include "core/proxy_route.h"
 #include "core/relay.h"
 #include "core/slots.h"
@@ -41,9 +41,9 @@ struct ProxyOptions {
 
 class Proxy {
   public:
-    // All run on the executor, which is not run by several threads at once, and outlive the proxy.
-    Proxy(boost::asio::any_io_executor executor, Transport& transport, Dialer& dialer,
-          PipePool& pipes, Log& log, ProxyOptions options = {});
+    // The first loop listens and calls every function; connections are on all loops. All outlive
+    // the proxy.
+    Proxy(Loops loops, Transport& transport, Dialer& dialer, Log& log, ProxyOptions options = {});
 
     // Starts to listen and returns the local address. Errors: the transport's, and
     // ProxyError::not_allowed for a fixed target that the dialer would refuse anyway.
@@ -58,7 +58,7 @@ class Proxy {
   private:
     // A connection that has a slot or waits for one.
     struct Admitted {
-        Connection connection;
+        Arrival arrival;
         Slots::Ticket ticket;
         std::unique_ptr<ResetNotice> notice;
     };
@@ -75,28 +75,29 @@ class Proxy {
     void listen_for_channels(VsockAddress beside, Resets resets);
     boost::asio::awaitable<Result<Admitted>> accept(Listener& listener, Slots::Listener place,
                                                     Resets resets);
-    boost::asio::awaitable<void> serve(Admitted admitted, std::optional<Target> target);
+    boost::asio::awaitable<void> serve(Admitted admitted, std::optional<Target> target,
+                                       const Loop& loop);
     // Connects to `target`, or without one to what the client asks for. If that fails, the tunnel
     // is empty, and the failure has been logged and answered.
-    boost::asio::awaitable<std::optional<Tunnel>> open(Connection connection,
+    boost::asio::awaitable<std::optional<Tunnel>> open(Arrival arrival,
                                                        const std::optional<Target>& target,
-                                                       ResetNotice* notice);
+                                                       ResetNotice* notice, const Loop& loop);
+    static boost::asio::awaitable<std::optional<Tunnel>> nothing();
     boost::asio::awaitable<std::optional<Tunnel>> open_fixed(Connection connection, Target target,
                                                              ResetNotice* notice);
     boost::asio::awaitable<std::optional<Tunnel>> open_asked(Connection connection);
     void log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed);
 
-    boost::asio::any_io_executor executor_;
+    const Loops loops_;
     Transport& transport_;
     Dialer& dialer_;
-    PipePool& pipes_;
     Log& log_;
     ProxyOptions options_;
     Slots slots_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     ConnectionGroup acceptors_;
     ConnectionGroup channels_;
-    ConnectionGroup connections_;
+    Connections connections_;
     boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
     bool stopping_ = false;
 };

@@ -48,8 +48,8 @@ asio::awaitable<std::string> read_to_end(Stream& stream) {
 class ProxyTest : public testing::Test {
   protected:
     ProxyTest()
-        : parent_(context_.get_executor(), network_, cid_parent),
-          enclave_(context_.get_executor(), network_, enclave_cid),
+        : parent_(network_, cid_parent),
+          enclave_(network_, enclave_cid),
           target_(context_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
         ignore_sigpipe();
         target_text_ = "127.0.0.1:" + std::to_string(target_.local_endpoint().port());
@@ -61,7 +61,7 @@ class ProxyTest : public testing::Test {
         for (const std::string& rule : rules)
             allowlist.add(TargetRule::parse(rule == "target" ? target_text_ : rule).value());
         dialer_.emplace(std::move(allowlist), resolver_, dialer_options_);
-        proxy_.emplace(context_.get_executor(), parent_, *dialer_, pipes_, log_, options_);
+        proxy_.emplace(Loops{{context_.get_executor(), pipes_}}, parent_, *dialer_, log_, options_);
         const VsockAddress address = proxy_->listen(parse_proxy_route(route).value()).value();
         spawn(context_, [](Proxy& proxy, bool& ended) -> asio::awaitable<void> {
             co_await proxy.run();
@@ -400,7 +400,7 @@ TEST_F(ProxyTest, OneCidLeavesSlotsForAnother) {
     std::vector<Stream> servers;
     for (int i = 0; i < 7; ++i)
         servers.push_back(accept());
-    MemoryTransport other(context_.get_executor(), network_, 18);
+    MemoryTransport other(network_, 18);
     Stream client = std::move(run(other.connect(address, std::chrono::seconds(10))).value().stream);
     Stream server = accept();
     say(client, "I am another");

@@ -347,7 +347,7 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
         if (is_tcp(stream(side)))
             stream(side).reset_when_closed();
         else if (notices_[side] != nullptr)
-            notices_[side]->reset(std::move(stream(side)));
+            notices_[side]->reset(stream(side).release());
     }
 
     void complete(RelayEnd end, error_code failure) {

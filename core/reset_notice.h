@@ -3,7 +3,7 @@
 // A reset that a stream cannot carry by itself, sent on a separate connection.
 #pragma once
 
-#include "core/transport.h"
+#include "core/base/unique_fd.h"
 
 namespace glovebox::core {
 
@@ -16,8 +16,8 @@ class ResetNotice {
     ResetNotice(const ResetNotice&) = delete;
     ResetNotice& operator=(const ResetNotice&) = delete;
 
-    // Closes the stream once the peer is sure to receive the notice of the reset first.
-    virtual void reset(Stream stream) = 0;
+    // Closes the stream's socket once the peer is sure to receive the notice of the reset first.
+    virtual void reset(UniqueFd socket) = 0;
 
     // Whether the peer has reported a reset. Call it after the stream's end of file was read.
     [[nodiscard]] virtual bool heard() = 0;

@@ -3,14 +3,13 @@
 #include "core/slots.h"
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
 #include <map>
+#include <mutex>
 #include <utility>
 
-#include "core/asio_result.h"
+#include "core/loop_condition.h"
 #include "core/shares.h"
 
 namespace glovebox::core {
@@ -30,26 +29,24 @@ constexpr int patience_part = 10;  // it grows back in ten times as long
 }  // namespace
 
 struct Slots::Ticket::Place {
-    Place(const asio::any_io_executor& executor, Cid from, Listener at)
-        : peer(from), listener(at), granted(executor, steady_clock::time_point::max()) {}
+    Place(Cid from, Listener at) : peer(from), listener(at) {}
 
     Cid peer;
     Listener listener;
     bool has_slot = false;
-    asio::steady_timer granted;  // never fires; cancelled when there is a slot
+    LoopCondition granted;
 };
 
+// Locked for every use, places included.
 struct Slots::State {
     using Place = Ticket::Place;
     using Key = std::pair<Cid, Listener>;
 
-    State(asio::any_io_executor on, SlotOptions with, Log& to)
-        : executor(std::move(on)),
-          options(with),
+    State(SlotOptions with, Log& to)
+        : options(with),
           log(to),
           open(with.open_max, peer_weight),
-          waiting(with.waiting_max, peer_weight),
-          changed(executor, steady_clock::time_point::max()) {}
+          waiting(with.waiting_max, peer_weight) {}
 
     // What the peer may have at most, as things are.
     [[nodiscard]] std::size_t capacity_of(Cid peer) const {
@@ -98,7 +95,7 @@ struct Slots::State {
             give_back(place);
         else
             stop_waiting(place);
-        changed.cancel();
+        changed.notify_all();
     }
 
     void give_back(const Place& place) {
@@ -136,7 +133,7 @@ struct Slots::State {
             Place& place = *next->second.front();
             stop_waiting(place);
             take_slot(place);
-            place.granted.cancel();
+            place.granted.notify_all();
         }
     }
 
@@ -162,21 +159,17 @@ struct Slots::State {
     }
 
     // Waits for a place to become free as long as there is patience left; whether one did.
-    static asio::awaitable<bool> place_freed(std::shared_ptr<State> state) {
-        using namespace asio::experimental::awaitable_operators;
+    asio::awaitable<bool> place_freed(std::unique_lock<std::mutex>& lock) {
         const auto start = steady_clock::now();
-        const auto grown = (start - state->patience_counted) / patience_part;
-        state->patience = std::min<steady_clock::duration>(patience_max, state->patience + grown);
-        asio::steady_timer end(state->executor, state->patience);
-        const auto first =
-            co_await (state->changed.async_wait(as_result) || end.async_wait(as_result));
-        state->patience_counted = steady_clock::now();
-        state->patience -= std::min(state->patience, state->patience_counted - start);
-        const auto cancellation = co_await asio::this_coro::cancellation_state;
-        co_return first.index() == 0 && cancellation.cancelled() == asio::cancellation_type::none;
+        const auto grown = (start - patience_counted) / patience_part;
+        patience = std::min<steady_clock::duration>(patience_max, patience + grown);
+        const bool freed = co_await changed.wait(lock, start + patience);
+        patience_counted = steady_clock::now();
+        patience -= std::min(patience, patience_counted - start);
+        co_return freed;
     }
 
-    asio::any_io_executor executor;
+    std::mutex mutex;
     SlotOptions options;
     Log& log;
     Shares<Cid> open;
@@ -192,23 +185,25 @@ struct Slots::State {
     bool closed = false;
     steady_clock::duration patience = patience_max;
     steady_clock::time_point patience_counted = steady_clock::now();
-    asio::steady_timer changed;  // never fires; cancelled when a place has become free
+    LoopCondition changed;  // a place has become free
 };
 
-Slots::Slots(asio::any_io_executor executor, SlotOptions options, Log& log)
-    : state_(std::make_shared<State>(std::move(executor), options, log)) {}
+Slots::Slots(SlotOptions options, Log& log) : state_(std::make_shared<State>(options, log)) {}
 
 // Connections that are left then belong to an event loop that has ended.
 Slots::~Slots() {
+    const std::lock_guard guard(state_->mutex);
     state_->closed = true;
 }
 
 Slots::Listener Slots::add_listener() {
+    const std::lock_guard guard(state_->mutex);
     return state_->listeners++;
 }
 
 std::optional<Slots::Ticket> Slots::try_admit(Cid peer, Listener listener) {
-    auto place = std::make_shared<Ticket::Place>(state_->executor, peer, listener);
+    auto place = std::make_shared<Ticket::Place>(peer, listener);
+    const std::lock_guard guard(state_->mutex);
     if (!state_->admit(*place))
         return std::nullopt;
     return Ticket(state_, std::move(place));
@@ -216,28 +211,31 @@ std::optional<Slots::Ticket> Slots::try_admit(Cid peer, Listener listener) {
 
 asio::awaitable<std::optional<Slots::Ticket>> Slots::admit(Cid peer, Listener listener) {
     const auto state = state_;
-    while (true) {
-        if (auto ticket = try_admit(peer, listener))
-            co_return ticket;
-        const bool freed = co_await State::place_freed(state);
+    auto place = std::make_shared<Ticket::Place>(peer, listener);
+    std::unique_lock lock(state->mutex);
+    while (!state->admit(*place)) {
+        const bool freed = co_await state->place_freed(lock);
         if (!freed) {
             state->tell_refused(peer);
             co_return std::nullopt;
         }
     }
+    co_return Ticket(state, std::move(place));
 }
 
 bool Slots::has_room(Listener listener) const {
+    const std::lock_guard guard(state_->mutex);
     return state_->may_open({}, listener);
 }
 
 asio::awaitable<void> Slots::room(Listener listener) {
     const auto state = state_;
     const auto cancellation = co_await asio::this_coro::cancellation_state;
+    std::unique_lock lock(state->mutex);
     while (!state->may_open({}, listener) &&
            cancellation.cancelled() == asio::cancellation_type::none) {
         state->tell_waiting({});
-        co_await state->changed.async_wait(as_result);
+        co_await state->changed.wait(lock);
     }
 }
 
@@ -249,19 +247,23 @@ Slots::Ticket::Ticket(Ticket&&) noexcept = default;
 Slots::Ticket::~Ticket() {
     if (!place_)
         return;
+    const std::lock_guard guard(state_->mutex);
     state_->leave(*place_);
-    place_->granted.cancel();
+    place_->granted.notify_all();
 }
 
 bool Slots::Ticket::has_slot() const {
+    const std::lock_guard guard(state_->mutex);
     return place_->has_slot;
 }
 
 asio::awaitable<bool> Slots::Ticket::slot() {
     // The ticket may end while somebody waits here.
+    const auto state = state_;
     const auto place = place_;
+    std::unique_lock lock(state->mutex);
     if (!place->has_slot)
-        co_await place->granted.async_wait(as_result);
+        co_await place->granted.wait(lock);
     co_return place->has_slot;
 }
 

@@ -9,7 +9,6 @@
 // connections of other peers may be behind it in the backlog.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -32,8 +31,8 @@ class Slots {
     struct State;
 
   public:
-    // Use it from the executor, which is not run by several threads at once.
-    Slots(boost::asio::any_io_executor executor, SlotOptions options, Log& log);
+    // Every function may be called from any loop; a ticket belongs to one.
+    Slots(SlotOptions options, Log& log);
     ~Slots();
     Slots(const Slots&) = delete;
     Slots& operator=(const Slots&) = delete;

@@ -28,7 +28,7 @@ constexpr Cid modest = 18;
 class SlotsTest : public testing::Test {
   protected:
     void start(SlotOptions options, Slots::Listener listeners = 1) {
-        slots_.emplace(context_.get_executor(), options, log_);
+        slots_.emplace(options, log_);
         for (Slots::Listener listener = 0; listener < listeners; ++listener)
             EXPECT_EQ(slots_->add_listener(), listener);
     }

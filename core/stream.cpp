@@ -87,6 +87,11 @@ void Stream::close() {
     socket_.reset();
 }
 
+UniqueFd Stream::release() {
+    watch_.end();
+    return std::move(socket_);
+}
+
 asio::awaitable<error_code> Stream::ready(Event event) {
     return core::ready(watch_, event);
 }

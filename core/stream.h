@@ -45,6 +45,8 @@ class Stream {
     void reset_when_closed();
 
     void close();
+    // The socket without its loop, which any thread may close. Ends pending waits as close() does.
+    [[nodiscard]] UniqueFd release();
 
     // Until the event has come; at once where it was there since the last clear(). Errors:
     // operation_aborted.

@@ -7,11 +7,13 @@
 // A backend's handshake stays inside that backend. No code asks which transport it has.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
 
 #include "core/base/error.h"
+#include "core/base/unique_fd.h"
 #include "core/stream.h"
 #include "core/vsock_address.h"
 
@@ -23,6 +25,16 @@ struct Connection {
     VsockAddress peer;
 };
 
+// An accepted connection that no event loop has yet.
+struct Arrival {
+    UniqueFd socket;  // non-blocking
+    VsockAddress local;
+    VsockAddress peer;
+
+    // The connection on this loop, whose thread calls it. Errors: Stream::make()'s.
+    [[nodiscard]] Result<Connection> on(const boost::asio::any_io_executor& executor) &&;
+};
+
 class Listener {
   public:
     virtual ~Listener() = default;
@@ -31,12 +43,15 @@ class Listener {
     // final only if the listener was closed (operation_aborted); after others, such as EMFILE, call
     // it again: no connection is lost. Cancel it with Asio's cancellation, for example `accept() ||
     // timer`.
-    [[nodiscard]] virtual boost::asio::awaitable<Result<Connection>> accept() = 0;
+    [[nodiscard]] virtual boost::asio::awaitable<Result<Arrival>> next() = 0;
+
+    // The same, on the loop of the coroutine that calls it.
+    [[nodiscard]] boost::asio::awaitable<Result<Connection>> accept();
 
     // The local address, with the port that was chosen for port_any.
     [[nodiscard]] virtual VsockAddress local() const = 0;
 
-    // Ends a pending accept with operation_aborted. Later connects are refused.
+    // Ends a pending next() with operation_aborted. Later connects are refused.
     virtual void close() = 0;
 };
 
@@ -52,6 +67,7 @@ class Transport {
     // Errors are AF_VSOCK's: ECONNRESET without a listener (never ECONNREFUSED), if the backlog is
     // full or the CID is not reachable; ETIMEDOUT without an answer, which the kernel says after
     // 2 s and this after `patience` at the latest; ENODEV if this machine has no vsock device.
+    // From any loop: the stream is on that of the coroutine that calls it.
     [[nodiscard]] virtual boost::asio::awaitable<Result<Connection>> connect(
         VsockAddress address, std::chrono::milliseconds patience) = 0;
 

@@ -5,11 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "core/event_loops.h"
 #include "core/forward.h"
 #include "core/process_setup.h"
 #include "core/proxy.h"
@@ -34,19 +39,46 @@ struct Rest {
     boost::system::error_code error;
 };
 
-class TwoHops : public testing::Test {
+// With so many threads a hop.
+class TwoHops : public testing::TestWithParam<std::size_t> {
   protected:
     TwoHops() { ignore_sigpipe(); }
+    ~TwoHops() override {
+        stop_at_once(*forward_);
+        stop_at_once(*proxy_);
+        run_until([this] { return running_ == 0; });
+    }
 
     void start() {
         const std::string target = "127.0.0.1:" + std::to_string(target_.local_endpoint().port());
         dialer_.emplace(Allowlist({TargetRule::parse(target).value()}), resolver_);
-        proxy_.emplace(context_.get_executor(), parent_, *dialer_, pipes_, log_, proxy_options_);
-        proxy_->listen(parse_proxy_route("8000=" + target).value()).value();
-        spawn(context_, proxy_->run());
-        forward_.emplace(context_.get_executor(), enclave_, pipes_, log_, forward_options_);
+        start_proxy(target);
+        forward_.emplace(loops_.all(), enclave_, log_, forward_options_);
         entry_ = forward_->listen(parse_forward_route("0=3:8000").value()).value();
-        spawn(context_, forward_->run());
+        spawn(context_, count(forward_->run()));
+        // It takes the first loop of each hop, so that the next connection is another thread's.
+        if (GetParam() > 1) {
+            join();
+            parked_ = {std::move(client_), std::move(server_)};
+        }
+    }
+    void start_proxy(const std::string& target) {
+        proxy_.emplace(loops_.all(), parent_, *dialer_, log_, proxy_options_);
+        proxy_->listen(parse_proxy_route("8000=" + target).value()).value();
+        spawn(context_, count(proxy_->run()));
+    }
+    // On the loop, as a signal does it.
+    template <class Hop>
+    void stop_at_once(Hop& hop) {
+        asio::post(context_, [&hop] {
+            hop.stop();
+            hop.stop();
+        });
+    }
+    asio::awaitable<void> count(asio::awaitable<void> work) {
+        ++running_;
+        co_await std::move(work);
+        --running_;
     }
 
     // A connection from end to end over which something has gone each way.
@@ -70,6 +102,25 @@ class TwoHops : public testing::Test {
     template <class T>
     T run(asio::awaitable<T> work) {
         return core::run(context_, std::move(work));
+    }
+    // Another thread does not wake this one.
+    void run_until(const std::function<bool()>& is_so) {
+        const auto end = std::chrono::steady_clock::now() + test_patience;
+        context_.restart();
+        while (!is_so() && std::chrono::steady_clock::now() < end) {
+            context_.restart();
+            context_.run_one_for(1ms);
+        }
+    }
+    void expect_logged(const std::string& piece, std::ptrdiff_t times = 1) {
+        run_until([&] {
+            const auto lines = log_.lines();
+            return std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
+                       return line.find(piece) != std::string::npos;
+                   }) >= times;
+        });
+        EXPECT_THAT(log_.lines(),
+                    Contains(HasSubstr(piece)).Times(testing::Ge(static_cast<int>(times))));
     }
     void say(Stream& stream, std::string_view text) { run(write_all(stream, text)).value(); }
     std::string hear(Stream& stream, std::size_t size) {
@@ -95,25 +146,28 @@ class TwoHops : public testing::Test {
         stream.close();
     }
 
-    asio::io_context context_;
+    EventLoops loops_{GetParam(), {}};
+    asio::io_context& context_ = loops_.first();
     MemoryNetwork network_;
-    MemoryTransport parent_{context_.get_executor(), network_, cid_parent};
-    MemoryTransport enclave_{context_.get_executor(), network_, 16};
+    MemoryTransport parent_{network_, cid_parent};
+    MemoryTransport enclave_{network_, 16};
     tcp::acceptor target_{context_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
     FakeResolver resolver_;
     ProxyOptions proxy_options_;
     ForwardOptions forward_options_;
     MemoryLog log_;
-    PipePool pipes_;
     std::optional<Dialer> dialer_;
     std::optional<Proxy> proxy_;
     std::optional<Forward> forward_;
     tcp::endpoint entry_;
     Stream client_;
     Stream server_;
+    std::pair<Stream, Stream> parked_;
+    int running_ = 0;
+    LoopThreads threads_{loops_};
 };
 
-TEST_F(TwoHops, AnOrdinaryEndIsNoReset) {
+TEST_P(TwoHops, AnOrdinaryEndIsNoReset) {
     start();
     join();
     client_.shutdown_send();
@@ -123,30 +177,30 @@ TEST_F(TwoHops, AnOrdinaryEndIsNoReset) {
     const Rest answer = rest(client_);
     EXPECT_EQ(answer.text, ", the rest");
     EXPECT_FALSE(answer.error);
-    EXPECT_THAT(log_.lines(), Contains(HasSubstr("closed: finished")).Times(2));
+    expect_logged("closed: finished", 2);
 }
 
-TEST_F(TwoHops, ATargetsResetReachesTheClient) {
+TEST_P(TwoHops, ATargetsResetReachesTheClient) {
     start();
     join();
     say(server_, ", truncated");
     EXPECT_EQ(hear(client_, 11), ", truncated");
     reset(server_);
     EXPECT_EQ(rest(client_).error, asio::error::connection_reset);
-    EXPECT_THAT(log_.lines(), Contains(HasSubstr("closed: reset by target")));
-    EXPECT_THAT(log_.lines(), Contains(HasSubstr("closed: reset by vsock")));
+    expect_logged("closed: reset by target");
+    expect_logged("closed: reset by vsock");
 }
 
-TEST_F(TwoHops, AClientsResetReachesTheTarget) {
+TEST_P(TwoHops, AClientsResetReachesTheTarget) {
     start();
     join();
     reset(client_);
     EXPECT_EQ(rest(server_).error, asio::error::connection_reset);
-    EXPECT_THAT(log_.lines(), Contains(HasSubstr("closed: reset by client")));
-    EXPECT_THAT(log_.lines(), Contains(HasSubstr("closed: reset by enclave")));
+    expect_logged("closed: reset by client");
+    expect_logged("closed: reset by enclave");
 }
 
-TEST_F(TwoHops, ATargetsResetReachesAClientThatHasEndedItsRequest) {
+TEST_P(TwoHops, ATargetsResetReachesAClientThatHasEndedItsRequest) {
     start();
     join();
     client_.shutdown_send();
@@ -155,7 +209,7 @@ TEST_F(TwoHops, ATargetsResetReachesAClientThatHasEndedItsRequest) {
     EXPECT_EQ(rest(client_).error, asio::error::connection_reset);
 }
 
-TEST_F(TwoHops, AClientsResetReachesATargetThatHasEndedItsAnswer) {
+TEST_P(TwoHops, AClientsResetReachesATargetThatHasEndedItsAnswer) {
     start();
     join();
     server_.shutdown_send();
@@ -164,43 +218,36 @@ TEST_F(TwoHops, AClientsResetReachesATargetThatHasEndedItsAnswer) {
     EXPECT_EQ(rest(server_).error, asio::error::connection_reset);
 }
 
-TEST_F(TwoHops, ATargetThatCanNotBeReachedIsAResetToTheClient) {
+TEST_P(TwoHops, ATargetThatCanNotBeReachedIsAResetToTheClient) {
     start();
     target_.close();
     connect();
     EXPECT_EQ(rest(client_).error, asio::error::connection_reset);
 }
 
-TEST_F(TwoHops, WhatTheProxyCutsOffIsAResetOnBothEnds) {
+TEST_P(TwoHops, WhatTheProxyCutsOffIsAResetOnBothEnds) {
     proxy_options_.relay.idle_timeout = 20ms;
     start();
     join();
     EXPECT_EQ(rest(client_).error, asio::error::connection_reset);
     EXPECT_EQ(rest(server_).error, asio::error::connection_reset);
-    EXPECT_THAT(log_.lines(), Contains(HasSubstr("closed: idle for too long")));
+    expect_logged("closed: idle for too long");
 }
 
-TEST_F(TwoHops, WhatIsOpenWhenTheProxyEndsIsAResetToTheClient) {
+TEST_P(TwoHops, WhatIsOpenWhenTheProxyEndsIsAResetToTheClient) {
     start();
     join();
-    proxy_->stop();
-    proxy_->stop();
+    stop_at_once(*proxy_);
     EXPECT_EQ(rest(client_).error, asio::error::connection_reset);
 }
 
-TEST_F(TwoHops, AForwarderFindsTheChannelOfAProxyThatWasStartedAgain) {
+TEST_P(TwoHops, AForwarderFindsTheChannelOfAProxyThatWasStartedAgain) {
     start();
     join();
-    proxy_->stop();
-    proxy_->stop();
+    stop_at_once(*proxy_);
     rest(client_);
-    context_.restart();
-    while (context_.poll() > 0) {
-    }
-    proxy_.emplace(context_.get_executor(), parent_, *dialer_, pipes_, log_, proxy_options_);
-    const std::string target = "127.0.0.1:" + std::to_string(target_.local_endpoint().port());
-    proxy_->listen(parse_proxy_route("8000=" + target).value()).value();
-    spawn(context_, proxy_->run());
+    run_until([this] { return running_ == 1; });
+    start_proxy("127.0.0.1:" + std::to_string(target_.local_endpoint().port()));
     // A forwarder asks once a second at the most.
     asio::steady_timer pause(context_, 1100ms);
     run([](asio::steady_timer& timer) -> asio::awaitable<bool> {
@@ -212,7 +259,7 @@ TEST_F(TwoHops, AForwarderFindsTheChannelOfAProxyThatWasStartedAgain) {
     EXPECT_EQ(rest(client_).error, asio::error::connection_reset);
 }
 
-TEST_F(TwoHops, WithoutAChannelTheLogAloneTellsOfAReset) {
+TEST_P(TwoHops, WithoutAChannelTheLogAloneTellsOfAReset) {
     const auto taken = parent_.listen({cid_any, *reset_port(8000)}).value();
     start();
     EXPECT_THAT(log_.lines(), Contains(HasSubstr("resets of connections to vsock 3:8000 will look "
@@ -220,8 +267,60 @@ TEST_F(TwoHops, WithoutAChannelTheLogAloneTellsOfAReset) {
     join();
     reset(server_);
     EXPECT_FALSE(rest(client_).error);
-    EXPECT_THAT(log_.lines(), Contains(HasSubstr("closed: reset by target")));
+    expect_logged("closed: reset by target");
 }
+
+// What its target does to it decides how each of many connections ends, on whatever threads.
+TEST_P(TwoHops, ManyConnectionsAtOnceEachEndAsTheirTargetsEnd) {
+    constexpr int connections = 300;
+    constexpr int at_once = 30;
+    start();
+    int finished = 0;
+    int reset = 0;
+    int ended = 0;
+    const auto serve = [](Stream stream) -> asio::awaitable<void> {
+        std::array<char, 1> kind{};
+        static_cast<void>(co_await read_some(stream, kind));
+        static_cast<void>(co_await write_all(stream, "answer"));
+        if (kind[0] == 'r')
+            stream.reset_when_closed();
+    };
+    const auto accept = [](tcp::acceptor& from, asio::io_context& context,
+                           auto& work) -> asio::awaitable<void> {
+        for (int i = 0; i < connections; ++i) {
+            auto accepted = co_await from.async_accept(asio::use_awaitable);
+            spawn(context, work(stream_of(std::move(accepted))));
+        }
+    };
+    spawn(context_, accept(target_, context_, serve));
+    const auto ask = [&](Stream stream, bool wants_reset) -> asio::awaitable<void> {
+        static_cast<void>(co_await write_all(stream, wants_reset ? "r" : "f"));
+        std::array<char, 64> buffer;
+        std::string text;
+        while (true) {
+            const auto got = co_await read_some(stream, buffer);
+            if (got && *got > 0) {
+                text.append(buffer.data(), *got);
+                continue;
+            }
+            const bool was_reset = !got && got.error().code == asio::error::connection_reset;
+            if (text == "answer" && was_reset == wants_reset)
+                ++(was_reset ? reset : finished);
+            break;
+        }
+        ++ended;
+    };
+    for (int i = 0; i < connections; ++i) {
+        connect();
+        spawn(context_, ask(std::move(client_), i % 3 == 0));
+        run_until([&] { return i + 1 - ended < at_once; });
+    }
+    run_until([&] { return ended == connections; });
+    EXPECT_EQ(reset, connections / 3);
+    EXPECT_EQ(finished, connections - connections / 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, TwoHops, testing::Values(1, 3));
 
 }  // namespace
 }  // namespace glovebox::core

@@ -14,12 +14,12 @@ constexpr core::Cid enclave_cid = 16;
 class MemoryMachine final : public Machine {
   public:
     std::unique_ptr<core::Transport> listening_side(
-        boost::asio::any_io_executor executor) override {
-        return std::make_unique<core::MemoryTransport>(std::move(executor), network_,
-                                                       core::cid_parent);
+        boost::asio::any_io_executor /*executor*/) override {
+        return std::make_unique<core::MemoryTransport>(network_, core::cid_parent);
     }
-    std::unique_ptr<core::Transport> dialling_side(boost::asio::any_io_executor executor) override {
-        return std::make_unique<core::MemoryTransport>(std::move(executor), network_, enclave_cid);
+    std::unique_ptr<core::Transport> dialling_side(
+        boost::asio::any_io_executor /*executor*/) override {
+        return std::make_unique<core::MemoryTransport>(network_, enclave_cid);
     }
     [[nodiscard]] core::Cid bound_cid() const override { return core::cid_any; }
     [[nodiscard]] core::Cid dialled_cid() const override { return core::cid_parent; }

@@ -9,10 +9,9 @@ namespace glovebox::transports {
 
 namespace asio = boost::asio;
 
-SocketListener::SocketListener(asio::any_io_executor executor, core::Acceptor acceptor,
-                               core::VsockAddress local, PeerOf peer_of, BeforeClose before_close)
-    : executor_(std::move(executor)),
-      acceptor_(std::move(acceptor)),
+SocketListener::SocketListener(core::Acceptor acceptor, core::VsockAddress local, PeerOf peer_of,
+                               BeforeClose before_close)
+    : acceptor_(std::move(acceptor)),
       local_(local),
       peer_of_(peer_of),
       before_close_(std::move(before_close)) {}
@@ -25,13 +24,13 @@ core::VsockAddress SocketListener::local() const {
     return local_;
 }
 
-asio::awaitable<Result<core::Connection>> SocketListener::accept() {
-    return accept_from(executor_, acceptor_, local_, peer_of_);
+asio::awaitable<Result<core::Arrival>> SocketListener::next() {
+    return accept_from(acceptor_, local_, peer_of_);
 }
 
-asio::awaitable<Result<core::Connection>> SocketListener::accept_from(
-    asio::any_io_executor executor, core::Acceptor acceptor, core::VsockAddress local,
-    PeerOf peer_of) {
+asio::awaitable<Result<core::Arrival>> SocketListener::accept_from(core::Acceptor acceptor,
+                                                                   core::VsockAddress local,
+                                                                   PeerOf peer_of) {
     auto accepted = co_await acceptor.accept();
     if (!accepted && accepted.error().code == asio::error::operation_aborted)
         co_return Error(accepted.error().code, "the listener on " + to_string(local) +
@@ -39,10 +38,7 @@ asio::awaitable<Result<core::Connection>> SocketListener::accept_from(
     if (!accepted)
         co_return std::move(accepted.error()).in("on " + to_string(local));
     const core::VsockAddress peer = peer_of(accepted->peer, accepted->peer_size);
-    auto stream = core::Stream::make(executor, std::move(accepted->socket));
-    if (!stream)
-        co_return stream.error();
-    co_return core::Connection{std::move(*stream), local, peer};
+    co_return core::Arrival{std::move(accepted->socket), local, peer};
 }
 
 void SocketListener::close() {

@@ -3,7 +3,6 @@
 // A listening socket of any family as a core::Listener, for UnixTransport and VsockTransport.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
 
@@ -19,21 +18,19 @@ class SocketListener final : public core::Listener {
 
     // `acceptor` is of a stream socket. `peer_of` reads the address of an accepted one's peer, as
     // accept(2) has it; `before_close` is called once, while the socket is still open.
-    SocketListener(boost::asio::any_io_executor executor, core::Acceptor acceptor,
-                   core::VsockAddress local, PeerOf peer_of, BeforeClose before_close = {});
+    SocketListener(core::Acceptor acceptor, core::VsockAddress local, PeerOf peer_of,
+                   BeforeClose before_close = {});
     ~SocketListener() override;
 
-    [[nodiscard]] boost::asio::awaitable<Result<core::Connection>> accept() override;
+    [[nodiscard]] boost::asio::awaitable<Result<core::Arrival>> next() override;
     [[nodiscard]] core::VsockAddress local() const override;
     void close() override;
 
   private:
     // With what it needs, since it may outlive the listener.
-    [[nodiscard]] static boost::asio::awaitable<Result<core::Connection>> accept_from(
-        boost::asio::any_io_executor executor, core::Acceptor acceptor, core::VsockAddress local,
-        PeerOf peer_of);
+    [[nodiscard]] static boost::asio::awaitable<Result<core::Arrival>> accept_from(
+        core::Acceptor acceptor, core::VsockAddress local, PeerOf peer_of);
 
-    boost::asio::any_io_executor executor_;
     core::Acceptor acceptor_;
     core::VsockAddress local_;
     PeerOf peer_of_;

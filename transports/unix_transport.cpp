@@ -55,8 +55,8 @@ Result<std::unique_ptr<core::Listener>> UnixTransport::listen(core::VsockAddress
     auto acceptor = core::Acceptor::make(executor_, std::move(*socket));
     if (!acceptor)
         return acceptor.error();
-    return std::unique_ptr<core::Listener>(std::make_unique<SocketListener>(
-        executor_, std::move(*acceptor), *bound, &World::peer_at, unbind));
+    return std::unique_ptr<core::Listener>(
+        std::make_unique<SocketListener>(std::move(*acceptor), *bound, &World::peer_at, unbind));
 }
 
 // It never takes any time.
@@ -68,7 +68,8 @@ boost::asio::awaitable<Result<core::Connection>> UnixTransport::connect(
     const auto local = world_->connect(socket->get(), own_, address);
     if (!local)
         co_return local.error();
-    auto stream = core::Stream::make(executor_, std::move(*socket));
+    const auto executor = co_await boost::asio::this_coro::executor;
+    auto stream = core::Stream::make(executor, std::move(*socket));
     if (!stream)
         co_return stream.error();
     co_return core::Connection{std::move(*stream), *local, address};

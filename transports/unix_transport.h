@@ -14,8 +14,9 @@ namespace glovebox::transports {
 
 class UnixTransport final : public core::Transport {
   public:
-    // `own` is cid_parent, an enclave's CID, or cid_hypervisor for the server of the consoles.
-    // `privileged`: whether ports below 1024 may be bound (may_bind_privileged_ports()).
+    // Listeners are on `executor`. `own` is cid_parent, an enclave's CID, or cid_hypervisor for the
+    // server of the consoles. `privileged`: whether ports below 1024 may be bound
+    // (may_bind_privileged_ports()).
     UnixTransport(boost::asio::any_io_executor executor, std::shared_ptr<World> world,
                   core::Cid own, bool privileged);
 

@@ -82,7 +82,7 @@ Result<std::unique_ptr<core::Listener>> VsockTransport::listen(VsockAddress addr
     if (!acceptor)
         return acceptor.error();
     return std::unique_ptr<core::Listener>(
-        std::make_unique<SocketListener>(executor_, std::move(*acceptor), local, &peer_at));
+        std::make_unique<SocketListener>(std::move(*acceptor), local, &peer_at));
 }
 
 // A non-blocking connect is in progress until the socket is writable; how it ended is SO_ERROR.
@@ -98,10 +98,11 @@ asio::awaitable<Result<core::Connection>> VsockTransport::connect(
         result = errno;
     if (result != 0 && result != EINPROGRESS)
         co_return errno_error(what, result);
-    auto stream = core::Stream::make(executor_, std::move(*socket), result == EINPROGRESS);
+    const auto executor = co_await asio::this_coro::executor;
+    auto stream = core::Stream::make(executor, std::move(*socket), result == EINPROGRESS);
     if (!stream)
         co_return stream.error();
-    const core::Deadline deadline(executor_, patience,
+    const core::Deadline deadline(executor, patience,
                                   [&] { stream->watch().cancel(core::Stream::Event::writable); });
     const auto failure = co_await stream->ready(core::Stream::Event::writable);
     if (deadline.has_expired())

@@ -15,8 +15,8 @@ namespace glovebox::transports {
 
 class VsockTransport final : public core::Transport {
   public:
-    // `own` is the result of local_cid() and the local CID of connections. It is only a label
-    // (local_vsock_cid() reads it).
+    // Listeners are on `executor`. `own` is the result of local_cid() and the local CID of
+    // connections. It is only a label (local_vsock_cid() reads it).
     VsockTransport(boost::asio::any_io_executor executor, core::Cid own);
 
     // As in Transport; the CID any is the kernel's VMADDR_CID_ANY: own and local.

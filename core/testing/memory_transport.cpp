@@ -16,6 +16,7 @@
 
 #include "core/asio_result.h"
 #include "core/base/unique_fd.h"
+#include "core/loop_condition.h"
 #include "core/timeout.h"
 
 namespace glovebox::core {
@@ -29,17 +30,16 @@ void check(bool ok, const char* what) {
         throw std::runtime_error(errno_error(what, errno).message);
 }
 
-Result<std::pair<Stream, Stream>> make_pair(const asio::any_io_executor& executor) {
+struct SocketPair {
+    UniqueFd near;
+    UniqueFd far;
+};
+
+Result<SocketPair> make_pair() {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
         return errno_error("socketpair", errno);
-    UniqueFd first(ends[0]);
-    UniqueFd second(ends[1]);
-    auto near = Stream::make(executor, std::move(first));
-    auto far = Stream::make(executor, std::move(second));
-    if (!near || !far)
-        return near ? far.error() : near.error();
-    return std::pair(std::move(*near), std::move(*far));
+    return SocketPair{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 // How many connections a listener holds before it accepts them, as the kernel has it.
@@ -54,68 +54,67 @@ std::size_t backlog() {
 
 }  // namespace
 
-// What a listener is to the others. A pending accept keeps it, whatever becomes of the listener.
+// What a listener is to the others, guarded by the network's mutex. A pending accept keeps it,
+// whatever becomes of the listener.
 struct MemoryBacklog {
-    MemoryBacklog(const asio::any_io_executor& executor, MemoryNetwork& its_network,
-                  VsockAddress address)
-        : network(its_network),
-          local(address),
-          arrived(executor, std::chrono::steady_clock::time_point::max()) {}
+    MemoryBacklog(MemoryNetwork& its_network, VsockAddress address)
+        : network(its_network), local(address) {}
 
     MemoryNetwork& network;
     const VsockAddress local;
     bool open = true;
-    std::deque<Connection> waiting;
-    asio::steady_timer arrived;  // never fires; cancelled when something has arrived
+    std::deque<Arrival> waiting;
+    LoopCondition arrived;
 };
 
 namespace {
 
 // Like the kernel's, an accept needs a free descriptor, and loses nothing without one.
-Result<Connection> take_first(MemoryBacklog& backlog, const asio::any_io_executor& executor) {
-    Connection& first = backlog.waiting.front();
-    UniqueFd socket(::fcntl(first.stream.native_handle(), F_DUPFD_CLOEXEC, 0));
+Result<Arrival> take_first(MemoryBacklog& backlog) {
+    const Arrival& first = backlog.waiting.front();
+    UniqueFd socket(::fcntl(first.socket.get(), F_DUPFD_CLOEXEC, 0));
     if (!socket)
         return errno_error("accept", errno == EINVAL ? EMFILE : errno);  // EINVAL: a limit of 0
-    auto stream = Stream::make(executor, std::move(socket));
-    if (!stream)
-        return stream.error();
-    Connection connection{std::move(*stream), first.local, first.peer};
+    Arrival arrival{std::move(socket), first.local, first.peer};
     backlog.waiting.pop_front();
-    return connection;
+    return arrival;
 }
 
-asio::awaitable<Result<Connection>> accept_from(std::shared_ptr<MemoryBacklog> backlog) {
+asio::awaitable<Result<Arrival>> next_of(std::shared_ptr<MemoryBacklog> backlog) {
     const auto cancellation = co_await asio::this_coro::cancellation_state;
+    std::unique_lock lock(backlog->network.mutex());
     while (backlog->open && backlog->waiting.empty() &&
            cancellation.cancelled() == asio::cancellation_type::none)
-        co_await backlog->arrived.async_wait(as_result);
+        co_await backlog->arrived.wait(lock);
     if (!backlog->open || cancellation.cancelled() != asio::cancellation_type::none)
         co_return Error(asio::error::make_error_code(asio::error::operation_aborted), "closed");
     if (const int failure = backlog->network.next_failure(); failure != 0)
         co_return errno_error("accept", failure);
-    co_return take_first(*backlog, backlog->arrived.get_executor());
+    co_return take_first(*backlog);
 }
 
 class MemoryListener final : public Listener {
   public:
     explicit MemoryListener(std::shared_ptr<MemoryBacklog> backlog)
         : backlog_(std::move(backlog)) {}
-    ~MemoryListener() override { close(); }
+    ~MemoryListener() override { end(); }
 
-    asio::awaitable<Result<Connection>> accept() override { return accept_from(backlog_); }
+    asio::awaitable<Result<Arrival>> next() override { return next_of(backlog_); }
 
     [[nodiscard]] VsockAddress local() const override { return backlog_->local; }
 
-    void close() override {
+    void close() override { end(); }
+
+  private:
+    void end() {
+        const std::lock_guard guard(backlog_->network.mutex());
         if (backlog_->open)
             backlog_->network.remove(backlog_->local);
         backlog_->open = false;
         backlog_->waiting.clear();
-        backlog_->arrived.cancel();
+        backlog_->arrived.notify_all();
     }
 
-  private:
     std::shared_ptr<MemoryBacklog> backlog_;
 };
 
@@ -137,9 +136,10 @@ Result<std::unique_ptr<Listener>> MemoryTransport::listen(VsockAddress address) 
         address.cid = own_;
     if (address.cid != own_)
         return errno_error("listen", EADDRNOTAVAIL);
+    const std::lock_guard guard(network_.mutex_);
     if (address.port == port_any)
         address.port = network_.next_port_++;
-    auto backlog = std::make_shared<MemoryBacklog>(executor_, network_, address);
+    auto backlog = std::make_shared<MemoryBacklog>(network_, address);
     if (!network_.listeners_.try_emplace(address, backlog).second)
         return errno_error("listen", EADDRINUSE);
     return std::unique_ptr<Listener>(std::make_unique<MemoryListener>(std::move(backlog)));
@@ -147,8 +147,11 @@ Result<std::unique_ptr<Listener>> MemoryTransport::listen(VsockAddress address) 
 
 asio::awaitable<Result<Connection>> MemoryTransport::connect(VsockAddress address,
                                                              std::chrono::milliseconds patience) {
+    const auto executor = co_await asio::this_coro::executor;
+    std::unique_lock lock(network_.mutex_);
     if (network_.stalled_) {
-        asio::steady_timer end(executor_, patience);
+        lock.unlock();
+        asio::steady_timer end(executor, patience);
         const auto [cancelled] = co_await end.async_wait(as_result);
         if (!cancelled)
             co_return no_answer(patience);
@@ -157,18 +160,22 @@ asio::awaitable<Result<Connection>> MemoryTransport::connect(VsockAddress addres
     const auto found = network_.listeners_.find(address);
     if (found == network_.listeners_.end() || found->second->waiting.size() >= backlog())
         co_return errno_error("connect", ECONNRESET);
-    auto ends = make_pair(executor_);
+    auto ends = make_pair();
     if (!ends)
         co_return ends.error();
-    auto& [near, far] = *ends;
+    auto near = Stream::make(executor, std::move(ends->near));
+    if (!near)
+        co_return near.error();
     const VsockAddress local{own_, network_.next_port_++};
-    found->second->waiting.push_back({std::move(far), address, local});
-    found->second->arrived.cancel();
-    co_return Connection{std::move(near), local, address};
+    found->second->waiting.push_back({std::move(ends->far), address, local});
+    found->second->arrived.notify_all();
+    co_return Connection{std::move(*near), local, address};
 }
 
 std::pair<Stream, Stream> stream_pair(const asio::any_io_executor& executor) {
-    return std::move(make_pair(executor).value());
+    SocketPair ends = std::move(make_pair().value());
+    return {std::move(Stream::make(executor, std::move(ends.near)).value()),
+            std::move(Stream::make(executor, std::move(ends.far)).value())};
 }
 
 std::pair<Stream, Stream> tcp_pair(const asio::any_io_executor& executor) {

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <map>
 #include <memory>
+#include <mutex>
 
 #include "core/transport.h"
 
@@ -14,24 +15,32 @@ namespace glovebox::core {
 
 struct MemoryBacklog;
 
-// The machines that can reach each other. Outlives their transports and listeners.
+// The machines that can reach each other. Outlives their transports and listeners, which may be on
+// any loops.
 class MemoryNetwork {
   public:
     // The next `count` accepts of every listener fail with this errno, and lose nothing.
     void fail_accepts(int count, int errno_value) {
+        const std::lock_guard guard(mutex_);
         failures_ = count;
         failure_ = errno_value;
     }
     // While set, connect() gets no answer.
-    void stall_connects(bool stall) { stalled_ = stall; }
+    void stall_connects(bool stall) {
+        const std::lock_guard guard(mutex_);
+        stalled_ = stall;
+    }
 
-    // For listeners: the errno of an accept that is to fail, or 0; and the end of one.
+    // For listeners, with the mutex locked: the errno of an accept that is to fail, or 0; and the
+    // end of one.
+    [[nodiscard]] std::mutex& mutex() { return mutex_; }
     [[nodiscard]] int next_failure();
     void remove(VsockAddress address);
 
   private:
     friend class MemoryTransport;
 
+    std::mutex mutex_;
     std::map<VsockAddress, std::shared_ptr<MemoryBacklog>> listeners_;
     Port next_port_ = 1024;
     int failures_ = 0;
@@ -41,8 +50,7 @@ class MemoryNetwork {
 
 class MemoryTransport final : public Transport {
   public:
-    MemoryTransport(boost::asio::any_io_executor executor, MemoryNetwork& network, Cid own)
-        : executor_(std::move(executor)), network_(network), own_(own) {}
+    MemoryTransport(MemoryNetwork& network, Cid own) : network_(network), own_(own) {}
 
     Result<std::unique_ptr<Listener>> listen(VsockAddress address) override;
     boost::asio::awaitable<Result<Connection>> connect(VsockAddress address,
@@ -50,7 +58,6 @@ class MemoryTransport final : public Transport {
     [[nodiscard]] Cid local_cid() const override { return own_; }
 
   private:
-    boost::asio::any_io_executor executor_;
     MemoryNetwork& network_;
     Cid own_;
 };

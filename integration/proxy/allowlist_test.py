@@ -171,5 +171,5 @@ class Check(AllowlistCase):
 
 
 if __name__ == "__main__":
-    proxy_test.GLOVEBOX = sys.argv.pop(1)
+    proxy_test.take_arguments()
     unittest.main()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The built proxy and forwarder between programs that know nothing of them: curl, openssl, socat.
 
-Usage: proxy_test.py GLOVEBOX [unittest's arguments]
+Usage: proxy_test.py GLOVEBOX [--threads N] [unittest's arguments]
 """
 
 import contextlib
@@ -27,7 +27,16 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 import machine  # noqa: E402
 
 GLOVEBOX = ""
+THREADS = ()  # further arguments of the proxy and of the forwarder
 UNSHARE = ["unshare", "--user", "--map-root-user", "--net"]
+
+
+def take_arguments():
+    """GLOVEBOX and --threads N, before unittest's."""
+    global GLOVEBOX, THREADS
+    GLOVEBOX = str(Path(sys.argv.pop(1)).resolve())
+    if sys.argv[1:2] == ["--threads"]:
+        THREADS = (sys.argv.pop(1), sys.argv.pop(1))
 
 
 def can_unshare():
@@ -52,14 +61,12 @@ class Echo:
                     if key.fileobj is self._listener:
                         selector.register(self._listener.accept()[0], selectors.EVENT_READ)
                         continue
-                    data = b""
                     with contextlib.suppress(ConnectionError):
-                        data = key.fileobj.recv(65536)
-                    if data:
-                        key.fileobj.sendall(data)
-                    else:
-                        selector.unregister(key.fileobj)
-                        key.fileobj.close()
+                        if data := key.fileobj.recv(65536):
+                            key.fileobj.sendall(data)
+                            continue
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()
             for key in list(selector.get_map().values()):
                 key.fileobj.close()
 
@@ -83,12 +90,12 @@ class Case(unittest.TestCase):
         return service
 
     def proxy(self, *arguments, before=(), **options):
-        return self.service(*before, GLOVEBOX, "proxy", "--world", self.world, *arguments,
+        return self.service(*before, GLOVEBOX, "proxy", "--world", self.world, *THREADS, *arguments,
                             ready="ready:", **options)
 
     def forward(self, *arguments, before=(), **options):
         return self.service(*before, GLOVEBOX, "forward", "--world", self.world, "--cid", 16,
-                            *arguments, ready="ready:", **options)
+                            *THREADS, *arguments, ready="ready:", **options)
 
     def port_of(self, forward):
         return int(re.search(r"listening on 127\.0\.0\.1:(\d+)",
@@ -517,5 +524,5 @@ class CommandLine(Case):
 
 
 if __name__ == "__main__":
-    GLOVEBOX = str(Path(sys.argv.pop(1)).resolve())
+    take_arguments()
     unittest.main()

@@ -38,6 +38,7 @@ int forward(const Values& values) {
     service.options.connect_timeout = values.duration("--connect-timeout");
     service.options.grace = values.duration("--grace");
     service.options.connections_max = values.number<std::size_t>("--max-connections");
+    service.threads = values.number<std::size_t>("--threads");
     service.transport = transport_choice(values);
     service.command = values.list("COMMAND");
     return service.serve(*make_log(values, "forward"));
@@ -95,7 +96,8 @@ Command forward_command() {
                .placeholder = "TIME",
                .summary = "How long open connections may go on when the forwarder stops",
                .default_value = "5s"},
-              max_connections_option()},
+              max_connections_option(),
+              threads_option()},
              egress_options(),
              transport_options(),
              log_options()}),

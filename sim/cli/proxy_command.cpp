@@ -75,6 +75,7 @@ int proxy(const Values& values) {
     service.resolver.deadline = values.duration("--lookup-timeout");
     service.proxy.grace = values.duration("--grace");
     service.proxy.slots.open_max = values.number<std::size_t>("--max-connections");
+    service.threads = values.number<std::size_t>("--threads");
     service.transport = transport_choice(values);
     service.dialer.served = served_targets(service.transport);
     const auto log = make_log(values, "proxy");
@@ -140,7 +141,8 @@ Command proxy_command() {
                .placeholder = "TIME",
                .summary = "How long open connections may go on when the proxy stops",
                .default_value = "5s"},
-              max_connections_option()},
+              max_connections_option(),
+              threads_option()},
              rule_options(),
              transport_options(),
              log_options()}),

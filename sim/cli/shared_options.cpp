@@ -58,4 +58,16 @@ Option max_connections_option() {
             .default_value = "10000"};
 }
 
+Option threads_option() {
+    return {.name = "--threads",
+            .kind = Kind::number,
+            .placeholder = "N",
+            .noun = "a number of threads",
+            .least = 1,
+            .most = 64,
+            .summary =
+                "Serve connections on N threads. Limits and shares hold for all of them together",
+            .default_value = "1"};
+}
+
 }  // namespace glovebox::cli

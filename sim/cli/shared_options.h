@@ -17,5 +17,6 @@ namespace glovebox::cli {
 [[nodiscard]] Option idle_timeout_option();
 [[nodiscard]] Option half_close_timeout_option();
 [[nodiscard]] Option max_connections_option();
+[[nodiscard]] Option threads_option();
 
 }  // namespace glovebox::cli

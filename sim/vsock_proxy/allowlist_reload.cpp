@@ -78,7 +78,7 @@ void AllowlistReload::reload(Cause cause) {
         return;
     }
     last_failure_.clear();
-    if (cause == Cause::change && *list == dialer_.allowlist())
+    if (cause == Cause::change && *list == *dialer_.allowlist())
         return;
     const std::size_t rules = list->size();
     dialer_.replace(std::move(*list));

@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "core/allowlist.h"
 #include "core/base/counted.h"
 #include "core/dialer.h"
 #include "core/dns_query.h"
 #include "core/dns_resolver.h"
+#include "core/event_loops.h"
 #include "core/loopback_interface.h"
-#include "core/pipe_pool.h"
 #include "core/process_setup.h"
 #include "core/proxy.h"
 #include "core/run_until_signal.h"
@@ -62,15 +61,16 @@ int ForwardService::serve(Log& log) const {
     core::ignore_write_signals();
     const core::DescriptorLimit limit = core::raise_descriptor_limit();
     const std::size_t listeners_out = egress ? core::egress_listeners_max(*egress) : 0;
-    const auto budget = core::descriptor_budget(limit.now - std::min(limit.now, listeners_out));
-    boost::asio::io_context context(1);
+    const std::size_t left = core::without_loops(limit.now, threads);
+    const auto budget = core::descriptor_budget(left - std::min(left, listeners_out));
+    core::EventLoops loops(threads, {.pipes_max = budget.pipes});
+    boost::asio::io_context& context = loops.first();
     const auto executor = context.get_executor();
     const auto through = transports::make_transport(transport, executor, core::cid_parent).value();
-    core::PipePool pipes({.pipes_max = budget.pipes});
     core::ForwardOptions within = options;
     within.connections_max = std::min(within.connections_max, budget.connections);
     core::NameAddresses addresses;
-    core::Forward forward(executor, *through, pipes, log, within);
+    core::Forward forward(loops.all(), *through, log, within);
     for (const core::ForwardRoute& route : routes)
         forward.listen(route).value();
     // A way in is a proxy whose targets are on this side.
@@ -78,14 +78,16 @@ int ForwardService::serve(Log& log) const {
     core::Dialer dialer(
         allowlist_of(ways_in), names,
         {.connect_timeout = within.connect_timeout, .resolved = {}, .awaits_listeners = true});
-    core::Proxy inward(executor, *through, dialer, pipes, log, proxy_options(within));
+    core::Proxy inward(loops.all(), *through, dialer, log, proxy_options(within));
     if (!ways_in.empty() && core::bring_loopback_up().value())
         log.info("lo_up", "brought the interface lo up");
     for (const core::ProxyRoute& route : ways_in)
         inward.listen(route).value();
     std::optional<core::Egress> out;
     if (egress)
-        out.emplace(executor, addresses, forward, pipes, log, *egress).listen().value();
+        out.emplace(executor, addresses, forward, loops.all().front().pipes, log, *egress)
+            .listen()
+            .value();
     const std::size_t ports_out = egress ? egress->ports.size() + egress->shared_ports.size() : 0;
     log.info("ready", "ready: {}", counted(routes.size() + ways_in.size() + ports_out, "listener"));
     const auto stop = [&] {
@@ -95,6 +97,7 @@ int ForwardService::serve(Log& log) const {
             out->stop();
     };
     auto serving = run_all(forward, ways_in.empty() ? nullptr : &inward, out ? &*out : nullptr);
+    const core::LoopThreads others(loops);
     if (!command.empty())
         return core::serve_around(command, limit, context, log, std::move(serving), stop);
     core::run_until_signal(context, log, std::move(serving), stop);

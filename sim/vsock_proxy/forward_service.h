@@ -3,6 +3,7 @@
 // A forwarder in the foreground: `glovebox forward`, once its routes are known.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct ForwardService {
     std::optional<core::EgressOptions> egress;
     core::ForwardOptions options;
     transports::TransportChoice transport;
+    std::size_t threads = 1;
     std::vector<std::string> command;  // the program to run meanwhile; empty: none
 
     // Listens on all routes, and serves until a signal or, with a command, until the command has

@@ -3,13 +3,12 @@
 #include "sim/vsock_proxy/proxy_service.h"
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
 #include <cstdlib>
 #include <optional>
 #include <utility>
 
 #include "core/base/contradiction.h"
-#include "core/pipe_pool.h"
+#include "core/event_loops.h"
 #include "core/process_setup.h"
 #include "core/proxy_error.h"
 #include "core/run_until_signal.h"
@@ -20,13 +19,13 @@ namespace glovebox::vsock_proxy {
 int ProxyService::serve(Log& log, const std::function<void()>& ready) {
     core::ignore_write_signals();
     const core::DescriptorLimit limit = core::raise_descriptor_limit();
-    const auto budget = core::descriptor_budget(limit.now);
-    boost::asio::io_context context(1);
+    const auto budget = core::descriptor_budget(core::without_loops(limit.now, threads));
+    core::EventLoops loops(threads, {.pipes_max = budget.pipes});
+    boost::asio::io_context& context = loops.first();
     const auto to =
         transports::make_transport(transport, context.get_executor(), core::cid_parent).value();
     resolver.lookups_max = std::min(resolver.lookups_max, budget.lookups);
     core::DnsResolver names(context.get_executor(), std::move(resolver), std::move(lookup));
-    core::PipePool pipes({.pipes_max = budget.pipes});
     // A connection takes two descriptors, one that waits takes one.
     proxy.slots.open_max =
         std::clamp<std::size_t>(budget.connections * 4 / 5, 1, proxy.slots.open_max);
@@ -35,7 +34,7 @@ int ProxyService::serve(Log& log, const std::function<void()>& ready) {
     dialer.attempts_max = core::attempts_within(budget, proxy.slots.open_max,
                                                 proxy.slots.waiting_max, dialer.attempts_max);
     core::Dialer way_out(std::move(allowlist), names, std::move(dialer));
-    core::Proxy running(context.get_executor(), *to, way_out, pipes, log, proxy);
+    core::Proxy running(loops.all(), *to, way_out, log, proxy);
     for (core::ProxyRoute& route : routes)
         running.listen(std::move(route)).value();
     std::optional<AllowlistReload> reload;
@@ -48,6 +47,7 @@ int ProxyService::serve(Log& log, const std::function<void()>& ready) {
             reload->close();
         running.stop();
     };
+    const core::LoopThreads others(loops);
     if (!command.empty())
         return core::serve_around(command, limit, context, log, running.run(), stop);
     core::run_until_signal(context, log, running.run(), stop);

@@ -4,6 +4,7 @@
 // are known.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct ProxyService {
     core::ResolverOptions resolver;
     core::Lookup lookup = core::lookup_by();
     transports::TransportChoice transport;
+    std::size_t threads = 1;
     std::vector<std::string> command;  // the program to run meanwhile; empty: none
 
     // Listens on all routes, calls `ready`, and serves until a signal or, with a command, until the
