@@ -51,12 +51,11 @@ class Threads(proxy_test.Case):
             self.assertTrue(greets(client))
         for service in proxy, forward:
             before = work_of_threads(service.process)
-            self.assertEqual(len(before), int(proxy_test.THREADS[1]))
             for client in clients * 20:
                 self.assertTrue(greets(client))
             after = work_of_threads(service.process)
-            for thread, count in before.items():
-                self.assertGreaterEqual(after[thread] - count, 20, f"{before} {after}")
+            at_work = [thread for thread, count in before.items() if after[thread] - count >= 20]
+            self.assertGreaterEqual(len(at_work), int(proxy_test.THREADS[1]), f"{before} {after}")
         self.assertEqual([forward.stop(), proxy.stop()], [0, 0])
 
     def test_the_limit_is_for_all_threads_together(self):
