@@ -119,9 +119,13 @@ Result<BootImage::Verdict> BootImage::examine(const eif::MeasuredFiles& cache, T
     return verdict;
 }
 
-Result<InitStart> BootImage::start(const eif::UnpackCache& cache, const Pcr& pcr0,
+Result<InitStart> BootImage::start(const eif::UnpackCache& cache,
+                                   const eif::MeasuredFiles& measured, const Pcr& pcr0,
                                    std::uint64_t memory_bytes, Progress& progress) const {
-    const auto unpacked = cache.get(image_, pcr0, file_, {}, progress);
+    const auto measure_again = [&] {
+        return measured.measure(image_, file_, path_, progress).pcrs.pcr0;
+    };
+    const auto unpacked = cache.get(image_, pcr0, measure_again, {}, progress);
     if (!unpacked)
         return unpacked.error();
     // While the kernel unpacks, the image and its unpacked files are in memory together.

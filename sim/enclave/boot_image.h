@@ -68,10 +68,12 @@ class BootImage {
                                           std::string_view machine,
                                           Progress& progress = no_progress()) const;
 
-    // Unpacks the image, or finds it in the cache, and reads its start. `pcr0` is its measurement.
+    // Unpacks the image, or finds it in the cache, and reads its start. `pcr0` is what examine()
+    // found, and `measured` what it was found in.
     // `memory_bytes` is the enclave's memory, which image and unpacked files have to fit into
     // together; 0 is enough in any case.
-    [[nodiscard]] Result<InitStart> start(const eif::UnpackCache& cache, const Pcr& pcr0,
+    [[nodiscard]] Result<InitStart> start(const eif::UnpackCache& cache,
+                                          const eif::MeasuredFiles& measured, const Pcr& pcr0,
                                           std::uint64_t memory_bytes,
                                           Progress& progress = no_progress()) const;
 

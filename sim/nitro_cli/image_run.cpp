@@ -148,8 +148,8 @@ ImageRun::Loaded ImageRun::load(const enclave::BootImage& image, enclave::Module
     const auto folder =
         eif::UnpackCache::default_folder(std::getenv("XDG_CACHE_HOME"), std::getenv("HOME"))
             .value();
-    const auto verdict = image.examine(eif::MeasuredFiles(folder.parent_path() / "measured", clock),
-                                       clock.now(), machine_name(), progress);
+    const eif::MeasuredFiles measured(folder.parent_path() / "measured", clock);
+    const auto verdict = image.examine(measured, clock.now(), machine_name(), progress);
     if (!verdict)
         throw ErrorException(nitro_error(NitroError::eif_parsing, verdict.error().message));
     for (const std::string& remark : verdict->description.remarks)
@@ -166,9 +166,10 @@ ImageRun::Loaded ImageRun::load(const enclave::BootImage& image, enclave::Module
     measure(pcrs, nsm);
     Loaded loaded;
     loaded.module = enclave::open_nsm_session("mock", "", nsm, log).value();
-    loaded.start =
-        image.start(eif::UnpackCache(folder), pcrs.pcr0, memory_mib.value_or(0) << 20, progress)
-            .value();
+    loaded.start = image
+                       .start(eif::UnpackCache(folder), measured, pcrs.pcr0,
+                              memory_mib.value_or(0) << 20, progress)
+                       .value();
     loaded.details = record_text(details, verdict->description, loaded.module->device());
     return loaded;
 }

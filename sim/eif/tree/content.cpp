@@ -57,12 +57,18 @@ Content Content::below(std::shared_ptr<const UniqueFd> folder, std::string path,
     return content;
 }
 
+std::optional<BytesView> Content::in_memory() const {
+    if (const auto* bytes = std::get_if<std::shared_ptr<const Bytes>>(&where_))
+        return BytesView(**bytes);
+    if (const auto* view = std::get_if<BytesView>(&where_))
+        return *view;
+    return std::nullopt;
+}
+
 Result<std::unique_ptr<ByteSource>> Content::open(const std::string& name) const {
     using Source = std::unique_ptr<ByteSource>;
-    if (const auto* bytes = std::get_if<std::shared_ptr<const Bytes>>(&where_))
-        return Source(std::make_unique<MemorySource>(**bytes));
-    if (const auto* view = std::get_if<BytesView>(&where_))
-        return Source(std::make_unique<MemorySource>(*view));
+    if (const auto bytes = in_memory())
+        return Source(std::make_unique<MemorySource>(*bytes));
     if (const auto* part = std::get_if<Part>(&where_))
         return Source(std::make_unique<FileSource>(part->file->get(), part->offset, size_, name));
     const Below& below = std::get<Below>(where_);

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -40,6 +41,8 @@ class Content {
     // A source of exactly size() bytes. The Content outlives it. An error if a file below a folder
     // has changed (EifError::changed_while_read). `name` is for error messages.
     [[nodiscard]] Result<std::unique_ptr<ByteSource>> open(const std::string& name) const;
+    // The bytes, where they are in memory.
+    [[nodiscard]] std::optional<BytesView> in_memory() const;
     // The first bytes, at most `size`.
     [[nodiscard]] Result<Bytes> head(std::size_t size, const std::string& name) const;
 

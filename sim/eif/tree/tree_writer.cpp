@@ -22,16 +22,29 @@
 namespace glovebox::eif {
 namespace {
 
+// Bytes from one report of progress to the next.
+constexpr std::size_t progress_step = 1 << 20;
+
+// `piece` is room for a piece of the content.
 Result<void> write_file(const Node& node, const std::string& name,
-                        const std::filesystem::path& path, Progress& progress) {
-    const auto source = node.content.open(name);
-    if (!source)
-        return source.error();
+                        const std::filesystem::path& path, Bytes& piece, Progress& progress) {
     const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                              (node.permissions & 0777) | 0600));
     if (!fd)
         return errno_error(path.string() + " can't be made", errno);
-    Bytes piece(piece_size);
+    if (const auto bytes = node.content.in_memory()) {
+        for (BytesView rest = *bytes; !rest.empty();) {
+            const BytesView next = rest.first(std::min(rest.size(), progress_step));
+            if (const auto written = write_all(fd.get(), next, path); !written)
+                return written.error();
+            progress.add(next.size());
+            rest = rest.subspan(next.size());
+        }
+        return {};
+    }
+    const auto source = node.content.open(name);
+    if (!source)
+        return source.error();
     for (;;) {
         const auto got = (*source)->read(piece);
         if (!got)
@@ -92,6 +105,7 @@ Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folde
     const bool exact = use == TreeUse::root_file_system;
     progress.begin("writing the files of", tree.content_size());
     std::map<const Node*, std::filesystem::path> written_files;
+    Bytes piece(piece_size);
     for (const auto& [path, node] : tree.entries()) {
         progress.add(0);
         const std::filesystem::path target = folder / path;
@@ -111,7 +125,8 @@ Result<void> write_tree(const FileTree& tree, const std::filesystem::path& folde
                         return errno_error(target.string() + " can't be linked", errno);
                     break;
                 }
-                if (const auto written = write_file(*node, "/" + path, target, progress); !written)
+                if (const auto written = write_file(*node, "/" + path, target, piece, progress);
+                    !written)
                     return written.error();
                 break;
             }

@@ -26,9 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// File systems count time in at most 2 s (FAT).
-constexpr std::chrono::seconds age_min{3};
-
 // Whether a change has another time, which nobody can set. The time of change of VFAT and sshfs is
 // that of modification; tmpfs does not see what a program writes to a mapped file, nor does
 // overlayfs where a tmpfs is below it.
@@ -47,9 +44,13 @@ bool watch_mapped_pages(int file) {
     return ::fdatasync(file) == 0;
 }
 
-TimePoint changed_at(const struct stat& status) {
-    return TimePoint(std::chrono::seconds(status.st_ctim.tv_sec) +
-                     std::chrono::milliseconds(status.st_ctim.tv_nsec / 1'000'000));
+// Whether a change that comes now has another time. These file systems count in the kernel's ticks
+// of 1 to 10 ms, ext4 with inodes of 128 bytes in seconds.
+bool has_aged(const struct stat& status, TimePoint now) {
+    const TimePoint changed(std::chrono::seconds(status.st_ctim.tv_sec) +
+                            std::chrono::milliseconds(status.st_ctim.tv_nsec / 1'000'000));
+    const std::chrono::milliseconds age_min(status.st_ctim.tv_nsec == 0 ? 2'000 : 50);
+    return now - changed >= age_min;
 }
 
 std::string identity_of(const struct stat& status) {
@@ -120,8 +121,7 @@ ContentMeasurement MeasuredFiles::measure(const Image& image, const MappedFile& 
     const fs::path note = note_of(path);
     if (const auto noted = read_note(note, identity))
         return *noted;
-    const bool can_be_noted =
-        clock_.now() - changed_at(before) >= age_min && watch_mapped_pages(fd);
+    const bool can_be_noted = has_aged(before, clock_.now()) && watch_mapped_pages(fd);
     const ContentMeasurement measured = measure_content(image, &file, progress);
     struct stat behind {};
     if (can_be_noted && ::fstat(fd, &behind) == 0 && identity_of(behind) == identity)

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <functional>
 #include <system_error>
 
 #include "core/base/scratch.h"
@@ -35,10 +36,9 @@ constexpr std::uint64_t init_file_size_max = 4 << 20;
 constexpr const char* tree_folder = "tree";
 constexpr const char* bytes_file = "bytes";
 constexpr const char* seal_file = "seal";
-constexpr const char* content_file = "content";
 
 // The contents of an entry, as a part of its name: an entry with another layout has another name.
-constexpr std::string_view layout = "tree, bytes, content, seal";
+constexpr std::string_view layout = "tree, bytes, seal";
 
 std::string name_of(const Image& image, const Pcr& pcr0) {
     Hash hash(HashAlgorithm::sha384);
@@ -110,49 +110,50 @@ Result<void> unpack(const Image& image, const fs::path& folder, const TreeLimits
             write_tree(*tree, folder / tree_folder, TreeUse::root_file_system, progress);
         !done)
         return done.error();
-    if (const auto done = write_small(folder / bytes_file, std::to_string(memory_of(*tree))); !done)
-        return done.error();
-    progress.begin("hashing the files of", tree->content_size());
-    const auto content = content_of(folder / tree_folder, progress);
-    progress.end();
-    // For a user other than root, this fails if a folder or file has no permissions for its owner.
-    // Then only the seal protects the entry.
-    if (content)
-        if (const auto done = write_small(folder / content_file, *content); !done)
-            return done.error();
-    return write_seal(folder);
+    return write_small(folder / bytes_file, std::to_string(memory_of(*tree)));
 }
 
-// Whether the entry is as it was unpacked. If the seal differs, the content decides: times or inode
-// numbers may be all that changed. Then the entry is sealed again, so that the next start is fast.
-Result<bool> is_as_unpacked(const fs::path& entry, std::uint64_t bytes, Progress& progress) {
+Result<std::string> digest_of(const fs::path& tree, std::uint64_t bytes, Progress& progress) {
+    progress.begin("hashing the files of", bytes);
+    auto digest = content_of(tree, progress);
+    progress.end();
+    return digest;
+}
+
+// Whether the entry is as it was unpacked. If the seal differs, the content decides, beside that of
+// the image unpacked once more by `unpack_aside`: times or inode numbers may be all that changed.
+// Then the entry is sealed again, so that the next start is fast. A user other than root cannot
+// read a tree with a folder or file that has no permissions for its owner; there the seal decides.
+Result<bool> is_as_unpacked(const fs::path& entry, std::uint64_t bytes,
+                            const std::function<Result<Scratch>()>& unpack_aside,
+                            Progress& progress) {
     const fs::path tree = entry / tree_folder;
     const auto seal = read_small(entry / seal_file);
     if (!seal)
         return seal.error();
-    if (const auto found = seal_of(tree); found && *found == seal->value_or(""))
-        return true;
-    const auto content = read_small(entry / content_file);
-    if (!content)
-        return content.error();
-    if (!seal->has_value() || !content->has_value())
-        return false;
-    // A cache that cannot be written to is read as a whole at each start.
-    const bool may_seal = static_cast<bool>(wait_for_another_time(entry));
     const auto before = seal_of(tree);
-    progress.begin("hashing the files of", bytes);
-    const auto found = content_of(tree, progress);
-    progress.end();
-    const auto behind = seal_of(tree);
-    if (!before || !found || !behind || *found != **content || *before != *behind)
+    if (before && *before == seal->value_or(""))
+        return true;
+    if (!before || !seal->has_value())
         return false;
-    if (may_seal)
-        (void)write_small(entry / seal_file, *behind);
-    return true;
+    const auto fresh = unpack_aside();
+    if (!fresh)
+        return fresh.error();
+    if (const auto waited = wait_for_another_time(entry); !waited)
+        return waited.error();
+    const auto wanted = digest_of(fresh->path() / tree_folder, bytes, progress);
+    const auto found = digest_of(tree, bytes, progress);
+    const auto behind = seal_of(tree);
+    if (!wanted || !found || !behind || *found != *wanted || *before != *behind)
+        return false;
+    const auto written = write_small(entry / seal_file, *behind);
+    return written ? Result<bool>(true) : written.error();
 }
 
 // Reads the entry of this name.
-Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached, Progress& progress) {
+Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached,
+                                 const std::function<Result<Scratch>()>& unpack_aside,
+                                 Progress& progress) {
     const auto altered = [&entry] {
         return Error(
             EifError::damaged,
@@ -170,7 +171,7 @@ Result<UnpackedImage> read_entry(const fs::path& entry, bool was_cached, Progres
         std::from_chars(digits.data(), digits.data() + digits.size(), image.bytes);
     if (error != std::errc() || end != digits.data() + digits.size())
         return altered();
-    const auto is_sound = is_as_unpacked(entry, image.bytes, progress);
+    const auto is_sound = is_as_unpacked(entry, image.bytes, unpack_aside, progress);
     if (!is_sound)
         return is_sound.error();
     return *is_sound ? Result<UnpackedImage>(image) : altered();
@@ -192,29 +193,37 @@ Result<InitFiles> read_init_files(const UnpackedImage& image) {
 }
 
 Result<UnpackedImage> UnpackCache::get(const Image& image, const Pcr& pcr0,
-                                       const MappedFile& mapping, const TreeLimits& limits,
-                                       Progress& progress) const {
+                                       const std::function<Pcr()>& measure_again,
+                                       const TreeLimits& limits, Progress& progress) const {
     if (const auto made = make_cache_folder(folder_); !made)
         return made.error();
     const fs::path entry = folder_ / name_of(image, pcr0);
     std::error_code code;
+    const auto unpack_aside = [&]() -> Result<Scratch> {
+        Scratch::remove_abandoned([folder = fs::absolute(folder_, code)](const fs::path& path) {
+            return path.parent_path() == folder;
+        });
+        auto aside = Scratch::make_folder(folder_, "." + entry.filename().string() + ".");
+        if (!aside)
+            return aside;
+        if (const auto unpacked = unpack(image, aside->path(), limits, progress); !unpacked)
+            return unpacked.error();
+        if (measure_again() != pcr0)
+            return Error(EifError::changed_while_read,
+                         "the image was altered while it was unpacked: start it again");
+        return aside;
+    };
     if (fs::is_directory(entry, code))
-        return read_entry(entry, true, progress);
-    Scratch::remove_abandoned([folder = fs::absolute(folder_, code)](const fs::path& path) {
-        return path.parent_path() == folder;
-    });
-    auto aside = Scratch::make_folder(folder_, "." + entry.filename().string() + ".");
+        return read_entry(entry, true, unpack_aside, progress);
+    auto aside = unpack_aside();
     if (!aside)
         return aside.error();
-    if (const auto unpacked = unpack(image, aside->path(), limits, progress); !unpacked)
-        return unpacked.error();
-    if (measure_content(image, &mapping, progress).pcrs.pcr0 != pcr0)
-        return Error(EifError::changed_while_read,
-                     "the image was altered while it was unpacked: start it again");
+    if (const auto sealed = write_seal(aside->path()); !sealed)
+        return sealed.error();
     if (const auto renamed = aside->rename_to(entry);
         !renamed && !fs::is_directory(entry, code))  // another start was quicker
         return renamed.error();
-    return read_entry(entry, false, progress);
+    return read_entry(entry, false, unpack_aside, progress);
 }
 
 Result<fs::path> UnpackCache::default_folder(const char* xdg_cache_home, const char* home) {

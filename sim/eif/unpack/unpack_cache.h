@@ -8,25 +8,25 @@
 //       tree/rootfs/  init  dev/  cmd  env  all ramdisks, one over the other, as the kernel
 //                                           unpacks them
 //       bytes                               what they take in memory, in bytes
-//       content, seal                       digests of the tree, see tree_seal.h
+//       seal                                a digest of the tree, see tree_seal.h
 //
 // An entry is written aside and renamed, so it is complete or missing, and it never changes
 // afterwards: enclaves see it through an overlay of their own. Each start compares the seal and, if
-// that differs, the content; an entry that something else has changed, if only by a byte, is
-// refused. What a killed start left behind is removed by the next one that unpacks. An entry
-// belongs to the very bytes that were unpacked: they are measured again after the unpacking, and an
-// image that was altered meanwhile is refused.
+// that differs, the content with that of the image, which is unpacked once more; an entry that
+// something else has changed, if only by a byte, is refused. What a killed start left behind is
+// removed by the next one that unpacks. An entry belongs to the very bytes that were unpacked: the
+// image is measured again after the unpacking, and refused if it was altered meanwhile.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "core/base/error.h"
 #include "core/base/progress.h"
-#include "sim/eif/base/mapped_file.h"
+#include "core/crypto/pcr.h"
 #include "sim/eif/format/image.h"
-#include "sim/eif/format/measurement.h"
 #include "sim/eif/tree/file_tree.h"
 
 namespace glovebox::eif {
@@ -54,11 +54,11 @@ class UnpackCache {
     explicit UnpackCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
     // Returns the image's entry, and unpacks it first if it is missing. `pcr0` is the measurement
-    // of `image`, `mapping` the file that it was parsed from. Errors: EifError::damaged for an
-    // altered entry, changed_while_read for an image that was altered meanwhile, and those of
-    // unpack_ramdisk. Several processes may do so at once.
+    // of `image`, and `measure_again` says what the file measures behind the unpacking. Errors:
+    // EifError::damaged for an altered entry, changed_while_read for an image that was altered
+    // meanwhile, and those of unpack_ramdisk. Several processes may do so at once.
     [[nodiscard]] Result<UnpackedImage> get(const Image& image, const Pcr& pcr0,
-                                            const MappedFile& mapping,
+                                            const std::function<Pcr()>& measure_again,
                                             const TreeLimits& limits = {},
                                             Progress& progress = no_progress()) const;
 

@@ -4,11 +4,14 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -20,6 +23,7 @@
 #include "sim/eif/base/error.h"
 #include "sim/eif/build/builder.h"
 #include "sim/eif/testing/test_support.h"
+#include "sim/eif/unpack/measured_files.h"
 
 namespace glovebox::eif {
 namespace {
@@ -54,7 +58,9 @@ class UnpackCacheTest : public ::testing::Test {
     Result<UnpackedImage> get(const Pcr& pcr0) {
         const auto file = MappedFile::open(folder_ / "app.eif").value();
         const auto image = Image::parse(file.bytes()).value();
-        return UnpackCache(folder_ / "cache/images").get(image, pcr0, file);
+        return UnpackCache(folder_ / "cache/images").get(image, pcr0, [&image] {
+            return measure_content(image).pcrs.pcr0;
+        });
     }
     Result<UnpackedImage> get() { return get(pcr0_); }
 
@@ -112,6 +118,41 @@ TEST_F(UnpackCacheTest, WhatMeasuresOtherwiseBehindTheUnpackingLeavesNothing) {
     other[0] ^= 1;
     EXPECT_EQ(get(other).error().code, EifError::changed_while_read);
     EXPECT_TRUE(fs::is_empty(folder_ / "cache/images"));
+}
+
+class RecordedProgress final : public Progress {
+  public:
+    void begin(std::string_view what, std::optional<std::uint64_t>) override {
+        steps.emplace_back(what);
+    }
+    void add(std::uint64_t) override {}
+    void end() override {}
+
+    std::vector<std::string> steps;
+};
+
+// Its first start reads it once for its measurements, where the file system tells of changes.
+TEST_F(UnpackCacheTest, AnImageIsMeasuredOnceAndHashedOnce) {
+    struct statfs status {};
+    ASSERT_EQ(::statfs(folder_.path().c_str(), &status), 0);
+    const auto magic = static_cast<std::uint32_t>(status.f_type);
+    if (magic == TMPFS_MAGIC || magic == OVERLAYFS_SUPER_MAGIC)
+        GTEST_SKIP() << "the temporary folder is on tmpfs or overlayfs, where no image is noted as "
+                        "measured: set TMPDIR to a folder on a disk";
+    const fs::path path = folder_ / "app.eif";
+    const auto file = MappedFile::open(path).value();
+    const auto image = Image::parse(file.bytes()).value();
+    const ManualClock clock(SystemClock().now() + std::chrono::seconds(10));
+    const MeasuredFiles measured(folder_ / "cache/measured", clock);
+    const auto steps_of_a_start = [&] {
+        RecordedProgress progress;
+        const auto pcr0 = [&] { return measured.measure(image, file, path, progress).pcrs.pcr0; };
+        EXPECT_TRUE(UnpackCache(folder_ / "cache/images").get(image, pcr0(), pcr0, {}, progress));
+        return progress.steps;
+    };
+    EXPECT_THAT(steps_of_a_start(),
+                ::testing::ElementsAre("measuring", "unpacking", "writing the files of"));
+    EXPECT_THAT(steps_of_a_start(), ::testing::IsEmpty());
 }
 
 TEST_F(UnpackCacheTest, ManyFirstStartsAtOnceShareOneEntry) {
