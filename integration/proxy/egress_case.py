@@ -123,13 +123,18 @@ class Case(unittest.TestCase):
         self.addCleanup(server.close)
         return server
 
-    def tls_server(self, *names, folder=None):
-        """A web server with a certificate of these names, from cert.pem."""
+    def certificate(self, *names):
+        """Paths of a certificate of these names, which the enclave sees as cert.pem, and of its key."""
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                         "key.pem", "-out", "cert.pem", "-days", "2", "-subj", "/CN=test", "-addext",
                         "subjectAltName=" + ",".join(f"DNS:{name}" for name in names)],
                        cwd=self.folder, check=True, capture_output=True)
-        return self.web_server(folder=folder, certificate=self.folder / "cert.pem", key=self.folder / "key.pem")
+        return self.folder / "cert.pem", self.folder / "key.pem"
+
+    def tls_server(self, *names, folder=None):
+        """A web server with a certificate of these names."""
+        certificate, key = self.certificate(*names)
+        return self.web_server(folder=folder, certificate=certificate, key=key)
 
 
 def has_sandbox():

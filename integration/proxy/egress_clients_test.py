@@ -47,6 +47,22 @@ asyncio.run(ask())
         self.assertEqual(self.python("import requests; print(requests.get('https://one.example.com/', verify='cert.pem').text)"),
                          "one.example.com one.example.com\n\n")
 
+    def test_grpc(self):
+        if subprocess.run([PYTHON, "-c", "import grpc"], capture_output=True).returncode != 0:
+            self.skipTest("python3-grpcio is not installed: ci/setup egress installs it")
+        certificate, key = self.certificate("grpc.example.com")
+        server = subprocess.Popen([PYTHON, SOURCES / "grpc_server.py", certificate, key], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  text=True)
+        self.addCleanup(lambda: (server.communicate(timeout=PATIENCE)))
+        self.start_proxy({"grpc.example.com:443": int(server.stdout.readline())})
+        self.assertEqual(self.python("""
+import grpc
+trust = grpc.ssl_channel_credentials(open("cert.pem", "rb").read())
+with grpc.secure_channel("grpc.example.com:443", trust) as channel:
+    print(channel.unary_unary("/test.Echo/Say")(b"one", timeout=20))
+    print(list(channel.stream_stream("/test.Echo/SayEach")(iter([b"two", b"three"]), timeout=20)))
+"""), "b'one'\n[b'two', b'three']\n")
+
     def test_nodes_fetch(self):
         node = program("node")
         server = self.tls_server("one.example.com")
@@ -108,11 +124,10 @@ asyncio.run(ask())
 class Languages(Case):
     """Programs of other runtimes, each with a resolver and a TLS of its own."""
 
-
-    def compiler(self, name):
+    def compiler(self, name, group="apps"):
         found = shutil.which(name)
         if not found:
-            self.skipTest(f"{name} is not installed: ci/setup apps installs it")
+            self.skipTest(f"{name} is not installed: ci/setup {group} installs it")
         return found
 
     def build(self, *command, **variables):
@@ -134,6 +149,12 @@ class Languages(Case):
         server = self.web_server()
         self.start_proxy({"one.example.com:80": server.port})
         self.assertIn("- one.example.com", self.output_of(java, "-cp", ".", "Client"))
+
+    def test_musl(self):
+        self.build(self.compiler("musl-gcc", "egress"), "-static", "-O2", "-o", "client", SOURCES / "client.c")
+        server = self.web_server()
+        self.start_proxy({"one.example.com:80": server.port})
+        self.assertEqual(self.output_of("./client"), "- musl\n")
 
     def test_rust(self):
         rustc = self.compiler("rustc")
