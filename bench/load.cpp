@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A load generator and its server, one thread of epoll each, so that the hops between them are the
-// slow part. TCP on 127.0.0.1.
+// slow part. TCP; the server and, without an address, the clients on 127.0.0.1. PORT is PORT or
+// ADDRESS:PORT.
 //
 //   load serve                          prints its port, serves until its input ends
 //   load open PORT AT_ONCE TOTAL        TOTAL connections, AT_ONCE at a time: each is opened, one
@@ -72,6 +73,18 @@ sockaddr_in loopback(std::uint16_t port) {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+// Of PORT or ADDRESS:PORT.
+sockaddr_in address_of(const std::string& words) {
+    const std::size_t colon = words.find(':');
+    const std::string port = colon == std::string::npos ? words : words.substr(colon + 1);
+    sockaddr_in address =
+        loopback(static_cast<std::uint16_t>(std::strtoul(port.c_str(), nullptr, 10)));
+    if (colon != std::string::npos &&
+        ::inet_pton(AF_INET, words.substr(0, colon).c_str(), &address.sin_addr) != 1)
+        die(words.c_str());
     return address;
 }
 
@@ -195,10 +208,9 @@ int serve() {
 
 // --- the clients
 
-int open_connection(std::uint16_t port) {
+int open_connection(const sockaddr_in& server) {
     const int socket = check(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), "socket");
-    const sockaddr_in address = loopback(port);
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+    if (::connect(socket, reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0 &&
         errno != EINPROGRESS)
         die("connect");
     without_delay(socket);
@@ -221,7 +233,7 @@ class Times {
     std::vector<double> taken_;
 };
 
-int open_many(std::uint16_t port, std::size_t at_once, std::size_t total) {
+int open_many(const sockaddr_in& server, std::size_t at_once, std::size_t total) {
     Poller poller;
     Times times;
     struct Attempt {
@@ -234,7 +246,7 @@ int open_many(std::uint16_t port, std::size_t at_once, std::size_t total) {
     const auto begin_one = [&] {
         ++begun;
         const auto now = Clock::now();
-        const int socket = open_connection(port);
+        const int socket = open_connection(server);
         attempts[socket] = Attempt{now};
         poller.add(socket, EPOLLIN | EPOLLOUT | EPOLLET);
     };
@@ -269,7 +281,7 @@ int open_many(std::uint16_t port, std::size_t at_once, std::size_t total) {
     return 0;
 }
 
-int turn_many(std::uint16_t port, std::size_t count, std::size_t bytes, std::size_t total) {
+int turn_many(const sockaddr_in& server, std::size_t count, std::size_t bytes, std::size_t total) {
     Poller poller;
     Times times;
     struct Talk {
@@ -298,7 +310,7 @@ int turn_many(std::uint16_t port, std::size_t count, std::size_t bytes, std::siz
         send_rest(socket, talk);
     };
     for (std::size_t i = 0; i < count; ++i) {
-        const int socket = open_connection(port);
+        const int socket = open_connection(server);
         talks.emplace(socket, Talk{});
         poller.add(socket, EPOLLIN | EPOLLOUT | EPOLLET);
     }
@@ -333,7 +345,7 @@ int turn_many(std::uint16_t port, std::size_t count, std::size_t bytes, std::siz
     return 0;
 }
 
-int send_bulk(std::uint16_t port, std::size_t count, std::size_t mebibytes) {
+int send_bulk(const sockaddr_in& server, std::size_t count, std::size_t mebibytes) {
     Poller poller;
     struct Flow {
         std::uint64_t left;
@@ -345,7 +357,7 @@ int send_bulk(std::uint16_t port, std::size_t count, std::size_t mebibytes) {
     std::map<int, Flow> flows;
     std::size_t over = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        const int socket = open_connection(port);
+        const int socket = open_connection(server);
         flows.emplace(socket, Flow{each});
         poller.add(socket, EPOLLIN | EPOLLOUT);  // level-triggered: each in its turn
     }
@@ -404,9 +416,9 @@ int send_bulk(std::uint16_t port, std::size_t count, std::size_t mebibytes) {
     return 0;
 }
 
-int hold(std::uint16_t port, std::size_t count) {
+int hold(const sockaddr_in& server, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-        const int socket = open_connection(port);
+        const int socket = open_connection(server);
         check(::fcntl(socket, F_SETFL, 0), "fcntl");
         char byte = 0;
         if (::send(socket, "e.", 2, MSG_NOSIGNAL) != 2 || ::recv(socket, &byte, 1, 0) != 1)
@@ -431,7 +443,7 @@ bool is_whole(const std::string& answer) {
            answer.size() >= head + 4 + std::strtoul(answer.c_str() + length + 16, nullptr, 10);
 }
 
-int ask_many(std::uint16_t port, std::size_t count, std::size_t total) {
+int ask_many(const sockaddr_in& server, std::size_t count, std::size_t total) {
     std::string request;
     for (int byte = 0; (byte = std::getchar()) != EOF;)
         request.push_back(static_cast<char>(byte));
@@ -456,7 +468,7 @@ int ask_many(std::uint16_t port, std::size_t count, std::size_t total) {
             die("send");
     };
     for (std::size_t i = 0; i < count; ++i) {
-        const int socket = open_connection(port);
+        const int socket = open_connection(server);
         talks.emplace(socket, Talk{});
         poller.add(socket, EPOLLIN | EPOLLOUT | EPOLLET);
     }
@@ -483,12 +495,12 @@ int ask_many(std::uint16_t port, std::size_t count, std::size_t total) {
     return 0;
 }
 
-int stall(std::uint16_t port, std::size_t count) {
+int stall(const sockaddr_in& server, std::size_t count) {
     constexpr int quiet_ms = 1000;
     const std::vector<char> data(piece, 'd');
     std::vector<pollfd> flows;
     for (std::size_t i = 0; i < count; ++i) {
-        flows.push_back({.fd = open_connection(port), .events = POLLOUT, .revents = 0});
+        flows.push_back({.fd = open_connection(server), .events = POLLOUT, .revents = 0});
         pollfd& flow = flows.back();
         check(::poll(&flow, 1, -1), "poll");
         if (::send(flow.fd, "w", 1, MSG_NOSIGNAL) != 1)
@@ -515,21 +527,21 @@ int main(int count, char** words) {
     const auto number = [&](int index) {
         return static_cast<std::size_t>(std::strtoul(words[index], nullptr, 10));
     };
-    const auto port = count > 2 ? static_cast<std::uint16_t>(number(2)) : std::uint16_t{0};
+    const sockaddr_in server = count > 2 ? address_of(words[2]) : sockaddr_in{};
     if (verb == "serve" && count == 2)
         return serve();
     if (verb == "open" && count == 5)
-        return open_many(port, number(3), number(4));
+        return open_many(server, number(3), number(4));
     if (verb == "turn" && count == 6)
-        return turn_many(port, number(3), number(4), number(5));
+        return turn_many(server, number(3), number(4), number(5));
     if (verb == "bulk" && count == 5)
-        return send_bulk(port, number(3), number(4));
+        return send_bulk(server, number(3), number(4));
     if (verb == "hold" && count == 4)
-        return hold(port, number(3));
+        return hold(server, number(3));
     if (verb == "ask" && count == 5)
-        return ask_many(port, number(3), number(4));
+        return ask_many(server, number(3), number(4));
     if (verb == "stall" && count == 4)
-        return stall(port, number(3));
+        return stall(server, number(3));
     std::fprintf(stderr,
                  "usage: load serve | open PORT AT_ONCE TOTAL | turn PORT CONNECTIONS BYTES TOTAL\n"
                  "            | bulk PORT CONNECTIONS MEBIBYTES | ask PORT CONNECTIONS TOTAL\n"
