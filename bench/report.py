@@ -85,11 +85,11 @@ def columns(rows):
 
 
 def write(rows, path):
-    Path(path).write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    Path(path).write_text(json.dumps([asdict(row) for row in rows]) + "\n")
 
 
-def read(path):
-    return [Row(**row) for row in json.loads(Path(path).read_text())]
+def rows_of(objects):
+    return [Row(**row) for row in objects]
 
 
 def progress(bench, number, rounds, what):
