@@ -27,6 +27,7 @@ using command_line::UsageError;
 using command_line::Values;
 
 [[nodiscard]] Command clean_command();
+[[nodiscard]] Command compare_command();
 [[nodiscard]] Command completion_command();
 [[nodiscard]] Command describe_programs_command();
 [[nodiscard]] Command doctor_command();

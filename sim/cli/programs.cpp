@@ -39,6 +39,7 @@ Program glovebox_program() {
                                  clean_command(),
                                  doctor_command(),
                                  up_command(),
+                                 compare_command(),
                                  eif_command(),
                                  nsm_command(),
                                  verify_command(),

@@ -31,6 +31,7 @@
 #include "sim/up/artifacts.h"
 #include "sim/up/kms_refusals.h"
 #include "sim/up/part_commands.h"
+#include "sim/up/run_record.h"
 #include "sim/up/schema.h"
 #include "sim/up/summary.h"
 #include "sim/up/timeline.h"
@@ -146,6 +147,10 @@ int up_world(const Values& values) {
     const auto folder = std::filesystem::absolute(file).parent_path().string();
     const up::WorldFile parts =
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
+    if (values.flag("--check")) {
+        std::cout << printable(file) << ": no mistake was found\n";
+        return exit_done;
+    }
     core::ignore_write_signals();
     std::optional<up::SummaryFile> summary;
     if (const auto name = values.find_text("--summary"))
@@ -153,6 +158,9 @@ int up_world(const Values& values) {
     std::optional<up::Artifacts> artifacts;
     if (const auto name = values.find_text("--artifacts"))
         artifacts.emplace(up::Artifacts::open(*name, parts).value());
+    std::optional<up::RecordFile> record_file;
+    if (const auto name = values.find_text("--record"))
+        record_file.emplace(up::RecordFile::open(*name).value());
     std::optional<Scratch> temporary;
     std::string directory = values.text("--world");
     if (directory.empty()) {
@@ -165,6 +173,7 @@ int up_world(const Values& values) {
     const bool is_step = is_workflow_step();
     up::Annotations annotations(is_step && !values.flag("--log-json"));
     up::WorldReport report(parts);
+    up::RunRecord record(parts);
     up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(),
                            PkiOption::of(values).path, values.list("COMMAND"),
                            values.flag("--abort-on-exit")};
@@ -183,6 +192,8 @@ int up_world(const Values& values) {
     up::WorldRun run(context, *opened, parts, std::move(options),
                      [&](const up::TimelineEntry& entry) {
                          report.take(entry);
+                         if (record_file)
+                             record.take(entry);
                          if (artifacts)
                              artifacts->take(entry);
                          if (!is_quiet)
@@ -232,6 +243,8 @@ int up_world(const Values& values) {
     };
     if (artifacts)
         note(artifacts->finish(kms));
+    if (record_file)
+        note(record_file->write(record.document(judged, report, GLOVEBOX_VERSION)));
     if (summary)
         note(summary->append(up::world_summary(judged, report, kms)));
     const int status = judged.status.value_or(exit_failed);
@@ -270,6 +283,10 @@ Command up_command() {
                     {.name = "--schema",
                      .kind = Kind::flag,
                      .summary = "Print the JSON schema of world files, for editors, and exit"},
+                    {.name = "--check",
+                     .kind = Kind::flag,
+                     .summary = "Look for mistakes in the file, start nothing, and exit with 0 if "
+                                "there is none"},
                     {.name = "--quiet",
                      .letter = 'q',
                      .kind = Kind::flag,
@@ -291,6 +308,12 @@ Command up_command() {
                      .placeholder = "DIR",
                      .summary = "Keep the timeline, the enclaves' consoles, the KMS's trace and "
                                 "its explanations in this folder, in place of an earlier run's"},
+                    {.name = "--record",
+                     .kind = Kind::file,
+                     .placeholder = "FILE",
+                     .summary = "Write what the run did as JSON, for `glovebox compare`: parts, "
+                                "measurements, connections, requests to the security modules and "
+                                "to the KMS, and how all of them ended"},
                     command_line::color_option(),
                     PkiOption::option()},
         .positionals = {{.name = "FILE", .kind = Kind::file, .summary = "The world's file"},
@@ -313,7 +336,8 @@ Command up_command() {
         .exit_codes = {{"N", "the command's exit status"},
                        {"1", "a part of the world could not be started, or failed"},
                        {"2", "the command line is wrong"}},
-        .see_also = {"glovebox-imds(1)", "glovebox-kms(1)", "glovebox-proxy(1)", "glovebox-run(1)"},
+        .see_also = {"glovebox-compare(1)", "glovebox-imds(1)", "glovebox-kms(1)",
+                     "glovebox-proxy(1)", "glovebox-run(1)"},
         .run = up_world};
 }
 

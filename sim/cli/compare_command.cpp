@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// glovebox compare: where two runs of a world behaved differently.
+
+#include <boost/json.hpp>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "core/base/printable.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/json_option.h"
+#include "sim/command_line/bytes_argument.h"
+#include "sim/up/run_comparison.h"
+
+namespace glovebox::cli {
+namespace {
+
+constexpr std::size_t record_bytes_max = std::size_t{64} << 20;
+
+boost::json::object read_record(const std::string& file) {
+    const Bytes content = command_line::read_file(file, record_bytes_max).value();
+    auto record = up::parse_run_record(as_text(content));
+    if (!record)
+        throw ErrorException(Error(record.error()).in(file));
+    return std::move(*record);
+}
+
+void print(const char* run, const std::vector<std::string>& outcomes) {
+    for (const std::string& outcome : outcomes)
+        std::cout << "    " << run << printable(outcome.empty() ? "nothing" : outcome) << '\n';
+}
+
+int compare(const Values& values) {
+    const auto first = read_record(values.text("FIRST"));
+    const auto second = read_record(values.text("SECOND"));
+    const auto differences = up::compare_runs(first, second);
+    const int status = differences.empty() ? exit_done : exit_failed;
+    if (values.flag("--json")) {
+        boost::json::array list;
+        for (const up::RunDifference& difference : differences)
+            list.emplace_back(
+                boost::json::object{{"subject", difference.subject},
+                                    {"first", boost::json::value_from(difference.first)},
+                                    {"second", boost::json::value_from(difference.second)}});
+        print_json_document(
+            boost::json::object{{"same", differences.empty()}, {"differences", std::move(list)}});
+        return status;
+    }
+    for (const up::RunDifference& difference : differences) {
+        std::cout << printable(difference.subject) << '\n';
+        print("first:  ", difference.first);
+        print("second: ", difference.second);
+    }
+    std::cout << (differences.empty() ? "both runs did the same\n"
+                                      : "the runs behaved differently\n");
+    return status;
+}
+
+}  // namespace
+
+Command compare_command() {
+    return {.name = "compare",
+            .summary = "Show where two runs of a world behaved differently",
+            .description =
+                {"Reads two records of `glovebox up --record` and shows what happened in one of "
+                 "the runs alone: statuses, measurements, how connections ended, and the answers "
+                 "of the security modules and the KMS.",
+                 "Times, numbers of bytes, the clients' ports, the ids of keys and sessions that "
+                 "are made anew in each run, and how often the same thing happened are no "
+                 "difference. docs/records.md has the form of a record."},
+            .options = {json_option("Print {\"same\", \"differences\": [{\"subject\", \"first\": "
+                                    "[OUTCOME...], \"second\": [OUTCOME...]}...]}")},
+            .positionals = {{.name = "FIRST", .kind = Kind::file, .summary = "The record of a run"},
+                            {.name = "SECOND",
+                             .kind = Kind::file,
+                             .summary = "The record to compare with it"}},
+            .examples = {{"Compare a run here with one elsewhere",
+                          "glovebox up --record here.json world.yaml -- pytest\n"
+                          "glovebox compare here.json there.json"}},
+            .exit_codes = {{"0", "both runs did the same"},
+                           {"1", "they behaved differently, or a record cannot be read"},
+                           {"2", "the command line is wrong"}},
+            .see_also = {"glovebox-up(1)"},
+            .run = compare};
+}
+
+}  // namespace glovebox::cli

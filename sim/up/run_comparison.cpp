@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/up/run_comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "core/base/json_reader.h"
+#include "core/base/json_text.h"
+#include "sim/up/run_record.h"
+
+namespace glovebox::up {
+namespace {
+
+namespace json = boost::json;
+
+// A record has at most three lists of RunRecord::entries_max, with a few hundred bytes an entry.
+constexpr JsonBudget record_budget{.bytes = 64 << 20, .values = 1'000'000, .depth = 8};
+
+// What happened, by its subject.
+using Behaviour = std::map<std::string, std::set<std::string>>;
+
+std::string text(const json::object& object, std::string_view name) {
+    const json::value* const found = object.if_contains(name);
+    if (found == nullptr)
+        return "";
+    return found->is_string() ? json::value_to<std::string>(*found) : json_text(*found);
+}
+
+const json::array& list(const json::object& object, std::string_view name) {
+    static const json::array none;
+    const json::value* const found = object.if_contains(name);
+    return found != nullptr && found->is_array() ? found->get_array() : none;
+}
+
+// Calls visit() with each object of the list.
+template <class Visit>
+void each(const json::object& object, std::string_view name, const Visit& visit) {
+    for (const json::value& entry : list(object, name))
+        if (entry.is_object())
+            visit(entry.get_object());
+}
+
+// The role, without the session: arn:aws:sts::111122223333:assumed-role/parent/i-0450935ca7b93efd9.
+std::string role_of(const std::string& principal) {
+    return principal.find(":assumed-role/") == std::string::npos
+               ? principal
+               : principal.substr(0, principal.rfind('/'));
+}
+
+std::set<std::string> keys_of(const json::object& record) {
+    std::set<std::string> keys;
+    each(record, "kms", [&](const json::object& request) { keys.insert(text(request, "key")); });
+    return keys;
+}
+
+std::string outcome_of_connection(const json::object& connection) {
+    std::string outcome = text(connection, "outcome");
+    for (const std::string_view name : {"status", "end", "error"})
+        if (const std::string more = text(connection, name); !more.empty())
+            outcome += ": " + more;
+    return outcome;
+}
+
+// `shared_keys` are those that both runs had; the ids of others are made anew in each run.
+Behaviour behaviour_of(const json::object& record, const std::set<std::string>& shared_keys) {
+    Behaviour behaviour;
+    behaviour["the run"].insert(text(record, "passed") == "true" ? "passed" : "failed");
+    behaviour["the command: status"].insert(text(record, "status"));
+    for (const json::value& failure : list(record, "failures"))
+        if (failure.is_string())
+            behaviour["the run"].insert(json::value_to<std::string>(failure));
+    each(record, "enclaves", [&](const json::object& enclave) {
+        const std::string name = "enclave " + text(enclave, "name");
+        if (const std::string status = text(enclave, "status"); !status.empty())
+            behaviour[name + ": status"].insert(status);
+        if (const json::value* const pcrs = enclave.if_contains("pcrs");
+            pcrs != nullptr && pcrs->is_object())
+            for (const auto& [pcr, value] : pcrs->get_object())
+                if (value.is_string())
+                    behaviour[fmt::format("{}: {}", name, std::string_view(pcr))].insert(
+                        json::value_to<std::string>(value));
+    });
+    each(record, "connections", [&](const json::object& connection) {
+        const std::string from = text(connection, "from");
+        const std::string to = text(connection, "to");
+        behaviour[fmt::format("connection{}{}{} ({})", from.empty() ? "" : " from " + from,
+                              to.empty() ? "" : " to ", to, text(connection, "part"))]
+            .insert(outcome_of_connection(connection));
+    });
+    each(record, "module", [&](const json::object& request) {
+        const std::string error = text(request, "error");
+        const std::string pcrs = text(request, "pcrs");
+        behaviour[fmt::format("security module of {}", text(request, "part"))].insert(
+            !error.empty() ? "answers " + error
+                           : text(request, "request") + (pcrs.empty() ? "" : " of PCR " + pcrs));
+    });
+    each(record, "kms", [&](const json::object& request) {
+        const std::string key = text(request, "key");
+        const std::string error = text(request, "error");
+        behaviour[fmt::format("KMS {} by {}{}", text(request, "request"),
+                              role_of(text(request, "principal")),
+                              shared_keys.contains(key) && !key.empty() ? " on " + key : "")]
+            .insert(error.empty() ? text(request, "status") : error);
+    });
+    return behaviour;
+}
+
+std::vector<std::string> without(const std::set<std::string>& all,
+                                 const std::set<std::string>& others) {
+    std::vector<std::string> rest;
+    std::set_difference(all.begin(), all.end(), others.begin(), others.end(),
+                        std::back_inserter(rest));
+    return rest;
+}
+
+}  // namespace
+
+Result<json::object> parse_run_record(std::string_view content) {
+    auto read = read_json(content, record_budget);
+    if (!read)
+        return read.error();
+    const auto no_record = [](std::string_view why) {
+        return invalid_input(
+            fmt::format("{}: a record of `glovebox up --record` was expected", why));
+    };
+    if (!read->is_object())
+        return no_record("it is JSON, but no object");
+    json::object& record = read->get_object();
+    const json::value* const schema = record.if_contains("schema");
+    if (schema == nullptr || !schema->is_int64() || !record.contains("connections"))
+        return no_record("it has no schema and connections");
+    if (schema->get_int64() > record_schema)
+        return invalid_input(fmt::format(
+            "its schema is {}, and this Glovebox knows {}: a later Glovebox wrote it, which can "
+            "compare it too",
+            schema->get_int64(), record_schema));
+    return std::move(record);
+}
+
+std::vector<RunDifference> compare_runs(const json::object& first, const json::object& second) {
+    std::set<std::string> keys = keys_of(first);
+    std::erase_if(
+        keys, [others = keys_of(second)](const std::string& key) { return !others.contains(key); });
+    Behaviour one = behaviour_of(first, keys);
+    Behaviour other = behaviour_of(second, keys);
+    std::set<std::string> subjects;
+    for (const Behaviour* behaviour : {&one, &other})
+        for (const auto& [subject, outcomes] : *behaviour)
+            subjects.insert(subject);
+    std::vector<RunDifference> differences;
+    for (const std::string& subject : subjects)
+        if (one[subject] != other[subject])
+            differences.push_back({subject, without(one[subject], other[subject]),
+                                   without(other[subject], one[subject])});
+    return differences;
+}
+
+}  // namespace glovebox::up

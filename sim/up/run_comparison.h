@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Where two runs of a world differ in behaviour, by their records (run_record.h): in statuses,
+// measurements, the outcomes of connections, and the answers of modules and KMS. Times, numbers of
+// bytes, ports of clients, ids of keys and sessions, and how often the same thing happened are no
+// behaviour.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace glovebox::up {
+
+struct RunDifference {
+    std::string subject;              // "enclave server: PCR0", "connection 16 -> kms...:443 (out)"
+    std::vector<std::string> first;   // what happened there in the first run, and not in the second
+    std::vector<std::string> second;  // and the other way round
+};
+
+// Reads a record. The error says what in it is no record, or that its schema is a later one.
+[[nodiscard]] Result<boost::json::object> parse_run_record(std::string_view text);
+
+// In the order of subjects; nothing where both did the same.
+[[nodiscard]] std::vector<RunDifference> compare_runs(const boost::json::object& first,
+                                                      const boost::json::object& second);
+
+}  // namespace glovebox::up

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/up/run_record.h"
+
+#include <fcntl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cerrno>
+#include <initializer_list>
+#include <string_view>
+#include <thread>
+
+#include "core/base/json_text.h"
+
+namespace glovebox::up {
+namespace {
+
+namespace json = boost::json;
+
+json::value field_of(const TimelineEntry& entry, std::string_view name) {
+    const json::value* const found = entry.fields.if_contains(name);
+    return found == nullptr ? json::value() : *found;
+}
+
+std::string text_of_field(const TimelineEntry& entry, std::string_view name) {
+    const json::value found = field_of(entry, name);
+    return found.is_string() ? json::value_to<std::string>(found) : "";
+}
+
+// "16:1073741832" and "127.0.0.1:40312" without the client's own port, which no two runs share.
+std::string without_port(const std::string& peer) {
+    return peer.substr(0, peer.rfind(':'));
+}
+
+// Members that the line of the log has, under the same names.
+void copy_fields(const TimelineEntry& entry, std::initializer_list<std::string_view> names,
+                 json::object& into) {
+    for (const std::string_view name : names)
+        if (const json::value* const found = entry.fields.if_contains(name))
+            into[name] = *found;
+}
+
+json::object machine() {
+    utsname name{};
+    ::uname(&name);
+    return {{"system", name.sysname},
+            {"kernel", name.release},
+            {"architecture", name.machine},
+            {"processors", std::thread::hardware_concurrency()}};
+}
+
+json::object part(std::string_view label, std::string_view kind) {
+    return {{"part", label}, {"kind", kind}};
+}
+
+}  // namespace
+
+json::object* RunRecord::List::add(json::object entry) {
+    if (entries.size() >= entries_max) {
+        ++further;
+        return nullptr;
+    }
+    entries.emplace_back(std::move(entry));
+    return &entries.back().get_object();
+}
+
+RunRecord::RunRecord(const WorldFile& world) : region_(world.region) {
+    if (world.kms)
+        parts_.emplace_back(part("kms", "kms"));
+    if (world.imds)
+        parts_.emplace_back(part("imds", "imds"));
+    for (const ProxyPart& proxy : world.proxies)
+        parts_.emplace_back(part(proxy.label, proxy.vsock_proxy.empty() ? "proxy" : "vsock-proxy"));
+    for (const EnclavePart& enclave : world.enclaves)
+        parts_.emplace_back(part(enclave.label, "enclave"));
+    for (const ForwardPart& forward : world.forwards)
+        parts_.emplace_back(part(forward.label, "forward"));
+}
+
+void RunRecord::take(const TimelineEntry& entry) {
+    if (entry.component == "proxy" || entry.component == "forward" || entry.component == "run" ||
+        entry.component == "parent")
+        take_connection(entry);
+    if (entry.component == "run" &&
+        (entry.event == "nsm_request" || entry.event == "nsm_refused")) {
+        json::object request{{"time", entry.time}, {"part", entry.part}};
+        copy_fields(entry, {"request", "pcrs", "nonce", "error"}, request);
+        module_.add(std::move(request));
+    }
+    if (entry.component == "kms" && (entry.event == "request" || entry.event == "refused")) {
+        json::object request{{"time", entry.time}};
+        copy_fields(entry, {"request", "principal", "key", "status", "error", "reason"}, request);
+        kms_.add(std::move(request));
+    }
+}
+
+// A line "open" and later one "closed" of the same part and peer are one connection; a line
+// "refused" or "failed" is one by itself.
+void RunRecord::take_connection(const TimelineEntry& entry) {
+    const std::string peer = text_of_field(entry, "peer");
+    const std::pair key(entry.part, peer);
+    if (entry.event == "closed") {
+        const auto found = open_.find(key);
+        if (found == open_.end())
+            return;
+        json::object& connection = connections_.entries[found->second].get_object();
+        connection["ended"] = entry.time;
+        connection["outcome"] = "closed";
+        copy_fields(entry, {"end", "bytes_sent", "bytes_received"}, connection);
+        open_.erase(found);
+        return;
+    }
+    const bool is_refused =
+        entry.event == "refused" || (entry.event == "failed" && entry.fields.contains("target"));
+    if (entry.event != "open" && !is_refused)
+        return;
+    json::object connection{{"part", entry.part}, {"began", entry.time}, {"outcome", entry.event}};
+    if (!peer.empty())
+        connection["from"] = without_port(peer);
+    if (const std::string target = text_of_field(entry, "target"); !target.empty())
+        connection["to"] = target;
+    if (is_refused) {
+        copy_fields(entry, {"request", "status", "error"}, connection);
+        if (!connection.contains("error"))
+            connection["error"] = entry.message;
+        connections_.add(std::move(connection));
+    } else if (connections_.add(std::move(connection)) != nullptr) {
+        open_[key] = connections_.entries.size() - 1;
+    }
+}
+
+json::object RunRecord::document(const WorldOutcome& outcome, const WorldReport& report,
+                                 std::string_view version) const {
+    json::array enclaves;
+    for (const WorldReport::Enclave& enclave : report.enclaves()) {
+        json::object pcrs;
+        for (const auto& [name, value] : enclave.pcrs)
+            pcrs[name] = value;
+        json::object one{{"name", enclave.name},
+                         {"cid", enclave.cid},
+                         {"pcrs", std::move(pcrs)},
+                         {"restarts", enclave.restarts}};
+        if (enclave.status)
+            one["status"] = *enclave.status;
+        enclaves.emplace_back(std::move(one));
+    }
+    json::object further;
+    for (const auto& [name, list] : {std::pair("connections", &connections_),
+                                     std::pair("module", &module_), std::pair("kms", &kms_)})
+        if (list->further > 0)
+            further[name] = list->further;
+    json::object record{{"schema", record_schema},
+                        {"glovebox", version},
+                        {"target", "sim"},
+                        {"machine", machine()},
+                        {"world", outcome.file},
+                        {"region", region_},
+                        {"command", json::value_from(outcome.command)},
+                        {"passed", outcome.is_good},
+                        {"failures", json::value_from(outcome.failures)},
+                        {"parts", parts_},
+                        {"enclaves", std::move(enclaves)},
+                        {"connections", connections_.entries},
+                        {"module", module_.entries},
+                        {"kms", kms_.entries}};
+    if (outcome.status)
+        record["status"] = *outcome.status;
+    if (!further.empty())
+        record["further"] = std::move(further);
+    return record;
+}
+
+Result<RecordFile> RecordFile::open(const std::string& name) {
+    constexpr mode_t mode = 0666;
+    UniqueFd file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (!file)
+        return errno_error("--record: cannot open " + name, errno);
+    return RecordFile(name, std::move(file));
+}
+
+Result<void> RecordFile::write(const json::object& record) {
+    const std::string text = json_document(record);
+    for (std::string_view rest = text; !rest.empty();) {
+        const ssize_t size = ::write(file_.get(), rest.data(), rest.size());
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return errno_error("--record: " + name_ + " is not complete", errno);
+        rest.remove_prefix(static_cast<std::size_t>(size));
+    }
+    return {};
+}
+
+}  // namespace glovebox::up
