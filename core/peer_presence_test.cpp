@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <string>
 
+#include "core/testing/closed_connections.h"
 #include "core/testing/relay_fixture.h"
 
 namespace glovebox::core {
@@ -93,6 +94,8 @@ TEST_F(PeerPresence, APeerThatEndedItsHalfHasNotLeft) {
 }
 
 TEST_F(PeerPresence, APeerThatClosedHasLeft) {
+    if (!remembers_closed_connections())
+        GTEST_SKIP() << closed_connections_are_forgotten;
     for (auto* pair : {&tcp_, &unix_}) {
         EXPECT_FALSE(has_left(pair->first));
         pair->second.close();
@@ -101,6 +104,8 @@ TEST_F(PeerPresence, APeerThatClosedHasLeft) {
 }
 
 TEST_F(PeerPresence, APeerThatIsHeldByAnotherProcessToo) {
+    if (!remembers_closed_connections())
+        GTEST_SKIP() << closed_connections_are_forgotten;
     const int again = ::dup(tcp_.second.native_handle());
     tcp_.second.shutdown_send();
     tcp_.second.close();
@@ -111,6 +116,8 @@ TEST_F(PeerPresence, APeerThatIsHeldByAnotherProcessToo) {
 }
 
 TEST_F(PeerPresence, OverIpv6Too) {
+    if (!remembers_closed_connections())
+        GTEST_SKIP() << closed_connections_are_forgotten;
     asio::ip::tcp::acceptor acceptor(context_);
     boost::system::error_code failure;
     acceptor.open(asio::ip::tcp::v6(), failure);
