@@ -4,8 +4,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -15,7 +13,6 @@
 
 #include "core/base/bytes.h"
 #include "core/base/random_source.h"
-#include "core/crypto/openssl.h"
 #include "transports/socket_name.h"
 
 namespace glovebox::transports {
@@ -78,13 +75,8 @@ bool ClientNames::are_used_here_alone() const {
 
 UnixAddress ClientNames::of(core::VsockAddress client) const {
     const std::string text = socket_name(client);
-    std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    if (::HMAC(::EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-               reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), digest.data(),
-               &size) == nullptr)
-        throw_openssl("naming a client of a world: HMAC-SHA-256");
-    return name_with(digits_of(digest), text);
+    const BytesView bytes{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+    return name_with(digits_of(hmac_->of(bytes)), text);
 }
 
 std::string unforeseeable_digits() {

@@ -11,12 +11,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
+#include "core/crypto/hash.h"
 #include "core/vsock_address.h"
 #include "transports/unix_address.h"
 
@@ -44,9 +46,10 @@ class ClientNames {
     using Key = std::array<std::uint8_t, 32>;
 
     [[nodiscard]] static Result<ClientNames> use(const Key& key, UniqueFd file);
-    ClientNames(const Key& key, UniqueFd file) : key_(key), file_(std::move(file)) {}
+    ClientNames(const Key& key, UniqueFd file)
+        : hmac_(std::make_unique<Hmac>(HashAlgorithm::sha256, key)), file_(std::move(file)) {}
 
-    Key key_{};
+    std::unique_ptr<Hmac> hmac_;  // by the key
     UniqueFd file_;  // of the key, locked (flock) by all who use it
 };
 

@@ -65,7 +65,7 @@ boost::asio::awaitable<Result<core::Connection>> UnixTransport::connect(
     auto socket = unix_socket();
     if (!socket)
         co_return socket.error();
-    const auto local = world_->connect(socket->get(), own_, address);
+    const auto local = world_->connect(socket->get(), own_, address, true);
     if (!local)
         co_return local.error();
     const auto executor = co_await boost::asio::this_coro::executor;

@@ -313,17 +313,16 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target, bo
         return port.error();
 
     const std::string name = socket_name({reached->listener, target.port});
-    std::vector<std::string> names{name};
-    if (reached->local_first)
-        names.insert(names.begin(), local_socket_name(reached->listener, target.port));
-    int result = 0;
-    for (const std::string& candidate : names) {
-        result = UnixAddress::in_directory(directory(), candidate).connect(socket);
-        if (result == 0)
-            return VsockAddress{own, *port};
-        if (!is_reset(result))
-            break;
-    }
+    const auto connect_to = [&](const std::string& candidate) {
+        return UnixAddress::in_directory(directory(), candidate).connect(socket);
+    };
+    int result = reached->local_first
+                     ? connect_to(local_socket_name(reached->listener, target.port))
+                     : ENOENT;
+    if (is_reset(result))
+        result = connect_to(name);
+    if (result == 0)
+        return VsockAddress{own, *port};
     const std::string where = fmt::format("{} ({}/{})", to_string(target), path_, name);
     if (result == EAGAIN)
         return system_error(ECONNRESET, fmt::format("the backlog of {} is full", where));

@@ -2,7 +2,11 @@
 
 #include "core/crypto/hash.h"
 
+#include <openssl/core_names.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
+
+#include <array>
 
 #include "core/crypto/openssl.h"
 
@@ -75,6 +79,35 @@ Bytes hmac(HashAlgorithm algorithm, BytesView key, BytesView message) {
     unsigned size = 0;
     require(HMAC(method(algorithm), key.data(), static_cast<int>(key.size()), message.data(),
                  message.size(), mac.data(), &size) != nullptr);
+    mac.resize(size);
+    return mac;
+}
+
+void Hmac::Free::operator()(evp_mac_ctx_st* context) const {
+    EVP_MAC_CTX_free(context);
+}
+
+Hmac::Hmac(HashAlgorithm algorithm, BytesView key) : key_(key.begin(), key.end()) {
+    const std::unique_ptr<EVP_MAC, OpensslDeleter<EVP_MAC_free>> method_of_all(
+        EVP_MAC_fetch(nullptr, OSSL_MAC_NAME_HMAC, nullptr));
+    require(method_of_all != nullptr);
+    context_.reset(EVP_MAC_CTX_new(method_of_all.get()));
+    require(context_ != nullptr);
+    std::string digest = EVP_MD_get0_name(method(algorithm));
+    const std::array parameters{
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+        OSSL_PARAM_construct_end()};
+    require(EVP_MAC_init(context_.get(), key_.data(), key_.size(), parameters.data()));
+}
+
+// With its key again: without it, OpenSSL before 3.0.3 goes on from the message before.
+Bytes Hmac::of(BytesView message) {
+    Bytes mac(EVP_MAX_MD_SIZE);
+    std::size_t size = 0;
+    const std::lock_guard guard(mutex_);
+    require(EVP_MAC_init(context_.get(), key_.data(), key_.size(), nullptr));
+    require(EVP_MAC_update(context_.get(), message.data(), message.size()));
+    require(EVP_MAC_final(context_.get(), mac.data(), &size, mac.size()));
     mac.resize(size);
     return mac;
 }

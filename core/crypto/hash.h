@@ -5,10 +5,12 @@
 
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "core/base/bytes.h"
 
+struct evp_mac_ctx_st;
 struct evp_md_ctx_st;
 
 namespace glovebox {
@@ -42,5 +44,22 @@ class Hash {
 [[nodiscard]] std::string sha256_hex(BytesView bytes);
 
 [[nodiscard]] Bytes hmac(HashAlgorithm algorithm, BytesView key, BytesView message);
+
+// HMAC by one key over many messages, in a fifth to a half of the time.
+class Hmac {
+  public:
+    Hmac(HashAlgorithm algorithm, BytesView key);
+
+    // From any thread.
+    [[nodiscard]] Bytes of(BytesView message);
+
+  private:
+    struct Free {
+        void operator()(evp_mac_ctx_st* context) const;
+    };
+    Bytes key_;
+    std::mutex mutex_;
+    std::unique_ptr<evp_mac_ctx_st, Free> context_;
+};
 
 }  // namespace glovebox

@@ -45,5 +45,15 @@ TEST(Hmac, ComputesOverEachHash) {
               "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737");
 }
 
+TEST(Hmac, OfOneKeyIsTheSameForEveryMessage) {
+    for (const auto algorithm :
+         {HashAlgorithm::sha256, HashAlgorithm::sha384, HashAlgorithm::sha512}) {
+        const BytesView key = as_bytes("Jefe");
+        Hmac mac(algorithm, key);
+        for (const char* text : {"first", "second", "", "first"})
+            EXPECT_EQ(mac.of(as_bytes(text)), hmac(algorithm, key, as_bytes(text))) << text;
+    }
+}
+
 }  // namespace
 }  // namespace glovebox

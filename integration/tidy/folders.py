@@ -68,7 +68,7 @@ FOLDERS = {
     "transports": Folder(
         "the ways to reach (CID, port): Unix sockets, AF_VSOCK; the world directory and its path rule",
         uses=("core/base", "core/crypto", "core"),
-        libraries=("Asio", "OpenSSL")),
+        libraries=("Asio",)),
     "nsm-mock/document": Folder(
         "attestation documents, AWS's and the mock's: COSE, certificates, verification",
         uses=("core/base", "core/cbor", "core/crypto"),
