@@ -38,11 +38,12 @@ Result<Chain> read_chain(const AttestationDocument& document, const TrustRoot& r
     const std::size_t count = document.cabundle.size() + 1;
     for (std::size_t i = 0; i < count; ++i) {
         if (i == 0 && document.cabundle[0] == root.certificate().der()) {
-            chain.push_back(root.certificate());  // read already: a tenth of a millisecond each
+            chain.push_back(root.certificate());
             continue;
         }
-        auto certificate =
-            Certificate::from_der(i + 1 == count ? document.certificate : document.cabundle[i]);
+        // The leaf is one enclave's own.
+        auto certificate = i + 1 == count ? Certificate::from_der(document.certificate)
+                                          : root.certificates_below().read(document.cabundle[i]);
         if (!certificate)
             return Error(DocumentError::malformed_certificate,
                          place_of(i, count) + " can't be read: " + certificate.error().message);

@@ -28,25 +28,12 @@ Bytes name_of(const AttestationDocument& document, const TrustRoot& root) {
 
 std::optional<std::vector<Certificate>> KnownChains::find(const AttestationDocument& document,
                                                           const TrustRoot& root) const {
-    const Bytes name = name_of(document, root);
-    const std::lock_guard lock(mutex_);
-    const auto found = chains_.find(name);
-    if (found == chains_.end())
-        return std::nullopt;
-    return found->second;
+    return chains_.find(name_of(document, root));
 }
 
 void KnownChains::add(const AttestationDocument& document, const TrustRoot& root,
                       std::vector<Certificate> chain) {
-    Bytes name = name_of(document, root);
-    const std::lock_guard lock(mutex_);
-    if (!chains_.emplace(name, std::move(chain)).second)
-        return;
-    oldest_first_.push_back(std::move(name));
-    if (oldest_first_.size() > chains_max) {
-        chains_.erase(oldest_first_.front());
-        oldest_first_.pop_front();
-    }
+    chains_.add(name_of(document, root), std::move(chain));
 }
 
 }  // namespace glovebox::nsm

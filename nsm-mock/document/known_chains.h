@@ -8,12 +8,10 @@
 // called from any thread.
 #pragma once
 
-#include <deque>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "core/base/bounded_cache.h"
 #include "nsm-mock/document/attestation_document.h"
 #include "nsm-mock/document/trust_root.h"
 
@@ -32,9 +30,8 @@ class KnownChains {
              std::vector<Certificate> chain);
 
   private:
-    mutable std::mutex mutex_;
-    std::map<Bytes, std::vector<Certificate>> chains_;  // by SHA-256 of root, cabundle and leaf
-    std::deque<Bytes> oldest_first_;
+    // By SHA-256 of root, cabundle and leaf.
+    BoundedCache<Bytes, std::vector<Certificate>> chains_{chains_max};
 };
 
 }  // namespace glovebox::nsm

@@ -4,9 +4,11 @@
 // that the caller chooses.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "nsm-mock/document/certificate.h"
+#include "nsm-mock/document/known_certificates.h"
 
 namespace glovebox::nsm {
 
@@ -25,10 +27,13 @@ class TrustRoot {
 
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] const Certificate& certificate() const { return certificate_; }
+    // What was read of documents that name this root; copies share it.
+    [[nodiscard]] KnownCertificates& certificates_below() const { return *certificates_below_; }
 
   private:
     std::string name_;
     Certificate certificate_;
+    std::shared_ptr<KnownCertificates> certificates_below_ = std::make_shared<KnownCertificates>();
 };
 
 }  // namespace glovebox::nsm

@@ -141,6 +141,38 @@ TEST_F(VerifyDocument, AKnownChainIsNotCheckedAgainButForItsTimes) {
     EXPECT_EQ(forged.error().code, DocumentError::bad_signature);
 }
 
+TEST_F(VerifyDocument, CertificatesAboveTheLeafAreReadOnceForARoot) {
+    put(issue());
+    const auto first = verify_document(sign(), root_, now);
+    ASSERT_TRUE(first) << first.error().message;
+    const TrustRoot copy = root_;
+    const auto second = verify_document(sign(), copy, now);
+    ASSERT_TRUE(second) << second.error().message;
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_EQ(first->chain()[i].get(), second->chain()[i].get()) << i;
+    EXPECT_NE(first->chain()[4].get(), second->chain()[4].get());
+}
+
+// What was read before is no proof of anything.
+TEST_F(VerifyDocument, ACertificateThatIsKnownFromAGoodChainIsRefusedInAnother) {
+    put(issue());
+    ASSERT_TRUE(verify_document(sign(), root_, now));
+    const AttestationDocument good = document_;
+    const TrustRoot root = root_;
+    // The same certificates below an instance certificate of another key.
+    links_[3].key = SigningKey::generate();
+    put(issue());
+    root_ = root;
+    document_.cabundle = good.cabundle;
+    expect_refused(DocumentError::broken_chain, HasSubstr("the leaf certificate"));
+    document_ = good;
+    std::swap(document_.cabundle[1], document_.cabundle[2]);
+    links_[4].key = SigningKey::generate();
+    const auto verified = verify_document(sign(), root_, now);
+    ASSERT_FALSE(verified);
+    EXPECT_EQ(verified.error().code, DocumentError::broken_chain) << verified.error().message;
+}
+
 TEST_F(VerifyDocument, AChainIsKnownUnderItsOwnRootAndByEachOfItsBytes) {
     put(issue());
     KnownChains known;

@@ -5,10 +5,7 @@
 // same key again and again. All functions may be called from any thread.
 #pragma once
 
-#include <deque>
-#include <map>
-#include <mutex>
-
+#include "core/base/bounded_cache.h"
 #include "sim/kms/key_pair.h"
 
 namespace glovebox::kms {
@@ -22,9 +19,7 @@ class KnownKeys {
     [[nodiscard]] Result<PublicKey> read(BytesView der);
 
   private:
-    std::mutex mutex_;
-    std::map<Bytes, PublicKey> keys_;  // by their DER
-    std::deque<Bytes> oldest_first_;
+    BoundedCache<Bytes, PublicKey> keys_{keys_max};  // by their DER
 };
 
 }  // namespace glovebox::kms
