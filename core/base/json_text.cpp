@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -63,10 +64,20 @@ void append_character(std::string& out, char32_t character, std::string_view byt
     }
 }
 
-std::string quote(std::string_view text, Predicate stays) {
-    std::string out = "\"";
-    out.reserve(text.size() + 2);
+// What every style writes as it is.
+bool is_plain(char c) {
+    return is_printable_ascii(c) && c != '"' && c != '\\';
+}
+
+void append_quoted(std::string& out, std::string_view text, Predicate stays) {
+    out += '"';
     while (!text.empty()) {
+        const auto plain = static_cast<std::size_t>(
+            std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty())
+            break;
         const auto [bytes, character] = first_character(text);
         if (character)
             append_character(out, *character, text.substr(0, bytes), stays);
@@ -74,7 +85,7 @@ std::string quote(std::string_view text, Predicate stays) {
             append_escape(out, replacement);
         text.remove_prefix(bytes);
     }
-    return out + '"';
+    out += '"';
 }
 
 class Writer {
@@ -86,7 +97,7 @@ class Writer {
             std::size_t left = object->size();
             open('{', left);
             for (const auto& member : *object) {
-                out_ += style_.quote(member.key());
+                style_.quote(out_, member.key());
                 out_ += style_.indented ? ": " : ":";
                 write(member.value());
                 next(--left);
@@ -101,7 +112,7 @@ class Writer {
             }
             close(']', array->empty());
         } else if (const auto* text = value.if_string()) {
-            out_ += style_.quote(*text);
+            style_.quote(out_, *text);
         } else if (value.is_double() && style_.number != nullptr) {
             out_ += style_.number(value.get_double());
         } else {
@@ -142,12 +153,24 @@ class Writer {
 
 }  // namespace
 
+void append_json_quote(std::string& out, std::string_view text) {
+    append_quoted(out, text, is_printable);
+}
+
+void append_json_quote_least(std::string& out, std::string_view text) {
+    append_quoted(out, text, [](char32_t character) { return character >= 0x20; });
+}
+
 std::string json_quote(std::string_view text) {
-    return quote(text, is_printable);
+    std::string out;
+    append_json_quote(out, text);
+    return out;
 }
 
 std::string json_quote_least(std::string_view text) {
-    return quote(text, [](char32_t character) { return character >= 0x20; });
+    std::string out;
+    append_json_quote_least(out, text);
+    return out;
 }
 
 std::string json_text(const json::value& value, const JsonStyle& style) {

@@ -18,13 +18,17 @@ namespace glovebox {
 // another program. Not for a terminal.
 [[nodiscard]] std::string json_quote_least(std::string_view text);
 
+// The same at the end of `out`.
+void append_json_quote(std::string& out, std::string_view text);
+void append_json_quote_least(std::string& out, std::string_view text);
+
 struct JsonStyle {
     // Indented by 2, one element a line, "[]" and "{}" when empty, without a line feed at the end.
     bool indented = false;
     // How a number with a fraction is written; null for boost::json's own way.
     std::string (*number)(double) = nullptr;
     // How a text is written, with its quotes.
-    std::string (*quote)(std::string_view) = json_quote;
+    void (*quote)(std::string& out, std::string_view) = append_json_quote;
 };
 
 [[nodiscard]] std::string json_text(const boost::json::value& value, const JsonStyle& style = {});

@@ -32,6 +32,12 @@ std::string escape_all_but(std::string_view kept, std::string_view text) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
+        const auto plain = static_cast<std::size_t>(
+            std::find_if_not(text.begin(), text.end(), is_printable_ascii) - text.begin());
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty())
+            break;
         const auto [bytes, character] = first_character(text);
         if (!character)
             fmt::format_to(std::back_inserter(out), "\\x{:02x}",

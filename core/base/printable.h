@@ -22,6 +22,10 @@ namespace glovebox {
 // Whether the character can be shown: it is not a control, format or default-ignorable character,
 // no separator of lines or paragraphs and no noncharacter (Unicode 14).
 [[nodiscard]] bool is_printable(char32_t character);
+// From the space to the tilde: most of every text, told without decoding UTF-8.
+[[nodiscard]] constexpr bool is_printable_ascii(char c) {
+    return c >= 0x20 && c <= 0x7e;
+}
 
 // The first character of a text that is not empty. A byte that begins no valid UTF-8 is taken alone
 // and has no character.

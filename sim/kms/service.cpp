@@ -167,13 +167,13 @@ http::Response Service::handle(const http::Request& request) {
 
 Answer<std::string> Service::run(Call& call) {
     // An empty body is an empty object: operations without members are called with either.
-    const auto value =
+    auto value =
         read_json(call.http.body.empty() ? std::string_view("{}") : call.http.body, json_budget);
     if (!value || !value->is_object())
         return ApiError{"SerializationException", std::nullopt,
                         "the request's body is not a JSON object" +
                             (value ? std::string() : ": " + value.error().message)};
-    call.input = value->get_object();
+    call.input = std::move(value->get_object());
     Input input(call.input);
     call.dry_run = call.operation.takes_dry_run && input.flag("DryRun");
     if (auto error = input.error())

@@ -37,7 +37,7 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::string compact_json(const json::value& value) {
-    return json_text(value, {.number = number_text, .quote = json_quote_least});
+    return json_text(value, {.number = number_text, .quote = append_json_quote_least});
 }
 
 std::string pretty_json(const json::value& value) {
