@@ -148,7 +148,7 @@ DescriptorSender::DescriptorSender(SeccompNotifier& kernel, Tracer& tracer)
     ours_.reset(ends[0]);
     theirs_.reset(ends[1]);
     const auto own = read_thread_status(::getpid());
-    filters_ = (own ? own->filters : 0) + 1;
+    filters_ = (own ? own->filters.value_or(0) : 0) + 1;
 }
 
 DescriptorSender::~DescriptorSender() = default;

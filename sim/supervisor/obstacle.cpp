@@ -60,6 +60,11 @@ std::optional<ListenerHolder> find_listener_holder() {
     return std::nullopt;
 }
 
+bool is_under_filters() {
+    const auto own = read_thread_status(::getpid());
+    return !own || own->filters != 0U;
+}
+
 Error filter_refused(int errno_value) {
     if (errno_value != EBUSY)
         return errno_error("cannot install the system call filter", errno_value)

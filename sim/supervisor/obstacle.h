@@ -14,6 +14,10 @@
 
 namespace glovebox::supervisor {
 
+// Whether a filter is in force in this process, which might answer a call before the supervisor is
+// asked; true also where the kernel does not tell.
+[[nodiscard]] bool is_under_filters();
+
 // The filter could not be installed. EBUSY: another supervisor's listener is in force in this
 // process tree; the message names it if it can be found. ENOSYS, EINVAL, EPERM, EACCES: no user
 // notification here.

@@ -71,7 +71,7 @@ bool install_handler(StoppedThread& thread, Tracee& tracee, const ThreadStatus& 
 SigpipeCalls::SigpipeCalls(Notifier& notifier, Tracer* tracer)
     : notifier_(notifier), tracer_(tracer) {
     const auto status = read_thread_status(::getpid());
-    filters_ = (status ? status->filters : 0) + 1;
+    filters_ = (status ? status->filters.value_or(0) : 0) + 1;
 }
 
 bool SigpipeCalls::handles(int number) {

@@ -232,6 +232,12 @@ TEST(Launch, RunsAProgramUnderTheFilterOnceTheProbeIsAnswered) {
     ASSERT_TRUE(features) << features.error().message;
 }
 
+TEST(Launch, WithoutAnotherFilterThereIsNothingToProbe) {
+    if (::prctl(PR_GET_SECCOMP) != 0)
+        GTEST_SKIP() << "the tests run under a container's filter";
+    EXPECT_FALSE(is_under_filters());
+}
+
 #if defined(__x86_64__)
 
 // In a child, since a filter stays.
@@ -245,6 +251,8 @@ TEST(Launch, WhereAnotherFilterDeniesAfVsockATracerBringsTheCall) {
             ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
             ::_exit(1);
         const auto denied = probe_supervision(*make_filter({}));
+        if (!is_under_filters())
+            ::_exit(5);
         if (denied || !is_vsock_denial(denied.error()))
             ::_exit(2);
         std::unique_ptr<Tracer> tracer;

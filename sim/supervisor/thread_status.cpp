@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <span>
 
 #include "core/base/unique_fd.h"
 
@@ -40,6 +41,14 @@ ThreadStatus::Ids read_ids(std::string_view line) {
 
 std::string_view last_field(std::string_view line) {
     return line.substr(line.rfind('\t') + 1);
+}
+
+// What /proc has of the thread under that name, as far as `room` holds it; empty for nothing.
+std::string_view read_file_of(pid_t thread, std::string_view name, std::span<char> room) {
+    const UniqueFd file(
+        ::open(fmt::format("/proc/{}/{}", thread, name).c_str(), O_RDONLY | O_CLOEXEC));
+    const ssize_t bytes = file ? ::read(file.get(), room.data(), room.size()) : -1;
+    return {room.data(), bytes <= 0 ? 0 : static_cast<std::size_t>(bytes)};
 }
 
 }  // namespace
@@ -96,13 +105,22 @@ ThreadStatus parse_thread_status(std::string_view text) {
 }
 
 std::optional<ThreadStatus> read_thread_status(pid_t thread) {
-    const UniqueFd file(
-        ::open(fmt::format("/proc/{}/status", thread).c_str(), O_RDONLY | O_CLOEXEC));
-    std::array<char, 4096> text;
-    const ssize_t bytes = file ? ::read(file.get(), text.data(), text.size()) : -1;
-    if (bytes <= 0)
+    std::array<char, 4096> room;
+    const std::string_view text = read_file_of(thread, "status", room);
+    if (text.empty())
         return std::nullopt;
-    return parse_thread_status({text.data(), static_cast<std::size_t>(bytes)});
+    return parse_thread_status(text);
+}
+
+std::optional<std::uint64_t> read_run_count(pid_t thread) {
+    std::array<char, 128> room;
+    // "time on a processor, time in wait for one, times that it ran", and zeros without the option.
+    const std::string_view text = read_file_of(thread, "schedstat", room);
+    const std::size_t last = text.rfind(' ');
+    const auto count = last == std::string_view::npos
+                           ? std::uint64_t{0}
+                           : read_number<std::uint64_t>(text.substr(last + 1), 10);
+    return count == 0 ? std::nullopt : std::optional(count);
 }
 
 }  // namespace glovebox::supervisor

@@ -38,8 +38,9 @@ struct ThreadStatus {
     std::uint64_t ignored = 0;         // SigIgn
     std::uint64_t caught = 0;          // SigCgt
     std::uint64_t capabilities = 0;    // CapEff
-    unsigned filters = 0;              // Seccomp_filters
-    std::uint64_t locked_kib = 0;      // VmLck: memory that its process has locked
+    // Seccomp_filters; nothing before Linux 5.10.
+    std::optional<unsigned> filters;
+    std::uint64_t locked_kib = 0;  // VmLck: memory that its process has locked
 
     // Whether a signal or a stop of its process has woken the thread since its call was received,
     // where the answer alone ends such a call (WAIT_KILLABLE_RECV). The thread then goes on waiting
@@ -55,5 +56,10 @@ struct ThreadStatus {
 
 // Nothing when there is no such thread.
 [[nodiscard]] std::optional<ThreadStatus> read_thread_status(pid_t thread);
+
+// How often the thread has begun to run on a processor (/proc/<thread>/schedstat): a quarter of the
+// price of its status. A thread that was seen asleep and has the same count was not woken since.
+// Nothing when there is no such thread, or the kernel does not count (CONFIG_SCHED_INFO).
+[[nodiscard]] std::optional<std::uint64_t> read_run_count(pid_t thread);
 
 }  // namespace glovebox::supervisor

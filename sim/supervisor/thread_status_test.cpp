@@ -7,6 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <thread>
+
 namespace glovebox::supervisor {
 namespace {
 
@@ -57,6 +60,27 @@ TEST(ThreadStatus, OnesOwnIsThereAndThatOfNobodyIsNot) {
     EXPECT_EQ(own->process, ::getpid());
     EXPECT_EQ(own->users.effective, ::geteuid());
     EXPECT_FALSE(read_thread_status(0x3fffffff));
+}
+
+TEST(ThreadStatus, EachSleepEndsInARunThatIsCounted) {
+    const auto before = read_run_count(::gettid());
+    if (!before)
+        GTEST_SKIP() << "this kernel doesn't count (CONFIG_SCHED_INFO)";
+    EXPECT_FALSE(read_run_count(0x3fffffff));
+    const pid_t sleeper = ::gettid();
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    std::thread waker([&] {
+        while (read_thread_status(sleeper)->state != 'S')
+            std::this_thread::yield();
+        EXPECT_EQ(::write(ends[1], "x", 1), 1);
+    });
+    char byte = 0;
+    EXPECT_EQ(::read(ends[0], &byte, 1), 1);
+    waker.join();
+    ::close(ends[0]);
+    ::close(ends[1]);
+    EXPECT_GT(read_run_count(::gettid()), before);
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ Result<std::unique_ptr<Tracer>> Tracer::start() {
     if (!tracer->end_event_)
         return errno_error("cannot start the tracer: eventfd", errno);
     const auto own = read_thread_status(::getpid());
-    tracer->filters_ = (own ? own->filters : 0) + 1;
+    tracer->filters_ = (own ? own->filters.value_or(0) : 0) + 1;
     install_interruption();
     const BlockSignals none_for_threads;
     try {
