@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -88,6 +89,13 @@ int first_reserved_descriptor() {
     ::getrlimit(RLIMIT_NOFILE, &limit);
     const rlim_t open_max = std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<int>::max());
     return static_cast<int>(open_max - std::min(reserve, open_max / 2));
+}
+
+// Of the calling thread.
+std::chrono::nanoseconds processor_time() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 void set_nonblocking(int socket, bool wanted) {
@@ -431,6 +439,7 @@ void Acceptor::look_around() {
     timer_at_ = Clock::time_point::max();
     const auto now = Clock::now();
     auto next = Clock::time_point::max();
+    const auto begun = processor_time();
     signals_.begin(parked_, now);
     const auto look = [&](ParkedCall& call) { return look_at(call, now); };
     for (auto& [cookie, listener] : listeners_)
@@ -443,7 +452,7 @@ void Acceptor::look_around() {
             nudge(entry);
         tidy(listener++);
     }
-    signals_.end(Clock::now());
+    signals_.end(Clock::now(), processor_time() - begun);
     if (next != Clock::time_point::max())
         set_timer(next);
 }

@@ -34,7 +34,7 @@ class ParkedCallsTest : public ::testing::Test {
         signals_.begin(calls_.size(), now_);
         (void)calls_.look_at_due(now_, look);
         (void)calls_.look_at_included(now_, signals_, look);
-        signals_.end(now_);
+        signals_.end(now_, {});
         return looked_at;
     }
     void settle() {

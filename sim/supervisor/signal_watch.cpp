@@ -57,7 +57,12 @@ SignalWatch::Finding SignalWatch::look(pid_t thread, Memory& memory,
         return has_turn && !is_valid() ? Finding::gone : Finding::nothing;
     if (!memory.owner && ++first_looks_ > first_looks_a_round)
         return Finding::nothing;
+    // Before the status: whatever wakes the thread after that is counted.
+    const auto runs = read_runs_(thread);
+    if (read_before != nullptr && !has_turn && runs && runs == memory.runs)
+        return Finding::nothing;
     const auto status = read_status_(thread);
+    memory.runs = status && status->state == 'S' ? runs : std::nullopt;
     // What was read was that thread's, and nobody's who got its number. Of one that was looked at
     // with all others it doesn't matter.
     const bool matters = read_before == nullptr || !status || status->was_woken() || has_turn;
@@ -90,11 +95,11 @@ void SignalWatch::note(Queue& queue, const ThreadStatus& status) {
     looked_at_all_ = looked_at_all_ || queue.looks_at_all;
 }
 
-void SignalWatch::end(Clock::time_point now) {
+void SignalWatch::end(Clock::time_point now, Clock::duration took) {
     if (!looked_at_all_)
         return;
     looked_at_all_at_ = now;
-    look_at_all_took_ = now - begun_at_;
+    look_at_all_took_ = took;
 }
 
 }  // namespace glovebox::supervisor

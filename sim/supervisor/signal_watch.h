@@ -8,7 +8,8 @@
 // its process. So where the count is 0 and one thread was not woken, that was a look at all threads
 // of its process. Where it isn't, each thread is looked at by itself: as soon as the count has
 // changed, and from time to time, since a POSIX timer counts as long as it exists, and other
-// programs of the user may keep signals blocked.
+// programs of the user may keep signals blocked. Of a thread that was seen asleep the number of its
+// runs is enough then: whatever wakes it lets it run.
 #pragma once
 
 #include <sys/types.h>
@@ -30,6 +31,7 @@ class SignalWatch {
   public:
     using Clock = std::chrono::steady_clock;
     using ReadStatus = std::function<std::optional<ThreadStatus>(pid_t thread)>;
+    using ReadRuns = std::function<std::optional<std::uint64_t>(pid_t thread)>;
 
     // What is known of a thread between looks.
     struct Memory {
@@ -40,6 +42,8 @@ class SignalWatch {
         };
         std::optional<Owner> owner;  // none before its first look: fixed while its call waits
         std::uint64_t round = 0;     // of its last look
+        // How often it had run when it was last seen asleep.
+        std::optional<std::uint64_t> runs;
     };
     enum class Finding {
         nothing,
@@ -47,8 +51,9 @@ class SignalWatch {
         woken,  // by a signal or a stop
     };
 
-    explicit SignalWatch(ReadStatus read_status = read_thread_status)
-        : read_status_(std::move(read_status)) {}
+    explicit SignalWatch(ReadStatus read_status = read_thread_status,
+                         ReadRuns read_runs = read_run_count)
+        : read_status_(std::move(read_status)), read_runs_(std::move(read_runs)) {}
 
     // A round of looks at so many threads begins.
     void begin(std::size_t threads, Clock::time_point now);
@@ -59,8 +64,9 @@ class SignalWatch {
     [[nodiscard]] bool is_quiet(const Memory& memory) const;
     // `is_valid`: whether the thread's call still waits.
     [[nodiscard]] Finding look(pid_t thread, Memory& memory, const std::function<bool()>& is_valid);
-    // How long the round took decides how soon all threads are looked at again.
-    void end(Clock::time_point now);
+    // The processor's time that the round took decides how soon all threads are looked at again: on
+    // a busy machine the round may have waited for its processor much longer.
+    void end(Clock::time_point now, Clock::duration took);
 
   private:
     struct Queue {
@@ -76,6 +82,7 @@ class SignalWatch {
     void note(Queue& queue, const ThreadStatus& status);
 
     ReadStatus read_status_;
+    ReadRuns read_runs_;
     std::map<Memory::Owner, Queue> queues_;
     std::uint64_t round_ = 0;
     std::size_t stride_ = 1;  // of the threads of a round, each stride-th has its turn

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <vector>
 
@@ -27,8 +28,8 @@ class SignalWatchTest : public ::testing::Test {
             if (look(thread, is_valid) == SignalWatch::Finding::woken)
                 found.insert(thread);
         }
-        now_ += took_;
-        watch_.end(now_);
+        now_ += took_ + waited_;
+        watch_.end(now_, took_);
         return found;
     }
     SignalWatch::Finding look(pid_t thread, const std::function<bool()>& is_valid) {
@@ -40,22 +41,35 @@ class SignalWatchTest : public ::testing::Test {
         EXPECT_EQ(round(), std::set<pid_t>());
     }
 
+    // Ends a thread's sleep, as a signal does.
+    void wake(std::set<pid_t> threads) {
+        for (const pid_t thread : threads)
+            ++runs_[thread];
+        woken_ = std::move(threads);
+    }
+
     std::uint64_t queued_ = 0;
+    bool counts_runs_ = true;
+    std::map<pid_t, std::uint64_t> runs_;  // beyond the first
     std::set<pid_t> woken_;
     std::set<pid_t> answered_;
     int reads_ = 0;
     int asked_ = 0;  // whether a call is valid
     SignalWatch::Clock::time_point now_ = SignalWatch::Clock::now();
-    std::chrono::milliseconds took_{0};  // by each round
+    std::chrono::milliseconds took_{0};    // by each round
+    std::chrono::milliseconds waited_{0};  // by each round, for its processor
     std::vector<SignalWatch::Memory> memories_ = std::vector<SignalWatch::Memory>(threads);
     SignalWatch watch_{[this](pid_t thread) {
-        ++reads_;
-        ThreadStatus status;
-        status.process = 7;
-        status.queued = queued_;
-        status.state = woken_.contains(thread) ? 'D' : 'S';
-        return std::optional(status);
-    }};
+                           ++reads_;
+                           ThreadStatus status;
+                           status.process = 7;
+                           status.queued = queued_;
+                           status.state = woken_.contains(thread) ? 'D' : 'S';
+                           return std::optional(status);
+                       },
+                       [this](pid_t thread) {
+                           return counts_runs_ ? std::optional(1 + runs_[thread]) : std::nullopt;
+                       }};
 };
 
 TEST_F(SignalWatchTest, AQuietRoundLooksAtOneOfManyThreads) {
@@ -74,23 +88,25 @@ TEST_F(SignalWatchTest, ASignalToAnyThreadIsFoundInTheNextRound) {
     settle();
     for (const pid_t thread : {50, 7, 100}) {
         ++queued_;
-        woken_ = {thread};
+        wake({thread});
         EXPECT_EQ(round(), woken_);
     }
 }
 
 TEST_F(SignalWatchTest, AStopCountsNowhereAndIsFoundInAllThreads) {
     settle();
+    std::set<pid_t> all;
     for (pid_t thread = 0; thread < threads; ++thread)
-        woken_.insert(thread);
-    EXPECT_EQ(round(), woken_);
+        all.insert(thread);
+    wake(all);
+    EXPECT_EQ(round(), all);
 }
 
 TEST_F(SignalWatchTest, WhatWaitsAllTheTimeHidesNoOtherSignal) {
     queued_ = 1;  // a timer of another program
     settle();
     ++queued_;
-    woken_ = {90};
+    wake({90});
     EXPECT_EQ(round(), woken_);
 }
 
@@ -99,9 +115,9 @@ TEST_F(SignalWatchTest, ASignalThatWasFoundMayHaveBeenFollowedByAnother) {
     settle();
     took_ = std::chrono::milliseconds(20);
     queued_ = 1;
-    woken_ = {3};
+    wake({3});
     EXPECT_EQ(round(), woken_);
-    woken_ = {90};
+    wake({90});
     now_ += took_;
     EXPECT_EQ(round(), woken_);
 }
@@ -110,6 +126,7 @@ TEST_F(SignalWatchTest, WhatStaysIsNoReasonToLookAtAllThreadsInEachRound) {
     settle();
     took_ = std::chrono::milliseconds(20);
     queued_ = 1;
+    counts_runs_ = false;
     (void)round();
     EXPECT_EQ(reads_, threads);
     for (int i = 0; i < 4; ++i) {
@@ -121,6 +138,30 @@ TEST_F(SignalWatchTest, WhatStaysIsNoReasonToLookAtAllThreadsInEachRound) {
     EXPECT_EQ(reads_, threads) << "from time to time";
 }
 
+TEST_F(SignalWatchTest, OfThreadsThatHaveNotRunNoStatusIsRead) {
+    settle();
+    queued_ = 1;
+    wake({3, 90});
+    EXPECT_EQ(round(), woken_);
+    EXPECT_LE(reads_, 5) << "of the first, which tells the count, of the two and of two in turn";
+}
+
+// It ran, and sleeps as before: preempted on its way to sleep, for example.
+TEST_F(SignalWatchTest, AThreadThatHasRunAndSleepsWasNotWoken) {
+    settle();
+    queued_ = 1;
+    wake({50});
+    woken_.clear();
+    EXPECT_EQ(round(), woken_);
+    EXPECT_LE(reads_, 4);
+    ++queued_;
+    EXPECT_EQ(round(), woken_);
+    EXPECT_LE(reads_, 3) << "its new count is known";
+    ++queued_;
+    wake({50});
+    EXPECT_EQ(round(), woken_);
+}
+
 TEST_F(SignalWatchTest, NewsThatComeAmidARoundAreFollowedInTheNext) {
     settle();
     watch_.begin(threads, now_);
@@ -128,11 +169,23 @@ TEST_F(SignalWatchTest, NewsThatComeAmidARoundAreFollowedInTheNext) {
     for (pid_t thread = 0; thread < threads; ++thread) {
         if (thread == 60) {  // to one that was looked at before
             queued_ = 2;
-            woken_ = {10};
+            wake({10});
         }
         EXPECT_EQ(look(thread, [] { return true; }), SignalWatch::Finding::nothing);
     }
-    watch_.end(now_);
+    watch_.end(now_, took_);
+    EXPECT_EQ(round(), woken_);
+}
+
+TEST_F(SignalWatchTest, ARoundThatWaitsForItsProcessorDelaysNoOther) {
+    settle();
+    took_ = std::chrono::milliseconds(2);
+    waited_ = std::chrono::milliseconds(100);
+    queued_ = 1;
+    wake({3});
+    EXPECT_EQ(round(), woken_);
+    wake({90});
+    now_ += took_;
     EXPECT_EQ(round(), woken_);
 }
 
