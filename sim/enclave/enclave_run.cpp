@@ -44,6 +44,7 @@ void warn_of_memory(const EnclaveRun& run, const std::string& program, Log& log)
 }  // namespace
 
 int EnclaveRun::run(Log& log, std::ostream& to) const {
+    RootReading root(nsm);
     ProgramRun program{.world = world};
     RunOptions& options = program.options;
     ModuleSettings measured = nsm;
@@ -88,7 +89,7 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
     options.started = started;
     options.readiness = readiness;
     options.ended = ended;
-    const auto module = start_nsm_session(measured, log).value();
+    const auto module = start_nsm_session(measured, root, log).value();
     options.nsm = &module->device();
     return program.run(log, to);
 }

@@ -11,6 +11,7 @@
 #include "nsm-mock/module/hardware_nsm.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/enclave/nsm_state.h"
+#include "sim/supervisor/block_signals.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -177,8 +178,14 @@ Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
     return std::unique_ptr<NsmSession>(std::move(session));
 }
 
-Result<std::unique_ptr<NsmSession>> start_nsm_session(const ModuleSettings& settings, Log& log) {
-    const auto root = open_root(settings);
+RootReading::RootReading(const ModuleSettings& settings) {
+    const supervisor::BlockSignals none_for_threads;
+    root_ = std::async(std::launch::async, [settings] { return open_root(settings); });
+}
+
+Result<std::unique_ptr<NsmSession>> start_nsm_session(const ModuleSettings& settings,
+                                                      RootReading& reading, Log& log) {
+    const auto root = reading.take();
     if (!root)
         return root.error();
     auto program = settings.open_program();

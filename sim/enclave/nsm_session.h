@@ -4,11 +4,13 @@
 // module of an enclave.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
 
 #include "core/base/log.h"
 #include "nsm-mock/module/nsm_device.h"
+#include "nsm-mock/pki/certificate_authority.h"
 #include "sim/enclave/module_settings.h"
 
 namespace glovebox::enclave {
@@ -32,10 +34,23 @@ class NsmSession {
                                                                    const ModuleSettings& settings,
                                                                    Log& log);
 
+// The mock root, read by a thread from now on: that takes 2 ms, of which most is OpenSSL's own
+// start, and an enclave's preparation takes as long. The destructor waits for the thread.
+class RootReading {
+  public:
+    explicit RootReading(const ModuleSettings& settings);
+
+    // Waits for the thread. Call it once.
+    [[nodiscard]] Result<nsm::CaIdentity> take() { return root_.get(); }
+
+  private:
+    std::future<Result<nsm::CaIdentity>> root_;
+};
+
 // The simulated module of an enclave that starts; a thread makes it meanwhile (deferred_nsm.h).
-// Usage errors are returned; a program file that cannot be read to its end is only logged. `log`
-// outlives it.
+// Usage errors are returned, those of `root` too; a program file that cannot be read to its end is
+// only logged. `log` outlives it.
 [[nodiscard]] Result<std::unique_ptr<NsmSession>> start_nsm_session(const ModuleSettings& settings,
-                                                                    Log& log);
+                                                                    RootReading& root, Log& log);
 
 }  // namespace glovebox::enclave
