@@ -27,7 +27,7 @@ LIBRARIES = {
     "libarchive": Library(("archive",), ("PkgConfig::libarchive",)),
     "libcbor": Library(("cbor",), ("PkgConfig::libcbor",)),
     "libseccomp": Library(("seccomp.h",), ("PkgConfig::libseccomp",)),
-    "spdlog": Library(("spdlog/",), ("spdlog::spdlog",)),
+    "spdlog": Library(("spdlog/",), ("spdlog::spdlog_header_only",)),
     "yaml-cpp": Library(("yaml-cpp/",), ("yaml-cpp",)),
     "zlib": Library(("zlib.h",), ("ZLIB::ZLIB",)),
 }
