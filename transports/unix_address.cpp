@@ -24,6 +24,12 @@ UnixAddress UnixAddress::in_directory(int directory, std::string_view name) {
     return address;
 }
 
+UnixAddress UnixAddress::in_working_directory(std::string_view name) {
+    UnixAddress address;
+    fmt::format_to_n(address.un_.sun_path, sizeof address.un_.sun_path - 1, "{}", name);
+    return address;
+}
+
 UnixAddress UnixAddress::abstract(std::string_view text) {
     UnixAddress address;
     const std::size_t bytes = std::min(text.size(), sizeof address.un_.sun_path - 1);

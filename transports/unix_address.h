@@ -20,6 +20,9 @@ class UnixAddress {
     // one that was opened, even if its path leads elsewhere now.
     [[nodiscard]] static UnixAddress in_directory(int directory, std::string_view name);
 
+    // The file `name` of the working directory of the thread that uses the address.
+    [[nodiscard]] static UnixAddress in_working_directory(std::string_view name);
+
     // An abstract name (unix(7)), at most 107 bytes of `text` after the zero byte.
     [[nodiscard]] static UnixAddress abstract(std::string_view text);
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sched.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -102,6 +103,9 @@ Result<UniqueFd> lock_directory(int directory, const std::string& path) {
             return errno_error(fmt::format("world {} can't be locked", path), errno);
     return held;
 }
+
+// The world whose directory is the calling thread's own.
+thread_local const World* entered = nullptr;
 
 // Who has the name.
 VsockAddress named(const std::optional<UnixAddress>& name) {
@@ -314,7 +318,10 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target, bo
 
     const std::string name = socket_name({reached->listener, target.port});
     const auto connect_to = [&](const std::string& candidate) {
-        return UnixAddress::in_directory(directory(), candidate).connect(socket);
+        const UnixAddress address = entered == this
+                                        ? UnixAddress::in_working_directory(candidate)
+                                        : UnixAddress::in_directory(directory(), candidate);
+        return address.connect(socket);
     };
     int result = reached->local_first
                      ? connect_to(local_socket_name(reached->listener, target.port))
@@ -329,6 +336,11 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target, bo
     if (is_reset(result))
         return system_error(ECONNRESET, fmt::format("nobody listens on {}", where));
     return errno_error(fmt::format("connecting to {}", where), result);
+}
+
+void World::enter_with_thread() const {
+    if (::unshare(CLONE_FS) == 0 && ::fchdir(directory()) == 0)
+        entered = this;
 }
 
 Result<UniqueFd> World::meeting_point(VsockAddress speaks_for) {

@@ -112,6 +112,12 @@ class World {
                                                      core::VsockAddress target,
                                                      bool is_unnamed = false);
 
+    // Gives the calling thread a working directory of its own (CLONE_FS), the world's: from then on
+    // its connect() finds listeners without the way through /proc, which takes the kernel as long
+    // as half of a notification. For a thread that uses no relative paths and ends before the
+    // world. It changes nothing where the kernel refuses.
+    void enter_with_thread() const;
+
     // A listening socket of this process, in the world's directory and so private to its user,
     // whose peer reads `address` as the peer's address. For one connection; call unbind() after it.
     [[nodiscard]] Result<UniqueFd> meeting_point(core::VsockAddress speaks_for);

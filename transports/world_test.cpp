@@ -88,6 +88,21 @@ TEST_F(WorldTest, BothEndsKnowEachOtherAndNothingStaysOnDisk) {
     EXPECT_EQ(World::peer_of(client.get()), (VsockAddress{3, 8000}));
 }
 
+TEST_F(WorldTest, AThreadThatHasEnteredFindsListenersAndMovesNobodyElse) {
+    const UniqueFd listener = listening({16, 5005});
+    const fs::path before = fs::current_path();
+    std::thread([&] {
+        world_->enter_with_thread();
+        EXPECT_EQ(connect_errno(cid_parent, {16, 5005}), 0);
+        EXPECT_EQ(connect_errno(cid_parent, {16, 5006}), ECONNRESET);
+        const UniqueFd client = stream_socket();
+        ASSERT_TRUE(world_->connect(client.get(), cid_parent, {16, 5005}));
+        EXPECT_EQ(World::peer_of(client.get()), (VsockAddress{16, 5005}));
+    }).join();
+    EXPECT_EQ(fs::current_path(), before);
+    EXPECT_EQ(connect_errno(cid_parent, {16, 5005}), 0);
+}
+
 TEST_F(WorldTest, AnotherUserWhoBindsTheNextNamesStopsNobody) {
     const UniqueFd listener = listening({3, 8000}, SOMAXCONN);
     const UniqueFd seen = stream_socket();

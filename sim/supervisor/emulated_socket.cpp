@@ -87,8 +87,12 @@ void set_record_limit(int socket, std::uint64_t bytes) {
                                 (bytes + kept + 1) / 2, std::numeric_limits<int>::max() / 2)));
 }
 
-int make_emulated(int socket, SocketMark mark) {
-    if (option<int>(socket, SO_TYPE) == SOCK_SEQPACKET) {
+int make_emulated(int connection) {
+    return make_emulated(connection, option<int>(connection, SO_TYPE), {});
+}
+
+int make_emulated(int socket, int type, SocketMark mark) {
+    if (type == SOCK_SEQPACKET) {
         set_record_limit(socket, VsockOptions{}.buffer_size);
         return set_mark(socket, mark);
     }

@@ -35,8 +35,10 @@ struct EmulatedSocket {
 };
 
 // Makes an AF_UNIX socket an emulated one, with vsock's capacity for bytes that its peer has not
-// read: 0 or an errno value.
-[[nodiscard]] int make_emulated(int socket, SocketMark mark = {});
+// read: 0 or an errno value. `type` is SOCK_STREAM or SOCK_SEQPACKET.
+[[nodiscard]] int make_emulated(int socket, int type, SocketMark mark);
+// The same of an accepted connection.
+[[nodiscard]] int make_emulated(int connection);
 
 // How many bytes a record of a SOCK_SEQPACKET socket may have, above which sending it is EMSGSIZE.
 // On AF_VSOCK its peer's SO_VM_SOCKETS_BUFFER_SIZE decides, here its own. More than twice

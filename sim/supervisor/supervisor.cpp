@@ -77,7 +77,10 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
             acceptor_.expect_dead();
         });
     const BlockSignals none_for_threads;
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this, &world] {
+        world.enter_with_thread();
+        run();
+    });
 }
 
 Supervisor::~Supervisor() {

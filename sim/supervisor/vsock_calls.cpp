@@ -147,7 +147,7 @@ SyscallReply VsockCalls::socket(const SystemCall& call, Tracee& tracee) {
     auto made = tracee.make_socket(AF_UNIX, type | (flags & SOCK_NONBLOCK));
     if (!made)
         return SyscallReply::error(to_int(made.error()));
-    if (const int error = make_emulated(made->get(), {.is_new = true}))
+    if (const int error = make_emulated(made->get(), type, {.is_new = true}))
         return SyscallReply::error(error);
     return SyscallReply::install(std::move(*made), (flags & SOCK_CLOEXEC) != 0);
 }
