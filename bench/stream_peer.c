@@ -10,7 +10,7 @@
                                            until standard input ends
    stream_peer turn ADDRESS COUNT          connects, reads that byte, closes, again
    stream_peer calls COUNT                 bind(-1), which the supervisor only passes on
-   stream_peer random COUNT                GetRandom by raw ioctl
+   stream_peer random DEVICE COUNT         GetRandom by raw ioctl
    stream_peer chmod COUNT                 chmod of a folder of its own in /tmp
 
    The last four print the median of one turn or call in us.
@@ -240,10 +240,10 @@ int main(int argc, char** argv) {
         median_of(turn, 0, count);
     } else if (argc == 3 && strcmp(what, "calls") == 0) {
         median_of(nothing, 0, count);
-    } else if (argc == 3 && strcmp(what, "random") == 0) {
-        int device = open("/dev/nsm", O_RDWR | O_CLOEXEC);
+    } else if (argc == 4 && strcmp(what, "random") == 0) {
+        int device = open(argv[2], O_RDWR | O_CLOEXEC);
         if (device < 0)
-            die("/dev/nsm");
+            die(argv[2]);
         median_of(get_random, device, count);
     } else if (argc == 3 && strcmp(what, "chmod") == 0) {
         if (mkdtemp(own_folder) == NULL)
@@ -251,10 +251,10 @@ int main(int argc, char** argv) {
         median_of(change_mode, 0700, count);
         rmdir(own_folder);
     } else {
-        fprintf(
-            stderr,
-            "usage: %s serve|connect|send|park|turn ADDRESS COUNT, or calls|random|chmod COUNT\n",
-            argv[0]);
+        fprintf(stderr,
+                "usage: %s serve|connect|send|park|turn ADDRESS COUNT, random DEVICE COUNT, or "
+                "calls|chmod COUNT\n",
+                argv[0]);
         return 2;
     }
     return 0;
