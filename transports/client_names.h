@@ -50,7 +50,7 @@ class ClientNames {
         : hmac_(std::make_unique<Hmac>(HashAlgorithm::sha256, key)), file_(std::move(file)) {}
 
     std::unique_ptr<Hmac> hmac_;  // by the key
-    UniqueFd file_;  // of the key, locked (flock) by all who use it
+    UniqueFd file_;               // of the key, locked (flock) by all who use it
 };
 
 // 32 random hexadecimal digits, used once.
