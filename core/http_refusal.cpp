@@ -58,6 +58,8 @@ HttpRefusal refusal_of(const Error& dial_failure) {
 }
 
 std::string to_response(const HttpRefusal& refusal) {
+    constexpr std::string_view allow =
+        "Allow: CONNECT, GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n";
     const std::string body = printable(refusal.sentence) + "\n";
     return fmt::format(
         "HTTP/1.1 {} {}\r\n"
@@ -69,8 +71,7 @@ std::string to_response(const HttpRefusal& refusal) {
         "\r\n"
         "{}",
         static_cast<int>(refusal.status), reason_phrase(refusal.status), refusal.proxy_error,
-        refusal.status == HttpStatus::method_not_allowed ? "Allow: CONNECT\r\n" : "", body.size(),
-        body);
+        refusal.status == HttpStatus::method_not_allowed ? allow : "", body.size(), body);
 }
 
 }  // namespace glovebox::core

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A refusal of the CONNECT proxy: a status, and one sentence with the reason.
+// A refusal of the HTTP proxy: a status, and one sentence with the reason.
 //
 //   HTTP/1.1 403 Forbidden\r\n
 //   Proxy-Status: glovebox; error=http_request_denied\r\n       (RFC 9209)

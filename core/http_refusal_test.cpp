@@ -23,9 +23,9 @@ TEST(HttpRefusal, IsAWholeResponse) {
               "not in the allowlist\n");
 }
 
-TEST(HttpRefusal, SaysWhichMethodIsServed) {
+TEST(HttpRefusal, SaysWhichMethodsAreServed) {
     EXPECT_THAT(to_response({HttpStatus::method_not_allowed, "http_request_error", "x"}),
-                testing::HasSubstr("\r\nAllow: CONNECT\r\n"));
+                testing::HasSubstr("\r\nAllow: CONNECT, GET, "));
 }
 
 TEST(HttpRefusal, APeersTextCannotBecomeAHeader) {

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 
 #include "core/accept_loop.h"
 #include "core/asio_result.h"
@@ -58,7 +60,10 @@ Proxy::Proxy(Loops loops, Transport& transport, Dialer& dialer, Log& log, ProxyO
       acceptors_(loops_.front().executor, log),
       channels_(loops_.front().executor, log),
       connections_(loops_, log),
-      stopped_(loops_.front().executor, steady_clock::time_point::max()) {}
+      stopped_(loops_.front().executor, steady_clock::time_point::max()) {
+    for (const Loop& loop : loops_)
+        no_more_.emplace_back(loop.executor, steady_clock::time_point::max());
+}
 
 Result<VsockAddress> Proxy::listen(ProxyRoute route) {
     if (route.target)
@@ -143,6 +148,10 @@ void Proxy::stop() {
         connections_.cancel();
     stopping_ = true;
     stopped_.cancel();
+    for (std::size_t i = 0; i < loops_.size(); ++i)
+        asio::post(loops_[i].executor, [&timer = no_more_[i]] {
+            timer.expires_at(steady_clock::time_point::min());
+        });
 }
 
 asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots::Listener place,
@@ -207,7 +216,7 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open(Arrival arrival,
         return nothing();
     }
     return target ? open_fixed(std::move(*connection), *target, notice)
-                  : open_asked(std::move(*connection));
+                  : open_asked(std::move(*connection), notice, loop);
 }
 
 asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::nothing() {
@@ -231,57 +240,146 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Connection conne
                      std::move(dialed->stream)};
 }
 
-asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_asked(Connection connection) {
+asio::awaitable<Result<void>> Proxy::read_ask(Stream& stream, TunnelRequest& request,
+                                              bool is_first, const Loop& loop) {
+    using namespace asio::experimental::awaitable_operators;
+    auto whole = with_timeout(read_request(stream, request), options_.head_timeout,
+                              Error(asio::error::make_error_code(asio::error::timed_out),
+                                    fmt::format("no whole CONNECT, HTTP or SOCKS request came "
+                                                "within {}",
+                                                format_duration(options_.head_timeout))));
+    if (is_first)
+        co_return co_await std::move(whole);
+    // A client that may go on is not waited for when the proxy stops.
+    auto& no_more = no_more_[static_cast<std::size_t>(&loop - loops_.data())];
+    auto first = co_await (std::move(whole) || no_more.async_wait(as_result));
+    if (first.index() == 0)
+        co_return std::get<0>(std::move(first));
+    co_return Error(asio::error::make_error_code(asio::error::operation_aborted), "stopping");
+}
+
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_asked(Connection connection,
+                                                                ResetNotice* notice,
+                                                                const Loop& loop) {
     const std::string peer = to_string(connection.peer);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
-    TunnelRequest request;
-    const auto whole =
-        co_await with_timeout(read_request(connection.stream, request), options_.head_timeout,
-                              Error(asio::error::make_error_code(asio::error::timed_out),
-                                    fmt::format("no whole CONNECT or SOCKS request came within {}",
-                                                format_duration(options_.head_timeout))));
-    std::optional<HttpRefusal> refusal;
-    Result<Dialed> dialed = Error();
-    if (whole && request.state() == TunnelRequest::State::complete) {
-        dialed = co_await dialer_.dial(request.target(), connection.peer.cid);
-        if (!dialed)
-            refusal = refusal_of(dialed.error());
-    } else if (whole) {
-        refusal = request.refusal();
-    } else if (whole.error().code == asio::error::timed_out) {
-        refusal =
-            HttpRefusal{HttpStatus::request_timeout, "http_request_error", whole.error().message};
-    } else {
-        log_.info("left", "{} left before its request was whole", field("peer", peer),
-                  field("cid", connection.peer.cid));
-        co_return std::nullopt;
+    std::string unread;
+    for (bool is_first = true;; is_first = false) {
+        TunnelRequest request;
+        if (!unread.empty())
+            request.feed(std::exchange(unread, {}));
+        const auto whole = co_await read_ask(connection.stream, request, is_first, loop);
+        std::optional<HttpRefusal> refusal;
+        Result<Dialed> dialed = Error();
+        if (whole && request.state() == TunnelRequest::State::complete) {
+            dialed = co_await dialer_.dial(request.target(), connection.peer.cid);
+            if (!dialed)
+                refusal = refusal_of(dialed.error());
+        } else if (whole) {
+            refusal = request.refusal();
+        } else if (!is_first && !request.has_begun()) {
+            co_return std::nullopt;  // between two requests
+        } else if (whole.error().code == asio::error::timed_out) {
+            refusal = HttpRefusal{HttpStatus::request_timeout, "http_request_error",
+                                  whole.error().message};
+        } else {
+            log_.info("left", "{} left before its request was whole", field("peer", peer),
+                      field("cid", connection.peer.cid));
+            co_return std::nullopt;
+        }
+        if (cancellation.cancelled() != asio::cancellation_type::none)
+            co_return std::nullopt;
+        if (refusal) {
+            co_await refuse_asked(std::move(connection), request, *refusal);
+            co_return std::nullopt;
+        }
+        if (!request.is_exchange())
+            co_return co_await open_tunnel(std::move(connection), request, std::move(*dialed));
+        auto rest = co_await serve_exchange(connection, request, std::move(*dialed), notice);
+        if (!rest)
+            co_return std::nullopt;
+        unread = std::move(*rest);
     }
-    if (cancellation.cancelled() != asio::cancellation_type::none)
-        co_return std::nullopt;
-    if (refusal) {
-        log_.warning("refused", "{} {} refused with {}: {}", field("peer", peer),
-                     field("request", request.protocol()),
-                     field("status", request.status_of(*refusal)),
-                     field("error", refusal->sentence), field("cid", connection.peer.cid));
-        co_await say_and_close(std::move(connection.stream), request.refused_message(*refusal));
-        co_return std::nullopt;
-    }
+}
+
+asio::awaitable<void> Proxy::refuse_asked(Connection connection, const TunnelRequest& request,
+                                          const HttpRefusal& refusal) {
+    log_.warning("refused", "{} {} refused with {}: {}", field("peer", to_string(connection.peer)),
+                 field("request", request.protocol()), field("status", request.status_of(refusal)),
+                 field("error", refusal.sentence), field("cid", connection.peer.cid));
+    co_await say_and_close(std::move(connection.stream), request.refused_message(refusal));
+}
+
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_tunnel(Connection connection,
+                                                                 TunnelRequest& request,
+                                                                 Dialed dialed) {
     const auto told = co_await write_all(connection.stream, request.opened_message());
     if (!told) {
-        log_.info("left", "{} left before {} was reached", field("peer", peer),
+        log_.info("left", "{} left before {} was reached",
+                  field("peer", to_string(connection.peer)),
                   field("target", to_string(request.target())), field("cid", connection.peer.cid));
         co_return std::nullopt;
     }
-    log_open(connection.peer, request.target(), *dialed);
+    log_open(connection.peer, request.target(), dialed);
     const std::string early = request.take_early_bytes();
     std::size_t sent_early = 0;
     if (!early.empty()) {
         // If this fails the target has broken off, as the relay will find.
-        const auto sent = co_await write_all(dialed->stream, early);
+        const auto sent = co_await write_all(dialed.stream, early);
         sent_early = sent ? *sent : 0;
     }
     co_return Tunnel{connection.peer, request.target(), std::move(connection.stream),
-                     std::move(dialed->stream), sent_early};
+                     std::move(dialed.stream), sent_early};
+}
+
+// A response that broke off must not look like a whole one that the connection's end delimits.
+asio::awaitable<std::optional<std::string>> Proxy::serve_exchange(Connection& connection,
+                                                                  TunnelRequest& request,
+                                                                  Dialed dialed,
+                                                                  ResetNotice* notice) {
+    const auto start = steady_clock::now();
+    const Target target = request.target();
+    const std::string method(request.protocol());
+    ExchangeResult result =
+        co_await exchange(connection.stream, dialed.stream, request.take_exchange(),
+                          {.idle_timeout = options_.relay.idle_timeout,
+                           .look_interval = options_.relay.linger,
+                           .is_last = [this] { return stopping_; }});
+    dialed.stream.close();
+    log_exchange(connection.peer, method, target, dialed.endpoint, result,
+                 steady_clock::now() - start);
+    if (result.client_stays)
+        co_return std::move(result.unread);
+    if (result.was_cut) {
+        if (notice != nullptr)
+            notice->reset(connection.stream.release());
+        co_return std::nullopt;
+    }
+    std::string last_words;
+    if (result.refusal)
+        last_words = to_response(*result.refusal);
+    co_await say_and_close(std::move(connection.stream), std::move(last_words));
+    co_return std::nullopt;
+}
+
+void Proxy::log_exchange(const VsockAddress& peer, std::string_view method, const Target& target,
+                         const asio::ip::tcp::endpoint& endpoint, const ExchangeResult& result,
+                         steady_clock::duration took) {
+    const int status = result.refusal ? static_cast<int>(result.refusal->status) : result.status;
+    const bool is_whole = result.failure.empty();
+    constexpr Event answered = "request";
+    constexpr Event failed = "failed";
+    log_.log(is_whole ? LogLevel::info : LogLevel::warning, is_whole ? answered : failed,
+             "{} {} http://{} ({}) {}: {}{}{} bytes to target, {} bytes from target, {}",
+             field("peer", TextOnDemand{[&] { return to_string(peer); }}), field("request", method),
+             field("target", TextOnDemand{[&] { return to_string(target); }}),
+             field("address", TextOnDemand{[&] { return to_string(endpoint); }}),
+             is_whole ? "answered" : "failed", field("error", result.failure), is_whole ? "" : ", ",
+             result.from_client, result.from_target,
+             format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(took)),
+             field("status", status), field("cid", peer.cid),
+             field("bytes", result.from_client + result.from_target),
+             field("bytes_sent", result.from_client), field("bytes_received", result.from_target));
 }
 
 void Proxy::log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed) {

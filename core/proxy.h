@@ -4,15 +4,18 @@
 //
 //   enclave --vsock--> Proxy --allowlisted Dialer--> TCP target
 //
-// A route has one fixed target, or reads a CONNECT head from each connection. Any number of routes
-// live in one Proxy. A failure of one connection (lookup, connect, head) ends that connection
-// only, with a line in the log.
+// A route has one fixed target, or each connection asks for its own: for a tunnel by HTTP's CONNECT
+// or SOCKS, or for exchanges of HTTP, one after the other. Any number of routes live in one Proxy.
+// A failure of one connection (lookup, connect, head) ends that connection only, with a line in the
+// log.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,17 +27,19 @@
 #include "core/connections.h"
 #include "core/dialer.h"
 #include "core/hop_resets.h"
+#include "core/http/exchange.h"
 #include "core/loop.h"
 #include "core/proxy_route.h"
 #include "core/relay.h"
 #include "core/slots.h"
 #include "core/transport.h"
+#include "core/tunnel_request.h"
 
 namespace glovebox::core {
 
 struct ProxyOptions {
     RelayOptions relay;
-    std::chrono::milliseconds head_timeout{30000};  // for the whole of a CONNECT head
+    std::chrono::milliseconds head_timeout{30000};  // for the whole of a request's head
     std::chrono::milliseconds grace{5000};          // for open connections when the proxy stops
     SlotOptions slots;                              // for connections; further ones wait
 };
@@ -85,8 +90,26 @@ class Proxy {
     static boost::asio::awaitable<std::optional<Tunnel>> nothing();
     boost::asio::awaitable<std::optional<Tunnel>> open_fixed(Connection connection, Target target,
                                                              ResetNotice* notice);
-    boost::asio::awaitable<std::optional<Tunnel>> open_asked(Connection connection);
+    // Serves exchanges until the client asks for a tunnel or leaves.
+    boost::asio::awaitable<std::optional<Tunnel>> open_asked(Connection connection,
+                                                             ResetNotice* notice,
+                                                             const Loop& loop);
+    boost::asio::awaitable<Result<void>> read_ask(Stream& stream, TunnelRequest& request,
+                                                  bool is_first, const Loop& loop);
+    boost::asio::awaitable<void> refuse_asked(Connection connection, const TunnelRequest& request,
+                                              const HttpRefusal& refusal);
+    boost::asio::awaitable<std::optional<Tunnel>> open_tunnel(Connection connection,
+                                                              TunnelRequest& request,
+                                                              Dialed dialed);
+    // What the client has sent of its next request; nothing if there can be none.
+    boost::asio::awaitable<std::optional<std::string>> serve_exchange(Connection& connection,
+                                                                      TunnelRequest& request,
+                                                                      Dialed dialed,
+                                                                      ResetNotice* notice);
     void log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed);
+    void log_exchange(const VsockAddress& peer, std::string_view method, const Target& target,
+                      const boost::asio::ip::tcp::endpoint& endpoint, const ExchangeResult& result,
+                      std::chrono::steady_clock::duration took);
 
     const Loops loops_;
     Transport& transport_;
@@ -99,7 +122,10 @@ class Proxy {
     ConnectionGroup channels_;
     Connections connections_;
     boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
-    bool stopping_ = false;
+    // By loop. They expire when stop() is called, and then there is no further request on a
+    // connection.
+    std::deque<boost::asio::steady_timer> no_more_;
+    std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace glovebox::core

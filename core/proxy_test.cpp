@@ -216,6 +216,71 @@ TEST_F(ProxyTest, ARefusalBySocksHasItsNumberAndTheLogItsSentence) {
                                              HasSubstr("add the rule a.example:443 to open it"))));
 }
 
+TEST_F(ProxyTest, OneConnectionAsksForSeveralUrlsAndThenForATunnel) {
+    const auto address = start({"target"}, "8001=connect");
+    Stream client = connect(address);
+    for (const std::string path : {"/one", "/two"}) {
+        say(client, "GET http://" + target_text_ + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        Stream server = accept();
+        EXPECT_THAT(hear(server, 60),
+                    StartsWith("GET " + path + " HTTP/1.1\r\nHost: " + target_text_));
+        say(server, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        EXPECT_THAT(hear(client, 59), testing::EndsWith("\r\n\r\nok"));
+    }
+    run_until_logged(" GET http://" + target_text_ + " (" + target_text_ + ") answered: ");
+    say(client, connect_head(target_text_));
+    Stream server = accept();
+    EXPECT_THAT(hear(client, 39), StartsWith("HTTP/1.1 200 Connection established"));
+    say(client, "through");
+    EXPECT_EQ(hear(server, 7), "through");
+}
+
+TEST_F(ProxyTest, EachUrlOfAConnectionIsJudged) {
+    resolver_.answer("rebound.example", {"127.0.0.1"});
+    const auto address = start({"target", "rebound.example:80"}, "8001=connect");
+    EXPECT_THAT(
+        answer_to(address, "GET http://other.example/ HTTP/1.1\r\nHost: x\r\n\r\n"),
+        AllOf(StartsWith("HTTP/1.1 403 "), HasSubstr("add the rule other.example:80 to open it")));
+    EXPECT_THAT(answer_to(address, "GET http://rebound.example/ HTTP/1.1\r\nHost: x\r\n\r\n"),
+                StartsWith("HTTP/1.1 403 "));
+    // The second of two, which came with the first.
+    Stream client = connect(address);
+    say(client, "GET http://" + target_text_ +
+                    " HTTP/1.1\r\nHost: x\r\n\r\nGET http://"
+                    "169.254.169.254/ HTTP/1.1\r\nHost: x\r\n\r\n");
+    Stream server = accept();
+    say(server, "HTTP/1.1 204 No Content\r\n\r\n");
+    EXPECT_THAT(rest(client), AllOf(StartsWith("HTTP/1.1 204 "), HasSubstr("HTTP/1.1 403 ")));
+}
+
+TEST_F(ProxyTest, ABrokenResponseIsAReset) {
+    const auto address = start({"target"}, "8001=connect");
+    Stream client = connect(address);
+    say(client, "GET http://" + target_text_ + " HTTP/1.0\r\n\r\n");
+    Stream server = accept();
+    EXPECT_THAT(hear(server, 40), StartsWith("GET / HTTP/1.1"));
+    server.reset_when_closed();
+    server.close();
+    EXPECT_THAT(rest(client),
+                AllOf(StartsWith("HTTP/1.1 502 "), HasSubstr("error=connection_terminated")));
+    run_until_logged("failed: the target broke off");
+}
+
+TEST_F(ProxyTest, AConnectionBetweenTwoRequestsDoesNotHoldUpTheEnd) {
+    options_.grace = std::chrono::hours(1);
+    const auto address = start({"target"}, "8001=connect");
+    Stream client = connect(address);
+    say(client, "GET http://" + target_text_ + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    Stream server = accept();
+    say(server, "HTTP/1.1 204 No Content\r\n\r\n");
+    EXPECT_THAT(hear(client, 46), StartsWith("HTTP/1.1 204 "));
+    run_until_logged(" answered: ");
+    proxy_->stop();
+    EXPECT_EQ(rest(client), "");
+    run_until_ended();
+    EXPECT_TRUE(ended_);
+}
+
 TEST_F(ProxyTest, TwoListenersCanNotHaveOnePort) {
     start({"target"}, "8001=connect");
     const auto second = proxy_->listen(parse_proxy_route("8001=connect").value());
@@ -262,7 +327,7 @@ TEST_F(ProxyTest, EachFailureHasItsStatusAndItsSentence) {
                       HasSubstr("leads to 169.254.169.254, which is a link-local address")));
     EXPECT_THAT(answer_to(address, connect_head("unknown.example:443")),
                 AllOf(StartsWith("HTTP/1.1 502 "), HasSubstr("error=dns_error")));
-    EXPECT_THAT(answer_to(address, "GET http://a.example/ HTTP/1.1\r\n\r\n"),
+    EXPECT_THAT(answer_to(address, "TRACE http://a.example/ HTTP/1.1\r\n\r\n"),
                 AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("Allow: CONNECT")));
     EXPECT_THAT(answer_to(address, "CONNECT a.example:1 HTTP/1.1\r\nX: " + std::string(9000, 'x') +
                                        "\r\n\r\n"),

@@ -38,19 +38,27 @@ const Target& TunnelRequest::target() const {
     return std::visit([](const auto& parser) -> const Target& { return parser.target(); }, parser_);
 }
 
+bool TunnelRequest::is_exchange() const {
+    const auto* const http = std::get_if<ProxyRequest>(&parser_);
+    return http != nullptr && http->state() == ProxyRequest::State::complete && !http->is_tunnel();
+}
+
 std::string TunnelRequest::take_early_bytes() {
     return std::visit([](auto& parser) { return parser.take_early_bytes(); }, parser_);
 }
 
 HttpRefusal TunnelRequest::refusal() const {
-    if (const auto* const http = std::get_if<ConnectParser>(&parser_))
+    if (const auto* const http = std::get_if<ProxyRequest>(&parser_))
         return http->refusal();
     return {HttpStatus::bad_request, "http_request_error",
             std::get<SocksParser>(parser_).sentence()};
 }
 
 std::string_view TunnelRequest::protocol() const {
-    return is_socks() ? "SOCKS" : "CONNECT";
+    if (is_socks())
+        return "SOCKS";
+    const std::string& method = std::get<ProxyRequest>(parser_).method();
+    return method.empty() ? "HTTP" : std::string_view(method);
 }
 
 std::string TunnelRequest::opened_message() const {

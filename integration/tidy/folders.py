@@ -62,9 +62,9 @@ FOLDERS = {
         uses=("core/base",),
         libraries=("yaml-cpp",)),
     "core": Folder(
-        "the proxy: addresses, the transport seam, relay, CONNECT, allowlist, dialer, name lookups",
+        "the proxy: addresses, the transport seam, relay, CONNECT and HTTP, allowlist, dialer, name lookups",
         uses=("core/base", "core/yaml"),
-        libraries=("Asio", "c-ares", "yaml-cpp")),
+        libraries=("Asio", "Beast", "c-ares", "yaml-cpp")),
     "transports": Folder(
         "the ways to reach (CID, port): Unix sockets, AF_VSOCK; the world directory and its path rule",
         uses=("core/base", "core/crypto", "core"),
@@ -197,5 +197,6 @@ FOLDERS = {
         "fuzz targets for every parser of foreign bytes",
         uses=("core", "nsm-mock/document", "nsm-mock/module", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
               "sim/eif/archive", "sim/eif/build", "sim/eif/report", "sim/supervisor", "sim/iam", "sim/kms",
-              "sim/vsock_switch")),
+              "sim/vsock_switch"),
+        libraries=("Beast",)),
 }

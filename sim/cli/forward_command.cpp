@@ -80,10 +80,10 @@ Command forward_command() {
                .placeholder = "[[ADDRESS:]PORT=]CID:PORT",
                .check = problem_by<core::parse_http_proxy_route>,
                .repeat = Repeat::list,
-               .summary =
-                   "Listen for HTTP clients (HTTPS_PROXY) and SOCKS clients (ALL_PROXY), and "
-                   "connect to the CONNECT proxy at this vsock address: 3:8001 listens on "
-                   "127.0.0.1:3128"},
+               .summary = "Listen for HTTP clients (HTTPS_PROXY, http_proxy) and SOCKS clients "
+                          "(ALL_PROXY), and "
+                          "connect to the CONNECT proxy at this vsock address: 3:8001 listens on "
+                          "127.0.0.1:3128"},
               idle_timeout_option(),
               half_close_timeout_option(),
               {.name = "--connect-timeout",

@@ -115,7 +115,7 @@ Command proxy_command() {
                .repeat = Repeat::list,
                .is_required = true,
                .summary = "A vsock port and its target: 8000=example.com:443, or 8001=connect for "
-                          "a proxy for HTTP's CONNECT and SOCKS 5"},
+                          "a proxy for HTTP (CONNECT and http://) and SOCKS 5"},
               {.name = "--resolve",
                .placeholder = "HOST:PORT=ADDRESS:PORT",
                .check = problem_by<core::parse_resolved_target>,
