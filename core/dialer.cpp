@@ -94,7 +94,11 @@ std::shared_ptr<const Allowlist> Dialer::allowlist() const {
 asio::awaitable<Result<std::vector<IpAddress>>> Dialer::look_up(const Target& target, Cid asker) {
     if (const auto verdict = allowlist()->may_look_up(target, asker); !verdict)
         co_return verdict.error();
+    const auto start = steady_clock::now();
     auto answer = co_await resolver_.resolve(std::get<HostName>(target.host), asker);
+    options_.metrics->observe_lookup(
+        steady_clock::now() - start,
+        answer ? LookupOutcome::found : lookup_outcome_of(answer.error()));
     if (!answer && allowlist()->find_name(target, asker) == nullptr)
         co_return Error(ProxyError::not_allowed,
                         fmt::format("{} is not in the allowlist: no rule names it, and whether "
@@ -217,10 +221,12 @@ asio::awaitable<Result<Dialed>> Dialer::dial(Target target, Cid asker) {
     if (!endpoints)
         co_return endpoints.error();
     DialRace race;
+    const auto start = steady_clock::now();
     if (options_.awaits_listeners)
         race = co_await race_to_listeners(*endpoints);
     else
         race = co_await race_to(*endpoints, options_.connect_timeout, options_.attempts_max);
+    options_.metrics->observe_dial(steady_clock::now() - start);
     if (race.winner)
         co_return Dialed{std::move(race.winner->second), race.winner->first};
     std::string tried;

@@ -24,6 +24,7 @@
 #include "core/allowlist.h"
 #include "core/base/error.h"
 #include "core/dial_race.h"
+#include "core/metrics/proxy_metrics.h"
 #include "core/own_addresses.h"
 #include "core/resolver.h"
 #include "core/target.h"
@@ -63,6 +64,8 @@ struct DialerOptions {
     std::function<std::vector<ResolvedTarget>()> served{};
     // A refusal is of a server that has yet to start: it is tried again within connect_timeout.
     bool awaits_listeners = false;
+    // Learns how long lookups and connects took.
+    std::shared_ptr<ProxyMetrics> metrics = std::make_shared<ProxyMetrics>();
 };
 
 struct Dialed {

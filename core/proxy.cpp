@@ -87,15 +87,17 @@ Result<VsockAddress> Proxy::listen(ProxyRoute route) {
               field("cid", local.cid), field("port", local.port));
     auto resets = std::make_shared<ResetsByCid>();
     listen_for_channels(local, resets);
+    const auto counted =
+        options_.metrics->add_listener(fmt::format("{}", local.port), destination_of(route));
     acceptors_.spawn(accept_loop(
         name,
-        [this, &listener, place = slots_.add_listener(), resets = std::move(resets)] {
-            return accept(listener, place, resets);
+        [this, &listener, counted, place = slots_.add_listener(), resets = std::move(resets)] {
+            return accept(listener, place, counted, resets);
         },
-        [this, route = std::move(route)](Admitted accepted) {
-            connections_.spawn([this, target = route.target,
+        [this, counted, route = std::move(route)](Admitted accepted) {
+            connections_.spawn([this, counted, target = route.target,
                                 admitted = std::move(accepted)](const Loop& loop) mutable {
-                return serve(std::move(admitted), std::move(target), loop);
+                return serve(std::move(admitted), std::move(target), counted, loop);
             });
         },
         [this] { trim_pipes(loops_); }, log_));
@@ -155,12 +157,14 @@ void Proxy::stop() {
 }
 
 asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots::Listener place,
+                                                       ProxyMetrics::Listener counted,
                                                        Resets resets) {
     while (true) {
         auto accepted = co_await listener.next();
         if (!accepted)
             co_return accepted.error();
         const VsockAddress peer = accepted->peer;
+        options_.metrics->count_accepted(counted, peer.cid);
         auto notice = resets->of(peer.cid)->watch(peer.port);
         auto ticket = slots_.try_admit(peer.cid, place);
         if (!ticket) {
@@ -170,6 +174,7 @@ asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots
         }
         if (ticket)
             co_return Admitted{std::move(*accepted), std::move(*ticket), std::move(notice)};
+        options_.metrics->count_refused(counted, peer.cid, ProxyRefusal::connection_limit);
         if (notice)
             notice->reset(std::move(accepted->socket));
     }
@@ -178,20 +183,21 @@ asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots
 // By value: the coroutine outlives the call, and so may the route. What opens the tunnel is a
 // coroutine of its own, whose memory an idle connection does not hold.
 asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> target,
-                                   const Loop& loop) {
+                                   ProxyMetrics::Listener counted, const Loop& loop) {
     co_await asio::this_coro::throw_if_cancelled(false);
     const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
     if (!has_slot)
         co_return;
     ResetNotice* const notice = admitted.notice.get();
-    std::optional<Tunnel> tunnel = co_await open(std::move(admitted.arrival), target, notice, loop);
+    std::optional<Tunnel> tunnel = co_await open(admitted, target, counted, loop);
     if (!tunnel)
         co_return;
     const auto start = steady_clock::now();
+    TrafficCounts& traffic = tunnel->use.traffic();
     RelayResult result =
         co_await relay(std::move(tunnel->from_peer), std::move(tunnel->from_target), loop.pipes,
-                       options_.relay, {.first = notice});
-    result.first_to_second += tunnel->sent_early;
+                       options_.relay, {.first = notice}, &traffic);
+    result.first_to_second = traffic.from_client.get();
     // In an enclave (glovebox forward --listen vsock:...) it is the parent that connects.
     const std::string_view side = tunnel->peer.cid == cid_parent ? "parent" : "enclave";
     log_.info(
@@ -205,39 +211,42 @@ asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> targ
         field("bytes_received", result.second_to_first));
 }
 
-asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open(Arrival arrival,
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open(Admitted& admitted,
                                                           const std::optional<Target>& target,
-                                                          ResetNotice* notice, const Loop& loop) {
-    const VsockAddress peer = arrival.peer;
-    auto connection = std::move(arrival).on(loop.executor);
+                                                          ProxyMetrics::Listener counted,
+                                                          const Loop& loop) {
+    const VsockAddress peer = admitted.arrival.peer;
+    auto connection = std::move(admitted.arrival).on(loop.executor);
     if (!connection) {
         log_.warning("failed", "{} can't be served: {}", field("peer", to_string(peer)),
                      field("error", connection.error().message), field("cid", peer.cid));
         return nothing();
     }
-    return target ? open_fixed(std::move(*connection), *target, notice)
-                  : open_asked(std::move(*connection), notice, loop);
+    Client client{std::move(*connection), admitted.notice.get(), counted, loop};
+    return target ? open_fixed(std::move(client), *target) : open_asked(std::move(client));
 }
 
 asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::nothing() {
     co_return std::nullopt;
 }
 
-asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Connection connection,
-                                                                Target target,
-                                                                ResetNotice* notice) {
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Client client, Target target) {
+    Connection& connection = client.connection;
     auto dialed = co_await dialer_.dial(target, connection.peer.cid);
     if (!dialed) {
+        options_.metrics->count_refused(client.counted, connection.peer.cid,
+                                        proxy_refusal_of(dialed.error()));
         log_.warning("failed", "{} -> {} failed: {}", field("peer", to_string(connection.peer)),
                      field("target", to_string(target)), field("error", dialed.error().message),
                      field("cid", connection.peer.cid));
-        if (notice != nullptr)
-            notice->reset(connection.stream.release());
+        if (client.notice != nullptr)
+            client.notice->reset(connection.stream.release());
         co_return std::nullopt;
     }
     log_open(connection.peer, target, *dialed);
+    auto use = options_.metrics->begin(client.counted, connection.peer, target);
     co_return Tunnel{connection.peer, std::move(target), std::move(connection.stream),
-                     std::move(dialed->stream)};
+                     std::move(dialed->stream), std::move(use)};
 }
 
 asio::awaitable<Result<void>> Proxy::read_ask(Stream& stream, TunnelRequest& request,
@@ -258,9 +267,8 @@ asio::awaitable<Result<void>> Proxy::read_ask(Stream& stream, TunnelRequest& req
     co_return Error(asio::error::make_error_code(asio::error::operation_aborted), "stopping");
 }
 
-asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_asked(Connection connection,
-                                                                ResetNotice* notice,
-                                                                const Loop& loop) {
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_asked(Client client) {
+    Connection& connection = client.connection;
     const std::string peer = to_string(connection.peer);
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     std::string unread;
@@ -268,20 +276,20 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_asked(Connection conne
         TunnelRequest request;
         if (!unread.empty())
             request.feed(std::exchange(unread, {}));
-        const auto whole = co_await read_ask(connection.stream, request, is_first, loop);
-        std::optional<HttpRefusal> refusal;
+        const auto whole = co_await read_ask(connection.stream, request, is_first, client.loop);
+        std::optional<Refused> refused;
         Result<Dialed> dialed = Error();
         if (whole && request.state() == TunnelRequest::State::complete) {
             dialed = co_await dialer_.dial(request.target(), connection.peer.cid);
             if (!dialed)
-                refusal = refusal_of(dialed.error());
+                refused = {proxy_refusal_of(dialed.error()), refusal_of(dialed.error())};
         } else if (whole) {
-            refusal = request.refusal();
+            refused = {ProxyRefusal::bad_request, request.refusal()};
         } else if (!is_first && !request.has_begun()) {
             co_return std::nullopt;  // between two requests
         } else if (whole.error().code == asio::error::timed_out) {
-            refusal = HttpRefusal{HttpStatus::request_timeout, "http_request_error",
-                                  whole.error().message};
+            refused = {ProxyRefusal::request_timed_out,
+                       {HttpStatus::request_timeout, "http_request_error", whole.error().message}};
         } else {
             log_.info("left", "{} left before its request was whole", field("peer", peer),
                       field("cid", connection.peer.cid));
@@ -289,30 +297,34 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_asked(Connection conne
         }
         if (cancellation.cancelled() != asio::cancellation_type::none)
             co_return std::nullopt;
-        if (refusal) {
-            co_await refuse_asked(std::move(connection), request, *refusal);
+        if (refused) {
+            co_await refuse_asked(std::move(client), request, std::move(*refused));
             co_return std::nullopt;
         }
         if (!request.is_exchange())
-            co_return co_await open_tunnel(std::move(connection), request, std::move(*dialed));
-        auto rest = co_await serve_exchange(connection, request, std::move(*dialed), notice);
+            co_return co_await open_tunnel(std::move(client), request, std::move(*dialed));
+        auto rest = co_await serve_exchange(client, request, std::move(*dialed));
         if (!rest)
             co_return std::nullopt;
         unread = std::move(*rest);
     }
 }
 
-asio::awaitable<void> Proxy::refuse_asked(Connection connection, const TunnelRequest& request,
-                                          const HttpRefusal& refusal) {
-    log_.warning("refused", "{} {} refused with {}: {}", field("peer", to_string(connection.peer)),
+asio::awaitable<void> Proxy::refuse_asked(Client client, const TunnelRequest& request,
+                                          Refused refused) {
+    const VsockAddress& peer = client.connection.peer;
+    const HttpRefusal& refusal = refused.answer;
+    options_.metrics->count_refused(client.counted, peer.cid, refused.why);
+    log_.warning("refused", "{} {} refused with {}: {}", field("peer", to_string(peer)),
                  field("request", request.protocol()), field("status", request.status_of(refusal)),
-                 field("error", refusal.sentence), field("cid", connection.peer.cid));
-    co_await say_and_close(std::move(connection.stream), request.refused_message(refusal));
+                 field("error", refusal.sentence), field("cid", peer.cid));
+    co_await say_and_close(std::move(client.connection.stream), request.refused_message(refusal));
 }
 
-asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_tunnel(Connection connection,
+asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_tunnel(Client client,
                                                                  TunnelRequest& request,
                                                                  Dialed dialed) {
+    Connection& connection = client.connection;
     const auto told = co_await write_all(connection.stream, request.opened_message());
     if (!told) {
         log_.info("left", "{} left before {} was reached",
@@ -321,38 +333,51 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_tunnel(Connection conn
         co_return std::nullopt;
     }
     log_open(connection.peer, request.target(), dialed);
+    auto use = options_.metrics->begin(client.counted, connection.peer, request.target());
     const std::string early = request.take_early_bytes();
-    std::size_t sent_early = 0;
     if (!early.empty()) {
         // If this fails the target has broken off, as the relay will find.
         const auto sent = co_await write_all(dialed.stream, early);
-        sent_early = sent ? *sent : 0;
+        use.traffic().from_client.add(sent ? *sent : 0);
     }
     co_return Tunnel{connection.peer, request.target(), std::move(connection.stream),
-                     std::move(dialed.stream), sent_early};
+                     std::move(dialed.stream), std::move(use)};
 }
 
 // A response that broke off must not look like a whole one that the connection's end delimits.
-asio::awaitable<std::optional<std::string>> Proxy::serve_exchange(Connection& connection,
+asio::awaitable<std::optional<std::string>> Proxy::serve_exchange(Client& client,
                                                                   TunnelRequest& request,
-                                                                  Dialed dialed,
-                                                                  ResetNotice* notice) {
-    const auto start = steady_clock::now();
-    const Target target = request.target();
-    const std::string method(request.protocol());
-    ExchangeResult result =
-        co_await exchange(connection.stream, dialed.stream, request.take_exchange(),
-                          {.idle_timeout = options_.relay.idle_timeout,
-                           .look_interval = options_.relay.linger,
-                           .is_last = [this] { return stopping_; }});
+                                                                  Dialed dialed) {
+    Connection& connection = client.connection;
+    Exchanged exchanged{connection.peer, std::string(request.protocol()), request.target(),
+                        dialed.endpoint, steady_clock::now()};
+    {
+        const auto use = options_.metrics->begin(client.counted, connection.peer, exchanged.target);
+        ExchangeOptions options{.idle_timeout = options_.relay.idle_timeout,
+                                .look_interval = options_.relay.linger,
+                                .is_last = [this] { return stopping_; }};
+        exchanged.result =
+            co_await exchange(connection.stream, dialed.stream, request.take_exchange(),
+                              std::move(options), use.traffic());
+        exchanged.from_client = use.traffic().from_client.get();
+        exchanged.from_target = use.traffic().from_target.get();
+    }
+    ExchangeResult& result = exchanged.result;
     dialed.stream.close();
-    log_exchange(connection.peer, method, target, dialed.endpoint, result,
-                 steady_clock::now() - start);
+    if (result.status != 0)
+        options_.metrics->count_response(client.counted, result.status);
+    if (!result.failure.empty() && !result.client_left)
+        options_.metrics->count_refused(
+            client.counted, connection.peer.cid,
+            result.refusal && result.refusal->status == HttpStatus::bad_request
+                ? ProxyRefusal::bad_request
+                : ProxyRefusal::bad_response);
+    log_exchange(exchanged);
     if (result.client_stays)
         co_return std::move(result.unread);
     if (result.was_cut) {
-        if (notice != nullptr)
-            notice->reset(connection.stream.release());
+        if (client.notice != nullptr)
+            client.notice->reset(connection.stream.release());
         co_return std::nullopt;
     }
     std::string last_words;
@@ -362,24 +387,26 @@ asio::awaitable<std::optional<std::string>> Proxy::serve_exchange(Connection& co
     co_return std::nullopt;
 }
 
-void Proxy::log_exchange(const VsockAddress& peer, std::string_view method, const Target& target,
-                         const asio::ip::tcp::endpoint& endpoint, const ExchangeResult& result,
-                         steady_clock::duration took) {
+void Proxy::log_exchange(const Exchanged& exchanged) {
+    const ExchangeResult& result = exchanged.result;
     const int status = result.refusal ? static_cast<int>(result.refusal->status) : result.status;
     const bool is_whole = result.failure.empty();
+    const auto took = steady_clock::now() - exchanged.start;
     constexpr Event answered = "request";
     constexpr Event failed = "failed";
     log_.log(is_whole ? LogLevel::info : LogLevel::warning, is_whole ? answered : failed,
              "{} {} http://{} ({}) {}: {}{}{} bytes to target, {} bytes from target, {}",
-             field("peer", TextOnDemand{[&] { return to_string(peer); }}), field("request", method),
-             field("target", TextOnDemand{[&] { return to_string(target); }}),
-             field("address", TextOnDemand{[&] { return to_string(endpoint); }}),
+             field("peer", TextOnDemand{[&] { return to_string(exchanged.peer); }}),
+             field("request", exchanged.method),
+             field("target", TextOnDemand{[&] { return to_string(exchanged.target); }}),
+             field("address", TextOnDemand{[&] { return to_string(exchanged.endpoint); }}),
              is_whole ? "answered" : "failed", field("error", result.failure), is_whole ? "" : ", ",
-             result.from_client, result.from_target,
+             exchanged.from_client, exchanged.from_target,
              format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(took)),
-             field("status", status), field("cid", peer.cid),
-             field("bytes", result.from_client + result.from_target),
-             field("bytes_sent", result.from_client), field("bytes_received", result.from_target));
+             field("status", status), field("cid", exchanged.peer.cid),
+             field("bytes", exchanged.from_client + exchanged.from_target),
+             field("bytes_sent", exchanged.from_client),
+             field("bytes_received", exchanged.from_target));
 }
 
 void Proxy::log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed) {

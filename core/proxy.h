@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -29,6 +30,7 @@
 #include "core/hop_resets.h"
 #include "core/http/exchange.h"
 #include "core/loop.h"
+#include "core/metrics/proxy_metrics.h"
 #include "core/proxy_route.h"
 #include "core/relay.h"
 #include "core/slots.h"
@@ -42,6 +44,7 @@ struct ProxyOptions {
     std::chrono::milliseconds head_timeout{30000};  // for the whole of a request's head
     std::chrono::milliseconds grace{5000};          // for open connections when the proxy stops
     SlotOptions slots;                              // for connections; further ones wait
+    std::shared_ptr<ProxyMetrics> metrics = std::make_shared<ProxyMetrics>();
 };
 
 class Proxy {
@@ -73,43 +76,59 @@ class Proxy {
         Target target;
         Stream from_peer;
         Stream from_target;
-        std::size_t sent_early = 0;  // bytes that came behind a CONNECT head
+        ProxyMetrics::Use use;  // has counted the bytes that came behind a CONNECT head
+    };
+    // Who connected to a listener.
+    struct Client {
+        Connection connection;
+        ResetNotice* notice;  // null, or outlives it
+        ProxyMetrics::Listener counted;
+        const Loop& loop;
+    };
+    struct Refused {
+        ProxyRefusal why;
+        HttpRefusal answer;
+    };
+    // What there is to say of an exchange.
+    struct Exchanged {
+        VsockAddress peer;
+        std::string method;
+        Target target;
+        boost::asio::ip::tcp::endpoint endpoint;
+        std::chrono::steady_clock::time_point start;
+        ExchangeResult result = {};
+        std::uint64_t from_client = 0;
+        std::uint64_t from_target = 0;
     };
     using Resets = std::shared_ptr<ResetsByCid>;
 
     void listen_for_channels(VsockAddress beside, Resets resets);
     boost::asio::awaitable<Result<Admitted>> accept(Listener& listener, Slots::Listener place,
-                                                    Resets resets);
+                                                    ProxyMetrics::Listener counted, Resets resets);
     boost::asio::awaitable<void> serve(Admitted admitted, std::optional<Target> target,
-                                       const Loop& loop);
+                                       ProxyMetrics::Listener counted, const Loop& loop);
     // Connects to `target`, or without one to what the client asks for. If that fails, the tunnel
     // is empty, and the failure has been logged and answered.
-    boost::asio::awaitable<std::optional<Tunnel>> open(Arrival arrival,
+    boost::asio::awaitable<std::optional<Tunnel>> open(Admitted& admitted,
                                                        const std::optional<Target>& target,
-                                                       ResetNotice* notice, const Loop& loop);
+                                                       ProxyMetrics::Listener counted,
+                                                       const Loop& loop);
     static boost::asio::awaitable<std::optional<Tunnel>> nothing();
-    boost::asio::awaitable<std::optional<Tunnel>> open_fixed(Connection connection, Target target,
-                                                             ResetNotice* notice);
+    boost::asio::awaitable<std::optional<Tunnel>> open_fixed(Client client, Target target);
     // Serves exchanges until the client asks for a tunnel or leaves.
-    boost::asio::awaitable<std::optional<Tunnel>> open_asked(Connection connection,
-                                                             ResetNotice* notice,
-                                                             const Loop& loop);
+    boost::asio::awaitable<std::optional<Tunnel>> open_asked(Client client);
     boost::asio::awaitable<Result<void>> read_ask(Stream& stream, TunnelRequest& request,
                                                   bool is_first, const Loop& loop);
-    boost::asio::awaitable<void> refuse_asked(Connection connection, const TunnelRequest& request,
-                                              const HttpRefusal& refusal);
-    boost::asio::awaitable<std::optional<Tunnel>> open_tunnel(Connection connection,
-                                                              TunnelRequest& request,
+    boost::asio::awaitable<void> refuse_asked(Client client, const TunnelRequest& request,
+                                              Refused refused);
+    boost::asio::awaitable<std::optional<Tunnel>> open_tunnel(Client client, TunnelRequest& request,
                                                               Dialed dialed);
     // What the client has sent of its next request; nothing if there can be none.
-    boost::asio::awaitable<std::optional<std::string>> serve_exchange(Connection& connection,
+    boost::asio::awaitable<std::optional<std::string>> serve_exchange(Client& client,
                                                                       TunnelRequest& request,
-                                                                      Dialed dialed,
-                                                                      ResetNotice* notice);
+                                                                      Dialed dialed);
     void log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed);
-    void log_exchange(const VsockAddress& peer, std::string_view method, const Target& target,
-                      const boost::asio::ip::tcp::endpoint& endpoint, const ExchangeResult& result,
-                      std::chrono::steady_clock::duration took);
+    void log_exchange(const Exchanged& exchanged);
 
     const Loops loops_;
     Transport& transport_;

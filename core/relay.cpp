@@ -48,11 +48,12 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     using Done = std::function<void(RelayResult)>;
 
     RelaySession(Stream first, Stream second, PipePool& pipes, RelayOptions options,
-                 ResetNotices notices)
+                 ResetNotices notices, TrafficCounts* traffic)
         : first_(std::move(first)),
           second_(std::move(second)),
           options_(options),
           notices_{notices.first, notices.second},
+          traffic_(traffic),
           directions_{{{first_, second_, pipes}, {second_, first_, pipes}}},
           quiet_timer_(first_.get_executor()),
           linger_timer_(first_.get_executor()) {}
@@ -78,7 +79,17 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     // Whether the peer of `side`, which has ended, told that this is a reset.
     bool heard_reset(Side side) { return notices_[side] != nullptr && notices_[side]->heard(); }
     [[nodiscard]] bool ended() const { return !done_; }
-    void touch() { last_move_ = steady_clock::now(); }
+    void touch() {
+        last_move_ = steady_clock::now();
+        count();
+    }
+    void count() {
+        if (traffic_ == nullptr)
+            return;
+        traffic_->from_client.add(directions_[0].delivered - counted_[0]);
+        traffic_->from_target.add(directions_[1].delivered - counted_[1]);
+        counted_ = {directions_[0].delivered, directions_[1].delivered};
+    }
 
     // Moves what can be moved, then waits for what is missing.
     void run(Side side) {
@@ -353,6 +364,7 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     void complete(RelayEnd end, error_code failure) {
         if (ended())
             return;
+        count();
         const RelayResult result{end, directions_[0].delivered, directions_[1].delivered, failure,
                                  reset_had_ended_};
         const bool is_clean = end == RelayEnd::finished || end == RelayEnd::first_left ||
@@ -379,6 +391,8 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
     Stream second_;
     RelayOptions options_;
     std::array<ResetNotice*, 2> notices_;
+    TrafficCounts* traffic_;
+    std::array<std::uint64_t, 2> counted_{};  // of the directions, in traffic_
     std::array<RelayDirection, 2> directions_;
     asio::steady_timer quiet_timer_;
     asio::steady_timer linger_timer_;
@@ -394,9 +408,10 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
 
 // No coroutine itself: gcc 12 destroys twice what a lambda inside a co_await expression captures.
 asio::awaitable<RelayResult> relay(Stream first, Stream second, PipePool& pipes,
-                                   RelayOptions options, ResetNotices notices) {
+                                   RelayOptions options, ResetNotices notices,
+                                   TrafficCounts* traffic) {
     auto session = std::make_shared<RelaySession>(std::move(first), std::move(second), pipes,
-                                                  options, notices);
+                                                  options, notices, traffic);
     // Once started, the waits alone keep the session: it owns the handler, and through it this.
     auto initiate = [session = std::move(session)](auto handler) mutable {
         const auto running = std::move(session);

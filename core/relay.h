@@ -24,6 +24,7 @@
 #include "core/pipe_pool.h"
 #include "core/relay_result.h"
 #include "core/reset_notice.h"
+#include "core/traffic_counts.h"
 #include "core/transport.h"
 
 namespace glovebox::core {
@@ -50,9 +51,10 @@ struct ResetNotices {
 
 // Takes both streams and closes them. They share one executor, which is not run by several threads
 // at once; `pipes` belongs to that executor and outlives the relay. No action of a peer makes it
-// throw. Cancel it with Asio's cancellation.
+// throw. Cancel it with Asio's cancellation. What it carries is added to `traffic` as it goes.
 [[nodiscard]] boost::asio::awaitable<RelayResult> relay(Stream first, Stream second,
                                                         PipePool& pipes, RelayOptions options = {},
-                                                        ResetNotices notices = {});
+                                                        ResetNotices notices = {},
+                                                        TrafficCounts* traffic = nullptr);
 
 }  // namespace glovebox::core

@@ -34,9 +34,11 @@ bool is_plainly_framed(const http::fields& fields) {
 
 class Exchange {
   public:
-    Exchange(Stream& client, Stream& target, ProxyRequest request, ExchangeOptions options)
+    Exchange(Stream& client, Stream& target, ProxyRequest request, ExchangeOptions options,
+             TrafficCounts& traffic)
         : client_(client),
           target_(target),
+          traffic_(traffic),
           request_(std::move(request)),
           options_(std::move(options)),
           from_client_(client, request_.take_early_bytes()),
@@ -57,7 +59,7 @@ class Exchange {
                                   sent_.parser().chunked()};
         MessageWriter<true> to_target(
             target_, forwarded_request(sent_.message(), request_.origin_form(), host(), framing),
-            result_.from_client);
+            traffic_.from_client);
         request_is_whole_ = sent_.parser().is_done();
         // If this fails, the target's answer says why, or that there is none.
         const auto begun = co_await to_target.write_head();
@@ -115,7 +117,7 @@ class Exchange {
             if (is_http_1_0)
                 continue;
             MessageWriter<false> interim(client_, forwarded_response(got.message(), {}, false),
-                                         result_.from_target);
+                                         traffic_.from_target);
             if (!co_await interim.write_head())
                 co_return client_left();
         }
@@ -138,7 +140,7 @@ class Exchange {
         const bool closes =
             is_http_1_0 || !request_is_whole_ || !sent_.parser().keep_alive() || options_.is_last();
         MessageWriter<false> to_client(client_, forwarded_response(got.message(), framing, closes),
-                                       result_.from_target);
+                                       traffic_.from_target);
         result_.status = static_cast<int>(status);
         if (!co_await to_client.write_head())
             co_return client_left();
@@ -211,6 +213,7 @@ class Exchange {
         if (!decides())
             return;
         result_.failure = "the client left";
+        result_.client_left = true;
         result_.was_cut = true;
     }
 
@@ -237,7 +240,7 @@ class Exchange {
                 co_return;
             if (has_left(client_))
                 co_return client_left();
-            const auto now = result_.from_client + result_.from_target;
+            const auto now = traffic_.from_client.get() + traffic_.from_target.get();
             since = std::max({since, from_client_.last_read(), from_target_.last_read()});
             if (std::exchange(moved, now) != now)
                 since = steady_clock::now();
@@ -249,6 +252,7 @@ class Exchange {
 
     Stream& client_;
     Stream& target_;
+    TrafficCounts& traffic_;
     ProxyRequest request_;
     ExchangeOptions options_;
     MessageSource from_client_;
@@ -262,8 +266,8 @@ class Exchange {
 }  // namespace
 
 asio::awaitable<ExchangeResult> exchange(Stream& client, Stream& target, ProxyRequest request,
-                                         ExchangeOptions options) {
-    Exchange one(client, target, std::move(request), std::move(options));
+                                         ExchangeOptions options, TrafficCounts& traffic) {
+    Exchange one(client, target, std::move(request), std::move(options), traffic);
     co_return co_await one.run();
 }
 

@@ -12,7 +12,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,6 +19,7 @@
 #include "core/http/proxy_request.h"
 #include "core/http_refusal.h"
 #include "core/stream.h"
+#include "core/traffic_counts.h"
 
 namespace glovebox::core {
 
@@ -38,17 +38,17 @@ struct ExchangeResult {
     bool was_cut = false;
     // Why it failed or broke off; empty for a whole response.
     std::string failure;
-    int status = 0;                 // of the response; 0: none has begun
-    std::uint64_t from_client = 0;  // bytes that the target's kernel took
-    std::uint64_t from_target = 0;  // bytes that the client's kernel took
-    bool client_stays = false;      // its next request follows on the connection
-    std::string unread;             // bytes of that request
+    bool client_left = false;   // is the failure
+    int status = 0;             // of the response; 0: none has begun
+    bool client_stays = false;  // its next request follows on the connection
+    std::string unread;         // bytes of that request
 };
 
-// `request` is an exchange, and `client` and `target` outlive the call. Cancel it with Asio's
-// cancellation.
+// `request` is an exchange, and `client`, `target` and `traffic` outlive the call. What it carries,
+// heads included, is added to `traffic` as it goes. Cancel it with Asio's cancellation.
 [[nodiscard]] boost::asio::awaitable<ExchangeResult> exchange(Stream& client, Stream& target,
                                                               ProxyRequest request,
-                                                              ExchangeOptions options);
+                                                              ExchangeOptions options,
+                                                              TrafficCounts& traffic);
 
 }  // namespace glovebox::core

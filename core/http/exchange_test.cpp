@@ -40,7 +40,8 @@ class ExchangeTest : public testing::Test {
         ASSERT_EQ(request.feed(sent), ProxyRequest::State::complete) << request.refusal().sentence;
         asio::co_spawn(
             context_,
-            exchange(client_pair_.second, target_pair_.second, std::move(request), options_),
+            exchange(client_pair_.second, target_pair_.second, std::move(request), options_,
+                     traffic_),
             asio::bind_cancellation_slot(
                 stop_.slot(), [this](const std::exception_ptr& bug, ExchangeResult done) {
                     EXPECT_FALSE(bug);
@@ -103,6 +104,7 @@ class ExchangeTest : public testing::Test {
 
     asio::io_context context_;
     ExchangeOptions options_;
+    TrafficCounts traffic_;
     asio::cancellation_signal stop_;
     std::optional<ExchangeResult> result_;
     std::pair<Stream, Stream> client_pair_;

@@ -26,6 +26,7 @@
 
 #include "core/base/error.h"
 #include "core/stream_io.h"
+#include "core/traffic_counts.h"
 
 namespace glovebox::core {
 
@@ -161,7 +162,7 @@ class MessageWriter {
     using Message = boost::beast::http::message<is_request, boost::beast::http::buffer_body>;
 
     // Adds the bytes that the stream's kernel took to `sent`.
-    MessageWriter(Stream& stream, Message message, std::uint64_t& sent)
+    MessageWriter(Stream& stream, Message message, TrafficCount& sent)
         : stream_(stream), message_(std::move(message)), sent_(sent) {
         serializer_.split(true);
         message_.body().data = nullptr;
@@ -219,7 +220,7 @@ class MessageWriter {
         const auto sent = co_await write_all(stream_, text);
         if (!sent)
             co_return sent.error();
-        sent_ += *sent;
+        sent_.add(*sent);
         co_return Result<void>();
     }
 
@@ -227,7 +228,7 @@ class MessageWriter {
     Message message_;
     boost::beast::http::serializer<is_request, boost::beast::http::buffer_body> serializer_{
         message_};
-    std::uint64_t& sent_;
+    TrafficCount& sent_;
 };
 
 }  // namespace glovebox::core

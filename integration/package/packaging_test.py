@@ -55,23 +55,23 @@ class Unit(unittest.TestCase):
             path = Path(folder, "glovebox")
             path.write_text(program)
             path.chmod(0o755)
-            done = subprocess.run(self.command(*arguments), env={"PATH": folder}, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(self.command(*arguments), env={"PATH": folder, "RUNTIME_DIRECTORY": "/run/x"}, capture_output=True, text=True, timeout=60)
         return done
 
     def test_an_instance_is_a_listener_with_the_allowlist_of_aws(self):
         self.assertEqual(self.started("8000:kms.us-east-1.amazonaws.com:443").stdout.split(),
-                         ["proxy", "--transport", "vsock", "--listen", "8000=kms.us-east-1.amazonaws.com:443",
+                         ["proxy", "--transport", "vsock", "--status", "/run/x/status", "--listen", "8000=kms.us-east-1.amazonaws.com:443",
                           "--allowlist", "/etc/nitro_enclaves/vsock-proxy.yaml"])
 
     def test_options_are_words_and_an_instance_is_no_script(self):
-        self.assertEqual(self.started("8000:$(id)`id`;id:1", "--allow a:1 --grace 1s").stdout.split("\n")[3:],
+        self.assertEqual(self.started("8000:$(id)`id`;id:1", "--allow a:1 --grace 1s").stdout.split("\n")[5:],
                          ["--listen", "8000=$(id)`id`;id:1", "--allow", "a:1", "--grace", "1s", ""])
 
     def test_the_program_knows_every_option_of_the_unit(self):
         with tempfile.TemporaryDirectory() as folder:
             # A file that is missing ends the program before it opens a socket.
             command = self.command("8000:a.example:443", f"--allowlist {folder}/absent.yaml")
-            done = subprocess.run(command, env={"PATH": str(Path(GLOVEBOX).parent)}, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(command, env={"PATH": str(Path(GLOVEBOX).parent), "RUNTIME_DIRECTORY": folder}, capture_output=True, text=True, timeout=60)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("absent.yaml", done.stderr)
 
@@ -82,6 +82,14 @@ class Unit(unittest.TestCase):
         self.assertNotIn("ProcSubset", self.settings)  # the proxy reads /proc
         for key in ("DynamicUser", "NoNewPrivileges", "PrivateDevices", "MemoryDenyWriteExecute", "RestrictNamespaces"):
             self.assertEqual(self.settings[key], ["yes"])
+
+    def test_systemd_hears_of_the_proxys_state_and_finds_its_status(self):
+        self.assertEqual(self.settings["Type"], ["notify"])
+        self.assertEqual(self.settings["WatchdogSec"], ["30s"])
+        self.assertEqual(self.settings["RuntimeDirectory"], ["glovebox-proxy/%i"])
+        # What a path of a Unix socket may have, with a long name of AWS's.
+        name = "4294967294:nitro-enclaves.us-gov-west-1.amazonaws.com:65535"
+        self.assertLess(len(f"/run/glovebox-proxy/{name}/status"), 108)
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed: ci/setup package")
     def test_systemd_filters_no_call_that_the_proxy_makes(self):

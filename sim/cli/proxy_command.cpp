@@ -2,6 +2,8 @@
 
 // glovebox proxy: the parent's side of an enclave's way to the network.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <string>
@@ -9,7 +11,9 @@
 
 #include "core/base/counted.h"
 #include "sim/cli/log_option.h"
+#include "sim/cli/programs.h"
 #include "sim/cli/proxy_check_command.h"
+#include "sim/cli/proxy_top_command.h"
 #include "sim/cli/rule_options.h"
 #include "sim/cli/served_targets.h"
 #include "sim/cli/shared_options.h"
@@ -83,9 +87,15 @@ int proxy(const Values& values) {
     const std::size_t rule_count = service.allowlist.size();
     service.command = values.list("COMMAND");
     warn_of_localhost(service, *log);
+    service.manager = core::ServiceManager::take_environment();
+    if (values.has("--status"))
+        service.status = core::parse_status_address(values.text("--status")).value();
+    service.version = glovebox_program().version;
     return service.serve(*log, [&] {
-        log->info("ready", "ready: {}, {} in the allowlist", counted(listeners, "listener"),
-                  counted(rule_count, "rule"));
+        const std::string what = fmt::format(
+            "{}, {} in the allowlist", counted(listeners, "listener"), counted(rule_count, "rule"));
+        log->info("ready", "ready: {}", what);
+        return what;
     });
 }
 
@@ -142,7 +152,13 @@ Command proxy_command() {
                .summary = "How long open connections may go on when the proxy stops",
                .default_value = "5s"},
               max_connections_option(),
-              threads_option()},
+              threads_option(),
+              {.name = "--status",
+               .placeholder = "ADDRESS",
+               .check = problem_by<core::parse_status_address>,
+               .summary = "Serve /metrics (for Prometheus), /healthz and /connections by HTTP at "
+                          "this address: 127.0.0.1:9100, or the path of a Unix socket with a '/' "
+                          "in it"}},
              rule_options(),
              transport_options(),
              log_options()}),
@@ -166,8 +182,8 @@ Command proxy_command() {
                        "The same as --resolve, with commas between several; --resolve takes "
                        "precedence. `glovebox up` sets it"}},
         .see_also = {"glovebox-forward(1)", "glovebox-kms(1)", "glovebox-proxy-check(1)",
-                     "vsock-proxy(1)"},
-        .subcommands = {proxy_check_command()},
+                     "glovebox-proxy-top(1)", "vsock-proxy(1)"},
+        .subcommands = {proxy_check_command(), proxy_top_command()},
         .run = proxy};
 }
 

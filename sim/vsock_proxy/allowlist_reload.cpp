@@ -21,11 +21,12 @@ constexpr std::chrono::seconds look_interval{1};
 
 AllowlistReload::AllowlistReload(const boost::asio::any_io_executor& executor,
                                  const std::vector<std::string>& files, Read read,
-                                 core::Dialer& dialer, Log& log, bool heeds_signal)
+                                 core::Dialer& dialer, Log& log, bool heeds_signal, OnStep on_step)
     : files_(files.begin(), files.end()),
       read_(std::move(read)),
       dialer_(dialer),
       log_(log),
+      on_step_(std::move(on_step)),
       signals_(executor),
       timer_(executor) {
     for (core::FileWatch& file : files_)
@@ -68,6 +69,12 @@ void AllowlistReload::wait_for_change() {
 }
 
 void AllowlistReload::reload(Cause cause) {
+    on_step_(Step::begins);
+    const bool succeeded = read_again(cause);
+    on_step_(succeeded ? Step::succeeded : Step::failed);
+}
+
+bool AllowlistReload::read_again(Cause cause) {
     auto list = read_();
     if (!list) {
         const std::string& why = list.error().message;
@@ -75,14 +82,15 @@ void AllowlistReload::reload(Cause cause) {
             log_.error("not_reloaded", "the allowlist stays as it is, since it can't be read: {}",
                        field("error", why));
         last_failure_ = why;
-        return;
+        return false;
     }
     last_failure_.clear();
     if (cause == Cause::change && *list == *dialer_.allowlist())
-        return;
+        return true;
     const std::size_t rules = list->size();
     dialer_.replace(std::move(*list));
     log_.info("reloaded", "the allowlist was read again: {}", counted(rules, "rule"));
+    return true;
 }
 
 }  // namespace glovebox::vsock_proxy

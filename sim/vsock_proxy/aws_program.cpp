@@ -189,6 +189,7 @@ void serve(const Arguments& arguments, std::ostream& to) {
         (void)service.serve(*log, [&] {
             say(to, "vsock_proxy::proxy", fmt::format("Bound to cid: 3 port: {}", local));
             say(to, "vsock_proxy", "Proxy is now in listening state");
+            return std::string("1 listener");
         });
     } catch (const ErrorException& failure) {
         to << "glovebox: " << failure.what() << '\n';

@@ -13,10 +13,20 @@
 #include "core/proxy_error.h"
 #include "core/run_until_signal.h"
 #include "core/serve_around.h"
+#include "sim/vsock_proxy/proxy_operations.h"
 
 namespace glovebox::vsock_proxy {
 
-int ProxyService::serve(Log& log, const std::function<void()>& ready) {
+namespace {
+
+boost::asio::awaitable<void> run(core::Proxy& proxy, ProxyOperations& operations) {
+    co_await proxy.run();
+    operations.close();
+}
+
+}  // namespace
+
+int ProxyService::serve(Log& log, const std::function<std::string()>& ready) {
     core::ignore_write_signals();
     const core::DescriptorLimit limit = core::raise_descriptor_limit();
     const auto budget = core::descriptor_budget(core::without_loops(limit.now, threads));
@@ -33,24 +43,32 @@ int ProxyService::serve(Log& log, const std::function<void()>& ready) {
         std::clamp<std::size_t>(budget.connections * 2 / 5, 1, proxy.slots.waiting_max);
     dialer.attempts_max = core::attempts_within(budget, proxy.slots.open_max,
                                                 proxy.slots.waiting_max, dialer.attempts_max);
+    const auto metrics = proxy.metrics;
+    dialer.metrics = metrics;
     core::Dialer way_out(std::move(allowlist), names, std::move(dialer));
     core::Proxy running(loops.all(), *to, way_out, log, proxy);
     for (core::ProxyRoute& route : routes)
         running.listen(std::move(route)).value();
+    ProxyOperations operations(context.get_executor(), std::move(manager), metrics,
+                               loops.all().front().pipes, log);
+    if (status)
+        operations.serve_status(*status, version).value();
     std::optional<AllowlistReload> reload;
     if (read_allowlist)
         reload.emplace(context.get_executor(), allowlist_files, read_allowlist, way_out, log,
-                       command.empty());
-    ready();
+                       command.empty(),
+                       [&operations](AllowlistReload::Step step) { operations.reloading(step); });
+    operations.ready(ready());
     const auto stop = [&] {
+        operations.stopping();
         if (reload)
             reload->close();
         running.stop();
     };
     const core::LoopThreads others(loops);
     if (!command.empty())
-        return core::serve_around(command, limit, context, log, running.run(), stop);
-    core::run_until_signal(context, log, running.run(), stop);
+        return core::serve_around(command, limit, context, log, run(running, operations), stop);
+    core::run_until_signal(context, log, run(running, operations), stop);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,9 @@
 #include "core/base/log.h"
 #include "core/dialer.h"
 #include "core/dns_resolver.h"
+#include "core/metrics/status_server.h"
 #include "core/proxy.h"
+#include "core/service/service_manager.h"
 #include "sim/vsock_proxy/allowlist_reload.h"
 #include "transports/transport_choice.h"
 
@@ -31,12 +34,15 @@ struct ProxyService {
     core::Lookup lookup = core::lookup_by();
     transports::TransportChoice transport;
     std::size_t threads = 1;
-    std::vector<std::string> command;  // the program to run meanwhile; empty: none
+    core::ServiceManager manager;
+    std::optional<core::StatusAddress> status;  // where it tells of itself; empty: nowhere
+    std::string version;                        // of the program, for the status
+    std::vector<std::string> command;           // the program to run meanwhile; empty: none
 
     // Listens on all routes, calls `ready`, and serves until a signal or, with a command, until the
-    // command has ended. Returns the command's exit status, or 0 without one. Throws ErrorException
+    // command has ended. `ready` returns a few words on what is ready. Returns the command's exit status, or 0 without one. Throws ErrorException
     // if it cannot listen. Call it once: it moves from the members.
-    [[nodiscard]] int serve(Log& log, const std::function<void()>& ready);
+    [[nodiscard]] int serve(Log& log, const std::function<std::string()>& ready);
 };
 
 // The targets in GLOVEBOX_RESOLVE: values of `--resolve`, separated by commas. `glovebox up` sets

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The service manager that started this process, as systemd has it: what it is told, and the
+// sockets that it handed over. The protocols are sd_notify(3)'s datagrams and sd_listen_fds(3)'s
+// variables; other managers speak them too.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/unique_fd.h"
+
+namespace glovebox::core {
+
+// Is told of the states of this process. Without a manager that wants to know, nothing happens.
+class ServiceManager {
+  public:
+    // From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, which are removed from the environment: a
+    // program that this process starts is no service of the manager's. Call it before there are
+    // threads.
+    [[nodiscard]] static ServiceManager take_environment();
+
+    ServiceManager() = default;
+
+    void tell_ready(std::string_view status) const;
+    void tell_reloading() const;
+    void tell_stopping() const;
+    // From now on, that process is the service.
+    void tell_main_process(pid_t process) const;
+    void tell_alive() const;
+    // How often to call tell_alive(), if the manager watches: half of the time after which it takes
+    // this process for dead.
+    [[nodiscard]] std::optional<std::chrono::microseconds> alive_interval() const {
+        return alive_interval_;
+    }
+
+  private:
+    void tell(std::string_view state) const;
+
+    std::string socket_;  // a path, or an abstract name behind an @
+    std::optional<std::chrono::microseconds> alive_interval_;
+};
+
+// Listening sockets that were open before this process began.
+class InheritedSockets {
+  public:
+    // From LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES, which are removed from the environment. None
+    // if they are for another process. Errors: a descriptor is not a listening stream socket. Call
+    // it before there are threads.
+    [[nodiscard]] static Result<InheritedSockets> take_environment();
+
+    // The socket with this address or name, non-blocking and closed by exec; an empty one if there
+    // is none.
+    [[nodiscard]] UniqueFd take(const sockaddr* address, socklen_t size);
+    [[nodiscard]] UniqueFd take(std::string_view name);
+
+    // The names of those that nobody has taken, "a, b"; empty if there are none.
+    [[nodiscard]] std::string left() const;
+
+  private:
+    struct Socket {
+        UniqueFd fd;
+        std::string name;
+    };
+    std::list<Socket> sockets_;
+};
+
+}  // namespace glovebox::core
