@@ -145,15 +145,28 @@ asio::awaitable<void> Proxy::run() {
     log_.info("stopped", "stopped");
 }
 
+std::vector<SharedSocket> Proxy::share() {
+    std::vector<SharedSocket> sockets;
+    for (const auto& listener : listeners_)
+        if (const int fd = listener->share(); fd >= 0)
+            sockets.push_back({fd, fmt::format("{}", listener->local().port)});
+    return sockets;
+}
+
+void Proxy::drain() {
+    // Longer than any connection lasts, and no overflow.
+    options_.grace = std::chrono::hours(24 * 365);
+    stop();
+}
+
 void Proxy::stop() {
     if (stopping_)
         connections_.cancel();
     stopping_ = true;
     stopped_.cancel();
     for (std::size_t i = 0; i < loops_.size(); ++i)
-        asio::post(loops_[i].executor, [&timer = no_more_[i]] {
-            timer.expires_at(steady_clock::time_point::min());
-        });
+        asio::post(loops_[i].executor,
+                   [&timer = no_more_[i]] { timer.expires_at(steady_clock::time_point::min()); });
 }
 
 asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots::Listener place,
@@ -249,8 +262,8 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Client client, T
                      std::move(dialed->stream), std::move(use)};
 }
 
-asio::awaitable<Result<void>> Proxy::read_ask(Stream& stream, TunnelRequest& request,
-                                              bool is_first, const Loop& loop) {
+asio::awaitable<Result<void>> Proxy::read_ask(Stream& stream, TunnelRequest& request, bool is_first,
+                                              const Loop& loop) {
     using namespace asio::experimental::awaitable_operators;
     auto whole = with_timeout(read_request(stream, request), options_.head_timeout,
                               Error(asio::error::make_error_code(asio::error::timed_out),
@@ -355,7 +368,7 @@ asio::awaitable<std::optional<std::string>> Proxy::serve_exchange(Client& client
         const auto use = options_.metrics->begin(client.counted, connection.peer, exchanged.target);
         ExchangeOptions options{.idle_timeout = options_.relay.idle_timeout,
                                 .look_interval = options_.relay.linger,
-                                .is_last = [this] { return stopping_; }};
+                                .is_last = [this] { return stopping_.load(); }};
         exchanged.result =
             co_await exchange(connection.stream, dialed.stream, request.take_exchange(),
                               std::move(options), use.traffic());

@@ -33,6 +33,7 @@
 #include "core/metrics/proxy_metrics.h"
 #include "core/proxy_route.h"
 #include "core/relay.h"
+#include "core/service/successor.h"
 #include "core/slots.h"
 #include "core/transport.h"
 #include "core/tunnel_request.h"
@@ -62,6 +63,12 @@ class Proxy {
 
     // Closes the listeners and gives open connections the grace time; a second call ends them now.
     void stop();
+
+    // The listening sockets, by their ports, for a process that goes on with them: stop() refuses
+    // nobody then.
+    [[nodiscard]] std::vector<SharedSocket> share();
+    // The same as stop(), and open connections have no limit but their own.
+    void drain();
 
   private:
     // A connection that has a slot or waits for one.

@@ -53,6 +53,10 @@ class Listener {
 
     // Ends a pending next() with operation_aborted. Later connects are refused.
     virtual void close() = 0;
+
+    // The listening socket, for another process that goes on with it: close() then leaves its name,
+    // and refuses nobody as long as that process has the socket. -1 if there is none.
+    [[nodiscard]] virtual int share() { return -1; }
 };
 
 class Transport {

@@ -41,6 +41,11 @@ asio::awaitable<Result<core::Arrival>> SocketListener::accept_from(core::Accepto
     co_return core::Arrival{std::move(accepted->socket), local, peer};
 }
 
+int SocketListener::share() {
+    before_close_ = {};
+    return acceptor_.native_handle();
+}
+
 void SocketListener::close() {
     if (acceptor_.native_handle() < 0)
         return;

@@ -25,6 +25,8 @@ class SocketListener final : public core::Listener {
     [[nodiscard]] boost::asio::awaitable<Result<core::Arrival>> next() override;
     [[nodiscard]] core::VsockAddress local() const override;
     void close() override;
+    // Nothing is called before the close then.
+    [[nodiscard]] int share() override;
 
   private:
     // With what it needs, since it may outlive the listener.

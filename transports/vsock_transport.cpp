@@ -53,15 +53,15 @@ VsockAddress local_of(int socket) {
     return {kernel.svm_cid, kernel.svm_port};
 }
 
-VsockAddress peer_at(const sockaddr_storage& peer, socklen_t size) {
+}  // namespace
+
+VsockAddress vsock_peer_at(const sockaddr_storage& peer, socklen_t size) {
     sockaddr_vm kernel{};
     if (peer.ss_family != AF_VSOCK || size < sizeof kernel)
         return {};
     std::memcpy(&kernel, &peer, sizeof kernel);
     return {kernel.svm_cid, kernel.svm_port};
 }
-
-}  // namespace
 
 VsockTransport::VsockTransport(asio::any_io_executor executor, core::Cid own)
     : executor_(std::move(executor)), own_(own) {}
@@ -82,7 +82,7 @@ Result<std::unique_ptr<core::Listener>> VsockTransport::listen(VsockAddress addr
     if (!acceptor)
         return acceptor.error();
     return std::unique_ptr<core::Listener>(
-        std::make_unique<SocketListener>(std::move(*acceptor), local, &peer_at));
+        std::make_unique<SocketListener>(std::move(*acceptor), local, &vsock_peer_at));
 }
 
 // A non-blocking connect is in progress until the socket is writable; how it ended is SO_ERROR.

@@ -6,6 +6,8 @@
 // (SO_VM_SOCKETS_CONNECT_TIMEOUT).
 #pragma once
 
+#include <sys/socket.h>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
@@ -30,6 +32,9 @@ class VsockTransport final : public core::Transport {
     boost::asio::any_io_executor executor_;
     core::Cid own_;
 };
+
+// The address of an accepted connection's peer, as accept(2) has it; empty of another family.
+[[nodiscard]] core::VsockAddress vsock_peer_at(const sockaddr_storage& peer, socklen_t size);
 
 // The machine's own CID from /dev/vsock (IOCTL_VM_SOCKETS_GET_LOCAL_CID); `otherwise` if the device
 // cannot be opened (on some machines only root may) or returns any. A label for logs: other

@@ -234,7 +234,7 @@ TEST_F(ExchangeTest, AChunkedResponseThatBreaksOffHasNoLastChunk) {
     EXPECT_TRUE(result_->was_cut);
 }
 
-// What comes behind the response reaches nobody: not as a response to the next request either.
+// Bytes behind the response reach nobody: not as a response to the next request either.
 TEST_F(ExchangeTest, BytesBehindTheResponseAreDropped) {
     EXPECT_THAT(get("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 Forged\r\n\r\n"),
                 testing::EndsWith("\r\n\r\nok"));
@@ -344,7 +344,7 @@ asio::awaitable<void> send_times(Stream& stream, std::string_view text, int time
         static_cast<void>((co_await write_all(stream, text)).value());
 }
 
-// Adds up what comes until so much has come, and throws if it isn't the noise.
+// Reads until `size` bytes have arrived, and throws if they aren't the noise.
 asio::awaitable<void> check_noise(Stream& stream, std::uint64_t size, std::uint64_t& arrived) {
     std::vector<char> buffer(100'003);
     while (arrived < size) {

@@ -71,6 +71,14 @@ Result<UniqueFd> listen_at_path(const std::string& path) {
     return listen_on(path, reinterpret_cast<const sockaddr*>(&name), sizeof name, AF_UNIX);
 }
 
+Result<UniqueFd> listen_at(const StatusAddress& address) {
+    if (const auto* const path = std::get_if<std::string>(&address))
+        return listen_at_path(*path);
+    const auto& endpoint = std::get<tcp::endpoint>(address);
+    return listen_on(address, endpoint.data(), static_cast<socklen_t>(endpoint.size()),
+                     endpoint.protocol().family());
+}
+
 std::string response_of(const StatusPage& page, bool is_head) {
     return fmt::format(
         "HTTP/1.1 {} {}\r\n"
@@ -118,34 +126,30 @@ bool is_local(const StatusAddress& address) {
 Result<std::unique_ptr<StatusServer>> StatusServer::start(const asio::any_io_executor& executor,
                                                           const StatusAddress& address,
                                                           StatusPages pages, PipePool& pipes,
-                                                          Log& log) {
-    const auto* const path = std::get_if<std::string>(&address);
-    StatusAddress local = address;
-    auto socket = Result<UniqueFd>(UniqueFd());
-    if (path != nullptr) {
-        socket = listen_at_path(*path);
-    } else {
-        tcp::endpoint endpoint = std::get<tcp::endpoint>(address);
-        socket = listen_on(address, endpoint.data(), static_cast<socklen_t>(endpoint.size()),
-                           endpoint.protocol().family());
-        socklen_t size = static_cast<socklen_t>(endpoint.capacity());
-        if (socket && ::getsockname(socket->get(), endpoint.data(), &size) == 0)
-            local = endpoint;
-    }
+                                                          Log& log, UniqueFd inherited) {
+    const bool is_new = !inherited;
+    auto socket = is_new ? listen_at(address) : Result<UniqueFd>(std::move(inherited));
     if (!socket)
         return socket.error();
+    StatusAddress local = address;
+    if (auto* const endpoint = std::get_if<tcp::endpoint>(&local)) {
+        auto size = static_cast<socklen_t>(endpoint->capacity());
+        ::getsockname(socket->get(), endpoint->data(), &size);
+    }
     auto acceptor = Acceptor::make(executor, std::move(*socket));
     if (!acceptor)
         return acceptor.error();
     return std::unique_ptr<StatusServer>(new StatusServer(
-        executor, std::move(*acceptor), std::move(local), std::move(pages), pipes, log));
+        executor, std::move(*acceptor), std::move(local), std::move(pages), is_new, pipes, log));
 }
 
 StatusServer::StatusServer(const asio::any_io_executor& executor, Acceptor acceptor,
-                           StatusAddress local, StatusPages pages, PipePool& pipes, Log& log)
+                           StatusAddress local, StatusPages pages, bool owns_name, PipePool& pipes,
+                           Log& log)
     : acceptor_(std::move(acceptor)),
       local_(std::move(local)),
       pages_(std::move(pages)),
+      owns_name_(owns_name),
       accept_loops_(executor, log),
       connections_(executor, log) {
     accept_loops_.spawn(accept_loop(
@@ -158,6 +162,11 @@ StatusServer::StatusServer(const asio::any_io_executor& executor, Acceptor accep
         [&pipes] { pipes.trim(); }, log));
 }
 
+int StatusServer::share() {
+    owns_name_ = false;
+    return acceptor_.native_handle();
+}
+
 StatusServer::~StatusServer() {
     close();
 }
@@ -165,7 +174,7 @@ StatusServer::~StatusServer() {
 void StatusServer::close() {
     if (acceptor_.native_handle() < 0)
         return;
-    if (const auto* const path = std::get_if<std::string>(&local_))
+    if (const auto* const path = std::get_if<std::string>(&local_); path != nullptr && owns_name_)
         ::unlink(path->c_str());
     acceptor_.close();
     accept_loops_.cancel();

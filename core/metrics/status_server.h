@@ -43,11 +43,11 @@ using StatusPages = std::map<std::string, std::function<StatusPage()>>;  // by p
 class StatusServer {
   public:
     // Listens and serves on the executor until it is closed. A Unix socket is this user's alone;
-    // one that is left over from a process that ended is replaced. Errors: errno's. All outlive the
-    // server.
+    // one that is left over from a process that ended is replaced. `inherited` is a socket that
+    // listens there already, or none. Errors: errno's. All outlive the server.
     [[nodiscard]] static Result<std::unique_ptr<StatusServer>> start(
         const boost::asio::any_io_executor& executor, const StatusAddress& address,
-        StatusPages pages, PipePool& pipes, Log& log);
+        StatusPages pages, PipePool& pipes, Log& log, UniqueFd inherited = {});
     ~StatusServer();
     StatusServer(const StatusServer&) = delete;
     StatusServer& operator=(const StatusServer&) = delete;
@@ -55,18 +55,22 @@ class StatusServer {
     // With the actual port.
     [[nodiscard]] const StatusAddress& local() const { return local_; }
 
+    // The listening socket, for a process that goes on with it: close() leaves its name then.
+    [[nodiscard]] int share();
+
     // Ends it, and with it the event loop that has nothing else to do.
     void close();
 
   private:
     StatusServer(const boost::asio::any_io_executor& executor, Acceptor acceptor,
-                 StatusAddress local, StatusPages pages, PipePool& pipes, Log& log);
+                 StatusAddress local, StatusPages pages, bool owns_name, PipePool& pipes, Log& log);
     boost::asio::awaitable<void> serve(Stream client);
     [[nodiscard]] boost::asio::awaitable<Result<std::string>> answer(Stream& client);
 
     Acceptor acceptor_;
     StatusAddress local_;
     StatusPages pages_;
+    bool owns_name_;  // of a Unix socket
     ConnectionGroup accept_loops_;
     ConnectionGroup connections_;
 };

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,10 +16,10 @@
 #include <ctime>
 #include <utility>
 
+#include "core/service/successor.h"
+
 namespace glovebox::core {
 namespace {
-
-constexpr int first_inherited = 3;
 
 // The variable's value, which is then removed.
 std::optional<std::string> take_variable(const char* name) {
@@ -58,13 +59,6 @@ bool is_listening(int fd) {
            ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &size) == 0 && kind == SOCK_STREAM;
 }
 
-bool has_address(int fd, const sockaddr* address, socklen_t size) {
-    sockaddr_storage local{};
-    socklen_t local_size = sizeof local;
-    return ::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &local_size) == 0 &&
-           local_size == size && std::memcmp(&local, address, size) == 0;
-}
-
 }  // namespace
 
 ServiceManager ServiceManager::take_environment() {
@@ -74,11 +68,18 @@ ServiceManager ServiceManager::take_environment() {
     const auto limit = number_of<std::uint64_t>(take_variable("WATCHDOG_USEC"));
     if (limit && *limit > 1 && watched.value_or(::getpid()) == ::getpid())
         manager.alive_interval_ = std::chrono::microseconds(*limit / 2);
+    if (const auto fd = number_of<int>(take_variable(ready_variable));
+        fd && ::fcntl(*fd, F_SETFD, FD_CLOEXEC) == 0)
+        manager.predecessor_ = UniqueFd(*fd);
     return manager;
 }
 
-void ServiceManager::tell_ready(std::string_view status) const {
+void ServiceManager::tell_ready(std::string_view status) {
     tell(fmt::format("READY=1\nSTATUS={}", status));
+    constexpr char ready = '1';
+    if (predecessor_)
+        static_cast<void>(!::write(predecessor_.get(), &ready, sizeof ready));
+    predecessor_.reset();
 }
 
 void ServiceManager::tell_reloading() const {
@@ -95,6 +96,15 @@ void ServiceManager::tell_main_process(pid_t process) const {
 
 void ServiceManager::tell_alive() const {
     tell("WATCHDOG=1");
+}
+
+std::vector<std::pair<std::string, std::string>> ServiceManager::variables() const {
+    std::vector<std::pair<std::string, std::string>> all;
+    if (!socket_.empty())
+        all.emplace_back("NOTIFY_SOCKET", socket_);
+    if (alive_interval_)
+        all.emplace_back("WATCHDOG_USEC", fmt::format("{}", 2 * alive_interval_->count()));
+    return all;
 }
 
 // Best effort: a manager that does not read is its own problem.
@@ -121,7 +131,7 @@ Result<InheritedSockets> InheritedSockets::take_environment() {
     if (process != ::getpid() || !count)
         return inherited;
     std::string_view rest = names;
-    for (int fd = first_inherited; fd < first_inherited + *count; ++fd) {
+    for (int fd = inherited_fds_begin; fd < inherited_fds_begin + *count; ++fd) {
         const std::size_t end = std::min(rest.find(':'), rest.size());
         const std::string name(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -137,19 +147,15 @@ Result<InheritedSockets> InheritedSockets::take_environment() {
     return inherited;
 }
 
-UniqueFd InheritedSockets::take(const sockaddr* address, socklen_t size) {
-    for (auto one = sockets_.begin(); one != sockets_.end(); ++one)
-        if (has_address(one->fd.get(), address, size)) {
-            UniqueFd fd = std::move(one->fd);
-            sockets_.erase(one);
-            return fd;
-        }
-    return {};
+UniqueFd InheritedSockets::take(std::string_view name) {
+    return take([name](int, std::string_view of) { return of == name; });
 }
 
-UniqueFd InheritedSockets::take(std::string_view name) {
-    const auto found = std::find_if(sockets_.begin(), sockets_.end(),
-                                    [name](const Socket& one) { return one.name == name; });
+UniqueFd InheritedSockets::take(
+    const std::function<bool(int fd, std::string_view name)>& is_meant) {
+    const auto found = std::find_if(sockets_.begin(), sockets_.end(), [&](const Socket& one) {
+        return is_meant(one.fd.get(), one.name);
+    });
     if (found == sockets_.end())
         return {};
     UniqueFd fd = std::move(found->fd);

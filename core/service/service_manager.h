@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The service manager that started this process, as systemd has it: what it is told, and the
-// sockets that it handed over. The protocols are sd_notify(3)'s datagrams and sd_listen_fds(3)'s
-// variables; other managers speak them too.
+// The service manager that started this process, as systemd has it: the states that this process
+// reports to it, and the sockets that it handed over. The protocols are sd_notify(3)'s datagrams
+// and sd_listen_fds(3)'s variables; other managers speak them too.
 #pragma once
 
-#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
 
 namespace glovebox::core {
 
-// Is told of the states of this process. Without a manager that wants to know, nothing happens.
+// Reports the states of this process. Without a manager that wants to know, nothing happens.
 class ServiceManager {
   public:
     // From NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, which are removed from the environment: a
-    // program that this process starts is no service of the manager's. Call it before there are
-    // threads.
+    // program that this process starts is no service of the manager's. A process that was started
+    // as a successor (successor.h) has its predecessor as a second manager. Call it before there
+    // are threads.
     [[nodiscard]] static ServiceManager take_environment();
 
     ServiceManager() = default;
 
-    void tell_ready(std::string_view status) const;
+    void tell_ready(std::string_view status);
     void tell_reloading() const;
     void tell_stopping() const;
     // From now on, that process is the service.
@@ -41,10 +44,14 @@ class ServiceManager {
         return alive_interval_;
     }
 
+    // Those that take_environment() took, for a successor.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> variables() const;
+
   private:
     void tell(std::string_view state) const;
 
-    std::string socket_;  // a path, or an abstract name behind an @
+    std::string socket_;    // a path, or an abstract name behind an @
+    UniqueFd predecessor_;  // waits for a byte
     std::optional<std::chrono::microseconds> alive_interval_;
 };
 
@@ -56,9 +63,9 @@ class InheritedSockets {
     // it before there are threads.
     [[nodiscard]] static Result<InheritedSockets> take_environment();
 
-    // The socket with this address or name, non-blocking and closed by exec; an empty one if there
-    // is none.
-    [[nodiscard]] UniqueFd take(const sockaddr* address, socklen_t size);
+    // The first socket that is meant, non-blocking and closed by exec; an empty one if there is
+    // none.
+    [[nodiscard]] UniqueFd take(const std::function<bool(int fd, std::string_view name)>& is_meant);
     [[nodiscard]] UniqueFd take(std::string_view name);
 
     // The names of those that nobody has taken, "a, b"; empty if there are none.

@@ -53,7 +53,7 @@ TEST(ServiceManager, IsToldOfEachState) {
     for (const std::string& name :
          {directory.path() + "/notify", "@glovebox-test-" + std::to_string(::getpid())}) {
         Manager manager(name);
-        const auto told = ServiceManager::take_environment();
+        auto told = ServiceManager::take_environment();
         EXPECT_EQ(std::getenv("NOTIFY_SOCKET"), nullptr);
         told.tell_ready("1 listener");
         EXPECT_EQ(manager.heard(), "READY=1\nSTATUS=1 listener");
@@ -66,6 +66,29 @@ TEST(ServiceManager, IsToldOfEachState) {
         told.tell_stopping();
         EXPECT_EQ(manager.heard(), "STOPPING=1");
     }
+}
+
+TEST(ServiceManager, ASuccessorTellsItsPredecessorToo) {
+    ::unsetenv("NOTIFY_SOCKET");
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    const UniqueFd reader(pipe[0]);
+    ::setenv("GLOVEBOX_READY_FD", std::to_string(pipe[1]).c_str(), 1);
+    auto told = ServiceManager::take_environment();
+    EXPECT_EQ(std::getenv("GLOVEBOX_READY_FD"), nullptr);
+    told.tell_ready("1 listener");
+    std::array<char, 8> heard{};
+    EXPECT_EQ(::read(reader.get(), heard.data(), heard.size()), 1);
+    EXPECT_EQ(::read(reader.get(), heard.data(), heard.size()), 0);
+}
+
+TEST(ServiceManager, ASuccessorHasItsVariables) {
+    ::setenv("NOTIFY_SOCKET", "/run/notify", 1);
+    ::setenv("WATCHDOG_USEC", "3000000", 1);
+    ::unsetenv("WATCHDOG_PID");
+    EXPECT_THAT(ServiceManager::take_environment().variables(),
+                testing::ElementsAre(testing::Pair("NOTIFY_SOCKET", "/run/notify"),
+                                     testing::Pair("WATCHDOG_USEC", "3000000")));
 }
 
 TEST(ServiceManager, WithoutOneNothingHappens) {

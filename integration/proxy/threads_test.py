@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proxy and forwarder on several threads: the tests of proxy_test.py and allowlist_test.py, and what threads share.
+"""Proxy and forwarder on several threads: the tests of proxy_test.py and others, and what threads share.
 
 Usage: threads_test.py GLOVEBOX --threads N [unittest's arguments]
 """
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import proxy_test
 from allowlist_test import Reload  # noqa: F401
+from handover_test import Upgrade  # noqa: F401
+from http_test import Connection, Keep  # noqa: F401
 from proxy_test import AroundACommand, Chain, Proxy, WayIn  # noqa: F401
 from service import PATIENCE
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/limited_log.h"
 #include "core/inward_route.h"
 #include "sim/cli/egress_option.h"
 #include "sim/cli/log_option.h"
@@ -41,7 +42,9 @@ int forward(const Values& values) {
     service.threads = values.number<std::size_t>("--threads");
     service.transport = transport_choice(values);
     service.command = values.list("COMMAND");
-    return service.serve(*make_log(values, "forward"));
+    const auto log = make_log(values, "forward");
+    LimitedLog limited(*log, values.number<std::size_t>("--log-rate"));
+    return service.serve(limited);
 }
 
 std::string problem_of_listener(const std::string& text) {
@@ -100,7 +103,8 @@ Command forward_command() {
               threads_option()},
              egress_options(),
              transport_options(),
-             log_options()}),
+             log_options(),
+             {log_rate_option()}}),
         .positionals = {{.name = "COMMAND",
                          .repeat = Repeat::list,
                          .summary = "The command and its arguments, after --",

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <limits>
 
 #include "core/base/workflow_commands.h"
 #include "sim/command_line/color_option.h"
@@ -45,6 +46,19 @@ Options log_options(std::string_view level) {
                         "and the fields of docs/logs.md",
              .group = group},
             color};
+}
+
+Option log_rate_option() {
+    return {.name = "--log-rate",
+            .kind = Kind::number,
+            .placeholder = "N",
+            .noun = "a number of lines",
+            .most = std::numeric_limits<std::size_t>::max(),
+            .summary =
+                "Write at most this many lines a second about connections, and one line "
+                "with the number of those left out; 0 for all",
+            .default_value = "0",
+            .group = group};
 }
 
 LogOptions read_log_options(const Values& values, std::string component) {

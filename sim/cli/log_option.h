@@ -15,6 +15,9 @@ namespace glovebox::cli {
 // `level` is the default.
 [[nodiscard]] Options log_options(std::string_view level = "info");
 
+// --log-rate, of a command that logs connections; see core/base/limited_log.h.
+[[nodiscard]] Option log_rate_option();
+
 // What the options say, for the log of `component`, "proxy".
 [[nodiscard]] LogOptions read_log_options(const Values& values, std::string component);
 

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/base/counted.h"
+#include "core/base/limited_log.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/programs.h"
 #include "sim/cli/proxy_check_command.h"
@@ -82,12 +84,16 @@ int proxy(const Values& values) {
     service.threads = values.number<std::size_t>("--threads");
     service.transport = transport_choice(values);
     service.dialer.served = served_targets(service.transport);
-    const auto log = make_log(values, "proxy");
+    const auto whole_log = make_log(values, "proxy");
+    const auto log =
+        std::make_unique<LimitedLog>(*whole_log, values.number<std::size_t>("--log-rate"));
     const std::size_t listeners = service.routes.size();
     const std::size_t rule_count = service.allowlist.size();
     service.command = values.list("COMMAND");
     warn_of_localhost(service, *log);
     service.manager = core::ServiceManager::take_environment();
+    service.inherited = std::make_shared<core::InheritedSockets>(
+        core::InheritedSockets::take_environment().value());
     if (values.has("--status"))
         service.status = core::parse_status_address(values.text("--status")).value();
     service.version = glovebox_program().version;
@@ -116,6 +122,9 @@ Command proxy_command() {
                         "A file of --allowlist is read again when it changes, and on SIGHUP. "
                         "Connections that are open stay. A file that can't be read is logged with "
                         "line and column, and the rules stay as they are.",
+                        "SIGUSR2 replaces the proxy: the program is started anew, with the same "
+                        "arguments, takes the listeners over, and this process ends with its last "
+                        "connection. Nobody is refused meanwhile.",
                         "With a command, the proxy starts it when all ports listen, ends with it "
                         "and returns its exit status."},
         .options = command_line::joined(
@@ -161,7 +170,8 @@ Command proxy_command() {
                           "in it"}},
              rule_options(),
              transport_options(),
-             log_options()}),
+             log_options(),
+             {log_rate_option()}}),
         .positionals = {{.name = "COMMAND",
                          .repeat = Repeat::list,
                          .summary = "The command and its arguments, after --",

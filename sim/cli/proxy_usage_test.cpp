@@ -12,15 +12,18 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view page =
     R"({"connections":[
-        {"listener":"8001","cid":16,"peer":"16:1","target":"a.example:443","seconds":2.5,"bytes_sent":100,"bytes_received":2048},
-        {"listener":"8001","cid":16,"peer":"16:2","target":"a.example:443","seconds":70,"bytes_sent":20,"bytes_received":0},
-        {"listener":"8000","cid":17,"peer":"17:1","target":"b.example:80","seconds":0.1,"bytes_sent":5000000,"bytes_received":0}]})";
+        {"listener":"8001","cid":16,"peer":"16:1","target":"a.example:443",
+         "seconds":2.5,"bytes_sent":100,"bytes_received":2048},
+        {"listener":"8001","cid":16,"peer":"16:2","target":"a.example:443",
+         "seconds":70,"bytes_sent":20,"bytes_received":0},
+        {"listener":"8000","cid":17,"peer":"17:1","target":"b.example:80",
+         "seconds":0.1,"bytes_sent":5000000,"bytes_received":0}]})";
 
 TEST(ProxyUsage, AddsUpTheConnectionsOfAnEnclaveToOneTarget) {
     EXPECT_EQ(usage_table(ProxyUsage::parse(page).value(), std::nullopt, 10),
               "       CID  LISTENER    OPEN       SENT   RECEIVED     OLDEST  TARGET\n"
               "        17      8000       1    4.8 MiB        0 B       0 ms  b.example:80\n"
-              "        16      8001       2      120 B    2.0 KiB  1 min 10 s  a.example:443\n");
+              "        16      8001       2      120 B    2.0 KiB       70 s  a.example:443\n");
 }
 
 TEST(ProxyUsage, HasRatesWhereItWasAskedBefore) {

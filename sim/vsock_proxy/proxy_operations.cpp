@@ -47,8 +47,8 @@ ProxyOperations::ProxyOperations(const boost::asio::any_io_executor& executor,
       log_(log),
       alive_(executor) {}
 
-Result<void> ProxyOperations::serve_status(const core::StatusAddress& address,
-                                           std::string version) {
+Result<void> ProxyOperations::serve_status(const core::StatusAddress& address, std::string version,
+                                           UniqueFd inherited) {
     core::StatusPages pages{{"/healthz", [metrics = metrics_] { return health_page(*metrics); }},
                             {"/metrics", [metrics = metrics_, version = std::move(version)] {
                                  return StatusPage{.content_type = PrometheusText::content_type,
@@ -59,7 +59,8 @@ Result<void> ProxyOperations::serve_status(const core::StatusAddress& address,
             return StatusPage{.content_type = "application/json",
                               .body = metrics->connections_as_json()};
         };
-    auto server = core::StatusServer::start(executor_, address, std::move(pages), pipes_, log_);
+    auto server = core::StatusServer::start(executor_, address, std::move(pages), pipes_, log_,
+                                            std::move(inherited));
     if (!server)
         return std::move(server.error()).in("--status");
     status_ = std::move(*server);
@@ -89,7 +90,20 @@ void ProxyOperations::reloading(AllowlistReload::Step step) {
 
 void ProxyOperations::stopping() {
     metrics_->set_life(ProxyMetrics::Life::draining);
-    manager_.tell_stopping();
+    if (!is_replaced_)
+        manager_.tell_stopping();
+}
+
+std::vector<core::SharedSocket> ProxyOperations::share(std::vector<core::SharedSocket> others) {
+    if (status_)
+        others.push_back({status_->share(), "status"});
+    return others;
+}
+
+void ProxyOperations::replaced_by(pid_t successor) {
+    manager_.tell_main_process(successor);
+    is_replaced_ = true;
+    close();
 }
 
 void ProxyOperations::close() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What a proxy's process tells of itself while it runs: its state to the service manager that
-// started it, and its numbers to whoever asks at its status address.
+// started it, and its numbers to clients of its status address.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/log.h"
@@ -16,6 +18,7 @@
 #include "core/metrics/status_server.h"
 #include "core/pipe_pool.h"
 #include "core/service/service_manager.h"
+#include "core/service/successor.h"
 #include "sim/vsock_proxy/allowlist_reload.h"
 
 namespace glovebox::vsock_proxy {
@@ -27,14 +30,23 @@ class ProxyOperations {
                     std::shared_ptr<core::ProxyMetrics> metrics, core::PipePool& pipes, Log& log);
 
     // Serves /metrics, /healthz and, where only this machine reaches the address, /connections.
-    // `version` is this program's. Errors: errno's.
-    [[nodiscard]] Result<void> serve_status(const core::StatusAddress& address,
-                                            std::string version);
+    // `version` is this program's, and `inherited` a socket that listens there already, or none.
+    // Errors: errno's.
+    [[nodiscard]] Result<void> serve_status(const core::StatusAddress& address, std::string version,
+                                            UniqueFd inherited);
 
-    // Everything listens. `what` is for a person who asks the service manager.
+    // Everything listens. `what` is the status line that the service manager shows.
     void ready(std::string_view what);
     void reloading(AllowlistReload::Step step);
     void stopping();
+
+    // For a successor: its variables, and the socket of the status beside the others.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> variables() const {
+        return manager_.variables();
+    }
+    [[nodiscard]] std::vector<core::SharedSocket> share(std::vector<core::SharedSocket> others);
+    // The successor is the service from now on, and is asked for the status.
+    void replaced_by(pid_t successor);
 
     // Ends its waits, and with them the event loop that has nothing else to do.
     void close();
@@ -48,6 +60,7 @@ class ProxyOperations {
     core::PipePool& pipes_;
     Log& log_;
     std::string what_;
+    bool is_replaced_ = false;
     boost::asio::steady_timer alive_;
     std::unique_ptr<core::StatusServer> status_;
 };

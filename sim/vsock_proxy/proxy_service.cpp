@@ -2,6 +2,8 @@
 
 #include "sim/vsock_proxy/proxy_service.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
@@ -14,6 +16,8 @@
 #include "core/run_until_signal.h"
 #include "core/serve_around.h"
 #include "sim/vsock_proxy/proxy_operations.h"
+#include "sim/vsock_proxy/succession.h"
+#include "transports/inherited_listeners.h"
 
 namespace glovebox::vsock_proxy {
 
@@ -32,8 +36,12 @@ int ProxyService::serve(Log& log, const std::function<std::string()>& ready) {
     const auto budget = core::descriptor_budget(core::without_loops(limit.now, threads));
     core::EventLoops loops(threads, {.pipes_max = budget.pipes});
     boost::asio::io_context& context = loops.first();
-    const auto to =
-        transports::make_transport(transport, context.get_executor(), core::cid_parent).value();
+    if (!inherited)
+        inherited = std::make_shared<core::InheritedSockets>();
+    const auto to = std::make_unique<transports::InheritedListeners>(
+        context.get_executor(),
+        transports::make_transport(transport, context.get_executor(), core::cid_parent).value(),
+        inherited);
     resolver.lookups_max = std::min(resolver.lookups_max, budget.lookups);
     core::DnsResolver names(context.get_executor(), std::move(resolver), std::move(lookup));
     // A connection takes two descriptors, one that waits takes one.
@@ -52,19 +60,44 @@ int ProxyService::serve(Log& log, const std::function<std::string()>& ready) {
     ProxyOperations operations(context.get_executor(), std::move(manager), metrics,
                                loops.all().front().pipes, log);
     if (status)
-        operations.serve_status(*status, version).value();
+        operations.serve_status(*status, version, inherited->take("status")).value();
+    if (const std::string left = inherited->left(); !left.empty())
+        throw ErrorException(invalid_input(fmt::format(
+            "LISTEN_FDS hands over sockets that no option of this proxy names: {}. A socket for "
+            "--listen has the port as its name (FileDescriptorName=8000), that of --status has the "
+            "name status",
+            left)));
     std::optional<AllowlistReload> reload;
     if (read_allowlist)
         reload.emplace(context.get_executor(), allowlist_files, read_allowlist, way_out, log,
                        command.empty(),
                        [&operations](AllowlistReload::Step step) { operations.reloading(step); });
-    operations.ready(ready());
-    const auto stop = [&] {
+    std::optional<Succession> succession;
+    const auto end_waits = [&] {
         operations.stopping();
         if (reload)
             reload->close();
+        if (succession)
+            succession->close();
+    };
+    const auto stop = [&] {
+        end_waits();
         running.stop();
     };
+    // A program beside this one can't change its parent.
+    if (command.empty())
+        succession.emplace(
+            context.get_executor(),
+            Succession::Options{.sockets = [&] { return operations.share(running.share()); },
+                                .variables = operations.variables(),
+                                .on_taken_over =
+                                    [&](pid_t successor) {
+                                        operations.replaced_by(successor);
+                                        end_waits();
+                                        running.drain();
+                                    }},
+            log);
+    operations.ready(ready());
     const core::LoopThreads others(loops);
     if (!command.empty())
         return core::serve_around(command, limit, context, log, run(running, operations), stop);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,13 +36,16 @@ struct ProxyService {
     transports::TransportChoice transport;
     std::size_t threads = 1;
     core::ServiceManager manager;
+    // Listeners that are open already, by port, and "status".
+    std::shared_ptr<core::InheritedSockets> inherited;
     std::optional<core::StatusAddress> status;  // where it tells of itself; empty: nowhere
     std::string version;                        // of the program, for the status
     std::vector<std::string> command;           // the program to run meanwhile; empty: none
 
     // Listens on all routes, calls `ready`, and serves until a signal or, with a command, until the
-    // command has ended. `ready` returns a few words on what is ready. Returns the command's exit status, or 0 without one. Throws ErrorException
-    // if it cannot listen. Call it once: it moves from the members.
+    // command has ended. `ready` returns a few words on what is ready. Returns the command's exit
+    // status, or 0 without one. Throws ErrorException if it cannot listen. Call it once: it moves
+    // from the members.
     [[nodiscard]] int serve(Log& log, const std::function<std::string()>& ready);
 };
 

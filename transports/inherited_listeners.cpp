@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "transports/inherited_listeners.h"
+
+#include <fmt/core.h>
+#include <sys/socket.h>
+// After sys/socket.h, whose sa_family_t it needs.
+#include <linux/vm_sockets.h>
+
+#include <cstring>
+#include <utility>
+
+#include "core/acceptor.h"
+#include "transports/socket_listener.h"
+#include "transports/vsock_transport.h"
+#include "transports/world.h"
+
+namespace glovebox::transports {
+namespace {
+
+sockaddr_storage address_of(int socket) {
+    sockaddr_storage local{};
+    socklen_t size = sizeof local;
+    ::getsockname(socket, reinterpret_cast<sockaddr*>(&local), &size);
+    return local;
+}
+
+bool is_vsock_port(int socket, core::Port port) {
+    const sockaddr_storage local = address_of(socket);
+    sockaddr_vm kernel{};
+    std::memcpy(&kernel, &local, sizeof kernel);
+    return local.ss_family == AF_VSOCK && kernel.svm_port == port;
+}
+
+}  // namespace
+
+InheritedListeners::InheritedListeners(boost::asio::any_io_executor executor,
+                                       std::unique_ptr<core::Transport> otherwise,
+                                       std::shared_ptr<core::InheritedSockets> sockets)
+    : executor_(std::move(executor)),
+      otherwise_(std::move(otherwise)),
+      sockets_(std::move(sockets)) {}
+
+Result<std::unique_ptr<core::Listener>> InheritedListeners::listen(core::VsockAddress address) {
+    UniqueFd socket = sockets_->take([&](int fd, std::string_view name) {
+        return name == fmt::format("{}", address.port) || is_vsock_port(fd, address.port);
+    });
+    if (!socket)
+        return otherwise_->listen(address);
+    const int family = address_of(socket.get()).ss_family;
+    if (family != AF_VSOCK && family != AF_UNIX)
+        return invalid_input(
+            fmt::format("the socket that was handed over for vsock port {} is "
+                        "neither of AF_VSOCK nor of AF_UNIX",
+                        address.port));
+    auto acceptor = core::Acceptor::make(executor_, std::move(socket));
+    if (!acceptor)
+        return acceptor.error();
+    return std::unique_ptr<core::Listener>(std::make_unique<SocketListener>(
+        std::move(*acceptor), core::VsockAddress{local_cid(), address.port},
+        family == AF_VSOCK ? &vsock_peer_at : &World::peer_at));
+}
+
+boost::asio::awaitable<Result<core::Connection>> InheritedListeners::connect(
+    core::VsockAddress address, std::chrono::milliseconds patience) {
+    return otherwise_->connect(address, patience);
+}
+
+core::Cid InheritedListeners::local_cid() const {
+    return otherwise_->local_cid();
+}
+
+}  // namespace glovebox::transports
