@@ -133,6 +133,12 @@ TEST_F(ExchangeTest, WhatIsMeantForTheProxyGoesAndTheRestStays) {
     EXPECT_EQ(result_->failure, "");
 }
 
+TEST_F(ExchangeTest, OptionsCountTheProxy) {
+    start("OPTIONS http://a.example HTTP/1.1\r\nHost: a\r\nMax-Forwards: 3\r\n\r\n");
+    EXPECT_THAT(hear(target_, "\r\n\r\n"),
+                AllOf(StartsWith("OPTIONS * HTTP/1.1\r\n"), HasSubstr("\r\nMax-Forwards: 2\r\n")));
+}
+
 TEST_F(ExchangeTest, ThePortOfTheUrlIsPartOfTheHost) {
     start("GET http://[2001:db8::7]:8080/ HTTP/1.0\r\n\r\n");
     EXPECT_THAT(hear(target_, "\r\n\r\n"), HasSubstr("\r\nHost: [2001:db8::7]:8080\r\n"));

@@ -9,6 +9,7 @@
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <charconv>
 #include <vector>
 
 #include "core/base/ascii.h"
@@ -63,6 +64,16 @@ void copy_end_to_end(const http::fields& from, http::fields& to) {
     }
 }
 
+// RFC 9110 7.6.2; a value that is no number stays.
+void count_forward(ForwardedRequest& request) {
+    const auto text = text_of(request[http::field::max_forwards]);
+    unsigned left = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), left);
+    if (request.method() == http::verb::options && failure == std::errc() && left > 0 &&
+        end == text.data() + text.size())
+        request.set(http::field::max_forwards, fmt::format("{}", left - 1));
+}
+
 std::string via(unsigned version) {
     return fmt::format("{}.{} {}", version / 10, version % 10, pseudonym);
 }
@@ -85,6 +96,7 @@ ForwardedRequest forwarded_request(const ForwardedRequest& received, std::string
     request.target({origin_form.data(), origin_form.size()});
     request.set(http::field::host, boost::beast::string_view(host.data(), host.size()));
     copy_end_to_end(received, request);
+    count_forward(request);
     request.insert(http::field::via, via(received.version()));
     request.set(http::field::connection, "close");
     set_framing(request, framing);

@@ -219,6 +219,10 @@ void ProxyRequest::take_field(std::string_view line) {
             return refuse(HttpStatus::bad_request, "there are two Host fields, one was expected");
         has_host_ = true;
     }
+    if (equals_ignoring_case(name, "max-forwards") && method_ == "OPTIONS" && value == "0")
+        return refuse(
+            HttpStatus::method_not_allowed,
+            "the request is for the proxy itself (Max-Forwards: 0), which has no options");
     if (equals_ignoring_case(name, "proxy-authorization"))
         refuse(HttpStatus::bad_request,
                "the proxy has no users and takes no password (Proxy-Authorization): remove "

@@ -204,6 +204,17 @@ TEST(ProxyRequest, OptionsOfTheTargetAsAWhole) {
     EXPECT_EQ(request.origin_form(), "*");
 }
 
+// RFC 9110 7.6.2.
+TEST(ProxyRequest, OptionsThatMayGoNoFurtherAreTheProxysOwn) {
+    const auto ask = [](std::string_view method, std::string_view value) {
+        return read(head(std::string(method) + " http://a.example/ HTTP/1.1",
+                         "Host: a\r\nMax-Forwards: " + std::string(value) + "\r\n"));
+    };
+    EXPECT_THAT(ask("OPTIONS", "0"), HasSubstr("405 "));
+    EXPECT_EQ(ask("OPTIONS", "1"), "a.example:80 early=\"\"");
+    EXPECT_EQ(ask("GET", "0"), "a.example:80 early=\"\"");
+}
+
 TEST(ProxyRequest, WhatIsNoUrlOfAProxyIsRefusedWithAHint) {
     const auto get = [](std::string_view target) {
         return read(head("GET " + std::string(target) + " HTTP/1.1", "Host: a\r\n"));

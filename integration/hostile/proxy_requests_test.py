@@ -7,6 +7,7 @@ Usage: proxy_requests_test.py GLOVEBOX [unittest's arguments]
 """
 
 import functools
+import queue
 import socket
 import sys
 import threading
@@ -34,10 +35,10 @@ def each_person(test):
 
 
 class Target:
-    """A server that remembers all that it gets, and answers each connection's first head with the same bytes."""
+    """A server that keeps all that each connection gets, and answers each connection's first head with the same bytes."""
 
     def __init__(self, test, answer=b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"):
-        self.got, self._answer = [], answer
+        self.got, self._answer = queue.Queue(), answer
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         test.addCleanup(self._listener.close)
         self.name = f"127.0.0.1:{self._listener.getsockname()[1]}"
@@ -58,7 +59,7 @@ class Target:
                 client.shutdown(socket.SHUT_WR)
                 while piece := client.recv(65536):
                     got += piece
-                self.got.append(got)
+                self.got.put(got)
 
 
 class Requests(unittest.TestCase):
@@ -95,11 +96,11 @@ class Requests(unittest.TestCase):
             answer = self.ask(url + head + body)
             self.assertTrue(answer.startswith(b"HTTP/1.1 400 "), (head, answer))
             self.assertEqual(answer.count(b"HTTP/1.1 "), 1, head)
-        self.assertEqual(target.got, [])
         # One that is whole: what looks like a request stays its body, and a chunk is written anew.
         self.ask(url + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" +
                  b"%x;%s\r\n%s\r\n0\r\nX-Trailer: y\r\n\r\n" % (len(HIDDEN), b"a=b", HIDDEN))
-        (got,) = target.got
+        got = target.got.get(timeout=PATIENCE)
+        self.assertTrue(target.got.empty())
         head, _, body = got.partition(b"\r\n\r\n")
         self.assertEqual((head.split(b"\r\n")[0], body), (b"POST /x HTTP/1.1", CHUNK))
 
@@ -109,7 +110,7 @@ class Requests(unittest.TestCase):
         self.start(person, target)
         self.ask(f"GET http://{target.name}/ HTTP/1.1\r\nHost: 169.254.169.254\r\nConnection: close, Host, X-Hop\r\n"
                  "X-Hop: 1\r\nKeep-Alive: 5\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n".encode())
-        (got,) = target.got
+        got = target.got.get(timeout=PATIENCE)
         self.assertIn(f"\r\nHost: {target.name}\r\n".encode(), got)
         for gone in (b"169.254.169.254", b"X-Hop", b"Keep-Alive", b"Upgrade", b"HTTP2"):
             self.assertNotIn(gone, got)

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -97,10 +98,13 @@ int ProxyService::serve(Log& log, const std::function<std::string()>& ready) {
                                         running.drain();
                                     }},
             log);
-    operations.ready(ready());
     const core::LoopThreads others(loops);
-    if (!command.empty())
+    if (!command.empty()) {
+        operations.ready(ready());
         return core::serve_around(command, limit, context, log, run(running, operations), stop);
+    }
+    // Once signals are heeded: who learns that this process is ready may end it at once.
+    boost::asio::post(context, [&] { operations.ready(ready()); });
     core::run_until_signal(context, log, run(running, operations), stop);
     return 0;
 }
