@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Accepts connections until the listener is closed.
-//
 #pragma once
 
 #include <algorithm>

@@ -331,9 +331,12 @@ asio::awaitable<void> Forward::relay_to(Stream client, tcp::endpoint from, std::
     const RelayResult result =
         co_await relay(std::move(client), std::move(reached.connection.stream), pipes,
                        options_.relay, {.second = notice.get()});
-    log_.info("closed", "{} -> {}{} closed: {}", field("peer", peer), kind, field("target", target),
-              TextOnDemand{
-                  [&] { return describe(result, "client", "vsock", steady_clock::now() - start); }},
+    log_.info("closed", "{} -> {}{} closed: {}, {}", field("peer", peer), kind,
+              field("target", target),
+              field("end", TextOnDemand{[&] { return describe_end(result, "client", "vsock"); }}),
+              TextOnDemand{[&] {
+                  return describe_bytes(result, "client", "vsock", steady_clock::now() - start);
+              }},
               field("cid", to.cid), field("port", to.port),
               field("bytes", result.first_to_second + result.second_to_first),
               field("bytes_sent", result.first_to_second),

@@ -213,15 +213,17 @@ asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> targ
     result.first_to_second = traffic.from_client.get();
     // In an enclave (glovebox forward --listen vsock:...) it is the parent that connects.
     const std::string_view side = tunnel->peer.cid == cid_parent ? "parent" : "enclave";
-    log_.info(
-        "closed", "{} -> {} closed: {}",
-        field("peer", TextOnDemand{[&] { return to_string(tunnel->peer); }}),
-        field("target", TextOnDemand{[&] { return to_string(tunnel->target); }}),
-        TextOnDemand{[&] { return describe(result, side, "target", steady_clock::now() - start); }},
-        field("cid", tunnel->peer.cid),
-        field("bytes", result.first_to_second + result.second_to_first),
-        field("bytes_sent", result.first_to_second),
-        field("bytes_received", result.second_to_first));
+    log_.info("closed", "{} -> {} closed: {}, {}",
+              field("peer", TextOnDemand{[&] { return to_string(tunnel->peer); }}),
+              field("target", TextOnDemand{[&] { return to_string(tunnel->target); }}),
+              field("end", TextOnDemand{[&] { return describe_end(result, side, "target"); }}),
+              TextOnDemand{[&] {
+                  return describe_bytes(result, side, "target", steady_clock::now() - start);
+              }},
+              field("cid", tunnel->peer.cid),
+              field("bytes", result.first_to_second + result.second_to_first),
+              field("bytes_sent", result.first_to_second),
+              field("bytes_received", result.second_to_first));
 }
 
 asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open(Admitted& admitted,

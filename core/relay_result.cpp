@@ -7,9 +7,9 @@
 #include "core/base/clock.h"
 
 namespace glovebox::core {
-namespace {
 
-std::string reason(const RelayResult& result, std::string_view first, std::string_view second) {
+std::string describe_end(const RelayResult& result, std::string_view first,
+                         std::string_view second) {
     switch (result.end) {
         case RelayEnd::finished:
             return "finished";
@@ -35,13 +35,11 @@ std::string reason(const RelayResult& result, std::string_view first, std::strin
     return "ended";
 }
 
-}  // namespace
-
-std::string describe(const RelayResult& result, std::string_view first, std::string_view second,
-                     std::chrono::steady_clock::duration took) {
+std::string describe_bytes(const RelayResult& result, std::string_view first,
+                           std::string_view second, std::chrono::steady_clock::duration took) {
     return fmt::format(
-        "{}, {} bytes from {}, {} bytes from {}, {}", reason(result, first, second),
-        result.first_to_second, first, result.second_to_first, second,
+        "{} bytes from {}, {} bytes from {}, {}", result.first_to_second, first,
+        result.second_to_first, second,
         format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(took)));
 }
 

@@ -34,10 +34,13 @@ struct RelayResult {
     bool had_ended = false;
 };
 
-// For the log: "finished, 517 bytes from enclave, 4123 bytes from target, 1 s". `first` and
-// `second` name the two sides.
-[[nodiscard]] std::string describe(const RelayResult& result, std::string_view first,
-                                   std::string_view second,
-                                   std::chrono::steady_clock::duration took);
+// Why it ended, for the log: "finished", "enclave left". `first` and `second` name the two sides.
+[[nodiscard]] std::string describe_end(const RelayResult& result, std::string_view first,
+                                       std::string_view second);
+
+// How much it moved: "517 bytes from enclave, 4123 bytes from target, 1 s".
+[[nodiscard]] std::string describe_bytes(const RelayResult& result, std::string_view first,
+                                         std::string_view second,
+                                         std::chrono::steady_clock::duration took);
 
 }  // namespace glovebox::core

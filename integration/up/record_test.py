@@ -73,7 +73,7 @@ enclaves: {{server: {{command: [{PYTHON}, {self.directory}/app/serve.py], cid: 1
         self.assertEqual((same.returncode, same.stdout), (0, "both runs did the same\n"))
         other = self.compare(first, third)
         self.assertEqual(other.returncode, 1, other.stdout)
-        self.assertRegex(other.stdout, rf"connection from 16 to 127\.0\.0\.1:{port} \(out\)\n    first:  closed.*\n"
+        self.assertRegex(other.stdout, rf"connection from 16 to 127\.0\.0\.1:{port} \(out\)\n    first:  closed: \S.*\n"
                                        r"    second: failed: .*Connection refused")
         self.assertNotIn("PCR0", other.stdout)
         found = json.loads(self.compare("--json", first, third).stdout)
@@ -83,6 +83,7 @@ enclaves: {{server: {{command: [{PYTHON}, {self.directory}/app/serve.py], cid: 1
         self.assertEqual((record["schema"], record["target"], record["passed"], record["status"]), (1, "sim", True, 0))
         connection, = record["connections"]
         self.assertEqual((connection["outcome"], connection["bytes_sent"], connection["bytes_received"]), ("closed", 0, 5))
+        self.assertRegex(connection["end"], "^(finished|enclave left|target left)$")
         self.assertEqual([part["kind"] for part in record["parts"]], ["proxy", "enclave"])
         self.assertRegex(record["enclaves"][0]["pcrs"]["PCR0"], "^[0-9a-f]{96}$")
 

@@ -56,8 +56,9 @@ asio::awaitable<void> count(Connection connection, core::PipePool& pipes, Log& l
     forever.idle_timeout = {};
     const core::RelayResult result =
         co_await core::relay(std::move(*near), std::move(*far), pipes, forever);
-    log.info("closed", "{} and {}: {}", field("address", local), field("peer", peer),
-             core::describe(result, local, peer, std::chrono::steady_clock::now() - began),
+    log.info("closed", "{} and {}: {}, {}", field("address", local), field("peer", peer),
+             field("end", core::describe_end(result, "program", "peer")),
+             core::describe_bytes(result, local, peer, std::chrono::steady_clock::now() - began),
              field("cid", connection.peer.cid), field("port", connection.local.port),
              field("bytes", result.first_to_second + result.second_to_first),
              field("bytes_sent", result.second_to_first),
