@@ -187,6 +187,11 @@ class Reference(Case):
 
 
 class Parsing(Case):
+    def remove_absent(self):
+        """What an earlier command has made of it."""
+        for made in self.directory.glob("absent*"):
+            shutil.rmtree(made) if made.is_dir() else made.unlink()
+
     def test_an_option_before_a_subcommand_holds_or_is_refused(self):
         # `explain` has a --state too, and no --listen.
         state = self.directory / "state"
@@ -410,6 +415,11 @@ class CommandTree(Case):
               "--allow": "example.com:443", "--deny": "example.org:443", "--cid": "16", "--instance-id": "i-07e25f3bada361dec", "--role-arn": "arn:aws:iam::111122223333:role/a",
               **{f"--pcr{index}": "11" * 48 for index in (0, 1, 2, 8)}}
 
+    def remove_absent(self):
+        """What an earlier command has made of it."""
+        for made in self.directory.glob("absent*"):
+            shutil.rmtree(made) if made.is_dir() else made.unlink()
+
     def test_an_option_before_a_subcommand_holds_or_is_refused(self):
         tree = list(self.parents())
         self.assertLessEqual({("kms",), ("nsm",), ("eif",), ("pki",)}, {command for command, _, _ in tree})
@@ -419,14 +429,14 @@ class CommandTree(Case):
                 for name in below:
                     with self.subTest(command=" ".join([*command, option, name])):
                         given = [option, *([self.VALUES.get(option, self.directory / "absent")] if takes_value else [])]
+                        self.remove_absent()
                         before = self.outcome(*command, *given, name)
                         if f'{option} is not an option of "glovebox {" ".join(command)} {name}"' in before[2]:
                             self.assertEqual(before[0], 2)
                             seen["refused"] += 1
                             continue
                         self.assertNotRegex(before[2], f"{option}: ", "VALUES has no value for it")
-                        for made in self.directory.glob("absent*"):
-                            shutil.rmtree(made) if made.is_dir() else made.unlink()
+                        self.remove_absent()
                         # It holds when it means the same as after the subcommand, where it is read.
                         after = self.outcome(*command, name, *given)
                         self.assertNotIn("no option", after[2])
