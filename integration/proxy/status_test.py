@@ -103,7 +103,7 @@ class Metrics(Case):
         client.sendall(b"still")
         self.assertEqual(client.recv(5, socket.MSG_WAITALL), b"still")
         client.close()
-        self.assertEqual(proxy.stop(signal.SIGWINCH), 0)
+        self.assertEqual(proxy.process.wait(PATIENCE), 0)
         self.assertFalse(self.status.exists())
 
     def test_an_address_that_others_reach_is_warned_of_and_shows_no_connections(self):
@@ -220,7 +220,7 @@ class Manager(Case):
         self.assertEqual(self.heard()["READY"], "1")
         proxy.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.heard(), {"STOPPING": "1"})
-        self.assertEqual(proxy.stop(), 0)
+        self.assertEqual(proxy.process.wait(PATIENCE), 0)
 
     def test_it_hears_that_the_proxy_is_alive(self):
         self.start(WATCHDOG_USEC="200000")
