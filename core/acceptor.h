@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A listening stream socket of any family.
+// A listening stream socket of any family, or several of them.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
@@ -18,6 +20,7 @@ struct Accepted {
     UniqueFd socket;  // non-blocking
     sockaddr_storage peer{};
     socklen_t peer_size = 0;
+    std::size_t listener = 0;  // its place among several
 };
 
 class Acceptor {
@@ -25,12 +28,15 @@ class Acceptor {
     // `listening` is non-blocking. Errors: Readiness::watch()'s.
     [[nodiscard]] static Result<Acceptor> make(const boost::asio::any_io_executor& executor,
                                                UniqueFd listening);
+    // The same of several, at least one, which have their turns.
+    [[nodiscard]] static Result<Acceptor> make(const boost::asio::any_io_executor& executor,
+                                               std::vector<UniqueFd> listening);
 
     // The next connection. Errors: operation_aborted when closed or cancelled; after others, such
     // as EMFILE, call it again: no connection is lost. The acceptor may be destroyed meanwhile.
     [[nodiscard]] boost::asio::awaitable<Result<Accepted>> accept() const;
 
-    // -1 when closed.
+    // Of the first one; -1 when closed.
     [[nodiscard]] int native_handle() const;
 
     // Ends a pending accept.

@@ -74,6 +74,39 @@ TEST_F(AcceptorTest, AcceptsAllThatCameAtOnceAndThoseThatComeLater) {
     }
 }
 
+TEST_F(AcceptorTest, SeveralSocketsHaveTheirTurns) {
+    std::vector<UniqueFd> sockets;
+    std::vector<sockaddr_in> addresses(3);
+    for (sockaddr_in& address : addresses) {
+        UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        address = address_;
+        address.sin_port = 0;
+        socklen_t size = sizeof address;
+        ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+        ASSERT_EQ(::listen(socket.get(), 100), 0);
+        ASSERT_EQ(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+        sockets.push_back(std::move(socket));
+    }
+    acceptor_.emplace(Acceptor::make(context_.get_executor(), std::move(sockets)).value());
+    const auto accepted = [&] { return run(context_, acceptor_->accept()).value().listener; };
+    for (int round = 0; round < 3; ++round) {
+        std::vector<UniqueFd> clients;
+        // The last one alone, after a wait with nothing; then all of them, the first twice.
+        for (const std::size_t to : {2, 0, 0, 1, 2}) {
+            address_ = addresses[to];
+            clients.push_back(connect());
+            if (clients.size() == 1) {
+                EXPECT_EQ(accepted(), 2U);
+            }
+        }
+        std::vector<std::size_t> seen{accepted(), accepted(), accepted(), accepted()};
+        EXPECT_EQ(seen, (std::vector<std::size_t>{0, 1, 2, 0}));
+    }
+    acceptor_->close();
+    EXPECT_EQ(acceptor_->native_handle(), -1);
+    EXPECT_EQ(run(context_, acceptor_->accept()).error().code, asio::error::operation_aborted);
+}
+
 // A flood of new connections doesn't hold up the work of those that are there.
 TEST_F(AcceptorTest, OthersHaveTheirTurnInBetween) {
     std::vector<UniqueFd> clients;

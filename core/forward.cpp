@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "core/accept_loop.h"
 #include "core/asio_result.h"
@@ -20,6 +19,7 @@
 #include "core/http_refusal.h"
 #include "core/loopback_interface.h"
 #include "core/peer_presence.h"
+#include "core/socket_endpoint.h"
 #include "core/stream_io.h"
 #include "core/tunnel.h"
 
@@ -40,20 +40,6 @@ std::string explain(const Error& failure, VsockAddress to, bool is_proxy) {
             "--listen {1}=connect",
             to_string(to), to.port);
     return fmt::format("nobody listens on vsock {}", to_string(to));
-}
-
-tcp::endpoint endpoint_of(const sockaddr* address, socklen_t size) {
-    // An endpoint's own size() is that of IPv4 until it has its bytes.
-    tcp::endpoint endpoint;
-    std::memcpy(endpoint.data(), address, std::min<std::size_t>(size, endpoint.capacity()));
-    return endpoint;
-}
-
-tcp::endpoint local_endpoint(int socket) {
-    sockaddr_storage bound{};
-    socklen_t size = sizeof bound;
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size);
-    return endpoint_of(reinterpret_cast<const sockaddr*>(&bound), size);
 }
 
 struct BindOptions {
@@ -88,6 +74,7 @@ Forward::Forward(Loops loops, Transport& transport, Log& log, ForwardOptions opt
       log_(log),
       options_(options),
       slots_({.open_max = options.connections_max, .by_peer = false}, log),
+      ingress_(options.ingress, log),
       accept_loops_(loops_.front().executor, log),
       channels_(loops_, log),
       connections_(loops_, log),
@@ -105,18 +92,21 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     auto socket = listen_on(route.listen);
     if (!socket)
         return socket.error();
-    auto local = accept_on(std::move(*socket), slots_.add_listener(),
-                           fmt::format("vsock {}", to_string(route.to)),
+    const std::string to = route.to ? fmt::format("vsock {}", to_string(*route.to)) : "by name";
+    auto local = accept_on(std::move(*socket), slots_.add_listener(), to,
                            [this, route](Admitted admitted, const Loop& loop) {
                                return serve(std::move(admitted), route, loop);
                            });
     if (!local)
         return local;
-    log_.info(
-        "listening", "listening on {}",
-        field("listener", fmt::format("{} -> vsock {}", to_string(*local), to_string(route.to))),
-        field("address", to_string(*local)), field("cid", route.to.cid),
-        field("port", route.to.port));
+    const std::string listener = fmt::format("{} -> {}", to_string(*local), to);
+    if (route.to)
+        log_.info("listening", "listening on {}", field("listener", listener),
+                  field("address", to_string(*local)), field("cid", route.to->cid),
+                  field("port", route.to->port));
+    else
+        log_.info("listening", "listening on {}", field("listener", listener),
+                  field("address", to_string(*local)));
     if (route.http_proxy)
         log_.info("http_proxy", "programs use it with HTTPS_PROXY=http://{}",
                   field("address", to_string(*local)));
@@ -189,8 +179,7 @@ asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(
         }
         if (ticket)
             co_return Admitted{std::move(accepted->socket),
-                               endpoint_of(reinterpret_cast<const sockaddr*>(&accepted->peer),
-                                           accepted->peer_size),
+                               endpoint_of(accepted->peer, accepted->peer_size),
                                std::move(*ticket)};
     }
 }
@@ -248,24 +237,57 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route, cons
     if (!on_loop)
         co_return;
     Stream client = std::move(*on_loop);
-    auto reached = co_await reach(route.to, loop);
+    // On the heap, since most connections need none.
+    std::unique_ptr<IngressArrival> arrival;
+    if (!route.http_proxy && ingress_.has_work_for(route.to)) {
+        arrival = co_await ingress_.receive(client, admitted.peer, route.to);
+        if (!arrival)
+            co_return;
+        route.to = arrival->to;
+        admitted.peer = arrival->client;
+    }
+    auto reached = co_await reach(*route.to, loop);
     if (!reached) {
-        const std::string why = explain(reached.error(), route.to, route.http_proxy);
-        log_.warning("failed", "{} -> vsock {} failed: {}", field("peer", to_string(admitted.peer)),
-                     field("target", to_string(route.to)), field("error", why),
-                     field("cid", route.to.cid), field("port", route.to.port));
-        if (route.http_proxy) {
-            HttpRefusal refusal = refusal_of(reached.error());
-            refusal.sentence = fmt::format("the parent's proxy can't be reached: {}", why);
-            co_await say_and_close(std::move(client), to_response(refusal));
-        } else {
-            // A port without a listener answers so.
-            client.reset_when_closed();
-        }
+        co_await refuse(std::move(client), to_string(admitted.peer), route, std::move(arrival),
+                        std::move(reached.error()));
         co_return;
     }
-    co_await relay_to(std::move(client), admitted.peer, {}, route.to, std::move(*reached),
-                      loop.pipes);
+    std::string name;
+    std::size_t sent_early = 0;
+    if (arrival) {
+        if (arrival->request)
+            name = arrival->description();
+        sent_early = arrival->first_bytes.size();
+        arrival->header += arrival->first_bytes;
+        // If this fails the server has broken off, as the relay will find.
+        static_cast<void>(co_await write_all(reached->connection.stream, arrival->header));
+        arrival->forget_bytes();
+    }
+    co_await relay_to(std::move(client), admitted.peer, std::move(name), *route.to,
+                      std::move(*reached), sent_early, loop.pipes);
+}
+
+asio::awaitable<void> Forward::refuse(Stream client, std::string who, ForwardRoute route,
+                                      std::unique_ptr<IngressArrival> arrival, Error failure) {
+    const VsockAddress to = *route.to;
+    failure.message = explain(failure, to, route.http_proxy);
+    log_.warning("failed", "{} -> vsock {} failed: {}", field("peer", who),
+                 field("target", to_string(to)), field("error", failure.message),
+                 field("cid", to.cid), field("port", to.port));
+    std::string message;
+    if (route.http_proxy) {
+        HttpRefusal refusal = refusal_of(failure);
+        refusal.sentence = fmt::format("the parent's proxy can't be reached: {}", failure.message);
+        message = to_response(refusal);
+    } else if (arrival && arrival->request) {
+        failure.message = "the server of this name can't be reached";
+        message = arrival->request->unreachable_message(failure);
+    }
+    // A port without a listener answers by a reset.
+    if (message.empty())
+        client.reset_when_closed();
+    else
+        co_await say_and_close(std::move(client), std::move(message));
 }
 
 asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
@@ -313,12 +335,13 @@ asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
         // If this fails the program has broken off, as the relay will find.
         static_cast<void>(co_await write_all(client, *early));
     }
-    co_await relay_to(std::move(client), admitted.peer, target_text, proxy, std::move(*reached),
+    co_await relay_to(std::move(client), admitted.peer, target_text, proxy, std::move(*reached), 0,
                       loop.pipes);
 }
 
 asio::awaitable<void> Forward::relay_to(Stream client, tcp::endpoint from, std::string name,
-                                        VsockAddress to, Reached reached, PipePool& pipes) {
+                                        VsockAddress to, Reached reached, std::size_t sent_early,
+                                        PipePool& pipes) {
     const TextOnDemand peer{[&] { return to_string(from); }};
     const TextOnDemand target{[&] { return name.empty() ? to_string(to) : name; }};
     const std::string_view kind = name.empty() ? "vsock " : "";
@@ -328,9 +351,9 @@ asio::awaitable<void> Forward::relay_to(Stream client, tcp::endpoint from, std::
               field("cid", to.cid), field("port", to.port));
     const auto start = steady_clock::now();
     const auto notice = reached.hop->watch(reached.connection.local.port);
-    const RelayResult result =
-        co_await relay(std::move(client), std::move(reached.connection.stream), pipes,
-                       options_.relay, {.second = notice.get()});
+    RelayResult result = co_await relay(std::move(client), std::move(reached.connection.stream),
+                                        pipes, options_.relay, {.second = notice.get()});
+    result.first_to_second += sent_early;
     log_.info("closed", "{} -> {}{} closed: {}, {}", field("peer", peer), kind,
               field("target", target),
               field("end", TextOnDemand{[&] { return describe_end(result, "client", "vsock"); }}),

@@ -6,6 +6,8 @@
 //   on the parent: client  --TCP-->       Forward --vsock--> an enclave's port
 //
 // An enclave's `lo` is down when it boots; a route that listens on a loopback address brings it up.
+// What comes from outside may have to be read first (ingress/ingress.h): a listener that leads by
+// name has many addresses to choose from.
 // A route to a CONNECT proxy serves HTTPS_PROXY: it passes the head on unchanged, and answers with
 // an HTTP error if the proxy cannot be reached. A way out asks such a proxy itself, for programs
 // that know of no proxy (egress.h).
@@ -31,6 +33,7 @@
 #include "core/connections.h"
 #include "core/forward_route.h"
 #include "core/hop_resets.h"
+#include "core/ingress/ingress.h"
 #include "core/loop.h"
 #include "core/name_addresses.h"
 #include "core/outgoing_hops.h"
@@ -47,6 +50,7 @@ struct ForwardOptions {
     std::chrono::milliseconds tunnel_timeout{30000};  // for a proxy's answer to CONNECT
     std::chrono::milliseconds grace{5000};            // for open connections when it stops
     std::size_t connections_max = 10000;              // further ones wait in the backlog
+    IngressOptions ingress{};
 };
 
 class Forward {
@@ -106,15 +110,19 @@ class Forward {
     // The client on its loop. Empty if that is impossible, which has been logged.
     std::optional<Stream> client_on(const Loop& loop, Admitted& admitted);
     boost::asio::awaitable<Result<Reached>> reach(VsockAddress address, const Loop& loop);
+    // What a client receives whose vsock side can't be reached.
+    boost::asio::awaitable<void> refuse(Stream client, std::string who, ForwardRoute route,
+                                        std::unique_ptr<IngressArrival> arrival, Error failure);
     boost::asio::awaitable<void> relay_to(Stream client, boost::asio::ip::tcp::endpoint peer,
                                           std::string target, VsockAddress to, Reached reached,
-                                          PipePool& pipes);
+                                          std::size_t sent_early, PipePool& pipes);
 
     const Loops loops_;
     Transport& transport_;
     Log& log_;
     ForwardOptions options_;
     Slots slots_;
+    Ingress ingress_;
     std::list<Listening> listening_;
     std::map<TcpPort, Slots::Listener> places_out_;  // those of one port share their slots
     ConnectionGroup accept_loops_;

@@ -15,6 +15,8 @@ namespace {
 
 using boost::asio::ip::tcp;
 
+constexpr std::string_view by_name = "by-name";
+
 Result<tcp::endpoint> parse_endpoint(std::string_view text) {
     std::string_view host = "127.0.0.1";
     std::string_view port = text;
@@ -43,7 +45,7 @@ Result<ForwardRoute> parse_forward_route(std::string_view text) {
     if (equals == std::string_view::npos)
         return Error(ProxyError::bad_target,
                      fmt::format("\"{}\" is not a listener: [ADDRESS:]PORT=CID:PORT was expected, "
-                                 "for example 8443=3:8000",
+                                 "for example 8443=3:8000, or [ADDRESS:]PORT=by-name",
                                  text));
     const auto listen = parse_endpoint(text.substr(0, equals));
     if (!listen)
@@ -51,6 +53,8 @@ Result<ForwardRoute> parse_forward_route(std::string_view text) {
                      fmt::format("\"{}\": {}; before the = a port, or an address and a port such "
                                  "as 127.0.0.1:8443, was expected",
                                  text, listen.error().message));
+    if (text.substr(equals + 1) == by_name)
+        return ForwardRoute{*listen, std::nullopt, false};
     const auto to = parse_vsock_address(text.substr(equals + 1));
     if (!to)
         return Error(ProxyError::bad_target,
@@ -69,6 +73,11 @@ Result<ForwardRoute> parse_http_proxy_route(std::string_view text) {
     auto route = parse_forward_route(text.find('=') == std::string_view::npos
                                          ? fmt::format("{}={}", http_proxy_port, text)
                                          : std::string(text));
+    if (route && !route->to)
+        return Error(ProxyError::bad_target,
+                     fmt::format("\"{}\": a CONNECT proxy has one vsock address: CID:PORT was "
+                                 "expected after the =",
+                                 text));
     if (route)
         route->http_proxy = true;
     return route;

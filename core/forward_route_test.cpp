@@ -23,6 +23,15 @@ TEST(ForwardRoute, ListensOnLoopbackUnlessItSaysOtherwise) {
     EXPECT_EQ(to_string(parse_forward_route("localhost:0=16:5005").value().listen), "127.0.0.1:0");
 }
 
+TEST(ForwardRoute, AListenerMayLeadByName) {
+    const auto route = parse_forward_route("0.0.0.0:443=by-name").value();
+    EXPECT_EQ(to_string(route.listen), "0.0.0.0:443");
+    EXPECT_FALSE(route.to);
+    const auto proxy = parse_http_proxy_route("3128=by-name");
+    ASSERT_FALSE(proxy);
+    EXPECT_THAT(proxy.error().message, HasSubstr("CID:PORT was expected"));
+}
+
 TEST(ForwardRoute, AnHttpProxyHasACustomaryPort) {
     const auto route = parse_http_proxy_route("3:8001").value();
     EXPECT_EQ(to_string(route.listen), "127.0.0.1:3128");

@@ -128,7 +128,7 @@ TEST_F(ForwardTest, AVsockAddressThatDoesNotAnswerIsGivenUp) {
 
 TEST_F(ForwardTest, APortThatIsTakenIsNamed) {
     const auto endpoint = start(route("0=3:8000"));
-    const auto taken = forward_->listen({endpoint, {3, 8000}});
+    const auto taken = forward_->listen(ForwardRoute{endpoint, VsockAddress{3, 8000}});
     ASSERT_FALSE(taken);
     EXPECT_THAT(taken.error().message, AllOf(HasSubstr(to_string(endpoint)), HasSubstr("in use")));
 }

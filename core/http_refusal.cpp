@@ -20,6 +20,8 @@ std::string_view reason_phrase(HttpStatus status) {
             return "Method Not Allowed";
         case HttpStatus::request_timeout:
             return "Request Timeout";
+        case HttpStatus::misdirected_request:
+            return "Misdirected Request";
         case HttpStatus::head_too_large:
             return "Request Header Fields Too Large";
         case HttpStatus::bad_gateway:

@@ -23,6 +23,7 @@ enum class HttpStatus {
     forbidden = 403,
     method_not_allowed = 405,
     request_timeout = 408,
+    misdirected_request = 421,
     head_too_large = 431,
     bad_gateway = 502,
     service_unavailable = 503,

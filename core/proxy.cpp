@@ -14,7 +14,9 @@
 #include "core/base/clock.h"
 #include "core/base/counted.h"
 #include "core/http_refusal.h"
+#include "core/ingress/proxy_protocol.h"
 #include "core/proxy_error.h"
+#include "core/socket_endpoint.h"
 #include "core/stream_io.h"
 #include "core/timeout.h"
 #include "core/tunnel_request.h"
@@ -247,7 +249,7 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::nothing() {
 
 asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Client client, Target target) {
     Connection& connection = client.connection;
-    auto dialed = co_await dialer_.dial(target, connection.peer.cid);
+    auto dialed = co_await dial(target, connection.peer);
     if (!dialed) {
         options_.metrics->count_refused(client.counted, connection.peer.cid,
                                         proxy_refusal_of(dialed.error()));
@@ -295,7 +297,7 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_asked(Client client) {
         std::optional<Refused> refused;
         Result<Dialed> dialed = Error();
         if (whole && request.state() == TunnelRequest::State::complete) {
-            dialed = co_await dialer_.dial(request.target(), connection.peer.cid);
+            dialed = co_await dial(request.target(), connection.peer);
             if (!dialed)
                 refused = {proxy_refusal_of(dialed.error()), refusal_of(dialed.error())};
         } else if (whole) {
@@ -422,6 +424,19 @@ void Proxy::log_exchange(const Exchanged& exchanged) {
              field("bytes", exchanged.from_client + exchanged.from_target),
              field("bytes_sent", exchanged.from_client),
              field("bytes_received", exchanged.from_target));
+}
+
+asio::awaitable<Result<Dialed>> Proxy::dial(const Target& target, VsockAddress peer) {
+    auto dialed = co_await dialer_.dial(target, peer.cid);
+    const auto& introduced = options_.proxy_protocol_to;
+    if (!dialed || std::find(introduced.begin(), introduced.end(), target) == introduced.end())
+        co_return dialed;
+    const ProxiedEnds ends{local_endpoint(dialed->stream.native_handle()), dialed->endpoint};
+    const std::string header = proxy_header(ends, {{}, peer});
+    const auto sent = co_await write_all(dialed->stream, header);
+    if (!sent)
+        co_return sent.error();
+    co_return dialed;
 }
 
 void Proxy::log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed) {

@@ -46,6 +46,8 @@ struct ProxyOptions {
     std::chrono::milliseconds grace{5000};          // for open connections when the proxy stops
     SlotOptions slots;                              // for connections; further ones wait
     std::shared_ptr<ProxyMetrics> metrics = std::make_shared<ProxyMetrics>();
+    // Targets that expect a PROXY header, with the enclave's vsock address (proxy_protocol.h).
+    std::vector<Target> proxy_protocol_to{};
 };
 
 class Proxy {
@@ -134,6 +136,8 @@ class Proxy {
     boost::asio::awaitable<std::optional<std::string>> serve_exchange(Client& client,
                                                                       TunnelRequest& request,
                                                                       Dialed dialed);
+    // Connects, and introduces the enclave to a target that expects it.
+    boost::asio::awaitable<Result<Dialed>> dial(const Target& target, VsockAddress peer);
     void log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed);
     void log_exchange(const Exchanged& exchanged);
 

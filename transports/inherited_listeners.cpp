@@ -56,9 +56,13 @@ Result<std::unique_ptr<core::Listener>> InheritedListeners::listen(core::VsockAd
     auto acceptor = core::Acceptor::make(executor_, std::move(socket));
     if (!acceptor)
         return acceptor.error();
+    SocketListener::PeerOf peer_of = &vsock_peer_of;
+    if (family == AF_UNIX)
+        peer_of = [](const core::Accepted& accepted) {
+            return World::peer_at(accepted.peer, accepted.peer_size);
+        };
     return std::unique_ptr<core::Listener>(std::make_unique<SocketListener>(
-        std::move(*acceptor), core::VsockAddress{local_cid(), address.port},
-        family == AF_VSOCK ? &vsock_peer_at : &World::peer_at));
+        std::move(*acceptor), core::VsockAddress{local_cid(), address.port}, std::move(peer_of)));
 }
 
 boost::asio::awaitable<Result<core::Connection>> InheritedListeners::connect(

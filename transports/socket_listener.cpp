@@ -13,7 +13,7 @@ SocketListener::SocketListener(core::Acceptor acceptor, core::VsockAddress local
                                BeforeClose before_close)
     : acceptor_(std::move(acceptor)),
       local_(local),
-      peer_of_(peer_of),
+      peer_of_(std::move(peer_of)),
       before_close_(std::move(before_close)) {}
 
 SocketListener::~SocketListener() {
@@ -37,7 +37,7 @@ asio::awaitable<Result<core::Arrival>> SocketListener::accept_from(core::Accepto
                                                    " was closed, or waiting for it cancelled");
     if (!accepted)
         co_return std::move(accepted.error()).in("on " + to_string(local));
-    const core::VsockAddress peer = peer_of(accepted->peer, accepted->peer_size);
+    const core::VsockAddress peer = peer_of(*accepted);
     co_return core::Arrival{std::move(accepted->socket), local, peer};
 }
 

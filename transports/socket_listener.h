@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A listening socket of any family as a core::Listener, for UnixTransport and VsockTransport.
+// Listening sockets of any family as a core::Listener, for every transport.
 #pragma once
 
 #include <functional>
@@ -13,11 +13,11 @@ namespace glovebox::transports {
 
 class SocketListener final : public core::Listener {
   public:
-    using PeerOf = core::VsockAddress (*)(const sockaddr_storage& peer, socklen_t size);
+    using PeerOf = std::function<core::VsockAddress(const core::Accepted& accepted)>;
     using BeforeClose = std::function<void(int socket)>;
 
-    // `acceptor` is of a stream socket. `peer_of` reads the address of an accepted one's peer, as
-    // accept(2) has it; `before_close` is called once, while the socket is still open.
+    // `acceptor` is of stream sockets. `peer_of` says who the peer of an accepted one is;
+    // `before_close` is called once, while the socket is still open.
     SocketListener(core::Acceptor acceptor, core::VsockAddress local, PeerOf peer_of,
                    BeforeClose before_close = {});
     ~SocketListener() override;

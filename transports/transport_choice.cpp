@@ -32,6 +32,16 @@ Made make_unix(const TransportChoice& choice, boost::asio::any_io_executor execu
         std::move(executor), std::move(*world), own, may_bind_privileged_ports(own)));
 }
 
+Made make_hybrid(const TransportChoice& choice, boost::asio::any_io_executor executor,
+                 core::Cid /*default_cid*/) {
+    if (choice.guests.empty())
+        return invalid_input(
+            "--transport hybrid reaches virtual machines by their monitors' sockets: give --guest "
+            "CID=SOCKET");
+    return std::unique_ptr<core::Transport>(
+        std::make_unique<HybridTransport>(std::move(executor), choice.guests));
+}
+
 struct Backend {
     std::string_view name;
     std::string_view summary;
@@ -47,6 +57,9 @@ constexpr std::array backends{
             [](NitroDevices devices) { return devices.nsm || devices.nitro_enclaves; }, make_vsock},
     Backend{"unix", "sockets in the world's directory", [](NitroDevices) { return true; },
             make_unix},
+    Backend{"hybrid",
+            "the sockets of Firecracker, Cloud Hypervisor or vhost-device-vsock (--guest)",
+            [](NitroDevices) { return false; }, make_hybrid},
 };
 
 }  // namespace

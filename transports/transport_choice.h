@@ -11,14 +11,16 @@
 #include <vector>
 
 #include "core/transport.h"
+#include "transports/hybrid_transport.h"
 
 namespace glovebox::transports {
 
-// The user's choice by --world, --cid and --transport.
+// The user's choice by --world, --cid, --transport and --guest.
 struct TransportChoice {
     std::string world;  // a name, or a directory with a '/'; empty: GLOVEBOX_WORLD or "default"
     std::optional<core::Cid> cid;    // this side's CID; with vsock the machine has its own
     std::string transport = "auto";  // one of transport_names()
+    HybridGuests guests{};           // of the transport hybrid
 };
 
 // The names of the transports, including "auto", and their descriptions for --help.

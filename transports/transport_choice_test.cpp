@@ -21,11 +21,12 @@ TEST(TransportChoice, AutoIsVsockInsideAnEnclaveAndOnAParentOnly) {
 TEST(TransportChoice, WhatWasAskedForIsTaken) {
     EXPECT_EQ(resolve_auto("unix", {.nsm = true, .nitro_enclaves = true}), "unix");
     EXPECT_EQ(resolve_auto("vsock", {}), "vsock");
+    EXPECT_EQ(resolve_auto("hybrid", {.nitro_enclaves = true}), "hybrid");
 }
 
 TEST(TransportChoice, EachTransportHasItsNameAndItsHelp) {
     const std::vector<std::string_view> names = transport_names();
-    EXPECT_THAT(names, testing::UnorderedElementsAre("auto", "unix", "vsock"));
+    EXPECT_THAT(names, testing::UnorderedElementsAre("auto", "unix", "vsock", "hybrid"));
     for (const std::string_view name : names)
         EXPECT_THAT(std::string(transport_help()), testing::HasSubstr(std::string(name) + ": "));
 }

@@ -52,11 +52,14 @@ Result<std::unique_ptr<core::Listener>> UnixTransport::listen(core::VsockAddress
     const auto unbind = [world = world_, own = own_, bound = *bound](int closing) {
         world->unbind(closing, own, bound);
     };
+    const auto peer_of = [](const core::Accepted& accepted) {
+        return World::peer_at(accepted.peer, accepted.peer_size);
+    };
     auto acceptor = core::Acceptor::make(executor_, std::move(*socket));
     if (!acceptor)
         return acceptor.error();
     return std::unique_ptr<core::Listener>(
-        std::make_unique<SocketListener>(std::move(*acceptor), *bound, &World::peer_at, unbind));
+        std::make_unique<SocketListener>(std::move(*acceptor), *bound, peer_of, unbind));
 }
 
 // It never takes any time.

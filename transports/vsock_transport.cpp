@@ -55,11 +55,11 @@ VsockAddress local_of(int socket) {
 
 }  // namespace
 
-VsockAddress vsock_peer_at(const sockaddr_storage& peer, socklen_t size) {
+VsockAddress vsock_peer_of(const core::Accepted& accepted) {
     sockaddr_vm kernel{};
-    if (peer.ss_family != AF_VSOCK || size < sizeof kernel)
+    if (accepted.peer.ss_family != AF_VSOCK || accepted.peer_size < sizeof kernel)
         return {};
-    std::memcpy(&kernel, &peer, sizeof kernel);
+    std::memcpy(&kernel, &accepted.peer, sizeof kernel);
     return {kernel.svm_cid, kernel.svm_port};
 }
 
@@ -82,7 +82,7 @@ Result<std::unique_ptr<core::Listener>> VsockTransport::listen(VsockAddress addr
     if (!acceptor)
         return acceptor.error();
     return std::unique_ptr<core::Listener>(
-        std::make_unique<SocketListener>(std::move(*acceptor), local, &vsock_peer_at));
+        std::make_unique<SocketListener>(std::move(*acceptor), local, &vsock_peer_of));
 }
 
 // A non-blocking connect is in progress until the socket is writable; how it ended is SO_ERROR.

@@ -11,6 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
+#include "core/acceptor.h"
 #include "core/transport.h"
 
 namespace glovebox::transports {
@@ -34,7 +35,7 @@ class VsockTransport final : public core::Transport {
 };
 
 // The address of an accepted connection's peer, as accept(2) has it; empty of another family.
-[[nodiscard]] core::VsockAddress vsock_peer_at(const sockaddr_storage& peer, socklen_t size);
+[[nodiscard]] core::VsockAddress vsock_peer_of(const core::Accepted& accepted);
 
 // The machine's own CID from /dev/vsock (IOCTL_VM_SOCKETS_GET_LOCAL_CID); `otherwise` if the device
 // cannot be opened (on some machines only root may) or returns any. A label for logs: other

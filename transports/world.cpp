@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sched.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +23,7 @@
 #include "transports/client_names.h"
 #include "transports/known_worlds.h"
 #include "transports/reach.h"
+#include "transports/socket_file.h"
 #include "transports/socket_name.h"
 #include "transports/unix_address.h"
 
@@ -91,19 +91,6 @@ int bind_unmarked(int socket, const UnixAddress& address) {
     return result;
 }
 
-// One binder at a time, over all processes: between finding a name stale and taking it over nobody
-// else may do the same. Held for a few system calls. The directory is opened anew because a lock
-// belongs to the open file description, which threads and forked children share.
-Result<UniqueFd> lock_directory(int directory, const std::string& path) {
-    UniqueFd held(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!held)
-        return errno_error(fmt::format("world {} can't be locked", path), errno);
-    while (::flock(held.get(), LOCK_EX) != 0)
-        if (errno != EINTR)
-            return errno_error(fmt::format("world {} can't be locked", path), errno);
-    return held;
-}
-
 // The world whose directory is the calling thread's own.
 thread_local const World* entered = nullptr;
 
@@ -162,7 +149,7 @@ Result<std::unique_ptr<World>> World::open(std::string_view name_or_path) {
         auto directory = open_private_directory(path);
         if (!directory)
             return Error(directory.error()).in("world");
-        auto locked = lock_directory(directory->get(), path);
+        auto locked = lock_directory(directory->get(), "world " + path);
         if (!locked)
             return locked.error();
         auto names = ClientNames::open(directory->get());
@@ -197,7 +184,7 @@ Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
     const auto cid = bindable_cid(own, address.cid);
     if (!cid)
         return cid.error();
-    const auto locked = lock_directory(directory(), path_);
+    const auto locked = lock_directory(directory(), "world " + path_);
     if (!locked)
         return locked.error();
     Error last;
@@ -217,7 +204,7 @@ Result<VsockAddress> World::bind(int socket, Cid own, VsockAddress address) {
 }
 
 Result<void> World::check_free(const std::string& name) const {
-    const auto held = is_held(name);
+    const auto held = is_held(directory(), path_, name);
     if (!held)
         return held.error();
     if (*held)
@@ -265,7 +252,7 @@ bool World::is_listening(VsockAddress address) const {
     if (::fstatat(directory(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISSOCK(status.st_mode) || (status.st_mode & S_IXUSR) == 0)
         return false;
-    const auto held = is_held(name);
+    const auto held = is_held(directory(), path_, name);
     return held && *held;
 }
 
@@ -286,7 +273,7 @@ void World::unbind(int socket, Cid own, VsockAddress address) {
             const std::lock_guard guard(mutex_);
             std::erase_if(bound_, [&](const auto& entry) { return entry.second.name == name; });
         }
-        if (const auto held = lock_directory(directory(), path_))
+        if (const auto held = lock_directory(directory(), "world " + path_))
             remove_if_stale(name);
         return;
     }
@@ -347,7 +334,7 @@ Result<UniqueFd> World::meeting_point(VsockAddress speaks_for) {
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket)
         return errno_error("cannot create a Unix socket", errno);
-    const auto locked = lock_directory(directory(), path_);
+    const auto locked = lock_directory(directory(), "world " + path_);
     if (!locked)
         return locked.error();
     if (const auto claimed = claim(socket.get(), meeting_name(unforeseeable_digits(), speaks_for));
@@ -394,23 +381,9 @@ Port World::next_port() {
     }
 }
 
-// Whether a live socket has the name; what else can't be bound over counts as held too.
-Result<bool> World::is_held(const std::string& name) const {
-    struct stat status {};
-    if (::fstatat(directory(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    if (!S_ISSOCK(status.st_mode))
-        return true;
-    const UniqueFd probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!probe)
-        return errno_error(fmt::format("asking who has {}/{}", path_, name), errno);
-    const int result = UnixAddress::in_directory(directory(), name).connect(probe.get());
-    return result != ECONNREFUSED && result != ENOENT;
-}
-
 // Called with the lock held.
 void World::remove_if_stale(const std::string& name) const {
-    const auto held = is_held(name);
+    const auto held = is_held(directory(), path_, name);
     if (held && !*held)
         ::unlinkat(directory(), name.c_str(), 0);
 }
@@ -429,7 +402,7 @@ void World::sweep() const {
 }
 
 bool World::remove_if_unused() {
-    const auto locked = lock_directory(directory(), path_);
+    const auto locked = lock_directory(directory(), "world " + path_);
     return locked && client_names_.are_used_here_alone() &&
            entries_of(directory()) == std::vector<std::string>{ClientNames::key_file} &&
            ::unlinkat(directory(), ClientNames::key_file, 0) == 0 && ::rmdir(path_.c_str()) == 0;

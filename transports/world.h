@@ -17,12 +17,9 @@
 //
 // * They go through /proc/self/fd/<directory>/<name> (unix_address.h): a sockaddr_un has 108 bytes,
 //   a run directory's path may have more, and the directory in use is the one that was checked.
-// * Live or stale? The name of a killed process looks like any other, and a connect to find out
-//   would give a live listener a connection. So it is probed with a socket of the wrong type:
-//   connect(2) of a SOCK_DGRAM socket fails with EPROTOTYPE if a live stream socket has the name,
-//   listening or not, and with ECONNREFUSED otherwise. The kernel looks that up by inode, in every
-//   network namespace; unix_diag and /proc/net/unix show only the caller's namespace, and enclaves
-//   have their own.
+// * Live or stale? A name is probed with a socket of the wrong type (socket_file.h). The kernel
+//   looks that up by inode, in every network namespace; unix_diag and /proc/net/unix show only the
+//   caller's namespace, and enclaves have their own.
 //
 // This is the thin, Asio-free half of the Unix transport: plain descriptors and system calls, used
 // by UnixTransport and by the supervisor. The caller owns the sockets; no function waits for the
@@ -142,7 +139,6 @@ class World {
     [[nodiscard]] Result<void> check_free(const std::string& name) const;
     [[nodiscard]] Result<void> claim(int socket, const std::string& name);
     [[nodiscard]] Result<core::Port> name_client(int socket, core::Cid seen_as, bool is_unnamed);
-    [[nodiscard]] Result<bool> is_held(const std::string& name) const;
     [[nodiscard]] std::vector<std::string> names() const;
     void remove_if_stale(const std::string& name) const;
     void sweep() const;

@@ -62,11 +62,11 @@ FOLDERS = {
         uses=("core/base",),
         libraries=("yaml-cpp",)),
     "core": Folder(
-        "the proxy: addresses, the transport seam, relay, CONNECT and HTTP, allowlist, dialer, name lookups",
+        "the proxy: addresses, the transport seam, relay, CONNECT and HTTP, allowlist, dialer, name lookups; the ways in",
         uses=("core/base", "core/yaml"),
         libraries=("Asio", "Beast", "c-ares", "yaml-cpp")),
     "transports": Folder(
-        "the ways to reach (CID, port): Unix sockets, AF_VSOCK; the world directory and its path rule",
+        "the ways to reach (CID, port): Unix sockets, AF_VSOCK, microVMs; the world directory and its path rule",
         uses=("core/base", "core/crypto", "core"),
         libraries=("Asio",)),
     "nsm-mock/document": Folder(

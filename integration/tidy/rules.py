@@ -12,7 +12,7 @@ EXPENSIVE_HEADERS = {
                                               "nothing: core/asio compiles these functions once"),
     r"boost/beast/src\.hpp$": (("core/asio/beast.cpp",), "nothing: core/asio compiles these functions once"),
     r"boost/(beast|asio/ssl)(/|\.hpp)": (("core/asio/asio_tls.cpp", "core/asio/beast.cpp", "core/http/exchange.cpp", "core/http/forwarded_head.h",
-                                         "core/http/forwarded_head.cpp", "core/http/message_stream.h", "core/metrics/status_server.cpp",
+                                         "core/http/forwarded_head.cpp", "core/http/message_stream.h", "core/ingress/request_host.cpp", "core/metrics/status_server.cpp",
                                          "fuzz/http_request_fuzzer.cpp",
                                          "sim/http/server.cpp", "sim/http/tls_stream.cpp",
                                          "examples/attested-secret/https_client.cpp"),
@@ -21,7 +21,7 @@ EXPENSIVE_HEADERS = {
 }
 
 # Folders and file names that serve tests alone; nothing else may include from them, or include a test framework.
-TEST_FOLDERS = ("core/base/testing", "core/testing", "transports/contract", "nsm-mock/testing", "sim/eif/testing",
+TEST_FOLDERS = ("core/base/testing", "core/testing", "core/ingress/testing", "transports/contract", "transports/testing", "nsm-mock/testing", "sim/eif/testing",
                 "sim/supervisor/testing", "sim/kms/testing", "fuzz")
 TEST_FILE = re.compile(r"(_test\.(cpp|c|py)|_fixture\.(cpp|h)|/test_support\.(cpp|h))$")
 TEST_FRAMEWORKS = ("gtest/", "gmock/")

@@ -169,6 +169,49 @@ class Programs:
             self.assertIn(rule, self.enclave.ask("cat /tmp/egress")[1])
             self.assertIn(rule, self.parent.ask("cat /tmp/proxy")[1])
 
+    def test_a_client_from_outside_reaches_an_enclave_by_its_name(self):
+        background(self.enclave, "server", "cd /demo/www && openssl s_server -accept 127.0.0.1:4434 -cert ../tls.pem "
+                   "-key ../tls.key -WWW & echo $! >/tmp/server.pid; wait", "ACCEPT")
+        background(self.enclave, "inward", "glovebox forward --transport vsock --listen vsock:8443=127.0.0.1:4434 & "
+                   "echo $! >/tmp/inward.pid; wait", "ready:")
+        self.addCleanup(self.enclave.ask, "kill $(cat /tmp/inward.pid /tmp/server.pid)")
+        background(self.parent, "ingress", "glovebox forward --transport vsock --listen 4443=by-name "
+                   f"--route api.example.com={self.enclave_cid}:8443 & echo $! >/tmp/ingress.pid; wait", "ready:")
+        self.addCleanup(self.parent.ask, "kill $(cat /tmp/ingress.pid)")
+        ask = r"printf 'GET /hello.txt HTTP/1.0\r\n\r\n' | openssl s_client -quiet -connect 127.0.0.1:4443 -servername"
+        _, said = self.parent.ask(f"{ask} api.example.com 2>&1")
+        self.assertIn("Hello from the world outside.", said, self.parent.ask("cat /tmp/ingress")[1])
+        _, said = self.parent.ask(f"{ask} www.example.com 2>&1")
+        self.assertIn("unrecognized name", said)
+        self.assertIn("no route leads to www.example.com", self.parent.ask("cat /tmp/ingress")[1])
+
+    def test_headers_name_the_client_and_the_enclave(self):
+        introduced = "0d 0a 0d 0a 00 0d 0a 51 55 49 54 0a 21 11"
+        listen = "nc -l -p {0} >/tmp/header{0} & until grep -q :{0:04X} /proc/net/tcp*; do sleep 0.1; done; echo up; wait"
+        with self.subTest("a client's address, to a server in the enclave"):
+            background(self.enclave, "receiver", listen.format(7100), "up")
+            background(self.enclave, "inward", "glovebox forward --transport vsock --listen vsock:7100=127.0.0.1:7100 & "
+                       "echo $! >/tmp/inward.pid; wait", "ready:")
+            self.addCleanup(self.enclave.ask, "kill $(cat /tmp/inward.pid)")
+            background(self.parent, "ingress", f"glovebox forward --transport vsock --listen 7101={self.enclave_cid}:7100 "
+                       "--proxy-protocol-to any:7100 & echo $! >/tmp/ingress.pid; wait", "ready:")
+            self.addCleanup(self.parent.ask, "kill $(cat /tmp/ingress.pid)")
+            self.parent.ask("echo hello | nc 127.0.0.1 7101")
+            _, said = self.enclave.ask("until grep -q hello /tmp/header7100; do sleep 0.1; done; od -An -tx1 /tmp/header7100")
+            self.assertIn(f"{introduced} 00 0c 7f 00 00 01 7f 00 00 01", " ".join(said.split()))
+        with self.subTest("an enclave's CID, to a target"):
+            background(self.parent, "receiver", listen.format(7102), "up")
+            background(self.parent, "introducer", "glovebox proxy --transport vsock --listen 8102=127.0.0.1:7102 "
+                       "--proxy-protocol-to 127.0.0.1:7102 & echo $! >/tmp/introducer.pid; wait", "ready:")
+            self.addCleanup(self.parent.ask, "kill $(cat /tmp/introducer.pid)")
+            background(self.enclave, "outward", f"glovebox forward --transport vsock --listen 7103={self.parent_cid}:8102 & "
+                       "echo $! >/tmp/outward.pid; wait", "ready:")
+            self.addCleanup(self.enclave.ask, "kill $(cat /tmp/outward.pid)")
+            self.enclave.ask("echo hello | nc 127.0.0.1 7103")
+            _, said = self.parent.ask("until grep -q hello /tmp/header7102; do sleep 0.1; done; od -An -tx1 /tmp/header7102")
+            self.assertIn(f"{introduced} 00 17", " ".join(said.split()))
+            self.assertIn(f"e5 00 08 00 00 00 {self.enclave_cid:02x}", " ".join(said.split()))
+
     def test_the_transport_contract_holds_over_vsock_transport(self):
         status, said = self.enclave.ask(
             f"GLOVEBOX_CONTRACT_VSOCK='{self.contract_cids}' GLOVEBOX_CONTRACT_BYTES={4 * MEBIBYTE} "

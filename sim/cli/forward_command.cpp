@@ -8,6 +8,7 @@
 #include "core/base/limited_log.h"
 #include "core/inward_route.h"
 #include "sim/cli/egress_option.h"
+#include "sim/cli/ingress_option.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/transport_option.h"
@@ -33,6 +34,7 @@ int forward(const Values& values) {
     }
     if (const auto contradiction = core::listener_contradiction(texts, service.routes))
         throw UsageError("--listen and --http-proxy: " + *contradiction);
+    service.options.ingress = read_ingress(values, service.routes);
     service.egress = read_egress(values);
     service.options.relay.idle_timeout = values.duration("--idle-timeout");
     service.options.relay.half_close_timeout = values.duration("--half-close-timeout");
@@ -72,11 +74,12 @@ Command forward_command() {
                         "with it and returns its exit status."},
         .options = command_line::joined(
             {{{.name = "--listen",
-               .placeholder = "[ADDRESS:]PORT=CID:PORT",
+               .placeholder = "[ADDRESS:]PORT=TARGET",
                .check = problem_of_listener,
                .repeat = Repeat::list,
                .summary = "Listen on this TCP port and connect to this vsock address: "
-                          "8443=3:8000. The other way round, vsock:5005=127.0.0.1:8080 listens on "
+                          "8443=3:8000; 443=by-name connects to that of the client's --route. The "
+                          "other way round, vsock:5005=127.0.0.1:8080 listens on "
                           "this side's vsock port 5005 and connects to a port of its loopback "
                           "interface"},
               {.name = "--http-proxy",
@@ -101,6 +104,7 @@ Command forward_command() {
                .default_value = "5s"},
               max_connections_option(),
               threads_option()},
+             ingress_options(),
              egress_options(),
              transport_options(),
              log_options(),
@@ -122,7 +126,10 @@ Command forward_command() {
                       "vsock port 5005",
                       "glovebox forward --listen vsock:5005=127.0.0.1:8080 -- python3 app.py"},
                      {"On the parent, the way in to port 5005 of enclave 16",
-                      "glovebox forward --listen 0.0.0.0:8443=16:5005"}},
+                      "glovebox forward --listen 0.0.0.0:8443=16:5005"},
+                     {"On the parent, two enclaves share TCP port 443, each with names of its own",
+                      "glovebox forward --listen 0.0.0.0:443=by-name \\\n"
+                      "    --route api.example.com=16:8443 --route '*.example.org=17:8443'"}},
         .see_also = {"glovebox-proxy(1)"},
         .run = forward};
 }

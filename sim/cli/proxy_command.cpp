@@ -75,6 +75,8 @@ int proxy(const Values& values) {
     // After the options, so that those hold.
     for (core::ResolvedTarget& resolved : vsock_proxy::resolved_by_environment().value())
         service.dialer.resolved.push_back(std::move(resolved));
+    for (const std::string& text : values.list("--proxy-protocol-to"))
+        service.proxy.proxy_protocol_to.push_back(core::parse_target(text).value());
     service.proxy.relay.idle_timeout = values.duration("--idle-timeout");
     service.proxy.relay.half_close_timeout = values.duration("--half-close-timeout");
     service.dialer.connect_timeout = values.duration("--connect-timeout");
@@ -142,6 +144,12 @@ Command proxy_command() {
                .key_of = resolved_key,
                .summary =
                    "Connect to ADDRESS:PORT instead of HOST:PORT, whatever the allowlist says"},
+              {.name = "--proxy-protocol-to",
+               .placeholder = "HOST:PORT",
+               .check = problem_by<core::parse_target>,
+               .repeat = Repeat::list,
+               .summary = "Begin connections to this target with a PROXY header (version 2) that "
+                          "has the enclave's CID and vsock port"},
               idle_timeout_option(),
               half_close_timeout_option(),
               {.name = "--connect-timeout",

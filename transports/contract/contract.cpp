@@ -38,6 +38,10 @@ asio::awaitable<Result<core::Connection>> TransportContract::dial(core::Port at)
     return dialling_->connect({machine_->dialled_cid(), at}, std::chrono::seconds(10));
 }
 
+core::VsockAddress TransportContract::seen(const core::Connection& dialled) const {
+    return {machine_->seen_cid(), machine_->tells_ports() ? dialled.local.port : core::port_any};
+}
+
 asio::awaitable<TransportContract::Pair> TransportContract::connect_pair(core::Listener& listener) {
     core::Connection dialled = (co_await dial(listener.local().port)).value();
     core::Connection accepted = (co_await listener.accept()).value();

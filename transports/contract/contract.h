@@ -38,6 +38,8 @@ class TransportContract : public testing::TestWithParam<Backend> {
         core::Connection accepted;
     };
     [[nodiscard]] boost::asio::awaitable<Pair> connect_pair(core::Listener& listener);
+    // As the acceptor sees the dialling side.
+    [[nodiscard]] core::VsockAddress seen(const core::Connection& dialled) const;
     [[nodiscard]] boost::asio::awaitable<Result<core::Connection>> dial(core::Port at = port);
 
     boost::asio::io_context io_;  // first, so that it goes last

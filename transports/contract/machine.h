@@ -33,6 +33,9 @@ class Machine {
     // Whether another process can listen on it: only then can a listener's process be killed.
     [[nodiscard]] virtual bool spans_processes() const { return true; }
 
+    // Whether the acceptor learns the port of the dialling side; otherwise it sees port_any.
+    [[nodiscard]] virtual bool tells_ports() const { return true; }
+
     // What connections have left on disk, beyond the listeners that are open.
     [[nodiscard]] virtual std::size_t leftovers(std::size_t open_listeners) const = 0;
 };

@@ -165,7 +165,8 @@ TEST_P(TransportContract, AThousandConnectionsAtOnceKeepApart) {
             pairs.push_back(co_await connect_pair(*listener));
             ports.insert(pairs.back().accepted.peer.port);
         }
-        EXPECT_EQ(ports.size(), count) << "two live connections share a port";
+        EXPECT_EQ(ports.size(), machine_->tells_ports() ? count : 1)
+            << "two live connections share a port";
         EXPECT_EQ(machine_->leftovers(1), 0U);
 
         std::vector<Sum> sent(count);
