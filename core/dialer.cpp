@@ -146,6 +146,16 @@ std::optional<tcp::endpoint> Dialer::find_served(const Allowlist& allowlist, con
     return std::nullopt;
 }
 
+bool Dialer::allows(const Target& target, Cid asker, const tcp::endpoint& endpoint) const {
+    const auto allowlist = this->allowlist();
+    if (!allowlist->check_denials(target, asker))
+        return false;
+    if (find_resolved(target) != nullptr || find_served(*allowlist, target, asker))
+        return true;
+    const auto own = options_.own_addresses->get();
+    return allowlist->may_dial(target, asker, endpoint.address(), *own).has_value();
+}
+
 // Of a target whose addresses need no lookup.
 std::optional<Result<std::vector<tcp::endpoint>>> Dialer::known_endpoints(const Target& target,
                                                                           Cid asker) const {

@@ -81,9 +81,14 @@ class Dialer {
     // Connects for the peer with the CID `asker`, whose share of the lookups this counts against.
     [[nodiscard]] boost::asio::awaitable<Result<Dialed>> dial(Target target, Cid asker);
 
-    // Judges by another list from now on. Connections that are open stay.
+    // Judges by another list from now on. Connections that are open stay; allows() says which of
+    // them another list forbids.
     void replace(Allowlist allowlist);
     [[nodiscard]] std::shared_ptr<const Allowlist> allowlist() const;
+
+    // Whether a connection that was dialled for the peer may go on by the rules of now.
+    [[nodiscard]] bool allows(const Target& target, Cid asker,
+                              const boost::asio::ip::tcp::endpoint& endpoint) const;
 
     // The decision that needs no lookup. A refusal is final; a name that passes may still resolve
     // to an address that is refused. What any enclave may: a rule for one CID counts, too.

@@ -161,6 +161,23 @@ void Proxy::drain() {
     stop();
 }
 
+std::unique_ptr<OpenTunnels::Place> Proxy::note_open(const Tunnel& tunnel, const Loop& loop) {
+    auto place = std::make_unique<OpenTunnels::Place>(
+        tunnels_.add(loop.executor, {tunnel.peer.cid, tunnel.target, tunnel.endpoint}));
+    // New rules may have come between the dialer's judgement and this.
+    if (!dialer_.allows(tunnel.target, tunnel.peer.cid, tunnel.endpoint))
+        end_forbidden();
+    return place;
+}
+
+std::size_t Proxy::end_forbidden() {
+    if (!options_.ends_forbidden)
+        return 0;
+    return tunnels_.end_unless([this](const JudgedTunnel& tunnel) {
+        return dialer_.allows(tunnel.target, tunnel.asker, tunnel.endpoint);
+    });
+}
+
 void Proxy::stop() {
     if (stopping_)
         connections_.cancel();
@@ -208,11 +225,16 @@ asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> targ
     if (!tunnel)
         co_return;
     const auto start = steady_clock::now();
+    std::unique_ptr<OpenTunnels::Place> place;
+    if (options_.ends_forbidden)
+        place = note_open(*tunnel, loop);
     TrafficCounts& traffic = tunnel->use.traffic();
-    RelayResult result =
-        co_await relay(std::move(tunnel->from_peer), std::move(tunnel->from_target), loop.pipes,
-                       options_.relay, {.first = notice}, &traffic);
+    RelayResult result = co_await relay(
+        std::move(tunnel->from_peer), std::move(tunnel->from_target), loop.pipes, options_.relay,
+        {.first = notice}, &traffic, place ? &place->canceller() : nullptr);
     result.first_to_second = traffic.from_client.get();
+    if (place && place->is_forbidden() && result.end == RelayEnd::cancelled)
+        result.end = RelayEnd::forbidden;
     // In an enclave (glovebox forward --listen vsock:...) it is the parent that connects.
     const std::string_view side = tunnel->peer.cid == cid_parent ? "parent" : "enclave";
     log_.info("closed", "{} -> {} closed: {}, {}",
@@ -262,8 +284,8 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Client client, T
     }
     log_open(connection.peer, target, *dialed);
     auto use = options_.metrics->begin(client.counted, connection.peer, target);
-    co_return Tunnel{connection.peer, std::move(target), std::move(connection.stream),
-                     std::move(dialed->stream), std::move(use)};
+    co_return Tunnel{connection.peer,           std::move(target), std::move(connection.stream),
+                     std::move(dialed->stream), dialed->endpoint,  std::move(use)};
 }
 
 asio::awaitable<Result<void>> Proxy::read_ask(Stream& stream, TunnelRequest& request, bool is_first,
@@ -357,8 +379,8 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_tunnel(Client client,
         const auto sent = co_await write_all(dialed.stream, early);
         use.traffic().from_client.add(sent ? *sent : 0);
     }
-    co_return Tunnel{connection.peer, request.target(), std::move(connection.stream),
-                     std::move(dialed.stream), std::move(use)};
+    co_return Tunnel{connection.peer,          request.target(), std::move(connection.stream),
+                     std::move(dialed.stream), dialed.endpoint,  std::move(use)};
 }
 
 // A response that broke off must not look like a whole one that the connection's end delimits.

@@ -31,6 +31,7 @@
 #include "core/http/exchange.h"
 #include "core/loop.h"
 #include "core/metrics/proxy_metrics.h"
+#include "core/open_tunnels.h"
 #include "core/proxy_route.h"
 #include "core/relay.h"
 #include "core/service/successor.h"
@@ -46,6 +47,8 @@ struct ProxyOptions {
     std::chrono::milliseconds grace{5000};          // for open connections when the proxy stops
     SlotOptions slots;                              // for connections; further ones wait
     std::shared_ptr<ProxyMetrics> metrics = std::make_shared<ProxyMetrics>();
+    // Whether end_forbidden() ends connections; otherwise it does nothing.
+    bool ends_forbidden = false;
     // Targets that expect a PROXY header, with the enclave's vsock address (proxy_protocol.h).
     std::vector<Target> proxy_protocol_to{};
 };
@@ -71,6 +74,9 @@ class Proxy {
     [[nodiscard]] std::vector<SharedSocket> share();
     // The same as stop(), and open connections have no limit but their own.
     void drain();
+    // Ends the open connections that the dialer's rules of now forbid, if that is an option, and
+    // returns how many. Requests of HTTP that are under way end by themselves.
+    std::size_t end_forbidden();
 
   private:
     // A connection that has a slot or waits for one.
@@ -85,6 +91,7 @@ class Proxy {
         Target target;
         Stream from_peer;
         Stream from_target;
+        boost::asio::ip::tcp::endpoint endpoint;
         ProxyMetrics::Use use;  // has counted the bytes that came behind a CONNECT head
     };
     // Who connected to a listener.
@@ -138,6 +145,8 @@ class Proxy {
                                                                       Dialed dialed);
     // Connects, and introduces the enclave to a target that expects it.
     boost::asio::awaitable<Result<Dialed>> dial(const Target& target, VsockAddress peer);
+    // In the list of what end_forbidden() judges, as long as it lives.
+    std::unique_ptr<OpenTunnels::Place> note_open(const Tunnel& tunnel, const Loop& loop);
     void log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed);
     void log_exchange(const Exchanged& exchanged);
 
@@ -151,6 +160,7 @@ class Proxy {
     ConnectionGroup acceptors_;
     ConnectionGroup channels_;
     Connections connections_;
+    OpenTunnels tunnels_;
     boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
     // By loop. They expire when stop() is called, and then there is no further request on a
     // connection.

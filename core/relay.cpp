@@ -409,9 +409,14 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
 // No coroutine itself: gcc 12 destroys twice what a lambda inside a co_await expression captures.
 asio::awaitable<RelayResult> relay(Stream first, Stream second, PipePool& pipes,
                                    RelayOptions options, ResetNotices notices,
-                                   TrafficCounts* traffic) {
+                                   TrafficCounts* traffic, std::function<void()>* canceller) {
     auto session = std::make_shared<RelaySession>(std::move(first), std::move(second), pipes,
                                                   options, notices, traffic);
+    if (canceller != nullptr)
+        *canceller = [weak = std::weak_ptr(session)] {
+            if (const auto alive = weak.lock())
+                alive->cancel();
+        };
     // Once started, the waits alone keep the session: it owns the handler, and through it this.
     auto initiate = [session = std::move(session)](auto handler) mutable {
         const auto running = std::move(session);

@@ -20,6 +20,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
 
 #include "core/pipe_pool.h"
 #include "core/relay_result.h"
@@ -51,10 +52,13 @@ struct ResetNotices {
 
 // Takes both streams and closes them. They share one executor, which is not run by several threads
 // at once; `pipes` belongs to that executor and outlives the relay. No action of a peer makes it
-// throw. Cancel it with Asio's cancellation. What it carries is added to `traffic` as it goes.
+// throw. Cancel it with Asio's cancellation, or by `canceller`, which is set to a function for that
+// and may be called on the relay's loop at any time. What it carries is added to `traffic` as it
+// goes.
 [[nodiscard]] boost::asio::awaitable<RelayResult> relay(Stream first, Stream second,
                                                         PipePool& pipes, RelayOptions options = {},
                                                         ResetNotices notices = {},
-                                                        TrafficCounts* traffic = nullptr);
+                                                        TrafficCounts* traffic = nullptr,
+                                                        std::function<void()>* canceller = nullptr);
 
 }  // namespace glovebox::core

@@ -31,6 +31,8 @@ std::string describe_end(const RelayResult& result, std::string_view first,
             return "half-closed and silent for too long";
         case RelayEnd::cancelled:
             return "cut off by our own end";
+        case RelayEnd::forbidden:
+            return "cut off, since the new rules forbid it";
     }
     return "ended";
 }

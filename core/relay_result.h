@@ -20,6 +20,7 @@ enum class RelayEnd {
     idle_timeout,        // neither direction moved a byte for the whole idle timeout
     half_close_timeout,  // one side had ended, and the other was silent for the timeout
     cancelled,           // cancelled by the caller
+    forbidden,           // the same, since new rules forbid it
 };
 
 struct RelayResult {

@@ -196,7 +196,7 @@ class Openings(Case):
         (self.world / "16.8443").unlink()
         self.web_server("one", 16, 8443, certificate)
         self.web_server("two", 17, 8443, certificate)
-        self.start("--route", "*.example.com=17:8443")
+        self.start("--route", "*.example.com=17:8443", "--threads", "2")
         with concurrent.futures.ThreadPoolExecutor(16) as pool:
             hosts = ["api.example.com", "other.example.com"] * 40
             for host, done in zip(hosts, pool.map(lambda host: self.curl(host, self.forwarder.port), hosts)):

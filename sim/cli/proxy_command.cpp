@@ -75,6 +75,7 @@ int proxy(const Values& values) {
     // After the options, so that those hold.
     for (core::ResolvedTarget& resolved : vsock_proxy::resolved_by_environment().value())
         service.dialer.resolved.push_back(std::move(resolved));
+    service.proxy.ends_forbidden = values.flag("--end-forbidden");
     for (const std::string& text : values.list("--proxy-protocol-to"))
         service.proxy.proxy_protocol_to.push_back(core::parse_target(text).value());
     service.proxy.relay.idle_timeout = values.duration("--idle-timeout");
@@ -122,7 +123,8 @@ Command proxy_command() {
                         "when it closes. SIGTERM closes the listeners and gives open connections "
                         "the grace time; a second SIGTERM closes them at once.",
                         "A file of --allowlist is read again when it changes, and on SIGHUP. "
-                        "Connections that are open stay. A file that can't be read is logged with "
+                        "Connections that are open stay, unless --end-forbidden is given. A file "
+                        "that can't be read is logged with "
                         "line and column, and the rules stay as they are.",
                         "SIGUSR2 replaces the proxy: the program is started anew, with the same "
                         "arguments, takes the listeners over, and this process ends with its last "
@@ -150,6 +152,10 @@ Command proxy_command() {
                .repeat = Repeat::list,
                .summary = "Begin connections to this target with a PROXY header (version 2) that "
                           "has the enclave's CID and vsock port"},
+              {.name = "--end-forbidden",
+               .kind = Kind::flag,
+               .summary = "When rules are read again, end the open connections that they forbid; "
+                          "otherwise these stay"},
               idle_timeout_option(),
               half_close_timeout_option(),
               {.name = "--connect-timeout",

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/base/contradiction.h"
+#include "core/base/counted.h"
 #include "core/event_loops.h"
 #include "core/process_setup.h"
 #include "core/proxy_error.h"
@@ -71,8 +72,16 @@ int ProxyService::serve(Log& log, const std::function<std::string()>& ready) {
     std::optional<AllowlistReload> reload;
     if (read_allowlist)
         reload.emplace(context.get_executor(), allowlist_files, read_allowlist, way_out, log,
-                       command.empty(),
-                       [&operations](AllowlistReload::Step step) { operations.reloading(step); });
+                       command.empty(), [&](AllowlistReload::Step step) {
+                           operations.reloading(step);
+                           if (step != AllowlistReload::Step::succeeded)
+                               return;
+                           const std::size_t ending = running.end_forbidden();
+                           if (ending > 0)
+                               log.info("forbidden", "{} that the new rules forbid end",
+                                        counted(ending, "connection"),
+                                        field("connections", ending));
+                       });
     std::optional<Succession> succession;
     const auto end_waits = [&] {
         operations.stopping();
