@@ -6,8 +6,8 @@
 //   on the parent: client  --TCP-->       Forward --vsock--> an enclave's port
 //
 // An enclave's `lo` is down when it boots; a route that listens on a loopback address brings it up.
-// What comes from outside may have to be read first (ingress/ingress.h): a listener that leads by
-// name has many addresses to choose from.
+// Clients from outside may have to be read before that (ingress/ingress.h): a listener that leads
+// by name has many addresses to choose from.
 // A route to a CONNECT proxy serves HTTPS_PROXY: it passes the head on unchanged, and answers with
 // an HTTP error if the proxy cannot be reached. A way out asks such a proxy itself, for programs
 // that know of no proxy (egress.h).

@@ -72,8 +72,8 @@ Result<std::pair<UniqueFd, SocketName>> listen_at(const std::string& path) {
         ::fstat(directory, &owner) != 0)
         return errno_error(path, errno);
     SocketName name(std::move(*place), file.st_dev, file.st_ino);
-    // A monitor with a user of its own may connect then. Without the right to do so it runs as this
-    // user, or may not, as it is told when it tries.
+    // A monitor with a user of its own may connect then. Where this process has no right to give
+    // the socket away, the monitor runs as the same user, or its connect(2) fails.
     static_cast<void>(::fchownat(directory, name.place_.name.c_str(), owner.st_uid, owner.st_gid,
                                  AT_SYMLINK_NOFOLLOW));
     if (::listen(socket.get(), SOMAXCONN) != 0)

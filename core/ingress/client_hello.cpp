@@ -95,7 +95,7 @@ void ClientHelloReader::take_record_head() {
             fmt::format("a TLS record of type {} came before the ClientHello was whole", *type));
     if (major && *major != tls_major)
         return refuse(TlsAlert::decode_error,
-                      fmt::format("a record has version {}, which is none of TLS", *major));
+                      fmt::format("a record has version {}, and TLS has 3", *major));
     if (record_head_read_ < record_head_size)
         return;
     static_cast<void>(head.number(1));

@@ -65,8 +65,8 @@ class Ingress {
     // Whether receive() does anything for a listener that leads to `to`, or to many (none).
     [[nodiscard]] bool has_work_for(const std::optional<VsockAddress>& to) const;
 
-    // Reads what comes before the connection goes on. Null if it does not; then the client was
-    // told, and the log has the reason.
+    // Reads the bytes by which it is decided whether the connection goes on. Null if it does not;
+    // then the client has its answer, and the log the reason.
     [[nodiscard]] boost::asio::awaitable<std::unique_ptr<IngressArrival>> receive(
         Stream& client, boost::asio::ip::tcp::endpoint peer, std::optional<VsockAddress> to) const;
 

@@ -86,7 +86,7 @@ class IngressTest : public testing::Test {
         }
         return text;
     }
-    // What comes up to the end, and whether the end was a reset.
+    // The bytes up to the end, and whether the end was a reset.
     std::pair<std::string, bool> rest(Stream& stream) {
         std::string text;
         std::array<char, 4096> buffer;

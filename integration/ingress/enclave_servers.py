@@ -128,8 +128,16 @@ class Case(unittest.TestCase):
         self.addCleanup(client.close)
         return client
 
+    def knock(self, port):
+        """What a client reads that says nothing. A reset may come before connect(2) has returned."""
+        try:
+            with self.connect(port) as client:
+                return read_all(client)
+        except ConnectionResetError:
+            return b"(reset)"
+
     def curl(self, host, port, scheme="https", *arguments):
-        """What comes of it: curl asks the forwarder, by whatever name."""
+        """curl, which asks the forwarder by whatever name."""
         return subprocess.run(["curl", "-sS", "--noproxy", "*", "--cacert", self.directory / "cert.pem", "--resolve",
                                f"{host}:{port}:127.0.0.1", *arguments, f"{scheme}://{host}:{port}/"],
                               capture_output=True, text=True, timeout=PATIENCE,

@@ -62,26 +62,23 @@ class Reload(AllowlistCase):
 
     def test_open_connections_that_new_rules_forbid_end_by_option(self):
         self.allow(self.first.port, self.second.port)
-        for threads in (1, 2):
-            with self.subTest(threads=threads):
-                proxy = self.start(None, "--end-forbidden", "--threads", threads)
-                staying = [self.connect(self.second)[1] for _ in range(3)]
-                ending = [self.connect(self.first)[1] for _ in range(3)]
-                self.allow(self.second.port)
-                proxy.wait_for("3 connections that the new rules forbid end")
-                for client in ending:
-                    self.assertEqual(client.recv(100), b"")
-                proxy.wait_for(f"-> 127.0.0.1:{self.first.port} closed: cut off, since the new rules forbid it", times=3)
-                for client in staying:
-                    client.sendall(b"still here")
-                    self.assertEqual(client.recv(100), b"still here")
-                # A denial ends them as well.
-                self.file.write_text(f"allowlist:\n- {{address: 127.0.0.0/8, port: '*'}}\ndenylist:\n"
-                                     f"- {{address: 127.0.0.1, port: {self.second.port}}}\n")
-                for client in staying:
-                    self.assertEqual(client.recv(100), b"")
-                self.assertEqual(proxy.stop(), 0)
-                self.allow(self.first.port, self.second.port)
+        proxy = self.start(None, "--end-forbidden")
+        staying = [self.connect(self.second)[1] for _ in range(3)]
+        ending = [self.connect(self.first)[1] for _ in range(3)]
+        self.allow(self.second.port)
+        proxy.wait_for("3 connections that the new rules forbid end")
+        for client in ending:
+            self.assertEqual(client.recv(100), b"")
+        proxy.wait_for(f"-> 127.0.0.1:{self.first.port} closed: cut off, since the new rules forbid it", times=3)
+        for client in staying:
+            client.sendall(b"still here")
+            self.assertEqual(client.recv(100), b"still here")
+        # A denial ends them as well.
+        self.file.write_text("allowlist:\n- {address: 127.0.0.0/8, port: '*'}\ndenylist:\n"
+                             f"- {{address: 127.0.0.1, port: {self.second.port}}}\n")
+        for client in staying:
+            self.assertEqual(client.recv(100), b"")
+        self.assertEqual(proxy.stop(), 0)
 
     def test_a_denial_and_a_rule_of_another_cid_close(self):
         echo = self.first
