@@ -19,7 +19,7 @@ boost::asio::awaitable<Result<Connection>> Listener::accept() {
     const auto executor = co_await boost::asio::this_coro::executor;
     auto arrival = co_await next();
     if (!arrival)
-        co_return std::move(arrival.error());
+        co_return arrival.error();
     co_return std::move(*arrival).on(executor);
 }
 
