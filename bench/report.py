@@ -68,7 +68,8 @@ def table(rows):
     lines = ["| | Glovebox | best peer | ratio | goal | met |", "|---|---|---|---|---|---|"]
     for row in rows:
         best, ratio = row.best_peer(), row.ratio()
-        lines.append(f"| {row.name}, {row.unit} | {spread(row.values)} | {f'{number(best[1])} {best[0]}' if best else ''} | "
+        peer = f"{number(best[1])} {best[0]}".replace("|", "\\|") if best else ""
+        lines.append(f"| {row.name}, {row.unit} | {spread(row.values)} | {peer} | "
                      f"{f'{ratio:.2f}' if ratio is not None else ''} | {row.goal} | {verdict(row)} |")
     return "\n".join(lines)
 
