@@ -247,11 +247,12 @@ class Limits(Case):
         with other, listener.accept()[0] as server:
             other.sendall(b"x")
             self.assertEqual(read_exactly(server, 1), b"x")
-        lines = [line for line in forward.lines if "127.0.0.1 has 3 connections open" in line]
-        self.assertEqual(len(lines), 1, "one line in ten seconds")
+        forward.wait_for("127.0.0.1 has 3 connections open")
         for end in held[:2]:
             end.close()
         forward.wait_for("closed: ")
+        lines = [line for line in forward.lines if "127.0.0.1 has 3 connections open" in line]
+        self.assertEqual(len(lines), 1, "one line in ten seconds")
         with self.connect(forward.port) as client:
             client.sendall(b"y")
             server, _ = listener.accept()

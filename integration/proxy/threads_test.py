@@ -88,7 +88,8 @@ class Threads(proxy_test.Case):
         for client in clients:
             self.assertTrue(greets(client))
             client.close()
-        self.assertEqual(proxy.process.wait(PATIENCE), 0)
+        proxy.process.wait(PATIENCE)
+        self.assertEqual(proxy.stop(), 0)
         self.assertEqual(len([line for line in proxy.lines if "closed: finished" in line]), 6)
 
     def test_a_second_signal_ends_the_connections_of_all_threads(self):
