@@ -21,21 +21,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::value field_of(const TimelineEntry& entry, std::string_view name) {
-    const json::value* const found = entry.fields.if_contains(name);
-    return found == nullptr ? json::value() : *found;
-}
-
-std::string text_of_field(const TimelineEntry& entry, std::string_view name) {
-    const json::value found = field_of(entry, name);
-    return found.is_string() ? json::value_to<std::string>(found) : "";
-}
-
-// "16:1073741832" and "127.0.0.1:40312" without the client's own port, which no two runs share.
-std::string without_port(const std::string& peer) {
-    return peer.substr(0, peer.rfind(':'));
-}
-
 // Members that the line of the log has, under the same names.
 void copy_fields(const TimelineEntry& entry, std::initializer_list<std::string_view> names,
                  json::object& into) {
@@ -82,8 +67,7 @@ RunRecord::RunRecord(const WorldFile& world) : region_(world.region) {
 }
 
 void RunRecord::take(const TimelineEntry& entry) {
-    if (entry.component == "proxy" || entry.component == "forward" || entry.component == "run" ||
-        entry.component == "parent")
+    if (is_about_connection(entry))
         take_connection(entry);
     if (entry.component == "run" &&
         (entry.event == "nsm_request" || entry.event == "nsm_refused")) {
@@ -101,7 +85,7 @@ void RunRecord::take(const TimelineEntry& entry) {
 // A line "open" and later one "closed" of the same part and peer are one connection; a line
 // "refused" or "failed" is one by itself.
 void RunRecord::take_connection(const TimelineEntry& entry) {
-    const std::string peer = text_of_field(entry, "peer");
+    const std::string peer = text_field(entry, "peer");
     const std::pair key(entry.part, peer);
     if (entry.event == "closed") {
         const auto found = open_.find(key);
@@ -114,14 +98,13 @@ void RunRecord::take_connection(const TimelineEntry& entry) {
         open_.erase(found);
         return;
     }
-    const bool is_refused =
-        entry.event == "refused" || (entry.event == "failed" && entry.fields.contains("target"));
+    const bool is_refused = is_refused_connection(entry);
     if (entry.event != "open" && !is_refused)
         return;
     json::object connection{{"part", entry.part}, {"began", entry.time}, {"outcome", entry.event}};
     if (!peer.empty())
         connection["from"] = without_port(peer);
-    if (const std::string target = text_of_field(entry, "target"); !target.empty())
+    if (const std::string target = text_field(entry, "target"); !target.empty())
         connection["to"] = target;
     if (is_refused) {
         copy_fields(entry, {"request", "status", "error"}, connection);

@@ -26,6 +26,8 @@ constexpr std::size_t time_of_day_bytes = 12;
 constexpr std::size_t level_width = 7;
 // An identifier that is longer is shown by its beginning and its end.
 constexpr std::array<std::string_view, 4> identifiers{"key", "nonce", "pcr0", "principal"};
+constexpr std::array<std::string_view, 4> connecting_components{"proxy", "forward", "run",
+                                                                "parent"};
 constexpr std::size_t shown_value_max = 40;
 constexpr std::size_t shown_begin = 24;
 constexpr std::size_t shown_end = 12;
@@ -105,6 +107,27 @@ Style style_of_label(std::string_view label) {
 }
 
 }  // namespace
+
+std::string text_field(const TimelineEntry& entry, std::string_view name) {
+    const json::value* const found = entry.fields.if_contains(name);
+    return found != nullptr && found->is_string() ? json::value_to<std::string>(*found) : "";
+}
+
+bool is_about_connection(const TimelineEntry& entry) {
+    return std::find(connecting_components.begin(), connecting_components.end(), entry.component) !=
+           connecting_components.end();
+}
+
+// A fixed target that can't be reached "failed", with its name.
+bool is_refused_connection(const TimelineEntry& entry) {
+    return is_about_connection(entry) &&
+           (entry.event == "refused" ||
+            (entry.event == "failed" && entry.fields.contains("target")));
+}
+
+std::string without_port(const std::string& peer) {
+    return peer.substr(0, peer.rfind(':'));
+}
 
 TimelineEntry own_entry(LogLevel level, Event event, std::string message, std::string part) {
     return {now_text(),        "up", std::move(part), level, std::string(event.name()),

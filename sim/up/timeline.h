@@ -43,6 +43,19 @@ struct TimelineEntry {
 // The entry as one line of JSON, with all that it has.
 [[nodiscard]] std::string json_of(const TimelineEntry& entry);
 
+// The text of this field; empty if the line has none.
+[[nodiscard]] std::string text_field(const TimelineEntry& entry, std::string_view name);
+
+// Whether the line is about a connection: of a proxy, a forward or a supervised program. A KMS's
+// requests are in its trace.
+[[nodiscard]] bool is_about_connection(const TimelineEntry& entry);
+
+// A connection that was refused, or whose target could not be reached.
+[[nodiscard]] bool is_refused_connection(const TimelineEntry& entry);
+
+// "16:1073741832" or "127.0.0.1:40312" without the client's own port, which differs each time.
+[[nodiscard]] std::string without_port(const std::string& peer);
+
 // Under which name the entry stands: "up", or the part's label.
 [[nodiscard]] std::string label_of(const TimelineEntry& entry);
 

@@ -13,31 +13,15 @@ namespace {
 
 namespace json = boost::json;
 
-// Whose logs have connections. A KMS's refusals are in its trace.
-constexpr std::array<std::string_view, 4> connecting_components{"proxy", "forward", "run",
-                                                                "parent"};
 constexpr std::array<std::pair<const char*, const char*>, 4> measurements{
     {{"pcr0", "PCR0"}, {"pcr1", "PCR1"}, {"pcr2", "PCR2"}, {"pcr8", "PCR8"}}};
 
-bool is_refused_connection(const TimelineEntry& entry) {
-    const bool has_connections =
-        std::find(connecting_components.begin(), connecting_components.end(), entry.component) !=
-        connecting_components.end();
-    // A fixed target that can't be reached "failed", with its name.
-    return has_connections && (entry.event == "refused" ||
-                               (entry.event == "failed" && entry.fields.contains("target")));
-}
-
-// The sentence without the client's own port, which differs each time:
-// "16:1073741832 -> example.com:443 failed: ..." begins with its peer.
+// "16:1073741832 -> example.com:443 failed: ..." begins with its peer, whose port differs each
+// time.
 std::string sentence_of(const TimelineEntry& entry) {
     std::string sentence = entry.message;
-    const json::value* const peer = entry.fields.if_contains("peer");
-    if (peer == nullptr || !peer->is_string())
-        return sentence;
-    const auto name = json::value_to<std::string>(*peer);
-    if (sentence.starts_with(name))
-        sentence.replace(0, name.size(), name.substr(0, name.rfind(':')));
+    if (const std::string peer = text_field(entry, "peer"); sentence.starts_with(peer))
+        sentence.replace(0, peer.size(), without_port(peer));
     return sentence;
 }
 

@@ -44,11 +44,6 @@ LogLevel level_of(std::string_view name) {
                                           : static_cast<LogLevel>(found - log_level_names.begin());
 }
 
-std::string text_field(const TimelineEntry& entry, std::string_view name) {
-    const auto* const found = entry.fields.if_contains(name);
-    return found != nullptr && found->is_string() ? boost::json::value_to<std::string>(*found) : "";
-}
-
 }  // namespace
 
 WorldRun::WorldRun(asio::io_context& context, const transports::World& meeting,
