@@ -8,20 +8,15 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 
 #include "core/allowlist_file.h"
 #include "core/embedded_ipv4.h"
+#include "fuzz/require.h"
 
 namespace {
 
 using namespace glovebox;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 void check_host(const std::string& text) {
     const auto host = core::parse_host(text);

@@ -5,19 +5,13 @@
 // the document itself brings, at its own time, every check is gone through. Whatever is decoded is
 // encoded again as it was.
 
-#include <cstdlib>
-
+#include "fuzz/require.h"
 #include "nsm-mock/document/cose_sign1.h"
 #include "nsm-mock/document/verify_document.h"
 
 namespace {
 
 using namespace glovebox;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 // The way through the whole chain: believes whatever root is brought.
 void verify_with_own_root(const nsm::CoseSign1& sign1) {

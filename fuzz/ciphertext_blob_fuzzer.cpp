@@ -4,8 +4,8 @@
 // encoded again as it was. A blob that is made from them opens again.
 
 #include <algorithm>
-#include <cstdlib>
 
+#include "fuzz/require.h"
 #include "sim/kms/ciphertext_blob.h"
 #include "sim/kms/cms.h"
 
@@ -13,11 +13,6 @@ namespace {
 
 using namespace glovebox;
 using namespace glovebox::kms;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 }  // namespace
 

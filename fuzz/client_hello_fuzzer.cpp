@@ -3,20 +3,15 @@
 // Any bytes as the first ones of a TLS client. However the stream is cut, the outcome is the same;
 // a name that is found is a host's, in its one form.
 
-#include <cstdlib>
 #include <string>
 
 #include "core/ingress/client_hello.h"
+#include "fuzz/require.h"
 
 namespace {
 
 using namespace glovebox;
 using State = core::ClientHelloReader::State;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 }  // namespace
 
@@ -25,8 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     core::ClientHelloReader whole;
     const State outcome = whole.feed(bytes);
     core::ClientHelloReader pieces;
-    for (std::size_t at = 0, step = 1; at < size; at += step, step = step % 7 + 1)
-        pieces.feed(bytes.substr(at, step));
+    feed_in_pieces(bytes, [&](std::string_view piece) { pieces.feed(piece); });
     require(pieces.state() == outcome && pieces.name() == whole.name());
     if (outcome == State::needs_more)
         require(size <= core::client_hello_size_max);

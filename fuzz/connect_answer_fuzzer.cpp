@@ -3,20 +3,15 @@
 // Any bytes as what a proxy answers to CONNECT. However the stream is cut, the outcome is the same;
 // an open tunnel's bytes are those behind the head; and a reason is short, and one line.
 
-#include <cstdlib>
 #include <string>
 
 #include "core/connect_answer.h"
+#include "fuzz/require.h"
 
 namespace {
 
 using namespace glovebox;
 using State = core::ConnectAnswer::State;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 }  // namespace
 
@@ -25,8 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     core::ConnectAnswer whole;
     const State outcome = whole.feed(bytes);
     core::ConnectAnswer pieces;
-    for (std::size_t at = 0, step = 1; at < size; at += step, step = step % 7 + 1)
-        pieces.feed(bytes.substr(at, step));
+    feed_in_pieces(bytes, [&](std::string_view piece) { pieces.feed(piece); });
     require(pieces.state() == outcome && pieces.status() == whole.status());
     switch (outcome) {
         case State::needs_more:

@@ -5,19 +5,14 @@
 // and no answer is answered.
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 
 #include "core/dns_answer.h"
+#include "fuzz/require.h"
 
 namespace {
 
 using namespace glovebox;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 }  // namespace
 

@@ -3,9 +3,9 @@
 // Any bytes as a container image archive (docker save, OCI layout), and as one layer of such an
 // archive, so that whiteouts, links and owners are reached without a digest's luck.
 
-#include <cstdlib>
 #include <filesystem>
 
+#include "fuzz/require.h"
 #include "sim/eif/archive/container_config.h"
 #include "sim/eif/archive/image_archive.h"
 #include "sim/eif/archive/layer.h"
@@ -15,11 +15,6 @@ namespace {
 
 using namespace glovebox;
 using namespace glovebox::eif;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 void check_tree(const FileTree& tree) {
     for (const auto& [path, node] : tree.entries()) {

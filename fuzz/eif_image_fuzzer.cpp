@@ -4,8 +4,7 @@
 // however often it is asked, and is described or refused with a sentence. The same bytes are also a
 // signature section and a metadata section, so that those are reached without an envelope's luck.
 
-#include <cstdlib>
-
+#include "fuzz/require.h"
 #include "sim/eif/base/json_text.h"
 #include "sim/eif/build/program_file.h"
 #include "sim/eif/format/certificate.h"
@@ -19,11 +18,6 @@ namespace {
 
 using namespace glovebox;
 using namespace glovebox::eif;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 void read_image(BytesView bytes, TimePoint now) {
     const auto image = Image::parse(bytes);

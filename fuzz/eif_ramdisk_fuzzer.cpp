@@ -4,9 +4,9 @@
 // comes out has canonical paths, directories above every entry, and no more content than was
 // allowed; it lists and compares without trouble.
 
-#include <cstdlib>
 #include <filesystem>
 
+#include "fuzz/require.h"
 #include "sim/eif/report/ramdisk_diff.h"
 #include "sim/eif/tree/ramdisk.h"
 #include "sim/eif/tree/tree_writer.h"
@@ -15,11 +15,6 @@ namespace {
 
 using namespace glovebox;
 using namespace glovebox::eif;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 void check_tree(const FileTree& tree, const TreeLimits& limits) {
     require(tree.entries().size() <= limits.entries_max);

@@ -8,21 +8,16 @@
 #include <algorithm>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <cstdlib>
 #include <string>
 
 #include "core/http/proxy_request.h"
+#include "fuzz/require.h"
 
 namespace {
 
 using namespace glovebox;
 namespace http = boost::beast::http;
 using State = core::ProxyRequest::State;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 // A refusal's own lines end before its body, and no byte of the body is a control character.
 void check(const core::HttpRefusal& refusal) {
@@ -63,8 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const State outcome = whole.feed(bytes);
 
     core::ProxyRequest pieces;
-    for (std::size_t at = 0, step = 1; at < size; at += step, step = step % 7 + 1)
-        pieces.feed(bytes.substr(at, step));
+    feed_in_pieces(bytes, [&](std::string_view piece) { pieces.feed(piece); });
     require(pieces.state() == outcome);
 
     switch (outcome) {

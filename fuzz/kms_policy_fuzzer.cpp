@@ -3,8 +3,7 @@
 // Any text as a key policy and as an IAM policy. What is accepted gives a decision with a sentence,
 // and the same one when it is asked again.
 
-#include <cstdlib>
-
+#include "fuzz/require.h"
 #include "sim/kms/policy/decide.h"
 #include "sim/kms/policy/reason.h"
 
@@ -12,11 +11,6 @@ namespace {
 
 using namespace glovebox;
 using namespace glovebox::kms;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 policy::AccessRequest request() {
     policy::AccessRequest request;

@@ -3,8 +3,7 @@
 // Any bytes as a request: the module answers every one with an NSM response that fits, answers the
 // unchanged state alike, and what it took for a request goes there and back.
 
-#include <cstdlib>
-
+#include "fuzz/require.h"
 #include "nsm-mock/module/mock_nsm.h"
 #include "nsm-mock/module/nsm_request.h"
 #include "nsm-mock/module/nsm_response.h"
@@ -12,11 +11,6 @@
 namespace {
 
 using namespace glovebox;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 struct Module {
     SeededRandom random{1};

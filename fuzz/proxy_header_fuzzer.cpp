@@ -3,20 +3,15 @@
 // Any bytes as what a load balancer sends first. However the stream is cut, the outcome is the
 // same, and every byte behind the header is kept; ends that are read are written and read again.
 
-#include <cstdlib>
 #include <string>
 
 #include "core/ingress/proxy_protocol.h"
+#include "fuzz/require.h"
 
 namespace {
 
 using namespace glovebox;
 using State = core::ProxyHeaderReader::State;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 }  // namespace
 
@@ -25,8 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     core::ProxyHeaderReader whole;
     const State outcome = whole.feed(bytes);
     core::ProxyHeaderReader pieces;
-    for (std::size_t at = 0, step = 1; at < size; at += step, step = step % 7 + 1)
-        pieces.feed(bytes.substr(at, step));
+    feed_in_pieces(bytes, [&](std::string_view piece) { pieces.feed(piece); });
     require(pieces.state() == outcome && pieces.ends() == whole.ends());
     if (outcome == State::needs_more)
         require(size < core::proxy_header_size_max);

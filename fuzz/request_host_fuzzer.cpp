@@ -3,20 +3,15 @@
 // Any bytes as the first ones of a client of HTTP or TLS. However the stream is cut, the outcome
 // and what the client receives are the same; a name that is found is a host's, in its one form.
 
-#include <cstdlib>
 #include <string>
 
 #include "core/ingress/name_request.h"
+#include "fuzz/require.h"
 
 namespace {
 
 using namespace glovebox;
 using State = core::NameRequest::State;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 }  // namespace
 
@@ -27,8 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     core::NameRequest whole;
     const State outcome = whole.feed(bytes);
     core::NameRequest pieces;
-    for (std::size_t at = 0, step = 1; at < size; at += step, step = step % 7 + 1)
-        pieces.feed(bytes.substr(at, step));
+    feed_in_pieces(bytes, [&](std::string_view piece) { pieces.feed(piece); });
     require(pieces.state() == outcome && pieces.name() == whole.name());
     require(pieces.protocol() == whole.protocol());
     if (outcome == State::needs_more)

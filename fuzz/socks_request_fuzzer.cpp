@@ -3,10 +3,10 @@
 // Any bytes as what a SOCKS 5 client sends. However the stream is cut, the outcome and what the
 // client receives are the same; a request that is taken leads to one host in one spelling.
 
-#include <cstdlib>
 #include <string>
 
 #include "core/socks_parser.h"
+#include "fuzz/require.h"
 
 namespace {
 
@@ -15,11 +15,6 @@ using State = core::SocksParser::State;
 
 // A greeting with 255 methods, and a request with a name of 255 bytes.
 constexpr std::size_t size_max = 2 + 255 + 4 + 1 + 255 + 2;
-
-void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 }  // namespace
 
@@ -30,10 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string told = whole.take_answer();
     core::SocksParser pieces;
     std::string told_in_pieces;
-    for (std::size_t at = 0, step = 1; at < size; at += step, step = step % 7 + 1) {
-        pieces.feed(bytes.substr(at, step));
+    feed_in_pieces(bytes, [&](std::string_view piece) {
+        pieces.feed(piece);
         told_in_pieces += pieces.take_answer();
-    }
+    });
     require(pieces.state() == outcome && told == told_in_pieces);
     switch (outcome) {
         case State::needs_more:

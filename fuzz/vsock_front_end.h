@@ -19,14 +19,10 @@
 #include <memory>
 #include <vector>
 
+#include "fuzz/require.h"
 #include "sim/vsock_switch/device.h"
 
 namespace glovebox::vsock_switch {
-
-inline void require(bool holds) {
-    if (!holds)
-        std::abort();
-}
 
 // A file that takes a guest's memory: sealed as QEMU's are, or not.
 inline UniqueFd make_memory(std::size_t size, bool sealed) {
