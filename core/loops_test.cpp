@@ -357,7 +357,7 @@ TEST_F(LoopsTest, ANameThatIsUsedOnOneLoopKeepsItsAddressOnAll) {
                 name_of("n" + std::to_string(i % 20) + "." + std::to_string(loop) + ".example");
             const auto address = names.address_of(name);
             const auto use = address ? names.use(*address) : std::nullopt;
-            // Another loop's name may have got the address in between.
+            // Meanwhile a name of another loop may have taken the address.
             if (use && (use->name() != name && names.use(*address)->name() != use->name()))
                 ++wrong;
         }

@@ -55,7 +55,7 @@ class Listener {
     virtual void close() = 0;
 
     // The listening socket, for another process that goes on with it: close() then leaves its name,
-    // and refuses nobody as long as that process has the socket. -1 if there is none.
+    // and refuses nobody as long as that process has the socket. -1 for one without a socket.
     [[nodiscard]] virtual int share() { return -1; }
 };
 

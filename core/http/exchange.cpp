@@ -61,7 +61,7 @@ class Exchange {
             target_, forwarded_request(sent_.message(), request_.origin_form(), host(), framing),
             traffic_.from_client);
         request_is_whole_ = sent_.parser().is_done();
-        // If this fails, the target's answer says why, or that there is none.
+        // Where the head can't be written, answer() finds out why, or that no answer came.
         const auto begun = co_await to_target.write_head();
         if (request_is_whole_ || !begun)
             co_await (answer() || client_leaves() || silence());

@@ -199,7 +199,7 @@ class MessageWriter {
     }
 
   private:
-    // Appends the next piece; false if there is none without more of the body.
+    // Appends the next piece. Returns false if that takes more of the body.
     [[nodiscard]] bool serialize(std::string& text) {
         boost::system::error_code failure;
         std::size_t size = 0;

@@ -83,7 +83,7 @@ TEST(ProxyProtocol, TheChecksumIsVerified) {
         header("2111001bcb0071070a000001c82201bb030004b19a36eeea00050176706365");
     EXPECT_EQ(ends_in(good), "203.0.113.7:51234 to 10.0.0.1:443");
     constexpr std::size_t body_at = 16;
-    constexpr std::size_t checksum_at = 28;  // without its type there is none
+    constexpr std::size_t checksum_at = 28;  // its type: with another one it is no checksum
     for (std::size_t at = body_at; at < good.size(); ++at) {
         if (at == checksum_at)
             continue;

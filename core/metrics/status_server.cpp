@@ -50,7 +50,7 @@ Result<UniqueFd> listen_on(const StatusAddress& address, const sockaddr* name, s
     return socket;
 }
 
-// Whether the file is a Unix socket that nobody listens on any more.
+// Whether the file is a Unix socket whose listener is gone.
 bool is_left_over(const sockaddr_un& name, socklen_t size) {
     struct stat status {};
     if (::lstat(name.sun_path, &status) != 0 || !S_ISSOCK(status.st_mode))

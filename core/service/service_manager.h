@@ -68,7 +68,7 @@ class InheritedSockets {
     [[nodiscard]] UniqueFd take(const std::function<bool(int fd, std::string_view name)>& is_meant);
     [[nodiscard]] UniqueFd take(std::string_view name);
 
-    // The names of those that nobody has taken, "a, b"; empty if there are none.
+    // The names of the sockets that are not taken yet, "a, b"; empty if all are.
     [[nodiscard]] std::string left() const;
 
   private:
