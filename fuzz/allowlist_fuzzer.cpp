@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <string>
 
-#include "core/allowlist_file.h"
-#include "core/embedded_ipv4.h"
+#include "core/address/embedded_ipv4.h"
+#include "core/rules/allowlist_file.h"
 #include "fuzz/require.h"
 
 namespace {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/connect_answer.h"
+#include "core/http/connect_answer.h"
 #include "fuzz/require.h"
 
 namespace {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/dns_answer.h"
+#include "core/egress/dns_answer.h"
 #include "fuzz/require.h"
 
 namespace {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/socks_parser.h"
+#include "core/proxy/socks_parser.h"
 #include "fuzz/require.h"
 
 namespace {

@@ -16,10 +16,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
 #include "core/crypto/hash.h"
-#include "core/vsock_address.h"
 #include "transports/unix_address.h"
 
 namespace glovebox::transports {

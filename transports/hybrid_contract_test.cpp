@@ -4,7 +4,7 @@
 // does not say is tells_ports(): the host does not learn the guest's port.
 
 #include "core/base/testing/temporary_directory.h"
-#include "core/process_setup.h"
+#include "core/service/process_setup.h"
 #include "transports/contract/contract.h"
 #include "transports/hybrid_transport.h"
 #include "transports/testing/monitor.h"

@@ -16,8 +16,8 @@
 
 #include "core/base/printable.h"
 #include "core/base/random_source.h"
-#include "core/stream_io.h"
-#include "core/timeout.h"
+#include "core/stream/stream_io.h"
+#include "core/stream/timeout.h"
 #include "transports/host_socket.h"
 #include "transports/socket_listener.h"
 #include "transports/unix_address.h"

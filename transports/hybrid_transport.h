@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/transport.h"
+#include "core/stream/transport.h"
 
 namespace glovebox::transports {
 

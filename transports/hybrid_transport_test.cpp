@@ -22,7 +22,7 @@
 #include <fstream>
 
 #include "core/base/testing/temporary_directory.h"
-#include "core/stream_io.h"
+#include "core/stream/stream_io.h"
 #include "core/testing/run.h"
 #include "transports/testing/monitor.h"
 

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/acceptor.h"
+#include "core/stream/acceptor.h"
 #include "transports/socket_listener.h"
 #include "transports/vsock_transport.h"
 #include "transports/world.h"

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "core/service/service_manager.h"
-#include "core/transport.h"
+#include "core/stream/transport.h"
 
 namespace glovebox::transports {
 

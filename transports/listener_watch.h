@@ -9,9 +9,9 @@
 
 #include <chrono>
 
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
-#include "core/vsock_address.h"
 #include "transports/world.h"
 
 namespace glovebox::transports {

@@ -20,8 +20,8 @@
 // hypervisor refuses at once or stays silent (ETIMEDOUT after two seconds) is not published.
 #pragma once
 
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
-#include "core/vsock_address.h"
 
 namespace glovebox::transports {
 

@@ -6,8 +6,8 @@
 #include <functional>
 #include <memory>
 
-#include "core/acceptor.h"
-#include "core/transport.h"
+#include "core/stream/acceptor.h"
+#include "core/stream/transport.h"
 
 namespace glovebox::transports {
 

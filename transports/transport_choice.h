@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/transport.h"
+#include "core/stream/transport.h"
 #include "transports/hybrid_transport.h"
 
 namespace glovebox::transports {

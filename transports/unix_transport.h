@@ -7,7 +7,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
-#include "core/transport.h"
+#include "core/stream/transport.h"
 #include "transports/world.h"
 
 namespace glovebox::transports {

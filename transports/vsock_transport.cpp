@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "core/timeout.h"
+#include "core/stream/timeout.h"
 #include "transports/socket_listener.h"
 
 namespace glovebox::transports {

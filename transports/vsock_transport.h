@@ -11,8 +11,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 
-#include "core/acceptor.h"
-#include "core/transport.h"
+#include "core/stream/acceptor.h"
+#include "core/stream/transport.h"
 
 namespace glovebox::transports {
 

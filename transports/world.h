@@ -36,9 +36,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
-#include "core/vsock_address.h"
 #include "transports/client_names.h"
 
 namespace glovebox::transports {

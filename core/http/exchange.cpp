@@ -10,12 +10,12 @@
 #include <boost/beast/http/field.hpp>
 #include <utility>
 
-#include "core/asio_result.h"
 #include "core/base/ascii.h"
 #include "core/base/clock.h"
 #include "core/http/forwarded_head.h"
 #include "core/http/message_stream.h"
-#include "core/peer_presence.h"
+#include "core/stream/asio_result.h"
+#include "core/stream/peer_presence.h"
 
 namespace glovebox::core {
 namespace {

@@ -16,10 +16,10 @@
 #include <optional>
 #include <string>
 
+#include "core/http/http_refusal.h"
 #include "core/http/proxy_request.h"
-#include "core/http_refusal.h"
-#include "core/stream.h"
-#include "core/traffic_counts.h"
+#include "core/relay/traffic_counts.h"
+#include "core/stream/stream.h"
 
 namespace glovebox::core {
 

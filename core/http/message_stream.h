@@ -25,8 +25,8 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/stream_io.h"
-#include "core/traffic_counts.h"
+#include "core/relay/traffic_counts.h"
+#include "core/stream/stream_io.h"
 
 namespace glovebox::core {
 

@@ -21,9 +21,9 @@
 #include <string>
 #include <string_view>
 
+#include "core/address/target.h"
 #include "core/base/error.h"
-#include "core/http_refusal.h"
-#include "core/target.h"
+#include "core/http/http_refusal.h"
 
 namespace glovebox::core {
 

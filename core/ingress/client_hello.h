@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/host_name.h"
+#include "core/address/host_name.h"
 
 namespace glovebox::core {
 

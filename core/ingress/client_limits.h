@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-#include "core/ip_address.h"
+#include "core/address/ip_address.h"
 
 namespace glovebox::core {
 

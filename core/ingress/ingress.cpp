@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "core/base/clock.h"
-#include "core/dialer.h"
-#include "core/socket_endpoint.h"
-#include "core/stream_io.h"
-#include "core/timeout.h"
+#include "core/dial/dialer.h"
+#include "core/stream/socket_endpoint.h"
+#include "core/stream/stream_io.h"
+#include "core/stream/timeout.h"
 
 namespace glovebox::core {
 namespace {

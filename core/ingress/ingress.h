@@ -17,15 +17,15 @@
 #include <string>
 #include <vector>
 
+#include "core/address/ip_address.h"
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/ingress/client_limits.h"
 #include "core/ingress/name_request.h"
 #include "core/ingress/name_routes.h"
 #include "core/ingress/proxy_protocol.h"
-#include "core/ip_address.h"
-#include "core/stream.h"
-#include "core/vsock_address.h"
+#include "core/stream/stream.h"
 
 namespace glovebox::core {
 

@@ -14,11 +14,11 @@
 #include <string>
 #include <vector>
 
-#include "core/forward.h"
+#include "core/forward/forward.h"
 #include "core/ingress/testing/client_hellos.h"
-#include "core/process_setup.h"
-#include "core/socket_endpoint.h"
-#include "core/stream_io.h"
+#include "core/service/process_setup.h"
+#include "core/stream/socket_endpoint.h"
+#include "core/stream/stream_io.h"
 #include "core/testing/memory_log.h"
 #include "core/testing/memory_transport.h"
 #include "core/testing/run.h"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <variant>
 
-#include "core/host_name.h"
+#include "core/address/host_name.h"
 #include "core/ingress/client_hello.h"
 #include "core/ingress/request_host.h"
 

@@ -6,9 +6,9 @@
 
 #include <utility>
 
+#include "core/address/proxy_error.h"
 #include "core/base/contradiction.h"
 #include "core/base/overloaded.h"
-#include "core/proxy_error.h"
 
 namespace glovebox::core {
 namespace {

@@ -18,11 +18,11 @@
 #include <variant>
 #include <vector>
 
-#include "core/allowlist.h"
+#include "core/address/host_name.h"
+#include "core/address/target.h"
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
-#include "core/host_name.h"
-#include "core/target.h"
-#include "core/vsock_address.h"
+#include "core/rules/allowlist.h"
 
 namespace glovebox::core {
 

@@ -17,7 +17,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
 
 namespace glovebox::core {
 

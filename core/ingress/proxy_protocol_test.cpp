@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/bytes.h"
-#include "core/dialer.h"
+#include "core/dial/dialer.h"
 
 namespace glovebox::core {
 namespace {

@@ -10,7 +10,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <utility>
 
-#include "core/target.h"
+#include "core/address/target.h"
 
 namespace glovebox::core {
 namespace {

@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/host_name.h"
-#include "core/http_refusal.h"
+#include "core/address/host_name.h"
+#include "core/http/http_refusal.h"
 
 namespace glovebox::core {
 

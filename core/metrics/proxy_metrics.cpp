@@ -8,9 +8,9 @@
 #include <boost/asio/error.hpp>
 #include <utility>
 
+#include "core/address/proxy_error.h"
 #include "core/base/json_text.h"
 #include "core/metrics/prometheus_text.h"
-#include "core/proxy_error.h"
 
 namespace glovebox::core {
 namespace {

@@ -4,7 +4,7 @@
 // connections one by one.
 //
 // Any thread may call anything. A connection takes a lock when it opens and when it ends, and none
-// in between: the bytes that it carries are counted by its own thread (traffic_counts.h).
+// in between: the bytes that it carries are counted by its own thread (relay/traffic_counts.h).
 #pragma once
 
 #include <array>
@@ -21,11 +21,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/address/target.h"
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
 #include "core/metrics/histogram.h"
-#include "core/target.h"
-#include "core/traffic_counts.h"
-#include "core/vsock_address.h"
+#include "core/relay/traffic_counts.h"
 
 namespace glovebox::core {
 

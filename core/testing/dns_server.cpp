@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/asio_result.h"
+#include "core/stream/asio_result.h"
 #include "core/testing/run.h"
 
 namespace glovebox::core {

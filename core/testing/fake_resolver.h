@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/asio_result.h"
-#include "core/proxy_error.h"
-#include "core/resolver.h"
+#include "core/address/proxy_error.h"
+#include "core/dns/resolver.h"
+#include "core/stream/asio_result.h"
 
 namespace glovebox::core {
 

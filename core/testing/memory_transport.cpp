@@ -14,10 +14,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/asio_result.h"
 #include "core/base/unique_fd.h"
-#include "core/loop_condition.h"
-#include "core/timeout.h"
+#include "core/loop/loop_condition.h"
+#include "core/stream/asio_result.h"
+#include "core/stream/timeout.h"
 
 namespace glovebox::core {
 

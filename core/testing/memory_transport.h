@@ -9,7 +9,7 @@
 #include <memory>
 #include <mutex>
 
-#include "core/transport.h"
+#include "core/stream/transport.h"
 
 namespace glovebox::core {
 

@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "core/base/random_source.h"
-#include "core/process_setup.h"
-#include "core/relay.h"
-#include "core/stream_io.h"
+#include "core/relay/relay.h"
+#include "core/service/process_setup.h"
+#include "core/stream/stream_io.h"
 #include "core/testing/memory_transport.h"
 #include "core/testing/run.h"
 

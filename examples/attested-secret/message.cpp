@@ -12,7 +12,7 @@
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
 #include "core/base/printable.h"
-#include "core/stream_io.h"
+#include "core/stream/stream_io.h"
 
 namespace glovebox::example {
 

@@ -16,7 +16,7 @@
 #include <string>
 
 #include "core/base/bytes.h"
-#include "core/transport.h"
+#include "core/stream/transport.h"
 
 namespace glovebox::example {
 

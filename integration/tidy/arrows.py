@@ -183,10 +183,20 @@ _CALL = re.compile(r"\b(add_library|add_executable|target_link_libraries)\s*\(([
 _KEYWORDS = {"STATIC", "SHARED", "INTERFACE", "OBJECT", "PUBLIC", "PRIVATE", "EXCLUDE_FROM_ALL", "ALIAS"}
 
 
-def read_links(files: dict[str, str]) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """From each CMakeLists.txt: the folder of each target, and what the product targets of each folder link."""
-    targets: dict[str, str] = {}
-    linked: dict[str, set[str]] = collections.defaultdict(set)
+@dataclasses.dataclass
+class Links:
+    """What each CMakeLists.txt says: the home of each product target, and what the targets of each home link. The home is
+    the folder of a target's sources, or of its CMakeLists.txt where they lie in several, whose home it is then."""
+    targets: dict[str, str] = dataclasses.field(default_factory=dict)
+    homes: dict[str, str] = dataclasses.field(default_factory=dict)
+    linked: dict[str, set[str]] = dataclasses.field(default_factory=lambda: collections.defaultdict(set))
+
+    def home_of(self, folder: str) -> str:
+        return self.homes.get(folder, folder)
+
+
+def read_links(files: dict[str, str]) -> Links:
+    links = Links()
     for path, text in files.items():
         if os.path.basename(path) != "CMakeLists.txt":
             continue
@@ -197,32 +207,39 @@ def read_links(files: dict[str, str]) -> tuple[dict[str, str], dict[str, set[str
                 continue
             if call.startswith("add_"):
                 sources = [os.path.normpath(os.path.join(here, word)) for word in words[1:] if "$" not in word]
-                folder = folder_of(sources[0] if sources else here + "/")
-                if folder and not any(serves_tests(source) for source in sources):
-                    targets[words[0]] = folder
-            elif words[0] in targets:
-                linked[targets[words[0]]].update(words[1:])
-    return targets, linked
+                folders = {folder_of(source) for source in sources} or {folder_of(here + "/")}
+                if None in folders or any(serves_tests(source) for source in sources):
+                    continue
+                links.targets[words[0]] = here if len(folders) > 1 else min(folders)
+                links.homes.update({folder: here for folder in folders} if len(folders) > 1 else {})
+            elif words[0] in links.targets:
+                links.linked[links.targets[words[0]]].update(words[1:])
+    return links
 
 
 def check_links(files: dict[str, str]) -> list[Finding]:
     """Each folder links the folders and libraries that its files include, and no others."""
-    targets, linked = read_links(files)
-    product = read_arrows(files)
+    links = read_links(files)
+    needed: dict[str, Arrows] = collections.defaultdict(Arrows)
+    for folder, arrows in read_arrows(files).items():
+        needed[links.home_of(folder)].folders.update(links.home_of(used) for used in arrows.folders)
+        needed[links.home_of(folder)].libraries.update(arrows.libraries)
     by_link = {link: library for library, known in LIBRARIES.items() for link in known.links}
+    homes = set(links.targets.values())
     findings = []
-    for folder in sorted(set(targets.values())):
+    for home in sorted(homes):
         listing = max((path for path in files if path.endswith("CMakeLists.txt")
-                       and (folder + "/").startswith(os.path.dirname(path) + "/")), key=len, default="CMakeLists.txt")
-        own = {target for target, home in targets.items() if home == folder}
-        linked_folders = {targets[link] for link in linked[folder] if link in targets and link not in by_link} - {folder}
-        linked_libraries = {by_link[link] for link in linked[folder] | own if link in by_link}
-        needed_folders = {used for used in product[folder].folders if used in targets.values()}
-        needed_libraries = {used for used in product[folder].libraries if LIBRARIES[used].links}
+                       and (home + "/").startswith(os.path.dirname(path) + "/")), key=len, default="CMakeLists.txt")
+        own = {target for target, other in links.targets.items() if other == home}
+        linked = links.linked[home]
+        linked_folders = {links.targets[link] for link in linked if link in links.targets and link not in by_link} - {home}
+        linked_libraries = {by_link[link] for link in linked | own if link in by_link}
+        needed_folders = {used for used in needed[home].folders if used in homes} - {home}
+        needed_libraries = {used for used in needed[home].libraries if LIBRARIES[used].links}
         for missing in sorted(needed_folders - linked_folders) + sorted(needed_libraries - linked_libraries):
-            findings.append(Finding(listing, 1, f"{folder} includes headers of {missing} and does not link it"))
+            findings.append(Finding(listing, 1, f"{home} includes headers of {missing} and does not link it"))
         for idle in sorted(linked_folders - needed_folders) + sorted(linked_libraries - needed_libraries):
-            findings.append(Finding(listing, 1, f"{folder} links {idle} and includes no header of it: do not link it"))
+            findings.append(Finding(listing, 1, f"{home} links {idle} and includes no header of it: do not link it"))
     return findings
 
 

@@ -61,14 +61,77 @@ FOLDERS = {
         "YAML within a budget",
         uses=("core/base",),
         libraries=("yaml-cpp",)),
-    "core": Folder(
-        "the proxy: addresses, the transport seam, relay, CONNECT and HTTP, allowlist, dialer, name lookups; the ways in",
-        uses=("core/base", "core/yaml"),
-        libraries=("Asio", "Beast", "c-ares", "yaml-cpp")),
+    "core/address": Folder(
+        "host names, IP addresses, vsock addresses, targets and ports in one form each; the errors of the proxy",
+        uses=("core/base",),
+        libraries=("Asio",)),
+    "core/stream": Folder(
+        "connected and listening sockets of any family, waiting for them, and the transport seam",
+        uses=("core/base", "core/address"),
+        libraries=("Asio",)),
+    "core/relay": Folder(
+        "bytes both ways by splice(2), their pipes and counts, and resets that cross a hop",
+        uses=("core/base", "core/address", "core/stream"),
+        libraries=("Asio",)),
+    "core/loop": Folder(
+        "the event loops of a server, the connections that they carry, and what the loops share",
+        uses=("core/base", "core/address", "core/stream", "core/relay"),
+        libraries=("Asio",)),
+    "core/rules": Folder(
+        "the allowlist and its files",
+        uses=("core/base", "core/yaml", "core/address"),
+        libraries=("yaml-cpp",)),
+    "core/dns": Folder(
+        "names to addresses: lookups, the files that decide them, the answers that are kept; addresses of the enclave's own for names",
+        uses=("core/base", "core/address", "core/stream", "core/loop"),
+        libraries=("Asio", "c-ares")),
+    "core/http": Folder(
+        "HTTP to the proxy and CONNECT to the next one; refusals in words",
+        uses=("core/base", "core/address", "core/stream", "core/relay"),
+        libraries=("Asio", "Beast")),
+    "core/metrics": Folder(
+        "what a proxy counts, as Prometheus reads it",
+        uses=("core/base", "core/address", "core/relay"),
+        libraries=("Asio",)),
+    "core/dial": Folder(
+        "the only way out of the proxy: a name is resolved once, and every address is judged",
+        uses=("core/base", "core/address", "core/stream", "core/rules", "core/dns", "core/metrics"),
+        libraries=("Asio",),
+        tests_use=("core/forward",)),
+    "core/ingress": Folder(
+        "clients from outside: by the name that they ask for, behind a load balancer, within limits",
+        uses=("core/base", "core/address", "core/stream", "core/rules", "core/http", "core/dial"),
+        libraries=("Asio", "Beast"),
+        tests_use=("core/service", "core/forward")),
+    "core/service": Folder(
+        "the life of a process: its start, signals, successor, service manager and status pages; a program beside it",
+        uses=("core/base", "core/address", "core/stream", "core/relay", "core/dns", "core/http"),
+        libraries=("Asio",)),
+    "core/proxy": Folder(
+        "the parent's side: listeners, what a client asks for by HTTP or SOCKS, open tunnels",
+        uses=("core/base", "core/address", "core/stream", "core/relay", "core/loop", "core/http", "core/metrics",
+              "core/dial", "core/ingress", "core/service"),
+        libraries=("Asio",)),
+    "core/forward": Folder(
+        "TCP to vsock, in an enclave or on the parent",
+        uses=("core/base", "core/address", "core/stream", "core/relay", "core/loop", "core/dns", "core/http",
+              "core/dial", "core/ingress"),
+        libraries=("Asio",),
+        tests_use=("core/service", "core/proxy")),
+    "core/egress": Folder(
+        "the way out for programs that know of no proxy: a name server, and every address local",
+        uses=("core/base", "core/address", "core/stream", "core/relay", "core/dns", "core/forward"),
+        libraries=("Asio",),
+        tests_use=("core/service",)),
+    "core/testing": Folder(
+        "for tests: a transport in memory, a name server, relays and logs",
+        uses=("core/base", "core/address", "core/stream", "core/relay", "core/loop", "core/dns", "core/service"),
+        libraries=("Asio",)),
     "transports": Folder(
         "the ways to reach (CID, port): Unix sockets, AF_VSOCK, microVMs; the world directory and its path rule",
-        uses=("core/base", "core/crypto", "core"),
-        libraries=("Asio",)),
+        uses=("core/base", "core/crypto", "core/address", "core/stream", "core/service"),
+        libraries=("Asio",),
+        tests_use=("core/relay",)),
     "nsm-mock/document": Folder(
         "attestation documents, AWS's and the mock's: COSE, certificates, verification",
         uses=("core/base", "core/cbor", "core/crypto"),
@@ -125,7 +188,7 @@ FOLDERS = {
         libraries=("libarchive", "zlib")),
     "sim/supervisor": Folder(
         "AF_VSOCK and `/dev/nsm` for unmodified programs: the filter, its notifications, the answers",
-        uses=("core/base", "core", "transports", "nsm-mock/module"),
+        uses=("core/base", "core/address", "transports", "nsm-mock/module"),
         libraries=("libseccomp",)),
     "sim/http": Folder(
         "an HTTP/1.1 server with TLS",
@@ -154,11 +217,13 @@ FOLDERS = {
         tests_use=("nsm-mock/module",)),
     "sim/up": Folder(
         "a world from one file: its parts, their order, their end",
-        uses=("core/base", "core", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
+        uses=("core/base", "core/address", "core/rules", "core/dial", "core/service", "core/proxy", "core/forward",
+              "core/egress", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
         libraries=("Asio", "Boost.JSON")),
     "sim/vsock_proxy": Folder(
         "the proxy and the forwarder as processes; AWS's vsock-proxy, and how it judges its allowlist",
-        uses=("core/base", "core/yaml", "core", "transports"),
+        uses=("core/base", "core/yaml", "core/address", "core/relay", "core/loop", "core/rules", "core/dns",
+              "core/metrics", "core/dial", "core/service", "core/proxy", "core/forward", "core/egress", "transports"),
         libraries=("Asio", "yaml-cpp")),
     "sim/vsock_switch": Folder(
         "the vsock devices of several virtual machines, joined in the shape of Nitro",
@@ -166,7 +231,8 @@ FOLDERS = {
         libraries=("CLI11",)),
     "sim/enclave": Folder(
         "one run: program, CID, world, supervisor, module; runs inside runs; what this machine can do",
-        uses=("core/base", "core", "transports", "nsm-mock/document", "nsm-mock/pki", "nsm-mock/module", "sim/sandbox", "sim/eif/base",
+        uses=("core/base", "core/address", "core/stream", "core/relay", "core/service", "transports",
+              "nsm-mock/document", "nsm-mock/pki", "nsm-mock/module", "sim/sandbox", "sim/eif/base",
               "sim/eif/format", "sim/eif/report", "sim/eif/unpack", "sim/supervisor", "sim/http", "sim/tls"),
         libraries=("Asio", "Boost.JSON")),
     "sim/nitro_cli": Folder(
@@ -180,14 +246,16 @@ FOLDERS = {
         libraries=("CLI11",)),
     "sim/cli": Folder(
         "`main` and a file per subcommand",
-        uses=("core/base", "core/crypto", "core", "transports", "nsm-mock/document",
+        uses=("core/base", "core/crypto", "core/address", "core/rules", "core/dns", "core/dial", "core/ingress",
+              "core/service", "core/proxy", "core/forward", "core/egress", "transports", "nsm-mock/document",
               "nsm-mock/pki", "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/report",
-              "sim/eif/unpack", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up",
-              "sim/vsock_proxy", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
+              "sim/eif/unpack", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up", "sim/vsock_proxy",
+              "sim/enclave", "sim/nitro_cli", "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
     "examples": Folder(
         "programs that show the whole",
-        uses=("core/base", "core/crypto", "core", "transports", "nsm-mock/document", "nsm-mock/pki", "nsm-mock/module"),
+        uses=("core/base", "core/crypto", "core/stream", "transports", "nsm-mock/document", "nsm-mock/pki",
+              "nsm-mock/module"),
         libraries=("Asio", "Beast", "Boost.JSON", "CLI11", "OpenSSL")),
     "integration": Folder("tests that see built binaries only", libraries=("libseccomp",)),
     "bench": Folder(
@@ -195,7 +263,8 @@ FOLDERS = {
         uses=("nsm-mock/document", "nsm-mock/module")),
     "fuzz": Folder(
         "fuzz targets for every parser of foreign bytes",
-        uses=("core", "nsm-mock/document", "nsm-mock/module", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
+        uses=("core/address", "core/rules", "core/http", "core/ingress", "core/proxy", "core/egress",
+              "nsm-mock/document", "nsm-mock/module", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
               "sim/eif/archive", "sim/eif/build", "sim/eif/report", "sim/supervisor", "sim/iam", "sim/kms",
               "sim/vsock_switch"),
         libraries=("Beast",)),

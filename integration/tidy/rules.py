@@ -12,7 +12,7 @@ EXPENSIVE_HEADERS = {
                                               "nothing: core/asio compiles these functions once"),
     r"boost/beast/src\.hpp$": (("core/asio/beast.cpp",), "nothing: core/asio compiles these functions once"),
     r"boost/(beast|asio/ssl)(/|\.hpp)": (("core/asio/asio_tls.cpp", "core/asio/beast.cpp", "core/http/exchange.cpp", "core/http/forwarded_head.h",
-                                         "core/http/forwarded_head.cpp", "core/http/message_stream.h", "core/metrics/status_server.cpp",
+                                         "core/http/forwarded_head.cpp", "core/http/message_stream.h", "core/service/status_server.cpp",
                                          "fuzz/http_request_fuzzer.cpp", "core/ingress/request_host.cpp",
                                          "sim/http/server.cpp", "sim/http/tls_stream.cpp",
                                          "examples/attested-secret/https_client.cpp"),

@@ -168,10 +168,17 @@ def check_is_built(path: str, listings: dict[str, str]) -> list[Finding]:
 
 
 def check_readmes(files: dict[str, str]) -> list[Finding]:
-    """Each folder of the table, and each that CMake builds, says what it is for."""
-    folders = set(FOLDERS) | {os.path.dirname(path) for path in files if os.path.basename(path) == "CMakeLists.txt"}
-    return [Finding(os.path.join(folder, "README.md"), 1, "is missing: say in about ten lines what the folder is for, and what is in it")
-            for folder in sorted(folders) if os.path.join(folder, "README.md") not in files]
+    """Each folder of the table, and each that CMake builds, says what it is for. One that the CMakeLists.txt above builds may be
+    described in the README.md there, by its name."""
+    built = {os.path.dirname(path) for path in files if os.path.basename(path) == "CMakeLists.txt"}
+    findings = []
+    for folder in sorted(set(FOLDERS) | built):
+        above, _, name = folder.rpartition("/")
+        is_described = folder not in built and above in built and f"`{name}/`" in files.get(os.path.join(above, "README.md"), "")
+        if os.path.join(folder, "README.md") not in files and not is_described:
+            findings.append(Finding(os.path.join(folder, "README.md"), 1,
+                                    "is missing: say in about ten lines what the folder is for, and what is in it"))
+    return findings
 
 
 def check_recipes(files: dict[str, str]) -> list[Finding]:

@@ -22,15 +22,17 @@ def messages(findings: list[tidy.Finding]) -> list[str]:
 class Folders(unittest.TestCase):
     def test_a_file_belongs_to_the_longest_folder_that_holds_it(self):
         self.assertEqual(arrows.folder_of("core/base/bytes.h"), "core/base")
-        self.assertEqual(arrows.folder_of("core/relay.h"), "core")
+        self.assertEqual(arrows.folder_of("core/ingress/testing/client_hello.h"), "core/ingress")
         self.assertEqual(arrows.folder_of("transports/contract/contract.h"), "transports")
         self.assertIsNone(arrows.folder_of("corelike/relay.h"))
 
-    def test_core_and_nsm_have_never_heard_of_each_other(self):
+    def test_the_proxy_and_nsm_have_never_heard_of_each_other(self):
+        proxy = {folder for folder in FOLDERS if folder.startswith("core/")} - {"core/base", "core/cbor", "core/crypto"}
         for folder, known in FOLDERS.items():
             if folder.startswith("nsm-mock/"):
-                self.assertNotIn("core", known.uses)
-                self.assertNotIn(folder, FOLDERS["core"].uses)
+                self.assertFalse(proxy.intersection(known.uses), folder)
+        for folder in proxy:
+            self.assertFalse([used for used in FOLDERS[folder].uses if used.startswith("nsm-mock/")], folder)
 
     def test_nothing_below_sim_depends_on_it(self):
         for folder, known in FOLDERS.items():
@@ -49,25 +51,25 @@ class Includes(unittest.TestCase):
         return messages(arrows.check_includes(path, text))
 
     def test_an_arrow_that_is_not_in_the_table_is_named(self):
-        (message,) = self.check("core/relay.cpp", '#include "nsm-mock/module/nsm_device.h"\n')
-        self.assertIn("core may not use nsm-mock/module", message)
-        (message,) = self.check("nsm-mock/module/pcr_bank.cpp", '#include "core/transport.h"\n')
+        (message,) = self.check("core/relay/relay.cpp", '#include "nsm-mock/module/nsm_device.h"\n')
+        self.assertIn("core/relay may not use nsm-mock/module", message)
+        (message,) = self.check("nsm-mock/module/pcr_bank.cpp", '#include "core/stream/transport.h"\n')
         self.assertIn("it may use core/base", message)
         (message,) = self.check("transports/world.cpp", '#  include "sim/cli/subcommand.h"\n')
         self.assertIn("transports may not use sim/cli", message)
 
     def test_the_line_is_the_includes_own(self):
-        (finding,) = arrows.check_includes("core/relay.cpp", '\n// why\n#include "transports/world.h"\n')
+        (finding,) = arrows.check_includes("core/relay/relay.cpp", '\n// why\n#include "transports/world.h"\n')
         self.assertEqual(finding.line, 3)
 
     def test_an_arrow_of_the_table_passes(self):
         self.assertEqual(self.check("transports/world.cpp", '#include "core/base/error.h"\n#include <fmt/core.h>\n'), [])
 
     def test_an_include_in_a_comment_is_none(self):
-        self.assertEqual(self.check("core/relay.cpp", '/*\n#include "sim/cli/x.h"\n*/\n// #include "sim/cli/x.h"\n'), [])
+        self.assertEqual(self.check("core/relay/relay.cpp", '/*\n#include "sim/cli/x.h"\n*/\n// #include "sim/cli/x.h"\n'), [])
 
     def test_a_library_stays_at_home(self):
-        (message,) = self.check("core/relay.cpp", "#include <openssl/evp.h>\n")
+        (message,) = self.check("core/relay/relay.cpp", "#include <openssl/evp.h>\n")
         self.assertIn("is OpenSSL, which core/asio, core/crypto", message)
         self.assertEqual(self.check("core/crypto/hash.cpp", "#include <openssl/evp.h>\n"), [])
 
@@ -134,6 +136,21 @@ class Tree(unittest.TestCase):
         self.assertEqual([finding.path for finding in found], ["core/cbor/CMakeLists.txt"] * 2)
         self.assertIn("core/cbor includes headers of core/base and does not link it", messages(found))
 
+    def test_folders_of_one_target_link_as_one(self):
+        files = {
+            "core/CMakeLists.txt": "add_library(glovebox_base STATIC base/bytes.cpp)\n"
+                                   "add_library(glovebox_core STATIC address/target.cpp relay/relay.cpp)\n"
+                                   "target_link_libraries(glovebox_core PUBLIC glovebox_base)\n",
+            "core/address/target.cpp": "", "core/relay/relay.cpp": '#include "core/address/target.h"\n#include "core/base/error.h"\n',
+            "transports/CMakeLists.txt": "add_library(glovebox_transports STATIC reach.cpp)\n"
+                                         "target_link_libraries(glovebox_transports PUBLIC glovebox_core)\n",
+            "transports/reach.cpp": '#include "core/relay/relay.h"\n'}
+        self.assertEqual(arrows.check_links(files), [])
+        self.assertEqual(messages(arrows.check_links(files | {"transports/reach.cpp": ""})),
+                         ["transports links core and includes no header of it: do not link it"])
+        self.assertEqual(messages(arrows.check_links(files | {"core/relay/relay.cpp": ""})),
+                         ["core links core/base and includes no header of it: do not link it"])
+
     def test_a_library_that_a_folder_compiles_is_linked_as_a_library(self):
         files = self.LISTINGS | {
             "core/asio/CMakeLists.txt": "add_library(glovebox_asio STATIC asio.cpp)\n",
@@ -168,17 +185,17 @@ class ExpensiveHeaders(unittest.TestCase):
         return messages(tidy.check_expensive_headers(path, text))
 
     def test_an_umbrella_is_for_no_file(self):
-        (message,) = self.check("core/relay.cpp", "#include <boost/asio.hpp>\n")
+        (message,) = self.check("core/relay/relay.cpp", "#include <boost/asio.hpp>\n")
         self.assertIn("belongs into no file alone; include the headers of what the file uses", message)
 
     def test_an_expensive_header_has_its_files(self):
-        self.assertTrue(self.check("core/relay.cpp", "#include <boost/asio/impl/src.hpp>\n"))
+        self.assertTrue(self.check("core/relay/relay.cpp", "#include <boost/asio/impl/src.hpp>\n"))
         self.assertTrue(self.check("sim/kms/service.cpp", "#include <boost/asio/ssl/stream.hpp>\n"))
         self.assertTrue(self.check("sim/kms/service.cpp", "#include <boost/beast/http.hpp>\n"))
         self.assertEqual(self.check("core/asio/asio.cpp", "#include <boost/asio/impl/src.hpp>\n"), [])
 
     def test_other_headers_pass(self):
-        self.assertEqual(self.check("core/relay.cpp", "#include <boost/asio/post.hpp>\n#include <string>\n"), [])
+        self.assertEqual(self.check("core/relay/relay.cpp", "#include <boost/asio/post.hpp>\n#include <string>\n"), [])
 
     def test_every_file_that_a_rule_names_is_there(self):
         root = pathlib.Path(__file__).parents[2]
@@ -189,10 +206,10 @@ class ExpensiveHeaders(unittest.TestCase):
 
 class Headers(unittest.TestCase):
     def test_the_own_header_comes_first(self):
-        tree = {"core/relay.h", "core/relay.cpp", "core/relay_test.cpp"}
-        wrong = '#include <vector>\n#include "core/relay.h"\n'
-        right = '#include "core/relay.h"\n#include <vector>\n'
-        for path in ("core/relay.cpp", "core/relay_test.cpp"):
+        tree = {"core/relay/relay.h", "core/relay/relay.cpp", "core/relay/relay_test.cpp"}
+        wrong = '#include <vector>\n#include "core/relay/relay.h"\n'
+        right = '#include "core/relay/relay.h"\n#include <vector>\n'
+        for path in ("core/relay/relay.cpp", "core/relay/relay_test.cpp"):
             self.assertTrue(tidy.check_own_header_first(path, wrong, tree))
             self.assertEqual(tidy.check_own_header_first(path, right, tree), [])
         self.assertEqual(tidy.check_own_header_first("core/other.cpp", wrong, tree), [])
@@ -206,7 +223,7 @@ class Headers(unittest.TestCase):
 
 
 class Calls(unittest.TestCase):
-    def check(self, text: str, path: str = "core/relay.cpp") -> list[str]:
+    def check(self, text: str, path: str = "core/relay/relay.cpp") -> list[str]:
         return messages(tidy.check_calls(path, text))
 
     def test_a_banned_call_names_what_to_write_instead(self):
@@ -240,7 +257,7 @@ class Calls(unittest.TestCase):
 
     def test_a_test_may_call_a_shell_and_draw_a_seed_but_not_sleep(self):
         text = "std::system(line); std::random_device d; usleep(1);"
-        self.assertEqual(len(self.check(text, "core/relay_test.cpp")), 1)
+        self.assertEqual(len(self.check(text, "core/relay/relay_test.cpp")), 1)
         self.assertEqual(len(self.check(text)), 3)
 
     def test_an_allowed_place_passes_and_its_neighbour_does_not(self):
@@ -287,9 +304,9 @@ class Sleeps(unittest.TestCase):
 class ErrorEnums(unittest.TestCase):
     def test_their_names_end_alike(self):
         text = "template <>\nstruct boost::system::is_error_code_enum<glovebox::core::{}> : std::true_type {{}};\n"
-        (finding,) = tidy.check_error_enums("core/proxy_error.h", text.format("ProxyErrc"))
+        (finding,) = tidy.check_error_enums("core/address/proxy_error.h", text.format("ProxyErrc"))
         self.assertEqual((finding.line, finding.message), (2, "ProxyErrc is an error enum: its name ends in Error"))
-        self.assertEqual(tidy.check_error_enums("core/proxy_error.h", text.format("ProxyError")), [])
+        self.assertEqual(tidy.check_error_enums("core/address/proxy_error.h", text.format("ProxyError")), [])
 
 
 class Text(unittest.TestCase):
@@ -338,11 +355,19 @@ class Readmes(unittest.TestCase):
         (finding,) = tidy.check_readmes(every | {"core/new/CMakeLists.txt": ""})
         self.assertEqual(finding.path, "core/new/README.md")
 
+    def test_a_folder_that_the_one_above_builds_may_be_described_there(self):
+        without = {f"{folder}/README.md": "" for folder in FOLDERS if folder != "core/relay"} | {"core/CMakeLists.txt": ""}
+        self.assertEqual(tidy.check_readmes(without | {"core/README.md": "`relay/`: bytes\n"}), [])
+        for files in (without | {"core/README.md": "relay: bytes\n"},
+                      without | {"core/README.md": "`relay/`: bytes\n", "core/relay/CMakeLists.txt": ""}):
+            (finding,) = tidy.check_readmes(files)
+            self.assertEqual(finding.path, "core/relay/README.md")
+
 
 class Recipes(unittest.TestCase):
     def test_a_recipe_names_files_that_exist(self):
-        text = "\n`core/relay.cpp`, `core/NAME_relay.h` and `core::Relay`\n"
-        self.assertEqual(tidy.check_recipes({"CONTRIBUTING.md": text, "core/relay.cpp": ""}), [])
+        text = "\n`core/relay/relay.cpp`, `core/NAME_relay.h` and `core::Relay`\n"
+        self.assertEqual(tidy.check_recipes({"CONTRIBUTING.md": text, "core/relay/relay.cpp": ""}), [])
         (finding,) = tidy.check_recipes({"CONTRIBUTING.md": text})
         self.assertEqual(finding.line, 2)
 
@@ -379,10 +404,10 @@ class WholeTree(unittest.TestCase):
         tree = tidy.read_tree(pathlib.Path(__file__).parents[2])
         tree = {path: text for path, text in tree.items() if path.startswith("core/")}
         listing = {"core/CMakeLists.txt": tree["core/CMakeLists.txt"] + "# b.cpp\n"}
-        right = {"core/b.cpp": '#include "core/base/error.h"\n'} | listing
-        wrong = {"core/b.cpp": '#include "sim/cli/main.h"\n'} | listing
+        right = {"core/relay/b.cpp": '#include "core/base/error.h"\n'} | listing
+        wrong = {"core/relay/b.cpp": '#include "sim/cli/main.h"\n'} | listing
         added = set(tidy.check_tree(tree | wrong)) - set(tidy.check_tree(tree | right))
-        self.assertIn("core may not use sim/cli", "\n".join(messages(sorted(added))))
+        self.assertIn("core/relay may not use sim/cli", "\n".join(messages(sorted(added))))
 
     def test_only_the_roots_build_folder_is_left_out(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/port_list.h"
+#include "core/address/port_list.h"
 
 namespace glovebox::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/egress.h"
+#include "core/egress/egress.h"
 #include "sim/cli/commands.h"
 
 namespace glovebox::cli {

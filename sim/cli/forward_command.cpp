@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/base/limited_log.h"
-#include "core/inward_route.h"
+#include "core/proxy/inward_route.h"
 #include "sim/cli/egress_option.h"
 #include "sim/cli/ingress_option.h"
 #include "sim/cli/log_option.h"

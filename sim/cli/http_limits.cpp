@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/process_setup.h"
+#include "core/service/process_setup.h"
 #include "sim/cli/shared_options.h"
 
 namespace glovebox::cli {

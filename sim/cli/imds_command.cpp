@@ -5,7 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <string>
 
-#include "core/process_setup.h"
+#include "core/service/process_setup.h"
 #include "nsm-mock/document/module_id.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/clock_option.h"

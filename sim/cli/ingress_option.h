@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "core/forward_route.h"
+#include "core/forward/forward_route.h"
 #include "core/ingress/ingress.h"
 #include "sim/cli/commands.h"
 

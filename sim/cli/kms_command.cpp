@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/workflow_commands.h"
-#include "core/process_setup.h"
+#include "core/service/process_setup.h"
 #include "nsm-mock/pki/named_root.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/clock_option.h"

@@ -4,7 +4,7 @@
 
 #include <iostream>
 
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/program_option.h"

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/dns_resolver.h"
-#include "core/own_addresses.h"
-#include "core/target.h"
+#include "core/address/target.h"
+#include "core/dial/own_addresses.h"
+#include "core/dns/dns_resolver.h"
 #include "sim/cli/rule_options.h"
 #include "sim/cli/shared_options.h"
 

@@ -19,7 +19,7 @@
 #include <optional>
 #include <string>
 
-#include "core/metrics/status_server.h"
+#include "core/service/status_server.h"
 #include "sim/cli/json_option.h"
 #include "sim/cli/proxy_usage.h"
 

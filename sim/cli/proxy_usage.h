@@ -12,8 +12,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
-#include "core/vsock_address.h"
 
 namespace glovebox::cli {
 

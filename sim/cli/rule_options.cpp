@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "core/allowlist_file.h"
+#include "core/rules/allowlist_file.h"
 
 namespace glovebox::cli {
 namespace {

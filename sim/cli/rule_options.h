@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/allowlist.h"
 #include "core/base/error.h"
+#include "core/rules/allowlist.h"
 #include "sim/cli/commands.h"
 
 namespace glovebox::cli {

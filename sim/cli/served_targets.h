@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/dialer.h"
+#include "core/dial/dialer.h"
 #include "sim/tls/served_names.h"
 #include "transports/transport_choice.h"
 

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
 
 namespace glovebox::cli {
 

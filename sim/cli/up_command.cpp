@@ -21,7 +21,7 @@
 #include "core/base/printable.h"
 #include "core/base/scratch.h"
 #include "core/base/workflow_commands.h"
-#include "core/process_setup.h"
+#include "core/service/process_setup.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"

@@ -13,8 +13,8 @@
 // nitro-cli, so it needs no listener.
 #pragma once
 
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
-#include "core/vsock_address.h"
 #include "transports/world.h"
 
 namespace glovebox::enclave {

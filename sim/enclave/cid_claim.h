@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
-#include "core/vsock_address.h"
 
 namespace glovebox::enclave {
 

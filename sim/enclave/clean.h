@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
-#include "core/vsock_address.h"
 
 namespace glovebox::enclave {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "core/address/vsock_address.h"
 #include "core/base/error.h"
-#include "core/vsock_address.h"
 #include "sim/enclave/record.h"
 
 namespace glovebox::enclave {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
 
 namespace glovebox::enclave {
 

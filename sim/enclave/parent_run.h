@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/address/vsock_address.h"
 #include "core/base/log.h"
-#include "core/vsock_address.h"
 #include "sim/enclave/world_trust.h"
 #include "sim/supervisor/metadata_redirect.h"
 

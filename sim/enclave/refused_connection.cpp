@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "core/base/run_folder.h"
-#include "core/hop_resets.h"
+#include "core/relay/hop_resets.h"
 #include "sim/enclave/cid_claim.h"
 #include "sim/enclave/console_tail.h"
 #include "sim/enclave/world_directory.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/address/vsock_address.h"
 #include "core/base/clock.h"
-#include "core/vsock_address.h"
 #include "sim/enclave/record.h"
 #include "transports/world.h"
 

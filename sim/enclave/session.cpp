@@ -17,8 +17,8 @@
 #include <sstream>
 #include <string>
 
-#include "core/hop_resets.h"
-#include "core/process_setup.h"
+#include "core/relay/hop_resets.h"
+#include "core/service/process_setup.h"
 #include "sim/enclave/boot_heartbeat.h"
 #include "sim/enclave/children.h"
 #include "sim/enclave/kernel_end.h"

@@ -14,10 +14,10 @@
 #include <set>
 #include <vector>
 
+#include "core/address/vsock_address.h"
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
-#include "core/vsock_address.h"
 #include "sim/enclave/console.h"
 #include "sim/enclave/delegation.h"
 #include "sim/enclave/record.h"

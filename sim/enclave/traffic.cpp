@@ -13,9 +13,9 @@
 #include <optional>
 #include <thread>
 
-#include "core/asio_result.h"
-#include "core/pipe_pool.h"
-#include "core/relay.h"
+#include "core/relay/pipe_pool.h"
+#include "core/relay/relay.h"
+#include "core/stream/asio_result.h"
 #include "sim/supervisor/block_signals.h"
 
 namespace glovebox::enclave {

@@ -10,7 +10,7 @@
 #include <functional>
 #include <unordered_set>
 
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
 #include "transports/world.h"
 
 namespace glovebox::supervisor {

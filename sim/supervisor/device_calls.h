@@ -12,7 +12,7 @@
 #include <functional>
 #include <optional>
 
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
 #include "sim/supervisor/device_file.h"
 #include "sim/supervisor/kernel_settings.h"
 #include "sim/supervisor/nsm_calls.h"

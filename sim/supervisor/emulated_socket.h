@@ -6,8 +6,8 @@
 
 #include <optional>
 
+#include "core/address/vsock_address.h"
 #include "core/base/unique_fd.h"
-#include "core/vsock_address.h"
 #include "sim/supervisor/socket_mark.h"
 #include "sim/supervisor/tracee.h"
 

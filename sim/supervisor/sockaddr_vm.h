@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
 #include "sim/supervisor/tracee.h"
 
 namespace glovebox::supervisor {

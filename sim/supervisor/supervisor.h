@@ -13,8 +13,8 @@
 #include <string>
 #include <thread>
 
+#include "core/address/vsock_address.h"
 #include "core/base/log.h"
-#include "core/vsock_address.h"
 #include "sim/supervisor/acceptor.h"
 #include "sim/supervisor/descriptor_sender.h"
 #include "sim/supervisor/device_calls.h"

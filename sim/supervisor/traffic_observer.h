@@ -4,8 +4,8 @@
 // the kernel's affair alone.
 #pragma once
 
+#include "core/address/vsock_address.h"
 #include "core/base/unique_fd.h"
-#include "core/vsock_address.h"
 
 namespace glovebox::supervisor {
 

@@ -9,7 +9,7 @@
 
 #include <functional>
 
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
 #include "sim/supervisor/bound_names.h"
 #include "sim/supervisor/emulated_socket.h"
 #include "sim/supervisor/system_call.h"

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "core/child_process.h"
+#include "core/service/child_process.h"
 #include "sim/up/world_parts.h"
 
 namespace glovebox::up {

@@ -9,13 +9,13 @@
 #include <map>
 #include <set>
 
+#include "core/address/vsock_address.h"
 #include "core/base/contradiction.h"
 #include "core/base/file_bytes.h"
 #include "core/base/nearest_name.h"
-#include "core/dialer.h"
-#include "core/forward_route.h"
-#include "core/proxy_route.h"
-#include "core/vsock_address.h"
+#include "core/dial/dialer.h"
+#include "core/forward/forward_route.h"
+#include "core/proxy/proxy_route.h"
 #include "sim/kms/scene.h"
 #include "sim/up/env_file.h"
 #include "sim/up/world_keys.h"

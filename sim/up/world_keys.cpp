@@ -2,12 +2,12 @@
 
 #include "sim/up/world_keys.h"
 
-#include "core/allowlist.h"
-#include "core/allowlist_file.h"
-#include "core/dialer.h"
-#include "core/egress.h"
-#include "core/proxy_route.h"
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
+#include "core/dial/dialer.h"
+#include "core/egress/egress.h"
+#include "core/proxy/proxy_route.h"
+#include "core/rules/allowlist.h"
+#include "core/rules/allowlist_file.h"
 #include "nsm-mock/pki/certificate_authority.h"
 #include "sim/iam/arn.h"
 

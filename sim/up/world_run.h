@@ -26,8 +26,8 @@
 #include <string>
 #include <vector>
 
-#include "core/child_process.h"
-#include "core/vsock_address.h"
+#include "core/address/vsock_address.h"
+#include "core/service/child_process.h"
 #include "sim/up/command_log.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/timeline.h"

@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <boost/system/errc.hpp>
 
+#include "core/address/proxy_error.h"
 #include "core/base/file_bytes.h"
 #include "core/base/unique_fd.h"
-#include "core/proxy_error.h"
 #include "core/yaml/yaml_reader.h"
 
 namespace glovebox::vsock_proxy {

@@ -17,9 +17,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/address/ip_address.h"
+#include "core/address/target.h"
 #include "core/base/error.h"
-#include "core/ip_address.h"
-#include "core/target.h"
 
 namespace glovebox::vsock_proxy {
 

@@ -10,8 +10,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/address/proxy_error.h"
 #include "core/base/testing/temporary_directory.h"
-#include "core/proxy_error.h"
 
 namespace glovebox::vsock_proxy {
 namespace {

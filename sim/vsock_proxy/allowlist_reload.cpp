@@ -29,7 +29,7 @@ AllowlistReload::AllowlistReload(const boost::asio::any_io_executor& executor,
       on_step_(std::move(on_step)),
       signals_(executor),
       timer_(executor) {
-    for (core::FileWatch& file : files_)
+    for (FileWatch& file : files_)
         static_cast<void>(file.take_change());
     if (heeds_signal) {
         signals_.add(SIGHUP);
@@ -60,7 +60,7 @@ void AllowlistReload::wait_for_change() {
         if (failure)
             return;
         bool has_changed = false;
-        for (core::FileWatch& file : files_)
+        for (FileWatch& file : files_)
             has_changed = file.take_change() || has_changed;
         if (has_changed)
             reload(Cause::change);

@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "core/allowlist.h"
 #include "core/base/error.h"
+#include "core/base/file_watch.h"
 #include "core/base/log.h"
-#include "core/dialer.h"
-#include "core/file_watch.h"
+#include "core/dial/dialer.h"
+#include "core/rules/allowlist.h"
 
 namespace glovebox::vsock_proxy {
 
@@ -45,7 +45,7 @@ class AllowlistReload {
     void wait_for_change();
     void reload(Cause cause);
 
-    std::vector<core::FileWatch> files_;
+    std::vector<FileWatch> files_;
     Read read_;
     core::Dialer& dialer_;
     Log& log_;

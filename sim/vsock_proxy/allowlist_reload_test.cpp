@@ -10,9 +10,9 @@
 #include <fstream>
 #include <optional>
 
-#include "core/allowlist_file.h"
 #include "core/base/testing/temporary_directory.h"
-#include "core/dns_resolver.h"
+#include "core/dns/dns_resolver.h"
+#include "core/rules/allowlist_file.h"
 #include "core/testing/memory_log.h"
 
 namespace glovebox::vsock_proxy {

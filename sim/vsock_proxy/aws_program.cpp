@@ -16,11 +16,11 @@
 #include <utility>
 #include <vector>
 
+#include "core/address/proxy_error.h"
 #include "core/base/clock.h"
 #include "core/base/workflow_commands.h"
-#include "core/dns_resolver.h"
-#include "core/process_setup.h"
-#include "core/proxy_error.h"
+#include "core/dns/dns_resolver.h"
+#include "core/service/process_setup.h"
 #include "sim/vsock_proxy/allowlist_check.h"
 #include "sim/vsock_proxy/proxy_service.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/dialer.h"
+#include "core/dial/dialer.h"
 
 namespace glovebox::vsock_proxy {
 

@@ -5,17 +5,17 @@
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 
-#include "core/allowlist.h"
 #include "core/base/counted.h"
-#include "core/dialer.h"
-#include "core/dns_query.h"
-#include "core/dns_resolver.h"
-#include "core/event_loops.h"
-#include "core/loopback_interface.h"
-#include "core/process_setup.h"
-#include "core/proxy.h"
-#include "core/run_until_signal.h"
-#include "core/serve_around.h"
+#include "core/dial/dialer.h"
+#include "core/dns/dns_query.h"
+#include "core/dns/dns_resolver.h"
+#include "core/forward/loopback_interface.h"
+#include "core/loop/event_loops.h"
+#include "core/proxy/proxy.h"
+#include "core/rules/allowlist.h"
+#include "core/service/process_setup.h"
+#include "core/service/run_until_signal.h"
+#include "core/service/serve_around.h"
 
 namespace glovebox::vsock_proxy {
 namespace {

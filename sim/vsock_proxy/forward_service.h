@@ -9,16 +9,16 @@
 #include <vector>
 
 #include "core/base/log.h"
-#include "core/egress.h"
-#include "core/forward.h"
-#include "core/proxy_route.h"
+#include "core/egress/egress.h"
+#include "core/forward/forward.h"
+#include "core/proxy/proxy_route.h"
 #include "transports/transport_choice.h"
 
 namespace glovebox::vsock_proxy {
 
 struct ForwardService {
     std::vector<core::ForwardRoute> routes;
-    std::vector<core::ProxyRoute> ways_in;  // core/inward_route.h
+    std::vector<core::ProxyRoute> ways_in;  // core/proxy/inward_route.h
     std::optional<core::EgressOptions> egress;
     core::ForwardOptions options;
     transports::TransportChoice transport;

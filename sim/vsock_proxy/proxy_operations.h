@@ -15,9 +15,9 @@
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/metrics/proxy_metrics.h"
-#include "core/metrics/status_server.h"
-#include "core/pipe_pool.h"
+#include "core/relay/pipe_pool.h"
 #include "core/service/service_manager.h"
+#include "core/service/status_server.h"
 #include "core/service/successor.h"
 #include "sim/vsock_proxy/allowlist_reload.h"
 

@@ -10,13 +10,13 @@
 #include <optional>
 #include <utility>
 
+#include "core/address/proxy_error.h"
 #include "core/base/contradiction.h"
 #include "core/base/counted.h"
-#include "core/event_loops.h"
-#include "core/process_setup.h"
-#include "core/proxy_error.h"
-#include "core/run_until_signal.h"
-#include "core/serve_around.h"
+#include "core/loop/event_loops.h"
+#include "core/service/process_setup.h"
+#include "core/service/run_until_signal.h"
+#include "core/service/serve_around.h"
 #include "sim/vsock_proxy/proxy_operations.h"
 #include "sim/vsock_proxy/succession.h"
 #include "transports/inherited_listeners.h"

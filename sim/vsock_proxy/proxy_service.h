@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "core/allowlist.h"
 #include "core/base/log.h"
-#include "core/dialer.h"
-#include "core/dns_resolver.h"
-#include "core/metrics/status_server.h"
-#include "core/proxy.h"
+#include "core/dial/dialer.h"
+#include "core/dns/dns_resolver.h"
+#include "core/proxy/proxy.h"
+#include "core/rules/allowlist.h"
 #include "core/service/service_manager.h"
+#include "core/service/status_server.h"
 #include "sim/vsock_proxy/allowlist_reload.h"
 #include "transports/transport_choice.h"
 

@@ -14,7 +14,7 @@
 #include <chrono>
 #include <memory>
 
-#include "core/transport.h"
+#include "core/stream/transport.h"
 #include "transports/contract/machine.h"
 
 namespace glovebox::transports {

@@ -10,7 +10,7 @@
 #include <ostream>
 #include <string>
 
-#include "core/transport.h"
+#include "core/stream/transport.h"
 
 namespace glovebox::transports {
 

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/stream_io.h"
+#include "core/stream/stream_io.h"
 #include "transports/contract/contract.h"
 #include "transports/contract/effort.h"
 #include "transports/contract/process_resources.h"

@@ -15,10 +15,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/acceptor.h"
-#include "core/pipe_pool.h"
-#include "core/relay.h"
-#include "core/stream_io.h"
+#include "core/relay/pipe_pool.h"
+#include "core/relay/relay.h"
+#include "core/stream/acceptor.h"
+#include "core/stream/stream_io.h"
 
 namespace glovebox::transports {
 namespace {

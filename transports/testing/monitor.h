@@ -11,8 +11,8 @@
 #include <string>
 
 #include "core/base/unique_fd.h"
+#include "core/stream/transport.h"
 #include "core/testing/memory_transport.h"
-#include "core/transport.h"
 
 namespace glovebox::transports {
 

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/forward/forward.h"
+
+#include <fmt/core.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/base/clock.h"
+#include "core/base/counted.h"
+#include "core/base/unique_fd.h"
+#include "core/dial/dialer.h"
+#include "core/forward/loopback_interface.h"
+#include "core/http/http_refusal.h"
+#include "core/http/tunnel.h"
+#include "core/stream/accept_loop.h"
+#include "core/stream/asio_result.h"
+#include "core/stream/peer_presence.h"
+#include "core/stream/socket_endpoint.h"
+#include "core/stream/stream_io.h"
+
+namespace glovebox::core {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using std::chrono::steady_clock;
+
+// What can be done about it, for whoever reads the log.
+std::string explain(const Error& failure, VsockAddress to, bool is_proxy) {
+    if (failure.code != asio::error::connection_reset)
+        return failure.message;
+    if (is_proxy)
+        return fmt::format(
+            "nobody listens on vsock {0}; on the parent start glovebox proxy "
+            "--listen {1}=connect",
+            to_string(to), to.port);
+    return fmt::format("nobody listens on vsock {}", to_string(to));
+}
+
+struct BindOptions {
+    bool is_ipv6_alone = false;   // leaves IPv4 to another socket of the port
+    bool port_is_shared = false;  // with others that share it too
+};
+
+// A socket of the kind that listens, bound, with the options that its connections inherit.
+Result<UniqueFd> listen_on(const tcp::endpoint& endpoint, BindOptions options = {}) {
+    const std::string what = fmt::format("can't listen on {}", to_string(endpoint));
+    UniqueFd socket(
+        ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    const int on = 1;
+    if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        (options.port_is_shared &&
+         ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||
+        (options.is_ipv6_alone &&
+         ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
+        ::bind(socket.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
+        ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
+        return errno_error(what, errno);
+    if (::listen(socket.get(), SOMAXCONN) != 0)
+        return errno_error(what, errno);
+    return socket;
+}
+
+}  // namespace
+
+Forward::Forward(Loops loops, Transport& transport, Log& log, ForwardOptions options)
+    : loops_(std::move(loops)),
+      transport_(transport),
+      log_(log),
+      options_(options),
+      slots_({.open_max = options.connections_max, .by_peer = false}, log),
+      ingress_(options.ingress, log),
+      accept_loops_(loops_.front().executor, log),
+      channels_(loops_, log),
+      connections_(loops_, log),
+      hops_(transport, channels_, options.connect_timeout),
+      stopped_(loops_.front().executor, steady_clock::time_point::max()) {}
+
+Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
+    if (route.listen.address().is_loopback() || route.listen.address().is_unspecified()) {
+        const auto was_down = bring_loopback_up();
+        if (!was_down)
+            return was_down.error();
+        if (*was_down)
+            log_.info("lo_up", "brought the interface lo up");
+    }
+    auto socket = listen_on(route.listen);
+    if (!socket)
+        return socket.error();
+    const std::string to = route.to ? fmt::format("vsock {}", to_string(*route.to)) : "by name";
+    auto local = accept_on(std::move(*socket), slots_.add_listener(), to,
+                           [this, route](Admitted admitted, const Loop& loop) {
+                               return serve(std::move(admitted), route, loop);
+                           });
+    if (!local)
+        return local;
+    const std::string listener = fmt::format("{} -> {}", to_string(*local), to);
+    if (route.to)
+        log_.info("listening", "listening on {}", field("listener", listener),
+                  field("address", to_string(*local)), field("cid", route.to->cid),
+                  field("port", route.to->port));
+    else
+        log_.info("listening", "listening on {}", field("listener", listener),
+                  field("address", to_string(*local)));
+    if (route.http_proxy)
+        log_.info("http_proxy", "programs use it with HTTPS_PROXY=http://{}",
+                  field("address", to_string(*local)));
+    return local;
+}
+
+Result<void> Forward::listen(const tcp::endpoint& endpoint, WayOut way) {
+    auto socket = listen_on(
+        endpoint, {.is_ipv6_alone = endpoint.address().is_v6(), .port_is_shared = way.is_shared});
+    if (!socket)
+        return socket.error();
+    const auto [place, is_new] = places_out_.try_emplace(endpoint.port());
+    if (is_new)
+        place->second = slots_.add_listener();
+    const auto local = accept_on(
+        std::move(*socket), place->second, "the proxy",
+        [this, proxy = way.proxy, &names = way.names](Admitted admitted, const Loop& loop) {
+            return serve_out(std::move(admitted), proxy, names, loop);
+        });
+    if (!local)
+        return local.error();
+    log_.debug("listening", "listening on {} for connections to CONNECT proxy {}",
+               field("address", to_string(*local)), field("target", to_string(way.proxy)),
+               field("cid", way.proxy.cid), field("port", way.proxy.port));
+    return {};
+}
+
+void Forward::close(const tcp::endpoint& endpoint) {
+    listening_.remove_if([&endpoint](const Listening& one) {
+        if (one.endpoint == endpoint)
+            one.acceptor->close();
+        return one.endpoint == endpoint;
+    });
+}
+
+template <class Serve>
+Result<tcp::endpoint> Forward::accept_on(UniqueFd socket, Slots::Listener place,
+                                         std::string_view to, Serve serve) {
+    const tcp::endpoint local = local_endpoint(socket.get());
+    auto made = Acceptor::make(loops_.front().executor, std::move(socket));
+    if (!made)
+        return made.error();
+    const auto acceptor = std::make_shared<Acceptor>(std::move(*made));
+    listening_.push_back({local, acceptor});
+    accept_loops_.spawn(accept_loop(
+        fmt::format("{} -> {}", to_string(local), to),
+        [this, acceptor, place] { return accept_with_slot(acceptor, place); },
+        [this, serve = std::move(serve)](Admitted accepted) {
+            connections_.spawn([serve, admitted = std::move(accepted)](const Loop& loop) mutable {
+                return serve(std::move(admitted), loop);
+            });
+        },
+        [this] { trim_pipes(loops_); }, log_));
+    return local;
+}
+
+asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(
+    std::shared_ptr<Acceptor> acceptor, Slots::Listener place) {
+    while (true) {
+        if (!slots_.has_room(place))
+            co_await slots_.room(place);
+        auto accepted = co_await acceptor->accept();
+        if (!accepted)
+            co_return accepted.error();
+        auto ticket = slots_.try_admit({}, place);
+        if (!ticket) {
+            auto waited = co_await slots_.admit({}, place);
+            if (waited)
+                ticket.emplace(std::move(*waited));
+        }
+        if (ticket)
+            co_return Admitted{std::move(accepted->socket),
+                               endpoint_of(accepted->peer, accepted->peer_size),
+                               std::move(*ticket)};
+    }
+}
+
+asio::awaitable<void> Forward::run() {
+    while (!stopping_)
+        co_await stopped_.async_wait(as_result);
+    for (const Listening& one : listening_)
+        one.acceptor->close();
+    accept_loops_.cancel();
+    co_await accept_loops_.finish(std::chrono::milliseconds(0));
+    if (connections_.size() > 0)
+        log_.info("stopping", "stopping: {} may end within {}",
+                  counted(connections_.size(), "connection"), format_duration(options_.grace),
+                  field("connections", connections_.size()));
+    co_await connections_.finish(options_.grace);
+    channels_.cancel();
+    co_await channels_.finish(options_.grace);
+    log_.info("stopped", "stopped");
+}
+
+void Forward::stop() {
+    if (stopping_)
+        connections_.cancel();
+    stopping_ = true;
+    stopped_.cancel();
+}
+
+std::optional<Stream> Forward::client_on(const Loop& loop, Admitted& admitted) {
+    auto client = Stream::make(loop.executor, std::move(admitted.client));
+    if (client)
+        return std::move(*client);
+    log_.warning("failed", "{} can't be served: {}", field("peer", to_string(admitted.peer)),
+                 field("error", client.error().message));
+    return std::nullopt;
+}
+
+asio::awaitable<Result<Forward::Reached>> Forward::reach(VsockAddress address, const Loop& loop) {
+    // First, since a connection may be reset as soon as it is there.
+    auto hop = hops_.find(address);
+    if (hop->channels() == 0)
+        co_await hops_.ask(address, loop);
+    auto connection = co_await transport_.connect(address, options_.connect_timeout);
+    if (!connection)
+        co_return connection.error();
+    co_return Reached{std::move(*connection), std::move(hop)};
+}
+
+asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route, const Loop& loop) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
+    if (!has_slot)
+        co_return;
+    auto on_loop = client_on(loop, admitted);
+    if (!on_loop)
+        co_return;
+    Stream client = std::move(*on_loop);
+    // On the heap, since most connections need none.
+    std::unique_ptr<IngressArrival> arrival;
+    if (!route.http_proxy && ingress_.has_work_for(route.to)) {
+        arrival = co_await ingress_.receive(client, admitted.peer, route.to);
+        if (!arrival)
+            co_return;
+        route.to = arrival->to;
+        admitted.peer = arrival->client;
+    }
+    auto reached = co_await reach(*route.to, loop);
+    if (!reached) {
+        co_await refuse(std::move(client), to_string(admitted.peer), route, std::move(arrival),
+                        std::move(reached.error()));
+        co_return;
+    }
+    std::string name;
+    std::size_t sent_early = 0;
+    if (arrival) {
+        if (arrival->request)
+            name = arrival->description();
+        sent_early = arrival->first_bytes.size();
+        arrival->header += arrival->first_bytes;
+        // If this fails the server has broken off, as the relay will find.
+        static_cast<void>(co_await write_all(reached->connection.stream, arrival->header));
+        arrival->forget_bytes();
+    }
+    co_await relay_to(std::move(client), admitted.peer, std::move(name), *route.to,
+                      std::move(*reached), sent_early, loop.pipes);
+}
+
+asio::awaitable<void> Forward::refuse(Stream client, std::string who, ForwardRoute route,
+                                      std::unique_ptr<IngressArrival> arrival, Error failure) {
+    const VsockAddress to = *route.to;
+    failure.message = explain(failure, to, route.http_proxy);
+    log_.warning("failed", "{} -> vsock {} failed: {}", field("peer", who),
+                 field("target", to_string(to)), field("error", failure.message),
+                 field("cid", to.cid), field("port", to.port));
+    std::string message;
+    if (route.http_proxy) {
+        HttpRefusal refusal = refusal_of(failure);
+        refusal.sentence = fmt::format("the parent's proxy can't be reached: {}", failure.message);
+        message = to_response(refusal);
+    } else if (arrival && arrival->request) {
+        failure.message = "the server of this name can't be reached";
+        message = arrival->request->unreachable_message(failure);
+    }
+    // A port without a listener answers by a reset.
+    if (message.empty())
+        client.reset_when_closed();
+    else
+        co_await say_and_close(std::move(client), std::move(message));
+}
+
+asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
+                                         NameAddresses& names, const Loop& loop) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
+    if (!has_slot)
+        co_return;
+    auto on_loop = client_on(loop, admitted);
+    if (!on_loop)
+        co_return;
+    Stream client = std::move(*on_loop);
+    const tcp::endpoint meant = local_endpoint(client.native_handle());
+    const IpAddress address = unmapped(meant.address());
+    // The program's own host, which is no way out.
+    if (address.is_loopback()) {
+        client.reset_when_closed();
+        co_return;
+    }
+    const auto use = names.use(address);
+    const Target target{use ? Host(use->name()) : Host(address), meant.port()};
+    const std::string target_text = to_string(target);
+    const auto fail = [&](std::string_view why) {
+        client.reset_when_closed();
+        log_.warning("failed", "{} -> {} failed: {}", field("peer", to_string(admitted.peer)),
+                     field("target", target_text), field("error", why), field("cid", proxy.cid),
+                     field("port", proxy.port));
+    };
+    if (!use && NameAddresses::has(address)) {
+        fail("no name has this address now: the program kept it beyond its time, or made it up");
+        co_return;
+    }
+    auto reached = co_await reach(proxy, loop);
+    if (!reached) {
+        fail(explain(reached.error(), proxy, true));
+        co_return;
+    }
+    const auto early =
+        co_await open_tunnel(reached->connection.stream, target, options_.tunnel_timeout);
+    if (!early) {
+        fail(early.error().message);
+        co_return;
+    }
+    if (!early->empty()) {
+        // If this fails the program has broken off, as the relay will find.
+        static_cast<void>(co_await write_all(client, *early));
+    }
+    co_await relay_to(std::move(client), admitted.peer, target_text, proxy, std::move(*reached), 0,
+                      loop.pipes);
+}
+
+asio::awaitable<void> Forward::relay_to(Stream client, tcp::endpoint from, std::string name,
+                                        VsockAddress to, Reached reached, std::size_t sent_early,
+                                        PipePool& pipes) {
+    const TextOnDemand peer{[&] { return to_string(from); }};
+    const TextOnDemand target{[&] { return name.empty() ? to_string(to) : name; }};
+    const std::string_view kind = name.empty() ? "vsock " : "";
+    log_.info("open", "{} -> {}{} open, from vsock {}", field("peer", peer), kind,
+              field("target", target),
+              field("address", TextOnDemand{[&] { return to_string(reached.connection.local); }}),
+              field("cid", to.cid), field("port", to.port));
+    const auto start = steady_clock::now();
+    const auto notice = reached.hop->watch(reached.connection.local.port);
+    RelayResult result = co_await relay(std::move(client), std::move(reached.connection.stream),
+                                        pipes, options_.relay, {.second = notice.get()});
+    result.first_to_second += sent_early;
+    log_.info("closed", "{} -> {}{} closed: {}, {}", field("peer", peer), kind,
+              field("target", target),
+              field("end", TextOnDemand{[&] { return describe_end(result, "client", "vsock"); }}),
+              TextOnDemand{[&] {
+                  return describe_bytes(result, "client", "vsock", steady_clock::now() - start);
+              }},
+              field("cid", to.cid), field("port", to.port),
+              field("bytes", result.first_to_second + result.second_to_first),
+              field("bytes_sent", result.first_to_second),
+              field("bytes_received", result.second_to_first));
+}
+
+}  // namespace glovebox::core

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/forward/forward.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/dial/dialer.h"
+#include "core/service/process_setup.h"
+#include "core/stream/stream_io.h"
+#include "core/testing/memory_log.h"
+#include "core/testing/memory_transport.h"
+#include "core/testing/run.h"
+
+namespace glovebox::core {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class ForwardTest : public testing::Test {
+  protected:
+    ForwardTest() : parent_(network_, cid_parent), enclave_(network_, 16) { ignore_sigpipe(); }
+
+    tcp::endpoint start(ForwardRoute route) {
+        forward_.emplace(Loops{{context_.get_executor(), pipes_}}, enclave_, log_, options_);
+        const tcp::endpoint endpoint = forward_->listen(route).value();
+        spawn(context_, [](Forward& forward, bool& ended) -> asio::awaitable<void> {
+            co_await forward.run();
+            ended = true;
+        }(*forward_, ended_));
+        return endpoint;
+    }
+
+    template <class T>
+    T run(asio::awaitable<T> work) {
+        return core::run(context_, std::move(work));
+    }
+
+    Stream connect(tcp::endpoint endpoint) {
+        tcp::socket socket(context_);
+        socket.connect(endpoint);
+        return stream_of(std::move(socket));
+    }
+
+    // The bytes up to the end, and whether the end was an error.
+    std::pair<std::string, boost::system::error_code> rest(Stream& stream) {
+        std::string text;
+        std::array<char, 4096> buffer;
+        while (true) {
+            const auto got = run(read_some(stream, buffer));
+            if (!got)
+                return {text, got.error().code};
+            if (*got == 0)
+                return {text, {}};
+            text.append(buffer.data(), *got);
+        }
+    }
+
+    asio::io_context context_;
+    MemoryNetwork network_;
+    MemoryTransport parent_;
+    MemoryTransport enclave_;
+    ForwardOptions options_;
+    MemoryLog log_;
+    PipePool pipes_;
+    std::optional<Forward> forward_;
+    bool ended_ = false;
+};
+
+ForwardRoute route(std::string_view text) {
+    return parse_forward_route(text).value();
+}
+
+TEST_F(ForwardTest, ATcpConnectionArrivesAtTheVsockAddress) {
+    const auto listener = parent_.listen({cid_any, 8000}).value();
+    const auto endpoint = start(route("0=3:8000"));
+    Stream client = connect(endpoint);
+    Connection server = run(listener->accept()).value();
+    EXPECT_EQ(server.peer.cid, 16U);
+    run(write_all(client, "ping")).value();
+    client.shutdown_send();
+    EXPECT_EQ(rest(server.stream).first, "ping");
+    run(write_all(server.stream, "pong")).value();
+    server.stream.close();
+    EXPECT_EQ(rest(client), std::pair("pong"s, boost::system::error_code()));
+    EXPECT_THAT(log_.lines(), Contains(AllOf(StartsWith("info: listening on 127.0.0.1:"),
+                                             HasSubstr("-> vsock 3:8000"))));
+    EXPECT_THAT(log_.lines(), Contains(HasSubstr("-> vsock 3:8000 open, from vsock 16:")));
+}
+
+TEST_F(ForwardTest, AReachlessVsockAddressIsAResetToTheClient) {
+    Stream client = connect(start(route("0=3:8000")));
+    EXPECT_EQ(rest(client).second, asio::error::connection_reset);
+    EXPECT_THAT(log_.lines(), Contains(AllOf(StartsWith("warning: 127.0.0.1:"),
+                                             HasSubstr("nobody listens on vsock 3:8000"))));
+}
+
+TEST_F(ForwardTest, AnHttpProxyThatIsNotThereIsA502WithTheCure) {
+    Stream client = connect(start(parse_http_proxy_route("0=3:8001").value()));
+    run(write_all(client, "CONNECT example.com:443 HTTP/1.1\r\n\r\n")).value();
+    const auto [text, error] = rest(client);
+    EXPECT_THAT(text, AllOf(StartsWith("HTTP/1.1 502 Bad Gateway\r\n"),
+                            HasSubstr("glovebox proxy --listen 8001=connect")));
+    EXPECT_FALSE(error);
+    EXPECT_THAT(log_.lines(), Contains(HasSubstr("HTTPS_PROXY=http://127.0.0.1:")));
+}
+
+TEST_F(ForwardTest, AVsockAddressThatDoesNotAnswerIsGivenUp) {
+    options_.connect_timeout = 20ms;
+    network_.stall_connects(true);
+    Stream client = connect(start(parse_http_proxy_route("0=3:8001").value()));
+    EXPECT_THAT(rest(client).first, AllOf(StartsWith("HTTP/1.1 504 "), HasSubstr("20 ms")));
+}
+
+TEST_F(ForwardTest, APortThatIsTakenIsNamed) {
+    const auto endpoint = start(route("0=3:8000"));
+    const auto taken = forward_->listen(ForwardRoute{endpoint, VsockAddress{3, 8000}});
+    ASSERT_FALSE(taken);
+    EXPECT_THAT(taken.error().message, AllOf(HasSubstr(to_string(endpoint)), HasSubstr("in use")));
+}
+
+TEST_F(ForwardTest, StopsWhenItsConnectionsHaveEnded) {
+    const auto listener = parent_.listen({cid_any, 8000}).value();
+    const auto endpoint = start(route("0=3:8000"));
+    Stream client = connect(endpoint);
+    Connection server = run(listener->accept()).value();
+    forward_->stop();
+    client.close();
+    server.stream.close();
+    const auto end = std::chrono::steady_clock::now() + test_patience;
+    context_.restart();
+    while (!ended_ && context_.run_one_until(end) > 0) {
+    }
+    EXPECT_TRUE(ended_);
+    boost::system::error_code failure;
+    tcp::socket late(context_);
+    late.connect(endpoint, failure);
+    EXPECT_EQ(failure, asio::error::connection_refused);
+}
+
+}  // namespace
+}  // namespace glovebox::core
