@@ -153,12 +153,12 @@ def main():
         folder = Path(folder)
         target = f"127.0.0.1:{int(server.stdout.readline())}"
         rules = Rules(folder / "allowlist.yaml", target, options.seed)
-        quiet = ["--world", folder / "world"]
+        common = ["--world", folder / "world", "--threads", options.threads]
         # Rules that name a loopback address open it.
-        hops = [Hop("proxy", [glovebox, "proxy", "--listen", "8001=connect", "--allowlist", folder / "allowlist.yaml", *quiet],
+        hops = [Hop("proxy", [glovebox, "proxy", "--listen", "8001=connect", "--allowlist", folder / "allowlist.yaml", *common],
                     folder / "proxy.log")]
         port = free_port()
-        hops.append(Hop("forward", [glovebox, "forward", "--cid", "16", "--http-proxy", f"{port}=3:8001", *quiet],
+        hops.append(Hop("forward", [glovebox, "forward", "--cid", "16", "--http-proxy", f"{port}=3:8001", *common],
                         folder / "forward.log"))
         try:
             wrong, clients = asyncio.run(soak(options, hops, port, target, rules))
