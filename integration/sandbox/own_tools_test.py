@@ -218,6 +218,13 @@ class Itself(Case):
                 self.assertRegex(done.stdout, r"^glovebox \S+\nglovebox\n(.*\n)?refused\n$")
         self.assertTrue(program.read_bytes().startswith(b"\x7fELF"))
 
+    def test_it_is_seen_in_a_hidden_folder_of_the_working_directory(self):
+        program = self.write(self.project / ".installed/bin/glovebox", "", 0o755)
+        shutil.copy(sides.GLOVEBOX, program)
+        done = subprocess.run([program, "run", "--attach-console", "--", "glovebox", "--version"], capture_output=True, text=True,
+                              cwd=self.project, **{**self.how, "env": {**self.how["env"], "PATH": f"{program.parent}:/usr/bin:/bin"}})
+        self.assertRegex(done.stdout, r"^glovebox \S+\n$", done.stderr)
+
     def test_another_glovebox_is_not_shown(self):
         self.write(self.other / "glovebox", "#!/bin/sh\necho another\n", 0o755)
         done = subprocess.run([sides.GLOVEBOX, "run", "--attach-console", "--", "sh", "-c", "command -v glovebox || echo none"],

@@ -236,18 +236,21 @@ bool is_mounted(const std::string& path, const CommandRequest& request) {
                        [&](const std::string& folder) { return lies_in(path, folder); });
 }
 
-// In a hidden entry of the home folder that is the working directory.
-bool is_hidden_entry(const std::string& path, const CommandRequest& request) {
-    return std::any_of(request.hidden_entries.begin(), request.hidden_entries.end(),
+// In a hidden entry of the home folder that is the working directory. Any other working directory
+// is seen whole.
+bool is_hidden_entry(const std::string& path, const CommandRequest& request,
+                     const Machine& machine) {
+    return is_home(request.working_directory, machine) &&
+           std::any_of(request.hidden_entries.begin(), request.hidden_entries.end(),
                        [&](const std::string& name) {
                            return lies_in(path, request.working_directory + "/" + name);
                        });
 }
 
-bool is_shown(const std::string& path, const CommandRequest& request) {
+bool is_shown(const std::string& path, const CommandRequest& request, const Machine& machine) {
     return is_mounted(path, request) ||
            (request.working_directory != "/" && lies_in(path, request.working_directory) &&
-            !is_hidden_entry(path, request));
+            !is_hidden_entry(path, request, machine));
 }
 
 // Adds PATH unless --env states it.
@@ -300,7 +303,7 @@ Result<SandboxPlan> make_command_plan(const CommandRequest& request, const Machi
         plan.steps.push_back(steps::bind(file, file, true));
     }
     for (const std::string& folder : request.hidden_folders) {
-        if (!is_shown(folder, request))
+        if (!is_shown(folder, request, machine))
             continue;
         Step cover = steps::mount("tmpfs", "hidden", folder,
                                   MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_RDONLY, "mode=0");
@@ -339,7 +342,7 @@ std::string explain_missing_program(const std::string& program, const CommandReq
             "{} lies in {}, which an enclave sees empty: start from the program's own folder below "
             "it, or show that with --mount",
             program, folder);
-    if (is_shown(program, request))
+    if (is_shown(program, request, machine))
         return {};
     for (const std::string& home : machine.homes)
         if (lies_in(program, home))

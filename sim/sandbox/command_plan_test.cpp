@@ -183,6 +183,17 @@ TEST(CommandPlan, AHiddenEntryOfTheHomeFolderIsNotSeen) {
     EXPECT_EQ(explain_missing_program("/home/alice/.local/bin/glovebox", request, laptop()), "");
 }
 
+TEST(CommandPlan, AHiddenEntryOfAnotherWorkingDirectoryIsSeen) {
+    CommandRequest request = request_in("/home/alice/app");
+    request.hidden_entries = {".installed", ".world"};
+    request.hidden_folders = {"/home/alice/app/.world"};
+    EXPECT_EQ(explain_missing_program("/home/alice/app/.installed/bin/glovebox", request, laptop()),
+              "");
+    EXPECT_THAT(lines_of(request, laptop()),
+                Contains(HasSubstr("mount tmpfs /home/alice/app/.world ")))
+        << "no enclave may see its world";
+}
+
 TEST(CommandPlan, ASystemFolderOrTheRootNeedsNoBind) {
     for (const char* folder : {"/", "/usr", "/etc"})
         EXPECT_THAT(lines_of(request_in(folder), laptop()),
