@@ -101,10 +101,17 @@ class Apps(sides.Case):
         enclave = self.enclave(*program("c-static", "restarting_server"), 5005, 100)
         client = " ".join(map(str, program("c-static", "echo_client")))
         # A client that comes between two listeners is refused, and comes again.
-        self.parent("sh", "-c", f"""for i in $(seq 100); do
-            until {client} 16 5005 10 >said 2>&1; do kill -0 {enclave.process.pid} || exit 1; done
+        clients = self.start("parent", "sh", "-c", f"""for i in $(seq 100); do
+            tries=0
+            until {client} 16 5005 10 >said 2>&1; do
+                tries=$((tries + 1))
+                [ $tries -lt 500 ] || {{ echo "client $i:"; cat said; exit 1; }}
+            done
         done""", cwd=self.scratch)
-        enclave.finish()
+        clients.process.wait(sides.DEADLINE)
+        if enclave.process.poll() is not None or clients.process.returncode == 0:
+            enclave.finish()  # says why, where the server has failed
+        clients.finish()
 
     def test_sigterm_reaches_a_blocked_accept(self):
         for language in ("c-dynamic", "c-static"):
