@@ -22,6 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     core::ConnectAnswer pieces;
     feed_in_pieces(bytes, [&](std::string_view piece) { pieces.feed(piece); });
     require(pieces.state() == outcome && pieces.status() == whole.status());
+    for (const std::string_view line : {"Proxy-Status: glovebox", "Content-Length: 0"})
+        require(whole.has_line(line) == pieces.has_line(line));
     switch (outcome) {
         case State::needs_more:
             require(size <= core::ConnectAnswer::head_bytes_max);

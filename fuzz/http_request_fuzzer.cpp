@@ -82,6 +82,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                                       : core::exchange_head_size_max));
             if (whole.is_tunnel())
                 break;
+            require(!whole.is_rule_question() || whole.method() == "OPTIONS");
+            const auto ports = whole.question_ports();
+            require(!ports.empty() && std::is_sorted(ports.begin(), ports.end()));
+            require(ports == pieces.question_ports());
             require(whole.origin_form().starts_with('/') || whole.origin_form() == "*");
             require(whole.take_head() == head);
             check_exchange(std::string(head), whole.method());

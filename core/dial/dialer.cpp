@@ -183,19 +183,32 @@ asio::awaitable<Result<std::vector<tcp::endpoint>>> Dialer::looked_up_endpoints(
     co_return judge(*allowlist, target, asker, *addresses);
 }
 
-Result<void> Dialer::may_dial(const Target& target) const {
+Result<void> Dialer::may_dial(const Target& target, Cid asker) const {
     const auto allowlist = this->allowlist();
-    if (auto denied = allowlist->check_denials(target, cid_any); !denied)
+    if (auto denied = allowlist->check_denials(target, asker); !denied)
         return denied;
     if (find_resolved(target) != nullptr)
         return {};
     const auto* address = std::get_if<IpAddress>(&target.host);
     if (address == nullptr)
-        return allowlist->may_look_up(target, cid_any);
+        return allowlist->may_look_up(target, asker);
     const auto own = options_.own_addresses->get();
-    if (const auto verdict = allowlist->may_dial(target, cid_any, *address, *own); !verdict)
+    if (const auto verdict = allowlist->may_dial(target, asker, *address, *own); !verdict)
         return verdict.error();
     return {};
+}
+
+Result<void> Dialer::may_dial(const Host& host, std::span<const TcpPort> ports, Cid asker) const {
+    constexpr TcpPort https = 443;
+    Error refusal;
+    for (const TcpPort port : ports) {
+        auto verdict = may_dial(Target{host, port}, asker);
+        if (verdict)
+            return {};
+        if (port == ports.front() || port == https)
+            refusal = verdict.error();
+    }
+    return refusal;
 }
 
 // No kernel tells of a TCP port that begins to listen.

@@ -91,8 +91,13 @@ class Dialer {
                               const boost::asio::ip::tcp::endpoint& endpoint) const;
 
     // The decision that needs no lookup. A refusal is final; a name that passes may still resolve
-    // to an address that is refused. What any enclave may: a rule for one CID counts, too.
-    [[nodiscard]] Result<void> may_dial(const Target& target) const;
+    // to an address that is refused. With cid_any, what any enclave may: a rule for one CID counts,
+    // too.
+    [[nodiscard]] Result<void> may_dial(const Target& target, Cid asker = cid_any) const;
+    // The same for a host that may be dialled at one of the ports or more, of which there is one. A
+    // refusal names the rule for the port of HTTPS, if that is among them, or for the first.
+    [[nodiscard]] Result<void> may_dial(const Host& host, std::span<const TcpPort> ports,
+                                        Cid asker) const;
 
   private:
     [[nodiscard]] boost::asio::awaitable<Result<std::vector<IpAddress>>> look_up(

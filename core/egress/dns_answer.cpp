@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 
 namespace glovebox::core {
 namespace {
@@ -25,7 +27,7 @@ constexpr std::uint8_t bad_version_high = 1;
 // What this side takes by UDP, the size that avoids fragments (DNS Flag Day 2020).
 constexpr std::uint16_t udp_bytes_max = 1232;
 
-struct DnsQuestion {
+struct ParsedQuery {
     std::string name;  // with its dots; empty for the root
     bool is_host_name = true;
     std::uint16_t type = 0;
@@ -97,7 +99,7 @@ std::uint16_t number_at(std::span<const std::uint8_t> bytes, std::size_t at) {
     return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
 }
 
-bool read_additional(QueryReader& reader, DnsQuestion& query) {
+bool read_additional(QueryReader& reader, ParsedQuery& query) {
     bool ignored = true;
     const bool is_root = reader.name(ignored).empty();
     const std::uint16_t type = reader.number16();
@@ -116,12 +118,12 @@ bool read_additional(QueryReader& reader, DnsQuestion& query) {
 }
 
 // Empty if it is malformed.
-std::optional<DnsQuestion> read_query(std::span<const std::uint8_t> bytes) {
+std::optional<ParsedQuery> read_query(std::span<const std::uint8_t> bytes) {
     const std::uint16_t additional = number_at(bytes, 10);
     if (number_at(bytes, 4) != 1 || number_at(bytes, 6) != 0 || number_at(bytes, 8) != 0)
         return std::nullopt;
     QueryReader reader(bytes);
-    DnsQuestion query;
+    ParsedQuery query;
     query.name = reader.name(query.is_host_name);
     query.type = reader.number16();
     query.klass = reader.number16();
@@ -163,51 +165,70 @@ DnsBytes header_of(std::span<const std::uint8_t> query, DnsStatus status) {
     return header;
 }
 
-DnsAddresses address_for(const DnsQuestion& query, const DnsLookup& lookup) {
+// What is to be looked up, or the status without a lookup.
+std::variant<DnsQuestion, DnsStatus> question_of(const ParsedQuery& query) {
     if (query.klass != class_in && query.klass != class_any)
-        return {DnsStatus::refused};
+        return DnsStatus::refused;
     if (query.is_host_name && query.name.empty())
-        return {};  // the root exists, and has no address
-    const auto name = HostName::parse(query.is_host_name ? query.name : std::string());
+        return DnsStatus::no_error;  // the root exists, and has no address
+    auto name = HostName::parse(query.is_host_name ? query.name : std::string());
     if (!name)
-        return {DnsStatus::name_error};
+        return DnsStatus::name_error;
     if (query.type == type_a || query.type == type_any)
-        return lookup(*name, false);
+        return DnsQuestion{std::move(*name), false};
     if (query.type == type_aaaa)
-        return lookup(*name, true);
-    return {};
+        return DnsQuestion{std::move(*name), true};
+    return DnsStatus::no_error;
 }
 
 }  // namespace
 
-DnsBytes answer_dns(std::span<const std::uint8_t> bytes, const DnsLookup& lookup) {
+std::optional<DnsQuery> DnsQuery::read(std::span<const std::uint8_t> bytes) {
     // An answer to an answer would go on for ever.
     if (bytes.size() < dns_header_bytes || (bytes[2] & 0x80) != 0)
-        return {};
-    if ((bytes[2] & 0x78) != 0)
-        return header_of(bytes, DnsStatus::not_implemented);
-    const auto query = read_query(bytes);
-    if (!query)
-        return header_of(bytes, DnsStatus::format_error);
-    const bool has_bad_version = query->edns_version != 0;
-    const DnsAddresses found = has_bad_version ? DnsAddresses{} : address_for(*query, lookup);
-    DnsBytes answer = header_of(bytes, found.status);
+        return std::nullopt;
+    DnsQuery query;
+    query.head_.assign(bytes.begin(), bytes.begin() + dns_header_bytes);
+    const auto parsed = (bytes[2] & 0x78) == 0 ? read_query(bytes) : std::nullopt;
+    if (!parsed) {
+        query.status_ =
+            (bytes[2] & 0x78) == 0 ? DnsStatus::format_error : DnsStatus::not_implemented;
+        return query;
+    }
+    query.head_.assign(bytes.begin(),
+                       bytes.begin() + static_cast<std::ptrdiff_t>(parsed->question_end));
+    query.has_edns_ = parsed->has_edns;
+    query.has_bad_version_ = parsed->edns_version != 0;
+    if (query.has_bad_version_)
+        return query;
+    auto question = question_of(*parsed);
+    if (const auto* status = std::get_if<DnsStatus>(&question))
+        query.status_ = *status;
+    else
+        query.question_ = std::get<DnsQuestion>(std::move(question));
+    return query;
+}
+
+DnsBytes DnsQuery::answer(const DnsAddresses& found) const {
+    const DnsStatus status = question_ ? found.status : status_;
+    DnsBytes answer = header_of(head_, status);
+    if (head_.size() == dns_header_bytes)
+        return answer;
     answer[5] = 1;
-    answer.insert(answer.end(), bytes.begin() + dns_header_bytes,
-                  bytes.begin() + static_cast<std::ptrdiff_t>(query->question_end));
-    if (found.status == DnsStatus::no_error && found.address) {
+    answer.insert(answer.end(), head_.begin() + dns_header_bytes, head_.end());
+    if (question_ && status == DnsStatus::no_error && found.address) {
         answer[7] = 1;
         if (found.address->is_v4())
             put_record(answer, type_a, found.address->to_v4());
         else
             put_record(answer, type_aaaa, found.address->to_v6());
     }
-    if (query->has_edns) {
+    if (has_edns_) {
         answer[11] = 1;
         answer.push_back(0);
         put_number(answer, type_opt);
         put_number(answer, udp_bytes_max);
-        answer.push_back(has_bad_version ? bad_version_high : std::uint8_t{0});
+        answer.push_back(has_bad_version_ ? bad_version_high : std::uint8_t{0});
         answer.push_back(0);
         put_number(answer, 0);
         put_number(answer, 0);

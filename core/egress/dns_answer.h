@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -39,15 +38,34 @@ struct DnsAddresses {
     std::optional<IpAddress> address{};
 };
 
-// The address of a name in one family. Its address, if any, is of that family.
-using DnsLookup = std::function<DnsAddresses(const HostName& name, bool is_ipv6)>;
-
 // How long a client may keep an answer.
 inline constexpr std::uint32_t dns_answer_seconds = 30;
 
-// The answer's bytes; empty for what gets no answer: fewer bytes than a header, or an answer.
-// Queries of other types than A and AAAA get an answer without records.
-[[nodiscard]] std::vector<std::uint8_t> answer_dns(std::span<const std::uint8_t> query,
-                                                   const DnsLookup& lookup);
+// The address of a name in one family.
+struct DnsQuestion {
+    HostName name;
+    bool is_ipv6 = false;
+};
+
+// A query that gets an answer.
+class DnsQuery {
+  public:
+    // Empty for what gets no answer: fewer bytes than a header, or an answer.
+    [[nodiscard]] static std::optional<DnsQuery> read(std::span<const std::uint8_t> bytes);
+
+    // What is to be looked up; empty if the answer needs no lookup: that to a malformed query, and
+    // to one of another type than A and AAAA, which has no records.
+    [[nodiscard]] const std::optional<DnsQuestion>& question() const { return question_; }
+
+    // The answer's bytes. `found` is for question(), and its address, if any, of that family.
+    [[nodiscard]] std::vector<std::uint8_t> answer(const DnsAddresses& found = {}) const;
+
+  private:
+    std::vector<std::uint8_t> head_;  // the header and the question
+    std::optional<DnsQuestion> question_;
+    DnsStatus status_ = DnsStatus::no_error;  // without a lookup
+    bool has_edns_ = false;
+    bool has_bad_version_ = false;
+};
 
 }  // namespace glovebox::core

@@ -41,12 +41,18 @@ DnsStatus dns_status(const DnsPacket& answer) {
 class DnsAnswerTest : public testing::Test {
   protected:
     DnsPacket answer(const DnsPacket& asked) {
-        return answer_dns(asked, [this](const HostName& name, bool is_ipv6) {
-            asked_.push_back(name.text() + (is_ipv6 ? " AAAA" : " A"));
-            return DnsAddresses{.address = is_ipv6 ? given_v6_ : given_};
-        });
+        const auto query = DnsQuery::read(asked);
+        if (!query)
+            return {};
+        const auto& question = query->question();
+        if (!question)
+            return query->answer();
+        asked_.push_back(question->name.text() + (question->is_ipv6 ? " AAAA" : " A"));
+        return query->answer(
+            {.status = status_, .address = question->is_ipv6 ? given_v6_ : given_});
     }
 
+    DnsStatus status_ = DnsStatus::no_error;
     std::optional<IpAddress> given_ = boost::asio::ip::make_address("198.18.0.2");
     std::optional<IpAddress> given_v6_;
     std::vector<std::string> asked_;

@@ -33,11 +33,34 @@ bool is_localhost(const HostName& name) {
     return name == localhost || name.is_below(localhost);
 }
 
+const DnsAddresses unknown_name{.status = DnsStatus::name_error};
+
+DnsAddresses loopback_of(const DnsQuestion& question) {
+    return {.address = question.is_ipv6 ? IpAddress(ip::address_v6::loopback())
+                                        : IpAddress(ip::address_v4::loopback())};
+}
+
 Error refuse_shared_ports(std::string_view which) {
     return Error(ProxyError::bad_target,
                  fmt::format("{}, and at most {} can be shared with programs, since each name's "
                              "address is listened on at each of them: give fewer ports",
                              which, egress_shared_ports_max));
+}
+
+std::vector<TcpPort> all_ports(const EgressOptions& options) {
+    std::vector<TcpPort> ports = options.ports;
+    ports.insert(ports.end(), options.shared_ports.begin(), options.shared_ports.end());
+    std::sort(ports.begin(), ports.end());
+    ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
+    return ports;
+}
+
+// A question has at most port_list_max ports; with more, names are not asked about.
+std::vector<TcpPort> question_ports(const EgressOptions& options) {
+    std::vector<TcpPort> ports = all_ports(options);
+    if (ports.size() > port_list_max)
+        ports.clear();
+    return ports;
 }
 
 Error explain_listening(Error failure) {
@@ -74,14 +97,16 @@ std::size_t egress_listeners_max(const EgressOptions& options) {
            (options.shared_ports.empty() ? 0 : options.shared_listeners_max);
 }
 
-Egress::Egress(asio::any_io_executor executor, NameAddresses& names, Forward& forward,
-               PipePool& pipes, Log& log, EgressOptions options)
+Egress::Egress(asio::any_io_executor executor, Transport& transport, NameAddresses& names,
+               Forward& forward, PipePool& pipes, Log& log, EgressOptions options)
     : names_(names),
       forward_(forward),
       log_(log),
       options_(std::move(options)),
+      verdicts_(executor, transport, log,
+                {.proxy = options_.proxy, .ports = question_ports(options_)}),
       name_server_(executor, pipes, log,
-                   [this](const HostName& name, bool is_ipv6) { return look_up(name, is_ipv6); }),
+                   [this](const DnsQuestion& question) { return look_up(question); }),
       stopped_(executor, std::chrono::steady_clock::time_point::max()) {}
 
 Result<void> Egress::listen() {
@@ -101,26 +126,32 @@ Result<void> Egress::listen() {
             fmt::format("programs have {} of the ports already", options_.shared_ports.size()));
     if (const auto serving = name_server_.listen(options_.name_server_port, has_ipv6_); !serving)
         return serving.error();
-    std::vector<TcpPort> ports = options_.ports;
-    ports.insert(ports.end(), options_.shared_ports.begin(), options_.shared_ports.end());
-    std::sort(ports.begin(), ports.end());
     log_.info("egress",
               "programs reach hosts by name, at the ports {}, through the proxy at vsock {}",
-              to_string(ports), field("target", to_string(options_.proxy)),
+              to_string(all_ports(options_)), field("target", to_string(options_.proxy)),
               field("cid", options_.proxy.cid), field("port", options_.proxy.port));
-    warn_of_search_list();
+    const ResolvConf conf = parse_resolv_conf(read_system_text(options_.resolv_conf));
+    for (const std::string& domain : conf.search)
+        if (auto name = HostName::parse(domain); name && conf.ndots > 1)
+            searched_domains_.push_back(std::move(*name));
     return {};
 }
 
-// Every name has an address here, so a resolver that begins with a domain never comes to the name.
-void Egress::warn_of_search_list() {
-    const ResolvConf conf = parse_resolv_conf(read_system_text(options_.resolv_conf));
-    if (conf.search.empty() || conf.ndots <= 1)
+// A resolver that begins with a domain never comes to the name itself if the name below the domain
+// has an address.
+void Egress::warn_of_search_list(const HostName& name) {
+    const auto searched =
+        std::find_if(searched_domains_.begin(), searched_domains_.end(),
+                     [&](const HostName& domain) { return name.is_below(domain); });
+    if (searched == searched_domains_.end())
         return;
     log_.warning("search_list",
-                 "names with fewer than {} dots do not reach their hosts: by {}, programs ask for "
-                 "NAME.{} before NAME. Remove \"ndots\" or \"search\" from that file",
-                 conf.ndots, options_.resolv_conf.string(), field("target", conf.search.front()));
+                 "{} has an address here, and names may not reach their hosts: by {}, programs ask "
+                 "for NAME.{} before NAME. Remove \"ndots\" or \"search\" from that file, or have "
+                 "the allowlist of the parent's proxy not open names below {}",
+                 name.text(), options_.resolv_conf.string(), field("target", searched->text()),
+                 searched->text());
+    searched_domains_.clear();
 }
 
 Result<void> Egress::listen_on_port(TcpPort port) {
@@ -148,10 +179,17 @@ Result<void> Egress::listen_on_port(TcpPort port) {
     return {};
 }
 
-DnsAddresses Egress::look_up(const HostName& name, bool is_ipv6) {
-    if (is_localhost(name))
-        return {.address = is_ipv6 ? IpAddress(ip::address_v6::loopback())
-                                   : IpAddress(ip::address_v4::loopback())};
+asio::awaitable<DnsAddresses> Egress::look_up(const DnsQuestion& question) {
+    if (is_localhost(question.name))
+        co_return loopback_of(question);
+    // Not an answer without addresses: musl's resolver goes on to the next domain of "search" only
+    // where the name does not exist.
+    const bool is_allowed = co_await verdicts_.allows(question.name);
+    co_return is_allowed ? address_of(question) : unknown_name;
+}
+
+DnsAddresses Egress::address_of(const DnsQuestion& question) {
+    const auto& [name, is_ipv6] = question;
     if (is_ipv6 && !(options_.gives_ipv6 && has_ipv6_))
         return {};
     const auto address = names_.address_of(name);
@@ -163,6 +201,7 @@ DnsAddresses Egress::look_up(const HostName& name, bool is_ipv6) {
     const IpAddress given =
         is_ipv6 ? IpAddress(NameAddresses::as_ipv6(*address)) : IpAddress(*address);
     listen_for(given);
+    warn_of_search_list(name);
     log_.debug("name", "{} has the address {}", field("target", name.text()),
                field("address", given.to_string()));
     return {.address = given};
@@ -204,7 +243,9 @@ asio::awaitable<void> Egress::run() {
     while (!stopping_)
         co_await stopped_.async_wait(as_result);
     name_server_.stop();
+    verdicts_.stop();
     co_await name_server_.finish();
+    co_await verdicts_.finish();
 }
 
 void Egress::stop() {

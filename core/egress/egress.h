@@ -9,7 +9,8 @@
 // gives each name an address of its own (dns/name_addresses.h), and the address of a connection
 // says which name was meant. A connection to any other address is asked for by that address.
 // Whether the proxy opens the tunnel is the allowlist's decision; the program sees a reset where it
-// does not.
+// does not. A name that the allowlist can open at no port does not exist for programs, if the proxy
+// tells (name_verdicts.h).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -31,8 +32,10 @@
 #include "core/base/log.h"
 #include "core/dns/name_addresses.h"
 #include "core/egress/name_server.h"
+#include "core/egress/name_verdicts.h"
 #include "core/forward/forward.h"
 #include "core/relay/pipe_pool.h"
+#include "core/stream/transport.h"
 
 namespace glovebox::core {
 
@@ -45,7 +48,8 @@ struct EgressOptions {
     bool gives_ipv6 = false;  // to names, beside IPv4
     std::uint16_t name_server_port = 53;
     std::size_t shared_listeners_max = 256;
-    // What programs' resolvers read: that they search domains first is warned of.
+    // What programs' resolvers read: it is warned of when a name that one finds in a domain that it
+    // searches first keeps it from the name itself.
     std::filesystem::path resolv_conf = "/etc/resolv.conf";
 };
 
@@ -64,8 +68,8 @@ class Egress {
   public:
     // All run on the executor, which is not run by several threads at once, and outlive the egress;
     // the forwarder carries its connections, so the egress's names outlive it: see `names`.
-    Egress(boost::asio::any_io_executor executor, NameAddresses& names, Forward& forward,
-           PipePool& pipes, Log& log, EgressOptions options);
+    Egress(boost::asio::any_io_executor executor, Transport& transport, NameAddresses& names,
+           Forward& forward, PipePool& pipes, Log& log, EgressOptions options);
 
     // Makes every address local, and listens. Errors: make_every_address_local()'s,
     // NameServer::listen()'s, errno's of a port that can't be listened on, and
@@ -80,8 +84,9 @@ class Egress {
     using Endpoint = boost::asio::ip::tcp::endpoint;
 
     Result<void> listen_on_port(TcpPort port);
-    void warn_of_search_list();
-    DnsAddresses look_up(const HostName& name, bool is_ipv6);
+    void warn_of_search_list(const HostName& name);
+    boost::asio::awaitable<DnsAddresses> look_up(const DnsQuestion& question);
+    DnsAddresses address_of(const DnsQuestion& question);
     void listen_for(const IpAddress& address);
     void listen_for(const Endpoint& endpoint);
 
@@ -89,13 +94,15 @@ class Egress {
     Forward& forward_;
     Log& log_;
     EgressOptions options_;
+    NameVerdicts verdicts_;
     NameServer name_server_;
     bool has_ipv6_ = false;
     std::set<Endpoint> everywhere_;  // listeners at every address of a family
     std::list<Endpoint> shared_;     // the latest first
     std::map<Endpoint, std::list<Endpoint>::iterator> shared_by_endpoint_;
     std::set<TcpPort> taken_ports_;
-    boost::asio::steady_timer stopped_;  // never fires; cancelled by stop()
+    std::vector<HostName> searched_domains_;  // before names with few dots; none once warned of
+    boost::asio::steady_timer stopped_;       // never fires; cancelled by stop()
     bool stopping_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -68,8 +69,10 @@ std::string query_for(const std::string& name) {
     return query + std::string("\0\0\1\0\1", 5);
 }
 
-// The address in an answer; empty without one.
+// The address in an answer; empty without one, or the status if that is not 0.
 std::string address_in(const std::string& answer) {
+    if (answer.size() >= 12 && (answer[3] & 0x0f) != 0)
+        return fmt::format("status {}", answer[3] & 0x0f);
     if (answer.size() < 16 || answer[7] != 1)
         return {};
     std::array<char, INET_ADDRSTRLEN> text{};
@@ -145,7 +148,8 @@ class EgressWorld {
           parent_(network_, cid_parent),
           enclave_(network_, 16),
           forward_(Loops{{context_.get_executor(), pipes_}}, enclave_, log_),
-          egress_(context_.get_executor(), names_, forward_, pipes_, log_, std::move(options)) {
+          egress_(context_.get_executor(), enclave_, names_, forward_, pipes_, log_,
+                  std::move(options)) {
         ignore_sigpipe();
         if (has_proxy)
             listener_ = parent_.listen({cid_any, 8001}).value();
@@ -172,6 +176,8 @@ class EgressWorld {
     }
 
     MemoryLog& log() { return log_; }
+    // How many requests the proxy has answered.
+    [[nodiscard]] int answers() const { return answers_; }
     [[nodiscard]] bool has_logged(const std::string& piece) {
         std::promise<bool> found;
         asio::post(context_, [&] {
@@ -202,6 +208,7 @@ class EgressWorld {
                 co_return;
             request.append(buffer.data(), *got);
         }
+        ++answers_;
         static_cast<void>(co_await write_all(stream, head_));
         const std::size_t end = request.find("\r\n\r\n") + 4;
         std::string text = request.substr(0, request.find(" HTTP")) + "|" + request.substr(end);
@@ -217,6 +224,7 @@ class EgressWorld {
     }
 
     std::string head_;
+    std::atomic<int> answers_ = 0;
     asio::io_context context_{1};
     MemoryNetwork network_;
     MemoryTransport parent_;
@@ -311,6 +319,26 @@ TEST(Egress, ARefusalIsAResetAndTheLogHasTheReason) {
                  ? "yes"
                  : "no",
              "yes");
+    });
+}
+
+TEST(Egress, ANameThatTheAllowlistCanNeverOpenDoesNotExist) {
+    in_a_network([](Checks& checks) {
+        EgressWorld world({.ports = {80}, .shared_ports = {443}},
+                          "HTTP/1.1 403 Forbidden\r\n"
+                          "Proxy-Status: glovebox; error=http_request_denied\r\n"
+                          "\r\nexample.com:443 needs a rule\nasked: ");
+        world.start();
+        SAME(address_of_name("example.com"), "status 3");
+        SAME(address_by_tcp("example.com"), "status 3");
+        SAME(address_of_name("localhost"), "127.0.0.1");
+        SAME(world.has_logged("warning: example.com has no address for programs here: the proxy "
+                              "answers: example.com:443 needs a rule")
+                 ? "yes"
+                 : "no",
+             "yes");
+        SAME(fmt::format("{}", world.answers()), "1");
+        SAME(answer_from("192.0.2.7", 80), "reset");
     });
 }
 
@@ -412,6 +440,9 @@ TEST(Egress, AListOfDomainsToSearchIsWarnedOf) {
     in_a_network([&path](Checks& checks) {
         EgressWorld world({.resolv_conf = path});
         world.start();
+        SAME(address_of_name("example.com"), "198.18.0.2");
+        SAME(world.has_logged("programs ask for NAME.cluster.local") ? "yes" : "no", "no");
+        SAME(address_of_name("example.com.cluster.local"), "198.18.0.3");
         SAME(world.has_logged("programs ask for NAME.cluster.local before NAME") ? "yes" : "no",
              "yes");
     });

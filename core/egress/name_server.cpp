@@ -32,6 +32,8 @@ constexpr std::size_t streams_max = 64;
 constexpr std::chrono::seconds stream_patience{10};
 // The largest query that is read from a stream; a question with EDNS's options has less.
 constexpr std::size_t query_bytes_max = 4096;
+// Datagrams whose answers are looked up.
+constexpr std::size_t lookups_max = 1024;
 // Others have their turn after so many.
 constexpr int datagrams_in_a_row_max = 32;
 
@@ -88,15 +90,24 @@ Result<UniqueFd> bound_socket(int type, bool is_ipv6, const SocketAddress& addre
     return socket;
 }
 
+// Who sent a datagram, and to which address: the kernel's message about it.
+struct Sender {
+    SocketAddress client;
+    alignas(cmsghdr) std::array<char, 128> control{};
+    std::size_t control_size = 0;
+};
+
 // The answer leaves from the address that was asked: a client drops one from another address. The
 // kernel's message says which it was, and takes the same message for the answer.
-void answer_datagram(int socket, msghdr& message, std::span<const std::uint8_t> query,
-                     const DnsLookup& lookup) {
-    std::vector<std::uint8_t> answer = answer_dns(query, lookup);
-    if (answer.empty())
-        return;
+void send_answer(int socket, Sender& to, std::vector<std::uint8_t> answer) {
     iovec bytes{answer.data(), answer.size()};
+    msghdr message{};
+    message.msg_name = &to.client.storage;
+    message.msg_namelen = to.client.size;
     message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = to.control.data();
+    message.msg_controllen = to.control_size;
     for (cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, one)) {
         if (one->cmsg_level != IPPROTO_IP || one->cmsg_type != IP_PKTINFO)
             continue;
@@ -110,25 +121,10 @@ void answer_datagram(int socket, msghdr& message, std::span<const std::uint8_t> 
     static_cast<void>(::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
-// Whether there was one.
-bool serve_one_datagram(int socket, const DnsLookup& lookup) {
-    std::array<std::uint8_t, query_bytes_max> buffer;
-    alignas(cmsghdr) std::array<char, 128> control;
-    SocketAddress client;
-    iovec bytes{buffer.data(), buffer.size()};
-    msghdr message{};
-    message.msg_name = &client.storage;
-    message.msg_namelen = sizeof client.storage;
-    message.msg_iov = &bytes;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    const ssize_t size = ::recvmsg(socket, &message, MSG_DONTWAIT);
-    if (size < 0)
-        return errno != EAGAIN && errno != EWOULDBLOCK;
-    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0)
-        answer_datagram(socket, message, {buffer.data(), static_cast<std::size_t>(size)}, lookup);
-    return true;
+asio::awaitable<void> look_up_and_send(std::shared_ptr<UniqueFd> socket, Sender to, DnsQuery query,
+                                       const DnsLookup& lookup) {
+    const DnsAddresses found = co_await lookup(*query.question());
+    send_answer(socket->get(), to, query.answer(found));
 }
 
 asio::awaitable<Result<std::size_t>> read_all(Stream& stream, std::span<char> into) {
@@ -156,10 +152,14 @@ asio::awaitable<Result<std::size_t>> serve_query(Stream& client, const DnsLookup
     const auto whole = co_await read_all(client, query);
     if (!whole || *whole == 0)
         co_return whole;
-    const auto answer =
-        answer_dns({reinterpret_cast<const std::uint8_t*>(query.data()), query.size()}, lookup);
-    if (answer.empty())
+    const auto read =
+        DnsQuery::read({reinterpret_cast<const std::uint8_t*>(query.data()), query.size()});
+    if (!read)
         co_return std::size_t{0};
+    DnsAddresses found;
+    if (read->question())
+        found = co_await lookup(*read->question());
+    const auto answer = read->answer(found);
     std::string text{static_cast<char>(answer.size() >> 8), static_cast<char>(answer.size())};
     text.append(answer.begin(), answer.end());
     co_return co_await write_all(client, text);
@@ -173,7 +173,8 @@ NameServer::NameServer(asio::any_io_executor executor, PipePool& pipes, Log& log
       log_(log),
       lookup_(std::move(lookup)),
       servers_(executor_, log),
-      streams_(executor_, log) {}
+      streams_(executor_, log),
+      lookups_(executor_, log) {}
 
 Result<void> NameServer::listen(std::uint16_t port, bool with_ipv6) {
     for (const bool is_ipv6 : {false, true}) {
@@ -219,7 +220,8 @@ Result<void> NameServer::listen_at(bool is_ipv6, bool on_loopback, std::uint16_t
 
 asio::awaitable<void> NameServer::serve_datagrams(UniqueFd socket, bool is_ipv6) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    auto watch = Readiness::of(executor_).watch(socket.get());
+    const auto shared = std::make_shared<UniqueFd>(std::move(socket));
+    auto watch = Readiness::of(executor_).watch(shared->get());
     if (!watch) {
         log_.error("names_not_served", "the name server can't wait for {} queries: {}",
                    is_ipv6 ? "IPv6" : "IPv4", field("error", watch.error().message));
@@ -231,13 +233,41 @@ asio::awaitable<void> NameServer::serve_datagrams(UniqueFd socket, bool is_ipv6)
         if (failure)
             co_return;
         int left = datagrams_in_a_row_max;
-        while (left > 0 && serve_one_datagram(socket.get(), lookup_))
+        while (left > 0 && take_datagram(shared))
             --left;
         if (left > 0)
             watch->clear(Readiness::Event::readable);
         else
             co_await asio::post(executor_, asio::use_awaitable);
     }
+}
+
+bool NameServer::take_datagram(const std::shared_ptr<UniqueFd>& socket) {
+    std::array<std::uint8_t, query_bytes_max> buffer;
+    Sender sender;
+    iovec bytes{buffer.data(), buffer.size()};
+    msghdr message{};
+    message.msg_name = &sender.client.storage;
+    message.msg_namelen = sizeof sender.client.storage;
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = sender.control.data();
+    message.msg_controllen = sender.control.size();
+    const ssize_t size = ::recvmsg(socket->get(), &message, MSG_DONTWAIT);
+    if (size < 0)
+        return errno != EAGAIN && errno != EWOULDBLOCK;
+    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
+        return true;
+    sender.client.size = message.msg_namelen;
+    sender.control_size = message.msg_controllen;
+    auto query = DnsQuery::read({buffer.data(), static_cast<std::size_t>(size)});
+    if (!query)
+        return true;
+    if (!query->question())
+        send_answer(socket->get(), sender, query->answer());
+    else if (lookups_.size() < lookups_max)  // the client asks again
+        lookups_.spawn(look_up_and_send(socket, sender, std::move(*query), lookup_));
+    return true;
 }
 
 asio::awaitable<void> NameServer::serve_stream(Stream client) {
@@ -254,11 +284,13 @@ void NameServer::stop() {
         acceptor.close();
     servers_.cancel();
     streams_.cancel();
+    lookups_.cancel();
 }
 
 asio::awaitable<void> NameServer::finish() {
     co_await servers_.finish(std::chrono::milliseconds(0));
     co_await streams_.finish(std::chrono::milliseconds(0));
+    co_await lookups_.finish(std::chrono::milliseconds(0));
 }
 
 }  // namespace glovebox::core

@@ -10,7 +10,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <list>
+#include <memory>
 
 #include "core/base/error.h"
 #include "core/base/log.h"
@@ -23,9 +25,13 @@
 
 namespace glovebox::core {
 
+// The question outlives the lookup.
+using DnsLookup = std::function<boost::asio::awaitable<DnsAddresses>(const DnsQuestion& question)>;
+
 class NameServer {
   public:
     // All run on the executor, which is not run by several threads at once, and outlive the server.
+    // `lookup` may take a while; other queries are answered meanwhile.
     NameServer(boost::asio::any_io_executor executor, PipePool& pipes, Log& log, DnsLookup lookup);
 
     // Listens on all addresses, or on 127.0.0.1 alone where another program has the port at some
@@ -41,6 +47,8 @@ class NameServer {
     Result<void> listen_at(bool is_ipv6, bool on_loopback, std::uint16_t port);
     boost::asio::awaitable<void> serve_datagrams(UniqueFd socket, bool is_ipv6);
     boost::asio::awaitable<void> serve_stream(Stream client);
+    // Whether there was one.
+    bool take_datagram(const std::shared_ptr<UniqueFd>& socket);
 
     boost::asio::any_io_executor executor_;
     PipePool& pipes_;
@@ -49,6 +57,7 @@ class NameServer {
     std::list<Acceptor> acceptors_;
     ConnectionGroup servers_;
     ConnectionGroup streams_;
+    ConnectionGroup lookups_;  // of datagrams
 };
 
 }  // namespace glovebox::core

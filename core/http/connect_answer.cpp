@@ -61,6 +61,10 @@ ConnectAnswer::State ConnectAnswer::feed(std::string_view bytes) {
     return state_;
 }
 
+bool ConnectAnswer::has_line(std::string_view line) const {
+    return head_.find(fmt::format("\r\n{}\r\n", line)) != std::string::npos;
+}
+
 std::string ConnectAnswer::reason() const {
     const std::string line = rest_.substr(0, rest_.find_first_of("\r\n"));
     return line.empty() ? fmt::format("status {}", status_) : line;

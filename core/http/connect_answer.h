@@ -32,6 +32,8 @@ class ConnectAnswer {
     [[nodiscard]] State state() const { return state_; }
     // 100 to 599, when opened or refused.
     [[nodiscard]] int status() const { return status_; }
+    // Whether the head has this line, byte by byte.
+    [[nodiscard]] bool has_line(std::string_view line) const;
     // When refused: the answer's first line of text so far, or "status 403" without one.
     [[nodiscard]] std::string reason() const;
     // When opened: the bytes that came behind the head.

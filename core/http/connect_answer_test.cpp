@@ -50,6 +50,14 @@ TEST(ConnectAnswer, SomethingElseIsToldAtItsFirstBytes) {
               AnswerState::not_http);
 }
 
+TEST(ConnectAnswer, ALineOfTheHeadIsFoundWhole) {
+    ConnectAnswer answer;
+    answer.feed("HTTP/1.1 403 Forbidden\r\nProxy-Status: a; error=b\r\n\r\nProxy-Status: c\r\n");
+    EXPECT_TRUE(answer.has_line("Proxy-Status: a; error=b"));
+    EXPECT_FALSE(answer.has_line("Proxy-Status: a"));
+    EXPECT_FALSE(answer.has_line("Proxy-Status: c"));
+}
+
 TEST(ConnectRequest, NamesTheTargetTwice) {
     EXPECT_EQ(connect_request(parse_target("Example.com.:443").value()),
               "CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n");

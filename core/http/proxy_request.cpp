@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/address/port_list.h"
 #include "core/base/ascii.h"
+#include "core/http/rule_question.h"
 
 namespace glovebox::core {
 namespace {
@@ -220,9 +222,13 @@ void ProxyRequest::take_field(std::string_view line) {
         has_host_ = true;
     }
     if (equals_ignoring_case(name, "max-forwards") && method_ == "OPTIONS" && value == "0")
-        return refuse(
-            HttpStatus::method_not_allowed,
-            "the request is for the proxy itself (Max-Forwards: 0), which has no options");
+        is_rule_question_ = true;
+    if (equals_ignoring_case(name, question_ports_field)) {
+        auto ports = parse_port_list(value);
+        if (!ports)
+            return refuse(HttpStatus::bad_request, ports.error().message);
+        question_ports_ = std::move(*ports);
+    }
     if (equals_ignoring_case(name, "proxy-authorization"))
         refuse(HttpStatus::bad_request,
                "the proxy has no users and takes no password (Proxy-Authorization): remove "
@@ -239,6 +245,10 @@ void ProxyRequest::take_end() {
         return refuse(HttpStatus::bad_request,
                       "there is no Host field, which HTTP/1.1 requires (RFC 9112 3.2)");
     state_ = State::complete;
+}
+
+std::vector<TcpPort> ProxyRequest::question_ports() const {
+    return question_ports_.empty() ? std::vector{target_.port} : question_ports_;
 }
 
 void ProxyRequest::refuse(HttpStatus status, std::string sentence) {

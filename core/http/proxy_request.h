@@ -11,6 +11,9 @@
 //   Host: example.com\r\n                              then the next head
 //   \r\n
 //
+// An exchange that goes no further than the proxy (Max-Forwards: 0) is a question to the proxy
+// itself: rule_question.h.
+//
 // An ambiguous head is refused, never repaired: one with a bare LF, a folded line, a blank before a
 // field's colon, userinfo, two lengths, or a length beside a Transfer-Encoding. So the proxy and a
 // server behind it cannot read two different requests from the same bytes. The refusal is one
@@ -20,6 +23,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/address/target.h"
 #include "core/base/error.h"
@@ -45,6 +49,9 @@ class ProxyRequest {
 
     // When complete.
     [[nodiscard]] bool is_tunnel() const { return method_ == "CONNECT"; }
+    // Whether target() would be allowed, at one of the ports, which are ascending.
+    [[nodiscard]] bool is_rule_question() const { return is_rule_question_; }
+    [[nodiscard]] std::vector<TcpPort> question_ports() const;
     [[nodiscard]] const std::string& method() const { return method_; }
     [[nodiscard]] const Target& target() const { return target_; }
     // What an exchange asks the target for: "/index.html?x=1", or "*" for its options as a whole.
@@ -76,6 +83,8 @@ class ProxyRequest {
     bool has_host_ = false;
     bool has_length_ = false;
     bool is_chunked_ = false;
+    bool is_rule_question_ = false;
+    std::vector<TcpPort> question_ports_;  // empty: the target's
     std::string method_;
     Target target_{IpAddress(), 0};
     std::string origin_form_;

@@ -205,14 +205,31 @@ TEST(ProxyRequest, OptionsOfTheTargetAsAWhole) {
 }
 
 // RFC 9110 7.6.2.
-TEST(ProxyRequest, OptionsThatMayGoNoFurtherAreTheProxysOwn) {
+TEST(ProxyRequest, OptionsThatMayGoNoFurtherAreAQuestionToTheProxy) {
     const auto ask = [](std::string_view method, std::string_view value) {
-        return read(head(std::string(method) + " http://a.example/ HTTP/1.1",
-                         "Host: a\r\nMax-Forwards: " + std::string(value) + "\r\n"));
+        ProxyRequest request;
+        request.feed(head(std::string(method) + " http://a.example:81/ HTTP/1.1",
+                          "Host: a\r\nMax-Forwards: " + std::string(value) + "\r\n"));
+        return request;
     };
-    EXPECT_THAT(ask("OPTIONS", "0"), HasSubstr("405 "));
-    EXPECT_EQ(ask("OPTIONS", "1"), "a.example:80 early=\"\"");
-    EXPECT_EQ(ask("GET", "0"), "a.example:80 early=\"\"");
+    const ProxyRequest question = ask("OPTIONS", "0");
+    EXPECT_TRUE(question.is_rule_question());
+    EXPECT_EQ(question.question_ports(), std::vector<TcpPort>{81});
+    EXPECT_FALSE(ask("OPTIONS", "1").is_rule_question());
+    EXPECT_FALSE(ask("GET", "0").is_rule_question());
+}
+
+TEST(ProxyRequest, AQuestionMayBeAboutSeveralPorts) {
+    const auto ask = [](std::string_view ports) {
+        ProxyRequest request;
+        request.feed(
+            head("OPTIONS http://a.example HTTP/1.1",
+                 "Host: a\r\nGlovebox-Ports: " + std::string(ports) + "\r\nMax-Forwards: 0\r\n"));
+        return request;
+    };
+    EXPECT_EQ(ask("443,80-82").question_ports(), (std::vector<TcpPort>{80, 81, 82, 443}));
+    for (const std::string_view bad : {"", "443,", "0", "81-80", "1-2000", "https"})
+        EXPECT_EQ(ask(bad).state(), ProxyRequest::State::refused) << bad;
 }
 
 TEST(ProxyRequest, WhatIsNoUrlOfAProxyIsRefusedWithAHint) {

@@ -10,7 +10,6 @@
 
 #include "core/address/proxy_error.h"
 #include "core/base/clock.h"
-#include "core/http/connect_answer.h"
 #include "core/stream/stream_io.h"
 #include "core/stream/timeout.h"
 
@@ -25,7 +24,7 @@ constexpr std::chrono::seconds reason_patience{1};
 
 Error left_early() {
     return Error(asio::error::make_error_code(asio::error::connection_reset),
-                 "the proxy left without an answer to CONNECT");
+                 "the proxy left without an answer");
 }
 
 asio::awaitable<Result<std::size_t>> read_reason(Stream& proxy, ConnectAnswer& answer) {
@@ -40,7 +39,7 @@ asio::awaitable<Result<std::size_t>> read_reason(Stream& proxy, ConnectAnswer& a
     co_return std::size_t{0};
 }
 
-asio::awaitable<Result<ConnectAnswer>> ask_for_tunnel(Stream& proxy, std::string request) {
+asio::awaitable<Result<ConnectAnswer>> read_answer(Stream& proxy, std::string request) {
     ConnectAnswer answer;
     const auto sent = co_await write_all(proxy, request);
     if (!sent)
@@ -63,13 +62,21 @@ std::string connect_request(const Target& target) {
     return fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", to_string(target));
 }
 
-asio::awaitable<Result<std::string>> open_tunnel(Stream& proxy, Target target,
+asio::awaitable<Result<ConnectAnswer>> ask_proxy(Stream& proxy, std::string request,
                                                  std::chrono::milliseconds patience) {
     auto answer = co_await with_timeout(
-        ask_for_tunnel(proxy, connect_request(target)), patience,
-        Error(
-            asio::error::make_error_code(asio::error::timed_out),
-            fmt::format("the proxy did not answer CONNECT within {}", format_duration(patience))));
+        read_answer(proxy, std::move(request)), patience,
+        Error(asio::error::make_error_code(asio::error::timed_out),
+              fmt::format("the proxy did not answer within {}", format_duration(patience))));
+    if (answer && answer->state() == AnswerState::refused)
+        static_cast<void>(
+            co_await with_timeout(read_reason(proxy, *answer), reason_patience, left_early()));
+    co_return answer;
+}
+
+asio::awaitable<Result<std::string>> open_tunnel(Stream& proxy, Target target,
+                                                 std::chrono::milliseconds patience) {
+    auto answer = co_await ask_proxy(proxy, connect_request(target), patience);
     if (!answer)
         co_return answer.error();
     if (answer->state() == AnswerState::opened)
@@ -78,8 +85,6 @@ asio::awaitable<Result<std::string>> open_tunnel(Stream& proxy, Target target,
         co_return Error(ProxyError::tunnel_refused,
                         "what listens there answers CONNECT by something else than HTTP: start "
                         "glovebox proxy with a listener PORT=connect on the parent");
-    static_cast<void>(
-        co_await with_timeout(read_reason(proxy, *answer), reason_patience, left_early()));
     co_return Error(ProxyError::tunnel_refused,
                     fmt::format("the proxy answers {}: {}", answer->status(), answer->reason()));
 }

@@ -9,10 +9,12 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 
+#include "core/address/port_list.h"
 #include "core/address/proxy_error.h"
 #include "core/base/clock.h"
 #include "core/base/counted.h"
 #include "core/http/http_refusal.h"
+#include "core/http/rule_question.h"
 #include "core/ingress/proxy_protocol.h"
 #include "core/proxy/tunnel_request.h"
 #include "core/stream/accept_loop.h"
@@ -318,6 +320,10 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_asked(Client client) {
         const auto whole = co_await read_ask(connection.stream, request, is_first, client.loop);
         std::optional<Refused> refused;
         Result<Dialed> dialed = Error();
+        if (whole && request.rule_question() != nullptr) {
+            co_await answer_question(std::move(client), request);
+            co_return std::nullopt;
+        }
         if (whole && request.state() == TunnelRequest::State::complete) {
             dialed = co_await dial(request.target(), connection.peer);
             if (!dialed)
@@ -358,6 +364,22 @@ asio::awaitable<void> Proxy::refuse_asked(Client client, const TunnelRequest& re
                  field("request", request.protocol()), field("status", request.status_of(refusal)),
                  field("error", refusal.sentence), field("cid", peer.cid));
     co_await say_and_close(std::move(client.connection.stream), request.refused_message(refusal));
+}
+
+asio::awaitable<void> Proxy::answer_question(Client client, const TunnelRequest& request) {
+    const VsockAddress peer = client.connection.peer;
+    const std::vector<TcpPort> ports = request.rule_question()->question_ports();
+    const auto verdict = dialer_.may_dial(request.target().host, ports, peer.cid);
+    if (!verdict) {
+        Refused refused{proxy_refusal_of(verdict.error()), refusal_of(verdict.error())};
+        co_await refuse_asked(std::move(client), request, std::move(refused));
+        co_return;
+    }
+    log_.debug("may_dial", "{} may reach {} at one of the ports {} or more",
+               field("peer", to_string(peer)), field("target", to_string(request.target().host)),
+               to_string(ports), field("cid", peer.cid));
+    std::string allowed(rule_question_allowed);
+    co_await say_and_close(std::move(client.connection.stream), std::move(allowed));
 }
 
 asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_tunnel(Client client,

@@ -140,6 +140,8 @@ class Proxy {
                                               Refused refused);
     boost::asio::awaitable<std::optional<Tunnel>> open_tunnel(Client client, TunnelRequest& request,
                                                               Dialed dialed);
+    // Whether the rules allow what the client asks about.
+    boost::asio::awaitable<void> answer_question(Client client, const TunnelRequest& request);
     // What the client has sent of its next request; nothing if there can be none.
     boost::asio::awaitable<std::optional<std::string>> serve_exchange(Client& client,
                                                                       TunnelRequest& request,

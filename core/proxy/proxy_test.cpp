@@ -281,6 +281,44 @@ TEST_F(ProxyTest, AConnectionBetweenTwoRequestsDoesNotHoldUpTheEnd) {
     EXPECT_TRUE(ended_);
 }
 
+std::string question_about(const std::string& url, const std::string& ports = {}) {
+    return "OPTIONS " + url + " HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n" +
+           (ports.empty() ? "" : "Glovebox-Ports: " + ports + "\r\n") + "\r\n";
+}
+
+TEST_F(ProxyTest, AQuestionAboutTheRulesOpensNoConnection) {
+    dialer_options_.resolved.push_back(
+        parse_resolved_target("resolved.example:443=127.0.0.1:9").value());
+    const VsockAddress proxy = start({"*.example.com:8443", "10.0.0.0/8:22"}, "8001=connect");
+    const auto ask = [&](const std::string& url, const std::string& ports = {}) {
+        const std::string answer = answer_to(proxy, question_about(url, ports));
+        return answer.substr(std::string("HTTP/1.1 ").size(), 3);
+    };
+    EXPECT_EQ(ask("http://a.example.com:8443"), "204");
+    EXPECT_EQ(ask("http://a.example.com"), "403");
+    EXPECT_EQ(ask("http://a.example.com", "80,443"), "403");
+    EXPECT_EQ(ask("http://a.example.com", "80,443,8000-8500"), "204");
+    EXPECT_EQ(ask("http://resolved.example", "80,443"), "204");
+    EXPECT_EQ(ask("http://resolved.example", "80"), "403");
+    // Its address may be one that is allowed, which only the lookup can tell.
+    EXPECT_EQ(ask("http://unnamed.example", "22"), "204");
+    EXPECT_EQ(ask("http://10.0.0.7", "22"), "204");
+    EXPECT_EQ(ask("http://192.0.2.7", "22"), "403");
+    EXPECT_EQ(resolver_.lookups(), 0);
+}
+
+TEST_F(ProxyTest, ARefusedQuestionNamesTheMissingRule) {
+    const VsockAddress proxy = start({"*.example.com:8443"}, "8001=connect");
+    const std::string answer = answer_to(proxy, question_about("http://other.example", "80,443"));
+    EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 403 Forbidden\r\n"
+                                         "Proxy-Status: glovebox; error=http_request_denied\r\n"),
+                              HasSubstr("add the rule other.example:443 to open it\n")));
+    EXPECT_THAT(log_.lines(), Contains(AllOf(HasSubstr("OPTIONS refused with 403"),
+                                             HasSubstr("add the rule other.example:443"))));
+    EXPECT_THAT(answer_to(proxy, question_about("http://a.example.com:8443")),
+                AllOf(StartsWith("HTTP/1.1 204 No Content\r\nProxy-Status: glovebox\r\n")));
+}
+
 TEST_F(ProxyTest, TwoListenersCanNotHaveOnePort) {
     start({"target"}, "8001=connect");
     const auto second = proxy_->listen(parse_proxy_route("8001=connect").value());

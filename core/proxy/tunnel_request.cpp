@@ -43,6 +43,11 @@ bool TunnelRequest::is_exchange() const {
     return http != nullptr && http->state() == ProxyRequest::State::complete && !http->is_tunnel();
 }
 
+const ProxyRequest* TunnelRequest::rule_question() const {
+    const auto* const http = std::get_if<ProxyRequest>(&parser_);
+    return is_exchange() && http->is_rule_question() ? http : nullptr;
+}
+
 std::string TunnelRequest::take_early_bytes() {
     return std::visit([](auto& parser) { return parser.take_early_bytes(); }, parser_);
 }

@@ -28,6 +28,8 @@ class TunnelRequest {
     // When complete.
     [[nodiscard]] const Target& target() const;
     [[nodiscard]] bool is_exchange() const;
+    // A question of HTTP about the allowlist; null for another request.
+    [[nodiscard]] const ProxyRequest* rule_question() const;
     // Of a tunnel.
     [[nodiscard]] std::string take_early_bytes();
     // Of an exchange.

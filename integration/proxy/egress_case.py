@@ -94,9 +94,9 @@ class Case(unittest.TestCase):
         """Without a proxy's variables."""
         return {"PATH": PATH, "HOME": str(self.scratch / "home")}
 
-    def start_proxy(self, servers=None, rules=()):
+    def start_proxy(self, servers=None, rules=(), options=()):
         """The parent's proxy; `servers` has the loopback port behind each HOST:PORT that is allowed."""
-        options = []
+        options = list(options)
         for target, port in (servers or {}).items():
             options += ["--resolve", f"{target}=127.0.0.1:{port}", "--allow", target]
         for rule in rules or (["none.example:443"] if not options else []):

@@ -15,7 +15,7 @@ import unittest
 
 import egress_case
 from egress_case import PATH, PYTHON, Case, program
-from service import PATIENCE
+from service import PATIENCE, Service
 
 # An address of nobody's (RFC 5737).
 ELSEWHERE = "192.0.2.7"
@@ -45,7 +45,7 @@ class Names(Case):
 
     def test_a_thousand_names_have_an_address_each(self):
         server = self.web_server()
-        self.start_proxy({"host0.example.com:80": server.port, "host999.example.com:80": server.port})
+        self.start_proxy({"host0.example.com:80": server.port, "host999.example.com:80": server.port}, rules=["*.example.com:443"])
         self.assertEqual(self.python("""
 import socket, urllib.request
 addresses = [socket.getaddrinfo(f"host{i}.example.com", 80, type=socket.SOCK_STREAM)[0][4][0] for i in range(1000)]
@@ -57,13 +57,13 @@ for i in (0, 999):
 
     def test_programs_that_resolve_names_by_themselves(self):
         node = program("node")
-        self.start_proxy()
+        self.start_proxy(rules=["one.example.com:443"])
         # c-ares, by UDP.
         self.assertEqual(self.output_of(node, "-e", "require('dns').resolve4('one.example.com', (e, a) => console.log(e, a))"),
                          "null [ '198.18.0.2' ]\n")
 
     def test_a_resolver_that_is_named_and_one_that_uses_tcp(self):
-        self.start_proxy()
+        self.start_proxy(rules=["one.example.com:443"])
         self.assertEqual(self.python("""
 import socket, struct
 query = b"\\x12\\x34\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\3one\\7example\\3com\\0\\0\\1\\0\\1"
@@ -106,13 +106,19 @@ except ConnectionResetError:
     print("reset", time.monotonic() - start < 10)
 """
 
-    def test_a_refused_name_is_a_reset_and_both_logs_name_the_rule(self):
-        self.start_proxy(rules=["other.example:443"])
+    def test_a_refused_port_is_a_reset_and_both_logs_name_the_rule(self):
+        self.start_proxy(rules=["one.example.com:80"])
         done = self.run_enclave(PYTHON, "-c", self.REFUSED.format(host="one.example.com"))
         self.assertIn("reset True", done.stdout)
         rule = "one.example.com:443 is not in the allowlist: add the rule one.example.com:443 to open it"
         self.assertIn(rule, done.stdout)
         self.assertIn(rule, self.proxy.wait_for("refused with 403"))
+
+    def test_a_refused_address_is_a_reset(self):
+        self.start_proxy(rules=["one.example.com:443"])
+        done = self.run_enclave(PYTHON, "-c", self.REFUSED.format(host=ELSEWHERE))
+        self.assertIn("reset True", done.stdout)
+        self.assertIn(f"add the rule {ELSEWHERE}:443 to open it", done.stdout)
 
     def test_a_parent_without_a_proxy_is_a_reset(self):
         done = self.run_enclave(PYTHON, "-c", self.REFUSED.format(host="one.example.com"))
@@ -149,6 +155,92 @@ except ConnectionResetError:
             thread.start()
             self.assertIn("reset True", self.python(self.REFUSED.format(host="one.example.com")))
             thread.join(PATIENCE)
+
+
+class UnknownNames(Case):
+    """Names that the allowlist can never open, as programs see them."""
+
+    LOOKUP = """
+import socket
+for name in {names}:
+    try:
+        print(name, socket.getaddrinfo(name, {port}, type=socket.SOCK_STREAM)[0][4][0])
+    except socket.gaierror as failure:
+        print(name, failure.errno == socket.EAI_NONAME)
+"""
+
+    def test_programs_say_that_the_name_is_unknown_and_both_logs_name_the_rule(self):
+        self.start_proxy(rules=["other.example:443"])
+        done = self.run_enclave(program("curl"), "-sS", "https://one.example.com/")
+        self.assertEqual(done.returncode, 6, done.stdout)
+        self.assertIn("Could not resolve host: one.example.com", done.stdout)
+        rule = "one.example.com:443 is not in the allowlist: add the rule one.example.com:443 to open it"
+        self.assertEqual(done.stdout.count(rule), 1)
+        self.assertIn(rule, self.proxy.wait_for("OPTIONS refused with 403"))
+        self.assertEqual("\n".join(self.proxy.lines).count(rule), 1)
+
+    def test_resolvers_of_several_kinds(self):
+        self.start_proxy(rules=["other.example:443"])
+        self.assertEqual(self.run_enclave(PYTHON, "-c", self.LOOKUP.format(names=["one.example.com"], port=443)).stdout.splitlines()[-1],
+                         "one.example.com True")
+        # c-ares, by UDP; and libuv's getaddrinfo.
+        for call in ("resolve4", "resolve6", "lookup"):
+            done = self.run_enclave(program("node"), "-e", f"require('dns').{call}('one.example.com', (e, a) => console.log(e.code, a))")
+            self.assertIn("ENOTFOUND undefined", done.stdout, call)
+
+    def test_a_name_that_is_open_at_no_port_that_is_carried(self):
+        self.start_proxy(rules=["one.example.com:5432", "two.example.com:443", "10.0.0.0/8:22"])
+        lookup = self.LOOKUP.format(names=["one.example.com", "two.example.com"], port=443)
+        self.assertIn("one.example.com True\ntwo.example.com 198.18.0.2\n", self.run_enclave(PYTHON, "-c", lookup).stdout)
+        options = ["--egress", "--egress-ports", "443", "--egress-shared-ports", "5430-5440"]
+        self.assertEqual(self.python(lookup, options=options), "one.example.com 198.18.0.2\ntwo.example.com 198.18.0.3\n")
+        # Only the lookup can tell whether a rule for addresses opens a name.
+        self.assertEqual(self.python(self.LOOKUP.format(names=["three.example.com"], port=22),
+                                     options=["--egress", "--egress-ports", "22"]), "three.example.com 198.18.0.2\n")
+
+    def test_a_rule_that_is_added_holds_soon(self):
+        rules = self.scratch / "rules.yaml"
+        rules.write_text("allowlist:\n- {address: other.example, port: 443}\n")
+        self.start_proxy(options=["--allowlist", rules])
+        text = self.LOOKUP.format(names=["one.example.com"], port=443) + """
+import time
+
+def address():
+    try:
+        return socket.gethostbyname("one.example.com")
+    except socket.gaierror:
+        return None
+
+while not address():
+    time.sleep(0.1)
+print(address())
+"""
+        with subprocess.Popen([egress_case.GLOVEBOX, "run", "--world", self.world, "--attach-console", "--egress", "--", PYTHON, "-c", text],
+                              stdout=subprocess.PIPE, text=True, cwd=self.folder, env=self.environment()) as enclave:
+            self.addCleanup(enclave.kill)
+            self.proxy.wait_for("OPTIONS refused with 403")
+            rules.write_text("allowlist:\n- {address: one.example.com, port: 443}\n")
+            output, _ = enclave.communicate(timeout=PATIENCE)
+        self.assertEqual(output.splitlines()[-1], "198.18.0.2")
+
+    def test_a_parent_that_does_not_tell_leaves_every_name_an_address(self):
+        # A fixed target, as AWS's vsock-proxy has one; its server does not know the question.
+        self.proxy = Service(egress_case.GLOVEBOX, "proxy", "--world", self.world, "--listen",
+                             f"8001=127.0.0.1:{self.web_server().port}", ready="ready:")
+        self.addCleanup(self.proxy.kill)
+        self.assertEqual(self.python(self.LOOKUP.format(names=["one.example.com", "two.example.com"], port=443)),
+                         "one.example.com 198.18.0.2\ntwo.example.com 198.18.0.3\n")
+
+    def test_a_resolver_that_searches_domains_first_comes_to_the_name(self):
+        self.start_proxy(rules=["one.example.com:80"])
+        text = f"""mkdir -p /run/resolvconf
+printf 'search cluster.local\noptions ndots:5\n' >/run/resolvconf/resolv.conf
+exec "$0" forward --egress --egress-ports 80 -- getent ahostsv4 one.example.com"""
+        done = self.run_enclave("sh", "-c", text, egress_case.GLOVEBOX,
+                                options=["--mount", os.path.dirname(egress_case.GLOVEBOX)])
+        self.assertIn("198.18.0.2", done.stdout, done.stderr)
+        self.assertIn("one.example.com.cluster.local has no address", done.stdout + done.stderr)
+        self.assertNotIn("Remove \"ndots\"", done.stdout + done.stderr)
 
 
 class Program(Case):
@@ -203,7 +295,7 @@ print(urllib.request.urlopen("http://one.example.com/").read())
         self.assertIn("Address already in use", self.run_enclave(PYTHON, "-c", text).stdout)
 
     def test_a_listener_on_all_addresses_is_warned_of(self):
-        self.start_proxy()
+        self.start_proxy(rules=["one.example.com:80"])
         done = self.run_enclave(PYTHON, "-c", """
 import socket
 own = socket.create_server(("0.0.0.0", 80))
@@ -234,11 +326,11 @@ socket.gethostbyname("one.example.com")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("give fewer ports, or raise the limit on open descriptors", done.stdout + done.stderr)
 
-    def test_a_resolver_that_searches_domains_first_is_warned_of(self):
-        self.start_proxy()
+    def test_a_resolver_that_finds_names_in_a_domain_first_is_warned_of(self):
+        self.start_proxy(rules=["*:80"])
         done = self.run_enclave("sh", "-c", """mkdir -p /run/resolvconf
 printf 'search cluster.local\noptions ndots:5\n' >/run/resolvconf/resolv.conf
-exec "$0" forward --egress --egress-ports 80 -- true""", egress_case.GLOVEBOX, options=["--mount", os.path.dirname(egress_case.GLOVEBOX)])
+exec "$0" forward --egress --egress-ports 80 -- getent ahostsv4 one.example.com""", egress_case.GLOVEBOX, options=["--mount", os.path.dirname(egress_case.GLOVEBOX)])
         self.assertIn("programs ask for NAME.cluster.local before NAME", done.stdout + done.stderr)
 
     def test_glovebox_may_lie_in_the_working_directory(self):

@@ -120,7 +120,7 @@ FOLDERS = {
         tests_use=("core/service", "core/proxy")),
     "core/egress": Folder(
         "the way out for programs that know of no proxy: a name server, and every address local",
-        uses=("core/base", "core/address", "core/stream", "core/relay", "core/dns", "core/forward"),
+        uses=("core/base", "core/address", "core/stream", "core/relay", "core/dns", "core/http", "core/forward"),
         libraries=("Asio",),
         tests_use=("core/service",)),
     "core/testing": Folder(

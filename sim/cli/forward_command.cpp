@@ -68,8 +68,9 @@ Command forward_command() {
                         "every address of the enclave's network is made local, a name server "
                         "answers at port 53 with an address for each name, and a connection to "
                         "that address goes on as CONNECT to the proxy of --egress-proxy. It takes "
-                        "root, and a network whose only interface is lo. A connection that the "
-                        "proxy refuses is reset, and the log says which rule is missing.",
+                        "root, and a network whose only interface is lo. A name that the proxy's "
+                        "allowlist can't open does not exist for programs, a connection that it "
+                        "refuses is reset, and the log says which rule is missing.",
                         "With a command, `glovebox forward` starts it when all ports listen, ends "
                         "with it and returns its exit status."},
         .options = command_line::joined(

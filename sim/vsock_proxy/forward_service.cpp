@@ -85,7 +85,7 @@ int ForwardService::serve(Log& log) const {
         inward.listen(route).value();
     std::optional<core::Egress> out;
     if (egress)
-        out.emplace(executor, addresses, forward, loops.all().front().pipes, log, *egress)
+        out.emplace(executor, *through, addresses, forward, loops.all().front().pipes, log, *egress)
             .listen()
             .value();
     const std::size_t ports_out = egress ? egress->ports.size() + egress->shared_ports.size() : 0;
