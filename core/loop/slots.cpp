@@ -211,14 +211,29 @@ std::optional<Slots::Ticket> Slots::try_admit(Cid peer, Listener listener) {
 
 asio::awaitable<std::optional<Slots::Ticket>> Slots::admit(Cid peer, Listener listener) {
     const auto state = state_;
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
     auto place = std::make_shared<Ticket::Place>(peer, listener);
     std::unique_lock lock(state->mutex);
     while (!state->admit(*place)) {
         const bool freed = co_await state->place_freed(lock);
-        if (!freed) {
+        if (freed)
+            continue;
+        if (cancellation.cancelled() == asio::cancellation_type::none)
             state->tell_refused(peer);
+        co_return std::nullopt;
+    }
+    co_return Ticket(state, std::move(place));
+}
+
+asio::awaitable<std::optional<Slots::Ticket>> Slots::admit_late(Cid peer, Listener listener) {
+    const auto state = state_;
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    auto place = std::make_shared<Ticket::Place>(peer, listener);
+    std::unique_lock lock(state->mutex);
+    while (!state->admit(*place)) {
+        co_await state->changed.wait(lock);
+        if (cancellation.cancelled() != asio::cancellation_type::none)
             co_return std::nullopt;
-        }
     }
     co_return Ticket(state, std::move(place));
 }

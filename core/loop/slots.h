@@ -65,9 +65,13 @@ class Slots {
     // A ticket for an accepted connection, if there is a slot or a place to wait right now.
     [[nodiscard]] std::optional<Ticket> try_admit(Cid peer, Listener listener);
 
-    // The same; empty if the connection is to be refused. While healthy connections
+    // The same; empty if the connection is to be refused, or if cancelled. While healthy connections
     // come and go, it waits briefly instead of refusing, for a tenth of the time at most.
     [[nodiscard]] boost::asio::awaitable<std::optional<Ticket>> admit(Cid peer, Listener listener);
+
+    // The same for a connection that is not refused, however long it takes. Empty if cancelled.
+    [[nodiscard]] boost::asio::awaitable<std::optional<Ticket>> admit_late(Cid peer,
+                                                                           Listener listener);
 
     // Whether a newly accepted connection would have a slot.
     [[nodiscard]] bool has_room(Listener listener) const;

@@ -206,8 +206,9 @@ asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots
             if (waited)
                 ticket.emplace(std::move(*waited));
         }
-        if (ticket)
-            co_return Admitted{std::move(*accepted), std::move(*ticket), std::move(notice)};
+        // It left the backlog before the proxy stopped, and nobody else can serve it.
+        if (ticket || stopping_)
+            co_return Admitted{std::move(*accepted), std::move(ticket), place, std::move(notice)};
         options_.metrics->count_refused(counted, peer.cid, ProxyRefusal::connection_limit);
         if (notice)
             notice->reset(std::move(accepted->socket));
@@ -219,7 +220,11 @@ asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots
 asio::awaitable<void> Proxy::serve(Admitted admitted, std::optional<Target> target,
                                    ProxyMetrics::Listener counted, const Loop& loop) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const bool has_slot = admitted.ticket.has_slot() || co_await admitted.ticket.slot();
+    if (!admitted.ticket)
+        if (auto late = co_await slots_.admit_late(admitted.arrival.peer.cid, admitted.place))
+            admitted.ticket.emplace(std::move(*late));
+    const bool has_slot =
+        admitted.ticket && (admitted.ticket->has_slot() || co_await admitted.ticket->slot());
     if (!has_slot)
         co_return;
     ResetNotice* const notice = admitted.notice.get();

@@ -83,7 +83,8 @@ class Proxy {
     // A connection that has a slot or waits for one.
     struct Admitted {
         Arrival arrival;
-        Slots::Ticket ticket;
+        std::optional<Slots::Ticket> ticket;  // none yet if the listener was closed meanwhile
+        Slots::Listener place;
         std::unique_ptr<ResetNotice> notice;
     };
     // Both ends of what is relayed.

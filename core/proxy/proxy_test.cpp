@@ -494,6 +494,29 @@ TEST_F(ProxyTest, ConnectionsBeyondWhatMayWaitAreRefused) {
     EXPECT_EQ(hear(second, 7), "my turn");
 }
 
+TEST_F(ProxyTest, AConnectionThatFindsAllPlacesTakenWhenTheListenersGoToASuccessorIsServed) {
+    options_.slots = {.open_max = 1, .waiting_max = 1, .by_peer = false};
+    const auto address = start({"target"}, "8000=" + target_text_);
+    std::vector<Stream> clients;
+    for (int i = 0; i < 3; ++i)
+        clients.push_back(connect(address));
+    Stream server = accept();
+    context_.restart();
+    context_.poll();
+    proxy_->drain();
+    for (std::size_t i = 1; i < clients.size(); ++i) {
+        clients[i - 1].close();
+        server.close();
+        server = accept();
+        say(clients[i], "my turn");
+        EXPECT_EQ(hear(server, 7), "my turn");
+    }
+    clients.back().close();
+    server.close();
+    run_until_ended();
+    EXPECT_TRUE(ended_);
+}
+
 TEST_F(ProxyTest, OneCidLeavesSlotsForAnother) {
     options_.slots = {.open_max = 8, .waiting_max = 8};
     const auto address = start({"target"}, "8000=" + target_text_);
