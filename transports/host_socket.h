@@ -29,6 +29,9 @@ class SocketName {
     SocketName& operator=(SocketName&&) = delete;
     ~SocketName();
 
+    // It stays when this object ends.
+    void keep() { place_.directory.reset(); }
+
   private:
     friend Result<std::pair<UniqueFd, SocketName>> listen_at(const std::string& path);
     SocketName(PlaceOfSocket place, dev_t device, ino_t file)

@@ -19,7 +19,6 @@
 #include "core/stream/stream_io.h"
 #include "core/stream/timeout.h"
 #include "transports/host_socket.h"
-#include "transports/socket_listener.h"
 #include "transports/unix_address.h"
 
 namespace glovebox::transports {
@@ -128,6 +127,16 @@ Result<HybridGuest> parse_hybrid_guest(std::string_view text) {
     return HybridGuest{*cid, std::string(text.substr(equals + 1))};
 }
 
+std::string guest_listener_name(core::Port port, core::Cid guest) {
+    return fmt::format("{}.{}", port, guest);
+}
+
+SocketListener::PeerOf peer_by_guest(std::vector<core::Cid> guests) {
+    return [guests = std::move(guests)](const core::Accepted& accepted) {
+        return VsockAddress{guests.at(accepted.listener), core::port_any};
+    };
+}
+
 HybridTransport::HybridTransport(asio::any_io_executor executor, HybridGuests guests)
     : executor_(std::move(executor)), guests_(std::move(guests)) {}
 
@@ -151,13 +160,18 @@ Result<std::unique_ptr<core::Listener>> HybridTransport::listen(VsockAddress add
     auto acceptor = core::Acceptor::make(executor_, std::move(bound->sockets));
     if (!acceptor)
         return acceptor.error();
-    const auto peer_of = [cids = std::move(bound->cids)](const core::Accepted& accepted) {
-        return VsockAddress{cids.at(accepted.listener), core::port_any};
-    };
+    std::vector<std::string> shared_names;
+    for (const core::Cid cid : bound->cids)
+        shared_names.push_back(guest_listener_name(address.port, cid));
     const auto names = std::make_shared<std::vector<SocketName>>(std::move(bound->names));
     const auto remove_names = [names](int /*socket*/) { names->clear(); };
+    const auto keep_names = [names] {
+        for (SocketName& name : *names)
+            name.keep();
+    };
     return std::unique_ptr<core::Listener>(std::make_unique<SocketListener>(
-        std::move(*acceptor), VsockAddress{core::cid_host, address.port}, peer_of, remove_names));
+        std::move(*acceptor), VsockAddress{core::cid_host, address.port},
+        peer_by_guest(std::move(bound->cids)), remove_names, std::move(shared_names), keep_names));
 }
 
 asio::awaitable<Result<core::Connection>> HybridTransport::connect(

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "core/stream/transport.h"
+#include "transports/socket_listener.h"
 
 namespace glovebox::transports {
 
@@ -34,6 +35,13 @@ struct HybridGuest {
 
 // "16=/run/vm/v.sock". Errors: EINVAL, with the correct form.
 [[nodiscard]] Result<HybridGuest> parse_hybrid_guest(std::string_view text);
+
+// The name of a guest's socket for connections to a port of the host, when another process goes on
+// with it: "8000.16".
+[[nodiscard]] std::string guest_listener_name(core::Port port, core::Cid guest);
+
+// The peer of a connection that was accepted at the sockets of these guests, in this order.
+[[nodiscard]] SocketListener::PeerOf peer_by_guest(std::vector<core::Cid> guests);
 
 class HybridTransport final : public core::Transport {
   public:

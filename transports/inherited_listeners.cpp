@@ -8,7 +8,9 @@
 #include <linux/vm_sockets.h>
 
 #include <cstring>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/stream/acceptor.h"
 #include "transports/socket_listener.h"
@@ -36,12 +38,20 @@ bool is_vsock_port(int socket, core::Port port) {
 
 InheritedListeners::InheritedListeners(boost::asio::any_io_executor executor,
                                        std::unique_ptr<core::Transport> otherwise,
-                                       std::shared_ptr<core::InheritedSockets> sockets)
+                                       std::shared_ptr<core::InheritedSockets> sockets,
+                                       HybridGuests guests)
     : executor_(std::move(executor)),
       otherwise_(std::move(otherwise)),
-      sockets_(std::move(sockets)) {}
+      sockets_(std::move(sockets)),
+      guests_(std::move(guests)) {}
 
 Result<std::unique_ptr<core::Listener>> InheritedListeners::listen(core::VsockAddress address) {
+    if (!guests_.empty()) {
+        auto listener = listen_for_guests(address.port);
+        if (!listener || *listener)
+            return listener;
+        return otherwise_->listen(address);
+    }
     UniqueFd socket = sockets_->take([&](int fd, std::string_view name) {
         return name == fmt::format("{}", address.port) || is_vsock_port(fd, address.port);
     });
@@ -63,6 +73,33 @@ Result<std::unique_ptr<core::Listener>> InheritedListeners::listen(core::VsockAd
         };
     return std::unique_ptr<core::Listener>(std::make_unique<SocketListener>(
         std::move(*acceptor), core::VsockAddress{local_cid(), address.port}, std::move(peer_of)));
+}
+
+Result<std::unique_ptr<core::Listener>> InheritedListeners::listen_for_guests(core::Port port) {
+    std::vector<UniqueFd> sockets;
+    std::vector<core::Cid> cids;
+    std::vector<std::string> names;
+    for (const auto& [cid, path] : guests_) {
+        std::string name = guest_listener_name(port, cid);
+        if (UniqueFd socket = sockets_->take(name)) {
+            sockets.push_back(std::move(socket));
+            cids.push_back(cid);
+            names.push_back(std::move(name));
+        }
+    }
+    if (sockets.empty())
+        return std::unique_ptr<core::Listener>();
+    if (sockets.size() < guests_.size())
+        return invalid_input(
+            fmt::format("sockets for port {} were handed over for {} of {} guests: hand over one "
+                        "for each --guest, with names such as {}",
+                        port, sockets.size(), guests_.size(), names.front()));
+    auto acceptor = core::Acceptor::make(executor_, std::move(sockets));
+    if (!acceptor)
+        return acceptor.error();
+    return std::unique_ptr<core::Listener>(std::make_unique<SocketListener>(
+        std::move(*acceptor), core::VsockAddress{local_cid(), port}, peer_by_guest(std::move(cids)),
+        SocketListener::BeforeClose(), std::move(names)));
 }
 
 boost::asio::awaitable<Result<core::Connection>> InheritedListeners::connect(

@@ -9,18 +9,19 @@
 
 #include "core/service/service_manager.h"
 #include "core/stream/transport.h"
+#include "transports/hybrid_transport.h"
 
 namespace glovebox::transports {
 
 class InheritedListeners final : public core::Transport {
   public:
     // listen() takes the inherited socket that has the port as its name ("8000"), or that is of
-    // AF_VSOCK and has the port. Where there is none, and for connect(), it is `otherwise`'s.
+    // AF_VSOCK and has the port; with guests, one for each (guest_listener_name()). Where there is none, and for connect(), it is `otherwise`'s.
     // Listeners are on `executor`. An inherited AF_UNIX socket keeps its name when it is closed:
     // whoever made it removes it.
     InheritedListeners(boost::asio::any_io_executor executor,
                        std::unique_ptr<core::Transport> otherwise,
-                       std::shared_ptr<core::InheritedSockets> sockets);
+                       std::shared_ptr<core::InheritedSockets> sockets, HybridGuests guests);
 
     [[nodiscard]] Result<std::unique_ptr<core::Listener>> listen(
         core::VsockAddress address) override;
@@ -29,9 +30,13 @@ class InheritedListeners final : public core::Transport {
     [[nodiscard]] core::Cid local_cid() const override;
 
   private:
+    // Null if there is no socket for any guest.
+    Result<std::unique_ptr<core::Listener>> listen_for_guests(core::Port port);
+
     boost::asio::any_io_executor executor_;
     std::unique_ptr<core::Transport> otherwise_;
     std::shared_ptr<core::InheritedSockets> sockets_;
+    HybridGuests guests_;
 };
 
 }  // namespace glovebox::transports

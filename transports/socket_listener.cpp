@@ -10,11 +10,14 @@ namespace glovebox::transports {
 namespace asio = boost::asio;
 
 SocketListener::SocketListener(core::Acceptor acceptor, core::VsockAddress local, PeerOf peer_of,
-                               BeforeClose before_close)
+                               BeforeClose before_close, std::vector<std::string> names,
+                               BeforeShare before_share)
     : acceptor_(std::move(acceptor)),
       local_(local),
       peer_of_(std::move(peer_of)),
-      before_close_(std::move(before_close)) {}
+      before_close_(std::move(before_close)),
+      names_(names.empty() ? std::vector{std::to_string(local.port)} : std::move(names)),
+      before_share_(std::move(before_share)) {}
 
 SocketListener::~SocketListener() {
     close();
@@ -41,9 +44,14 @@ asio::awaitable<Result<core::Arrival>> SocketListener::accept_from(core::Accepto
     co_return core::Arrival{std::move(accepted->socket), local, peer};
 }
 
-int SocketListener::share() {
+std::vector<core::SharedListener> SocketListener::share() {
+    if (before_share_)
+        before_share_();
     before_close_ = {};
-    return acceptor_.native_handle();
+    std::vector<core::SharedListener> shared;
+    for (const int fd : acceptor_.native_handles())
+        shared.push_back({fd, names_.at(shared.size())});
+    return shared;
 }
 
 void SocketListener::close() {

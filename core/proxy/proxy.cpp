@@ -152,8 +152,8 @@ asio::awaitable<void> Proxy::run() {
 std::vector<SharedSocket> Proxy::share() {
     std::vector<SharedSocket> sockets;
     for (const auto& listener : listeners_)
-        if (const int fd = listener->share(); fd >= 0)
-            sockets.push_back({fd, fmt::format("{}", listener->local().port)});
+        for (SharedListener& shared : listener->share())
+            sockets.push_back({shared.fd, std::move(shared.name)});
     return sockets;
 }
 

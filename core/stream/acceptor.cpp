@@ -120,6 +120,13 @@ int Acceptor::native_handle() const {
     return state_->sockets.empty() ? -1 : state_->sockets.front().get();
 }
 
+std::vector<int> Acceptor::native_handles() const {
+    std::vector<int> handles;
+    for (const UniqueFd& socket : state_->sockets)
+        handles.push_back(socket.get());
+    return handles;
+}
+
 void Acceptor::close() {
     state_->watch.end();
     state_->sockets.clear();

@@ -38,6 +38,8 @@ class Acceptor {
 
     // Of the first one; -1 when closed.
     [[nodiscard]] int native_handle() const;
+    // Of all, in their order.
+    [[nodiscard]] std::vector<int> native_handles() const;
 
     // Ends a pending accept.
     void close();

@@ -11,6 +11,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/address/vsock_address.h"
 #include "core/base/error.h"
@@ -35,6 +37,12 @@ struct Arrival {
     [[nodiscard]] Result<Connection> on(const boost::asio::any_io_executor& executor) &&;
 };
 
+// A listening socket for another process, which stays this one's too.
+struct SharedListener {
+    int fd = -1;
+    std::string name;  // by which that process knows it: "8000"
+};
+
 class Listener {
   public:
     virtual ~Listener() = default;
@@ -54,9 +62,9 @@ class Listener {
     // Ends a pending next() with operation_aborted. Later connects are refused.
     virtual void close() = 0;
 
-    // The listening socket, for another process that goes on with it: close() then leaves its name,
-    // and refuses nobody as long as that process has the socket. -1 for one without a socket.
-    [[nodiscard]] virtual int share() { return -1; }
+    // The listening sockets, for another process that goes on with them: close() then leaves their
+    // names, and refuses nobody as long as that process has them. None for one without sockets.
+    [[nodiscard]] virtual std::vector<SharedListener> share() { return {}; }
 };
 
 class Transport {

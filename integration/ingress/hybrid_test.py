@@ -156,6 +156,23 @@ class Hybrid(Case):
         self.assertEqual(proxy.stop(), 0)
         self.assertEqual(sorted(path.name for path in self.directory.glob("*.sock*")), ["vm16.sock", "vm17.sock"])
 
+    def test_a_successor_has_the_listeners_of_all_guests_and_knows_whose_they_are(self):
+        port = self.echo_target()
+        rules = self.directory / "rules.yaml"
+        rules.write_text(f"allowlist:\n- {{address: 127.0.0.1, port: {port}, cid: 17}}\n")
+        proxy = self.proxy("--listen", "8001=connect", "--listen", f"8000=127.0.0.1:{port}", "--allowlist", rules)
+        with self.machines[17].connect(8000) as old:
+            old.sendall(b"old")
+            self.assertEqual(old.recv(3, socket.MSG_WAITALL), b"old")
+            successor = proxy.replace()
+            self.addCleanup(os.kill, successor, signal.SIGKILL)
+            for _ in range(10):
+                self.assertTrue(self.ask(self.machines[17], 8001, f"127.0.0.1:{port}").endswith(b"\r\n\r\nping"))
+                self.assertTrue(self.ask(self.machines[16], 8001, f"127.0.0.1:{port}").startswith(b"HTTP/1.1 403 "))
+            old.sendall(b"on")
+            self.assertEqual(old.recv(2, socket.MSG_WAITALL), b"on")
+        self.assertEqual(proxy.process.wait(PATIENCE), 0)
+
     def test_five_hundred_at_once(self):
         port = self.echo_target()
         self.proxy("--listen", f"8000=127.0.0.1:{port}")

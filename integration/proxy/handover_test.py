@@ -79,8 +79,7 @@ class Activation(status_test.Case):
 class Upgrade(status_test.Case):
     def upgrade(self, proxy):
         """The process id of the successor."""
-        proxy.process.send_signal(signal.SIGUSR2)
-        successor = int(proxy.wait_for("has taken the listeners over").split("process ")[1].split()[0])
+        successor = proxy.replace()
         self.addCleanup(lambda: is_alive(successor) and os.kill(successor, signal.SIGKILL))
         return successor
 

@@ -44,6 +44,11 @@ class Service:
                 if "(ended)" in self.lines or not self._news.wait(end - time.monotonic()):
                     raise AssertionError(f"no line with {piece!r}:\n" + "\n".join(self.lines))
 
+    def replace(self):
+        """Has a proxy start its successor; returns that one's process id once it has the listeners."""
+        self.process.send_signal(signal.SIGUSR2)
+        return int(self.wait_for("has taken the listeners over").split("process ")[1].split()[0])
+
     def stop(self, number=signal.SIGTERM):
         """Its exit status."""
         if self.process.poll() is None:

@@ -43,7 +43,7 @@ int ProxyService::serve(Log& log, const std::function<std::string()>& ready) {
     const auto to = std::make_unique<transports::InheritedListeners>(
         context.get_executor(),
         transports::make_transport(transport, context.get_executor(), core::cid_parent).value(),
-        inherited);
+        inherited, transport.guests);
     resolver.lookups_max = std::min(resolver.lookups_max, budget.lookups);
     core::DnsResolver names(context.get_executor(), std::move(resolver), std::move(lookup));
     // A connection takes two descriptors, one that waits takes one.
