@@ -16,9 +16,9 @@ namespace glovebox::transports {
 class InheritedListeners final : public core::Transport {
   public:
     // listen() takes the inherited socket that has the port as its name ("8000"), or that is of
-    // AF_VSOCK and has the port; with guests, one for each (guest_listener_name()). Where there is none, and for connect(), it is `otherwise`'s.
-    // Listeners are on `executor`. An inherited AF_UNIX socket keeps its name when it is closed:
-    // whoever made it removes it.
+    // AF_VSOCK and has the port; with guests, one for each (guest_listener_name()). Where there is
+    // none, and for connect(), it is `otherwise`'s. Listeners are on `executor`. An inherited
+    // AF_UNIX socket keeps its name when it is closed: whoever made it removes it.
     InheritedListeners(boost::asio::any_io_executor executor,
                        std::unique_ptr<core::Transport> otherwise,
                        std::shared_ptr<core::InheritedSockets> sockets, HybridGuests guests);

@@ -65,8 +65,9 @@ class Slots {
     // A ticket for an accepted connection, if there is a slot or a place to wait right now.
     [[nodiscard]] std::optional<Ticket> try_admit(Cid peer, Listener listener);
 
-    // The same; empty if the connection is to be refused, or if cancelled. While healthy connections
-    // come and go, it waits briefly instead of refusing, for a tenth of the time at most.
+    // The same; empty if the connection is to be refused, or if cancelled. While healthy
+    // connections come and go, it waits briefly instead of refusing, for a tenth of the time at
+    // most.
     [[nodiscard]] boost::asio::awaitable<std::optional<Ticket>> admit(Cid peer, Listener listener);
 
     // The same for a connection that is not refused, however long it takes. Empty if cancelled.
