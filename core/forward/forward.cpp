@@ -93,7 +93,9 @@ Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {
     if (!socket)
         return socket.error();
     const std::string to = route.to ? fmt::format("vsock {}", to_string(*route.to)) : "by name";
-    auto local = accept_on(std::move(*socket), slots_.add_listener(), to,
+    const auto counted = options_.metrics->add_listener(
+        to_string(local_endpoint(socket->get())), route.to ? to_string(*route.to) : "by name");
+    auto local = accept_on(std::move(*socket), {slots_.add_listener(), counted}, to,
                            [this, route](Admitted admitted, const Loop& loop) {
                                return serve(std::move(admitted), route, loop);
                            });
@@ -121,8 +123,9 @@ Result<void> Forward::listen(const tcp::endpoint& endpoint, WayOut way) {
     const auto [place, is_new] = places_out_.try_emplace(endpoint.port());
     if (is_new)
         place->second = slots_.add_listener();
+    const auto counted = options_.metrics->add_listener("egress", to_string(way.proxy));
     const auto local = accept_on(
-        std::move(*socket), place->second, "the proxy",
+        std::move(*socket), {place->second, counted}, "the proxy",
         [this, proxy = way.proxy, &names = way.names](Admitted admitted, const Loop& loop) {
             return serve_out(std::move(admitted), proxy, names, loop);
         });
@@ -143,8 +146,8 @@ void Forward::close(const tcp::endpoint& endpoint) {
 }
 
 template <class Serve>
-Result<tcp::endpoint> Forward::accept_on(UniqueFd socket, Slots::Listener place,
-                                         std::string_view to, Serve serve) {
+Result<tcp::endpoint> Forward::accept_on(UniqueFd socket, Place place, std::string_view to,
+                                         Serve serve) {
     const tcp::endpoint local = local_endpoint(socket.get());
     auto made = Acceptor::make(loops_.front().executor, std::move(socket));
     if (!made)
@@ -164,23 +167,26 @@ Result<tcp::endpoint> Forward::accept_on(UniqueFd socket, Slots::Listener place,
 }
 
 asio::awaitable<Result<Forward::Admitted>> Forward::accept_with_slot(
-    std::shared_ptr<Acceptor> acceptor, Slots::Listener place) {
+    std::shared_ptr<Acceptor> acceptor, Place place) {
     while (true) {
-        if (!slots_.has_room(place))
-            co_await slots_.room(place);
+        if (!slots_.has_room(place.slots))
+            co_await slots_.room(place.slots);
         auto accepted = co_await acceptor->accept();
         if (!accepted)
             co_return accepted.error();
-        auto ticket = slots_.try_admit({}, place);
+        options_.metrics->count_accepted(place.counted);
+        auto ticket = slots_.try_admit({}, place.slots);
         if (!ticket) {
-            auto waited = co_await slots_.admit({}, place);
+            auto waited = co_await slots_.admit({}, place.slots);
             if (waited)
                 ticket.emplace(std::move(*waited));
         }
         if (ticket)
             co_return Admitted{std::move(accepted->socket),
-                               endpoint_of(accepted->peer, accepted->peer_size),
-                               std::move(*ticket)};
+                               endpoint_of(accepted->peer, accepted->peer_size), std::move(*ticket),
+                               place.counted};
+        options_.metrics->count_refused(place.counted, std::nullopt,
+                                        ProxyRefusal::connection_limit);
     }
 }
 
@@ -218,14 +224,21 @@ std::optional<Stream> Forward::client_on(const Loop& loop, Admitted& admitted) {
 }
 
 asio::awaitable<Result<Forward::Reached>> Forward::reach(VsockAddress address, const Loop& loop) {
+    options_.metrics->count_of(address.cid);
     // First, since a connection may be reset as soon as it is there.
     auto hop = hops_.find(address);
     if (hop->channels() == 0)
         co_await hops_.ask(address, loop);
+    const auto start = steady_clock::now();
     auto connection = co_await transport_.connect(address, options_.connect_timeout);
+    options_.metrics->observe_dial(steady_clock::now() - start);
     if (!connection)
         co_return connection.error();
     co_return Reached{std::move(*connection), std::move(hop)};
+}
+
+void Forward::count_failure(ProxyMetrics::Listener counted, VsockAddress to, const Error& failure) {
+    options_.metrics->count_refused(counted, to.cid, proxy_refusal_of(failure));
 }
 
 asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route, const Loop& loop) {
@@ -240,14 +253,18 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route, cons
     // On the heap, since most connections need none.
     std::unique_ptr<IngressArrival> arrival;
     if (!route.http_proxy && ingress_.has_work_for(route.to)) {
-        arrival = co_await ingress_.receive(client, admitted.peer, route.to);
-        if (!arrival)
+        IngressOutcome outcome = co_await ingress_.receive(client, admitted.peer, route.to);
+        if (outcome.refusal)
+            options_.metrics->count_refused(admitted.counted, std::nullopt, *outcome.refusal);
+        if (!outcome.arrival)
             co_return;
+        arrival = std::move(outcome.arrival);
         route.to = arrival->to;
         admitted.peer = arrival->client;
     }
     auto reached = co_await reach(*route.to, loop);
     if (!reached) {
+        count_failure(admitted.counted, *route.to, reached.error());
         co_await refuse(std::move(client), to_string(admitted.peer), route, std::move(arrival),
                         std::move(reached.error()));
         co_return;
@@ -263,8 +280,9 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route, cons
         static_cast<void>(co_await write_all(reached->connection.stream, arrival->header));
         arrival->forget_bytes();
     }
-    co_await relay_to(std::move(client), admitted.peer, std::move(name), *route.to,
-                      std::move(*reached), sent_early, loop.pipes);
+    Parties parties{admitted.peer, std::nullopt, std::move(name), *route.to, admitted.counted};
+    co_await relay_to(std::move(client), std::move(parties), std::move(*reached), sent_early,
+                      loop.pipes);
 }
 
 asio::awaitable<void> Forward::refuse(Stream client, std::string who, ForwardRoute route,
@@ -322,12 +340,14 @@ asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
     }
     auto reached = co_await reach(proxy, loop);
     if (!reached) {
+        count_failure(admitted.counted, proxy, reached.error());
         fail(explain(reached.error(), proxy, true));
         co_return;
     }
     const auto early =
         co_await open_tunnel(reached->connection.stream, target, options_.tunnel_timeout);
     if (!early) {
+        count_failure(admitted.counted, proxy, early.error());
         fail(early.error().message);
         co_return;
     }
@@ -335,15 +355,16 @@ asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
         // If this fails the program has broken off, as the relay will find.
         static_cast<void>(co_await write_all(client, *early));
     }
-    co_await relay_to(std::move(client), admitted.peer, target_text, proxy, std::move(*reached), 0,
-                      loop.pipes);
+    Parties parties{admitted.peer, target, target_text, proxy, admitted.counted};
+    co_await relay_to(std::move(client), std::move(parties), std::move(*reached), 0, loop.pipes);
 }
 
-asio::awaitable<void> Forward::relay_to(Stream client, tcp::endpoint from, std::string name,
-                                        VsockAddress to, Reached reached, std::size_t sent_early,
-                                        PipePool& pipes) {
-    const TextOnDemand peer{[&] { return to_string(from); }};
-    const TextOnDemand target{[&] { return name.empty() ? to_string(to) : name; }};
+asio::awaitable<void> Forward::relay_to(Stream client, Parties parties, Reached reached,
+                                        std::size_t sent_early, PipePool& pipes) {
+    const auto& [from, asked, name, to, counted] = parties;
+    const TextOnDemand peer{[&from = from] { return to_string(from); }};
+    const TextOnDemand target{
+        [&name = name, &to = to] { return name.empty() ? to_string(to) : name; }};
     const std::string_view kind = name.empty() ? "vsock " : "";
     log_.info("open", "{} -> {}{} open, from vsock {}", field("peer", peer), kind,
               field("target", target),
@@ -351,9 +372,14 @@ asio::awaitable<void> Forward::relay_to(Stream client, tcp::endpoint from, std::
               field("cid", to.cid), field("port", to.port));
     const auto start = steady_clock::now();
     const auto notice = reached.hop->watch(reached.connection.local.port);
-    RelayResult result = co_await relay(std::move(client), std::move(reached.connection.stream),
-                                        pipes, options_.relay, {.second = notice.get()});
-    result.first_to_second += sent_early;
+    const auto use =
+        options_.metrics->begin(counted, to.cid, Target{unmapped(from.address()), from.port()},
+                                asked ? MetricsPeer(*asked) : MetricsPeer(to));
+    use.traffic().from_client.add(sent_early);
+    RelayResult result =
+        co_await relay(std::move(client), std::move(reached.connection.stream), pipes,
+                       options_.relay, {.second = notice.get()}, &use.traffic());
+    result.first_to_second = use.traffic().from_client.get();
     log_.info("closed", "{} -> {}{} closed: {}, {}", field("peer", peer), kind,
               field("target", target),
               field("end", TextOnDemand{[&] { return describe_end(result, "client", "vsock"); }}),

@@ -36,6 +36,7 @@
 #include "core/loop/connections.h"
 #include "core/loop/loop.h"
 #include "core/loop/slots.h"
+#include "core/metrics/proxy_metrics.h"
 #include "core/relay/hop_resets.h"
 #include "core/relay/relay.h"
 #include "core/stream/acceptor.h"
@@ -51,6 +52,7 @@ struct ForwardOptions {
     std::chrono::milliseconds grace{5000};            // for open connections when it stops
     std::size_t connections_max = 10000;              // further ones wait in the backlog
     IngressOptions ingress{};
+    std::shared_ptr<ProxyMetrics> metrics = std::make_shared<ProxyMetrics>(metrics_of_forwarder);
 };
 
 class Forward {
@@ -86,11 +88,25 @@ class Forward {
         UniqueFd client;
         boost::asio::ip::tcp::endpoint peer;
         Slots::Ticket ticket;
+        ProxyMetrics::Listener counted;
     };
 
     struct Listening {
         boost::asio::ip::tcp::endpoint endpoint;
         std::shared_ptr<Acceptor> acceptor;
+    };
+    // Where an accepted connection is counted.
+    struct Place {
+        Slots::Listener slots;
+        ProxyMetrics::Listener counted;
+    };
+    // Who speaks to whom, by which listener; `name` is the target's, empty for a vsock address.
+    struct Parties {
+        boost::asio::ip::tcp::endpoint client;
+        std::optional<Target> target;
+        std::string name;
+        VsockAddress to;
+        ProxyMetrics::Listener counted;
     };
     // A connection's other half, and the channel for its resets.
     struct Reached {
@@ -100,21 +116,21 @@ class Forward {
 
     // Has connections served from now on; the endpoint is the local one.
     template <class Serve>
-    Result<boost::asio::ip::tcp::endpoint> accept_on(UniqueFd socket, Slots::Listener place,
+    Result<boost::asio::ip::tcp::endpoint> accept_on(UniqueFd socket, Place place,
                                                      std::string_view to, Serve serve);
     boost::asio::awaitable<Result<Admitted>> accept_with_slot(std::shared_ptr<Acceptor> acceptor,
-                                                              Slots::Listener place);
+                                                              Place place);
     boost::asio::awaitable<void> serve(Admitted admitted, ForwardRoute route, const Loop& loop);
     boost::asio::awaitable<void> serve_out(Admitted admitted, VsockAddress proxy,
                                            NameAddresses& names, const Loop& loop);
     // The client on its loop. Empty if that is impossible, which has been logged.
     std::optional<Stream> client_on(const Loop& loop, Admitted& admitted);
     boost::asio::awaitable<Result<Reached>> reach(VsockAddress address, const Loop& loop);
+    void count_failure(ProxyMetrics::Listener counted, VsockAddress to, const Error& failure);
     // What a client receives whose vsock side can't be reached.
     boost::asio::awaitable<void> refuse(Stream client, std::string who, ForwardRoute route,
                                         std::unique_ptr<IngressArrival> arrival, Error failure);
-    boost::asio::awaitable<void> relay_to(Stream client, boost::asio::ip::tcp::endpoint peer,
-                                          std::string target, VsockAddress to, Reached reached,
+    boost::asio::awaitable<void> relay_to(Stream client, Parties parties, Reached reached,
                                           std::size_t sent_early, PipePool& pipes);
 
     const Loops loops_;

@@ -109,6 +109,41 @@ TEST_F(ForwardTest, AReachlessVsockAddressIsAResetToTheClient) {
                                              HasSubstr("nobody listens on vsock 3:8000"))));
 }
 
+TEST_F(ForwardTest, CountsWhatItCarriesAndWhatItCanNot) {
+    const auto listener = parent_.listen({cid_any, 8000}).value();
+    const auto endpoint = start(route("0=3:8000"));
+    Stream client = connect(endpoint);
+    Connection server = run(listener->accept()).value();
+    run(write_all(client, "ping")).value();
+    client.shutdown_send();
+    EXPECT_EQ(rest(server.stream).first, "ping");
+    const std::string name = to_string(endpoint);
+    const auto metric = [](std::string_view metric, std::string_view labels, int value) {
+        return HasSubstr(fmt::format("glovebox_forward_{}{{{}}} {}\n", metric, labels, value));
+    };
+    const std::string here = fmt::format("listener=\"{}\"", name);
+    EXPECT_THAT(options_.metrics->text(),
+                AllOf(metric("open_connections", here, 1),
+                      metric("bytes_total", here + ",direction=\"from_client\"", 4),
+                      metric("cid_open_connections", "cid=\"3\"", 1),
+                      metric("listener_info", here + ",target=\"3:8000\"", 1)));
+    EXPECT_THAT(options_.metrics->connections_as_json(),
+                AllOf(HasSubstr("\"listener\":\"" + name + "\",\"cid\":3,\"peer\":\"127.0.0.1:"),
+                      HasSubstr("\"target\":\"3:8000\"")));
+    server.stream.close();
+    EXPECT_EQ(rest(client).first, "");
+    client.close();
+    Stream refused = connect(forward_->listen(route("0=3:8009")).value());
+    EXPECT_EQ(rest(refused).second, asio::error::connection_reset);
+    EXPECT_THAT(
+        options_.metrics->text(),
+        AllOf(metric("open_connections", here, 0), metric("connections_accepted_total", here, 1),
+              HasSubstr(",reason=\"connect_failed\"} 1\n"),
+              metric("cid_refusals_total", "cid=\"3\"", 1),
+              metric("cid_connections_accepted_total", "cid=\"3\"", 2),
+              testing::Not(HasSubstr("allowlist"))));
+}
+
 TEST_F(ForwardTest, AnHttpProxyThatIsNotThereIsA502WithTheCure) {
     Stream client = connect(start(parse_http_proxy_route("0=3:8001").value()));
     run(write_all(client, "CONNECT example.com:443 HTTP/1.1\r\n\r\n")).value();

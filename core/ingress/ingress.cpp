@@ -49,6 +49,7 @@ struct Ingress::Reading {
     ProxiedEnds ends;
     std::string who;  // for the log: the client, and the load balancer if there is one
     steady_clock::time_point deadline;
+    std::optional<ProxyRefusal> refusal{};
 
     [[nodiscard]] steady_clock::duration time_left() const {
         return std::max(deadline - steady_clock::now(), steady_clock::duration::zero());
@@ -91,8 +92,8 @@ bool Ingress::wants_header(VsockAddress to) const {
                        });
 }
 
-asio::awaitable<std::unique_ptr<IngressArrival>> Ingress::receive(
-    Stream& client, tcp::endpoint peer, std::optional<VsockAddress> to) const {
+asio::awaitable<IngressOutcome> Ingress::receive(Stream& client, tcp::endpoint peer,
+                                                 std::optional<VsockAddress> to) const {
     Reading reading;
     reading.arrival = std::make_unique<IngressArrival>();
     reading.ends = {peer, local_endpoint(client.native_handle())};
@@ -101,22 +102,22 @@ asio::awaitable<std::unique_ptr<IngressArrival>> Ingress::receive(
     if (is_trusted(peer)) {
         const bool has_header = co_await read_header(client, reading);
         if (!has_header)
-            co_return nullptr;
+            co_return IngressOutcome{nullptr, reading.refusal};
     }
     IngressArrival& arrival = *reading.arrival;
     arrival.client = reading.ends.client;
     if (!admit(client, reading))
-        co_return nullptr;
+        co_return IngressOutcome{nullptr, reading.refusal};
     if (to) {
         arrival.to = *to;
     } else {
         const bool has_name = co_await read_name(client, reading);
         if (!has_name)
-            co_return nullptr;
+            co_return IngressOutcome{nullptr, reading.refusal};
     }
     if (wants_header(arrival.to))
         arrival.header = proxy_header(reading.ends, {arrival.name(), std::nullopt});
-    co_return std::move(reading.arrival);
+    co_return IngressOutcome{std::move(reading.arrival), std::nullopt};
 }
 
 asio::awaitable<bool> Ingress::read_header(Stream& client, Reading& reading) const {
@@ -130,6 +131,7 @@ asio::awaitable<bool> Ingress::read_header(Stream& client, Reading& reading) con
         co_return false;
     }
     if (!read || reader.state() == ProxyHeaderReader::State::refused) {
+        reading.refusal = read ? ProxyRefusal::bad_request : ProxyRefusal::request_timed_out;
         std::string why = read ? reader.sentence()
                                : fmt::format("no whole PROXY header came within {}",
                                              format_duration(options_.head_timeout));
@@ -149,6 +151,7 @@ bool Ingress::admit(Stream& client, Reading& reading) const {
         return true;
     auto verdict = options_.limits.admit(reading.ends.client.address());
     if (!verdict.ticket) {
+        reading.refusal = ProxyRefusal::client_limit;
         if (verdict.is_logged)
             log_.warning("refused", "{} refused: {} ({} refused since the last such line)",
                          field("peer", reading.who), field("error", verdict.reason),
@@ -172,6 +175,7 @@ asio::awaitable<bool> Ingress::read_name(Stream& client, Reading& reading) const
     std::string why;
     std::string message;
     if (!read && read.error().code == asio::error::timed_out) {
+        reading.refusal = ProxyRefusal::request_timed_out;
         why = fmt::format("no whole {} came within {}",
                           request.protocol() == "TLS" ? "ClientHello" : "request head",
                           format_duration(options_.head_timeout));
@@ -180,6 +184,7 @@ asio::awaitable<bool> Ingress::read_name(Stream& client, Reading& reading) const
         log_.info("left", "{} left before it had named a server", field("peer", reading.who));
         co_return false;
     } else if (request.state() == NameRequest::State::refused) {
+        reading.refusal = ProxyRefusal::bad_request;
         why = request.sentence();
         message = request.refused_message();
     } else {
@@ -188,6 +193,7 @@ asio::awaitable<bool> Ingress::read_name(Stream& client, Reading& reading) const
             arrival.to = *to;
             co_return true;
         }
+        reading.refusal = ProxyRefusal::no_route;
         why = request.name()
                   ? fmt::format("no route leads to {0}: add --route {0}=CID:PORT",
                                 request.name()->text())

@@ -25,6 +25,7 @@
 #include "core/ingress/name_request.h"
 #include "core/ingress/name_routes.h"
 #include "core/ingress/proxy_protocol.h"
+#include "core/metrics/proxy_metrics.h"
 #include "core/stream/stream.h"
 
 namespace glovebox::core {
@@ -57,6 +58,13 @@ struct IngressArrival {
     void forget_bytes();
 };
 
+// What has become of a connection that was read. Without an arrival, the client has its answer, and
+// the log the reason.
+struct IngressOutcome {
+    std::unique_ptr<IngressArrival> arrival;
+    std::optional<ProxyRefusal> refusal;  // empty if the client left
+};
+
 class Ingress {
   public:
     // The log outlives it.
@@ -65,9 +73,8 @@ class Ingress {
     // Whether receive() does anything for a listener that leads to `to`, or to many (none).
     [[nodiscard]] bool has_work_for(const std::optional<VsockAddress>& to) const;
 
-    // Reads the bytes by which it is decided whether the connection goes on. Null if it does not;
-    // then the client has its answer, and the log the reason.
-    [[nodiscard]] boost::asio::awaitable<std::unique_ptr<IngressArrival>> receive(
+    // Reads the bytes by which it is decided whether the connection goes on.
+    [[nodiscard]] boost::asio::awaitable<IngressOutcome> receive(
         Stream& client, boost::asio::ip::tcp::endpoint peer, std::optional<VsockAddress> to) const;
 
   private:

@@ -22,18 +22,15 @@ constexpr std::array<double, 14> latency_bounds{0.0005, 0.001, 0.0025, 0.005, 0.
 constexpr std::array<double, 9> duration_bounds{0.01, 0.1, 1, 10, 60, 300, 1800, 3600, 21600};
 
 constexpr std::array<std::string_view, proxy_refusals> refusal_names{
-    "not_allowed",       "name_unknown",      "lookup_failed",   "lookup_timed_out",
-    "lookup_limit",      "connect_timed_out", "connect_failed",  "bad_request",
-    "request_timed_out", "bad_response",      "connection_limit"};
+    "not_allowed",       "name_unknown",   "lookup_failed", "lookup_timed_out",  "lookup_limit",
+    "connect_timed_out", "connect_failed", "bad_request",   "request_timed_out", "bad_response",
+    "connection_limit",  "no_route",       "client_limit",  "proxy_refused"};
 
 constexpr std::array<std::string_view, lookup_outcomes> lookup_names{
     "found", "name_unknown", "failed", "timed_out", "limit"};
 
-template <class Bytes>
-void write_bytes(PrometheusText& text, std::string_view label, std::string_view value,
-                 const Bytes& bytes) {
-    text.sample(bytes.from_client, {{label, value}, {"direction", "from_enclave"}});
-    text.sample(bytes.from_target, {{label, value}, {"direction", "to_enclave"}});
+std::string text_of(const MetricsPeer& peer) {
+    return std::visit([](const auto& one) { return to_string(one); }, peer);
 }
 
 }  // namespace
@@ -52,6 +49,8 @@ ProxyRefusal proxy_refusal_of(const Error& dial_failure) {
         return ProxyRefusal::lookup_limit;
     if (code == ProxyError::connect_timed_out || code == boost::asio::error::timed_out)
         return ProxyRefusal::connect_timed_out;
+    if (code == ProxyError::tunnel_refused)
+        return ProxyRefusal::proxy_refused;
     return ProxyRefusal::connect_failed;
 }
 
@@ -68,8 +67,11 @@ LookupOutcome lookup_outcome_of(const Error& failure) {
     }
 }
 
-ProxyMetrics::ProxyMetrics()
-    : lookups_(latency_bounds), dials_(latency_bounds), connections_took_(duration_bounds) {}
+ProxyMetrics::ProxyMetrics(const MetricsOwner& owner)
+    : owner_(owner),
+      lookups_(latency_bounds),
+      dials_(latency_bounds),
+      connections_took_(duration_bounds) {}
 
 ProxyMetrics::Listener ProxyMetrics::add_listener(const std::string& name,
                                                   const std::string& destination) {
@@ -113,16 +115,21 @@ ProxyMetrics::CidCounts& ProxyMetrics::counts_of(Cid cid) {
     return counts;
 }
 
-void ProxyMetrics::count_accepted(Listener listener, Cid cid) {
+void ProxyMetrics::count_accepted(Listener listener) {
     const std::lock_guard lock(mutex_);
     ++listeners_[listener].accepted;
+}
+
+void ProxyMetrics::count_of(Cid cid) {
+    const std::lock_guard lock(mutex_);
     ++counts_of(cid).accepted;
 }
 
-void ProxyMetrics::count_refused(Listener listener, Cid cid, ProxyRefusal why) {
+void ProxyMetrics::count_refused(Listener listener, std::optional<Cid> cid, ProxyRefusal why) {
     const std::lock_guard lock(mutex_);
     ++listeners_[listener].refused[static_cast<std::size_t>(why)];
-    ++counts_of(cid).refused;
+    if (cid)
+        ++counts_of(*cid).refused;
 }
 
 void ProxyMetrics::count_response(Listener listener, int status) {
@@ -139,16 +146,17 @@ void ProxyMetrics::observe_lookup(steady_clock::duration took, LookupOutcome out
     lookup_counts_[static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
 }
 
-ProxyMetrics::Use ProxyMetrics::begin(Listener listener, const VsockAddress& peer,
-                                      const Target& target) {
+ProxyMetrics::Use ProxyMetrics::begin(Listener listener, Cid cid, MetricsPeer peer,
+                                      MetricsPeer target) {
     const std::lock_guard lock(mutex_);
     ++listeners_[listener].open;
-    CidCounts& counts = counts_of(peer.cid);
+    CidCounts& counts = counts_of(cid);
     ++counts.open;
     Connection& connection = connections_.emplace_back();
     connection.listener = listener;
-    connection.peer = peer;
-    connection.target = target;
+    connection.cid = cid;
+    connection.peer = std::move(peer);
+    connection.target = std::move(target);
     connection.since = steady_clock::now();
     connection.is_of_others = &counts == &other_cids_;
     return Use(shared_from_this(), std::prev(connections_.end()));
@@ -163,7 +171,7 @@ void ProxyMetrics::end(std::list<Connection>::iterator place) {
         counts.bytes.from_target += place->traffic.from_target.get();
     };
     add(listeners_[place->listener]);
-    add(place->is_of_others ? other_cids_ : cids_[place->peer.cid]);
+    add(place->is_of_others ? other_cids_ : cids_[place->cid]);
     connections_.erase(place);
 }
 
@@ -176,32 +184,47 @@ TrafficCounts& ProxyMetrics::Use::traffic() const {
     return place_->traffic;
 }
 
+std::string ProxyMetrics::name(std::string_view rest) const {
+    return fmt::format("{}_{}", owner_.prefix, rest);
+}
+
+void ProxyMetrics::write_bytes(PrometheusText& text, std::string_view label, std::string_view value,
+                               const Bytes& bytes) const {
+    text.sample(bytes.from_client, {{label, value}, {"direction", owner_.from_client}});
+    text.sample(bytes.from_target, {{label, value}, {"direction", owner_.from_target}});
+}
+
 std::string ProxyMetrics::text() const {
     PrometheusText text;
-    text.begin("glovebox_proxy_draining", "gauge",
-               "Whether the proxy accepts nothing more and lets its connections end.");
+    text.begin(name("draining"), "gauge",
+               "Whether nothing more is accepted, and open connections may end.");
     text.sample(life() == Life::draining ? 1U : 0U);
-    text.begin("glovebox_proxy_allowlist_reloads_total", "counter",
-               "How often the allowlist was read again, by result.");
-    text.sample(reloads_, {{"result", "success"}});
-    text.sample(failed_reloads_, {{"result", "failure"}});
-    text.begin("glovebox_proxy_lookups_total", "counter", "Lookups of names, by result.");
-    for (std::size_t i = 0; i < lookup_outcomes; ++i)
-        text.sample(lookup_counts_[i].load(std::memory_order_relaxed),
-                    {{"result", lookup_names[i]}});
-    text.begin("glovebox_proxy_lookup_duration_seconds", "histogram",
-               "Time for the addresses of a name, kept answers included.");
-    text.sample(lookups_);
-    text.begin("glovebox_proxy_dial_duration_seconds", "histogram",
+    if (owner_.has_rules)
+        write_rules(text);
+    text.begin(name("dial_duration_seconds"), "histogram",
                "Time for the connection to a target, over all its addresses, without the lookup.");
     text.sample(dials_);
-    text.begin("glovebox_proxy_connection_duration_seconds", "histogram",
+    text.begin(name("connection_duration_seconds"), "histogram",
                "Time from the opening of a connection to a target to its end.");
     text.sample(connections_took_);
     const std::lock_guard lock(mutex_);
     write_listeners(text);
     write_cids(text);
     return text.take();
+}
+
+void ProxyMetrics::write_rules(PrometheusText& text) const {
+    text.begin(name("allowlist_reloads_total"), "counter",
+               "How often the allowlist was read again, by result.");
+    text.sample(reloads_, {{"result", "success"}});
+    text.sample(failed_reloads_, {{"result", "failure"}});
+    text.begin(name("lookups_total"), "counter", "Lookups of names, by result.");
+    for (std::size_t i = 0; i < lookup_outcomes; ++i)
+        text.sample(lookup_counts_[i].load(std::memory_order_relaxed),
+                    {{"result", lookup_names[i]}});
+    text.begin(name("lookup_duration_seconds"), "histogram",
+               "Time for the addresses of a name, kept answers included.");
+    text.sample(lookups_);
 }
 
 // The bytes of a connection that has ended move from it into the counts under the same lock, so no
@@ -214,29 +237,28 @@ void ProxyMetrics::write_listeners(PrometheusText& text) const {
         bytes[connection.listener].from_client += connection.traffic.from_client.get();
         bytes[connection.listener].from_target += connection.traffic.from_target.get();
     }
-    text.begin("glovebox_proxy_listener_info", "gauge", "Where a vsock port leads to.");
+    text.begin(name("listener_info"), "gauge", "Where a listener leads to.");
     for (const ListenerCounts& listener : listeners_)
         text.sample(1, {{"listener", listener.name}, {"target", listener.destination}});
-    text.begin("glovebox_proxy_connections_accepted_total", "counter",
-               "Connections that were accepted from enclaves.");
+    text.begin(name("connections_accepted_total"), "counter", "Connections that were accepted.");
     for (const ListenerCounts& listener : listeners_)
         text.sample(listener.accepted, {{"listener", listener.name}});
-    text.begin("glovebox_proxy_open_connections", "gauge", "Open connections to targets.");
+    text.begin(name("open_connections"), "gauge", "Open connections to targets.");
     for (const ListenerCounts& listener : listeners_)
         text.sample(listener.open, {{"listener", listener.name}});
-    text.begin("glovebox_proxy_refusals_total", "counter",
+    text.begin(name("refusals_total"), "counter",
                "Connections and requests that were not carried, by reason.");
     for (const ListenerCounts& listener : listeners_)
-        for (std::size_t i = 0; i < proxy_refusals; ++i)
+        for (std::size_t i = 0; i < owner_.refusals; ++i)
             text.sample(listener.refused[i],
                         {{"listener", listener.name}, {"reason", refusal_names[i]}});
-    text.begin("glovebox_proxy_http_responses_total", "counter",
+    text.begin(name("http_responses_total"), "counter",
                "Responses of targets to HTTP requests, by the class of their status.");
     for (const ListenerCounts& listener : listeners_)
         for (std::size_t i = 0; i < listener.responses.size(); ++i)
             text.sample(listener.responses[i],
                         {{"listener", listener.name}, {"class", fmt::format("{}xx", i + 2)}});
-    text.begin("glovebox_proxy_bytes_total", "counter", "Bytes carried, by direction.");
+    text.begin(name("bytes_total"), "counter", "Bytes carried, by direction.");
     for (std::size_t i = 0; i < listeners_.size(); ++i)
         write_bytes(text, "listener", listeners_[i].name, bytes[i]);
 }
@@ -245,7 +267,7 @@ void ProxyMetrics::write_cids(PrometheusText& text) const {
     std::map<Cid, CidCounts> cids = cids_;
     CidCounts others = other_cids_;
     for (const Connection& connection : connections_) {
-        CidCounts& counts = connection.is_of_others ? others : cids[connection.peer.cid];
+        CidCounts& counts = connection.is_of_others ? others : cids[connection.cid];
         counts.bytes.from_client += connection.traffic.from_client.get();
         counts.bytes.from_target += connection.traffic.from_target.get();
     }
@@ -254,23 +276,21 @@ void ProxyMetrics::write_cids(PrometheusText& text) const {
             write(fmt::format("{}", cid), counts);
         write("other", others);
     };
-    text.begin("glovebox_proxy_cid_connections_accepted_total", "counter",
-               "Connections that were accepted from an enclave, by its CID.");
+    text.begin(name("cid_connections_accepted_total"), "counter",
+               "Connections that were accepted from an enclave or for it, by its CID.");
     for_each([&](const std::string& cid, const CidCounts& counts) {
         text.sample(counts.accepted, {{"cid", cid}});
     });
-    text.begin("glovebox_proxy_cid_open_connections", "gauge",
-               "Open connections of an enclave to targets.");
+    text.begin(name("cid_open_connections"), "gauge", "Open connections of an enclave.");
     for_each([&](const std::string& cid, const CidCounts& counts) {
         text.sample(counts.open, {{"cid", cid}});
     });
-    text.begin("glovebox_proxy_cid_refusals_total", "counter",
+    text.begin(name("cid_refusals_total"), "counter",
                "Connections and requests of an enclave that were not carried.");
     for_each([&](const std::string& cid, const CidCounts& counts) {
         text.sample(counts.refused, {{"cid", cid}});
     });
-    text.begin("glovebox_proxy_cid_bytes_total", "counter",
-               "Bytes carried for an enclave, by direction.");
+    text.begin(name("cid_bytes_total"), "counter", "Bytes carried for an enclave, by direction.");
     for_each([&](const std::string& cid, const CidCounts& counts) {
         write_bytes(text, "cid", cid, counts.bytes);
     });
@@ -285,8 +305,8 @@ std::string ProxyMetrics::connections_as_json() const {
         text += fmt::format(
             "{}{{\"listener\":{},\"cid\":{},\"peer\":{},\"target\":{},\"seconds\":{:.3f},"
             "\"bytes_sent\":{},\"bytes_received\":{}}}",
-            separator, json_quote(listeners_[connection.listener].name), connection.peer.cid,
-            json_quote(to_string(connection.peer)), json_quote(to_string(connection.target)),
+            separator, json_quote(listeners_[connection.listener].name), connection.cid,
+            json_quote(text_of(connection.peer)), json_quote(text_of(connection.target)),
             std::chrono::duration<double>(now - connection.since).count(),
             connection.traffic.from_client.get(), connection.traffic.from_target.get());
         separator = ",";

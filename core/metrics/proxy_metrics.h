@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a proxy has done, and what it does now: counts for a monitoring system, and its open
-// connections one by one.
+// What a proxy or a forwarder has done, and what it does now: counts for a monitoring system, and
+// its open connections one by one.
 //
 // Any thread may call anything. A connection takes a lock when it opens and when it ends, and none
 // in between: the bytes that it carries are counted by its own thread (relay/traffic_counts.h).
@@ -16,9 +16,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "core/address/target.h"
@@ -42,14 +44,34 @@ enum class ProxyRefusal {
     request_timed_out,  // or did not come in time
     bad_response,       // the target's response is malformed or broke off
     connection_limit,   // too many connections were open or waiting
+    // Of a forwarder.
+    no_route,       // no route leads to the name that the client asked for
+    client_limit,   // the client has too many connections, or makes them too fast
+    proxy_refused,  // the parent's proxy does not open the connection
 };
-inline constexpr std::size_t proxy_refusals = 11;
+inline constexpr std::size_t proxy_refusals = 14;
+inline constexpr std::size_t proxy_only_refusals = 11;
 // Of a connection to a target that failed.
 [[nodiscard]] ProxyRefusal proxy_refusal_of(const Error& dial_failure);
 
 enum class LookupOutcome { found, name_unknown, failed, timed_out, limit };
 inline constexpr std::size_t lookup_outcomes = 5;
 [[nodiscard]] LookupOutcome lookup_outcome_of(const Error& failure);
+
+// Who has the metrics, and how they are called.
+struct MetricsOwner {
+    std::string_view prefix;  // of each name
+    std::string_view from_client;
+    std::string_view from_target;
+    bool has_rules = false;  // and looks names up
+    std::size_t refusals = proxy_refusals;
+};
+inline constexpr MetricsOwner metrics_of_proxy{"glovebox_proxy", "from_enclave", "to_enclave", true,
+                                               proxy_only_refusals};
+inline constexpr MetricsOwner metrics_of_forwarder{"glovebox_forward", "from_client", "to_client"};
+
+// One end of a connection.
+using MetricsPeer = std::variant<VsockAddress, Target>;
 
 // Made by std::make_shared.
 class ProxyMetrics : public std::enable_shared_from_this<ProxyMetrics> {
@@ -61,15 +83,18 @@ class ProxyMetrics : public std::enable_shared_from_this<ProxyMetrics> {
     // CIDs beyond are counted together, those first that were idle for the longest time.
     static constexpr std::size_t cids_max = 64;
 
-    ProxyMetrics();
+    explicit ProxyMetrics(const MetricsOwner& owner = metrics_of_proxy);
     ProxyMetrics(const ProxyMetrics&) = delete;
     ProxyMetrics& operator=(const ProxyMetrics&) = delete;
 
     // "8000" and "example.com:443"; the same name twice is one listener.
     [[nodiscard]] Listener add_listener(const std::string& name, const std::string& destination);
 
-    void count_accepted(Listener listener, Cid cid);
-    void count_refused(Listener listener, Cid cid, ProxyRefusal why);
+    void count_accepted(Listener listener);
+    // A connection from an enclave or for it, the parent counted as one.
+    void count_of(Cid cid);
+    // Without a CID if it is not known to which enclave it would have led.
+    void count_refused(Listener listener, std::optional<Cid> cid, ProxyRefusal why);
     // A response to a request of HTTP, by its status.
     void count_response(Listener listener, int status);
     void observe_lookup(std::chrono::steady_clock::duration took, LookupOutcome outcome);
@@ -94,7 +119,7 @@ class ProxyMetrics : public std::enable_shared_from_this<ProxyMetrics> {
         std::shared_ptr<ProxyMetrics> metrics_;  // null when it was moved from
         std::list<Connection>::iterator place_;
     };
-    [[nodiscard]] Use begin(Listener listener, const VsockAddress& peer, const Target& target);
+    [[nodiscard]] Use begin(Listener listener, Cid cid, MetricsPeer peer, MetricsPeer target);
 
     enum class Life { starting, ready, draining };
     void set_life(Life life) { life_ = life; }
@@ -128,8 +153,9 @@ class ProxyMetrics : public std::enable_shared_from_this<ProxyMetrics> {
     };
     struct Connection {
         Listener listener = 0;
-        VsockAddress peer;
-        Target target{IpAddress(), 0};
+        Cid cid = cid_any;
+        MetricsPeer peer;
+        MetricsPeer target;
         std::chrono::steady_clock::time_point since;
         bool is_of_others = false;  // its CID is counted together with others
         TrafficCounts traffic;
@@ -137,9 +163,14 @@ class ProxyMetrics : public std::enable_shared_from_this<ProxyMetrics> {
 
     CidCounts& counts_of(Cid cid);
     void end(std::list<Connection>::iterator place);
-    void write_listeners(class PrometheusText& text) const;
+    [[nodiscard]] std::string name(std::string_view rest) const;
+    void write_bytes(class PrometheusText& text, std::string_view label, std::string_view value,
+                     const Bytes& bytes) const;
+    void write_rules(PrometheusText& text) const;
+    void write_listeners(PrometheusText& text) const;
     void write_cids(PrometheusText& text) const;
 
+    const MetricsOwner owner_;
     Histogram lookups_;
     Histogram dials_;
     Histogram connections_took_;

@@ -28,9 +28,12 @@ TEST(ProxyMetrics, CountsByListenerAndByCid) {
     const auto first = metrics.add_listener("8000", "a.example:443");
     const auto second = metrics.add_listener("8001", "CONNECT");
     EXPECT_EQ(metrics.add_listener("8000", "a.example:443"), first);
-    metrics.count_accepted(first, 16);
-    metrics.count_accepted(second, 16);
-    metrics.count_accepted(second, 17);
+    metrics.count_accepted(first);
+    metrics.count_of(16);
+    metrics.count_accepted(second);
+    metrics.count_of(16);
+    metrics.count_accepted(second);
+    metrics.count_of(17);
     metrics.count_refused(second, 17, ProxyRefusal::not_allowed);
     metrics.count_response(second, 204);
     metrics.count_response(second, 599);
@@ -53,7 +56,8 @@ TEST(ProxyMetrics, BytesCountWhileAConnectionIsOpenAndAfterwards) {
     const auto owner = std::make_shared<ProxyMetrics>();
     ProxyMetrics& metrics = *owner;
     const auto listener = metrics.add_listener("8000", "a.example:443");
-    std::optional use = metrics.begin(listener, {16, 1024}, target_of("a.example:443"));
+    std::optional use =
+        metrics.begin(listener, 16, VsockAddress{16, 1024}, target_of("a.example:443"));
     use->traffic().from_client.add(10);
     use->traffic().from_target.add(5);
     const auto counted = AllOf(
@@ -96,10 +100,13 @@ TEST(ProxyMetrics, CidsAreBounded) {
     const auto owner = std::make_shared<ProxyMetrics>();
     ProxyMetrics& metrics = *owner;
     const auto listener = metrics.add_listener("8000", "a.example:443");
-    std::optional busy = metrics.begin(listener, {16, 1024}, target_of("a.example:443"));
+    std::optional busy =
+        metrics.begin(listener, 16, VsockAddress{16, 1024}, target_of("a.example:443"));
     for (Cid cid = 17; cid < 17 + 3 * ProxyMetrics::cids_max; ++cid) {
-        metrics.count_accepted(listener, cid);
-        auto use = metrics.begin(listener, {cid, 1024}, target_of("a.example:443"));
+        metrics.count_accepted(listener);
+        metrics.count_of(cid);
+        auto use =
+            metrics.begin(listener, cid, VsockAddress{cid, 1024}, target_of("a.example:443"));
         use.traffic().from_client.add(1);
     }
     busy->traffic().from_client.add(7);
@@ -121,7 +128,8 @@ TEST(ProxyMetrics, ACidWithoutRoomIsCountedWithTheOthers) {
     const auto listener = metrics.add_listener("8000", "a.example:443");
     std::vector<ProxyMetrics::Use> uses;
     for (Cid cid = 16; cid < 16 + ProxyMetrics::cids_max + 2; ++cid)
-        uses.push_back(metrics.begin(listener, {cid, 1024}, target_of("a.example:443")));
+        uses.push_back(
+            metrics.begin(listener, cid, VsockAddress{cid, 1024}, target_of("a.example:443")));
     EXPECT_THAT(metrics.text(),
                 HasSubstr("glovebox_proxy_cid_open_connections{cid=\"other\"} 2\n"));
     uses.clear();
@@ -138,9 +146,11 @@ TEST(ProxyMetrics, ThreadsCountExactly) {
     for (Cid cid = 16; cid < 20; ++cid)
         threads.emplace_back([&metrics, listener, cid] {
             for (int i = 0; i < each; ++i) {
-                metrics.count_accepted(listener, cid);
+                metrics.count_accepted(listener);
+                metrics.count_of(cid);
                 metrics.observe_dial(1ms);
-                auto use = metrics.begin(listener, {cid, 1024}, target_of("a.example:443"));
+                auto use = metrics.begin(listener, cid, VsockAddress{cid, 1024},
+                                         target_of("a.example:443"));
                 use.traffic().from_client.add(3);
             }
         });

@@ -198,7 +198,8 @@ asio::awaitable<Result<Proxy::Admitted>> Proxy::accept(Listener& listener, Slots
         if (!accepted)
             co_return accepted.error();
         const VsockAddress peer = accepted->peer;
-        options_.metrics->count_accepted(counted, peer.cid);
+        options_.metrics->count_accepted(counted);
+        options_.metrics->count_of(peer.cid);
         auto notice = resets->of(peer.cid)->watch(peer.port);
         auto ticket = slots_.try_admit(peer.cid, place);
         if (!ticket) {
@@ -290,7 +291,8 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Client client, T
         co_return std::nullopt;
     }
     log_open(connection.peer, target, *dialed);
-    auto use = options_.metrics->begin(client.counted, connection.peer, target);
+    auto use =
+        options_.metrics->begin(client.counted, connection.peer.cid, connection.peer, target);
     co_return Tunnel{connection.peer,           std::move(target), std::move(connection.stream),
                      std::move(dialed->stream), dialed->endpoint,  std::move(use)};
 }
@@ -399,7 +401,8 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_tunnel(Client client,
         co_return std::nullopt;
     }
     log_open(connection.peer, request.target(), dialed);
-    auto use = options_.metrics->begin(client.counted, connection.peer, request.target());
+    auto use = options_.metrics->begin(client.counted, connection.peer.cid, connection.peer,
+                                       request.target());
     const std::string early = request.take_early_bytes();
     if (!early.empty()) {
         // If this fails the target has broken off, as the relay will find.
@@ -418,7 +421,8 @@ asio::awaitable<std::optional<std::string>> Proxy::serve_exchange(Client& client
     Exchanged exchanged{connection.peer, std::string(request.protocol()), request.target(),
                         dialed.endpoint, steady_clock::now()};
     {
-        const auto use = options_.metrics->begin(client.counted, connection.peer, exchanged.target);
+        const auto use = options_.metrics->begin(client.counted, connection.peer.cid,
+                                                 connection.peer, exchanged.target);
         ExchangeOptions options{.idle_timeout = options_.relay.idle_timeout,
                                 .look_interval = options_.relay.linger,
                                 .is_last = [this] { return stopping_.load(); }};

@@ -55,11 +55,74 @@ class Case(proxy_test.Case):
         lines = self.page("/metrics")[1].splitlines()
         return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if not line.startswith("#")}
 
+    def lint(self):
+        """Has Prometheus' own linter look at /metrics."""
+        if shutil.which("promtool") is None:
+            self.skipTest("promtool is missing: ci/setup metrics, or apt-get install prometheus")
+        done = subprocess.run(["promtool", "check", "metrics"], input=self.page("/metrics")[1], capture_output=True, text=True,
+                              timeout=PATIENCE)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
     def talk(self, port=8000, size=1000):
         client = self.enclave_connects(port)
         client.sendall(b"x" * size)
         self.assertEqual(client.recv(size, socket.MSG_WAITALL), b"x" * size)
         return client
+
+
+class Forwarder(Case):
+    """`glovebox forward` tells the same of itself, and of both its directions."""
+
+    def forwarder(self, *arguments):
+        """It and its TCP ports."""
+        forward = self.forward("--status", self.status, *arguments)
+        forward.ports = [int(line.rpartition("127.0.0.1:")[2].split()[0]) for line in forward.lines if "listening on 127.0.0.1:" in line]
+        return forward
+
+    def test_both_directions_are_counted_and_shown(self):
+        self.proxy("--listen", f"8000={self.host}")
+        forward = self.forwarder("--listen", "0=3:8000", "--listen", f"vsock:5005={self.host}")
+        self.assertEqual(self.page("/healthz"), (200, "ready\n"))
+        out = socket.create_connection(("127.0.0.1", forward.ports[0]), PATIENCE)
+        out.sendall(b"x" * 1000)
+        self.assertEqual(out.recv(1000, socket.MSG_WAITALL), b"x" * 1000)
+        inward = socket.socket(socket.AF_UNIX)
+        inward.settimeout(PATIENCE)
+        inward.connect(str(self.world / "16.5005"))
+        inward.sendall(b"y" * 10)
+        self.assertEqual(inward.recv(10, socket.MSG_WAITALL), b"y" * 10)
+        values = self.values()
+        there = f"127.0.0.1:{forward.ports[0]}"
+        for listener, size in ((there, 1000), ("5005", 10)):
+            self.assertEqual(values[f'glovebox_forward_open_connections{{listener="{listener}"}}'], 1)
+            for direction in ("from_client", "to_client"):
+                self.assertEqual(values[f'glovebox_forward_bytes_total{{listener="{listener}",direction="{direction}"}}'], size)
+        self.assertEqual(values[f'glovebox_forward_listener_info{{listener="{there}",target="3:8000"}}'], 1)
+        top = subprocess.run([proxy_test.GLOVEBOX, "proxy", "top", "--status", self.status], capture_output=True, text=True,
+                             timeout=PATIENCE, check=True).stdout
+        self.assertIn("3:8000", top)
+        self.assertIn(self.host, top)
+        out.close()
+        inward.close()
+        self.assertEqual(forward.stop(), 0)
+
+    def test_what_is_not_carried_has_its_reason(self):
+        forward = self.forwarder("--listen", "0=3:9999", "--listen", "0=by-name", "--route", "a.example=3:8000")
+        for port, data in zip(forward.ports, (b"", b"GET / HTTP/1.1\r\nHost: b.example\r\n\r\n")):
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+                client.sendall(data)
+                try:
+                    while client.recv(1000):
+                        pass
+                except ConnectionResetError:
+                    pass
+        values = self.values()
+        for port, reason in zip(forward.ports, ("connect_failed", "no_route")):
+            self.assertEqual(values[f'glovebox_forward_refusals_total{{listener="127.0.0.1:{port}",reason="{reason}"}}'], 1)
+
+    def test_promtool_finds_nothing(self):
+        self.forwarder("--listen", "0=3:8000", "--listen", f"vsock:5005={self.host}")
+        self.lint()
 
 
 class Metrics(Case):
@@ -84,13 +147,9 @@ class Metrics(Case):
         self.assertGreater(values["process_open_fds"], 5)
 
     def test_promtool_finds_nothing(self):
-        if shutil.which("promtool") is None:
-            self.skipTest("promtool is missing: ci/setup metrics, or apt-get install prometheus")
         self.start()
         self.talk().close()
-        done = subprocess.run(["promtool", "check", "metrics"], input=self.page("/metrics")[1], capture_output=True, text=True,
-                              timeout=PATIENCE)
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.lint()
 
     def test_health_until_the_last_connection_has_ended(self):
         proxy = self.start("--grace", "1h")
@@ -161,7 +220,7 @@ class Top(Case):
     def test_without_a_proxy(self):
         done = self.top()
         self.assertEqual(done.returncode, 1)
-        self.assertIn(f"no proxy tells of itself at {self.status}", done.stderr)
+        self.assertIn(f"no proxy or forwarder tells of itself at {self.status}", done.stderr)
         self.assertIn("glovebox proxy --status", done.stderr)
 
 

@@ -100,7 +100,7 @@ FOLDERS = {
         tests_use=("core/forward",)),
     "core/ingress": Folder(
         "clients from outside: by the name that they ask for, behind a load balancer, within limits",
-        uses=("core/base", "core/address", "core/stream", "core/rules", "core/http", "core/dial"),
+        uses=("core/base", "core/address", "core/stream", "core/rules", "core/http", "core/metrics", "core/dial"),
         libraries=("Asio", "Beast"),
         tests_use=("core/service", "core/forward")),
     "core/service": Folder(
@@ -115,7 +115,7 @@ FOLDERS = {
     "core/forward": Folder(
         "TCP to vsock, in an enclave or on the parent",
         uses=("core/base", "core/address", "core/stream", "core/relay", "core/loop", "core/dns", "core/http",
-              "core/dial", "core/ingress"),
+              "core/metrics", "core/dial", "core/ingress"),
         libraries=("Asio",),
         tests_use=("core/service", "core/proxy")),
     "core/egress": Folder(

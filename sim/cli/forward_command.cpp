@@ -10,6 +10,7 @@
 #include "sim/cli/egress_option.h"
 #include "sim/cli/ingress_option.h"
 #include "sim/cli/log_option.h"
+#include "sim/cli/programs.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/transport_option.h"
 #include "sim/vsock_proxy/forward_service.h"
@@ -43,6 +44,9 @@ int forward(const Values& values) {
     service.options.connections_max = values.number<std::size_t>("--max-connections");
     service.threads = values.number<std::size_t>("--threads");
     service.transport = transport_choice(values);
+    if (values.has("--status"))
+        service.status = core::parse_status_address(values.text("--status")).value();
+    service.version = glovebox_program().version;
     service.command = values.list("COMMAND");
     const auto log = make_log(values, "forward");
     LimitedLog limited(*log, values.number<std::size_t>("--log-rate"));
@@ -104,7 +108,8 @@ Command forward_command() {
                .summary = "How long open connections may go on when the forwarder stops",
                .default_value = "5s"},
               max_connections_option(),
-              threads_option()},
+              threads_option(),
+              status_option()},
              ingress_options(),
              egress_options(),
              transport_options(),
@@ -128,6 +133,8 @@ Command forward_command() {
                       "glovebox forward --listen vsock:5005=127.0.0.1:8080 -- python3 app.py"},
                      {"On the parent, the way in to port 5005 of enclave 16",
                       "glovebox forward --listen 0.0.0.0:8443=16:5005"},
+                     {"On the parent, with numbers for Prometheus at 127.0.0.1:9101",
+                      "glovebox forward --listen 0.0.0.0:8443=16:5005 --status 127.0.0.1:9101"},
                      {"On the parent, two enclaves share TCP port 443, each with names of its own",
                       "glovebox forward --listen 0.0.0.0:443=by-name \\\n"
                       "    --route api.example.com=16:8443 --route '*.example.org=17:8443'"}},

@@ -176,12 +176,7 @@ Command proxy_command() {
                .default_value = "5s"},
               max_connections_option(),
               threads_option(),
-              {.name = "--status",
-               .placeholder = "ADDRESS",
-               .check = problem_by<core::parse_status_address>,
-               .summary = "Serve /metrics (for Prometheus), /healthz and /connections by HTTP at "
-                          "this address: 127.0.0.1:9100, or the path of a Unix socket with a '/' "
-                          "in it"}},
+              status_option()},
              rule_options(),
              transport_options(),
              log_options(),

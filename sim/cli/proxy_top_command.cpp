@@ -54,15 +54,15 @@ Result<std::string> fetch(const core::StatusAddress& address) {
                      : ask<asio::ip::tcp::socket>(std::get<asio::ip::tcp::endpoint>(address));
     } catch (const boost::system::system_error& failure) {
         return Error(failure.code(),
-                     fmt::format("no proxy tells of itself at {}: {}", core::to_string(address),
-                                 failure.code().message()))
-            .with_advice("Start it with glovebox proxy --status ADDRESS");
+                     fmt::format("no proxy or forwarder tells of itself at {}: {}",
+                                 core::to_string(address), failure.code().message()))
+            .with_advice("Start it with glovebox proxy --status ADDRESS, or glovebox forward");
     }
     const std::size_t body = answer.find("\r\n\r\n");
     if (!answer.starts_with("HTTP/1.1 200 ") || body == std::string::npos)
         return invalid_input(
-            fmt::format("what listens at {} is no proxy with --status at an "
-                        "address of this machine",
+            fmt::format("what listens at {} is no proxy or forwarder with --status at an address "
+                        "of this machine",
                         core::to_string(address)));
     return answer.substr(body + 4);
 }
@@ -112,7 +112,7 @@ int top(const Values& values) {
 
 Command proxy_top_command() {
     return {.name = "top",
-            .summary = "Show who uses a proxy now",
+            .summary = "Show who uses a proxy or a forwarder now",
             .description = {"One line for each enclave, listener and target, with the bytes of the "
                             "connections that are open, the busiest first. On a terminal the table "
                             "is renewed each second, with bytes a second, until Ctrl-C."},
@@ -120,7 +120,7 @@ Command proxy_top_command() {
                          .placeholder = "ADDRESS",
                          .check = problem_by<core::parse_status_address>,
                          .is_required = true,
-                         .summary = "The address of `glovebox proxy --status`"},
+                         .summary = "The address of --status of `glovebox proxy` or `forward`"},
                         {.name = "--once",
                          .kind = Kind::flag,
                          .summary = "Print one table on a terminal, too"},
@@ -129,7 +129,7 @@ Command proxy_top_command() {
                                     "bytes_received")},
             .examples = {{"Who uses the proxy that serves its status at a Unix socket?",
                           "glovebox proxy top --status /run/glovebox/proxy.sock"}},
-            .see_also = {"glovebox-proxy(1)"},
+            .see_also = {"glovebox-proxy(1)", "glovebox-forward(1)"},
             .run = top};
 }
 

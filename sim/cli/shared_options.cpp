@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/address/vsock_address.h"
+#include "core/service/status_server.h"
 
 namespace glovebox::cli {
 
@@ -68,6 +69,15 @@ Option threads_option() {
             .summary =
                 "Serve connections on N threads. Limits and shares hold for all of them together",
             .default_value = "1"};
+}
+
+Option status_option() {
+    return {.name = "--status",
+            .placeholder = "ADDRESS",
+            .check = problem_by<core::parse_status_address>,
+            .summary =
+                "Serve /metrics (for Prometheus), /healthz and /connections by HTTP at this "
+                "address: 127.0.0.1:9100, or the path of a Unix socket with a '/' in it"};
 }
 
 }  // namespace glovebox::cli

@@ -18,5 +18,6 @@ namespace glovebox::cli {
 [[nodiscard]] Option half_close_timeout_option();
 [[nodiscard]] Option max_connections_option();
 [[nodiscard]] Option threads_option();
+[[nodiscard]] Option status_option();
 
 }  // namespace glovebox::cli

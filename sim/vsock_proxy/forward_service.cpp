@@ -16,6 +16,7 @@
 #include "core/service/process_setup.h"
 #include "core/service/run_until_signal.h"
 #include "core/service/serve_around.h"
+#include "sim/vsock_proxy/proxy_operations.h"
 
 namespace glovebox::vsock_proxy {
 namespace {
@@ -32,6 +33,7 @@ core::ProxyOptions proxy_options(const core::ForwardOptions& options) {
     core::ProxyOptions proxy;
     proxy.relay = options.relay;
     proxy.grace = options.grace;
+    proxy.metrics = options.metrics;
     proxy.slots.by_peer = false;  // an enclave's one peer is its parent
     // A connection takes two descriptors, one that waits takes one.
     proxy.slots.open_max =
@@ -41,9 +43,9 @@ core::ProxyOptions proxy_options(const core::ForwardOptions& options) {
     return proxy;
 }
 
-// Either of the last two may be missing.
+// Either of `ways_in` and `out` may be missing.
 boost::asio::awaitable<void> run_all(core::Forward& forward, core::Proxy* ways_in,
-                                     core::Egress* out) {
+                                     core::Egress* out, ProxyOperations& operations) {
     using namespace boost::asio::experimental::awaitable_operators;
     if (ways_in != nullptr && out != nullptr)
         co_await (forward.run() && ways_in->run() && out->run());
@@ -53,6 +55,7 @@ boost::asio::awaitable<void> run_all(core::Forward& forward, core::Proxy* ways_i
         co_await (forward.run() && out->run());
     else
         co_await forward.run();
+    operations.close();
 }
 
 }  // namespace
@@ -75,9 +78,11 @@ int ForwardService::serve(Log& log) const {
         forward.listen(route).value();
     // A way in is a proxy whose targets are on this side.
     core::DnsResolver names(executor, {.lookups_max = budget.lookups}, core::lookup_by());
-    core::Dialer dialer(
-        allowlist_of(ways_in), names,
-        {.connect_timeout = within.connect_timeout, .resolved = {}, .awaits_listeners = true});
+    core::Dialer dialer(allowlist_of(ways_in), names,
+                        {.connect_timeout = within.connect_timeout,
+                         .resolved = {},
+                         .awaits_listeners = true,
+                         .metrics = within.metrics});
     core::Proxy inward(loops.all(), *through, dialer, log, proxy_options(within));
     if (!ways_in.empty() && core::bring_loopback_up().value())
         log.info("lo_up", "brought the interface lo up");
@@ -88,15 +93,22 @@ int ForwardService::serve(Log& log) const {
         out.emplace(executor, *through, addresses, forward, loops.all().front().pipes, log, *egress)
             .listen()
             .value();
+    ProxyOperations operations(executor, core::ServiceManager(), within.metrics,
+                               loops.all().front().pipes, log);
+    if (status)
+        operations.serve_status(*status, version, {}).value();
     const std::size_t ports_out = egress ? egress->ports.size() + egress->shared_ports.size() : 0;
     log.info("ready", "ready: {}", counted(routes.size() + ways_in.size() + ports_out, "listener"));
+    operations.ready("");
     const auto stop = [&] {
+        operations.stopping();
         forward.stop();
         inward.stop();
         if (out)
             out->stop();
     };
-    auto serving = run_all(forward, ways_in.empty() ? nullptr : &inward, out ? &*out : nullptr);
+    auto serving =
+        run_all(forward, ways_in.empty() ? nullptr : &inward, out ? &*out : nullptr, operations);
     const core::LoopThreads others(loops);
     if (!command.empty())
         return core::serve_around(command, limit, context, log, std::move(serving), stop);

@@ -12,6 +12,7 @@
 #include "core/egress/egress.h"
 #include "core/forward/forward.h"
 #include "core/proxy/proxy_route.h"
+#include "core/service/status_server.h"
 #include "transports/transport_choice.h"
 
 namespace glovebox::vsock_proxy {
@@ -23,7 +24,9 @@ struct ForwardService {
     core::ForwardOptions options;
     transports::TransportChoice transport;
     std::size_t threads = 1;
-    std::vector<std::string> command;  // the program to run meanwhile; empty: none
+    std::optional<core::StatusAddress> status;  // where it tells of itself; empty: nowhere
+    std::string version;                        // of the program, for the status
+    std::vector<std::string> command;           // the program to run meanwhile; empty: none
 
     // Listens on all routes, and serves until a signal or, with a command, until the command has
     // ended. Returns the command's exit status, or 0 without one. Throws ErrorException if it
