@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from layer import testing  # noqa: E402
 from layer.guest import Guest, GuestOptions, boot  # noqa: E402
 from layer.switch import Switch, build_folder  # noqa: E402
+from operated_proxy import OperatedProxy, background  # noqa: E402
 
 BUILD = build_folder()
 EXAMPLE = BUILD / "examples/attested-secret"
@@ -28,7 +29,7 @@ TLS = "127.0.0.1:4433"
 MEBIBYTE = 1 << 20
 
 
-class Programs:
+class Programs(OperatedProxy):
     """The tests; a subclass says which guests there are and how they reach each other."""
 
     parent: Guest
@@ -162,7 +163,9 @@ class Programs:
         self.addCleanup(self.enclave.ask, "kill $(cat /tmp/egress.pid)")
         status, said = self.enclave.ask("rm -f /etc/resolv.conf; echo hello | nc echo.example.com 443")
         self.assertEqual((status, said), (0, "hello\n"), self.enclave.ask("cat /tmp/egress")[1])
-        # The literal address has no rule, nor has the other name: a reset, and not a wait.
+        # The literal address has no rule, nor has the other name: a reset and an unknown name, and not a wait.
+        self.assertIn("NXDOMAIN", self.enclave.ask("nslookup other.example.com 127.0.0.1")[1])
+        self.assertIn("bad address", self.enclave.ask("echo hello | timeout 20 nc other.example.com 443")[1])
         for host_name in ("192.0.2.7", "other.example.com"):
             self.assertNotEqual(self.enclave.ask(f"echo hello | timeout 20 nc {host_name} 443")[1], "hello\n")
             rule = f"{host_name}:443 is not in the allowlist: add the rule {host_name}:443 to open it"
@@ -317,15 +320,6 @@ class NitroTest(Programs, unittest.TestCase):
         self.start_forward()
         status, said = self.enclave.ask("echo hello | nc 127.0.0.1 7001")
         self.assertEqual((status, said), (0, "hello\n"))
-
-
-def background(guest: Guest, name: str, line: str, until: str) -> None:
-    """Starts a program in a guest, its words in /tmp/NAME, and waits for a line of it."""
-    guest.ask(f"({line}) >/tmp/{name} 2>&1 &")
-    status, said = guest.ask(f"for i in $(seq 1 300); do grep -q '{until}' /tmp/{name} && exit_=0 && break; "
-                             f"exit_=1; sleep 0.1; done; cat /tmp/{name}; [ $exit_ = 0 ]")
-    if status != 0:
-        raise AssertionError(f"{name} did not say '{until}' but:\n{said}")
 
 
 def host(*command: str | Path) -> str:
