@@ -15,6 +15,7 @@
 #include <cstring>
 #include <istream>
 
+#include "core/base/argument_pointers.h"
 #include "core/base/unique_fd.h"
 
 extern char** environ;
@@ -42,14 +43,6 @@ std::vector<std::string> merged(const std::vector<std::pair<std::string, std::st
     for (const auto& [name, value] : more)
         all.push_back(name + "=" + value);
     return all;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-    std::vector<char*> out;
-    for (std::string& text : texts)
-        out.push_back(text.data());
-    out.push_back(nullptr);
-    return out;
 }
 
 void set_descriptors_max(std::size_t soft) {
@@ -91,8 +84,8 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(asio::io_context& cont
                                                           std::function<void()> on_output_end) {
     std::vector<std::string> arguments = command.arguments;
     std::vector<std::string> environment = merged(command.environment);
-    const std::vector<char*> argv = pointers(arguments);
-    const std::vector<char*> envp = pointers(environment);
+    const std::vector<char*> argv = argument_pointers(arguments);
+    const std::vector<char*> envp = argument_pointers(environment);
     std::array<int, 2> output{-1, -1};
     std::array<int, 2> errors{-1, -1};
     std::array<int, 2> failure{-1, -1};
