@@ -23,7 +23,11 @@ Options ProgramOption::options() {
             {.name = "--trace",
              .kind = Kind::flag,
              .summary = "Log one line for each event: system calls, requests to the security "
-                        "module, connections with their bytes"}};
+                        "module, connections with their bytes"},
+            {.name = "--kernel-vsock",
+             .kind = Kind::flag,
+             .summary = "Leave AF_VSOCK to the kernel and simulate the rest: for the inside of a "
+                        "virtual machine (glovebox vm run)"}};
 }
 
 Option ProgramOption::positional() {
@@ -37,6 +41,7 @@ ProgramOption ProgramOption::of(const Values& values) {
     ProgramOption program;
     program.world = values.text("--world");
     program.trace = values.flag("--trace");
+    program.kernel_vsock = values.flag("--kernel-vsock");
     program.arguments = values.list(positional().name);
     return program;
 }

@@ -18,9 +18,10 @@ namespace glovebox::cli {
 struct ProgramOption {
     std::string world;
     bool trace = false;
+    bool kernel_vsock = false;
     std::vector<std::string> arguments;
 
-    // --world and --trace; and the command itself.
+    // --world, --trace and --kernel-vsock; and the command itself.
     [[nodiscard]] static Options options();
     [[nodiscard]] static Option positional();
     [[nodiscard]] static ProgramOption of(const Values& values);

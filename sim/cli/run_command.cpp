@@ -45,6 +45,10 @@ void check_run(const enclave::EnclaveRun& run, const Values& values) {
         throw UsageError(
             "--detach excludes --isolation none: only the sandbox keeps a console "
             "that `glovebox logs` prints later");
+    if (run.kernel_vsock && !values.text("--eif").empty())
+        throw UsageError(
+            "--kernel-vsock excludes --eif: an image's init sends its heartbeat to a simulated "
+            "parent");
     if (!values.text("--eif").empty()) {
         if (const std::string excluded = excluded_by_eif(run, values); !excluded.empty())
             throw UsageError("--eif excludes " + excluded);
@@ -113,6 +117,7 @@ int start_enclave(const Values& values) {
     run.world = program.world;
     run.arguments = program.arguments;
     run.trace = program.trace;
+    run.kernel_vsock = program.kernel_vsock;
     run.room = read_room_settings(values);
     run.must_have_room = values.flag("--detach");
     run.trust = read_trust(values);
@@ -136,6 +141,11 @@ int start_enclave(const Values& values) {
     run.ended = [&](const auto& record, int at) { foreground.ended(record, at); };
     const auto log = program.make_log(values, "run");
     const std::string eif = values.text("--eif");
+    if (run.kernel_vsock)
+        run.readiness.reached = [&](const auto& record, int at) {
+            log->info("ready", "the enclave is ready");
+            foreground.reached(record, at);
+        };
     return eif.empty() ? run.run(*log, std::cerr) : run_image(run, eif, *log);
 }
 

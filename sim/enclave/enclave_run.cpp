@@ -51,6 +51,7 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
     std::optional<Console> console;
     options.program.arguments = arguments;
     options.trace = trace;
+    options.kernel_vsock = kernel_vsock;
     options.cid = cid;
     options.live_console = live_console;
     // Where the program has no sandbox.

@@ -34,6 +34,9 @@ namespace {
 // The most explanations for one program, which may be scanning ports.
 constexpr std::size_t explained_max = 32;
 
+// How often the kernel is asked for a listener, of which it tells nobody.
+constexpr int kernel_interval_milliseconds = 50;
+
 constexpr const char* isolation_sandbox = "sandbox";
 constexpr const char* isolation_none = "none";
 
@@ -104,6 +107,7 @@ Result<void> Session::start(const RunOptions& options) {
     supervisor::SupervisorConfig config;
     config.nsm = options.nsm;
     config.metadata = options.metadata;
+    config.kernel_vsock = options.kernel_vsock;
     if (!options.is_parent) {
         reservation_ = options.reservation;
         if (!reservation_) {
@@ -115,7 +119,7 @@ Result<void> Session::start(const RunOptions& options) {
         config.own = reservation_->cid();
     }
     runs_init_ = options.room && options.room->program_is_init;
-    if (!options.is_parent && !runs_init_) {
+    if (!options.is_parent && !runs_init_ && !options.kernel_vsock) {
         const auto heard = send_boot_heartbeat(world_, config.own, signals_.fd());
         if (!heard)
             return heard.error();
@@ -295,13 +299,25 @@ Result<void> Session::watch_for_readiness(const RunOptions& options) {
     if (!watch)
         return watch.error();
     readiness_.emplace(std::move(*watch));
+    asks_kernel_ = options.kernel_vsock;
     readiness_deadline_ = std::chrono::steady_clock::now() + options.readiness.limit;
     return {};
 }
 
+// The kernel's sockets are those of the network namespace that the program was started in.
+bool Session::is_listening(const RunOptions& options) {
+    const core::VsockAddress awaited{record_->cid, *options.readiness.port};
+    if (!options.kernel_vsock)
+        return readiness_->is_listening(awaited);
+    if (!kernel_listeners_)
+        if (auto made = KernelListeners::of(room_ ? room_->program_process() : process_))
+            kernel_listeners_.emplace(std::move(*made));
+    return kernel_listeners_ && kernel_listeners_->has(awaited.port).value();
+}
+
 void Session::look_for_readiness(const RunOptions& options) {
     const core::VsockAddress awaited{record_->cid, *options.readiness.port};
-    if (readiness_->is_listening(awaited)) {
+    if (is_listening(options)) {
         readiness_.reset();
         if (options.readiness.reached)
             options.readiness.reached(*record_, world_.directory());
@@ -353,7 +369,8 @@ int Session::milliseconds_to_wait() const {
                                                : std::min(readiness_deadline_, heartbeat_deadline_);
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+    const int longest = asks_kernel_ ? kernel_interval_milliseconds : 60'000;
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, longest));
 }
 
 void Session::end_record(const RunOptions& options) {

@@ -20,6 +20,7 @@
 #include "core/base/log.h"
 #include "sim/enclave/console.h"
 #include "sim/enclave/delegation.h"
+#include "sim/enclave/kernel_listeners.h"
 #include "sim/enclave/record.h"
 #include "sim/enclave/reservation.h"
 #include "sim/enclave/sandboxed_program.h"
@@ -64,6 +65,7 @@ struct RunOptions {
     nsm::NsmDevice* nsm = nullptr;                         // an enclave's; outlives the run
     std::optional<supervisor::MetadataRedirect> metadata;  // a parent's
     bool trace = false;                                    // log calls and connections
+    bool kernel_vsock = false;  // AF_VSOCK is this machine's kernel's, not simulated
 
     // An enclave's sandbox; empty for a program that keeps its files and network.
     std::optional<sandbox::SandboxPlan> room;
@@ -116,6 +118,7 @@ class Session {
     void explain_refusal(core::VsockAddress target);
     [[nodiscard]] Result<void> watch_for_readiness(const RunOptions& options);
     void look_for_readiness(const RunOptions& options);
+    [[nodiscard]] bool is_listening(const RunOptions& options);
     void look_for_heartbeat(const RunOptions& options, bool is_answered);
     void write_kernels_end();
     [[nodiscard]] int milliseconds_to_wait() const;
@@ -152,7 +155,9 @@ class Session {
     std::optional<EnclaveRecord> record_;
     UniqueFd console_file_;                               // until the console has it
     std::optional<transports::ListenerWatch> readiness_;  // until it is ready
+    std::optional<KernelListeners> kernel_listeners_;  // asked instead, with the kernel's sockets
     std::chrono::steady_clock::time_point readiness_deadline_;
+    bool asks_kernel_ = false;
     std::optional<Error> not_ready_;
     Console* console_ = nullptr;
     std::list<Delegation> delegations_;

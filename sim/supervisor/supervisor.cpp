@@ -54,6 +54,7 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
       kernel_(std::move(listener)),
       notifier_(choose_notifier(config.trace)),
       metadata_(config.metadata),
+      has_kernel_vsock_(config.kernel_vsock),
       vsock_calls_(config.own, world, names, options_, config.traffic, std::move(config.refused)),
       acceptor_(notifier_, options_, pidfds_, tracee_maker(), config.traffic,
                 [this] { tell_of_exhaustion(); }),
@@ -205,6 +206,9 @@ SyscallReply Supervisor::answer(const SystemCall& call, Tracee& tracee) {
     if (metadata_)
         if (auto reply = metadata_->answer(call, tracee))
             return std::move(*reply);
+    // The calls on such a socket pass as on any other that was not made here.
+    if (has_kernel_vsock_ && call.number == SYS_socket)
+        return SyscallReply::pass_through();
     if (VsockCalls::handles(call.number)) {
         SyscallReply reply = vsock_calls_.answer(call, tracee);
         if (loopback_notice_ && reply.kind() == SyscallReply::Kind::pass_through)

@@ -40,6 +40,7 @@ namespace glovebox::supervisor {
 struct SupervisorConfig {
     core::Cid own = core::cid_parent;
     DeviceFolder dev = DeviceFolder::at("/dev", false);
+    bool kernel_vsock = false;                 // AF_VSOCK sockets are the kernel's own
     nsm::NsmDevice* nsm = nullptr;             // /dev/nsm, in an enclave; outlives the supervisor
     ControlDoor control_door;                  // /dev/glovebox
     bool trace = false;                        // tell every call in the log
@@ -92,6 +93,7 @@ class Supervisor {
     SigpipeCalls sigpipe_calls_{kernel_, tracer_};
 #endif
     std::optional<MetadataRedirect> metadata_;
+    bool has_kernel_vsock_;
     std::optional<LoopbackNotice> loopback_notice_;  // of an enclave
     VsockCalls vsock_calls_;
     std::atomic<bool> told_of_exhaustion_ = false;
