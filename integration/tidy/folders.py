@@ -227,8 +227,10 @@ FOLDERS = {
         libraries=("Asio", "yaml-cpp")),
     "sim/vsock_switch": Folder(
         "the vsock devices of several virtual machines, joined in the shape of Nitro",
-        uses=("core/base",),
-        libraries=("CLI11",)),
+        uses=("core/base",)),
+    "sim/vm": Folder(
+        "virtual machines with a stock kernel: the kernel, the initramfs, QEMU, a command in a guest",
+        uses=("core/base", "sim/eif/base", "sim/eif/tree")),
     "sim/enclave": Folder(
         "one run: program, CID, world, supervisor, module; runs inside runs; what this machine can do",
         uses=("core/base", "core/address", "core/stream", "core/relay", "core/service", "transports",
@@ -250,7 +252,7 @@ FOLDERS = {
               "core/service", "core/proxy", "core/forward", "core/egress", "transports", "nsm-mock/document",
               "nsm-mock/pki", "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/report",
               "sim/eif/unpack", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up", "sim/vsock_proxy",
-              "sim/enclave", "sim/nitro_cli", "sim/command_line"),
+              "sim/vsock_switch", "sim/vm", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
     "examples": Folder(
         "programs that show the whole",

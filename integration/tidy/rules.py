@@ -85,7 +85,7 @@ ALLOWED_SLEEPS = {
     ("sleep 1; echo partial", "integration/vm/programs_test.py"): "a server that answers after the request has come",
     ("sleep 3", "integration/vm/programs_test.py"): "a client whose side is open when the reset comes",
     ("sleep 1; kill", "integration/vm/programs_test.py"): "a request that has gone out before its client dies",
-    ("( sleep 2; kill", "integration/vm/layer/init"): "a limit, which is called off",
+    ("( sleep 2; kill", "sim/vm/init"): "a limit, which is called off",
     ("usleep(", "integration/supervisor"): "programs with a pace, under a storm of signals",
     ("nanosleep(", "integration/supervisor"): "the same",
     ("nanosleep(", "integration/vm/behaviour/sockets.c"): "a pause of a loop that asks the kernel whether a process waits",

@@ -1,11 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the layer decides without a guest: whether KVM can be used, what is worth a second boot, and
-what a failure tells."""
+"""What the layer decides without a guest: what is worth a second boot, and what a failure tells."""
 
-import os
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -14,47 +11,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from layer import guest  # noqa: E402
 from layer.guest import GuestFailed, GuestOptions  # noqa: E402
-from layer.platform import kvm_works  # noqa: E402
-
-
-class KvmTest(unittest.TestCase):
-    def setUp(self):
-        work = tempfile.TemporaryDirectory()
-        self.addCleanup(work.cleanup)
-        self.device, self.cpuinfo = Path(work.name) / "kvm", Path(work.name) / "cpuinfo"
-        self.device.touch()
-        self.cpuinfo.write_text("processor : 0\nflags\t\t: fpu vme svm_lock vmx_of_another_name\n")
-        without = mock.patch.dict(os.environ)
-        without.start()
-        self.addCleanup(without.stop)
-        os.environ.pop("GLOVEBOX_VM_ACCEL", None)
-
-    def works(self, machine="x86_64") -> bool:
-        return kvm_works(str(self.device), str(self.cpuinfo), machine)
-
-    def test_a_device_on_a_processor_without_virtualization_is_not_enough(self):
-        self.assertFalse(self.works())
-
-    def test_a_device_and_a_processor_that_has_it_are(self):
-        for flag in ("vmx", "svm"):
-            self.cpuinfo.write_text(f"flags\t\t: fpu {flag} sse\n")
-            self.assertTrue(self.works(), flag)
-
-    def test_without_the_device_the_processor_does_not_matter(self):
-        self.cpuinfo.write_text("flags\t\t: vmx\n")
-        self.device.unlink()
-        self.assertFalse(self.works())
-
-    def test_other_architectures_have_no_such_flag(self):
-        self.assertTrue(self.works("aarch64"))
-
-    def test_the_environment_may_decide(self):
-        for wish, expected in (("kvm", True), ("tcg", False)):
-            os.environ["GLOVEBOX_VM_ACCEL"] = wish
-            self.assertEqual(self.works(), expected)
-        os.environ["GLOVEBOX_VM_ACCEL"] = "yes"
-        with self.assertRaisesRegex(ValueError, "kvm, tcg or nothing"):
-            self.works()
 
 
 class SecondBootTest(unittest.TestCase):

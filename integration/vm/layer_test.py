@@ -3,7 +3,6 @@
 """The layer itself: a guest's output and status come back, and a guest that fails says how."""
 
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -13,7 +12,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from layer import testing  # noqa: E402
 from layer.guest import Guest, GuestFailed, GuestOptions, run  # noqa: E402
-from layer.initramfs import Initramfs  # noqa: E402
 
 
 class GuestTest(unittest.TestCase):
@@ -57,19 +55,6 @@ class GuestTest(unittest.TestCase):
                 guest.wait()
         self.assertIn("Kernel panic", str(failure.exception))
         self.assertTrue(failure.exception.may_retry)
-
-
-class InitramfsTest(unittest.TestCase):
-    def test_cpio_reads_the_archive(self):
-        image = Initramfs()
-        image.add_text("/lib/deep/er/note", "hello\n")
-        with tempfile.TemporaryDirectory() as work:
-            image.write(Path(work) / "initrd")
-            with open(Path(work) / "initrd", "rb") as archive:
-                listing = subprocess.run(["cpio", "-tv", "--quiet"], stdin=archive, check=True,
-                                         capture_output=True, text=True).stdout
-        self.assertRegex(listing, r"(?m)^-rw-r--r-- +1 root +root +6 .* usr/lib/deep/er/note$")
-        self.assertRegex(listing, r"(?m)^lrwxrwxrwx .* lib -> usr/lib$")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from layer import testing  # noqa: E402
 from layer.guest import Guest, GuestOptions, boot  # noqa: E402
-from layer.switch import Switch, build_folder  # noqa: E402
+from layer.programs import build_folder  # noqa: E402
+from layer.switch import Switch  # noqa: E402
 
 PARENT, ENCLAVE, NEIGHBOUR = 3, 16, 17
 PORT = 19999

@@ -47,6 +47,7 @@ using command_line::Values;
 [[nodiscard]] Command up_command();
 [[nodiscard]] Command verify_command();
 [[nodiscard]] Command version_command();
+[[nodiscard]] Command vm_command();
 [[nodiscard]] Command worlds_command();
 
 // A check of a value by the function that reads it.

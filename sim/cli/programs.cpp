@@ -40,6 +40,7 @@ Program glovebox_program() {
                                  doctor_command(),
                                  up_command(),
                                  compare_command(),
+                                 vm_command(),
                                  eif_command(),
                                  nsm_command(),
                                  verify_command(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One guest: a QEMU process that boots, runs a command and says how it ended.
+"""One guest: a virtual machine that boots, runs a command and says how it ended.
 
     with Guest(GuestOptions(command=["uname", "-r"])) as guest:
         result = guest.wait()          # result.status, result.stdout, result.console ...
@@ -10,35 +10,21 @@
 or `run(options)` for the first and `boot([options, ...])` for the second, which boot once more a guest
 that gave no status at all: emulation has rare bad days, and a program that failed is not one of them.
 
-QEMU's first serial port is the guest's console (the kernel's words and init's markers); standard output
-and error leave by two virtio ports, so that they arrive apart and byte for byte.
+`glovebox vm run` boots the guest and copies its streams; the console and the events of its life come by two pipes.
 """
 
+import os
 import re
 import secrets
-import shutil
-import socket
+import signal
 import subprocess
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .initramfs import USER, Initramfs, command_script
-from .kernel import DEFAULT_RELEASE, get_kernel
-from .platform import kvm_works, this_platform
-
-_HERE = Path(__file__).resolve().parent
-# What every guest loads: its buses and the ports its output leaves by.
-_MODULES = ["virtio_pci", "virtio_console"]
-VSOCK_MODULES = {
-    "none": [],
-    "vsock": ["vsock"],  # the address family without any transport
-    "loopback": ["vsock", "vsock_loopback"],
-    "virtio": ["vsock", "vmw_vsock_virtio_transport"],
-    "both": ["vsock", "vsock_loopback", "vmw_vsock_virtio_transport"],
-}
+from .kernel import DEFAULT_RELEASE
+from .programs import glovebox
 
 # What a step of a test gets that takes a second or two on an idle machine.
 ASK_SECONDS = 150.0
@@ -64,10 +50,10 @@ class GuestOptions:
     user: str = "root"  # or "guest", an ordinary user
     folder: str = "/tmp"  # the command's working directory
     environment: dict[str, str] = field(default_factory=dict)
-    programs: list[tuple[Path, str | None]] = field(default_factory=list)  # see Initramfs.add_program
-    files: list[tuple[Path, str]] = field(default_factory=list)  # see Initramfs.add_file
+    programs: list[tuple[Path, str | None]] = field(default_factory=list)  # as --program has them
+    files: list[tuple[Path, str]] = field(default_factory=list)  # as --file has them
     modules: list[str] = field(default_factory=list)  # beside those for vsock
-    vsock: str = "loopback"  # a key of VSOCK_MODULES
+    vsock: str = "loopback"  # a value of --vsock
     vhost_user_socket: Path | None = None  # a switch's socket: the guest gets a vsock device there
     memory_mib: int = 512
     processors: int = 1
@@ -94,17 +80,13 @@ class Guest:
         self._asked = 0
         self._unanswered: str | None = None  # what the shell was last asked, until it has answered
         self._changed = threading.Condition()
-        self._output = {"console": b"", "stdout": b"", "stderr": b""}
+        self._output = {"console": b"", "stdout": b"", "stderr": b"", "events": b""}
         self._ready_at: float | None = None
         self._ended_at: float | None = None
         self._status: int | None = None
+        self._qemu: int | None = None
         self._open_channels = len(self._output)
-        self._work = Path(tempfile.mkdtemp(prefix="glovebox-vm-"))
-        try:
-            self._start()
-        except BaseException:
-            shutil.rmtree(self._work)
-            raise
+        self._start()
 
     def __enter__(self) -> "Guest":
         return self
@@ -146,7 +128,8 @@ class Guest:
         end = f"GLOVEBOX-ASKED {self._token} {self._asked} "
         with self._changed:
             start = len(self._output["stdout"])
-        self._input.sendall(f"{{ {line}\n}} 2>&1; echo \"{end}$?\"\n".encode())
+        self._process.stdin.write(f"{{ {line}\n}} 2>&1; echo \"{end}$?\"\n".encode())
+        self._process.stdin.flush()
         pattern = re.compile(re.escape(end).encode() + rb"(\d+)\n")
         with self._changed:
             self._wait_until(lambda: pattern.search(self._output["stdout"], start), timeout,
@@ -164,20 +147,26 @@ class Guest:
             return text(self._output["console"])
 
     def pid(self) -> int:
-        return self._qemu.pid
+        """QEMU's."""
+        with self._changed:
+            self._wait_until(lambda: self._qemu is not None, ASK_SECONDS, "to start", may_retry=True)
+            return self._qemu
 
     def kill(self) -> None:
         """Ends the machine at once, as a power cut would."""
-        self._qemu.kill()
-        self._qemu.wait()
+        os.kill(self.pid(), signal.SIGKILL)
+        self._process.wait()
 
     def stop(self) -> None:
-        if self._qemu.poll() is None:
-            self.kill()
+        if self._process.poll() is None:
+            self._process.terminate()
         for thread in self._threads:
             thread.join()
-        self._input.close()
-        shutil.rmtree(self._work, ignore_errors=True)
+        self._process.wait()
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:  # a line that nobody has taken
+            pass
 
     def _wait_until(self, condition, seconds: float, what: str, may_retry: bool) -> None:
         """Until the condition holds; GuestFailed when the time is over or the guest has ended. Called
@@ -193,97 +182,73 @@ class Guest:
 
     def _failure(self, reason: str, may_retry: bool) -> GuestFailed:
         said = "".join(f"--- {channel}\n{text(data[-16384:])}\n"
-                       for channel, data in self._output.items() if data)
+                       for channel, data in self._output.items() if data and channel != "events")
         return GuestFailed(f"guest '{self._options.name}' {reason}", said, may_retry)
 
     def _start(self) -> None:
-        options = self._options
-        kernel = get_kernel(options.kernel)
-        image = Initramfs()
-        image.add_modules(kernel, _MODULES + VSOCK_MODULES[options.vsock] + options.modules)
-        image.add_text("/init", (_HERE / "init").read_text(), 0o755)
-        image.add_text("/glovebox/token", self._token + "\n")
-        image.add_text("/glovebox/name", options.name + "\n")
-        image.add_text("/glovebox/user", options.user + "\n")
-        home = {"root": "/root", USER: f"/home/{USER}"}[options.user]
-        runtime = {"root": "/run/user/0", USER: "/run/user/1000"}[options.user]
-        environment = {"HOME": home, "USER": options.user, "XDG_RUNTIME_DIR": runtime, "LC_ALL": "C.UTF-8",
-                       **options.environment}
-        image.add_text("/glovebox/command",
-                       command_script(options.command or ["sh"], environment, options.folder))
-        if options.command is None:
-            image.add_text("/glovebox/asked", "")
-        for source, path in options.programs:
-            image.add_program(source, path)
-        for source, path in options.files:
-            image.add_file(source, path)
-        image.write(self._work / "initrd")
-        self._launch(kernel.image)
-
-    def _launch(self, image: Path) -> None:
-        platform, options = this_platform(), self._options
-        kvm = kvm_works()
-        append = [f"console={platform.console}", "panic=-1", "oops=panic", "quiet", "loglevel=4", "rdinit=/init"]
-        append += [] if kvm else [platform.tcg_append]
-        append += ["reboot=t"] if platform.machine == "q35" else []
-        ours: dict[str, socket.socket] = {}
-        theirs: dict[str, socket.socket] = {}
+        readers: dict[str, int] = {}
+        writers: dict[str, int] = {}
         for channel in self._output:
-            ours[channel], theirs[channel] = socket.socketpair()
-        command = [
-            # QEMU must not outlive us, however we end.
-            "setpriv", "--pdeathsig", "KILL", "--",
-            platform.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
-            "-no-reboot", "-machine", f"{platform.machine},accel={'kvm' if kvm else 'tcg'},memory-backend=ram",
-            "-cpu", "host" if kvm else platform.tcg_cpu, "-smp", str(options.processors),
-            "-m", f"{options.memory_mib}M",
-            "-object", f"memory-backend-memfd,id=ram,size={options.memory_mib}M,share=on",
-            "-chardev", f"socket,id=console,fd={theirs['console'].fileno()}", "-serial", "chardev:console",
-            "-device", "virtio-serial-pci",
-            "-chardev", f"socket,id=stdout,fd={theirs['stdout'].fileno()}",
-            "-device", "virtserialport,chardev=stdout,nr=1,name=stdio",
-            "-chardev", f"socket,id=stderr,fd={theirs['stderr'].fileno()}",
-            "-device", "virtserialport,chardev=stderr,nr=2,name=stderr",
-            "-kernel", str(image), "-initrd", str(self._work / "initrd"), "-append", " ".join(filter(None, append)),
-        ]
-        if options.vhost_user_socket:
-            command += ["-chardev", f"socket,id=vsock,path={options.vhost_user_socket}",
-                        "-device", "vhost-user-vsock-pci,chardev=vsock"]
+            readers[channel], writers[channel] = os.pipe()
+        files = {channel: f"/dev/fd/{writers[channel]}" for channel in ("console", "events")}
         self._started_at = time.monotonic()
-        with open(self._work / "qemu.log", "wb") as log:
-            self._qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                          pass_fds=[end.fileno() for end in theirs.values()])
-        for end in theirs.values():
-            end.close()
-        self._input = ours["stdout"].dup()  # the port goes both ways: it is standard input too
+        # It must not outlive this process, however that ends; it ends QEMU and removes its files.
+        self._process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", "--", *arguments(self._options, files)],
+            stdin=subprocess.PIPE, stdout=writers["stdout"], stderr=writers["stderr"],
+            pass_fds=[writers["console"], writers["events"]])
+        for end in writers.values():
+            os.close(end)
         self._threads = [threading.Thread(target=self._pump, args=(channel, end), daemon=True)
-                         for channel, end in ours.items()]
+                         for channel, end in readers.items()]
         for thread in self._threads:
             thread.start()
 
-    def _pump(self, channel: str, end: socket.socket) -> None:
-        """Takes in what a channel gives until QEMU closes it."""
-        with end:
-            while data := _receive(end):
-                with self._changed:
-                    self._output[channel] += data
-                    if channel == "console":
-                        self._read_markers()
-                    self._changed.notify_all()
+    def _pump(self, channel: str, end: int) -> None:
+        """Takes in what a channel gives until its end."""
+        while data := os.read(end, 65536):
+            with self._changed:
+                self._output[channel] += data
+                if channel == "events":
+                    self._read_events()
+                self._changed.notify_all()
+        os.close(end)
         with self._changed:
             self._open_channels -= 1
-            if self._open_channels == 0:
-                self._output["console"] += (self._work / "qemu.log").read_bytes()
             self._changed.notify_all()
 
-    def _read_markers(self) -> None:
-        found = re.findall(rf"GLOVEBOX-GUEST {self._token} (ready|exit (\d+))\r?\n".encode(),
-                           self._output["console"])
-        if found and self._ready_at is None:
+    def _read_events(self) -> None:
+        events = dict(re.findall(r"^(\w+) ?(.*)\n", self._output["events"].decode(), re.MULTILINE))
+        if "qemu" in events:
+            self._qemu = int(events["qemu"])
+        if "ready" in events and self._ready_at is None:
             self._ready_at = time.monotonic()
-        if len(found) > 1 and self._status is None:
-            self._status = int(found[1][1])
+        if "exit" in events:
+            self._status = int(events["exit"])
             self._ended_at = time.monotonic()
+
+
+def arguments(options: GuestOptions, files: dict[str, str]) -> list[str]:
+    """The command line that boots the guest, with the files that take its console and its events. The times are held
+    by the Guest."""
+    words = [str(glovebox()), "vm", "run", "--boot-timeout", "24h", "--name", options.name, "--kernel", options.kernel,
+             "--user", options.user, "--directory", options.folder, "--vsock", options.vsock,
+             "--memory", str(options.memory_mib), "--cpus", str(options.processors)]
+    for channel, file in files.items():
+        words += [f"--{channel}", file]
+    if options.vhost_user_socket:
+        words += ["--vsock-socket", str(options.vhost_user_socket)]
+    for module in options.modules:
+        words += ["--module", module]
+    for name, value in options.environment.items():
+        words += ["--env", f"{name}={value}"]
+    for source, path in options.programs:
+        words += ["--program", f"{source}={path}" if path else str(source)]
+    for source, path in options.files:
+        words += ["--file", f"{source}={path}"]
+    if options.command is None:
+        words.append("--interactive")
+    return [*words, "--", *(options.command or ["sh"])]
 
 
 def run(options: GuestOptions) -> GuestResult:
@@ -320,18 +285,6 @@ def boot(several: list[GuestOptions]) -> list[Guest]:
     return guests
 
 
-def missing_programs() -> list[str]:
-    """What this machine lacks to run a guest; empty when nothing."""
-    return [name for name in (this_platform().qemu, "busybox", "setpriv", "ldd", "dpkg", "apt-get")
-            if shutil.which(name) is None]
-
-
 def text(data: bytes) -> str:
     return data.decode(errors="replace").replace("\r", "")
 
-
-def _receive(end: socket.socket) -> bytes:
-    try:
-        return end.recv(65536)
-    except ConnectionResetError:
-        return b""

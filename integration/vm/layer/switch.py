@@ -1,37 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""glovebox-vsock-switch as a child process, for as long as a `with` block lasts.
+"""`glovebox vm switch` as a child process, for as long as a `with` block lasts.
 
     with Switch([3, 16]) as switch:
         with Guest(GuestOptions(..., vsock="virtio", vhost_user_socket=switch.socket(16))) as enclave:
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-_REPOSITORY = Path(__file__).resolve().parents[3]
-
-
-def build_folder() -> Path:
-    """Where the binaries are: $GLOVEBOX_BUILD, which ctest sets, or build/release."""
-    return Path(os.environ.get("GLOVEBOX_BUILD", _REPOSITORY / "build" / "release"))
+from .programs import glovebox
 
 
 class Switch:
-    def __init__(self, cids: list[int], silent: int = 99, program: Path | None = None) -> None:
+    def __init__(self, cids: list[int], silent: int = 99) -> None:
         self._work = Path(tempfile.mkdtemp(prefix="glovebox-switch-"))
-        program = program or build_folder() / "sim/vsock_switch/glovebox-vsock-switch"
         with open(self._work / "log", "wb") as log:
             self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "--", str(program), "--silent", str(silent)]
+                ["setpriv", "--pdeathsig", "KILL", "--", str(glovebox()), "vm", "switch", "--silent", str(silent)]
                 + [f"{cid}={self.socket(cid)}" for cid in cids],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         if self._process.stdout.readline() != b"listening\n":
             said = self.log()
             self.stop()
-            raise RuntimeError(f"{program} does not listen: {said}")
+            raise RuntimeError(f"the switch does not listen: {said}")
 
     def __enter__(self) -> "Switch":
         return self
