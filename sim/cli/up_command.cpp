@@ -22,6 +22,7 @@
 #include "core/base/scratch.h"
 #include "core/base/workflow_commands.h"
 #include "core/service/process_setup.h"
+#include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
@@ -30,6 +31,7 @@
 #include "sim/up/annotations.h"
 #include "sim/up/artifacts.h"
 #include "sim/up/kms_refusals.h"
+#include "sim/up/machines.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/run_record.h"
 #include "sim/up/schema.h"
@@ -38,6 +40,8 @@
 #include "sim/up/world_file.h"
 #include "sim/up/world_report.h"
 #include "sim/up/world_run.h"
+#include "sim/vm/kernel.h"
+#include "sim/vm/setup.h"
 #include "transports/world.h"
 
 namespace glovebox::cli {
@@ -136,6 +140,18 @@ void annotate(const up::WorldOutcome& run, const up::WorldReport& report, const 
         annotations.add(refused, "Glovebox: connection of " + refusal.part, refusal.sentence);
 }
 
+// What a world in virtual machines needs of this machine, before anything starts. The mock root is
+// made here, since what a machine writes beside the shared folders is gone with it.
+void check_machine(const Values& values) {
+    const vm::Platform platform = vm::this_platform().value();
+    vm::check_programs(platform).value();
+    vm::Kernel::open(vm::folder_of(vm::kernel_cache().value(), vm::release_with_9p, platform),
+                     vm::release_with_9p)
+        .value();
+    SystemRandom random;
+    nsm::open_pki(PkiOption::of(values).directory().value(), random).value();
+}
+
 int up_world(const Values& values) {
     if (values.flag("--schema")) {
         std::cout << up::world_schema();
@@ -147,10 +163,15 @@ int up_world(const Values& values) {
     const auto folder = std::filesystem::absolute(file).parent_path().string();
     const up::WorldFile parts =
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
+    const bool in_machines = values.text("--target") == "vm";
+    if (in_machines)
+        up::check_for_machines(parts).value();
     if (values.flag("--check")) {
         std::cout << printable(file) << ": no mistake was found\n";
         return exit_done;
     }
+    if (in_machines)
+        check_machine(values);
     core::ignore_write_signals();
     std::optional<up::SummaryFile> summary;
     if (const auto name = values.find_text("--summary"))
@@ -173,9 +194,9 @@ int up_world(const Values& values) {
     const bool is_step = is_workflow_step();
     up::Annotations annotations(is_step && !values.flag("--log-json"));
     up::WorldReport report(parts);
-    up::RunRecord record(parts);
+    up::RunRecord record(parts, values.text("--target"));
     up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(),
-                           PkiOption::of(values).path, values.list("COMMAND"),
+                           PkiOption::of(values).path, values.list("COMMAND"), in_machines,
                            values.flag("--abort-on-exit")};
     if (!is_quiet) {
         annotations.begin_group("Glovebox: the world starts");
@@ -276,6 +297,14 @@ Command up_command() {
                      .summary = "Use the world of this name or directory, and keep it",
                      .default_note = "a new one, which is removed at the end",
                      .completion = Completion::world},
+                    {.name = "--target",
+                     .kind = Kind::choice,
+                     .placeholder = "TARGET",
+                     .noun = "a place for a world",
+                     .choices = {"sim", "vm"},
+                     .summary = "Where the world runs: sim, on this machine, or vm, in virtual "
+                                "machines with the kernel's own AF_VSOCK",
+                     .default_value = "sim"},
                     {.name = "--abort-on-exit",
                      .kind = Kind::flag,
                      .summary = "End the world with status 1 when the first enclave ends, unless "

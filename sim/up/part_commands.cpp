@@ -49,6 +49,18 @@ core::Command PartCommands::subcommand(Arguments arguments) const {
     return command;
 }
 
+core::Command PartCommands::placed(Arguments arguments, std::string_view label) const {
+    core::Command command = subcommand(std::move(arguments));
+    return machines_ == nullptr ? command : machines_->in_parent(std::move(command), label);
+}
+
+void PartCommands::add_transport(Arguments& arguments) const {
+    if (machines_ == nullptr)
+        add(arguments, "--world", directory_);
+    else
+        add(arguments, "--transport", std::string("vsock"));
+}
+
 std::string state_directory(const WorldFile& world, const std::string& directory) {
     return world.kms && !world.kms->state.empty() ? world.kms->state : directory + "/state";
 }
@@ -68,7 +80,7 @@ core::Command PartCommands::kms() const {
     add(arguments, "--seed", world_.kms->seed);
     add_log(arguments, world_.kms->log_level);
     add(arguments, "--pki", pki_);
-    return subcommand(std::move(arguments));
+    return placed(std::move(arguments), "kms");
 }
 
 core::Command PartCommands::imds() const {
@@ -79,7 +91,7 @@ core::Command PartCommands::imds() const {
     add_flag(arguments, "--require-tokens", world_.imds->require_tokens);
     add_log(arguments, world_.imds->log_level);
     add(arguments, "--pki", pki_);
-    return subcommand(std::move(arguments));
+    return placed(std::move(arguments), "imds");
 }
 
 core::Command PartCommands::proxy(const ProxyPart& proxy) const {
@@ -92,7 +104,7 @@ core::Command PartCommands::proxy(const ProxyPart& proxy) const {
         return command;
     }
     Arguments arguments{"proxy"};
-    add(arguments, "--world", directory_);
+    add_transport(arguments);
     add(arguments, "--listen", proxy.listen);
     add(arguments, "--allow", proxy.allow);
     add(arguments, "--allowlist", proxy.allowlists);
@@ -100,13 +112,14 @@ core::Command PartCommands::proxy(const ProxyPart& proxy) const {
     add(arguments, "--resolve", kms_resolved());
     add(arguments, "--idle-timeout", proxy.idle_timeout);
     add_log(arguments, proxy.log_level);
-    return subcommand(std::move(arguments));
+    return placed(std::move(arguments), proxy.label);
 }
 
 core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     Arguments arguments{"run", "--attach-console"};
     add(arguments, "--world", directory_);
     add(arguments, "--cid", std::optional(enclave.cid));
+    add_flag(arguments, "--kernel-vsock", machines_ != nullptr);
     add_flag(arguments, "--debug", enclave.debug);
     add_flag(arguments, "--trust-env", enclave.trust_env);
     add_flag(arguments, "--trace", enclave.trace);
@@ -137,16 +150,16 @@ core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     }
     core::Command command = subcommand(std::move(arguments));
     command.directory = world_.folder;
-    return command;
+    return machines_ == nullptr ? command : machines_->in_own(std::move(command), enclave);
 }
 
 core::Command PartCommands::forward(const ForwardPart& forward) const {
     Arguments arguments{"forward"};
-    add(arguments, "--world", directory_);
+    add_transport(arguments);
     add(arguments, "--listen", forward.listen);
     add(arguments, "--idle-timeout", forward.idle_timeout);
     add_log(arguments, forward.log_level);
-    return subcommand(std::move(arguments));
+    return placed(std::move(arguments), forward.label);
 }
 
 core::Command PartCommands::parent(const Arguments& words, const std::string& log_file) const {
@@ -157,7 +170,8 @@ core::Command PartCommands::parent(const Arguments& words, const std::string& lo
     add_flag(arguments, "--trace", world_.parent.trace);
     add(arguments, "--log-level", world_.parent.log_level);
     add(arguments, "--log-file", log_file);
-    add_flag(arguments, "--log-json", true);
+    add_flag(arguments, "--log-json", !log_file.empty());
+    add_flag(arguments, "--kernel-vsock", machines_ != nullptr);
     arguments.emplace_back("--");
     arguments.insert(arguments.end(), words.begin(), words.end());
     core::Command command = subcommand(std::move(arguments));
@@ -174,6 +188,10 @@ core::Command PartCommands::parent(const Arguments& words, const std::string& lo
                                          "http://" + imds_http_);
     for (const auto& one : world_.parent.environment)
         command.environment.push_back(one);
+    if (machines_ == nullptr)
+        return command;
+    command = machines_->in_parent(std::move(command), "parent");
+    command.is_service = false;
     return command;
 }
 

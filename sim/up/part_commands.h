@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/service/child_process.h"
+#include "sim/up/machines.h"
 #include "sim/up/world_parts.h"
 
 namespace glovebox::up {
@@ -24,6 +25,8 @@ class PartCommands {
           directory_(std::move(directory)),
           pki_(std::move(pki)) {}
 
+    // The parts run in virtual machines, which outlive it.
+    void run_in(const Machines& machines) { machines_ = &machines; }
     // Where the services listen, once that is known: "127.0.0.1:4600".
     void kms_is_at(std::string http, std::string tls) {
         kms_http_ = std::move(http);
@@ -47,7 +50,14 @@ class PartCommands {
     // KMS.
     [[nodiscard]] std::string kms_resolved() const;
 
+    // A service's command, where it runs; `transport` replaces the world's simulated AF_VSOCK.
+    [[nodiscard]] core::Command placed(std::vector<std::string> arguments,
+                                       std::string_view label) const;
+    // The transport of a proxy or a forward.
+    void add_transport(std::vector<std::string>& arguments) const;
+
     const WorldFile& world_;
+    const Machines* machines_ = nullptr;
     std::string program_;
     std::string directory_;
     std::string pki_;

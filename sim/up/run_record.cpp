@@ -53,7 +53,8 @@ json::object* RunRecord::List::add(json::object entry) {
     return &entries.back().get_object();
 }
 
-RunRecord::RunRecord(const WorldFile& world) : region_(world.region) {
+RunRecord::RunRecord(const WorldFile& world, std::string target)
+    : region_(world.region), target_(std::move(target)) {
     if (world.kms)
         parts_.emplace_back(part("kms", "kms"));
     if (world.imds)
@@ -138,7 +139,7 @@ json::object RunRecord::document(const WorldOutcome& outcome, const WorldReport&
             further[name] = list->further;
     json::object record{{"schema", record_schema},
                         {"glovebox", version},
-                        {"target", "sim"},
+                        {"target", target_},
                         {"machine", machine()},
                         {"world", outcome.file},
                         {"region", region_},

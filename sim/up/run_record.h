@@ -31,7 +31,8 @@ class RunRecord {
     // counted.
     static constexpr std::size_t entries_max = 20'000;
 
-    explicit RunRecord(const WorldFile& world);
+    // `target` is where the world runs: "sim" or "vm".
+    explicit RunRecord(const WorldFile& world, std::string target = "sim");
 
     void take(const TimelineEntry& entry);
 
@@ -51,6 +52,7 @@ class RunRecord {
     void take_connection(const TimelineEntry& entry);
 
     std::string region_;
+    std::string target_;
     boost::json::array parts_;
     List connections_;
     // The places of open connections by part and peer.

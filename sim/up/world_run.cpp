@@ -23,6 +23,10 @@ namespace {
 
 // For one group of parts. An enclave's own limit is its ready_timeout, which `glovebox run` holds.
 constexpr auto ready_limit = 30s;
+// With machines that boot, which emulation on a busy machine makes long.
+constexpr auto machines_ready_limit = 180s;
+// The switch and the parent's machine, the first of the parts.
+constexpr std::size_t machine_parts = 2;
 constexpr auto end_timeout = 10s;
 constexpr auto idle_interval = 1h;
 // How long a part that has ended is waited for to have its last lines read.
@@ -55,7 +59,10 @@ WorldRun::WorldRun(asio::io_context& context, const transports::World& meeting,
       options_(std::move(options)),
       commands_(world, options_.program, meeting.path(), options_.pki),
       tell_(std::move(tell)),
-      changed_(context) {}
+      changed_(context) {
+    if (options_.in_machines)
+        commands_.run_in(machines_.emplace(world, options_.program, meeting.path()));
+}
 
 Result<WorldRun::Part*> WorldRun::start(std::string label, core::Command command,
                                         const std::string& log_level, const EnclavePart* enclave) {
@@ -108,6 +115,18 @@ void WorldRun::take_line(Part& part, core::ChildProcess::Output output, const st
     changed_.cancel();
 }
 
+// QEMU connects to the switch as it starts.
+Result<void> WorldRun::start_machines() {
+    if (parts_.empty()) {
+        auto part = start("switch", machines_->vsock_switch(), "warning");
+        return part ? Result<void>() : part.error();
+    }
+    if (parts_.size() > 1 || !parts_.front()->was_ready)
+        return {};
+    auto part = start("machine", machines_->parent(), {});
+    return part ? Result<void>() : part.error();
+}
+
 Result<void> WorldRun::start_services() {
     if (world_.kms)
         if (auto part = start("kms", commands_.kms(), world_.kms->log_level); !part)
@@ -120,6 +139,8 @@ Result<void> WorldRun::start_services() {
 
 Result<void> WorldRun::start_proxies() {
     for (const auto& part : parts_) {
+        if (part->http.empty())
+            continue;
         const bool is_kms = part->label == "kms";
         if (is_kms)
             commands_.kms_is_at(part->http, part->https);
@@ -162,7 +183,8 @@ Result<void> WorldRun::start_enclaves() {
         auto part = start(enclave.label, commands_.enclave(enclave), {}, &enclave);
         if (!part)
             return part.error();
-        if (enclave.ready)
+        // In a machine of its own the enclave's log says so.
+        if (enclave.ready && !machines_)
             (*part)->waits_for = {enclave.cid, *enclave.ready};
     }
     return {};
@@ -182,7 +204,9 @@ Result<void> WorldRun::start_command() {
         return log.error();
     command_log_ = std::move(*log);
     auto process = core::ChildProcess::start(
-        context_, commands_.parent(options_.command, command_log_->path()), {});
+        context_,
+        // A named pipe does not reach into a virtual machine.
+        commands_.parent(options_.command, machines_ ? std::string() : command_log_->path()), {});
     if (!process)
         return process.error();
     command_ = std::move(*process);
@@ -306,7 +330,8 @@ asio::awaitable<void> WorldRun::next_change(Time at_the_latest) {
 }
 
 asio::awaitable<Result<void>> WorldRun::all_ready(Result<void> (WorldRun::*start_more)()) {
-    const Time end = std::chrono::steady_clock::now() + ready_limit;
+    const Time end =
+        std::chrono::steady_clock::now() + (machines_ ? machines_ready_limit : ready_limit);
     for (;;) {
         auto good = check();
         if (good && start_more != nullptr)
@@ -369,14 +394,23 @@ asio::awaitable<void> WorldRun::end_all() {
     const auto end = std::chrono::steady_clock::now() + end_timeout;
     if (command_)
         command_->send_signal(is_overdue ? SIGKILL : SIGTERM);
-    for (auto part = parts_.rbegin(); part != parts_.rend(); ++part)
-        (*part)->process->send_signal(SIGTERM);
+    // What runs in the parent's machine ends before the machine.
+    const std::size_t machines = machines_ ? std::min(parts_.size(), machine_parts) : 0;
+    for (std::size_t i = parts_.size(); i > machines; --i)
+        parts_[i - 1]->process->send_signal(SIGTERM);
+    const auto has_ended = [](const auto& part) { return part->process->status().has_value(); };
+    bool has_stopped_machines = false;
     bool killed = false;
     for (;;) {
+        if (!has_stopped_machines && (!command_ || command_->status()) &&
+            std::all_of(parts_.begin() + static_cast<std::ptrdiff_t>(machines), parts_.end(),
+                        has_ended)) {
+            has_stopped_machines = true;
+            for (std::size_t i = machines; i > 0; --i)
+                parts_[i - 1]->process->send_signal(SIGTERM);
+        }
         const bool ended = (!command_ || command_->status()) &&
-                           std::all_of(parts_.begin(), parts_.end(), [](const auto& part) {
-                               return part->process->status().has_value();
-                           });
+                           std::all_of(parts_.begin(), parts_.end(), has_ended);
         if (ended)
             co_return;
         if (!killed && (std::chrono::steady_clock::now() > end || signals_ > 1)) {
@@ -396,7 +430,11 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
         co_return watch.error();
     watch_.emplace(std::move(*watch));
     listeners_changed_.assign(watch_->fd());
-    Result<void> good = start_services();
+    Result<void> good;
+    if (machines_)
+        good = co_await all_ready(&WorldRun::start_machines);
+    if (good)
+        good = start_services();
     if (good)
         good = co_await all_ready();
     if (good)

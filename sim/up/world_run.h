@@ -3,6 +3,7 @@
 // One run of a world: its parts started in order, each when what it needs is ready, and stopped in
 // the opposite order.
 //
+//   0  virtual machines      with --target vm: the switch, then the parent's machine
 //   1  KMS and metadata      ready when their log says so; their ports are then known
 //   2  proxies               KMS's name leads to the world's KMS
 //   3  enclaves              each after those that it depends on; ready when they listen on their
@@ -41,7 +42,8 @@ struct RunOptions {
     std::string program;               // glovebox
     std::string pki;                   // --pki; empty for the user's
     std::vector<std::string> command;  // may be empty
-    bool abort_on_exit = false;        // the first enclave that ends ends the world
+    bool in_machines = false;    // virtual machines (machines.h); check_for_machines() was good
+    bool abort_on_exit = false;  // the first enclave that ends ends the world
     // Called when the world is ready, before the command starts, and when its end begins.
     std::function<void()> is_ready = [] {};
     std::function<void()> is_ending = [] {};
@@ -101,6 +103,7 @@ class WorldRun {
                                       const EnclavePart* enclave = nullptr);
     [[nodiscard]] Result<void> launch(Part& part);
     void take_line(Part& part, core::ChildProcess::Output output, const std::string& line);
+    [[nodiscard]] Result<void> start_machines();
     [[nodiscard]] Result<void> start_services();
     [[nodiscard]] Result<void> start_proxies();
     [[nodiscard]] Result<void> start_enclaves();
@@ -132,6 +135,7 @@ class WorldRun {
     bool is_awaiting_listeners_ = false;
     const WorldFile& world_;
     RunOptions options_;
+    std::optional<Machines> machines_;
     PartCommands commands_;
     Tell tell_;
     boost::asio::steady_timer changed_;

@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`glovebox up --target vm`: the same world file and command as in the simulation, over the kernel's AF_VSOCK, and both
+runs compared.
+
+    integration/vm/up_test.py MistakesTest     boots nothing
+    integration/vm/up_test.py WorldTest
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from layer import testing  # noqa: E402
+from layer.programs import glovebox  # noqa: E402
+
+FULL = "6.1-full"
+SECONDS = 600
+PYTHON = "/usr/bin/python3"
+
+WORLD = f"""
+role_arn: arn:aws:iam::111122223333:role/parent
+kms: {{}}
+imds: {{}}
+proxies: {{out: {{listen: 8000=127.0.0.1:7000}}}}
+enclaves:
+  app: {{command: [{PYTHON}, app/app.py], cid: 16, ready: 5005, env: {{WORD: secret}}}}
+"""
+
+# Answers with what it is, and what came back from the proxy's target.
+APP = """
+import os, socket, subprocess
+listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+listener.bind((socket.VMADDR_CID_ANY, 5005))
+listener.listen()
+print("hello from the enclave", flush=True)
+while True:
+    peer, (cid, _) = listener.accept()
+    out = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+    out.connect((3, 8000))
+    out.sendall(peer.recv(100))
+    answer = out.recv(100).decode()
+    pcr = subprocess.run(["glovebox", "nsm", "pcr", "0"], capture_output=True, text=True)
+    try:
+        socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).connect((17, 1))
+        other = "connected"
+    except OSError as failure:
+        other = failure.strerror
+    peer.sendall(f"{cid} {os.environ['WORD']} {answer} {other} {pcr.stdout or pcr.stderr}".encode())
+    peer.close()
+"""
+
+# The command: a target for the proxy, and a client of the enclave.
+COMMAND = """
+import os, socket, sys, threading, urllib.request
+target = socket.create_server(("127.0.0.1", 7000))
+def serve():
+    peer = target.accept()[0]
+    peer.sendall(peer.recv(100).upper())
+    peer.close()
+threading.Thread(target=serve, daemon=True).start()
+client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+client.connect((16, 5005))
+client.sendall(b"ping")
+said = b""
+while piece := client.recv(1000):
+    said += piece
+print(said.decode().strip())
+print(urllib.request.urlopen("http://169.254.169.254/latest/meta-data/placement/region").read().decode())
+print(os.environ["AWS_ENDPOINT_URL_KMS"].rpartition(":")[0], sys.stdin.read(), os.path.exists("/proc/sys/kernel/osrelease"))
+print(open("/proc/sys/kernel/osrelease").read().strip(), file=sys.stderr)
+open("kept", "w").write("by the command")
+sys.exit(7)
+"""
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        work = tempfile.TemporaryDirectory(prefix="glovebox-up-vm-")
+        self.addCleanup(work.cleanup)
+        self.work = Path(work.name).resolve()
+        (self.work / "app").mkdir()  # measured with the script in it
+        (self.work / "app" / "app.py").write_text(APP)
+        (self.work / "command.py").write_text(COMMAND)
+        (self.work / "world.yaml").write_text(WORLD)
+
+    def up(self, *words, **environment) -> subprocess.CompletedProcess:
+        path = f"{glovebox().parent}:{os.environ['PATH']}"
+        return subprocess.run([glovebox(), "up", "--pki", "pki", *words], cwd=self.work, input="typed", text=True,
+                              env={**os.environ, "PATH": path, **environment}, capture_output=True, timeout=SECONDS)
+
+
+class MistakesTest(Case):
+    def test_what_only_the_simulation_has_is_refused_before_anything_starts(self):
+        for line, what in (("egress: true, egress_proxy: '3:8001'", "egress"), ("restart: on-failure", "restart"), ("rootfs: .", "rootfs")):
+            (self.work / "world.yaml").write_text(f"enclaves: {{app: {{command: [/bin/true], cid: 16, {line}}}}}\n")
+            done = self.up("--target", "vm", "--check", "world.yaml")
+            self.assertEqual(done.returncode, 1, line)
+            self.assertIn(f"app: {what} works in the simulation only: run the world without --target vm", done.stderr)
+            self.assertEqual(self.up("--check", "world.yaml").returncode, 0, line)
+
+    def test_without_a_kernel_it_says_how_to_get_one(self):
+        for name in (f"qemu-system-{os.uname().machine}", "busybox", "ldd"):
+            (self.work / name).symlink_to("/bin/false")
+        done = self.up("--target", "vm", "world.yaml", "--", "true", GLOVEBOX_VM_CACHE=str(self.work), PATH=str(self.work))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("run `glovebox vm setup --kernel 6.1-full`", done.stderr)
+
+
+class WorldTest(Case):
+    def test_a_world_does_the_same_in_virtual_machines(self):
+        output = {}
+        for target in ("sim", "vm"):
+            done = self.up("--target", target, "--record", f"{target}.json", "world.yaml", "--", PYTHON, "command.py")
+            self.assertEqual(done.returncode, 7, f"{target}: {done.stderr}")
+            self.assertIn("hello from the enclave", done.stderr)
+            self.assertEqual((self.work / "kept").read_text(), "by the command")
+            (self.work / "kept").unlink()
+            output[target] = done.stdout
+            self.assertEqual(json.loads((self.work / f"{target}.json").read_text())["target"], target)
+            release = os.uname().release
+            self.assertEqual(release in done.stderr, target == "sim", "whose kernel it is")
+        self.assertEqual(output["sim"], output["vm"])
+        self.assertRegex(output["vm"], r"^3 secret PING Connection reset by peer PCR0  [0-9a-f]{96}")
+        self.assertIn("http://127.0.0.1 typed True\n", output["vm"])
+        compared = subprocess.run([glovebox(), "compare", "sim.json", "vm.json"], cwd=self.work, capture_output=True, text=True)
+        # What the kernel refuses, nobody hears of.
+        self.assertEqual((compared.returncode, compared.stdout.splitlines()),
+                         (1, ["connection to 17:1 (app)",
+                              "    first:  refused: connection to 17:1 refused: an enclave reaches only its parent, CID 3, as on Nitro",
+                              "the runs behaved differently"]))
+
+    def test_an_enclave_that_fails_is_told_as_in_the_simulation(self):
+        (self.work / "world.yaml").write_text(
+            "enclaves: {app: {command: [/bin/sh, -c, 'echo last words; exit 3'], cid: 16, ready: 5005}}\n")
+        done = self.up("--target", "vm", "world.yaml", "--", "true")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("last words", done.stderr)
+
+
+if __name__ == "__main__":
+    if "WorldTest" in sys.argv[1:] and (reason := testing.why_not(FULL)):
+        sys.exit(testing.skip(reason))
+    unittest.main(verbosity=2)
