@@ -26,8 +26,8 @@ Command vm_command() {
             .examples = {{"Get a kernel, once", "glovebox vm setup"},
                          {"Ask the kernel for its version", "glovebox vm run -- uname -r"}},
             .see_also = {"glovebox-up(1)"},
-            .subcommands = {vm_agent_command(), vm_exec_command(), vm_run_command(),
-                            vm_setup_command(), vm_switch_command()}};
+            .subcommands = {vm_agent_command(), vm_as_command(), vm_exec_command(),
+                            vm_run_command(), vm_setup_command(), vm_switch_command()}};
 }
 
 }  // namespace glovebox::cli

@@ -12,6 +12,7 @@ namespace glovebox::cli {
 [[nodiscard]] Option vm_kernel_option();
 
 [[nodiscard]] Command vm_agent_command();
+[[nodiscard]] Command vm_as_command();
 [[nodiscard]] Command vm_exec_command();
 [[nodiscard]] Command vm_run_command();
 [[nodiscard]] Command vm_setup_command();

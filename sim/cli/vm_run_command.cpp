@@ -56,10 +56,26 @@ vm::PlacedFile placed(const std::string& text) {
             equals == std::string::npos ? std::string() : text.substr(equals + 1)};
 }
 
+// The files of an ordinary user belong to nobody else in the guest.
+std::vector<std::string> launcher_of_user() {
+    std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+    const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+    groups.resize(static_cast<std::size_t>(std::max(count, 0)));
+    groups.insert(groups.begin(), ::getegid());
+    std::vector<std::string> words{std::filesystem::read_symlink("/proc/self/exe"), "vm", "as",
+                                   "--user", std::to_string(::geteuid())};
+    for (const gid_t group : groups)
+        words.insert(words.end(), {"--group", std::to_string(group)});
+    words.emplace_back("--");
+    return words;
+}
+
 // The guest's command finds what it would find here: environment, folders.
 void use_host_files(vm::GuestOptions& options, const Values& values) {
     if (options.folder.empty())
         options.folder = std::filesystem::current_path();
+    if (::geteuid() != 0)
+        options.launcher = launcher_of_user();
     for (const std::string& folder : values.list("--share")) {
         if (!std::filesystem::is_directory(folder))
             throw UsageError("--share " + folder + ": a directory was expected");
@@ -159,8 +175,7 @@ Options what_the_guest_has() {
              .kind = Kind::flag,
              .excludes = {"--program", "--file", "--user"},
              .summary = "The guest has this machine's files, environment and working directory; "
-                        "what the command writes is discarded. It runs as root of the guest, "
-                        "and reads what you can read"},
+                        "what the command writes is discarded. It runs as you"},
             {.name = "--share",
              .kind = Kind::directory,
              .placeholder = "DIR",

@@ -87,6 +87,12 @@ Result<Initramfs> guest_image(const GuestOptions& options, const Kernel& kernel,
     std::string shared;
     for (const std::string& folder : options.shared_folders)
         shared += folder + "\n";
+    std::string launcher;
+    for (const std::string& word : options.launcher)
+        launcher += shell_word(word) + " ";
+    if (options.has_host_files)
+        if (auto added = image->add_text("glovebox/launcher", launcher + "\n"); !added)
+            return added.error();
     if (options.has_host_files)
         if (auto added = image->add_text("glovebox/shared_folders", shared); !added)
             return added.error();

@@ -31,6 +31,8 @@ struct GuestOptions {
     // The guest's files are this machine's, at the same paths. It can read them, and what it writes
     // is discarded with it, except below the shared folders.
     bool has_host_files = false;
+    // With them: what the command is started by, which makes it run as another user than root.
+    std::vector<std::string> launcher{};
     std::vector<std::string> shared_folders{};  // absolute
     // Unix sockets of this machine, each of which QEMU serves as a port for the agent (agent.h).
     std::vector<std::string> agent_sockets{};
