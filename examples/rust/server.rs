@@ -4,7 +4,7 @@
 //! these calls of the C library; the example does without crates.
 use std::fs::File;
 use std::io::{Error, Result, Write};
-use std::os::fd::FromRawFd;
+use std::os::unix::io::FromRawFd;
 
 const AF_VSOCK: i32 = 40;
 const SOCK_STREAM: i32 = 1;
