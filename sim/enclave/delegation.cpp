@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
+#include "core/base/fd_passing.h"
 #include "core/base/file_bytes.h"
 #include "sim/enclave/signal_relay.h"
-#include "sim/supervisor/fd_passing.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -75,7 +75,7 @@ Result<std::optional<int>> run_through_outer_supervisor() {
     const Message request{Message::run, static_cast<int>(current_umask()), ::getpgrp(),
                           static_cast<unsigned>(std::count(arguments.begin(), arguments.end(), 0))};
     const std::array<int, passed_fds> fds{exe.get(), cwd.get(), 0, 1, 2, file.get()};
-    if (!supervisor::send_with_fds(channel.get(), &request, sizeof request, fds))
+    if (!send_with_fds(channel.get(), &request, sizeof request, fds))
         return errno_error("cannot ask the outer supervisor", errno);
     for (;;) {
         std::array<pollfd, 2> ready{{{channel.get(), POLLIN, 0}, {relay.fd(), POLLIN, 0}}};
@@ -84,12 +84,12 @@ Result<std::optional<int>> run_through_outer_supervisor() {
             if (*number == SIGCHLD)
                 continue;
             const Message signal{Message::signal, *number, 0, 0};
-            (void)supervisor::send_with_fds(channel.get(), &signal, sizeof signal, {});
+            (void)send_with_fds(channel.get(), &signal, sizeof signal, {});
         }
         if (ready[0].revents == 0)
             continue;
         Message answer{};
-        if (supervisor::receive_with_fds(channel.get(), &answer, sizeof answer, {}) != 0)
+        if (receive_with_fds(channel.get(), &answer, sizeof answer, {}) != 0)
             return refusal(EPIPE);
         if (answer.kind == Message::ended)
             return std::optional(answer.value);
@@ -100,7 +100,7 @@ Result<std::optional<int>> run_through_outer_supervisor() {
 void Delegation::take_message() {
     Message message{};
     std::array<UniqueFd, passed_fds> fds;
-    const int failure = supervisor::receive_with_fds(channel_.get(), &message, sizeof message, fds);
+    const int failure = receive_with_fds(channel_.get(), &message, sizeof message, fds);
     if (failure == EMFILE)
         return refuse(EMFILE);
     if (failure != 0) {
@@ -142,7 +142,7 @@ void Delegation::take_message() {
 
 void Delegation::refuse(int errno_value) const {
     const Message refused{Message::refused, errno_value, 0, 0};
-    (void)supervisor::send_with_fds(channel_.get(), &refused, sizeof refused, {});
+    (void)send_with_fds(channel_.get(), &refused, sizeof refused, {});
 }
 
 void Delegation::end(int exit_status) {
@@ -150,7 +150,7 @@ void Delegation::end(int exit_status) {
     if (!channel_)
         return;
     const Message ended{Message::ended, exit_status, 0, 0};
-    (void)supervisor::send_with_fds(channel_.get(), &ended, sizeof ended, {});
+    (void)send_with_fds(channel_.get(), &ended, sizeof ended, {});
     channel_.reset();
 }
 

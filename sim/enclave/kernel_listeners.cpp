@@ -16,8 +16,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/fd_passing.h"
 #include "core/base/leave_child.h"
-#include "sim/supervisor/fd_passing.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -47,7 +47,7 @@ UniqueFd open_namespace(pid_t process, const char* kind) {
         leave_child(errno);
     const char byte = 0;
     const std::array<int, 1> sent{socket};
-    leave_child(supervisor::send_with_fds(channel, &byte, 1, sent) ? 0 : EPIPE);
+    leave_child(send_with_fds(channel, &byte, 1, sent) ? 0 : EPIPE);
 }
 
 Error failed(int reason) {
@@ -75,7 +75,7 @@ Result<KernelListeners> KernelListeners::of(pid_t process) {
     theirs.reset();
     char byte = 0;
     std::array<UniqueFd, 1> received;
-    const int error = supervisor::receive_with_fds(ours.get(), &byte, 1, received);
+    const int error = receive_with_fds(ours.get(), &byte, 1, received);
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }

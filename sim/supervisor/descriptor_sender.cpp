@@ -22,8 +22,8 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/base/fd_passing.h"
 #include "sim/supervisor/acceptor.h"
-#include "sim/supervisor/fd_passing.h"
 #include "sim/supervisor/sigpipe_handler.h"
 #include "sim/supervisor/thread_status.h"
 

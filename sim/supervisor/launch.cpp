@@ -20,8 +20,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "core/base/fd_passing.h"
 #include "core/base/leave_child.h"
-#include "sim/supervisor/fd_passing.h"
 #include "sim/supervisor/obstacle.h"
 #include "sim/supervisor/seccomp_notify.h"
 #include "sim/supervisor/syscall_filter.h"

@@ -14,7 +14,7 @@
 
 #include <cerrno>
 
-#include "sim/supervisor/fd_passing.h"
+#include "core/base/fd_passing.h"
 #include "sim/supervisor/namespace_id.h"
 
 namespace glovebox::supervisor {

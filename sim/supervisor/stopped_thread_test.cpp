@@ -13,7 +13,7 @@
 #include <csignal>
 #include <thread>
 
-#include "sim/supervisor/fd_passing.h"
+#include "core/base/fd_passing.h"
 #include "sim/supervisor/launch.h"
 #include "sim/supervisor/syscall_filter.h"
 

@@ -21,7 +21,7 @@
 #include <array>
 #include <cerrno>
 
-#include "sim/supervisor/fd_passing.h"
+#include "core/base/fd_passing.h"
 #include "sim/supervisor/interception.h"
 #include "sim/supervisor/launch.h"
 #include "sim/supervisor/seccomp_notify.h"

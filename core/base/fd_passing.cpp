@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/supervisor/fd_passing.h"
+#include "core/base/fd_passing.h"
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace glovebox::supervisor {
+namespace glovebox {
 namespace {
 
 union Control {
@@ -81,4 +81,4 @@ int receive_with_fds(int channel, void* data, std::size_t size, std::span<Unique
     return got == static_cast<ssize_t>(size) ? 0 : EPIPE;
 }
 
-}  // namespace glovebox::supervisor
+}  // namespace glovebox

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/supervisor/fd_passing.h"
+#include "core/base/fd_passing.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <array>
 #include <cerrno>
 
-namespace glovebox::supervisor {
+namespace glovebox {
 namespace {
 
 class FdPassing : public ::testing::Test {
@@ -62,4 +62,4 @@ TEST_F(FdPassing, TheChannelsEndIsToldApart) {
 }
 
 }  // namespace
-}  // namespace glovebox::supervisor
+}  // namespace glovebox

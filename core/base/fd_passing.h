@@ -9,7 +9,7 @@
 
 #include "core/base/unique_fd.h"
 
-namespace glovebox::supervisor {
+namespace glovebox {
 
 inline constexpr std::size_t passed_fds_max = 8;
 
@@ -22,4 +22,4 @@ inline constexpr std::size_t passed_fds_max = 8;
 [[nodiscard]] int receive_with_fds(int channel, void* data, std::size_t size,
                                    std::span<UniqueFd> fds) noexcept;
 
-}  // namespace glovebox::supervisor
+}  // namespace glovebox
