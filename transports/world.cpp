@@ -20,6 +20,7 @@
 #include "core/base/private_directory.h"
 #include "core/base/random_source.h"
 #include "core/base/run_folder.h"
+#include "core/relay/hop_resets.h"
 #include "transports/client_names.h"
 #include "transports/known_worlds.h"
 #include "transports/reach.h"
@@ -89,6 +90,15 @@ int bind_unmarked(int socket, const UnixAddress& address) {
     const int result = address.bind(socket);
     ::fchmod(socket, status.st_mode & 07777);
     return result;
+}
+
+// Of a connect: what errno has no value for.
+constexpr int refused_by_fault = -1;
+
+bool is_stream(int socket) {
+    int type = 0;
+    socklen_t length = sizeof type;
+    return ::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
 }
 
 // The world whose directory is the calling thread's own.
@@ -173,6 +183,7 @@ World::World(std::string path, UniqueFd directory, ClientNames client_names, Por
     : path_(std::move(path)),
       directory_(std::move(directory)),
       client_names_(std::move(client_names)),
+      faults_(fault::Client::find(directory_.get())),
       next_port_(first_port) {}
 
 World::~World() = default;
@@ -304,25 +315,60 @@ Result<VsockAddress> World::connect(int socket, Cid own, VsockAddress target, bo
         return port.error();
 
     const std::string name = socket_name({reached->listener, target.port});
-    const auto connect_to = [&](const std::string& candidate) {
-        const UnixAddress address = entered == this
-                                        ? UnixAddress::in_working_directory(candidate)
-                                        : UnixAddress::in_directory(directory(), candidate);
-        return address.connect(socket);
+    const auto connect_to_listener = [&](int connecting) {
+        const auto connect_to = [&](const std::string& candidate) {
+            const UnixAddress address = entered == this
+                                            ? UnixAddress::in_working_directory(candidate)
+                                            : UnixAddress::in_directory(directory(), candidate);
+            return address.connect(connecting);
+        };
+        int result = reached->local_first
+                         ? connect_to(local_socket_name(reached->listener, target.port))
+                         : ENOENT;
+        return is_reset(result) ? connect_to(name) : result;
     };
-    int result = reached->local_first
-                     ? connect_to(local_socket_name(reached->listener, target.port))
-                     : ENOENT;
-    if (is_reset(result))
-        result = connect_to(name);
+    // Relays' channels for resets (core/relay/hop_resets.h) are no connections of anybody's.
+    const int result =
+        faults_ == nullptr || core::is_reset_port(target.port)
+            ? connect_to_listener(socket)
+            : connect_through_faults(socket, {reached->seen_as, *port},
+                                     {reached->listener, target.port}, connect_to_listener);
     if (result == 0)
         return VsockAddress{own, *port};
     const std::string where = fmt::format("{} ({}/{})", to_string(target), path_, name);
+    if (result == refused_by_fault)
+        return system_error(ECONNRESET, fmt::format("a fault of the world refuses {}", where));
     if (result == EAGAIN)
         return system_error(ECONNRESET, fmt::format("the backlog of {} is full", where));
     if (is_reset(result))
         return system_error(ECONNRESET, fmt::format("nobody listens on {}", where));
     return errno_error(fmt::format("connecting to {}", where), result);
+}
+
+template <class Connect>
+int World::connect_through_faults(int socket, VsockAddress client, VsockAddress target,
+                                  const Connect& connect) {
+    auto passage = faults_->connect(client, target);
+    if (passage.is_refused())
+        return refused_by_fault;
+    if (!passage || !is_stream(socket))
+        return connect(socket);
+    UniqueFd far(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!far)
+        return errno;
+    // The socket itself has the client's own name; this one reads the same.
+    if (client.port != port_any)
+        if (const int failure = unforeseeable_name(socket_name(client)).bind(far.get()))
+            return failure;
+    if (const int failure = connect(far.get()))
+        return failure;
+    const VsockAddress peer = peer_of(far.get());
+    const VsockAddress unnamed{core::cid_parent, port_any};
+    auto near = meet(socket, peer == unnamed ? target : peer);
+    if (!near)
+        return near.error().code.value();
+    passage.carry(std::move(*near), std::move(far));
+    return 0;
 }
 
 void World::enter_with_thread() const {
@@ -346,6 +392,19 @@ Result<UniqueFd> World::meeting_point(VsockAddress speaks_for) {
         return errno_error("cannot listen in " + path_, failure);
     }
     return socket;
+}
+
+Result<UniqueFd> World::meet(int socket, VsockAddress speaks_for) {
+    const auto meeting = meeting_point(speaks_for);
+    if (!meeting)
+        return meeting.error();
+    const int result = UnixAddress::of_socket(meeting->get())->connect(socket);
+    UniqueFd near(result == 0 ? ::accept4(meeting->get(), nullptr, nullptr, SOCK_CLOEXEC) : -1);
+    const int failure = result == 0 ? errno : result;
+    unbind(meeting->get(), speaks_for);
+    if (!near)
+        return errno_error("cannot meet a socket in " + path_, failure);
+    return near;
 }
 
 // Gives the socket the name by which the acceptor knows it. A socket that has one keeps it, as a

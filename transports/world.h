@@ -39,6 +39,7 @@
 #include "core/address/vsock_address.h"
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
+#include "core/fault/client.h"
 #include "transports/client_names.h"
 
 namespace glovebox::transports {
@@ -105,6 +106,7 @@ class World {
     // address: a new one, or that of bind() or an earlier attempt. route() in reach.h decides which
     // side is reached. Errors: ECONNRESET, as in AF_VSOCK, if no side is reached, nothing listens
     // or the backlog is full; the socket may try again. `is_unnamed`: that it has no name is known.
+    // In a world with faults, a fault may refuse it, and a stream is connected to their carrier.
     [[nodiscard]] Result<core::VsockAddress> connect(int socket, core::Cid own,
                                                      core::VsockAddress target,
                                                      bool is_unnamed = false);
@@ -115,9 +117,9 @@ class World {
     // world. It changes nothing where the kernel refuses.
     void enter_with_thread() const;
 
-    // A listening socket of this process, in the world's directory and so private to its user,
-    // whose peer reads `address` as the peer's address. For one connection; call unbind() after it.
-    [[nodiscard]] Result<UniqueFd> meeting_point(core::VsockAddress speaks_for);
+    // Connects a stream socket to this process, in the world's directory and so privately to its
+    // user; the socket reads `speaks_for` as its peer's address. Returns the other end.
+    [[nodiscard]] Result<UniqueFd> meet(int socket, core::VsockAddress speaks_for);
 
     // The peer's address of a connected socket, read from getpeername, also after the peer has
     // closed. {cid_parent, port_any} for a peer that has no name of the world's form.
@@ -139,6 +141,12 @@ class World {
     [[nodiscard]] Result<void> check_free(const std::string& name) const;
     [[nodiscard]] Result<void> claim(int socket, const std::string& name);
     [[nodiscard]] Result<core::Port> name_client(int socket, core::Cid seen_as, bool is_unnamed);
+    // Connects a socket as `client` by `connect`, and `socket` to the carrier of the world's faults
+    // between the two. Returns 0, an errno value or refused_by_fault.
+    template <class Connect>
+    [[nodiscard]] int connect_through_faults(int socket, core::VsockAddress client,
+                                             core::VsockAddress target, const Connect& connect);
+    [[nodiscard]] Result<UniqueFd> meeting_point(core::VsockAddress speaks_for);
     [[nodiscard]] std::vector<std::string> names() const;
     void remove_if_stale(const std::string& name) const;
     void sweep() const;
@@ -146,6 +154,7 @@ class World {
     std::string path_;
     UniqueFd directory_;
     ClientNames client_names_;
+    const std::unique_ptr<fault::Client> faults_;  // null in a world without
     std::atomic<core::Port> next_port_;
     std::mutex mutex_;
     // By the socket's own inode, which its duplicates share; guarded by mutex_.

@@ -151,16 +151,15 @@ TEST_F(WorldTest, AKeyThatWasCutShortIsReplaced) {
               fs::perms::owner_read | fs::perms::owner_write);
 }
 
-TEST_F(WorldTest, AMeetingPointIsForThisUserAloneAndSpeaksForAnAddress) {
-    const auto meeting = world_->meeting_point({16, 5005});
-    ASSERT_TRUE(meeting) << meeting.error().message;
-    const auto address = UnixAddress::of_socket(meeting->get());
-    EXPECT_FALSE(address->is_abstract());
+TEST_F(WorldTest, ASocketMeetsItsOwnProcessPrivatelyInTheNameOfAnAddress) {
     const UniqueFd client = stream_socket();
-    ASSERT_EQ(address->connect(client.get()), 0);
+    const auto other_end = world_->meet(client.get(), {16, 5005});
+    ASSERT_TRUE(other_end) << other_end.error().message;
+    EXPECT_FALSE(UnixAddress::of_peer(client.get())->is_abstract());
     EXPECT_EQ(World::peer_of(client.get()), (VsockAddress{16, 5005}));
-    EXPECT_EQ(sockets_on_disk(), 1U);
-    world_->unbind(meeting->get(), {16, 5005});
+    ASSERT_EQ(::send(client.get(), "x", 1, 0), 1);
+    char got = 0;
+    EXPECT_EQ(::recv(other_end->get(), &got, 1, MSG_DONTWAIT), 1);
     EXPECT_EQ(sockets_on_disk(), 0U);
 }
 

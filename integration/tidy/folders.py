@@ -127,11 +127,14 @@ FOLDERS = {
         "for tests: a transport in memory, a name server, relays and logs",
         uses=("core/base", "core/address", "core/stream", "core/relay", "core/loop", "core/dns", "core/service"),
         libraries=("Asio",)),
+    "core/fault": Folder(
+        "faults of connections on purpose: which strike, the carrier that does it, and how a world's are asked for",
+        uses=("core/base", "core/address", "core/stream", "core/relay"),
+        libraries=("Asio", "Boost.JSON")),
     "transports": Folder(
         "the ways to reach (CID, port): Unix sockets, AF_VSOCK, microVMs; the world directory and its path rule",
-        uses=("core/base", "core/crypto", "core/address", "core/stream", "core/service"),
-        libraries=("Asio",),
-        tests_use=("core/relay",)),
+        uses=("core/base", "core/crypto", "core/address", "core/stream", "core/relay", "core/service", "core/fault"),
+        libraries=("Asio",)),
     "nsm-mock/document": Folder(
         "attestation documents, AWS's and the mock's: COSE, certificates, verification",
         uses=("core/base", "core/cbor", "core/crypto"),
@@ -190,6 +193,10 @@ FOLDERS = {
         "AF_VSOCK and `/dev/nsm` for unmodified programs: the filter, its notifications, the answers",
         uses=("core/base", "core/address", "transports", "nsm-mock/module"),
         libraries=("libseccomp",)),
+    "sim/fault": Folder(
+        "the process that has a world's faults and carries its connections",
+        uses=("core/base", "core/stream", "core/fault"),
+        libraries=("Asio", "Boost.JSON")),
     "sim/http": Folder(
         "an HTTP/1.1 server with TLS",
         uses=("core/base",),
@@ -212,7 +219,8 @@ FOLDERS = {
         libraries=("Boost.JSON", "OpenSSL")),
     "sim/kms": Folder(
         "keys, policies, attestation by Recipient, explanations",
-        uses=("core/base", "core/crypto", "nsm-mock/document", "nsm-mock/pki", "sim/http", "sim/iam", "sim/yaml"),
+        uses=("core/base", "core/crypto", "core/fault", "nsm-mock/document", "nsm-mock/pki", "sim/http", "sim/iam",
+              "sim/yaml"),
         libraries=("Asio", "Boost.JSON", "OpenSSL", "SQLite"),
         tests_use=("nsm-mock/module",)),
     "sim/up": Folder(
@@ -249,9 +257,9 @@ FOLDERS = {
     "sim/cli": Folder(
         "`main` and a file per subcommand",
         uses=("core/base", "core/crypto", "core/address", "core/rules", "core/dns", "core/dial", "core/ingress",
-              "core/service", "core/proxy", "core/forward", "core/egress", "transports", "nsm-mock/document",
+              "core/service", "core/proxy", "core/forward", "core/egress", "core/fault", "transports", "nsm-mock/document",
               "nsm-mock/pki", "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/report",
-              "sim/eif/unpack", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up", "sim/vsock_proxy",
+              "sim/eif/unpack", "sim/fault", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up", "sim/vsock_proxy",
               "sim/vsock_switch", "sim/vm", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
     "examples": Folder(

@@ -33,6 +33,7 @@ using command_line::Values;
 [[nodiscard]] Command doctor_command();
 [[nodiscard]] Command eif_command();
 [[nodiscard]] Command exec_command();
+[[nodiscard]] Command fault_command();
 [[nodiscard]] Command forward_command();
 [[nodiscard]] Command imds_command();
 [[nodiscard]] Command kms_command();

@@ -2,14 +2,18 @@
 
 // glovebox imds: the instance metadata that a parent program asks for at 169.254.169.254.
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/service/process_setup.h"
 #include "nsm-mock/document/module_id.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/faults_of.h"
 #include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
@@ -60,11 +64,28 @@ int serve_imds(const Values& values) {
     listener.body_bytes_max = request_body_bytes_max;
     listener.idle_timeout = values.duration("--idle-timeout");
     listener.address = http::parse_address(values.text("--listen")).value();
-    const auto server = http::Server::start(
-                            context.get_executor(), listener,
-                            [&](const http::Request& request) { return service.handle(request); },
-                            connections, *log)
-                            .value();
+    const auto faults = faults_of(values.text("--world"));
+    const auto handle = [&](const http::Request& request) {
+        std::optional<TimePoint> expired;
+        std::chrono::milliseconds delay{};
+        bool is_down = false;
+        for (const fault::Fault& fault :
+             faults ? faults->strike("imds", request.path()) : std::vector<fault::Fault>()) {
+            if (fault.kind == fault::Kind::imds_latency)
+                delay += fault.time;
+            is_down |= fault.kind == fault::Kind::imds_down;
+            if (fault.at)
+                expired = std::max(expired.value_or(*fault.at), *fault.at);
+        }
+        http::Response response;
+        response.status = 0;
+        if (!is_down)
+            response = service.handle(request, expired);
+        response.delay = delay;
+        return response;
+    };
+    const auto server =
+        http::Server::start(context.get_executor(), listener, handle, connections, *log).value();
     log->info("ready", "ready: http://{}", field("http", http::to_string(server->local())));
     http::serve_until_signal(context, *log, 1);
     server->close();
@@ -98,6 +119,11 @@ Command imds_command() {
                .check = problem_by<http::parse_address>,
                .summary = "The address to listen on",
                .default_value = "127.0.0.1:1338"},
+              {.name = "--world",
+               .placeholder = "NAME",
+               .summary = "Have the faults of this world (`glovebox fault imds`)",
+               .default_note = "none",
+               .completion = Completion::world},
               {.name = "--role-arn",
                .placeholder = "ARN",
                .check = check_role,

@@ -16,6 +16,7 @@
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/clock_option.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/faults_of.h"
 #include "sim/cli/http_limits.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/pki_option.h"
@@ -132,6 +133,7 @@ int serve_kms(const Values& values) {
     settings.caller = values.find_text("--caller");
     settings.limits = raise_http_limits(values);
     settings.threads = values.number<unsigned>("--threads");
+    settings.faults = faults_of(values.text("--world"));
     std::optional<tls::ServedNames> served;
     settings.ready = [&](const std::string& https) {
         const WorldCaOption ca = WorldCaOption::of(values);

@@ -40,6 +40,7 @@ Program glovebox_program() {
                                  doctor_command(),
                                  up_command(),
                                  compare_command(),
+                                 fault_command(),
                                  vm_command(),
                                  eif_command(),
                                  nsm_command(),

@@ -161,8 +161,9 @@ int up_world(const Values& values) {
     const bool is_quiet = values.flag("--quiet");
     const Bytes content = command_line::read_file(file, world_bytes_max).value();
     const auto folder = std::filesystem::absolute(file).parent_path().string();
-    const up::WorldFile parts =
+    up::WorldFile parts =
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
+    parts.faults |= values.flag("--faults");
     const bool in_machines = values.text("--target") == "vm";
     if (in_machines)
         up::check_for_machines(parts).value();
@@ -309,6 +310,10 @@ Command up_command() {
                      .kind = Kind::flag,
                      .summary = "End the world with status 1 when the first enclave ends, unless "
                                 "the enclave has allow_exit or is started again"},
+                    {.name = "--faults",
+                     .kind = Kind::flag,
+                     .summary = "Connections can have faults (`glovebox fault`), as with `faults: "
+                                "true` in the file"},
                     {.name = "--schema",
                      .kind = Kind::flag,
                      .summary = "Print the JSON schema of world files, for editors, and exit"},

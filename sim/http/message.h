@@ -4,6 +4,7 @@
 // the two, and tests write them down.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,9 +38,11 @@ struct Request {
 // The server adds Content-Length and, if it closes the connection, Connection. All other headers,
 // Date and Server too, are the service's.
 struct Response {
+    // 0: the connection is closed without an answer.
     unsigned status = 200;
     std::vector<Header> headers;
     std::string body;
+    std::chrono::milliseconds delay{};  // it is sent so much later
 
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
 };

@@ -223,6 +223,12 @@ asio::awaitable<void> serve(ByteStream& stream, const Session& session, Connecti
         } else {
             co_return;  // the client is gone, or was silent for too long
         }
+        if (response.delay.count() > 0) {
+            asio::steady_timer later(co_await asio::this_coro::executor, response.delay);
+            co_await later.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        }
+        if (response.status == 0)
+            co_return;
         stream.expire_after(session.options.idle_timeout);
         const std::string wire = to_wire(response, head, open);
         co_await stream.write(wire, error);

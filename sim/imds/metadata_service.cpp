@@ -74,7 +74,8 @@ http::Response MetadataService::make_token(const http::Request& request, TimePoi
     return response;
 }
 
-http::Response MetadataService::handle(const http::Request& request) {
+http::Response MetadataService::handle(const http::Request& request,
+                                       std::optional<TimePoint> expired) {
     const TimePoint now = clock_.now();
     if (request.method == "PUT")
         return make_token(request, now);
@@ -95,14 +96,15 @@ http::Response MetadataService::handle(const http::Request& request) {
     if (version.empty())
         return answer(200, "1.0\n2021-07-15\nlatest");
     path.remove_prefix(std::min(version.size() + 1, path.size()));
-    auto found = is_version(version) ? find(path, token ? "2.0" : "1.0", now) : std::nullopt;
+    auto found =
+        is_version(version) ? find(path, token ? "2.0" : "1.0", now, expired) : std::nullopt;
     log_.info("request", "GET {}{}", field("target", request.path()), found ? "" : ": 404",
               field("status", found ? 200 : 404));
     return found ? answer(200, std::move(*found)) : answer(404, "404 - Not Found");
 }
 
 std::optional<std::string> MetadataService::find(std::string_view path, std::string_view version,
-                                                 TimePoint now) {
+                                                 TimePoint now, std::optional<TimePoint> expired) {
     const Instance& instance = settings_.instance;
     std::string dashed_ip = instance.private_ip;
     std::replace(dashed_ip.begin(), dashed_ip.end(), '.', '-');
@@ -139,20 +141,26 @@ std::optional<std::string> MetadataService::find(std::string_view path, std::str
                                   iam::partition_of(instance.region), instance.account, role)},
                      {"InstanceProfileId", "AIPAGLOVEBOX000000001"}}));
         const bool asked = path.find("security-credentials/" + role) != std::string_view::npos;
-        item("iam/security-credentials/" + role, asked ? credentials(version, now) : "");
+        item("iam/security-credentials/" + role, asked ? credentials(version, now, expired) : "");
     }
     return tree.find(path);
 }
 
-std::string MetadataService::credentials(std::string_view version, TimePoint now) {
+std::string MetadataService::credentials(std::string_view version, TimePoint now,
+                                         std::optional<TimePoint> expired) {
+    // Sessions know the second in which they were issued, and no more.
+    const auto first =
+        expired ? std::chrono::floor<std::chrono::seconds>(*expired) + std::chrono::seconds(1)
+                : TimePoint::min();
     const std::lock_guard lock(mutex_);
     auto& [credential, issued] = issued_[std::string(version)];
-    if (!credential.expiration || *credential.expiration - renewal <= now) {
-        credential = issuer_
-                         .issue(settings_.instance.role_arn, settings_.instance.id,
-                                {now, std::string(version)}, settings_.credential_lifetime, random_)
-                         .value();
-        issued = now;
+    if (!credential.expiration || *credential.expiration - renewal <= now || issued < first) {
+        issued = std::max(now, first);
+        credential =
+            issuer_
+                .issue(settings_.instance.role_arn, settings_.instance.id,
+                       {issued, std::string(version)}, settings_.credential_lifetime, random_)
+                .value();
     }
     return pretty({{"Code", "Success"},
                    {"LastUpdated", whole_seconds(issued)},

@@ -53,7 +53,13 @@ class MetadataService {
                     RandomSource& random, Log& log);
 
     // Answers GET, HEAD and the PUT for a token. May be called from any thread.
-    [[nodiscard]] http::Response handle(const http::Request& request);
+    [[nodiscard]] http::Response handle(const http::Request& request) {
+        return handle(request, std::nullopt);
+    }
+    // The same, where credentials that were issued in the second of `expired` or before have
+    // expired. The next ones are issued in a later second.
+    [[nodiscard]] http::Response handle(const http::Request& request,
+                                        std::optional<TimePoint> expired);
 
   private:
     [[nodiscard]] http::Response make_token(const http::Request& request, TimePoint now);
@@ -65,8 +71,9 @@ class MetadataService {
 
     // `version`: of the metadata service, "1.0" or "2.0", by which the item is asked for.
     [[nodiscard]] std::optional<std::string> find(std::string_view path, std::string_view version,
-                                                  TimePoint now);
-    [[nodiscard]] std::string credentials(std::string_view version, TimePoint now);
+                                                  TimePoint now, std::optional<TimePoint> expired);
+    [[nodiscard]] std::string credentials(std::string_view version, TimePoint now,
+                                          std::optional<TimePoint> expired);
     [[nodiscard]] std::string identity_document() const;
 
     MetadataSettings settings_;

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "sim/http/serve_until_signal.h"
+#include "sim/kms/interference.h"
 #include "sim/kms/json_lines.h"
 #include "sim/kms/key_store.h"
 #include "sim/kms/service.h"
@@ -74,6 +75,18 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
     http::Connections connections(settings.limits, log);
     boost::asio::io_context context(static_cast<int>(settings.threads));
     boost::asio::thread_pool key_maker(1);
+    const auto handle = [&](const http::Request& request) {
+        if (!settings.faults)
+            return service.handle(request);
+        const StruckRequest struck =
+            strike_request(settings.faults->strike("kms", operation_of(request)), scene.region);
+        http::Response response;
+        response.status = 0;
+        if (!struck.is_down)
+            response = service.handle(request, struck.interference);
+        response.delay = struck.latency;
+        return response;
+    };
     std::vector<std::unique_ptr<http::Server>> servers;
     std::string addresses;
     std::string http;
@@ -81,10 +94,8 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
     for (http::ServerOptions listener : settings.listeners) {
         listener.takes_long = takes_long;
         listener.long_work = key_maker.get_executor();
-        auto server = http::Server::start(
-            context.get_executor(), listener,
-            [&](const http::Request& request) { return service.handle(request); }, connections,
-            log);
+        auto server =
+            http::Server::start(context.get_executor(), listener, handle, connections, log);
         if (!server)
             return server.error();
         servers.push_back(std::move(*server));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/random_source.h"
+#include "core/fault/client.h"
 #include "nsm-mock/document/trust_root.h"
 #include "sim/http/server.h"
 #include "sim/kms/scene.h"
@@ -31,6 +33,8 @@ struct DaemonSettings {
     std::optional<std::string> caller;
     http::ConnectionLimits limits;
     unsigned threads = 1;
+    // The faults of the world; null without.
+    std::shared_ptr<const fault::Client> faults;
     // Called when it listens, with the address of its HTTPS listener ("127.0.0.1:4600"), which is
     // empty without one.
     std::function<void(const std::string& https)> ready;

@@ -63,11 +63,14 @@ std::string name_of(const http::Request& request) {
 
 }  // namespace
 
-bool takes_long(const http::Request& request) {
+std::string_view operation_of(const http::Request& request) {
     const std::string_view target = request.header("X-Amz-Target").value_or("");
-    const auto* operation = target.starts_with(target_prefix)
-                                ? find_operation(target.substr(target_prefix.size()))
-                                : nullptr;
+    return target.starts_with(target_prefix) ? target.substr(target_prefix.size())
+                                             : std::string_view();
+}
+
+bool takes_long(const http::Request& request) {
+    const auto* operation = find_operation(operation_of(request));
     return operation != nullptr && operation->makes_keys;
 }
 
@@ -99,7 +102,7 @@ Answer<iam::Principal> Service::caller_of(const http::Request& request, TimePoin
     return std::get<iam::Credential>(outcome).principal;
 }
 
-http::Response Service::handle(const http::Request& request) {
+http::Response Service::handle(const http::Request& request, const Interference& interference) {
     const TimePoint now = clock_.now();
     const std::string request_id = make_uuid(random_);
     if (request.method == "GET" &&
@@ -130,9 +133,7 @@ http::Response Service::handle(const http::Request& request) {
         return refuse(respond(now, request_id), error);
     };
     const std::string_view target = request.header("X-Amz-Target").value_or("");
-    const Operation* operation = target.starts_with(target_prefix)
-                                     ? find_operation(target.substr(target_prefix.size()))
-                                     : nullptr;
+    const Operation* operation = find_operation(operation_of(request));
     if (request.method != "POST" || operation == nullptr) {
         const ApiError error = without_message(
             "UnknownOperationException",
@@ -144,9 +145,17 @@ http::Response Service::handle(const http::Request& request) {
         const std::string name = name_of(request);
         return refuse_unheard(Operation{name, nullptr}, error);
     }
+    if (interference.error)
+        return refuse_unheard(*operation, *interference.error);
     const auto caller = caller_of(request, now);
     if (!caller)
         return refuse_unheard(*operation, caller.error());
+    if (interference.expired && caller->delivery &&
+        caller->delivery->issued <= *interference.expired)
+        return refuse_unheard(*operation,
+                              api_error("ExpiredTokenException",
+                                        "The security token included in the request is expired",
+                                        "a fault of the world: imds expire-credentials"));
     Call call = call_of(*operation, *caller);
     Answer<std::string> answer = std::string();
     try {

@@ -28,6 +28,9 @@ inline constexpr std::size_t request_body_bytes_max = 1024 * 1024;
 
 inline constexpr std::string_view explanation_header = "x-glovebox-explanation";
 
+// The operation that the request names, "Decrypt"; empty for none.
+[[nodiscard]] std::string_view operation_of(const http::Request& request);
+
 // Whether the request may take seconds, because it makes an RSA key.
 [[nodiscard]] bool takes_long(const http::Request& request);
 
@@ -40,6 +43,13 @@ struct ServiceSettings {
     policy::RequestContext context;  // Environment::context
 };
 
+// What goes wrong with a request on purpose.
+struct Interference {
+    std::optional<ApiError> error;  // the answer, before anybody asks who the caller is
+    // Sessions whose credentials were issued in this second or before have expired.
+    std::optional<TimePoint> expired;
+};
+
 class Service {
   public:
     // The references outlive the service. `trace` and `access_log` may be null.
@@ -49,7 +59,8 @@ class Service {
 
     // Processes a request of the API, or GET /ping and /healthcheck. May be called from any thread.
     // Never throws for anything in `request`: a bug is answered with KMSInternalException.
-    [[nodiscard]] http::Response handle(const http::Request& request);
+    [[nodiscard]] http::Response handle(const http::Request& request,
+                                        const Interference& interference = {});
 
   private:
     // The caller; or the exception if the signature is refused.

@@ -65,17 +65,12 @@ std::optional<core::VsockAddress> interpose_connect(TrafficObserver& observer,
     const core::VsockAddress speaks_for = peer == unnamed ? target : peer;
     // In the world's directory: an abstract name any user could connect to, and no socket of
     // another network namespace.
-    const auto meeting = world.meeting_point(speaks_for);
-    if (!meeting)
+    if (!name(socket, *local))
         return std::nullopt;
-    UniqueFd near;
-    if (name(socket, *local) &&
-        transports::UnixAddress::of_socket(meeting->get())->connect(socket) == 0)
-        near.reset(::accept4(meeting->get(), nullptr, nullptr, SOCK_CLOEXEC));
-    world.unbind(meeting->get(), speaks_for);
+    auto near = world.meet(socket, speaks_for);
     if (!near)
         return std::nullopt;
-    observer.relay(std::move(near), *local, std::move(far), peer);
+    observer.relay(std::move(*near), *local, std::move(far), peer);
     return *local;
 }
 

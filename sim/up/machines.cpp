@@ -30,6 +30,8 @@ Error only_simulated(const std::string& part, std::string_view key) {
 }  // namespace
 
 Result<void> check_for_machines(const WorldFile& world) {
+    if (world.faults)
+        return only_simulated("the world", "faults");
     if (world.kms && !world.kms->state.empty())
         return only_simulated("kms", "state");
     for (const ProxyPart& proxy : world.proxies)

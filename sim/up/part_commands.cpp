@@ -71,6 +71,13 @@ std::string PartCommands::kms_resolved() const {
                       : std::string();
 }
 
+core::Command PartCommands::faults() const {
+    Arguments arguments{"fault", "serve"};
+    add(arguments, "--world", directory_);
+    add_log(arguments, "info");
+    return subcommand(std::move(arguments));
+}
+
 core::Command PartCommands::kms() const {
     Arguments arguments{"kms", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"};
     add(arguments, "--world", directory_);
@@ -85,6 +92,8 @@ core::Command PartCommands::kms() const {
 
 core::Command PartCommands::imds() const {
     Arguments arguments{"imds", "--listen", "127.0.0.1:0"};
+    if (world_.faults)
+        add(arguments, "--world", directory_);
     add(arguments, "--state", state_directory(world_, directory_));
     add(arguments, "--region", world_.region);
     add(arguments, "--role-arn", world_.role_arn);

@@ -35,6 +35,7 @@ class PartCommands {
     void imds_is_at(std::string http) { imds_http_ = std::move(http); }
 
     // Of a part that the world has.
+    [[nodiscard]] core::Command faults() const;
     [[nodiscard]] core::Command kms() const;
     [[nodiscard]] core::Command imds() const;
     [[nodiscard]] core::Command proxy(const ProxyPart& proxy) const;

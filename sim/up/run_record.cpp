@@ -21,6 +21,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view fault_event = "fault_";
+
 // Members that the line of the log has, under the same names.
 void copy_fields(const TimelineEntry& entry, std::initializer_list<std::string_view> names,
                  json::object& into) {
@@ -55,6 +57,8 @@ json::object* RunRecord::List::add(json::object entry) {
 
 RunRecord::RunRecord(const WorldFile& world, std::string target)
     : region_(world.region), target_(std::move(target)) {
+    if (world.faults)
+        parts_.emplace_back(part("faults", "faults"));
     if (world.kms)
         parts_.emplace_back(part("kms", "kms"));
     if (world.imds)
@@ -81,6 +85,18 @@ void RunRecord::take(const TimelineEntry& entry) {
         copy_fields(entry, {"request", "principal", "key", "status", "error", "reason"}, request);
         kms_.add(std::move(request));
     }
+    if (entry.component == "fault" && entry.event.starts_with(fault_event))
+        take_fault(entry);
+}
+
+void RunRecord::take_fault(const TimelineEntry& entry) {
+    json::object fault{{"time", entry.time}, {"event", entry.event.substr(fault_event.size())}};
+    copy_fields(entry, {"fault", "kind", "request", "reason"}, fault);
+    if (const std::string peer = text_field(entry, "peer"); !peer.empty())
+        fault["from"] = without_port(peer);
+    if (const std::string target = text_field(entry, "target"); !target.empty())
+        fault["to"] = target;
+    faults_.add(std::move(fault));
 }
 
 // A line "open" and later one "closed" of the same part and peer are one connection; a line
@@ -133,8 +149,9 @@ json::object RunRecord::document(const WorldOutcome& outcome, const WorldReport&
         enclaves.emplace_back(std::move(one));
     }
     json::object further;
-    for (const auto& [name, list] : {std::pair("connections", &connections_),
-                                     std::pair("module", &module_), std::pair("kms", &kms_)})
+    for (const auto& [name, list] :
+         {std::pair("connections", &connections_), std::pair("module", &module_),
+          std::pair("kms", &kms_), std::pair("faults", &faults_)})
         if (list->further > 0)
             further[name] = list->further;
     json::object record{{"schema", record_schema},
@@ -150,7 +167,8 @@ json::object RunRecord::document(const WorldOutcome& outcome, const WorldReport&
                         {"enclaves", std::move(enclaves)},
                         {"connections", connections_.entries},
                         {"module", module_.entries},
-                        {"kms", kms_.entries}};
+                        {"kms", kms_.entries},
+                        {"faults", faults_.entries}};
     if (outcome.status)
         record["status"] = *outcome.status;
     if (!further.empty())

@@ -27,8 +27,8 @@ inline constexpr int record_schema = 1;
 
 class RunRecord {
   public:
-    // Of connections, of requests to modules and of requests to the KMS, each. What is beyond is
-    // counted.
+    // Of connections, of requests to modules, of requests to the KMS and of what happened to
+    // faults, each. What is beyond is counted.
     static constexpr std::size_t entries_max = 20'000;
 
     // `target` is where the world runs: "sim" or "vm".
@@ -50,6 +50,7 @@ class RunRecord {
     };
 
     void take_connection(const TimelineEntry& entry);
+    void take_fault(const TimelineEntry& entry);
 
     std::string region_;
     std::string target_;
@@ -59,6 +60,7 @@ class RunRecord {
     std::map<std::pair<std::string, std::string>, std::size_t> open_;
     List module_;
     List kms_;
+    List faults_;
 };
 
 // The file that a record goes to. Opened, and emptied, before the run, so that a name that can't be

@@ -106,6 +106,11 @@ const std::vector<Key<WorldFile>>& top_keys() {
           .summary = "The parent instance's role, for its credentials and for PCR3",
           .problem = problem_of_role},
          &WorldFile::role_arn},
+        {{.name = "faults",
+          .form = Form::flag,
+          .summary = "Connections pass a process that `glovebox fault` has refuse, cut, reset, "
+                     "stall, delay, throttle or split them"},
+         &WorldFile::faults},
     };
     return keys;
 }

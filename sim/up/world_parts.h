@@ -88,6 +88,7 @@ struct WorldFile {
     std::string folder;  // the file's
     std::string region = "us-east-1";
     std::string role_arn;
+    bool faults = false;  // connections have faults (glovebox fault)
     std::optional<KmsPart> kms;
     std::optional<ImdsPart> imds;
     std::vector<ProxyPart> proxies;

@@ -127,6 +127,13 @@ Result<void> WorldRun::start_machines() {
     return part ? Result<void>() : part.error();
 }
 
+Result<void> WorldRun::start_faults() {
+    if (world_.faults)
+        if (auto part = start("faults", commands_.faults(), {}); !part)
+            return part.error();
+    return {};
+}
+
 Result<void> WorldRun::start_services() {
     if (world_.kms)
         if (auto part = start("kms", commands_.kms(), world_.kms->log_level); !part)
@@ -433,6 +440,10 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
     Result<void> good;
     if (machines_)
         good = co_await all_ready(&WorldRun::start_machines);
+    else
+        good = start_faults();
+    if (good)
+        good = co_await all_ready();
     if (good)
         good = start_services();
     if (good)

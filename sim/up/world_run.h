@@ -4,6 +4,7 @@
 // the opposite order.
 //
 //   0  virtual machines      with --target vm: the switch, then the parent's machine
+//   0  the process with the faults, in a world that has them, before anything can connect
 //   1  KMS and metadata      ready when their log says so; their ports are then known
 //   2  proxies               KMS's name leads to the world's KMS
 //   3  enclaves              each after those that it depends on; ready when they listen on their
@@ -104,6 +105,7 @@ class WorldRun {
     [[nodiscard]] Result<void> launch(Part& part);
     void take_line(Part& part, core::ChildProcess::Output output, const std::string& line);
     [[nodiscard]] Result<void> start_machines();
+    [[nodiscard]] Result<void> start_faults();
     [[nodiscard]] Result<void> start_services();
     [[nodiscard]] Result<void> start_proxies();
     [[nodiscard]] Result<void> start_enclaves();

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/fault/fault.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+
+#include "core/base/clock.h"
+
+namespace glovebox::fault {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<std::string_view, 15> names{
+    "refuse",       "cut",          "reset",
+    "stall",        "delay",        "throttle",
+    "split",        "kms throttle", "kms latency",
+    "kms down",     "kms 500",      "kms wrong-region",
+    "imds latency", "imds down",    "imds expire-credentials"};
+
+// The member as a number that T holds; an error for anything else.
+template <class T>
+Result<void> read(const json::object& object, std::string_view name, std::optional<T>& into) {
+    const json::value* const found = object.if_contains(name);
+    if (found == nullptr)
+        return {};
+    boost::system::error_code failure;
+    const auto number = found->to_number<T>(failure);
+    if (failure)
+        return invalid_input(fmt::format("a fault's \"{}\" is not a number that it can be", name));
+    into = number;
+    return {};
+}
+
+// Exactly, unlike a sentence's.
+std::string exactly(std::chrono::milliseconds time) {
+    constexpr std::chrono::seconds second(1);
+    return time % second == time.zero() ? format_duration(time)
+                                        : fmt::format("{} ms", time.count());
+}
+
+// "from 16 to 3:8000"; empty for all connections.
+std::string ends_of(const Fault& fault) {
+    std::string text = fault.from ? fmt::format(" from {}", *fault.from) : "";
+    if (fault.to && fault.port)
+        text += fmt::format(" to {}:{}", *fault.to, *fault.port);
+    else if (fault.to)
+        text += fmt::format(" to {}", *fault.to);
+    else if (fault.port)
+        text += fmt::format(" to port {}", *fault.port);
+    return text;
+}
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
+    return names[static_cast<std::size_t>(kind)];
+}
+
+std::string_view part_of(Kind kind) {
+    const std::string_view name = name_of(kind);
+    const std::size_t space = name.find(' ');
+    return space == name.npos ? std::string_view() : name.substr(0, space);
+}
+
+bool Fault::is_for(core::VsockAddress client, core::VsockAddress listener) const {
+    return from.value_or(client.cid) == client.cid && to.value_or(listener.cid) == listener.cid &&
+           port.value_or(listener.port) == listener.port;
+}
+
+bool Fault::is_momentary() const {
+    return (kind == Kind::cut || kind == Kind::reset) && !after && !lasts && !times;
+}
+
+std::string describe(const Fault& fault) {
+    std::string text(name_of(fault.kind));
+    if (part_of(fault.kind).empty())
+        text += " connections" + ends_of(fault);
+    if (!fault.request.empty())
+        text += " for " + fault.request;
+    if (fault.time.count() != 0)
+        text += fmt::format(" by {}", exactly(fault.time));
+    if (fault.kind == Kind::throttle)
+        text += fmt::format(" to {} bytes a second", fault.bytes);
+    if (fault.kind == Kind::split)
+        text += fmt::format(" into pieces of {} bytes", fault.bytes);
+    if (fault.after)
+        text += fmt::format(" after {} bytes", *fault.after);
+    if (fault.lasts)
+        text += fmt::format(" for {}", exactly(*fault.lasts));
+    if (fault.times)
+        text += *fault.times == 1 ? ", once" : fmt::format(", {} times", *fault.times);
+    return text;
+}
+
+json::object to_json(const Fault& fault) {
+    json::object object{{"kind", name_of(fault.kind)}};
+    const auto add = [&](std::string_view name, const auto& value) {
+        if (value)
+            object[name] = *value;
+    };
+    add("from", fault.from);
+    add("to", fault.to);
+    add("port", fault.port);
+    add("after", fault.after);
+    if (fault.lasts)
+        object["lasts"] = fault.lasts->count();
+    add("times", fault.times);
+    if (fault.time.count() != 0)
+        object["time"] = fault.time.count();
+    if (fault.bytes != 0)
+        object["bytes"] = fault.bytes;
+    if (!fault.request.empty())
+        object["request"] = fault.request;
+    if (fault.at)
+        object["at"] = unix_milliseconds(*fault.at);
+    return object;
+}
+
+Result<Fault> fault_from_json(const json::object& object) {
+    Fault fault;
+    const json::value* const kind = object.if_contains("kind");
+    const auto* const known =
+        kind == nullptr || !kind->is_string()
+            ? names.end()
+            : std::find(names.begin(), names.end(), std::string_view(kind->get_string()));
+    if (known == names.end())
+        return invalid_input("a fault has no \"kind\" that is known");
+    fault.kind = static_cast<Kind>(known - names.begin());
+    std::optional<std::int64_t> lasts;
+    std::optional<std::int64_t> time;
+    std::optional<std::uint64_t> bytes;
+    std::optional<std::int64_t> at;
+    for (const auto& done :
+         {read(object, "from", fault.from), read(object, "to", fault.to),
+          read(object, "port", fault.port), read(object, "after", fault.after),
+          read(object, "times", fault.times), read(object, "lasts", lasts),
+          read(object, "time", time), read(object, "bytes", bytes), read(object, "at", at)})
+        if (!done)
+            return done.error();
+    if (lasts)
+        fault.lasts = std::chrono::milliseconds(*lasts);
+    fault.time = std::chrono::milliseconds(time.value_or(0));
+    fault.bytes = bytes.value_or(0);
+    if (at)
+        fault.at = TimePoint(std::chrono::milliseconds(*at));
+    if (const json::value* const request = object.if_contains("request");
+        request != nullptr && request->is_string())
+        fault.request = json::value_to<std::string>(*request);
+    if ((fault.kind == Kind::throttle || fault.kind == Kind::split) && fault.bytes == 0)
+        return invalid_input(
+            fmt::format("{} needs a number of bytes, 1 or more", name_of(fault.kind)));
+    return fault;
+}
+
+}  // namespace glovebox::fault
