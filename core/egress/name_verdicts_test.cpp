@@ -35,7 +35,7 @@ class NameVerdictsTest : public testing::Test {
   protected:
     NameVerdictsTest() { ignore_sigpipe(); }
 
-    // A parent that answers every question so; an empty answer is none.
+    // The parent gives every question this answer. With an empty one, it does not answer.
     void answer_with(std::string_view answer) {
         answer_ = answer;
         if (listener_)

@@ -68,8 +68,7 @@ int set(const Values& values, const Fault& fault) {
     const std::uint64_t struck = number_in(answer, "struck");
     if (fault.is_momentary() && struck == 0) {
         std::cerr << fmt::format(
-            "glovebox: no connection is open that this is for: {}. With `--times 1` the fault is "
-            "for "
+            "glovebox: no connection is open that matches: {}. With `--times 1` the fault is for "
             "the next one\n",
             describe(fault));
         return exit_failed;
@@ -238,7 +237,7 @@ std::vector<Command> connection_commands() {
          .summary = "End connections: both sides read an end of file, and EPIPE when they write",
          .description =
              {"Without --after, --for and --times, it ends the connections that are open now, and "
-              "fails if there is none."},
+              "fails if no connection is open."},
          .options = which_connections(true),
          .examples = {{"Cut all open connections of enclave 16", "glovebox fault cut --from 16"},
                       {"Cut the next connection to port 5005 in the middle of an answer",
@@ -247,8 +246,8 @@ std::vector<Command> connection_commands() {
         {.name = "reset",
          .summary = "End connections: both sides read ECONNRESET",
          .description = {"Without --after, --for and --times, it ends the connections that are "
-                         "open now, and fails if there is none. A program that has not sent a "
-                         "byte on the connection yet reads an end of file instead."},
+                         "open now, and fails if no connection is open. A program that has "
+                         "sent nothing yet on the connection reads an end of file instead."},
          .options = which_connections(true),
          .examples = {{"Reset the connections to enclave 16", "glovebox fault reset --to 16"}},
          .run = set_one_after<Kind::reset>},

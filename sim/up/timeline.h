@@ -43,7 +43,7 @@ struct TimelineEntry {
 // The entry as one line of JSON, with all that it has.
 [[nodiscard]] std::string json_of(const TimelineEntry& entry);
 
-// The text of this field; empty if the line has none.
+// The text of this field; empty if the line lacks it.
 [[nodiscard]] std::string text_field(const TimelineEntry& entry, std::string_view name);
 
 // Whether the line is about a connection: of a proxy, a forward or a supervised program. A KMS's

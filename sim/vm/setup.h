@@ -14,7 +14,8 @@ namespace glovebox::vm {
 // An error that names the programs that are missing, and the packages that have them.
 [[nodiscard]] Result<void> check_programs(const Platform& platform);
 
-// The cached kernel of a release. It is fetched if the cache has none, or with `refresh`.
+// The kernel of a release, from the cache. A kernel that is not there is fetched; with `refresh`,
+// it is fetched again.
 [[nodiscard]] Result<Kernel> set_up_kernel(std::string_view release, const Platform& platform,
                                            bool refresh);
 

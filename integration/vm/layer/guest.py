@@ -165,7 +165,7 @@ class Guest:
         self._process.wait()
         try:
             self._process.stdin.close()
-        except BrokenPipeError:  # a line that nobody has taken
+        except BrokenPipeError:  # the guest has not read its last line
             pass
 
     def _wait_until(self, condition, seconds: float, what: str, may_retry: bool) -> None:
