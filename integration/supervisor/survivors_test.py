@@ -8,7 +8,9 @@ Usage: survivors_test.py GLOVEBOX [unittest's arguments]
 
 import os
 import select
+import shlex
 import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -121,6 +123,22 @@ class Survivors(sides.Case):
         gate.write_text("")  # once the orphan reads
         side.finish(expected=5)
         self.assert_ended([keeper])
+
+    def test_the_end_of_a_program_hangs_up_no_script_with_a_stopped_process(self):
+        # The program's session has no shell or terminal, as in a CI.
+        for verb in (["parent"], ["run", "--isolation", "none"]):
+            with self.subTest(verb[0]):
+                script = self.start_script(*verb)
+                output, _ = script.communicate(timeout=sides.DEADLINE)
+                self.assertEqual((output, script.returncode), (b"went on\n", 0))
+
+    def start_script(self, *verb):
+        command = shlex.join([sides.GLOVEBOX, *verb, "--", "true"])
+        lines = f"cat {self.scratch / 'gate'} & kill -STOP $!; {command}; echo went on; kill -KILL $!"
+        (self.scratch / "gate").unlink(missing_ok=True)
+        os.mkfifo(self.scratch / "gate")
+        return subprocess.Popen(["sh", "-c", lines], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                                start_new_session=True, **self.how)
 
 
 def children_of(process):

@@ -115,7 +115,7 @@ pid_t Keeper::fork_program(int channel) noexcept {
     const pid_t program = ::fork();
     if (program == 0)
         return 0;
-    ::setpgid(0, 0);
+    ::setsid();
     const pid_t answer = program < 0 ? -errno : program;
     ::send(channel, &answer, sizeof answer, MSG_NOSIGNAL);
     return program;

@@ -7,8 +7,10 @@
 //
 // Without a supervisor the calls of what is left would fail with ENOSYS. A signal at the parent's
 // death reaches children alone, so the keeper adopts orphans, and all descendants are its children
-// in the end. It is in a process group of its own: who kills that of the supervisor leaves it to
-// do its work.
+// in the end. It is in a session of its own: whoever kills the supervisor's process group leaves it
+// to do its work, and the kernel does not take the program for a job whose shell has ended. It would
+// send SIGHUP to the whole group, the caller included, if the program ended while a process of the
+// group was stopped (setpgid(2), "orphaned process group").
 #pragma once
 
 #include <sys/types.h>

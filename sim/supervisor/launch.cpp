@@ -160,8 +160,6 @@ struct Child {
                 ::close(static_cast<int>(i));
         if (program.working_directory >= 0 && ::fchdir(program.working_directory) != 0)
             parent.give_up(Message::not_executed, errno);
-        if (program.process_group)
-            ::setpgid(0, *program.process_group);
         if (program.umask)
             ::umask(*program.umask);
         program.inherited.restore();

@@ -38,7 +38,6 @@ struct Program {
     std::optional<std::vector<std::string>> environment;  // instead of the caller's
     std::array<int, 3> standard_fds{0, 1, 2};
     int working_directory = -1;          // a descriptor of it
-    std::optional<pid_t> process_group;  // to join; 0 for one of its own
     std::optional<mode_t> umask;
     InheritedState inherited = InheritedState::now();
 };
