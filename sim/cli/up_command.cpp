@@ -114,6 +114,8 @@ void conclude(const up::WorldOutcome& run, const up::WorldReport& report, const 
             if (const std::string lines = report.last_lines().of(part); !lines.empty())
                 say("failed", fmt::format("the last lines of {}, which -q hides:\n{}", part,
                                           indented(lines)));
+    for (const up::NotRun& one : run.not_run)
+        say("not_run", sentence_of(one));
     if (!is_quiet || !run.is_good) {
         for (const std::string& refused : kms.refused)
             say("refused", "KMS refused " + refused);
@@ -133,6 +135,8 @@ void annotate(const up::WorldOutcome& run, const up::WorldReport& report, const 
     const Severity refused = run.is_good ? Severity::notice : Severity::error;
     for (const std::string& failure : run.failures)
         annotations.add(Severity::error, "Glovebox: the world failed", failure);
+    for (const up::NotRun& one : run.not_run)
+        annotations.add(Severity::warning, "Glovebox: not run", sentence_of(one));
     for (const std::string& refusal : kms.refused)
         annotations.add(refused, "Glovebox: KMS refused " + refusal.substr(0, refusal.find(' ')),
                         refusal);
@@ -256,7 +260,7 @@ int up_world(const Values& values) {
     judged.command = values.list("COMMAND");
     judged.artifacts = values.text("--artifacts");
     conclude(judged, report, kms, is_trace_kept, values, timeline);
-    if (!is_quiet || !judged.is_good)
+    if (!is_quiet || !judged.has_passed())
         annotate(judged, report, kms, annotations);
     // What could not be kept makes no run fail that passed, and is said.
     const auto note = [&](const Result<void>& done) {
@@ -270,7 +274,9 @@ int up_world(const Values& values) {
     if (summary)
         note(summary->append(up::world_summary(judged, report, kms)));
     const int status = judged.status.value_or(exit_failed);
-    return status != exit_done ? status : judged.is_good ? exit_done : exit_failed;
+    if (status != exit_done)
+        return status;
+    return judged.has_passed() ? exit_done : judged.is_good ? up::exit_not_run : exit_failed;
 }
 
 }  // namespace
@@ -369,7 +375,10 @@ Command up_command() {
         .sections = {{"World file", world_file, true}},
         .exit_codes = {{"N", "the command's exit status"},
                        {"1", "a part of the world could not be started, or failed"},
-                       {"2", "the command line is wrong"}},
+                       {"2", "the command line is wrong"},
+                       {"77",
+                        "nothing failed, but the target does not have all that the file "
+                        "asks for: the lines \"not run\" say what"}},
         .see_also = {"glovebox-compare(1)", "glovebox-imds(1)", "glovebox-kms(1)",
                      "glovebox-proxy(1)", "glovebox-run(1)"},
         .run = up_world};

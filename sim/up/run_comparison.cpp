@@ -67,14 +67,26 @@ std::string outcome_of_connection(const json::object& connection) {
     return outcome;
 }
 
+std::string verdict_of(const json::object& record) {
+    if (text(record, "passed") == "true")
+        return "passed";
+    const bool has_failed = text(record, "status") != "0" || !list(record, "failures").empty();
+    return has_failed || list(record, "not_run").empty() ? "failed" : "ran in part";
+}
+
 // `shared_keys` are those that both runs had; the ids of others are made anew in each run.
 Behaviour behaviour_of(const json::object& record, const std::set<std::string>& shared_keys) {
     Behaviour behaviour;
-    behaviour["the run"].insert(text(record, "passed") == "true" ? "passed" : "failed");
+    behaviour["the run"].insert(verdict_of(record));
     behaviour["the command: status"].insert(text(record, "status"));
     for (const json::value& failure : list(record, "failures"))
         if (failure.is_string())
             behaviour["the run"].insert(json::value_to<std::string>(failure));
+    each(record, "not_run", [&](const json::object& one) {
+        const std::string part = text(one, "part");
+        behaviour[fmt::format("{}{}{}", part, part.empty() ? "" : ": ", text(one, "what"))].insert(
+            "not run: " + text(one, "why"));
+    });
     each(record, "enclaves", [&](const json::object& enclave) {
         const std::string name = "enclave " + text(enclave, "name");
         if (const std::string status = text(enclave, "status"); !status.empty())

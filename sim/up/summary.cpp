@@ -26,6 +26,21 @@ std::string details(std::string_view title, std::string_view text) {
                        code_block(cut(text, explanation_bytes_max)));
 }
 
+std::string_view verdict_of(const WorldOutcome& outcome) {
+    if (!outcome.is_good)
+        return "failed";
+    return outcome.has_passed() ? "passed" : "ran in part";
+}
+
+std::string not_run_of(const WorldOutcome& outcome) {
+    if (outcome.not_run.empty())
+        return {};
+    std::string text = "\n### Not run\n\n";
+    for (const NotRun& one : outcome.not_run)
+        text += bullet(sentence_of(one));
+    return text;
+}
+
 std::string end_of(const WorldReport::Enclave& enclave) {
     std::string end =
         enclave.status ? fmt::format("status {}", *enclave.status) : "ran until the world ended";
@@ -84,8 +99,8 @@ std::string kms_of(const KmsRecord& kms) {
 
 std::string world_summary(const WorldOutcome& outcome, const WorldReport& report,
                           const KmsRecord& kms) {
-    std::string text = fmt::format("## Glovebox: {} {}\n\n", code_span(outcome.file),
-                                   outcome.is_good ? "passed" : "failed");
+    std::string text =
+        fmt::format("## Glovebox: {} {}\n\n", code_span(outcome.file), verdict_of(outcome));
     if (!outcome.command.empty() && outcome.status)
         text += fmt::format(
             "{} ended with status {}.\n",
@@ -99,7 +114,7 @@ std::string world_summary(const WorldOutcome& outcome, const WorldReport& report
         if (const std::string lines = report.last_lines().of(part); !lines.empty())
             text +=
                 details("Last lines of a part that failed", fmt::format("{}:\n{}", part, lines));
-    text += enclaves_of(report) + connections_of(report) + kms_of(kms);
+    text += not_run_of(outcome) + enclaves_of(report) + connections_of(report) + kms_of(kms);
     if (!outcome.artifacts.empty())
         text += fmt::format("\nThe timeline, the consoles and the KMS's explanations are in {}.\n",
                             code_span(outcome.artifacts));

@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/line_file.h"
 #include "sim/up/kms_refusals.h"
+#include "sim/up/not_run.h"
 #include "sim/up/world_report.h"
 
 namespace glovebox::up {
@@ -19,11 +20,15 @@ namespace glovebox::up {
 struct WorldOutcome {
     std::string file;                       // the world's, as it was named
     std::vector<std::string> command;       // may be empty
-    bool is_good = false;                   // the exit status is 0
+    bool is_good = false;                   // nothing failed
     std::optional<int> status;              // the command's; empty if it did not come to an end
     std::vector<std::string> failures;      // a sentence each
     std::vector<std::string> failed_parts;  // their labels
     std::string artifacts;                  // the folder; or empty
+    std::vector<NotRun> not_run{};
+
+    // The exit status is 0.
+    [[nodiscard]] bool has_passed() const { return is_good && not_run.empty(); }
 };
 
 [[nodiscard]] std::string world_summary(const WorldOutcome& outcome, const WorldReport& report,
