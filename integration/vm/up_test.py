@@ -105,6 +105,14 @@ class MistakesTest(Case):
             self.assertIn(f"app: {what} works in the simulation only: run the world without --target vm", done.stderr)
             self.assertEqual(self.up("--check", "world.yaml").returncode, 0, line)
 
+    def test_what_machines_leave_out_is_told_and_is_not_passed(self):
+        (self.work / "world.yaml").write_text("faults: true\nproxies: {out: {listen: 8000=a.example:443}}\n")
+        done = self.up("--target", "vm", "--check", "world.yaml")
+        self.assertEqual((done.returncode, done.stdout.splitlines()),
+                         (77, ["world.yaml: no mistake was found",
+                               "faults: not run, because they strike connections of the simulated AF_VSOCK",
+                               "out: a.example:443: not run, because virtual machines have no network"]))
+
     def test_without_a_kernel_it_says_how_to_get_one(self):
         for name in (f"qemu-system-{os.uname().machine}", "busybox", "ldd"):
             (self.work / name).symlink_to("/bin/false")
@@ -132,9 +140,10 @@ class WorldTest(Case):
         compared = subprocess.run([glovebox(), "compare", "sim.json", "vm.json"], cwd=self.work, capture_output=True, text=True)
         # What the kernel refuses, nobody hears of.
         self.assertEqual((compared.returncode, compared.stdout.splitlines()),
-                         (1, ["connection to 17:1 (app)",
+                         (0, ["connection to 17:1 (app)",
                               "    first:  refused: connection to 17:1 refused: an enclave reaches only its parent, CID 3, as on Nitro",
-                              "the runs behaved differently"]))
+                              "    second: not observed",
+                              "both runs did the same where both can be observed"]))
 
     def test_an_enclave_that_fails_is_told_as_in_the_simulation(self):
         (self.work / "world.yaml").write_text(
@@ -142,6 +151,14 @@ class WorldTest(Case):
         done = self.up("--target", "vm", "world.yaml", "--", "true")
         self.assertEqual(done.returncode, 1)
         self.assertIn("last words", done.stderr)
+
+    def test_a_run_that_leaves_something_out_has_not_passed(self):
+        (self.work / "world.yaml").write_text("faults: true\n")
+        done = self.up("-q", "--target", "vm", "--record", "vm.json", "world.yaml", "--", "true")
+        self.assertEqual(done.returncode, 77, done.stderr)
+        self.assertIn("glovebox: faults: not run, because", done.stderr)
+        record = json.loads((self.work / "vm.json").read_text())
+        self.assertEqual((record["passed"], record["status"], record["not_run"][0]["what"]), (False, 0, "faults"))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@
 #include "sim/up/annotations.h"
 #include "sim/up/artifacts.h"
 #include "sim/up/kms_refusals.h"
-#include "sim/up/machines.h"
+#include "sim/up/machine_limits.h"
+#include "sim/up/not_run.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/run_record.h"
 #include "sim/up/schema.h"
@@ -156,6 +157,14 @@ void check_machine(const Values& values) {
     nsm::open_pki(PkiOption::of(values).directory().value(), random).value();
 }
 
+// What --check says of a file without a mistake.
+int report_check(const std::string& file, const std::vector<up::NotRun>& not_run) {
+    std::cout << printable(file) << ": no mistake was found\n";
+    for (const up::NotRun& one : not_run)
+        std::cout << printable(sentence_of(one)) << '\n';
+    return not_run.empty() ? exit_done : up::exit_not_run;
+}
+
 int up_world(const Values& values) {
     if (values.flag("--schema")) {
         std::cout << up::world_schema();
@@ -171,10 +180,10 @@ int up_world(const Values& values) {
     const bool in_machines = values.text("--target") == "vm";
     if (in_machines)
         up::check_for_machines(parts).value();
-    if (values.flag("--check")) {
-        std::cout << printable(file) << ": no mistake was found\n";
-        return exit_done;
-    }
+    const std::vector<up::NotRun> not_run =
+        in_machines ? up::limit_to_machines(parts) : std::vector<up::NotRun>();
+    if (values.flag("--check"))
+        return report_check(file, not_run);
     if (in_machines)
         check_machine(values);
     core::ignore_write_signals();
@@ -199,7 +208,9 @@ int up_world(const Values& values) {
     const bool is_step = is_workflow_step();
     up::Annotations annotations(is_step && !values.flag("--log-json"));
     up::WorldReport report(parts);
-    up::RunRecord record(parts, values.text("--target"));
+    up::RunRecord record(
+        parts, values.text("--target"),
+        in_machines ? up::not_observed_in_machines() : std::vector<std::string_view>());
     up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(),
                            PkiOption::of(values).path, values.list("COMMAND"), in_machines,
                            values.flag("--abort-on-exit")};
@@ -215,16 +226,18 @@ int up_world(const Values& values) {
     // By its directory, as its parts know it: --world may be a name.
     const up::KmsRefusals refusals(up::state_directory(parts, opened->path()) + "/trace.jsonl");
     boost::asio::io_context context(1);
-    up::WorldRun run(context, *opened, parts, std::move(options),
-                     [&](const up::TimelineEntry& entry) {
-                         report.take(entry);
-                         if (record_file)
-                             record.take(entry);
-                         if (artifacts)
-                             artifacts->take(entry);
-                         if (!is_quiet)
-                             timeline.write(entry);
-                     });
+    const auto tell = [&](const up::TimelineEntry& entry) {
+        report.take(entry);
+        if (record_file)
+            record.take(entry);
+        if (artifacts)
+            artifacts->take(entry);
+        if (!is_quiet)
+            timeline.write(entry);
+    };
+    for (const up::NotRun& one : not_run)
+        tell(entry_of(one));
+    up::WorldRun run(context, *opened, parts, std::move(options), tell);
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
     for (const int number : {SIGHUP, SIGQUIT})
         signals.add(number);
@@ -257,6 +270,7 @@ int up_world(const Values& values) {
     const bool is_trace_kept = up::keep_trace(kms.trace, last_trace ? *last_trace : "");
     up::WorldOutcome judged = judge(outcome, run);
     judged.file = file;
+    judged.not_run = not_run;
     judged.command = values.list("COMMAND");
     judged.artifacts = values.text("--artifacts");
     conclude(judged, report, kms, is_trace_kept, values, timeline);
@@ -325,8 +339,8 @@ Command up_command() {
                      .summary = "Print the JSON schema of world files, for editors, and exit"},
                     {.name = "--check",
                      .kind = Kind::flag,
-                     .summary = "Look for mistakes in the file, start nothing, and exit with 0 if "
-                                "there is none"},
+                     .summary = "Look for mistakes in the file and for what the target does not "
+                                "have, start nothing, and exit with 0 if there is neither"},
                     {.name = "--quiet",
                      .letter = 'q',
                      .kind = Kind::flag,

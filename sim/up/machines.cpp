@@ -22,33 +22,7 @@ void add(Words& words, const Words& more) {
     words.insert(words.end(), more.begin(), more.end());
 }
 
-Error only_simulated(const std::string& part, std::string_view key) {
-    return invalid_input(fmt::format(
-        "{}: {} works in the simulation only: run the world without --target vm", part, key));
-}
-
 }  // namespace
-
-Result<void> check_for_machines(const WorldFile& world) {
-    if (world.faults)
-        return only_simulated("the world", "faults");
-    if (world.kms && !world.kms->state.empty())
-        return only_simulated("kms", "state");
-    for (const ProxyPart& proxy : world.proxies)
-        if (!proxy.vsock_proxy.empty())
-            return only_simulated(proxy.label, "vsock_proxy");
-    for (const EnclavePart& enclave : world.enclaves) {
-        if (!enclave.eif.empty())
-            return only_simulated(enclave.label, "eif");
-        if (!enclave.root_fs.empty())
-            return only_simulated(enclave.label, "rootfs");
-        if (enclave.egress)
-            return only_simulated(enclave.label, "egress");
-        if (enclave.restart != "never")
-            return only_simulated(enclave.label, "restart");
-    }
-    return {};
-}
 
 Machines::Machines(const WorldFile& world, std::string program, std::string directory)
     : world_(world), program_(std::move(program)), directory_(std::move(directory)) {

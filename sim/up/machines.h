@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A world in virtual machines: the command lines that make them, and what they cannot do.
+// A world in virtual machines: the command lines that make them.
 //
 // The parent's machine has the KMS, the metadata service, the proxies, the forwards and the
 // command, each by an agent's socket (sim/vm/agent.h); each enclave has a machine of its own. They
@@ -12,14 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/error.h"
 #include "core/service/child_process.h"
 #include "sim/up/world_parts.h"
 
 namespace glovebox::up {
-
-// An error that names the first key of the world that only the simulation has.
-[[nodiscard]] Result<void> check_for_machines(const WorldFile& world);
 
 class Machines {
   public:

@@ -10,7 +10,6 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 WorldFile machine_world() {
     WorldFile file;
@@ -65,24 +64,6 @@ TEST(Machines, KeepAPartsEnvironmentAndDirectory) {
     core::Command command{{"run"}, {{"NAME", "value"}}, "/folder"};
     EXPECT_EQ(machines.in_parent(command, "out").environment, command.environment);
     EXPECT_EQ(machines.in_own(command, file.enclaves.front()).directory, "/folder");
-}
-
-TEST(CheckForMachines, NamesWhatOnlyTheSimulationHas) {
-    EXPECT_TRUE(check_for_machines(machine_world()));
-    WorldFile file = machine_world();
-    file.enclaves.front().eif = "app.eif";
-    EXPECT_THAT(
-        check_for_machines(file).error().message,
-        HasSubstr("app: eif works in the simulation only: run the world without --target vm"));
-    file = machine_world();
-    file.kms->state = "kept";
-    EXPECT_THAT(check_for_machines(file).error().message, HasSubstr("kms: state"));
-    file = machine_world();
-    file.proxies.front().vsock_proxy = {"8000", "a", "443"};
-    EXPECT_THAT(check_for_machines(file).error().message, HasSubstr("out: vsock_proxy"));
-    file = machine_world();
-    file.enclaves.front().restart = "on-failure";
-    EXPECT_THAT(check_for_machines(file).error().message, HasSubstr("app: restart"));
 }
 
 }  // namespace

@@ -65,10 +65,12 @@ std::string state_directory(const WorldFile& world, const std::string& directory
     return world.kms && !world.kms->state.empty() ? world.kms->state : directory + "/state";
 }
 
+std::string kms_target(const WorldFile& world) {
+    return fmt::format("kms.{}.{}:443", world.region, iam::domain_of(world.region));
+}
+
 std::string PartCommands::kms_resolved() const {
-    return world_.kms ? fmt::format("kms.{}.{}:443={}", world_.region,
-                                    iam::domain_of(world_.region), kms_tls_)
-                      : std::string();
+    return world_.kms ? fmt::format("{}={}", kms_target(world_), kms_tls_) : std::string();
 }
 
 core::Command PartCommands::faults() const {

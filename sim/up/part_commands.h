@@ -15,6 +15,9 @@ namespace glovebox::up {
 // The directory of what the world's KMS and metadata service keep; `directory` is the world's.
 [[nodiscard]] std::string state_directory(const WorldFile& world, const std::string& directory);
 
+// KMS as programs dial it: "kms.us-east-1.amazonaws.com:443".
+[[nodiscard]] std::string kms_target(const WorldFile& world);
+
 class PartCommands {
   public:
     // `world` outlives them; `directory` is the world's, `pki` is --pki's or empty.

@@ -12,6 +12,7 @@
 
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
+#include "sim/up/event_kinds.h"
 #include "sim/up/run_record.h"
 
 namespace glovebox::up {
@@ -22,8 +23,31 @@ namespace json = boost::json;
 // A record has at most three lists of RunRecord::entries_max, with a few hundred bytes an entry.
 constexpr JsonBudget record_budget{.bytes = 64 << 20, .values = 1'000'000, .depth = 8};
 
+struct Outcomes {
+    std::string_view kind;  // of events (target_limits.h); empty: every run observes it
+    std::set<std::string> all;
+};
+
 // What happened, by its subject.
-using Behaviour = std::map<std::string, std::set<std::string>>;
+class Behaviour {
+  public:
+    void add(const std::string& subject, std::string outcome, std::string_view kind = {}) {
+        Outcomes& outcomes = by_subject_[subject];
+        outcomes.kind = kind;
+        outcomes.all.insert(std::move(outcome));
+    }
+    [[nodiscard]] Outcomes of(const std::string& subject) const {
+        const auto found = by_subject_.find(subject);
+        return found == by_subject_.end() ? Outcomes{} : found->second;
+    }
+    void add_subjects(std::set<std::string>& subjects) const {
+        for (const auto& [subject, outcomes] : by_subject_)
+            subjects.insert(subject);
+    }
+
+  private:
+    std::map<std::string, Outcomes> by_subject_;
+};
 
 std::string text(const json::object& object, std::string_view name) {
     const json::value* const found = object.if_contains(name);
@@ -67,6 +91,24 @@ std::string outcome_of_connection(const json::object& connection) {
     return outcome;
 }
 
+std::set<std::string> texts(const json::object& object, std::string_view name) {
+    std::set<std::string> all;
+    for (const json::value& one : list(object, name))
+        if (one.is_string())
+            all.insert(json::value_to<std::string>(one));
+    return all;
+}
+
+// The labels of the parts whose connections programs make, not proxies.
+std::set<std::string> programs_of(const json::object& record) {
+    std::set<std::string> programs{"parent"};
+    each(record, "parts", [&](const json::object& part) {
+        if (text(part, "kind") == "enclave")
+            programs.insert(text(part, "part"));
+    });
+    return programs;
+}
+
 std::string verdict_of(const json::object& record) {
     if (text(record, "passed") == "true")
         return "passed";
@@ -77,48 +119,51 @@ std::string verdict_of(const json::object& record) {
 // `shared_keys` are those that both runs had; the ids of others are made anew in each run.
 Behaviour behaviour_of(const json::object& record, const std::set<std::string>& shared_keys) {
     Behaviour behaviour;
-    behaviour["the run"].insert(verdict_of(record));
-    behaviour["the command: status"].insert(text(record, "status"));
-    for (const json::value& failure : list(record, "failures"))
-        if (failure.is_string())
-            behaviour["the run"].insert(json::value_to<std::string>(failure));
+    behaviour.add("the run", verdict_of(record));
+    behaviour.add("the command: status", text(record, "status"));
+    for (const std::string& failure : texts(record, "failures"))
+        behaviour.add("the run", failure);
     each(record, "not_run", [&](const json::object& one) {
         const std::string part = text(one, "part");
-        behaviour[fmt::format("{}{}{}", part, part.empty() ? "" : ": ", text(one, "what"))].insert(
-            "not run: " + text(one, "why"));
+        behaviour.add(fmt::format("{}{}{}", part, part.empty() ? "" : ": ", text(one, "what")),
+                      "not run: " + text(one, "why"));
     });
     each(record, "enclaves", [&](const json::object& enclave) {
         const std::string name = "enclave " + text(enclave, "name");
         if (const std::string status = text(enclave, "status"); !status.empty())
-            behaviour[name + ": status"].insert(status);
+            behaviour.add(name + ": status", status);
         if (const json::value* const pcrs = enclave.if_contains("pcrs");
             pcrs != nullptr && pcrs->is_object())
             for (const auto& [pcr, value] : pcrs->get_object())
                 if (value.is_string())
-                    behaviour[fmt::format("{}: {}", name, std::string_view(pcr))].insert(
-                        json::value_to<std::string>(value));
+                    behaviour.add(fmt::format("{}: {}", name, std::string_view(pcr)),
+                                  json::value_to<std::string>(value));
     });
-    each(record, "connections", [&](const json::object& connection) {
-        const std::string from = text(connection, "from");
-        const std::string to = text(connection, "to");
-        behaviour[fmt::format("connection{}{}{} ({})", from.empty() ? "" : " from " + from,
-                              to.empty() ? "" : " to ", to, text(connection, "part"))]
-            .insert(outcome_of_connection(connection));
+    each(record, "connections", [&, programs = programs_of(record)](const json::object& one) {
+        const std::string from = text(one, "from");
+        const std::string to = text(one, "to");
+        const std::string part = text(one, "part");
+        behaviour.add(fmt::format("connection{}{}{} ({})", from.empty() ? "" : " from " + from,
+                                  to.empty() ? "" : " to ", to, part),
+                      outcome_of_connection(one),
+                      programs.contains(part) ? program_connections : proxy_connections);
     });
     each(record, "module", [&](const json::object& request) {
         const std::string error = text(request, "error");
         const std::string pcrs = text(request, "pcrs");
-        behaviour[fmt::format("security module of {}", text(request, "part"))].insert(
-            !error.empty() ? "answers " + error
-                           : text(request, "request") + (pcrs.empty() ? "" : " of PCR " + pcrs));
+        behaviour.add(fmt::format("security module of {}", text(request, "part")),
+                      !error.empty()
+                          ? "answers " + error
+                          : text(request, "request") + (pcrs.empty() ? "" : " of PCR " + pcrs),
+                      module_requests);
     });
     each(record, "kms", [&](const json::object& request) {
         const std::string key = text(request, "key");
         const std::string error = text(request, "error");
-        behaviour[fmt::format("KMS {} by {}{}", text(request, "request"),
-                              role_of(text(request, "principal")),
-                              shared_keys.contains(key) && !key.empty() ? " on " + key : "")]
-            .insert(error.empty() ? text(request, "status") : error);
+        behaviour.add(fmt::format("KMS {} by {}{}", text(request, "request"),
+                                  role_of(text(request, "principal")),
+                                  shared_keys.contains(key) && !key.empty() ? " on " + key : ""),
+                      error.empty() ? text(request, "status") : error, kms_requests);
     });
     return behaviour;
 }
@@ -155,22 +200,28 @@ Result<json::object> parse_run_record(std::string_view content) {
     return std::move(record);
 }
 
-std::vector<RunDifference> compare_runs(const json::object& first, const json::object& second) {
+RunComparison compare_runs(const json::object& first, const json::object& second) {
     std::set<std::string> keys = keys_of(first);
     std::erase_if(
         keys, [others = keys_of(second)](const std::string& key) { return !others.contains(key); });
-    Behaviour one = behaviour_of(first, keys);
-    Behaviour other = behaviour_of(second, keys);
+    const Behaviour one = behaviour_of(first, keys);
+    const Behaviour other = behaviour_of(second, keys);
+    std::set<std::string> unseen = texts(first, "not_observed");
+    unseen.merge(texts(second, "not_observed"));
     std::set<std::string> subjects;
-    for (const Behaviour* behaviour : {&one, &other})
-        for (const auto& [subject, outcomes] : *behaviour)
-            subjects.insert(subject);
-    std::vector<RunDifference> differences;
-    for (const std::string& subject : subjects)
-        if (one[subject] != other[subject])
-            differences.push_back({subject, without(one[subject], other[subject]),
-                                   without(other[subject], one[subject])});
-    return differences;
+    one.add_subjects(subjects);
+    other.add_subjects(subjects);
+    RunComparison comparison;
+    for (const std::string& subject : subjects) {
+        const Outcomes here = one.of(subject);
+        const Outcomes there = other.of(subject);
+        if (here.all == there.all)
+            continue;
+        const std::string kind(here.kind.empty() ? there.kind : here.kind);
+        auto& list = unseen.contains(kind) ? comparison.not_observed : comparison.differences;
+        list.push_back({subject, without(here.all, there.all), without(there.all, here.all)});
+    }
+    return comparison;
 }
 
 }  // namespace glovebox::up

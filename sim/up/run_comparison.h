@@ -21,11 +21,17 @@ struct RunDifference {
     std::vector<std::string> second;  // and the other way round
 };
 
+struct RunComparison {
+    std::vector<RunDifference> differences;
+    // What one run alone could observe (event_kinds.h), and did; no difference.
+    std::vector<RunDifference> not_observed;
+};
+
 // Reads a record. The error says what in it is no record, or that its schema is a later one.
 [[nodiscard]] Result<boost::json::object> parse_run_record(std::string_view text);
 
 // In the order of subjects; nothing where both did the same.
-[[nodiscard]] std::vector<RunDifference> compare_runs(const boost::json::object& first,
-                                                      const boost::json::object& second);
+[[nodiscard]] RunComparison compare_runs(const boost::json::object& first,
+                                         const boost::json::object& second);
 
 }  // namespace glovebox::up

@@ -6,12 +6,14 @@
 
 #include <boost/json.hpp>
 
+#include "sim/up/event_kinds.h"
 #include "sim/up/run_record.h"
 
 namespace glovebox::up {
 namespace {
 
 namespace json = boost::json;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -33,8 +35,9 @@ class RunRecordTest : public ::testing::Test {
     }
 
     // The record of a run with these lines, as a reader has it.
-    json::object record(const std::vector<TimelineEntry>& lines, int status = 0) {
-        RunRecord record(world_);
+    json::object record(const std::vector<TimelineEntry>& lines, int status = 0,
+                        std::vector<std::string_view> not_observed = {}) {
+        RunRecord record(world_, "sim", std::move(not_observed));
         WorldReport report(world_);
         for (const TimelineEntry& entry : lines) {
             record.take(entry);
@@ -63,6 +66,17 @@ std::vector<TimelineEntry> a_run() {
               {"key", "k1"},
               {"status", 200}}),
     };
+}
+
+std::vector<std::string> subjects_of(const std::vector<RunDifference>& differences) {
+    std::vector<std::string> subjects;
+    for (const RunDifference& difference : differences)
+        subjects.push_back(difference.subject);
+    return subjects;
+}
+
+std::vector<std::string> differences(const json::object& first, const json::object& second) {
+    return subjects_of(compare_runs(first, second).differences);
 }
 
 TEST_F(RunRecordTest, HasConnectionsFromTheirBeginToTheirEnd) {
@@ -98,7 +112,7 @@ TEST_F(RunRecordTest, TimesPortsSessionsAndKeysOfARunAreNoDifference) {
     again.back().fields["principal"] = "arn:aws:sts::1:assumed-role/parent/i-2";
     again.back().fields["key"] = "k2";
     again.push_back(again.back());
-    EXPECT_THAT(compare_runs(record(a_run()), record(again)), IsEmpty());
+    EXPECT_THAT(differences(record(a_run()), record(again)), IsEmpty());
 }
 
 TEST_F(RunRecordTest, ADifferenceHasWhatEachRunAloneDid) {
@@ -113,18 +127,33 @@ TEST_F(RunRecordTest, ADifferenceHasWhatEachRunAloneDid) {
                           {"key", "k1"},
                           {"status", 400},
                           {"error", "AccessDeniedException"}}));
-    const auto differences = compare_runs(record(a_run()), record(other, 3));
-    std::vector<std::string> subjects;
-    for (const auto& difference : differences)
-        subjects.push_back(difference.subject);
-    EXPECT_THAT(subjects, ElementsAre("KMS Decrypt by arn:aws:sts::1:assumed-role/parent on k1",
-                                      "connection from 16 to a.example:443 (out)",
-                                      "enclave server: PCR0", "the command: status", "the run"));
+    const auto differences = compare_runs(record(a_run()), record(other, 3)).differences;
+    EXPECT_THAT(subjects_of(differences),
+                ElementsAre("KMS Decrypt by arn:aws:sts::1:assumed-role/parent on k1",
+                            "connection from 16 to a.example:443 (out)", "enclave server: PCR0",
+                            "the command: status", "the run"));
     EXPECT_THAT(differences[0].first, IsEmpty());
     EXPECT_THAT(differences[0].second, ElementsAre("AccessDeniedException"));
     EXPECT_THAT(differences[1].second, ElementsAre("failed: no answer"));
     EXPECT_THAT(differences[2].first, ElementsAre("00"));
     EXPECT_THAT(differences[2].second, ElementsAre("01"));
+}
+
+TEST_F(RunRecordTest, WhatOneRunCannotObserveIsNoDifference) {
+    const std::vector<std::string_view> limits{program_connections};
+    std::vector<TimelineEntry> refused = a_run();
+    refused.push_back(line("run", "server", "refused", {{"target", "17:1"}}));
+    for (const auto& [first, second] : {std::pair(record(refused), record(a_run(), 0, limits)),
+                                        std::pair(record(a_run(), 0, limits), record(refused))}) {
+        const RunComparison found = compare_runs(first, second);
+        EXPECT_THAT(found.differences, IsEmpty());
+        EXPECT_THAT(subjects_of(found.not_observed), ElementsAre("connection to 17:1 (server)"));
+    }
+    EXPECT_THAT(differences(record(refused), record(a_run())),
+                ElementsAre("connection to 17:1 (server)"));
+    // Its proxies' connections are observed all the same.
+    EXPECT_THAT(differences(record({}), record(a_run(), 0, limits)),
+                Contains("connection from 16 to a.example:443 (out)"));
 }
 
 TEST(RunRecordFile, WhatIsNoRecordIsRefusedWithTheReason) {

@@ -55,8 +55,9 @@ json::object* RunRecord::List::add(json::object entry) {
     return &entries.back().get_object();
 }
 
-RunRecord::RunRecord(const WorldFile& world, std::string target)
-    : region_(world.region), target_(std::move(target)) {
+RunRecord::RunRecord(const WorldFile& world, std::string target,
+                     std::vector<std::string_view> not_observed)
+    : region_(world.region), target_(std::move(target)), not_observed_(std::move(not_observed)) {
     if (world.faults)
         parts_.emplace_back(part("faults", "faults"));
     if (world.kms)
@@ -164,6 +165,7 @@ json::object RunRecord::document(const WorldOutcome& outcome, const WorldReport&
                         {"passed", outcome.has_passed()},
                         {"failures", json::value_from(outcome.failures)},
                         {"not_run", to_json(outcome.not_run)},
+                        {"not_observed", json::value_from(not_observed_)},
                         {"parts", parts_},
                         {"enclaves", std::move(enclaves)},
                         {"connections", connections_.entries},

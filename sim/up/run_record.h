@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/unique_fd.h"
@@ -31,8 +32,10 @@ class RunRecord {
     // faults, each. What is beyond is counted.
     static constexpr std::size_t entries_max = 20'000;
 
-    // `target` is where the world runs: "sim" or "vm".
-    explicit RunRecord(const WorldFile& world, std::string target = "sim");
+    // `target` is where the world runs: "sim" or "vm"; `not_observed` the kinds of events
+    // (event_kinds.h) that nobody can observe there.
+    explicit RunRecord(const WorldFile& world, std::string target = "sim",
+                       std::vector<std::string_view> not_observed = {});
 
     void take(const TimelineEntry& entry);
 
@@ -54,6 +57,7 @@ class RunRecord {
 
     std::string region_;
     std::string target_;
+    std::vector<std::string_view> not_observed_;
     boost::json::array parts_;
     List connections_;
     // The places of open connections by part and peer.
