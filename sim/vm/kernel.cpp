@@ -15,8 +15,7 @@
 #include <system_error>
 
 #include "core/base/file_bytes.h"
-#include "sim/eif/base/byte_source.h"
-#include "sim/eif/tree/archive_reader.h"
+#include "sim/vm/unpacked.h"
 
 namespace glovebox::vm {
 
@@ -66,20 +65,8 @@ Result<Bytes> read_module(const fs::path& file) {
     auto bytes = read_file_bytes(file, module_bytes_max);
     if (!bytes || !file.string().ends_with(".xz"))
         return bytes;
-    eif::MemorySource packed(*bytes);
-    auto unpacked = eif::Decompressor::open(packed);
-    if (!unpacked)
-        return Error(unpacked.error()).in(file.string());
-    Bytes elf;
-    Bytes piece(eif::piece_size);
-    for (;;) {
-        const auto got = (*unpacked)->read(piece);
-        if (!got)
-            return Error(got.error()).in(file.string());
-        if (*got == 0)
-            return elf;
-        elf.insert(elf.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(*got));
-    }
+    auto elf = unpacked(*bytes, eif::Compression::xz);
+    return elf ? std::move(elf) : Error(elf.error()).in(file.string());
 }
 
 // .modinfo holds NUL-terminated KEY=VALUE pairs; modprobe reads the same ones.
@@ -184,7 +171,9 @@ Result<Kernel> Kernel::open(const fs::path& folder, std::string_view release) {
     Kernel kernel;
     std::ifstream package(folder / "package");
     package >> kernel.package >> kernel.version;
-    kernel.image = first_in(folder / "root" / "boot", "vmlinuz-");
+    for (const char* name : {"vmlinux-", "vmlinuz-"})
+        if (kernel.image.empty())
+            kernel.image = first_in(folder / "root" / "boot", name);
     for (const char* under : {"lib", "usr/lib"})
         if (kernel.modules.empty())
             kernel.modules = first_in(folder / "root" / under / "modules", "");

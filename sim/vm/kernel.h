@@ -4,6 +4,7 @@
 //
 //   <cache>/bookworm-amd64/package          linux-image-6.1.0-57-cloud-amd64 6.1.192-3
 //   <cache>/bookworm-amd64/root/boot/vmlinuz-...
+//   <cache>/bookworm-amd64/root/boot/vmlinux-...   the same, uncompressed (uncompressed_kernel.h)
 //   <cache>/bookworm-amd64/root/lib/modules/...
 //
 // <cache> is $GLOVEBOX_VM_CACHE, or glovebox/vm under $XDG_CACHE_HOME or ~/.cache. kernel_package.h
@@ -51,7 +52,7 @@ struct KernelModule {
 struct Kernel {
     std::string package;            // linux-image-6.1.0-57-cloud-amd64
     std::string version;            // 6.1.192-3
-    std::filesystem::path image;    // .../boot/vmlinuz-...
+    std::filesystem::path image;    // .../boot/vmlinux-..., or vmlinuz-...
     std::filesystem::path modules;  // .../lib/modules/<release>
 
     // The kernel in that folder of a cache. Without one, the error says to run `glovebox vm setup`.

@@ -8,6 +8,7 @@
 
 #include "sim/vm/captured.h"
 #include "sim/vm/kernel_package.h"
+#include "sim/vm/uncompressed_kernel.h"
 
 namespace glovebox::vm {
 
@@ -31,10 +32,15 @@ Result<Kernel> set_up_kernel(std::string_view release, const Platform& platform,
     if (!cache)
         return cache.error();
     const auto folder = folder_of(*cache, release, platform);
-    if (!refresh)
-        if (auto kernel = Kernel::open(folder, release))
-            return kernel;
-    return fetch_kernel(release, platform, folder);
+    auto kernel = refresh ? Result<Kernel>(fetch_kernel(release, platform, folder))
+                          : Kernel::open(folder, release);
+    if (!kernel && !refresh)
+        kernel = fetch_kernel(release, platform, folder);
+    if (!kernel)
+        return kernel;
+    if (const auto kept = keep_uncompressed_kernel(kernel->image); !kept)
+        return kept.error();
+    return Kernel::open(folder, release);
 }
 
 }  // namespace glovebox::vm
