@@ -89,17 +89,29 @@ bool Book::refuses(core::VsockAddress client, core::VsockAddress listener) {
     return false;
 }
 
-std::vector<Fault> Book::strike(std::string_view part, std::string_view request) {
+namespace {
+
+// Whether the clock of this part, of this enclave, is one that the fault shifts.
+bool shifts(const Fault& fault, std::string_view part, std::optional<core::Cid> cid) {
+    return fault.kind == Kind::clock && (fault.part.empty() || fault.part == part) &&
+           (!fault.to || fault.to == cid);
+}
+
+}  // namespace
+
+std::vector<Fault> Book::strike(std::string_view part, std::string_view request,
+                                std::optional<core::Cid> cid) {
     std::vector<Fault> struck;
     std::vector<unsigned> all;
     for (auto& [id, entry] : entries_) {
         const Fault& fault = entry.fault;
         // Of both: whose credentials are meant is the services' to find out.
-        if (fault.kind == Kind::imds_expire_credentials) {
+        if (fault.kind == Kind::imds_expire_credentials || shifts(fault, part, cid)) {
             struck.push_back(fault);
             continue;
         }
-        if (part_of(fault.kind) != part || (!fault.request.empty() && fault.request != request))
+        if (part_of(fault.kind) != part || (!fault.request.empty() && fault.request != request) ||
+            (fault.to && fault.to != cid))
             continue;
         News news{News::What::struck, id, fault};
         news.request = request;
@@ -111,6 +123,30 @@ std::vector<Fault> Book::strike(std::string_view part, std::string_view request)
     for (const unsigned id : all)
         heal_spent(id);
     return struck;
+}
+
+void Book::strike_enclave(unsigned id, std::string_view what) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end())
+        return;
+    News news{News::What::struck, id, found->second.fault};
+    news.request = what;
+    (void)may_strike(found->second, news);
+}
+
+std::chrono::milliseconds Book::clock_of(std::string_view part,
+                                         std::optional<core::Cid> cid) const {
+    std::chrono::milliseconds ahead{};
+    for (const auto& [id, entry] : entries_)
+        if (shifts(entry.fault, part, cid))
+            ahead += entry.fault.time;
+    return ahead;
+}
+
+void Book::move_enclave(std::string_view name, core::Cid cid) {
+    for (auto& [id, entry] : entries_)
+        if (entry.fault.enclave == name)
+            entry.fault.to = cid;
 }
 
 Book::ConnectionId Book::open(core::VsockAddress client, core::VsockAddress listener) {
@@ -132,7 +168,7 @@ Effects Book::effects(ConnectionId id) {
     std::optional<unsigned> ended_by;
     for (auto& [number, entry] : entries_) {
         const Fault& fault = entry.fault;
-        if (fault.kind == Kind::refuse || !part_of(fault.kind).empty() ||
+        if (fault.kind == Kind::refuse || !is_of_connections(fault.kind) ||
             !fault.is_for(connection.client, connection.listener))
             continue;
         const auto before = connection.bytes_before.find(number);

@@ -30,8 +30,9 @@ struct News {
     // Of `struck`: who connected, and to what.
     std::optional<core::VsockAddress> client = std::nullopt;
     std::optional<core::VsockAddress> listener = std::nullopt;
-    std::string_view request = {};  // of `struck`: what was asked of the KMS, or the metadata
-    std::string_view reason = {};   // of `healed`: "it has struck 2 times"
+    // Of `struck`: what was asked of the KMS, the metadata or a module; or the enclave.
+    std::string_view request = {};
+    std::string_view reason = {};  // of `healed`: "it has struck 2 times"
 };
 
 // What the faults do to one connection now.
@@ -73,8 +74,17 @@ class Book {
     // Whether a connect is refused. It strikes.
     [[nodiscard]] bool refuses(core::VsockAddress client, core::VsockAddress listener);
 
-    // What strikes this request to a part, "kms" or "imds". Expired credentials concern each.
-    [[nodiscard]] std::vector<Fault> strike(std::string_view part, std::string_view request);
+    // What strikes this request to a part: "kms", "imds", or "nsm", the module of the enclave
+    // `cid`. Expired credentials and a clock concern each, and are not counted.
+    [[nodiscard]] std::vector<Fault> strike(std::string_view part, std::string_view request,
+                                            std::optional<core::Cid> cid = std::nullopt);
+    // The fault has struck an enclave, which `what` names.
+    void strike_enclave(unsigned id, std::string_view what);
+    // How far the clock of a part is ahead.
+    [[nodiscard]] std::chrono::milliseconds clock_of(std::string_view part,
+                                                     std::optional<core::Cid> cid) const;
+    // The enclave of this name has another CID now.
+    void move_enclave(std::string_view name, core::Cid cid);
 
     [[nodiscard]] ConnectionId open(core::VsockAddress client, core::VsockAddress listener);
     void close(ConnectionId id) { connections_.erase(id); }

@@ -91,9 +91,13 @@ Result<json::object> Client::ask(const json::object& question) const {
     return exchange(channel->get(), question);
 }
 
-std::vector<Fault> Client::strike(std::string_view part, std::string_view request) const {
+std::vector<Fault> Client::strike(std::string_view part, std::string_view request,
+                                  std::optional<core::Cid> cid) const {
     std::vector<Fault> struck;
-    const auto answer = ask({{"ask", "strike"}, {"part", part}, {"request", request}});
+    json::object question{{"ask", "strike"}, {"part", part}, {"request", request}};
+    if (cid)
+        question["cid"] = *cid;
+    const auto answer = ask(question);
     const json::value* const faults = answer ? answer->if_contains("faults") : nullptr;
     if (faults == nullptr || !faults->is_array())
         return struck;
@@ -101,6 +105,11 @@ std::vector<Fault> Client::strike(std::string_view part, std::string_view reques
         if (auto fault = one.is_object() ? fault_from_json(one.get_object()) : Error())
             struck.push_back(std::move(*fault));
     return struck;
+}
+
+Result<void> Client::name(std::string_view enclave, core::Cid cid) const {
+    const auto answer = ask({{"ask", "name"}, {"enclave", enclave}, {"cid", cid}});
+    return answer ? Result<void>() : answer.error();
 }
 
 Client::Passage Client::connect(core::VsockAddress client, core::VsockAddress listener) const {

@@ -7,6 +7,7 @@
 //   one byte with two descriptors, near and far                  no answer
 //   {"ask":"set","fault":{"kind":"cut","port":8000}}             {"fault":1,"struck":2}
 //   {"ask":"strike","part":"kms","request":"Decrypt"}            {"faults":[{"kind":"kms 500"}]}
+//   {"ask":"name","enclave":"server","cid":16}                   {}
 //   {"ask":"heal","fault":1}, {"ask":"heal"}                     {"healed":1}
 //   {"ask":"list"}                                               {"faults":[...]}
 //
@@ -15,6 +16,7 @@
 
 #include <boost/json/object.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +45,12 @@ class Client {
     // One question and its answer. Errors: nobody answers; the answer's "error".
     [[nodiscard]] Result<boost::json::object> ask(const boost::json::object& question) const;
 
-    // The faults that strike a request to "kms" or "imds". None where nobody answers.
-    [[nodiscard]] std::vector<Fault> strike(std::string_view part, std::string_view request) const;
+    // The faults that strike a request to "kms", "imds", or "nsm", the module of the enclave `cid`.
+    // None where nobody answers.
+    [[nodiscard]] std::vector<Fault> strike(std::string_view part, std::string_view request,
+                                            std::optional<core::Cid> cid = std::nullopt) const;
+    // Tells which CID the enclave of this name has, from now on.
+    [[nodiscard]] Result<void> name(std::string_view enclave, core::Cid cid) const;
 
     // What may become a connection.
     class Passage {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "core/base/clock.h"
 
@@ -15,12 +16,14 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 15> names{
-    "refuse",       "cut",          "reset",
-    "stall",        "delay",        "throttle",
-    "split",        "kms throttle", "kms latency",
-    "kms down",     "kms 500",      "kms wrong-region",
-    "imds latency", "imds down",    "imds expire-credentials"};
+constexpr std::array<std::string_view, 21> names{
+    "refuse",        "cut",          "reset",
+    "stall",         "delay",        "throttle",
+    "split",         "kms throttle", "kms latency",
+    "kms down",      "kms 500",      "kms wrong-region",
+    "imds latency",  "imds down",    "imds expire-credentials",
+    "nsm slow",      "nsm error",    "enclave kill",
+    "enclave pause", "enclave oom",  "clock"};
 
 // The member as a number that T holds; an error for anything else.
 template <class T>
@@ -34,6 +37,12 @@ Result<void> read(const json::object& object, std::string_view name, std::option
         return invalid_input(fmt::format("a fault's \"{}\" is not a number that it can be", name));
     into = number;
     return {};
+}
+
+void read(const json::object& object, std::string_view name, std::string& into) {
+    if (const json::value* const found = object.if_contains(name);
+        found != nullptr && found->is_string())
+        into = json::value_to<std::string>(*found);
 }
 
 // Exactly, unlike a sentence's.
@@ -61,6 +70,16 @@ std::string_view name_of(Kind kind) {
     return names[static_cast<std::size_t>(kind)];
 }
 
+std::optional<Kind> kind_of(std::string_view name) {
+    const auto* const known = std::find(names.begin(), names.end(), name);
+    return known == names.end() ? std::nullopt
+                                : std::optional(static_cast<Kind>(known - names.begin()));
+}
+
+bool is_of_connections(Kind kind) {
+    return kind <= Kind::split;
+}
+
 std::string_view part_of(Kind kind) {
     const std::string_view name = name_of(kind);
     const std::size_t space = name.find(' ');
@@ -73,16 +92,28 @@ bool Fault::is_for(core::VsockAddress client, core::VsockAddress listener) const
 }
 
 bool Fault::is_momentary() const {
-    return (kind == Kind::cut || kind == Kind::reset) && !after && !lasts && !times;
+    return kind == Kind::enclave_kill || kind == Kind::enclave_oom ||
+           ((kind == Kind::cut || kind == Kind::reset) && !after && !lasts && !times);
 }
 
 std::string describe(const Fault& fault) {
     std::string text(name_of(fault.kind));
-    if (part_of(fault.kind).empty())
+    if (is_of_connections(fault.kind))
         text += " connections" + ends_of(fault);
+    if (part_of(fault.kind) == "enclave")
+        text += " " + fault.enclave;
+    if (!fault.error.empty())
+        text += " " + fault.error;
     if (!fault.request.empty())
         text += " for " + fault.request;
-    if (fault.time.count() != 0)
+    if (!fault.part.empty())
+        text += " of " + fault.part;
+    if (!fault.enclave.empty() && part_of(fault.kind) != "enclave")
+        text += " of " + fault.enclave;
+    if (fault.kind == Kind::clock)
+        text += fmt::format(" {} by {}", fault.time.count() < 0 ? "behind" : "ahead",
+                            exactly(std::chrono::abs(fault.time)));
+    else if (fault.time.count() != 0)
         text += fmt::format(" by {}", exactly(fault.time));
     if (fault.kind == Kind::throttle)
         text += fmt::format(" to {} bytes a second", fault.bytes);
@@ -114,8 +145,11 @@ json::object to_json(const Fault& fault) {
         object["time"] = fault.time.count();
     if (fault.bytes != 0)
         object["bytes"] = fault.bytes;
-    if (!fault.request.empty())
-        object["request"] = fault.request;
+    for (const auto& [name, text] :
+         {std::pair("request", &fault.request), std::pair("enclave", &fault.enclave),
+          std::pair("part", &fault.part), std::pair("error", &fault.error)})
+        if (!text->empty())
+            object[name] = *text;
     if (fault.at)
         object["at"] = unix_milliseconds(*fault.at);
     return object;
@@ -123,14 +157,12 @@ json::object to_json(const Fault& fault) {
 
 Result<Fault> fault_from_json(const json::object& object) {
     Fault fault;
-    const json::value* const kind = object.if_contains("kind");
-    const auto* const known =
-        kind == nullptr || !kind->is_string()
-            ? names.end()
-            : std::find(names.begin(), names.end(), std::string_view(kind->get_string()));
-    if (known == names.end())
+    std::string name;
+    read(object, "kind", name);
+    const auto kind = kind_of(name);
+    if (!kind)
         return invalid_input("a fault has no \"kind\" that is known");
-    fault.kind = static_cast<Kind>(known - names.begin());
+    fault.kind = *kind;
     std::optional<std::int64_t> lasts;
     std::optional<std::int64_t> time;
     std::optional<std::uint64_t> bytes;
@@ -148,9 +180,10 @@ Result<Fault> fault_from_json(const json::object& object) {
     fault.bytes = bytes.value_or(0);
     if (at)
         fault.at = TimePoint(std::chrono::milliseconds(*at));
-    if (const json::value* const request = object.if_contains("request");
-        request != nullptr && request->is_string())
-        fault.request = json::value_to<std::string>(*request);
+    read(object, "request", fault.request);
+    read(object, "enclave", fault.enclave);
+    read(object, "part", fault.part);
+    read(object, "error", fault.error);
     if ((fault.kind == Kind::throttle || fault.kind == Kind::split) && fault.bytes == 0)
         return invalid_input(
             fmt::format("{} needs a number of bytes, 1 or more", name_of(fault.kind)));

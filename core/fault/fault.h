@@ -36,17 +36,33 @@ enum class Kind {
     imds_down,
     // The role's credentials that were issued before `at` have expired.
     imds_expire_credentials,
+    // Of requests to security modules.
+    nsm_slow,   // the answer comes later by `time`
+    nsm_error,  // {"Error": `error`}
+    // Of enclaves.
+    enclave_kill,   // its power goes off
+    enclave_pause,  // none of its processes runs
+    enclave_oom,    // its memory is full: its kernel kills a process
+    // Of the clocks of modules, the KMS and the metadata service: ahead by `time`.
+    clock,
 };
 
 // "cut", "kms throttle".
 [[nodiscard]] std::string_view name_of(Kind kind);
 
-// "kms" or "imds", whose requests it is for; empty for a fault of connections.
+// The kind of this name; empty for an unknown one.
+[[nodiscard]] std::optional<Kind> kind_of(std::string_view name);
+
+// "kms", "imds" or "nsm", whose requests it is for, or "enclave"; empty for a fault of connections
+// or of the clock.
 [[nodiscard]] std::string_view part_of(Kind kind);
+
+[[nodiscard]] bool is_of_connections(Kind kind);
 
 struct Fault {
     Kind kind = Kind::cut;
-    // Only connections of this CID, to this CID, to this port.
+    // Only connections of this CID, to this CID, to this port. For a fault of an enclave or its
+    // module, `to` is its CID.
     std::optional<core::Cid> from = std::nullopt;
     std::optional<core::Cid> to = std::nullopt;
     std::optional<core::Port> port = std::nullopt;
@@ -56,14 +72,18 @@ struct Fault {
     // Heals itself after this time, and after it has struck so often.
     std::optional<std::chrono::milliseconds> lasts = std::nullopt;
     std::optional<std::uint32_t> times = std::nullopt;
-    std::chrono::milliseconds time{};  // of delay and latency
+    std::chrono::milliseconds time{};  // of delay, latency and slow; of clock, which may be behind
     std::uint64_t bytes = 0;           // of throttle and split; at least 1
     std::string request = {};          // only requests of this name: "Decrypt"; empty for all
+    std::string enclave = {};  // of an enclave or its module: the name or CID that was given
+    std::string part = {};     // of clock: only that of "nsm", "kms" or "imds"
+    std::string error = {};    // of nsm_error: "InternalError"
     std::optional<TimePoint> at = std::nullopt;  // of imds_expire_credentials
 
     // Whether the connection from `client` to `listener` is one that the fault is for.
     [[nodiscard]] bool is_for(core::VsockAddress client, core::VsockAddress listener) const;
-    // Whether it strikes the connections that are open when it is set, and then is over.
+    // Whether it strikes once when it is set, and then is over: the connections that are open, or
+    // an enclave.
     [[nodiscard]] bool is_momentary() const;
 };
 

@@ -12,75 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "up"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
+from scene_case import SceneCase  # noqa: E402
 from service import free_port  # noqa: E402
-from world_case import GLOVEBOX, PATIENCE, PYTHON, Case, run  # noqa: E402
+from world_case import GLOVEBOX, PATIENCE, run  # noqa: E402
 
-# Answers each line: "echo TEXT" with TEXT, "fill N" with N bytes. Says how each connection has ended.
-SERVE = """
-import socket, threading
-def serve(client, peer):
-    file = client.makefile("rb")
-    try:
-        for line in file:
-            word, _, rest = line.decode().rstrip().partition(" ")
-            client.sendall(b"x" * int(rest) if word == "fill" else rest.encode())
-        print(f"{peer[0]} ended", flush=True)
-    except OSError as failure:
-        print(f"{peer[0]} failed with {type(failure).__name__}", flush=True)
-    client.close()
-listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-listener.bind((socket.VMADDR_CID_ANY, 5005))
-listener.listen()
-while True:
-    threading.Thread(target=serve, args=listener.accept(), daemon=True).start()
-"""
-
-# What every scene begins with.
-PRELUDE = """
-import errno, os, socket, subprocess, time
-def fault(*words, status=0):
-    done = subprocess.run(["glovebox", "fault", *words], capture_output=True, text=True)
-    assert done.returncode == status, done
-    return done.stdout + done.stderr
-def connect(port=5005, cid=16):
-    client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-    client.settimeout(60)
-    client.connect((cid, port))
-    return client
-def receive(client, size):
-    got = b""
-    while len(got) < size:
-        piece = client.recv(size - len(got))
-        if not piece:
-            break
-        got += piece
-    return got
-def error_of(call, *arguments):
-    try:
-        return repr(call(*arguments))
-    except OSError as failure:
-        return errno.errorcode[failure.errno]
-"""
-
-
-class Faults(Case):
-    def setUp(self):
-        super().setUp()
-        (self.directory / "app").mkdir()
-        (self.directory / "app/serve.py").write_text(SERVE)
-
-    def scene(self, text, more="", *options, faults="faults: true\n", trace=False):
-        """Runs a scene as the command of a world with the enclave 16; its timeline's lines."""
-        (self.directory / "scene.py").write_text(PRELUDE + text)
-        world = self.world(f"""{faults}{more}
-enclaves:
-  server: {{command: [{PYTHON}, {self.directory}/app/serve.py], cid: 16, ready: 5005{", trace: true" if trace else ""}}}
-""")
-        done = subprocess.run([GLOVEBOX, "up", "--log-json", *options, world, "--pki", self.directory / "pki", "--", PYTHON,
-                               self.directory / "scene.py"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-
+class Faults(SceneCase):
     def test_without_a_fault_nothing_differs(self):
         self.scene("""
 client = connect()
@@ -109,8 +45,7 @@ fault("refuse", "--from", "16")
 connect()
 fault("heal")
 """)
-        faults = [(line["event"], line["kind"], line.get("target")) for line in lines if line["component"] == "fault" and "kind" in line]
-        self.assertEqual(faults, [("fault_set", "refuse", None), ("fault_struck", "refuse", "16:5005"),
+        self.assertEqual(self.faults_in(lines), [("fault_set", "refuse", None), ("fault_struck", "refuse", "16:5005"),
                                   ("fault_struck", "refuse", "16:5005"), ("fault_healed", "refuse", None),
                                   ("fault_set", "refuse", None), ("fault_healed", "refuse", None)])
 
@@ -223,7 +158,7 @@ client = connect()
 assert client.getpeername() == (16, 5005)
 client.sendall(b"fill 100\\n")
 assert len(receive(client, 100)) == 20 - len("fill 100\\n")
-""", "parent: {trace: true}\n", trace=True)
+""", "parent: {trace: true}\n", enclave="trace: true")
         peers = [line["peer"] for line in lines if line["event"] == "open" and line.get("part") == "server"]
         self.assertEqual(len(peers), 1, peers)
         self.assertRegex(peers[0], "^3:[0-9]+$")

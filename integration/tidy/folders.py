@@ -193,10 +193,6 @@ FOLDERS = {
         "AF_VSOCK and `/dev/nsm` for unmodified programs: the filter, its notifications, the answers",
         uses=("core/base", "core/address", "transports", "nsm-mock/module"),
         libraries=("libseccomp",)),
-    "sim/fault": Folder(
-        "the process that has a world's faults and carries its connections",
-        uses=("core/base", "core/stream", "core/fault"),
-        libraries=("Asio", "Boost.JSON")),
     "sim/http": Folder(
         "an HTTP/1.1 server with TLS",
         uses=("core/base",),
@@ -226,7 +222,7 @@ FOLDERS = {
     "sim/up": Folder(
         "a world from one file: its parts, their order, their end",
         uses=("core/base", "core/address", "core/rules", "core/dial", "core/service", "core/proxy", "core/forward",
-              "core/egress", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
+              "core/egress", "core/fault", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
         libraries=("Asio", "Boost.JSON")),
     "sim/vsock_proxy": Folder(
         "the proxy and the forwarder as processes; AWS's vsock-proxy, and how it judges its allowlist",
@@ -244,6 +240,10 @@ FOLDERS = {
         uses=("core/base", "core/address", "core/stream", "core/relay", "core/service", "transports",
               "nsm-mock/document", "nsm-mock/pki", "nsm-mock/module", "sim/sandbox", "sim/eif/base",
               "sim/eif/format", "sim/eif/report", "sim/eif/unpack", "sim/supervisor", "sim/http", "sim/tls"),
+        libraries=("Asio", "Boost.JSON")),
+    "sim/fault": Folder(
+        "the process that has a world's faults, carries its connections, and ends and stops its enclaves",
+        uses=("core/base", "core/address", "core/stream", "core/fault", "sim/enclave"),
         libraries=("Asio", "Boost.JSON")),
     "sim/nitro_cli": Folder(
         "nitro-cli: its errors, rules and commands, and runs of images",

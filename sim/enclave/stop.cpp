@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <utility>
 
 #include "core/base/unique_fd.h"
 #include "sim/enclave/signal_relay.h"
@@ -27,6 +28,26 @@ Result<void> send(const UniqueFd& process, int signal, const EnclaveRecord& reco
     return errno_error(
         fmt::format("stopping the enclave with CID {} (process {})", record.cid, record.process),
         errno);
+}
+
+// Empty if the process has ended.
+UniqueFd open_process(pid_t id, std::uint64_t start) {
+    UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, id, 0)));
+    // Checked after the descriptor was opened, so the descriptor refers to this very process.
+    return process && start != 0 && process_start_time(id) == start ? std::move(process)
+                                                                    : UniqueFd();
+}
+
+UniqueFd open_process(const EnclaveRecord& record) {
+    return is_alive(record) ? open_process(record.process, record.process_start) : UniqueFd();
+}
+
+// Whether it ends within the time; -1 for any time.
+bool has_ended(const UniqueFd& process, int milliseconds) {
+    pollfd end{process.get(), POLLIN, 0};
+    while (::poll(&end, 1, milliseconds) < 0 && errno == EINTR) {
+    }
+    return end.revents != 0;
 }
 
 }  // namespace
@@ -51,21 +72,27 @@ RunningChoice choose_running(const std::vector<EnclaveRecord>& records,
     return choice;
 }
 
+Result<void> power_off(const EnclaveRecord& record) {
+    const UniqueFd process = open_process(record);
+    return process ? send(process, power_off_signal, record) : Result<void>();
+}
+
+void await_end(pid_t process, std::uint64_t start) {
+    if (const UniqueFd opened = open_process(process, start))
+        has_ended(opened, patience_ms);
+}
+
 Result<void> stop_enclave(const EnclaveRecord& record) {
-    const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, record.process, 0)));
-    // Checked after the descriptor was opened, so the descriptor refers to this very process.
-    if (!process || !is_alive(record))
+    const UniqueFd process = open_process(record);
+    if (!process)
         return {};
     if (const auto sent = send(process, power_off_signal, record); !sent)
         return sent;
-    pollfd end{process.get(), POLLIN, 0};
-    while (::poll(&end, 1, patience_ms) < 0 && errno == EINTR) {
-    }
-    if (end.revents != 0)
+    if (has_ended(process, patience_ms))
         return {};
     const auto killed = send(process, SIGKILL, record);
     if (killed)
-        ::poll(&end, 1, -1);
+        has_ended(process, -1);
     return killed;
 }
 

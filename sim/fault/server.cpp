@@ -26,6 +26,7 @@
 #include "core/fault/client.h"
 #include "core/stream/accept_loop.h"
 #include "core/stream/acceptor.h"
+#include "sim/fault/enclave_faults.h"
 
 namespace glovebox::fault {
 namespace {
@@ -74,6 +75,7 @@ struct Server::State : std::enable_shared_from_this<State> {
           log(all),
           clock(time),
           book([this](const News& news) { tell(news); }),
+          enclaves(directory.get()),
           expiry(executor) {}
 
     void tell(const News& news);
@@ -81,6 +83,8 @@ struct Server::State : std::enable_shared_from_this<State> {
     void expire();
     [[nodiscard]] json::object answer(const json::object& question);
     [[nodiscard]] json::object set(const json::object& question);
+    [[nodiscard]] json::object set_enclave(const Fault& fault);
+    [[nodiscard]] json::object name(const json::object& question);
     [[nodiscard]] json::object heal(const json::object& question);
     [[nodiscard]] json::object strike(const json::object& question);
     [[nodiscard]] json::object list() const;
@@ -96,6 +100,7 @@ struct Server::State : std::enable_shared_from_this<State> {
     Log& log;
     const Clock& clock;
     Book book;
+    EnclaveFaults enclaves;
     asio::steady_timer expiry;
     std::list<std::shared_ptr<Carrier>> carriers;
 };
@@ -118,6 +123,7 @@ void Server::State::tell(const News& news) {
                      field("target", to_string(*news.listener)), kind);
             break;
         case News::What::healed:
+            enclaves.heal(news.id);
             log.info("fault_healed", "fault {} is healed: {}", number, field("reason", news.reason),
                      kind);
             break;
@@ -153,8 +159,16 @@ json::object Server::State::set(const json::object& question) {
     auto fault = fault_from_json(given->get_object());
     if (!fault)
         return failure(fault.error().message);
+    if (!fault->enclave.empty()) {
+        const auto cid = enclaves.cid_of(fault->enclave);
+        if (!cid)
+            return failure(cid.error().message);
+        fault->to = *cid;
+    }
+    if (part_of(fault->kind) == "enclave")
+        return set_enclave(*fault);
     if (fault->kind == Kind::imds_expire_credentials)
-        fault->at = clock.now();
+        fault->at = clock.now() + book.clock_of("imds", std::nullopt);
     const unsigned id = book.set(*fault, std::chrono::steady_clock::now());
     look();
     const auto entry = book.entries().find(id);
@@ -164,6 +178,35 @@ json::object Server::State::set(const json::object& question) {
     if (fault->is_momentary())
         book.heal(id, "it was for the connections that were open");
     return {{"fault", id}, {"struck", struck}};
+}
+
+json::object Server::State::set_enclave(const Fault& fault) {
+    const unsigned id = book.set(fault, std::chrono::steady_clock::now());
+    const auto struck = enclaves.strike(id, fault);
+    if (!struck) {
+        book.heal(id, struck.error().message);
+        return failure(struck.error().message);
+    }
+    book.strike_enclave(id, std::to_string(*fault.to));
+    if (!struck->kernels_line.empty())
+        log.info("out_of_memory", "enclave {}: {}", field("cid", *fault.to), struck->kernels_line);
+    if (fault.is_momentary())
+        book.heal(id, "it has struck once");
+    expire();
+    return {{"fault", id},
+            {"struck", 1},
+            {"process", struck->process},
+            {"start", struck->process_start}};
+}
+
+json::object Server::State::name(const json::object& question) {
+    const std::string enclave(text_of(question, "enclave"));
+    const auto cid = number_of(question, "cid");
+    if (enclave.empty() || !cid)
+        return failure("an enclave and its CID were expected");
+    enclaves.name(enclave, *cid);
+    book.move_enclave(enclave, *cid);
+    return {};
 }
 
 json::object Server::State::heal(const json::object& question) {
@@ -178,7 +221,8 @@ json::object Server::State::heal(const json::object& question) {
 
 json::object Server::State::strike(const json::object& question) {
     json::array faults;
-    for (const Fault& fault : book.strike(text_of(question, "part"), text_of(question, "request")))
+    for (const Fault& fault : book.strike(text_of(question, "part"), text_of(question, "request"),
+                                          number_of(question, "cid")))
         faults.push_back(to_json(fault));
     return {{"faults", std::move(faults)}};
 }
@@ -203,6 +247,8 @@ json::object Server::State::answer(const json::object& question) {
         return strike(question);
     if (asked == "list")
         return list();
+    if (asked == "name")
+        return name(question);
     if (asked != "connect")
         return failure("this question is not known");
     const auto client = address_of(question, "client");

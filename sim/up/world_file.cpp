@@ -193,6 +193,7 @@ void give_cids(std::vector<EnclavePart>& enclaves) {
         while (!taken.insert(next).second)
             ++next;
         enclave.cid = next;
+        enclave.has_fixed_cid = false;
     }
 }
 

@@ -43,6 +43,7 @@ struct EnclavePart {
     std::string name;
     std::string label;
     std::uint32_t cid = 0;
+    bool has_fixed_cid = true;         // the file says it; a restarted enclave gets a new one else
     std::vector<std::string> command;  // of an image none: its own
     std::string eif;                   // an image, or
     std::string root_fs;               // a root file system, or neither

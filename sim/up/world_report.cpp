@@ -59,6 +59,8 @@ void WorldReport::take(const TimelineEntry& entry) {
                 enclave.pcrs[name] = json::value_to<std::string>(*value);
     } else if (entry.component == "up" && entry.event == "restart") {
         ++enclave.restarts;
+        if (const json::value* cid = entry.fields.if_contains("cid"))
+            enclave.cid = cid->to_number<std::uint32_t>();
     } else if (entry.component == "up" && entry.event == "ended") {
         if (const json::value* status = entry.fields.if_contains("status");
             status != nullptr && status->is_int64())

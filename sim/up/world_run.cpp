@@ -134,6 +134,18 @@ Result<void> WorldRun::start_faults() {
     return {};
 }
 
+Result<void> WorldRun::open_faults() {
+    if (!world_.faults)
+        return {};
+    faults_ = fault::Client::find(meeting_.directory());
+    return faults_ ? Result<void>() : failed("the world's faults can't be reached");
+}
+
+// Faults find an enclave by its name.
+Result<void> WorldRun::name(const Part& part) {
+    return faults_ ? faults_->name(part.enclave->name, part.cid) : Result<void>();
+}
+
 Result<void> WorldRun::start_services() {
     if (world_.kms)
         if (auto part = start("kms", commands_.kms(), world_.kms->log_level); !part)
@@ -190,6 +202,9 @@ Result<void> WorldRun::start_enclaves() {
         auto part = start(enclave.label, commands_.enclave(enclave), {}, &enclave);
         if (!part)
             return part.error();
+        (*part)->cid = enclave.cid;
+        if (const auto named = name(**part); !named)
+            return named.error();
         // In a machine of its own the enclave's log says so.
         if (enclave.ready && !machines_)
             (*part)->waits_for = {enclave.cid, *enclave.ready};
@@ -228,7 +243,7 @@ Result<void> WorldRun::check() {
             continue;
         if (part->restart_at) {
             if (now >= *part->restart_at)
-                if (const auto launched = launch(*part); !launched)
+                if (const auto launched = launch_again(*part); !launched)
                     return launched.error();
             continue;
         }
@@ -279,6 +294,22 @@ Result<void> WorldRun::take_end(Part& part, int status) {
     return {};
 }
 
+// As on Nitro: the file can name a CID, and otherwise no enclave gets one that another had before.
+void WorldRun::give_new_cid(Part& part) {
+    for (const auto& other : parts_)
+        part.cid = std::max(part.cid, other->cid);
+    EnclavePart again = *part.enclave;
+    again.cid = ++part.cid;
+    part.command = commands_.enclave(again);
+    if (part.waits_for)
+        part.waits_for->cid = part.cid;
+}
+
+Result<void> WorldRun::launch_again(Part& part) {
+    const auto named = name(part);
+    return named ? launch(part) : named;
+}
+
 void WorldRun::plan_restart(Part& part, const std::string& how) {
     const Time now = std::chrono::steady_clock::now();
     const bool has_settled = now - part.started_at >= settled_after;
@@ -286,10 +317,15 @@ void WorldRun::plan_restart(Part& part, const std::string& how) {
                              ? first_restart_delay
                              : std::min(part.restart_delay * 2, last_restart_delay);
     part.restart_at = now + part.restart_delay;
-    tell_(own_entry(
-        LogLevel::warning, "restart",
-        fmt::format("{}; it is started again in {}", how, format_duration(part.restart_delay)),
-        part.label));
+    std::string sentence =
+        fmt::format("{}; it is started again in {}", how, format_duration(part.restart_delay));
+    if (!part.enclave->has_fixed_cid) {
+        give_new_cid(part);
+        sentence += fmt::format(", with CID {}", part.cid);
+    }
+    TimelineEntry entry = own_entry(LogLevel::warning, "restart", std::move(sentence), part.label);
+    entry.fields["cid"] = part.cid;
+    tell_(entry);
 }
 
 void WorldRun::await_listeners() {
@@ -444,6 +480,8 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
         good = start_faults();
     if (good)
         good = co_await all_ready();
+    if (good)
+        good = open_faults();
     if (good)
         good = start_services();
     if (good)

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "core/address/vsock_address.h"
+#include "core/fault/client.h"
 #include "core/service/child_process.h"
 #include "sim/up/command_log.h"
 #include "sim/up/part_commands.h"
@@ -84,7 +85,8 @@ class WorldRun {
         std::string label;
         core::Command command;
         const EnclavePart* enclave = nullptr;  // of an enclave
-        std::string log_level;                 // of a service: what is less is left out
+        std::uint32_t cid = 0;  // its own; a later one than the file's after restarts
+        std::string log_level;  // of a service: what is less is left out
         std::shared_ptr<core::ChildProcess> process;
         std::optional<core::VsockAddress> waits_for;  // a listener; without: its log says "ready:"
         bool ready = false;
@@ -103,9 +105,13 @@ class WorldRun {
                                       const std::string& log_level,
                                       const EnclavePart* enclave = nullptr);
     [[nodiscard]] Result<void> launch(Part& part);
+    [[nodiscard]] Result<void> launch_again(Part& part);
+    void give_new_cid(Part& part);
+    [[nodiscard]] Result<void> name(const Part& part);
     void take_line(Part& part, core::ChildProcess::Output output, const std::string& line);
     [[nodiscard]] Result<void> start_machines();
     [[nodiscard]] Result<void> start_faults();
+    [[nodiscard]] Result<void> open_faults();
     [[nodiscard]] Result<void> start_services();
     [[nodiscard]] Result<void> start_proxies();
     [[nodiscard]] Result<void> start_enclaves();
@@ -141,6 +147,7 @@ class WorldRun {
     PartCommands commands_;
     Tell tell_;
     boost::asio::steady_timer changed_;
+    std::unique_ptr<fault::Client> faults_;     // of a world that has them, once they are ready
     std::vector<std::unique_ptr<Part>> parts_;  // in the order of their start
     std::shared_ptr<core::ChildProcess> command_;
     std::unique_ptr<CommandLog> command_log_;
