@@ -235,6 +235,10 @@ FOLDERS = {
     "sim/vm": Folder(
         "virtual machines with a stock kernel: the kernel, the initramfs, QEMU, a command in a guest",
         uses=("core/base", "sim/eif/base", "sim/eif/tree")),
+    "sim/nitro": Folder(
+        "worlds on an instance with Nitro Enclaves: AWS's nitro-cli as a program, and its enclaves",
+        uses=("core/base", "core/address", "core/service", "transports", "sim/vm"),
+        libraries=("Asio", "Boost.JSON")),
     "sim/enclave": Folder(
         "one run: program, CID, world, supervisor, module; runs inside runs; what this machine can do",
         uses=("core/base", "core/address", "core/stream", "core/relay", "core/service", "transports",
@@ -260,7 +264,7 @@ FOLDERS = {
               "core/service", "core/proxy", "core/forward", "core/egress", "core/fault", "transports", "nsm-mock/document",
               "nsm-mock/pki", "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/report",
               "sim/eif/unpack", "sim/fault", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up", "sim/vsock_proxy",
-              "sim/vsock_switch", "sim/vm", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
+              "sim/vsock_switch", "sim/vm", "sim/nitro", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
     "examples": Folder(
         "programs that show the whole",

@@ -38,6 +38,7 @@ using command_line::Values;
 [[nodiscard]] Command imds_command();
 [[nodiscard]] Command kms_command();
 [[nodiscard]] Command logs_command();
+[[nodiscard]] Command nitro_command();
 [[nodiscard]] Command nsm_command();
 [[nodiscard]] Command parent_command();
 [[nodiscard]] Command pki_command();

@@ -42,6 +42,7 @@ Program glovebox_program() {
                                  compare_command(),
                                  fault_command(),
                                  vm_command(),
+                                 nitro_command(),
                                  eif_command(),
                                  nsm_command(),
                                  verify_command(),
