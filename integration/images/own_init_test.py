@@ -69,6 +69,11 @@ class OwnInit(NitroCli):
         console = self.call("console", "--enclave-name", started["EnclaveName"], expected=0).stdout
         self.assertTrue(console.endswith(BOOT + "child 0\n"), console)
 
+    def test_with_the_kernels_vsock_nobody_would_answer_its_heartbeat(self):
+        done = self.glovebox("run", "--kernel-vsock", "--eif", self.image("off"))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("sends its heartbeat itself: with the kernel's AF_VSOCK nobody answers it", done.stderr)
+
     def test_what_does_not_boot_is_e36(self):
         for arguments, reason in [(("early",), "exited with 5 before it sent the heartbeat"),
                                   (("off", b""), "the ramdisks have no /init"),

@@ -9,6 +9,7 @@ runs compared.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from layer import testing  # noqa: E402
 from layer.programs import glovebox  # noqa: E402
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FULL = "6.1-full"
 SECONDS = 600
 PYTHON = "/usr/bin/python3"
@@ -54,6 +56,57 @@ while True:
         other = failure.strerror
     peer.sendall(f"{cid} {os.environ['WORD']} {answer} {other} {pcr.stdout or pcr.stderr}".encode())
     peer.close()
+"""
+
+# Three enclaves: an image, a root file system, and a program that reaches a host by name and is started again.
+KINDS = f"""
+kms: {{state: kept}}
+proxies:
+  out: {{listen: 8001=connect, allow: "a.example:7000", resolve: "a.example:7000=127.0.0.1:7000"}}
+enclaves:
+  image: {{eif: app.eif, cid: 16, ready: 5005, memory: 128}}
+  root: {{rootfs: rootfs, command: /bin/server, cid: 17, ready: 5005}}
+  names: {{command: [{PYTHON}, names/app.py], cid: 18, ready: 5005, egress: true, egress_ports: "7000", restart: on-failure}}
+"""
+
+NAMES = """
+import socket, sys
+listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+listener.bind((socket.VMADDR_CID_ANY, 5005))
+listener.listen()
+while True:
+    peer = listener.accept()[0]
+    word = peer.recv(100)
+    if word == b"end":
+        sys.exit(5)
+    target = socket.create_connection(("a.example", 7000))
+    target.sendall(word)
+    peer.sendall(target.recv(100))
+    peer.close()
+"""
+
+ASK_KINDS = """
+import socket, threading
+target = socket.create_server(("127.0.0.1", 7000))
+def serve():
+    while True:
+        peer = target.accept()[0]
+        peer.sendall(peer.recv(100).upper())
+        peer.close()
+threading.Thread(target=serve, daemon=True).start()
+def ask(cid, word=""):
+    client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+    client.connect((cid, 5005))
+    if word:
+        client.sendall(word.encode())
+    return client.recv(100).decode().strip()
+print(ask(16), ask(17), ask(18, "first"), ask(18, "end"), sep=", ")
+while True:
+    try:
+        print(ask(18, "again"))
+        break
+    except ConnectionResetError:
+        pass
 """
 
 # The command: a target for the proxy, and a client of the enclave.
@@ -97,14 +150,6 @@ class Case(unittest.TestCase):
 
 
 class MistakesTest(Case):
-    def test_what_only_the_simulation_has_is_refused_before_anything_starts(self):
-        for line, what in (("egress: true, egress_proxy: '3:8001'", "egress"), ("restart: on-failure", "restart"), ("rootfs: .", "rootfs")):
-            (self.work / "world.yaml").write_text(f"enclaves: {{app: {{command: [/bin/true], cid: 16, {line}}}}}\n")
-            done = self.up("--target", "vm", "--check", "world.yaml")
-            self.assertEqual(done.returncode, 1, line)
-            self.assertIn(f"app: {what} works in the simulation only: run the world without --target vm", done.stderr)
-            self.assertEqual(self.up("--check", "world.yaml").returncode, 0, line)
-
     def test_what_machines_leave_out_is_told_and_is_not_passed(self):
         (self.work / "world.yaml").write_text("faults: true\nproxies: {out: {listen: 8000=a.example:443}}\n")
         done = self.up("--target", "vm", "--check", "world.yaml")
@@ -151,6 +196,28 @@ class WorldTest(Case):
         done = self.up("--target", "vm", "world.yaml", "--", "true")
         self.assertEqual(done.returncode, 1)
         self.assertIn("last words", done.stderr)
+
+    def test_images_root_file_systems_ways_out_and_restarts_do_the_same_there(self):
+        for folder in ("bin", "dev", "proc", "sys", "tmp", "run", "etc"):
+            (self.work / "rootfs" / folder).mkdir(parents=True)
+        shutil.copy(os.environ["GLOVEBOX_BUILD"] + "/integration/vm/example-server", self.work / "rootfs/bin/server")
+        subprocess.run(["sh", "-ec", f". {EXAMPLES}/image/stand-in-blobs"], cwd=self.work, check=True)
+        subprocess.run([glovebox(), "eif", "build", "--kernel", "blobs/bzImage", "--init", "blobs/init", "--nsm-ko", "blobs/nsm.ko", "--rootfs",
+                        "rootfs", "--cmd", "/bin/server", "--env", "PATH=/bin", "-o", "app.eif"], cwd=self.work, check=True, capture_output=True)
+        (self.work / "names").mkdir()
+        (self.work / "names/app.py").write_text(NAMES)
+        (self.work / "kinds.yaml").write_text(KINDS)
+        (self.work / "ask.py").write_text(ASK_KINDS)
+        keys = self.work / "kept/keys.db"
+        for target in ("sim", "vm"):
+            done = self.up("-q", "--target", target, "--record", f"{target}.json", "kinds.yaml", "--", PYTHON, "ask.py")
+            self.assertEqual((done.returncode, done.stdout), (0, "hello from C, CID 3, hello from C, CID 3, FIRST, \nAGAIN\n"), done.stderr)
+            self.assertTrue(keys.exists(), target)
+            shutil.rmtree(keys.parent)
+            records = json.loads((self.work / f"{target}.json").read_text())
+            self.assertEqual([one["restarts"] for one in records["enclaves"]], [0, 0, 1], target)
+        compared = subprocess.run([glovebox(), "compare", "sim.json", "vm.json"], cwd=self.work, capture_output=True, text=True)
+        self.assertEqual(compared.returncode, 0, compared.stdout)
 
     def test_a_run_that_leaves_something_out_has_not_passed(self):
         (self.work / "world.yaml").write_text("faults: true\n")

@@ -45,10 +45,6 @@ void check_run(const enclave::EnclaveRun& run, const Values& values) {
         throw UsageError(
             "--detach excludes --isolation none: only the sandbox keeps a console "
             "that `glovebox logs` prints later");
-    if (run.kernel_vsock && !values.text("--eif").empty())
-        throw UsageError(
-            "--kernel-vsock excludes --eif: an image's init sends its heartbeat to a simulated "
-            "parent");
     if (!values.text("--eif").empty()) {
         if (const std::string excluded = excluded_by_eif(run, values); !excluded.empty())
             throw UsageError("--eif excludes " + excluded);
@@ -102,6 +98,7 @@ int run_image(const enclave::EnclaveRun& run, const std::string& eif, Log& log) 
     image.cpu_count = run.room.cpu_count;
     image.live_console = run.live_console;
     image.trace = run.trace;
+    image.kernel_vsock = run.kernel_vsock;
     image.trust = run.trust;
     image.readiness = run.readiness;
     image.started = run.started;

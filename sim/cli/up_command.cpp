@@ -145,9 +145,10 @@ void annotate(const up::WorldOutcome& run, const up::WorldReport& report, const 
         annotations.add(refused, "Glovebox: connection of " + refusal.part, refusal.sentence);
 }
 
-// What a world in virtual machines needs of this machine, before anything starts. The mock root is
-// made here, since what a machine writes beside the shared folders is gone with it.
-void check_machine(const Values& values) {
+// What a world in virtual machines needs of this machine, before anything starts. The mock root
+// and the KMS's folder are made here, since what a machine writes beside the shared folders is gone
+// with it.
+void check_machine(const Values& values, const up::WorldFile& world) {
     const vm::Platform platform = vm::this_platform().value();
     vm::check_programs(platform).value();
     vm::Kernel::open(vm::folder_of(vm::kernel_cache().value(), vm::release_with_9p, platform),
@@ -155,6 +156,8 @@ void check_machine(const Values& values) {
         .value();
     SystemRandom random;
     nsm::open_pki(PkiOption::of(values).directory().value(), random).value();
+    if (world.kms && !world.kms->state.empty())
+        kms::open_state_directory(world.kms->state).value();
 }
 
 // What --check says of a file without a mistake.
@@ -178,14 +181,12 @@ int up_world(const Values& values) {
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
     parts.faults |= values.flag("--faults");
     const bool in_machines = values.text("--target") == "vm";
-    if (in_machines)
-        up::check_for_machines(parts).value();
     const std::vector<up::NotRun> not_run =
         in_machines ? up::limit_to_machines(parts) : std::vector<up::NotRun>();
     if (values.flag("--check"))
         return report_check(file, not_run);
     if (in_machines)
-        check_machine(values);
+        check_machine(values, parts);
     core::ignore_write_signals();
     std::optional<up::SummaryFile> summary;
     if (const auto name = values.find_text("--summary"))

@@ -72,6 +72,9 @@ Program vsock_proxy_program() {
                  .examples = {{"Lead vsock port 8000 to KMS",
                                "vsock-proxy 8000 kms.us-east-1.amazonaws.com 443"}},
                  .variables = {{"GLOVEBOX_WORLD", "The world that the proxy listens in"},
+                               {"GLOVEBOX_TRANSPORT",
+                                "vsock for the kernel's AF_VSOCK, unix for the world's; without "
+                                "it, vsock where /dev/nsm or /dev/nitro_enclaves exists"},
                                {"GLOVEBOX_RESOLVE",
                                 "HOST:PORT=ADDRESS:PORT, several with commas between them: "
                                 "connect to ADDRESS:PORT instead of HOST:PORT"},

@@ -182,6 +182,7 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
     enclave::RunOptions options;
     options.live_console = live_console;
     options.trace = trace;
+    options.kernel_vsock = kernel_vsock;
     options.started = started;
     options.ended = ended;
     options.readiness = readiness;
@@ -206,6 +207,12 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
     const enclave::InitStart& start = loaded.start;
     if (start.never_boots)
         throw ErrorException(nitro_error(NitroError::enclave_boot, start.cause));
+    if (kernel_vsock && start.is_own_init)
+        throw ErrorException(nitro_error(
+            NitroError::enclave_boot,
+            "the image's init is not AWS's, and sends its heartbeat itself: with the kernel's "
+            "AF_VSOCK nobody answers it. Run the image without --kernel-vsock (glovebox up: "
+            "without --target vm)"));
     options.nsm = &loaded.module->device();
     options.record.command = start.command;
     options.record.details = loaded.details;

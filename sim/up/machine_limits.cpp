@@ -17,11 +17,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Error only_simulated(const std::string& part, std::string_view key) {
-    return invalid_input(fmt::format(
-        "{}: {} works in the simulation only: run the world without --target vm", part, key));
-}
-
 // Whether a proxy in a machine without a network can reach it: on the machine itself, or where the
 // world says that it is.
 bool is_within(const core::Target& target, const std::vector<core::ResolvedTarget>& resolved) {
@@ -75,25 +70,6 @@ std::vector<NotRun> limit_to_machines(WorldFile& world) {
 
 std::vector<std::string_view> not_observed_in_machines() {
     return {program_connections, fault_events};
-}
-
-Result<void> check_for_machines(const WorldFile& world) {
-    if (world.kms && !world.kms->state.empty())
-        return only_simulated("kms", "state");
-    for (const ProxyPart& proxy : world.proxies)
-        if (!proxy.vsock_proxy.empty())
-            return only_simulated(proxy.label, "vsock_proxy");
-    for (const EnclavePart& enclave : world.enclaves) {
-        if (!enclave.eif.empty())
-            return only_simulated(enclave.label, "eif");
-        if (!enclave.root_fs.empty())
-            return only_simulated(enclave.label, "rootfs");
-        if (enclave.egress)
-            return only_simulated(enclave.label, "egress");
-        if (enclave.restart != "never")
-            return only_simulated(enclave.label, "restart");
-    }
-    return {};
 }
 
 }  // namespace glovebox::up

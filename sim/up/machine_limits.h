@@ -6,14 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/error.h"
 #include "sim/up/not_run.h"
 #include "sim/up/world_parts.h"
 
 namespace glovebox::up {
-
-// An error that names the first key of the world that only the simulation has.
-[[nodiscard]] Result<void> check_for_machines(const WorldFile& world);
 
 // Takes out of the world what virtual machines cannot run, and returns that. A proxy's target
 // beyond this machine stays, and is refused when a program asks for it.

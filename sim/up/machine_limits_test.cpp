@@ -9,7 +9,6 @@ namespace glovebox::up {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -23,24 +22,6 @@ WorldFile world_for_machines() {
     enclave.label = "app";
     file.enclaves.push_back(enclave);
     return file;
-}
-
-TEST(CheckForMachines, NamesWhatOnlyTheSimulationHas) {
-    EXPECT_TRUE(check_for_machines(world_for_machines()));
-    WorldFile file = world_for_machines();
-    file.enclaves.front().eif = "app.eif";
-    EXPECT_THAT(
-        check_for_machines(file).error().message,
-        HasSubstr("app: eif works in the simulation only: run the world without --target vm"));
-    file = world_for_machines();
-    file.kms->state = "kept";
-    EXPECT_THAT(check_for_machines(file).error().message, HasSubstr("kms: state"));
-    file = world_for_machines();
-    file.proxies.front().vsock_proxy = {"8000", "a", "443"};
-    EXPECT_THAT(check_for_machines(file).error().message, HasSubstr("out: vsock_proxy"));
-    file = world_for_machines();
-    file.enclaves.front().restart = "on-failure";
-    EXPECT_THAT(check_for_machines(file).error().message, HasSubstr("app: restart"));
 }
 
 std::vector<std::string> sentences_of(const std::vector<NotRun>& not_run) {

@@ -5,11 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "core/base/testing/temporary_directory.h"
+
 namespace glovebox::up {
 namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::Not;
 
 WorldFile machine_world() {
     WorldFile file;
@@ -40,10 +45,29 @@ TEST(Machines, AreJoinedByTheSwitchInTheShapeOfNitro) {
     EXPECT_THAT(machines.vsock_switch().arguments, Contains("3=/w/vsock3"));
     EXPECT_THAT(machines.vsock_switch().arguments, Contains("16=/w/vsock16"));
     EXPECT_THAT(values_of(machines.parent(), "--vsock-socket"), ElementsAre("/w/vsock3"));
-    const core::Command enclave = machines.in_own({{"run", "x"}}, file.enclaves.front());
+    const core::Command enclave = machines.machine_of(file.enclaves.front());
     EXPECT_THAT(values_of(enclave, "--vsock-socket"), ElementsAre("/w/vsock16"));
     EXPECT_THAT(values_of(enclave, "--memory"), ElementsAre("768"));
-    EXPECT_THAT(values_of(enclave, "--"), ElementsAre("run"));
+    EXPECT_THAT(values_of(enclave, "--agent-socket"), ElementsAre("/w/agent-of16"));
+    EXPECT_THAT(
+        machines.in_own({{"run", "x"}}, file.enclaves.front()).arguments,
+        ElementsAre("/glovebox", "vm", "exec", "--socket", "/w/agent-of16", "--", "run", "x"));
+}
+
+TEST(Machines, HaveMemoryForAnImageThatIsUnpacked) {
+    const TemporaryDirectory folder;
+    WorldFile file = machine_world();
+    file.enclaves.front().eif = folder / "app.eif";
+    std::ofstream(file.enclaves.front().eif) << std::string(3 << 20, 'x');
+    EXPECT_THAT(values_of(Machines(file, "/g", "/w").machine_of(file.enclaves.front()), "--memory"),
+                ElementsAre("792"));
+}
+
+TEST(Machines, ShareTheFolderThatKeepsTheKeys) {
+    WorldFile file = machine_world();
+    EXPECT_THAT(values_of(Machines(file, "/g", "/w").parent(), "--share"), Not(Contains("/kept")));
+    file.kms->state = "/kept";
+    EXPECT_THAT(values_of(Machines(file, "/g", "/w").parent(), "--share"), Contains("/kept"));
 }
 
 TEST(Machines, HaveAnAgentForEachPartOfTheParentAndForTheCommand) {

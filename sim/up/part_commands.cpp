@@ -40,6 +40,11 @@ void add_flag(Arguments& arguments, const char* option, bool is_set) {
         arguments.emplace_back(option);
 }
 
+// A machine has no device by which Glovebox's programs know that AF_VSOCK is the kernel's.
+void add_machine_variables(core::Command& command) {
+    command.environment.emplace_back("GLOVEBOX_TRANSPORT", "vsock");
+}
+
 }  // namespace
 
 core::Command PartCommands::subcommand(Arguments arguments) const {
@@ -109,9 +114,13 @@ core::Command PartCommands::proxy(const ProxyPart& proxy) const {
     if (!proxy.vsock_proxy.empty()) {
         Arguments arguments{"vsock-proxy", "--config", proxy.config};
         arguments.insert(arguments.end(), proxy.vsock_proxy.begin(), proxy.vsock_proxy.end());
-        core::Command command = subcommand(std::move(arguments));
+        core::Command command = placed(std::move(arguments), proxy.label);
         command.environment = {{"GLOVEBOX_WORLD", directory_},
                                {"GLOVEBOX_RESOLVE", kms_resolved()}};
+        if (machines_ != nullptr) {
+            add_machine_variables(command);
+            command.environment.emplace_back("RUST_LOG", "info");  // it says that it is ready
+        }
         return command;
     }
     Arguments arguments{"proxy"};
@@ -201,6 +210,7 @@ core::Command PartCommands::parent(const Arguments& words, const std::string& lo
         command.environment.push_back(one);
     if (machines_ == nullptr)
         return command;
+    add_machine_variables(command);
     command = machines_->in_parent(std::move(command), "parent");
     command.is_service = false;
     return command;

@@ -25,8 +25,8 @@ namespace {
 constexpr auto ready_limit = 30s;
 // With machines that boot, which emulation on a busy machine makes long.
 constexpr auto machines_ready_limit = 180s;
-// The switch and the parent's machine, the first of the parts.
-constexpr std::size_t machine_parts = 2;
+// What AWS's program writes when it listens.
+constexpr std::string_view vsock_proxy_is_ready = "Proxy is now in listening state";
 constexpr auto end_timeout = 10s;
 constexpr auto idle_interval = 1h;
 // How long a part that has ended is waited for to have its last lines read.
@@ -107,7 +107,10 @@ void WorldRun::take_line(Part& part, core::ChildProcess::Output output, const st
         tell_(entry);
     if (is_failure)
         part.last_error = entry.message;
-    if (part.ready || part.waits_for || entry.event != "ready")
+    if (part.ready || part.waits_for)
+        return;
+    if (!part.ready_text.empty() ? entry.message.find(part.ready_text) == std::string::npos
+                                 : entry.event != "ready")
         return;
     part.ready = true;
     part.http = text_field(entry, "http");
@@ -123,8 +126,15 @@ Result<void> WorldRun::start_machines() {
     }
     if (parts_.size() > 1 || !parts_.front()->was_ready)
         return {};
-    auto part = start("machine", machines_->parent(), {});
-    return part ? Result<void>() : part.error();
+    if (auto part = start("machine", machines_->parent(), {}); !part)
+        return part.error();
+    for (const EnclavePart& enclave : world_.enclaves)
+        if (auto part =
+                start(fmt::format("machine/{}", enclave.cid), machines_->machine_of(enclave), {});
+            !part)
+            return part.error();
+    machine_parts_ = parts_.size();
+    return {};
 }
 
 Result<void> WorldRun::start_faults() {
@@ -171,7 +181,11 @@ Result<void> WorldRun::start_proxies() {
         auto part = start(proxy.label, commands_.proxy(proxy), proxy.log_level);
         if (!part)
             return part.error();
-        if (!proxy.vsock_proxy.empty())
+        if (proxy.vsock_proxy.empty())
+            continue;
+        if (machines_)
+            (*part)->ready_text = vsock_proxy_is_ready;
+        else
             (*part)->waits_for = {core::cid_parent, proxy.vsock_proxy_port};
     }
     return {};
@@ -437,8 +451,8 @@ asio::awaitable<void> WorldRun::end_all() {
     const auto end = std::chrono::steady_clock::now() + end_timeout;
     if (command_)
         command_->send_signal(is_overdue ? SIGKILL : SIGTERM);
-    // What runs in the parent's machine ends before the machine.
-    const std::size_t machines = machines_ ? std::min(parts_.size(), machine_parts) : 0;
+    // What runs in a machine ends before the machine.
+    const std::size_t machines = std::min(parts_.size(), machine_parts_);
     for (std::size_t i = parts_.size(); i > machines; --i)
         parts_[i - 1]->process->send_signal(SIGTERM);
     const auto has_ended = [](const auto& part) { return part->process->status().has_value(); };

@@ -3,7 +3,7 @@
 // One run of a world: its parts started in order, each when what it needs is ready, and stopped in
 // the opposite order.
 //
-//   0  virtual machines      with --target vm: the switch, then the parent's machine
+//   0  virtual machines      with --target vm: the switch, then all machines at once
 //   0  the process with the faults, in a world that has them, before anything can connect
 //   1  KMS and metadata      ready when their log says so; their ports are then known
 //   2  proxies               KMS's name leads to the world's KMS
@@ -88,7 +88,9 @@ class WorldRun {
         std::uint32_t cid = 0;  // its own; a later one than the file's after restarts
         std::string log_level;  // of a service: what is less is left out
         std::shared_ptr<core::ChildProcess> process;
-        std::optional<core::VsockAddress> waits_for;  // a listener; without: its log says "ready:"
+        // A listener, or a text in what it writes; without them its log says "ready:".
+        std::optional<core::VsockAddress> waits_for;
+        std::string_view ready_text;
         bool ready = false;
         bool was_ready = false;  // it, or a run of it before
         bool ended = false;
@@ -144,6 +146,7 @@ class WorldRun {
     const WorldFile& world_;
     RunOptions options_;
     std::optional<Machines> machines_;
+    std::size_t machine_parts_ = 0;  // the switch and the machines, the first of the parts
     PartCommands commands_;
     Tell tell_;
     boost::asio::steady_timer changed_;

@@ -143,6 +143,8 @@ void serve(const Arguments& arguments, std::ostream& to) {
 
     core::ignore_write_signals();
     ProxyService service;
+    if (const char* transport = std::getenv("GLOVEBOX_TRANSPORT"); transport != nullptr)
+        service.transport.transport = transport;
     service.dialer.resolved = resolved_by_environment().value();
     service.dialer.served = arguments.served;
     const core::Lookup lookup = core::lookup_by();
