@@ -58,6 +58,7 @@ struct Option {
     Repeat repeat = Repeat::no;
     KeyOf key_of = nullptr;   // by default the part before the first '='
     bool takes_many = false;  // an occurrence takes all words up to the next option
+    bool is_signed = false;   // a positional argument that may begin with '-' and a digit
     bool is_required = false;
     std::vector<std::string_view> excludes{};  // options that cannot be given too
     std::vector<std::string_view> needs{};

@@ -25,6 +25,12 @@ bool looks_like_option(std::string_view word) {
     return word.size() > 1 && word.starts_with('-');
 }
 
+bool is_signed_value(const Command& command, std::string_view word) {
+    return word.size() > 1 && word[1] >= '0' && word[1] <= '9' &&
+           std::any_of(command.positionals.begin(), command.positionals.end(),
+                       [](const Option& one) { return one.is_signed; });
+}
+
 const Option* find_option(const Path& path, std::string_view word) {
     for (const Option* option : options_of(path))
         if (word == option->name ||
@@ -235,7 +241,7 @@ class Reader {
         Words words;
         for (const Node* node : chosen_)
             for (const std::string& word : node->app->remaining()) {
-                if (!looks_like_option(word)) {
+                if (!looks_like_option(word) || is_signed_value(*node->path.back(), word)) {
                     // What follows would be the options of the command that was meant.
                     if (node->path.back()->run == nullptr)
                         return Mistake{Mistake::Kind::unknown_command, node->path, word};

@@ -53,20 +53,21 @@ Program make_program(Dialect dialect = Dialect::glovebox) {
               .options = {{.name = "--state", .kind = Kind::directory, .placeholder = "DIR"}},
               .run = run_nothing}},
         .run = run_nothing};
-    const Command ask{.name = "ask",
-                      .summary = "Ask",
-                      .options = {{.name = "--device", .placeholder = "DEVICE"}},
-                      .subcommands = {{.name = "extend",
-                                       .summary = "Extend",
-                                       .positionals = {{.name = "INDEX", .is_required = true},
-                                                       {.name = "DATA", .repeat = Repeat::list}},
-                                       .run = run_nothing},
-                                      {.name = "lock",
-                                       .summary = "Lock",
-                                       .options = {{.name = "--range", .placeholder = "N"}},
-                                       .positionals = {{.name = "INDEX"}},
-                                       .requirements = {{{"INDEX", "--range"}}},
-                                       .run = run_nothing}}};
+    const Command ask{
+        .name = "ask",
+        .summary = "Ask",
+        .options = {{.name = "--device", .placeholder = "DEVICE"}},
+        .subcommands = {{.name = "extend",
+                         .summary = "Extend",
+                         .positionals = {{.name = "INDEX", .is_signed = true, .is_required = true},
+                                         {.name = "DATA", .repeat = Repeat::list}},
+                         .run = run_nothing},
+                        {.name = "lock",
+                         .summary = "Lock",
+                         .options = {{.name = "--range", .placeholder = "N"}},
+                         .positionals = {{.name = "INDEX"}},
+                         .requirements = {{{"INDEX", "--range"}}},
+                         .run = run_nothing}}};
     const Command up{.name = "up",
                      .summary = "Up",
                      .options = {{.name = "--quiet", .letter = 'q', .kind = Kind::flag}},
@@ -123,6 +124,13 @@ TEST_F(Parser, AnEmptyValueIsAValue) {
     EXPECT_EQ(read.find_text("--state"), "");
     EXPECT_THAT(read.list("--listen"), ElementsAre("", ""));
     EXPECT_THAT(mistake({"serve", "--quiet="}), HasSubstr("--quiet"));
+}
+
+TEST_F(Parser, AValueWithASignIsNoOptionWhereTheCommandHasSuchValues) {
+    EXPECT_EQ(values({"ask", "extend", "-4h", "data"}).text("INDEX"), "-4h");
+    EXPECT_THAT(mistake({"ask", "extend", "-x"}), HasSubstr("no option -x"));
+    EXPECT_THAT(mistake({"ask", "-4h"}), HasSubstr("-4h"));
+    EXPECT_THAT(mistake({"serve", "-4h"}), HasSubstr("no option -4h"));
 }
 
 TEST_F(Parser, TellsWhatWasGivenFromADefault) {
