@@ -13,11 +13,7 @@
 #include <vector>
 
 #include "core/dial/dialer.h"
-#include "core/service/process_setup.h"
-#include "core/stream/stream_io.h"
-#include "core/testing/memory_log.h"
-#include "core/testing/memory_transport.h"
-#include "core/testing/run.h"
+#include "core/forward/forward_fixture.h"
 
 namespace glovebox::core {
 namespace {
@@ -30,60 +26,6 @@ using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-class ForwardTest : public testing::Test {
-  protected:
-    ForwardTest() : parent_(network_, cid_parent), enclave_(network_, 16) { ignore_sigpipe(); }
-
-    tcp::endpoint start(ForwardRoute route) {
-        forward_.emplace(Loops{{context_.get_executor(), pipes_}}, enclave_, log_, options_);
-        const tcp::endpoint endpoint = forward_->listen(route).value();
-        spawn(context_, [](Forward& forward, bool& ended) -> asio::awaitable<void> {
-            co_await forward.run();
-            ended = true;
-        }(*forward_, ended_));
-        return endpoint;
-    }
-
-    template <class T>
-    T run(asio::awaitable<T> work) {
-        return core::run(context_, std::move(work));
-    }
-
-    Stream connect(tcp::endpoint endpoint) {
-        tcp::socket socket(context_);
-        socket.connect(endpoint);
-        return stream_of(std::move(socket));
-    }
-
-    // The bytes up to the end, and whether the end was an error.
-    std::pair<std::string, boost::system::error_code> rest(Stream& stream) {
-        std::string text;
-        std::array<char, 4096> buffer;
-        while (true) {
-            const auto got = run(read_some(stream, buffer));
-            if (!got)
-                return {text, got.error().code};
-            if (*got == 0)
-                return {text, {}};
-            text.append(buffer.data(), *got);
-        }
-    }
-
-    asio::io_context context_;
-    MemoryNetwork network_;
-    MemoryTransport parent_;
-    MemoryTransport enclave_;
-    ForwardOptions options_;
-    MemoryLog log_;
-    PipePool pipes_;
-    std::optional<Forward> forward_;
-    bool ended_ = false;
-};
-
-ForwardRoute route(std::string_view text) {
-    return parse_forward_route(text).value();
-}
 
 TEST_F(ForwardTest, ATcpConnectionArrivesAtTheVsockAddress) {
     const auto listener = parent_.listen({cid_any, 8000}).value();
