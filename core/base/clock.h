@@ -4,6 +4,7 @@
 // any hour.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -40,6 +41,20 @@ class OffsetClock final : public Clock {
 
   private:
     std::chrono::milliseconds offset_;
+};
+
+// Another clock, ahead or behind by an amount that may change; from any thread.
+class ShiftedClock final : public Clock {
+  public:
+    // `behind` outlives it.
+    explicit ShiftedClock(const Clock& behind) : behind_(behind) {}
+    [[nodiscard]] TimePoint now() const override { return behind_.now() + ahead_.load(); }
+    // Ahead by so much from now on; negative for behind.
+    void shift(std::chrono::milliseconds ahead) { ahead_ = ahead; }
+
+  private:
+    const Clock& behind_;
+    std::atomic<std::chrono::milliseconds> ahead_{};
 };
 
 // Stands still until advance() or set() moves it.

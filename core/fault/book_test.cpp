@@ -117,6 +117,37 @@ TEST_F(BookTest, AFaultOfRequestsIsForItsPartAndItsRequest) {
     EXPECT_THAT(take_news(), ElementsAre("set 1", "struck 1", "healed 1"));
 }
 
+TEST_F(BookTest, AFaultOfAModuleIsForItsEnclaveAlsoWhereThatHasMoved) {
+    set({.kind = Kind::nsm_error, .to = 16, .enclave = "server", .error = "InternalError"});
+    EXPECT_TRUE(book_.strike("nsm", "Attestation", 17).empty());
+    EXPECT_EQ(book_.strike("nsm", "Attestation", 16).size(), 1U);
+    book_.move_enclave("server", 17);
+    EXPECT_TRUE(book_.strike("nsm", "Attestation", 16).empty());
+    EXPECT_EQ(book_.strike("nsm", "Attestation", 17).size(), 1U);
+    EXPECT_TRUE(book_.strike("kms", "Attestation").empty());
+}
+
+TEST_F(BookTest, AClockIsForItsPartAndStrikesNothing) {
+    set({.kind = Kind::clock, .time = 4h});
+    set({.kind = Kind::clock, .time = -1h, .part = "kms"});
+    set({.kind = Kind::clock, .to = 16, .time = 30min, .enclave = "server"});
+    EXPECT_EQ(book_.strike("kms", "Decrypt").size(), 2U);
+    EXPECT_EQ(book_.strike("nsm", "Attestation", 16).size(), 2U);
+    EXPECT_EQ(book_.clock_of("kms", std::nullopt), 3h);
+    EXPECT_EQ(book_.clock_of("nsm", 16), 4h + 30min);
+    EXPECT_EQ(book_.clock_of("nsm", 17), 4h);
+    EXPECT_THAT(take_news(), ElementsAre("set 1", "set 2", "set 3"));
+}
+
+TEST_F(BookTest, AnEnclaveIsStruckByWhoeverStrikesIt) {
+    const unsigned id = set({.kind = Kind::enclave_kill, .to = 16, .enclave = "server"});
+    EXPECT_EQ(book_.effects(book_.open(client, proxy)).end, Effects::End::none);
+    book_.strike_enclave(id, "16");
+    EXPECT_EQ(book_.entries().at(id).struck, 1U);
+    book_.strike_enclave(id + 1, "16");
+    EXPECT_THAT(take_news(), ElementsAre("set 1", "struck 1"));
+}
+
 TEST(FaultTest, JsonHasAllOfIt) {
     const Fault fault{.kind = Kind::throttle,
                       .from = 16,
@@ -142,6 +173,30 @@ TEST(FaultTest, JsonHasAllOfAFaultOfRequests) {
     EXPECT_EQ(describe(*again), "kms latency for Decrypt by 2 s");
     EXPECT_EQ(part_of(again->kind), "kms");
     EXPECT_EQ(part_of(Kind::cut), "");
+}
+
+TEST(FaultTest, JsonHasAllOfAFaultOfAModuleOrAClock) {
+    const Fault error{.kind = Kind::nsm_error,
+                      .times = 1,
+                      .request = "Attestation",
+                      .enclave = "server",
+                      .error = "InternalError"};
+    const Fault clock{.kind = Kind::clock, .time = -10min, .part = "kms"};
+    for (const Fault& fault : {error, clock}) {
+        const auto again = fault_from_json(to_json(fault));
+        ASSERT_TRUE(again) << again.error().message;
+        EXPECT_EQ(to_json(*again), to_json(fault));
+    }
+    EXPECT_EQ(describe(error), "nsm error InternalError for Attestation of server, once");
+    EXPECT_EQ(describe(clock), "clock of kms behind by 10 min");
+    EXPECT_EQ(describe({.kind = Kind::enclave_kill, .enclave = "server"}), "enclave kill server");
+}
+
+TEST(FaultTest, EachKindHasItsName) {
+    for (int kind = 0; kind <= static_cast<int>(Kind::clock); ++kind)
+        EXPECT_EQ(kind_of(name_of(static_cast<Kind>(kind))), static_cast<Kind>(kind));
+    EXPECT_EQ(name_of(Kind::clock), "clock");
+    EXPECT_EQ(name_of(Kind::enclave_oom), "enclave oom");
 }
 
 TEST(FaultTest, WhatIsNoFaultIsAnError) {

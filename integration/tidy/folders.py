@@ -128,9 +128,10 @@ FOLDERS = {
         uses=("core/base", "core/address", "core/stream", "core/relay", "core/loop", "core/dns", "core/service"),
         libraries=("Asio",)),
     "core/fault": Folder(
-        "faults of connections on purpose: which strike, the carrier that does it, and how a world's are asked for",
+        "faults on purpose: which strike, the carrier that does it, and how a world's are asked for",
         uses=("core/base", "core/address", "core/stream", "core/relay"),
-        libraries=("Asio", "Boost.JSON")),
+        libraries=("Asio", "Boost.JSON"),
+        tests_use=("core/proxy", "core/forward")),
     "transports": Folder(
         "the ways to reach (CID, port): Unix sockets, AF_VSOCK, microVMs; the world directory and its path rule",
         uses=("core/base", "core/crypto", "core/address", "core/stream", "core/relay", "core/service", "core/fault"),
@@ -241,7 +242,7 @@ FOLDERS = {
         libraries=("Asio", "Boost.JSON")),
     "sim/enclave": Folder(
         "one run: program, CID, world, supervisor, module; runs inside runs; what this machine can do",
-        uses=("core/base", "core/address", "core/stream", "core/relay", "core/service", "transports",
+        uses=("core/base", "core/address", "core/stream", "core/relay", "core/service", "core/fault", "transports",
               "nsm-mock/document", "nsm-mock/pki", "nsm-mock/module", "sim/sandbox", "sim/eif/base",
               "sim/eif/format", "sim/eif/report", "sim/eif/unpack", "sim/supervisor", "sim/http", "sim/tls"),
         libraries=("Asio", "Boost.JSON")),

@@ -29,6 +29,11 @@ class NsmDevice {
     // answer: {"Error": name} if the request is wrong. No content of `request` makes it throw. Call
     // it from any thread, one call at a time; an implementation may allow more.
     [[nodiscard]] virtual Bytes process(BytesView request) = 0;
+
+    // Whether any request may take long; otherwise it is an attestation's signature alone.
+    [[nodiscard]] virtual bool may_wait() const { return false; }
+    // From now on no request waits, not even one that is being processed.
+    virtual void stop_waiting() {}
 };
 
 }  // namespace glovebox::nsm

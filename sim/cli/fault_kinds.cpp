@@ -5,9 +5,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <string>
 
+#include "core/base/clock.h"
 #include "sim/command_line/command.h"
 
 namespace glovebox::cli {
@@ -248,6 +250,96 @@ Command enclave_faults(Run run) {
              .run = run}}};
 }
 
+// The driver gives up after 120 s (drivers/misc/nsm.c).
+constexpr std::chrono::milliseconds nsm_slow_max = std::chrono::minutes(2);
+
+std::string check_slowness(const std::string& text) {
+    const auto time = parse_duration(text);
+    return time && *time > nsm_slow_max
+               ? fmt::format("a module's answer can be late by 2 m at the most; found {}", text)
+               : std::string();
+}
+
+Command nsm_faults(Run run) {
+    Options options = how_long("a number of requests");
+    options.push_back({.name = "--enclave",
+                       .placeholder = "NAME",
+                       .summary = "Only the module of this enclave, by its name or CID",
+                       .default_note = "all",
+                       .completion = Completion::running_enclave});
+    options.push_back({.name = "--request",
+                       .placeholder = "NAME",
+                       .summary = "Only requests of this name: Attestation, ExtendPCR",
+                       .default_note = "all"});
+    Command slow{.name = "slow",
+                 .summary = "Answer later",
+                 .options = options,
+                 .positionals = {{.name = "TIME",
+                                  .kind = Kind::duration,
+                                  .check = check_slowness,
+                                  .is_required = true,
+                                  .summary = "By how much"}},
+                 .examples = {{"Attestation documents take a second more",
+                               "glovebox fault nsm slow 1s --request Attestation"}},
+                 .run = run};
+    Command error{.name = "error",
+                  .summary = "Answer with an error of the module",
+                  .options = options,
+                  .positionals = {{.name = "ERROR",
+                                   .kind = Kind::choice,
+                                   .noun = "an error of the module",
+                                   .choices = {"InvalidArgument", "InvalidIndex", "InvalidResponse",
+                                               "ReadOnlyIndex", "InvalidOperation",
+                                               "BufferTooSmall", "InputTooLarge", "InternalError"},
+                                   .is_required = true,
+                                   .summary = "Its name"}},
+                  .examples = {{"The next request of enclave \"server\"",
+                                "glovebox fault nsm error InternalError --enclave server "
+                                "--times 1"}},
+                  .run = run};
+    return {.name = "nsm",
+            .summary = "Let security modules fail",
+            .subcommands = {std::move(slow), std::move(error)}};
+}
+
+std::string check_shift(const std::string& text) {
+    const auto shift = parse_duration(text);
+    return shift ? std::string() : shift.error().message;
+}
+
+Command clock_fault(Run run) {
+    return {
+        .name = "clock",
+        .summary = "Shift the clocks of security modules, the KMS and the metadata service",
+        .description = {"The programs' own clocks stay. So the KMS refuses the signatures of "
+                        "requests once its clock is 5 minutes away; with `--part nsm`, only the "
+                        "documents and their certificates have the other time."},
+        .options = {for_time(),
+                    {.name = "--part",
+                     .kind = Kind::choice,
+                     .placeholder = "PART",
+                     .noun = "a part with a clock",
+                     .choices = {"nsm", "kms", "imds"},
+                     .summary = "Only the clock of security modules, the KMS, or the metadata "
+                                "service",
+                     .default_note = "all"},
+                    {.name = "--enclave",
+                     .placeholder = "NAME",
+                     .excludes = {"--part"},
+                     .summary = "Only the security module of this enclave, by its name or CID",
+                     .default_note = "all",
+                     .completion = Completion::running_enclave}},
+        .positionals = {{.name = "SHIFT",
+                         .check = check_shift,
+                         .is_signed = true,
+                         .is_required = true,
+                         .summary = "By how much: +4h, -10m"}},
+        .examples = {{"The leaf certificates of earlier documents have expired",
+                      "glovebox fault clock +4h"},
+                     {"Documents are ten minutes old", "glovebox fault clock -10m --part nsm"}},
+        .run = run};
+}
+
 }  // namespace
 
 Fault read_fault(const Values& values) {
@@ -278,14 +370,20 @@ Fault read_fault(const Values& values) {
         one.time = values.duration("TIME");
     if (has_option(values, "BYTES"))
         one.bytes = values.number("BYTES");
+    if (has_option(values, "SHIFT"))
+        one.time = parse_duration(values.text("SHIFT")).value();
     text("--request", one.request);
+    text("--enclave", one.enclave);
     text("NAME", one.enclave);
+    text("--part", one.part);
+    text("ERROR", one.error);
     return one;
 }
 
 std::vector<Command> fault_kinds(Run run) {
     std::vector<Command> commands = connection_faults(run);
-    for (Command (*const make)(Run) : {kms_faults, imds_faults, enclave_faults})
+    for (Command (*const make)(Run) :
+         {kms_faults, imds_faults, nsm_faults, enclave_faults, clock_fault})
         commands.push_back(make(run));
     return commands;
 }

@@ -33,7 +33,8 @@ constexpr std::size_t request_body_bytes_max = 16 * 1024;
 
 int serve_imds(const Values& values) {
     const auto log = make_log(values, "imds");
-    const OffsetClock clock = ClockOption::of(values).make();
+    const OffsetClock own_clock = ClockOption::of(values).make();
+    ShiftedClock clock(own_clock);
     SystemRandom random;
     core::ignore_write_signals();
     imds::MetadataSettings settings;
@@ -68,15 +69,19 @@ int serve_imds(const Values& values) {
     const auto handle = [&](const http::Request& request) {
         std::optional<TimePoint> expired;
         std::chrono::milliseconds delay{};
+        std::chrono::milliseconds ahead{};
         bool is_down = false;
         for (const fault::Fault& fault :
              faults ? faults->strike("imds", request.path()) : std::vector<fault::Fault>()) {
             if (fault.kind == fault::Kind::imds_latency)
                 delay += fault.time;
+            if (fault.kind == fault::Kind::clock)
+                ahead += fault.time;
             is_down |= fault.kind == fault::Kind::imds_down;
             if (fault.at)
                 expired = std::max(expired.value_or(*fault.at), *fault.at);
         }
+        clock.shift(ahead);
         http::Response response;
         response.status = 0;
         if (!is_down)

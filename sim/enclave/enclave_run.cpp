@@ -92,6 +92,7 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
     options.ended = ended;
     const auto module = start_nsm_session(measured, root, log).value();
     options.nsm = &module->device();
+    options.module_clock = module->clock();
     return program.run(log, to);
 }
 

@@ -94,12 +94,14 @@ class StartingSession final : public NsmSession {
     StartingSession(const nsm::CaIdentity& root, const ModuleSettings& settings,
                     std::optional<nsm::MeasuredProgram> program, Log& log)
         : authority_(root, random_),
-          clock_(settings.clock()),
+          start_clock_(settings.clock()),
+          clock_(start_clock_),
           settings_(settings),
           program_(std::move(program)),
           device_([this, &log] { return make(log); }) {}
 
     [[nodiscard]] nsm::NsmDevice& device() override { return device_; }
+    [[nodiscard]] ShiftedClock* clock() override { return &clock_; }
     [[nodiscard]] std::string name() const override { return "mock"; }
     [[nodiscard]] Result<void> save() override { return {}; }
 
@@ -128,7 +130,8 @@ class StartingSession final : public NsmSession {
 
     SystemRandom random_;
     nsm::CertificateAuthority authority_;
-    OffsetClock clock_;
+    OffsetClock start_clock_;  // as the settings have it
+    ShiftedClock clock_;
     ModuleSettings settings_;
     std::optional<nsm::MeasuredProgram> program_;
     nsm::DeferredNsm device_;  // last: its thread uses what is above

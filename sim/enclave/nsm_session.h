@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "nsm-mock/module/nsm_device.h"
 #include "nsm-mock/pki/certificate_authority.h"
@@ -20,6 +21,8 @@ class NsmSession {
     virtual ~NsmSession() = default;
 
     [[nodiscard]] virtual nsm::NsmDevice& device() = 0;
+    // Its clock, which may be shifted; null for one that can't be.
+    [[nodiscard]] virtual ShiftedClock* clock() { return nullptr; }
     // "mock", or the device's path.
     [[nodiscard]] virtual std::string name() const = 0;
     // Writes the module's state to its state file, if it has one.

@@ -118,6 +118,10 @@ Result<void> Session::start(const RunOptions& options) {
         }
         config.own = reservation_->cid();
     }
+    if (options.nsm != nullptr)
+        if (auto faults = fault::Client::find(world_.directory()))
+            config.nsm = &faulty_nsm_.emplace(*options.nsm, std::move(faults), config.own,
+                                              options.module_clock, log_);
     runs_init_ = options.room && options.room->program_is_init;
     if (!options.is_parent && !runs_init_ && !options.kernel_vsock) {
         const auto heard = send_boot_heartbeat(world_, config.own, signals_.fd());

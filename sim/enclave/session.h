@@ -20,6 +20,7 @@
 #include "core/base/log.h"
 #include "sim/enclave/console.h"
 #include "sim/enclave/delegation.h"
+#include "sim/enclave/faulty_nsm.h"
 #include "sim/enclave/kernel_listeners.h"
 #include "sim/enclave/record.h"
 #include "sim/enclave/reservation.h"
@@ -62,7 +63,8 @@ struct RunOptions {
     // Where the caller has reserved the CID already.
     std::shared_ptr<Reservation> reservation;
     supervisor::Program program;
-    nsm::NsmDevice* nsm = nullptr;                         // an enclave's; outlives the run
+    nsm::NsmDevice* nsm = nullptr;         // an enclave's; outlives the run
+    ShiftedClock* module_clock = nullptr;  // its clock, which the world's faults shift; or null
     std::optional<supervisor::MetadataRedirect> metadata;  // a parent's
     bool trace = false;                                    // log calls and connections
     bool kernel_vsock = false;  // AF_VSOCK is this machine's kernel's, not simulated
@@ -167,6 +169,7 @@ class Session {
 
     std::set<core::VsockAddress> explained_;  // used by the supervisor's thread only
     std::optional<Traffic> traffic_;
+    std::optional<FaultyNsm> faulty_nsm_;  // in a world with faults
     std::unique_ptr<supervisor::Supervisor> supervisor_;
 };
 

@@ -68,8 +68,9 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
         fmt::format("arn:{}:iam::{}:root", iam::partition_of(scene.region), scene.account)));
     if (!anonymous)
         return anonymous.error();
+    ShiftedClock shifted(clock);
     Service service({scene.account, scene.region, settings.authenticate, *anonymous, scene.context},
-                    **keys, credentials, directory, settings.roots, clock, random, log,
+                    **keys, credentials, directory, settings.roots, shifted, random, log,
                     trace->get(), access_log->get());
 
     http::Connections connections(settings.limits, log);
@@ -80,6 +81,7 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
             return service.handle(request);
         const StruckRequest struck =
             strike_request(settings.faults->strike("kms", operation_of(request)), scene.region);
+        shifted.shift(struck.ahead);
         http::Response response;
         response.status = 0;
         if (!struck.is_down)

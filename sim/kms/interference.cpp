@@ -42,6 +42,9 @@ StruckRequest strike_request(const std::vector<fault::Fault>& faults, const std:
                     fmt::format("Credential should be scoped to a valid region, not '{}'.", region),
                     why(fault));
                 break;
+            case fault::Kind::clock:
+                struck.ahead += fault.time;
+                break;
             case fault::Kind::imds_expire_credentials:
                 if (fault.at)
                     interference.expired =

@@ -14,7 +14,8 @@ namespace glovebox::kms {
 
 struct StruckRequest {
     std::chrono::milliseconds latency{};
-    bool is_down = false;  // no answer
+    bool is_down = false;               // no answer
+    std::chrono::milliseconds ahead{};  // of the clock
     Interference interference;
 };
 

@@ -214,6 +214,7 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
             "AF_VSOCK nobody answers it. Run the image without --kernel-vsock (glovebox up: "
             "without --target vm)"));
     options.nsm = &loaded.module->device();
+    options.module_clock = loaded.module->clock();
     options.record.command = start.command;
     options.record.details = loaded.details;
     if (start.has_failed()) {

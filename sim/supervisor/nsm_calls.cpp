@@ -35,6 +35,7 @@ NsmCalls::~NsmCalls() {
         is_over_ = true;
     }
     changed_.notify_one();
+    device_.stop_waiting();
     thread_.join();
 }
 
@@ -64,7 +65,7 @@ SyscallReply NsmCalls::answer(const SystemCall& call, Tracee& tracee) {
         return SyscallReply::error(EINTR);
     {
         std::unique_lock lock(mutex_);
-        if (!queue_.empty() || !is_quick(job.request)) {
+        if (!queue_.empty() || device_.may_wait() || !is_quick(job.request)) {
             queue_.push_back(std::move(job));
             changed_.notify_one();
             return SyscallReply::later();

@@ -25,7 +25,7 @@ namespace glovebox::supervisor {
 class NsmCalls {
   public:
     NsmCalls(nsm::NsmDevice& device, Notifier& notifier, TraceeMaker make_tracee);
-    // Answers the queued requests, and ends the thread.
+    // Answers the queued requests without a wait, and ends the thread.
     ~NsmCalls();
     NsmCalls(const NsmCalls&) = delete;
     NsmCalls& operator=(const NsmCalls&) = delete;

@@ -24,7 +24,9 @@ class ReversingDevice final : public nsm::NsmDevice {
         ++requests;
         return {request.rbegin(), request.rend()};
     }
+    [[nodiscard]] bool may_wait() const override { return is_slow; }
     std::atomic<int> requests = 0;
+    bool is_slow = false;
 };
 
 class NsmCallsTest : public ::testing::Test {
@@ -69,6 +71,13 @@ TEST_F(NsmCallsTest, AnAttestationIsAnsweredLaterAndWhatComesMeanwhileAfterIt) {
     EXPECT_EQ(ask(*tracee).kind(), SyscallReply::Kind::later);
     EXPECT_EQ(notifier_.wait_for(1).return_value(), 0);
     EXPECT_EQ(device_.requests, 1);
+}
+
+TEST_F(NsmCallsTest, ADeviceThatMayWaitIsNotAskedOnTheSpot) {
+    device_.is_slow = true;
+    const auto tracee = make("abc");
+    EXPECT_EQ(ask(*tracee).kind(), SyscallReply::Kind::later);
+    EXPECT_EQ(notifier_.wait_for(1).return_value(), 0);
 }
 
 TEST_F(NsmCallsTest, ARequestAtTheSamePlaceIsReadAtOnce) {
