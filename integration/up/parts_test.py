@@ -81,6 +81,15 @@ class Parts(Case):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("glovebox: enclave one did not become ready: the enclave ended before it listened on vsock port 5005", done.stderr)
 
+    def test_a_relative_pki_is_in_the_folder_where_up_was_started(self):
+        (self.directory / "files").mkdir()
+        (self.directory / "files/world.yaml").write_text("enclaves: {one: {command: 'true', allow_exit: true}}\n")
+        done = subprocess.run([GLOVEBOX, "up", "-q", "--pki", "pki", "files/world.yaml"], cwd=self.directory, capture_output=True, text=True,
+                              timeout=PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((self.directory / "pki").is_dir())
+        self.assertFalse((self.directory / "files/pki").exists())
+
     def test_the_ports_that_are_listened_on_are_named_when_the_one_awaited_is_not(self):
         done = self.up(self.world(f"enclaves: {{echo: {{command: {PYTHON} {self.directory}/echo.py, cid: 16, ready: 5999, "
                                   "ready_timeout: 3s}}\n"), "true")

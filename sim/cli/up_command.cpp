@@ -145,6 +145,12 @@ void annotate(const up::WorldOutcome& run, const up::WorldReport& report, const 
         annotations.add(refused, "Glovebox: connection of " + refusal.part, refusal.sentence);
 }
 
+// For parts that run in other folders.
+std::string pki_of(const Values& values) {
+    const std::string path = PkiOption::of(values).path;
+    return path.empty() ? path : std::filesystem::absolute(path).string();
+}
+
 // What a world in virtual machines needs of this machine, before anything starts. The mock root
 // and the KMS's folder are made here, since what a machine writes beside the shared folders is gone
 // with it.
@@ -212,9 +218,8 @@ int up_world(const Values& values) {
     up::RunRecord record(
         parts, values.text("--target"),
         in_machines ? up::not_observed_in_machines() : std::vector<std::string_view>());
-    up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(),
-                           PkiOption::of(values).path, values.list("COMMAND"), in_machines,
-                           values.flag("--abort-on-exit")};
+    up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(), pki_of(values),
+                           values.list("COMMAND"), in_machines, values.flag("--abort-on-exit")};
     if (!is_quiet) {
         annotations.begin_group("Glovebox: the world starts");
         options.is_ready = [&] { annotations.end_group(); };
