@@ -9,6 +9,9 @@
 namespace glovebox::up {
 namespace {
 
+// An emulated processor takes twenty times as long to start a program.
+const std::string emulated_ready_timeout = "5m";
+
 using Arguments = std::vector<std::string>;
 
 // An option with each of its values.
@@ -158,7 +161,9 @@ core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     add(arguments, "--cpus", enclave.cpu_count);
     add(arguments, "--mount", enclave.mounts);
     add(arguments, "--ready", enclave.ready);
-    add(arguments, "--ready-timeout", enclave.ready_timeout);
+    add(arguments, "--ready-timeout",
+        enclave.ready_timeout.empty() && machines_ != nullptr ? emulated_ready_timeout
+                                                              : enclave.ready_timeout);
     for (const auto& [name, value] : enclave.environment)
         add(arguments, "--env", name + "=" + value);
     add(arguments, "--role-arn", world_.role_arn);
@@ -170,6 +175,9 @@ core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     }
     core::Command command = subcommand(std::move(arguments));
     command.directory = world_.folder;
+    // An image is unpacked in the machine: this machine's cache may be in a shared folder.
+    if (machines_ != nullptr && !enclave.eif.empty())
+        command.environment = {{"XDG_CACHE_HOME", "/dev/shm/glovebox-cache"}};
     return machines_ == nullptr ? command : machines_->in_own(std::move(command), enclave);
 }
 

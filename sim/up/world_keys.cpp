@@ -222,7 +222,7 @@ const std::vector<Key<EnclavePart>>& enclave_keys() {
         {{.name = "ready_timeout",
           .form = Form::duration,
           .summary = "An enclave that is not ready after this time fails",
-          .default_note = "30s"},
+          .default_note = "30s, and 5m in virtual machines"},
          &EnclavePart::ready_timeout},
         {{.name = "depends_on",
           .form = Form::texts,
