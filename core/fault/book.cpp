@@ -28,6 +28,7 @@ bool Book::heal(unsigned id, std::string_view reason) {
     for (auto& [number, connection] : connections_) {
         connection.bytes_before.erase(id);
         connection.struck_by.erase(id);
+        connection.passed_by.erase(id);
     }
     News news{News::What::healed, id, taken.mapped().fault};
     news.reason = reason;
@@ -60,6 +61,10 @@ std::optional<Time> Book::next_expiry() const {
 }
 
 bool Book::may_strike(Entry& entry, const News& news) {
+    if (entry.passed < entry.fault.skip) {
+        ++entry.passed;
+        return false;
+    }
     if (entry.fault.times && entry.struck >= *entry.fault.times)
         return false;
     ++entry.struck;
@@ -150,7 +155,7 @@ void Book::move_enclave(std::string_view name, core::Cid cid) {
 }
 
 Book::ConnectionId Book::open(core::VsockAddress client, core::VsockAddress listener) {
-    connections_[++last_connection_] = {client, listener, 0, {}, {}};
+    connections_[++last_connection_] = {client, listener, 0, {}, {}, {}};
     return last_connection_;
 }
 
@@ -179,10 +184,14 @@ Effects Book::effects(ConnectionId id) {
                 std::min(effects.bytes_until_change, *fault.after - carried);
             continue;
         }
+        if (connection.passed_by.contains(number))
+            continue;
         if (!connection.struck_by.contains(number)) {
             if (!may_strike(entry, {News::What::struck, number, fault, connection.client,
-                                    connection.listener}))
+                                    connection.listener})) {
+                connection.passed_by.insert(number);
                 continue;
+            }
             connection.struck_by.insert(number);
         }
         switch (fault.kind) {

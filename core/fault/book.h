@@ -54,6 +54,7 @@ class Book {
     struct Entry {
         Fault fault;
         std::optional<Time> heals_at;
+        unsigned passed = 0;  // connections or requests, of Fault::skip
         unsigned struck = 0;  // connections or requests
     };
 
@@ -100,9 +101,10 @@ class Book {
         std::uint64_t bytes = 0;
         std::map<unsigned, std::uint64_t> bytes_before;  // a fault was set
         std::set<unsigned> struck_by;
+        std::set<unsigned> passed_by;  // it is one of those that a fault skips
     };
 
-    // Whether the fault may strike once more. Then it tells `news`, and counts.
+    // Whether the fault may strike once more. Then it tells `news`; it counts in any case.
     [[nodiscard]] bool may_strike(Entry& entry, const News& news);
     void heal_spent(unsigned id);
 

@@ -81,6 +81,31 @@ TEST_F(BookTest, ADelayGoesOnForTheConnectionsThatItHasStruck) {
     EXPECT_THAT(take_news(), ElementsAre("set 1", "struck 1", "healed 1"));
 }
 
+TEST_F(BookTest, SomeConnectionsPassBeforeAFaultStrikes) {
+    set({.kind = Kind::cut, .after = 10, .times = 1, .skip = 1});
+    const auto first = book_.open(client, proxy);
+    const auto second = book_.open(client, proxy);
+    book_.carried(first, 10);
+    for (int look = 0; look < 3; ++look)
+        EXPECT_EQ(book_.effects(first).end, Effects::End::none);
+    EXPECT_EQ(book_.effects(second).end, Effects::End::none);
+    book_.carried(second, 10);
+    EXPECT_EQ(book_.effects(second).end, Effects::End::cut);
+    EXPECT_THAT(take_news(), ElementsAre("set 1", "struck 1", "healed 1"));
+}
+
+TEST_F(BookTest, SomeConnectsAndRequestsPassBeforeAFaultStrikes) {
+    set({.kind = Kind::refuse, .times = 1, .skip = 2});
+    EXPECT_FALSE(book_.refuses(client, proxy));
+    EXPECT_FALSE(book_.refuses(client, proxy));
+    EXPECT_TRUE(book_.refuses(client, proxy));
+    EXPECT_FALSE(book_.refuses(client, proxy));
+    set({.kind = Kind::kms_500, .skip = 1, .request = "Decrypt"});
+    EXPECT_TRUE(book_.strike("kms", "Encrypt").empty());
+    EXPECT_TRUE(book_.strike("kms", "Decrypt").empty());
+    EXPECT_EQ(book_.strike("kms", "Decrypt").size(), 1U);
+}
+
 TEST_F(BookTest, SeveralFaultsOfOneConnectionAddUp) {
     set({.kind = Kind::delay, .time = 5ms});
     set({.kind = Kind::delay, .time = 7ms});
@@ -156,13 +181,14 @@ TEST(FaultTest, JsonHasAllOfIt) {
                       .after = std::uint64_t{1} << 40,
                       .lasts = 1500ms,
                       .times = 2,
+                      .skip = 3,
                       .bytes = 7};
     const auto again = fault_from_json(to_json(fault));
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_EQ(to_json(*again), to_json(fault));
     EXPECT_EQ(describe(*again),
               "throttle connections from 16 to 3:8000 to 7 bytes a second after 1099511627776 "
-              "bytes for 1500 ms, 2 times");
+              "bytes for 1500 ms, not the first 3, 2 times");
 }
 
 TEST(FaultTest, JsonHasAllOfAFaultOfRequests) {

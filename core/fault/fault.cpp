@@ -93,7 +93,7 @@ bool Fault::is_for(core::VsockAddress client, core::VsockAddress listener) const
 
 bool Fault::is_momentary() const {
     return kind == Kind::enclave_kill || kind == Kind::enclave_oom ||
-           ((kind == Kind::cut || kind == Kind::reset) && !after && !lasts && !times);
+           ((kind == Kind::cut || kind == Kind::reset) && !after && !lasts && !times && skip == 0);
 }
 
 std::string describe(const Fault& fault) {
@@ -123,6 +123,8 @@ std::string describe(const Fault& fault) {
         text += fmt::format(" after {} bytes", *fault.after);
     if (fault.lasts)
         text += fmt::format(" for {}", exactly(*fault.lasts));
+    if (fault.skip != 0)
+        text += fmt::format(", not the first {}", fault.skip);
     if (fault.times)
         text += *fault.times == 1 ? ", once" : fmt::format(", {} times", *fault.times);
     return text;
@@ -141,6 +143,8 @@ json::object to_json(const Fault& fault) {
     if (fault.lasts)
         object["lasts"] = fault.lasts->count();
     add("times", fault.times);
+    if (fault.skip != 0)
+        object["skip"] = fault.skip;
     if (fault.time.count() != 0)
         object["time"] = fault.time.count();
     if (fault.bytes != 0)
@@ -163,17 +167,19 @@ Result<Fault> fault_from_json(const json::object& object) {
     if (!kind)
         return invalid_input("a fault has no \"kind\" that is known");
     fault.kind = *kind;
+    std::optional<std::uint32_t> skip;
     std::optional<std::int64_t> lasts;
     std::optional<std::int64_t> time;
     std::optional<std::uint64_t> bytes;
     std::optional<std::int64_t> at;
-    for (const auto& done :
-         {read(object, "from", fault.from), read(object, "to", fault.to),
-          read(object, "port", fault.port), read(object, "after", fault.after),
-          read(object, "times", fault.times), read(object, "lasts", lasts),
-          read(object, "time", time), read(object, "bytes", bytes), read(object, "at", at)})
+    for (const auto& done : {read(object, "from", fault.from), read(object, "to", fault.to),
+                             read(object, "port", fault.port), read(object, "after", fault.after),
+                             read(object, "times", fault.times), read(object, "skip", skip),
+                             read(object, "lasts", lasts), read(object, "time", time),
+                             read(object, "bytes", bytes), read(object, "at", at)})
         if (!done)
             return done.error();
+    fault.skip = skip.value_or(0);
     if (lasts)
         fault.lasts = std::chrono::milliseconds(*lasts);
     fault.time = std::chrono::milliseconds(time.value_or(0));

@@ -72,6 +72,7 @@ struct Fault {
     // Heals itself after this time, and after it has struck so often.
     std::optional<std::chrono::milliseconds> lasts = std::nullopt;
     std::optional<std::uint32_t> times = std::nullopt;
+    std::uint32_t skip = 0;            // so many pass before it strikes the first time
     std::chrono::milliseconds time{};  // of delay, latency and slow; of clock, which may be behind
     std::uint64_t bytes = 0;           // of throttle and split; at least 1
     std::string request = {};          // only requests of this name: "Decrypt"; empty for all

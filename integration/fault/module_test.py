@@ -56,6 +56,7 @@ def ahead(document):
 
 KMS_TOOLS = TOOLS + """
 import boto3, botocore, urllib.request
+os.chdir(os.path.dirname(__file__))
 subprocess.run("openssl genrsa -out key.pem 2048 && openssl pkey -in key.pem -pubout -outform DER -out key.der", shell=True,
                check=True, capture_output=True)
 KEY = open("key.der", "rb").read()

@@ -220,10 +220,15 @@ FOLDERS = {
               "sim/yaml"),
         libraries=("Asio", "Boost.JSON", "OpenSSL", "SQLite"),
         tests_use=("nsm-mock/module",)),
+    "sim/command_line": Folder(
+        "a command as plain values: options, defaults, examples; the parser, help, manual and completion made of them",
+        uses=("core/base",),
+        libraries=("CLI11",)),
     "sim/up": Folder(
         "a world from one file: its parts, their order, their end",
         uses=("core/base", "core/address", "core/rules", "core/dial", "core/service", "core/proxy", "core/forward",
-              "core/egress", "core/fault", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms"),
+              "core/egress", "core/fault", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms",
+              "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
     "sim/vsock_proxy": Folder(
         "the proxy and the forwarder as processes; AWS's vsock-proxy, and how it judges its allowlist",
@@ -255,10 +260,6 @@ FOLDERS = {
         uses=("core/base", "core/crypto", "transports", "nsm-mock/module", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
               "sim/eif/build", "sim/eif/report", "sim/eif/unpack", "sim/enclave"),
         libraries=("Boost.JSON",)),
-    "sim/command_line": Folder(
-        "a command as plain values: options, defaults, examples; the parser, help, manual and completion made of them",
-        uses=("core/base",),
-        libraries=("CLI11",)),
     "sim/cli": Folder(
         "`main` and a file per subcommand",
         uses=("core/base", "core/crypto", "core/address", "core/rules", "core/dns", "core/dial", "core/ingress",

@@ -20,6 +20,8 @@ def form(value):
     plain = value["anyOf"][0] if "anyOf" in value else value
     if "enum" in plain:
         return " or ".join(f"`{one}`" for one in plain["enum"])
+    if "anyOf" in value and value["anyOf"][-1].get("items", {}).get("type") == "object":
+        return "`true`, `false`, or a list"
     if "anyOf" in value and value["anyOf"][-1].get("type") == "array":
         return "a list, or one"
     return {"integer": "a number", "boolean": "`true` or `false`", "object": "a map"}.get(

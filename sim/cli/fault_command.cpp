@@ -14,7 +14,6 @@
 #include "core/fault/fault.h"
 #include "core/service/process_setup.h"
 #include "sim/cli/commands.h"
-#include "sim/cli/fault_kinds.h"
 #include "sim/cli/json_option.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/world_option.h"
@@ -22,6 +21,7 @@
 #include "sim/enclave/world_directory.h"
 #include "sim/fault/server.h"
 #include "sim/http/serve_until_signal.h"
+#include "sim/up/fault_words.h"
 #include "transports/world.h"
 
 namespace glovebox::cli {
@@ -50,7 +50,7 @@ std::uint64_t number_in(const json::object& answer, std::string_view name) {
 }
 
 int set(const Values& values) {
-    const Fault fault = read_fault(values);
+    const Fault fault = up::read_fault(values);
     const json::object answer = ask(values, {{"ask", "set"}, {"fault", to_json(fault)}});
     const std::uint64_t struck = number_in(answer, "struck");
     if (fault.is_momentary() && struck == 0) {
@@ -148,7 +148,7 @@ Command serve_command() {
 }  // namespace
 
 Command fault_command() {
-    std::vector<Command> subcommands = fault_kinds(set);
+    std::vector<Command> subcommands = up::fault_kinds(set);
     for (Command (*const make)() : {list_command, heal_command, serve_command})
         subcommands.push_back(make());
     for (Command& subcommand : subcommands) {

@@ -185,7 +185,7 @@ int up_world(const Values& values) {
     const auto folder = std::filesystem::absolute(file).parent_path().string();
     up::WorldFile parts =
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
-    parts.faults |= values.flag("--faults");
+    parts.faults.is_on |= values.flag("--faults");
     const bool in_machines = values.text("--target") == "vm";
     const std::vector<up::NotRun> not_run =
         in_machines ? up::limit_to_machines(parts) : std::vector<up::NotRun>();

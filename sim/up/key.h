@@ -18,6 +18,8 @@
 
 namespace glovebox::up {
 
+struct FaultPlan;
+
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
 // What a key's value is in the file.
@@ -33,6 +35,7 @@ enum class Form {
     files,      // a list of files, or one
     words,      // a list of words, or a text that is split as a shell does
     variables,  // a map of a program's variables
+    faults,     // true or false, or a list of planned faults
 };
 
 // Everything about a key but what it is read into.
@@ -49,9 +52,9 @@ struct KeyFacts {
 };
 
 template <class Part>
-using Member =
-    std::variant<std::string Part::*, std::vector<std::string> Part::*, bool Part::*,
-                 std::uint32_t Part::*, std::optional<std::uint32_t> Part::*, Environment Part::*>;
+using Member = std::variant<std::string Part::*, std::vector<std::string> Part::*, bool Part::*,
+                            std::uint32_t Part::*, std::optional<std::uint32_t> Part::*,
+                            Environment Part::*, FaultPlan Part::*>;
 
 template <class Part>
 struct Key {
@@ -80,6 +83,7 @@ class KeyReader {
     void read_into(std::uint32_t& value, const KeyFacts& key);
     void read_into(std::optional<std::uint32_t>& value, const KeyFacts& key);
     void read_into(Environment& value, const KeyFacts& key);
+    void read_into(FaultPlan& value, const KeyFacts& key);
     // The text as a path where the form says so; notes what is wrong with it.
     [[nodiscard]] std::string judged(std::string text, const KeyFacts& key);
 

@@ -59,8 +59,8 @@ void add_unreachable(const ProxyPart& proxy, const WorldFile& world, std::vector
 
 std::vector<NotRun> limit_to_machines(WorldFile& world) {
     std::vector<NotRun> not_run;
-    if (world.faults) {
-        world.faults = false;
+    if (world.faults.is_on) {
+        world.faults = {};
         not_run.push_back({"", "faults", "they strike connections of the simulated AF_VSOCK"});
     }
     for (const ProxyPart& proxy : world.proxies)

@@ -34,11 +34,11 @@ std::vector<std::string> sentences_of(const std::vector<NotRun>& not_run) {
 TEST(LimitToMachines, LeavesFaultsOutAndSaysSo) {
     WorldFile file = world_for_machines();
     EXPECT_THAT(limit_to_machines(file), IsEmpty());
-    file.faults = true;
+    file.faults.is_on = true;
     EXPECT_THAT(
         sentences_of(limit_to_machines(file)),
         ElementsAre("faults: not run, because they strike connections of the simulated AF_VSOCK"));
-    EXPECT_FALSE(file.faults);
+    EXPECT_FALSE(file.faults.is_on);
 }
 
 TEST(LimitToMachines, NamesTheTargetsThatNeedANetwork) {

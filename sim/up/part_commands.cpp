@@ -102,7 +102,7 @@ core::Command PartCommands::kms() const {
 
 core::Command PartCommands::imds() const {
     Arguments arguments{"imds", "--listen", "127.0.0.1:0"};
-    if (world_.faults)
+    if (world_.faults.is_on)
         add(arguments, "--world", directory_);
     add(arguments, "--state", state_directory(world_, directory_));
     add(arguments, "--region", world_.region);

@@ -58,7 +58,7 @@ json::object* RunRecord::List::add(json::object entry) {
 RunRecord::RunRecord(const WorldFile& world, std::string target,
                      std::vector<std::string_view> not_observed)
     : region_(world.region), target_(std::move(target)), not_observed_(std::move(not_observed)) {
-    if (world.faults)
+    if (world.faults.is_on)
         parts_.emplace_back(part("faults", "faults"));
     if (world.kms)
         parts_.emplace_back(part("kms", "kms"));

@@ -36,6 +36,17 @@ json::object choice(const KeyFacts& key) {
     return or_variable({{"enum", std::move(values)}});
 }
 
+json::object properties_of(const SectionFacts& section);
+
+// true, or a list of maps.
+json::object fault_plan() {
+    const json::object one{{"type", "object"},
+                           {"properties", properties_of(planned_fault())},
+                           {"required", {"fault"}},
+                           {"additionalProperties", false}};
+    return {{"anyOf", {or_variable({{"type", "boolean"}}), {{"type", "array"}, {"items", one}}}}};
+}
+
 json::object value_of(const KeyFacts& key) {
     switch (key.form) {
         case Form::choice:
@@ -51,6 +62,8 @@ json::object value_of(const KeyFacts& key) {
         case Form::files:
         case Form::words:
             return list_or_one();
+        case Form::faults:
+            return fault_plan();
         case Form::variables:
             return {{"type", "object"}, {"additionalProperties", scalar()}};
         case Form::text:

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "core/address/vsock_address.h"
+#include "core/base/clock.h"
 #include "core/base/contradiction.h"
 #include "core/base/file_bytes.h"
 #include "core/base/nearest_name.h"
@@ -18,6 +19,7 @@
 #include "core/proxy/proxy_route.h"
 #include "sim/kms/scene.h"
 #include "sim/up/env_file.h"
+#include "sim/up/fault_words.h"
 #include "sim/up/world_keys.h"
 #include "sim/yaml/yaml_map.h"
 
@@ -301,6 +303,28 @@ void judge_forward(ForwardPart& forward, yaml::Map& map, const std::vector<Encla
     }
 }
 
+// The enclaves that planned faults name.
+void judge_faults(const FaultPlan& plan, yaml::Map& top, const std::vector<EnclavePart>& enclaves) {
+    for (const PlannedFault& planned : plan.faults) {
+        const auto fault = parse_fault(planned.words);
+        if (!fault || fault->enclave.empty() ||
+            fault->enclave.find_first_not_of("0123456789") == std::string::npos)
+            continue;
+        if (std::none_of(enclaves.begin(), enclaves.end(),
+                         [&](const EnclavePart& one) { return one.name == fault->enclave; }))
+            top.mistake("faults", no_such_enclave(fault->enclave, enclaves));
+    }
+}
+
+// The words were read without a mistake before.
+void give_fault_values(WorldFile& world) {
+    for (PlannedFault& planned : world.faults.faults) {
+        planned.fault = parse_fault(planned.words).value();
+        if (!planned.at.empty())
+            planned.moment = parse_duration(planned.at).value();
+    }
+}
+
 template <class Part>
 std::vector<Part> read_parts(Maps& maps, const std::string& folder,
                              const std::vector<Key<Part>>& keys) {
@@ -404,6 +428,7 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     KeyReader(top, folder).read(world, top_keys());
     if (!top.is_doubtful("enclaves")) {
         judge_dependencies(world.enclaves, enclaves);
+        judge_faults(world.faults, top, world.enclaves);
         for (std::size_t i = 0; i < forwards.size(); ++i)
             judge_forward(world.forwards[i], forwards[i].second, world.enclaves);
     }
@@ -417,6 +442,7 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     if (!scene)
         return scene.error();
     give_labels(world);
+    give_fault_values(world);
     return world;
 }
 

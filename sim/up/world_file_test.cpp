@@ -131,6 +131,49 @@ TEST(WorldFile, AnEmptyPartIsThereWithItsDefaults) {
     EXPECT_FALSE(parse("region: x\n").value().kms);
 }
 
+TEST(WorldFile, FaultsAreTrueOrAListOfWordsWithTheirMoments) {
+    EXPECT_FALSE(parse("kms:\n").value().faults.is_on);
+    EXPECT_TRUE(parse("faults: true\n").value().faults.is_on);
+    const FaultPlan plan = parse(
+                               "faults:\n"
+                               "- fault: cut --port 5005 --after 2500 --times 1\n"
+                               "- {fault: enclave kill a, at: 3s}\n"
+                               "enclaves: {a: {command: x}}\n")
+                               .value()
+                               .faults;
+    EXPECT_TRUE(plan.is_on);
+    ASSERT_EQ(plan.faults.size(), 2U);
+    EXPECT_EQ(describe(plan.faults[0].fault),
+              "cut connections to port 5005 after 2500 bytes, once");
+    EXPECT_EQ(plan.faults[0].moment.count(), 0);
+    EXPECT_EQ(plan.faults[1].fault.kind, fault::Kind::enclave_kill);
+    EXPECT_EQ(plan.faults[1].moment, std::chrono::seconds(3));
+}
+
+TEST(WorldFile, AFaultIsJudgedAsItsCommandDoes) {
+    const std::string message = parse(
+                                    "faults:\n"
+                                    "- fault: cut --prot 5005\n"
+                                    "- fault: nsm slow 3m\n"
+                                    "- fault: list\n"
+                                    "- {fault: stall, at: soon}\n"
+                                    "- {at: 3s}\n")
+                                    .error()
+                                    .message;
+    EXPECT_THAT(message, HasSubstr("world.yaml:2:10: fault: fault cut: there is no option --prot"));
+    EXPECT_THAT(message, HasSubstr("did you mean --port"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:3:10: fault: "));
+    EXPECT_THAT(message, HasSubstr("2 m at the most"));
+    EXPECT_THAT(message, HasSubstr("world.yaml:4:10: fault: "));
+    EXPECT_THAT(message, HasSubstr("world.yaml:5:22: at: "));
+    EXPECT_THAT(message, HasSubstr("world.yaml:6:3: fault: missing"));
+    EXPECT_THAT(parse("faults: [{fault: enclave kill servr}]\n"
+                      "enclaves: {server: {command: x}}\n")
+                    .error()
+                    .message,
+                HasSubstr("there is no enclave \"servr\": did you mean server?"));
+}
+
 TEST(WorldFile, EveryMistakeIsFoundAtOnceWithItsLineAndColumn) {
     const std::string message = parse(
                                     "region: x\n"

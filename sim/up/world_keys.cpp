@@ -107,9 +107,9 @@ const std::vector<Key<WorldFile>>& top_keys() {
           .problem = problem_of_role},
          &WorldFile::role_arn},
         {{.name = "faults",
-          .form = Form::flag,
-          .summary = "Connections pass a process that `glovebox fault` has refuse, cut, reset, "
-                     "stall, delay, throttle or split them"},
+          .form = Form::faults,
+          .summary = "`glovebox fault` can let connections, services and enclaves fail; a list "
+                     "has faults that are set without it"},
          &WorldFile::faults},
     };
     return keys;
@@ -312,6 +312,10 @@ const std::vector<Key<ParentPart>>& parent_keys() {
         {trace(), &ParentPart::trace},
     };
     return keys;
+}
+
+SectionFacts planned_fault() {
+    return section("", false, "A fault that is set without `glovebox fault`", planned_fault_keys());
 }
 
 std::vector<SectionFacts> world_sections() {

@@ -27,6 +27,8 @@ struct SectionFacts {
     std::vector<KeyFacts> keys;
 };
 
+// The keys of one of the list `faults`.
+[[nodiscard]] SectionFacts planned_fault();
 // All of them, the file's own keys first.
 [[nodiscard]] std::vector<SectionFacts> world_sections();
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/up/fault_plan.h"
 #include "sim/up/key.h"
 
 namespace glovebox::up {
@@ -89,7 +90,7 @@ struct WorldFile {
     std::string folder;  // the file's
     std::string region = "us-east-1";
     std::string role_arn;
-    bool faults = false;  // connections have faults (glovebox fault)
+    FaultPlan faults;
     std::optional<KmsPart> kms;
     std::optional<ImdsPart> imds;
     std::vector<ProxyPart> proxies;

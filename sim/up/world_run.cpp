@@ -138,17 +138,20 @@ Result<void> WorldRun::start_machines() {
 }
 
 Result<void> WorldRun::start_faults() {
-    if (world_.faults)
+    if (world_.faults.is_on)
         if (auto part = start("faults", commands_.faults(), {}); !part)
             return part.error();
     return {};
 }
 
 Result<void> WorldRun::open_faults() {
-    if (!world_.faults)
+    if (!world_.faults.is_on)
         return {};
     faults_ = fault::Client::find(meeting_.directory());
-    return faults_ ? Result<void>() : failed("the world's faults can't be reached");
+    if (!faults_)
+        return failed("the world's faults can't be reached");
+    planned_faults_.emplace(context_.get_executor(), *faults_, world_.faults.faults, tell_);
+    return {};
 }
 
 // Faults find an enclave by its name.
@@ -514,6 +517,8 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
         tell_(own_entry(LogLevel::info, "ready",
                         fmt::format("ready: world {}{}", meeting_.path(), addresses_)));
         options_.is_ready();
+        if (planned_faults_)
+            planned_faults_->start();
         if (!options_.command.empty())
             good = start_command();
     }
@@ -523,6 +528,8 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
     else
         status = good.error();
     options_.is_ending();
+    if (planned_faults_)
+        planned_faults_->stop();
     co_await end_all();
     if (command_log_) {
         command_log_->drain();

@@ -32,6 +32,7 @@
 #include "core/fault/client.h"
 #include "core/service/child_process.h"
 #include "sim/up/command_log.h"
+#include "sim/up/fault_schedule.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/timeline.h"
 #include "sim/up/world_parts.h"
@@ -150,7 +151,8 @@ class WorldRun {
     PartCommands commands_;
     Tell tell_;
     boost::asio::steady_timer changed_;
-    std::unique_ptr<fault::Client> faults_;     // of a world that has them, once they are ready
+    std::unique_ptr<fault::Client> faults_;  // of a world that has them, once they are ready
+    std::optional<FaultSchedule> planned_faults_;
     std::vector<std::unique_ptr<Part>> parts_;  // in the order of their start
     std::shared_ptr<core::ChildProcess> command_;
     std::unique_ptr<CommandLog> command_log_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/cli/fault_kinds.h"
+#include "sim/up/fault_words.h"
 
 #include <fmt/core.h>
 
@@ -10,11 +10,19 @@
 #include <string>
 
 #include "core/base/clock.h"
-#include "sim/command_line/command.h"
+#include "sim/command_line/mistake.h"
+#include "sim/command_line/parser.h"
+#include "sim/up/shell_words.h"
 
-namespace glovebox::cli {
+namespace glovebox::up {
 namespace {
 
+using command_line::Command;
+using command_line::Completion;
+using command_line::Kind;
+using command_line::Option;
+using command_line::Options;
+using command_line::Values;
 using fault::Fault;
 using Run = int (*)(const Values& values);
 
@@ -38,14 +46,18 @@ Option for_time() {
 }
 
 Options how_long(std::string_view noun) {
-    return {for_time(),
-            {.name = "--times",
-             .kind = Kind::number,
-             .placeholder = "N",
-             .noun = noun,
-             .least = 1,
-             .most = number_max,
-             .summary = "Strike so often, and then no more"}};
+    const auto count = [noun](std::string_view name, std::uint64_t least,
+                              std::string_view summary) {
+        return Option{.name = name,
+                      .kind = Kind::number,
+                      .placeholder = "N",
+                      .noun = noun,
+                      .least = least,
+                      .most = number_max,
+                      .summary = summary};
+    };
+    return {for_time(), count("--times", 1, "Strike so often, and then no more"),
+            count("--skip", 0, "Let so many pass before it strikes the first time")};
 }
 
 Options which_connections(bool has_after) {
@@ -364,6 +376,9 @@ Fault read_fault(const Values& values) {
     number("--port", one.port);
     number("--after", one.after);
     number("--times", one.times);
+    std::optional<std::uint32_t> skip;
+    number("--skip", skip);
+    one.skip = skip.value_or(0);
     if (has_option(values, "--for") && values.has("--for"))
         one.lasts = values.duration("--for");
     if (has_option(values, "TIME"))
@@ -388,4 +403,22 @@ std::vector<Command> fault_kinds(Run run) {
     return commands;
 }
 
-}  // namespace glovebox::cli
+Result<Fault> parse_fault(const std::string& text) {
+    auto words = split_shell_words(text);
+    if (!words)
+        return words.error();
+    command_line::Program program;
+    program.root.name = "fault";
+    program.root.subcommands = fault_kinds([](const Values&) { return 0; });
+    const auto parsed = command_line::parse(
+        program, *words, [](const std::string&) { return std::optional<std::string>(); });
+    if (const auto* values = std::get_if<Values>(&parsed))
+        return read_fault(*values);
+    const auto* mistake = std::get_if<command_line::Mistake>(&parsed);
+    if (mistake == nullptr)
+        return invalid_input(fmt::format("\"{}\" sets no fault", text));
+    const std::string sentence = explain(*mistake, program.dialect);
+    return invalid_input(sentence.substr(0, sentence.find('\n')));
+}
+
+}  // namespace glovebox::up
