@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "core/base/workflow_commands.h"
 #include "core/service/process_setup.h"
 #include "nsm-mock/pki/pki_directory.h"
+#include "sim/cli/chaos_option.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
@@ -30,6 +32,7 @@
 #include "sim/kms/state_directory.h"
 #include "sim/up/annotations.h"
 #include "sim/up/artifacts.h"
+#include "sim/up/chaos.h"
 #include "sim/up/kms_refusals.h"
 #include "sim/up/machine_limits.h"
 #include "sim/up/not_run.h"
@@ -100,15 +103,20 @@ up::WorldOutcome judge(const Result<up::Outcome>& outcome, const up::WorldRun& r
     return judged;
 }
 
+void say_last(const Values& values, up::Timeline& timeline, Event event,
+              const std::string& sentence) {
+    if (values.flag("--log-json"))
+        timeline.write(up::own_entry(LogLevel::error, event, sentence));
+    else
+        std::cerr << "glovebox: " << sentence << (sentence.ends_with('\n') ? "" : "\n");
+}
+
 // The last lines on standard error: for people without the timeline's columns.
 void conclude(const up::WorldOutcome& run, const up::WorldReport& report, const up::KmsRecord& kms,
               bool is_trace_kept, const Values& values, up::Timeline& timeline) {
     const bool is_quiet = values.flag("--quiet");
     const auto say = [&](Event event, const std::string& sentence) {
-        if (values.flag("--log-json"))
-            timeline.write(up::own_entry(LogLevel::error, event, sentence));
-        else
-            std::cerr << "glovebox: " << sentence << (sentence.ends_with('\n') ? "" : "\n");
+        say_last(values, timeline, event, sentence);
     };
     if (is_quiet && !run.is_good)
         for (const std::string& part : run.failed_parts)
@@ -174,6 +182,18 @@ int report_check(const std::string& file, const std::vector<up::NotRun>& not_run
     return not_run.empty() ? exit_done : up::exit_not_run;
 }
 
+// Returns how many faults are drawn.
+std::size_t add_chaos(up::WorldFile& world, std::uint64_t seed) {
+    auto drawn = up::draw_faults(seed, world);
+    if (drawn.empty())
+        throw ErrorException(invalid_input(
+            "--chaos: the world has no enclave, proxy, KMS or metadata service that could fail"));
+    world.faults.is_on = true;
+    const std::size_t count = drawn.size();
+    std::move(drawn.begin(), drawn.end(), std::back_inserter(world.faults.faults));
+    return count;
+}
+
 int up_world(const Values& values) {
     if (values.flag("--schema")) {
         std::cout << up::world_schema();
@@ -186,6 +206,8 @@ int up_world(const Values& values) {
     up::WorldFile parts =
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
     parts.faults.is_on |= values.flag("--faults");
+    const auto seed = chaos_seed(values);
+    const std::size_t drawn = seed ? add_chaos(parts, *seed) : 0;
     const bool in_machines = values.text("--target") == "vm";
     const std::vector<up::NotRun> not_run =
         in_machines ? up::limit_to_machines(parts) : std::vector<up::NotRun>();
@@ -243,6 +265,9 @@ int up_world(const Values& values) {
     };
     for (const up::NotRun& one : not_run)
         tell(entry_of(one));
+    if (seed && parts.faults.is_on)
+        tell(up::own_entry(LogLevel::info, "chaos",
+                           fmt::format("--chaos {} draws {} faults", *seed, drawn)));
     up::WorldRun run(context, *opened, parts, std::move(options), tell);
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
     for (const int number : {SIGHUP, SIGQUIT})
@@ -280,6 +305,9 @@ int up_world(const Values& values) {
     judged.command = values.list("COMMAND");
     judged.artifacts = values.text("--artifacts");
     conclude(judged, report, kms, is_trace_kept, values, timeline);
+    if (seed && !judged.is_good)
+        say_last(values, timeline, "chaos",
+                 fmt::format("`glovebox up --chaos {}` draws the faults of this run again", *seed));
     if (!is_quiet || !judged.has_passed())
         annotate(judged, report, kms, annotations);
     // What could not be kept makes no run fail that passed, and is said.
@@ -289,8 +317,12 @@ int up_world(const Values& values) {
     };
     if (artifacts)
         note(artifacts->finish(kms));
-    if (record_file)
-        note(record_file->write(record.document(judged, report, GLOVEBOX_VERSION)));
+    if (record_file) {
+        auto document = record.document(judged, report, GLOVEBOX_VERSION);
+        if (seed)
+            document["chaos"] = *seed;
+        note(record_file->write(document));
+    }
     if (summary)
         note(summary->append(up::world_summary(judged, report, kms)));
     const int status = judged.status.value_or(exit_failed);
@@ -340,6 +372,7 @@ Command up_command() {
                      .kind = Kind::flag,
                      .summary = "Connections can have faults (`glovebox fault`), as with `faults: "
                                 "true` in the file"},
+                    chaos_option(),
                     {.name = "--schema",
                      .kind = Kind::flag,
                      .summary = "Print the JSON schema of world files, for editors, and exit"},
