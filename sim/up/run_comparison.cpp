@@ -165,6 +165,17 @@ Behaviour behaviour_of(const json::object& record, const std::set<std::string>& 
                                   shared_keys.contains(key) && !key.empty() ? " on " + key : ""),
                       error.empty() ? text(request, "status") : error, kms_requests);
     });
+    each(record, "faults", [&](const json::object& one) {
+        const std::string event = text(one, "event");
+        if (event != "struck" && event != "set")
+            return;
+        std::string struck = text(one, "request");
+        if (const std::string to = text(one, "to"); !to.empty())
+            struck = fmt::format("{} -> {}", text(one, "from"), to);
+        behaviour.add(
+            fmt::format("fault {}{}{}", text(one, "kind"), struck.empty() ? "" : " of ", struck),
+            event, fault_events);
+    });
     return behaviour;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Where two runs of a world differ in behaviour, by their records (run_record.h): in statuses,
-// measurements, the outcomes of connections, and the answers of modules and KMS. Times, numbers of
-// bytes, ports of clients, ids of keys and sessions, and how often the same thing happened are no
-// behaviour.
+// measurements, the outcomes of connections, the answers of modules and KMS, and what faults
+// struck. Times, numbers of bytes, ports of clients, ids of keys and sessions, and how often the
+// same thing happened are no behaviour.
 #pragma once
 
 #include <boost/json/object.hpp>

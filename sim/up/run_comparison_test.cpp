@@ -139,6 +139,23 @@ TEST_F(RunRecordTest, ADifferenceHasWhatEachRunAloneDid) {
     EXPECT_THAT(differences[2].second, ElementsAre("01"));
 }
 
+TEST_F(RunRecordTest, AFaultThatStruckInOneRunAloneIsADifference) {
+    std::vector<TimelineEntry> first = a_run();
+    first.push_back(line("fault", "faults", "fault_set", {{"fault", 1}, {"kind", "cut"}}));
+    first.push_back(line("fault", "faults", "fault_set", {{"fault", 2}, {"kind", "kms 500"}}));
+    std::vector<TimelineEntry> second = first;
+    first.push_back(
+        line("fault", "faults", "fault_struck",
+             {{"fault", 1}, {"kind", "cut"}, {"peer", "3:1027"}, {"target", "16:5005"}}));
+    first.push_back(line("fault", "faults", "fault_struck",
+                         {{"fault", 2}, {"kind", "kms 500"}, {"request", "Decrypt"}}));
+    EXPECT_THAT(differences(record(first), record(second)),
+                ElementsAre("fault cut of 3 -> 16:5005", "fault kms 500 of Decrypt"));
+    EXPECT_THAT(differences(record(first), record(first)), IsEmpty());
+    EXPECT_THAT(differences(record(second), record(a_run())),
+                ElementsAre("fault cut", "fault kms 500"));
+}
+
 TEST_F(RunRecordTest, WhatOneRunCannotObserveIsNoDifference) {
     const std::vector<std::string_view> limits{program_connections};
     std::vector<TimelineEntry> refused = a_run();
