@@ -176,6 +176,9 @@ assert random_for(made) == "InvalidSignatureException", random_for(made)
 assert 8 < hours_left() < 10.1, hours_left()
 fault("heal")
 assert random_for(made) == ""
+fault("clock", "+10m", "--part", "kms")
+assert random_for(made) == "InvalidSignatureException", random_for(made)
+fault("heal")
 fault("clock", "+4m", "--part", "kms")
 assert random_for(made) == "", "AWS accepts five minutes"
 """, KMS)
