@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,14 +36,21 @@ struct Request {
     [[nodiscard]] std::string_view query() const;
 };
 
-// The server adds Content-Length and, if it closes the connection, Connection. All other headers,
-// Date and Server too, are the service's.
+// The server adds Content-Length or Transfer-Encoding and, if it closes the connection, Connection.
+// All other headers, Date and Server too, are the service's.
 struct Response {
+    // The next piece of a body, nothing at its end. An empty piece says that there is none yet: it
+    // is asked again 100 ms later.
+    using Pieces = std::function<std::optional<std::string>()>;
+
     // 0: the connection is closed without an answer.
     unsigned status = 200;
     std::vector<Header> headers;
     std::string body;
     std::chrono::milliseconds delay{};  // it is sent so much later
+    // If it is set, the body goes on with these, piece by piece (chunked, RFC 9112, section 7.1),
+    // and then the connection ends.
+    Pieces pieces{};
 
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
 };

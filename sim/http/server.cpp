@@ -31,6 +31,9 @@ namespace {
 // The pause before the next accept if there are no descriptors left.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
+// Until a body that goes on is asked for its next piece, when it has none yet.
+constexpr auto piece_pause = std::chrono::milliseconds(100);
+
 // While somebody sets clients up, they fail in different ways, and each is worth a line.
 constexpr unsigned handshake_lines_a_minute = 10;
 
@@ -57,15 +60,24 @@ Request take(beast::http::request<beast::http::string_body>&& message) {
     return request;
 }
 
+// RFC 9112, section 7.1. An empty one would end the body.
+std::string chunk(std::string_view piece) {
+    return piece.empty() ? std::string() : fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
+}
+
 std::string to_wire(const Response& response, bool head, bool keep_alive) {
     std::string wire = fmt::format("HTTP/1.1 {} {}\r\n", response.status,
                                    std::string_view(beast::http::obsolete_reason(
                                        beast::http::int_to_status(response.status))));
     for (const Header& header : response.headers)
         wire += header.name + ": " + header.value + "\r\n";
-    wire += fmt::format("Content-Length: {}\r\n{}\r\n", response.body.size(),
-                        keep_alive ? "" : "Connection: close\r\n");
-    return head ? wire : wire + response.body;
+    const bool goes_on = static_cast<bool>(response.pieces);
+    wire += goes_on ? std::string("Transfer-Encoding: chunked\r\n")
+                    : fmt::format("Content-Length: {}\r\n", response.body.size());
+    wire += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
+    if (head)
+        return wire;
+    return wire + (goes_on ? chunk(response.body) : response.body);
 }
 
 Response plain(unsigned status, std::string text) {
@@ -174,6 +186,27 @@ asio::awaitable<void> read(ByteStream& stream, beast::flat_buffer& buffer, Parse
     }
 }
 
+// Sends the pieces of a body and its end. The client has the idle timeout to take each one.
+asio::awaitable<void> write_pieces(ByteStream& stream, const Response::Pieces& next,
+                                   std::chrono::milliseconds timeout) {
+    boost::system::error_code error;
+    asio::steady_timer pause(co_await asio::this_coro::executor);
+    while (!error) {
+        const std::optional<std::string> piece = next();
+        if (piece && piece->empty()) {
+            pause.expires_after(piece_pause);
+            co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+            continue;
+        }
+        stream.expire_after(timeout);
+        const std::string wire = piece ? chunk(*piece) : "0\r\n\r\n";
+        co_await stream.write(wire, error);
+        stream.expire_after(std::chrono::milliseconds(0));
+        if (!piece)
+            co_return;
+    }
+}
+
 // Serves the requests of a connection one after the other, until either side ends it.
 asio::awaitable<void> serve(ByteStream& stream, const Session& session, Connections::Place& place) {
     boost::system::error_code error;
@@ -229,11 +262,15 @@ asio::awaitable<void> serve(ByteStream& stream, const Session& session, Connecti
         }
         if (response.status == 0)
             co_return;
+        open = open && !response.pieces;
         stream.expire_after(session.options.idle_timeout);
         const std::string wire = to_wire(response, head, open);
         co_await stream.write(wire, error);
         if (error)
             co_return;
+        stream.expire_after(std::chrono::milliseconds(0));
+        if (response.pieces && !head)
+            co_await write_pieces(stream, response.pieces, session.options.idle_timeout);
     }
 }
 

@@ -107,6 +107,8 @@ class ServerTest : public testing::Test {
                         throw std::runtime_error("nobody released it");
                     if (request.target == "/busy")
                         work_for(1ms);
+                    if (request.target == "/pieces")
+                        return Response{200, {}, "first ", {}, pieces()};
                     return Response{200, {}, request.body.empty() ? request.target : request.body};
                 },
                 *connections_, log_)
@@ -115,6 +117,14 @@ class ServerTest : public testing::Test {
     }
 
     [[nodiscard]] Client client() const { return Client(server_->local()); }
+
+    // "second" after two questions, and then the end.
+    static Response::Pieces pieces() {
+        return [asked = 0]() mutable -> std::optional<std::string> {
+            ++asked;
+            return asked == 4 ? std::nullopt : std::optional(asked == 3 ? "second" : "");
+        };
+    }
 
     static constexpr auto patience = 20s;
 
@@ -185,6 +195,15 @@ TEST_F(ServerTest, RequestsComeSeveralAtOnceOrInPieces) {
                                             "chunked\r\n\r\n3\r\nxyz\r\n0\r\n\r\n"))
         slow.send({&byte, 1});
     EXPECT_THAT(slow.read_until("xyz"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(ServerTest, ABodyGoesOnInPiecesAndEndsTheConnection) {
+    start();
+    Client client = this->client();
+    client.send("GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string response = client.read_to_end();
+    EXPECT_THAT(response, HasSubstr("\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n"));
+    EXPECT_THAT(response, testing::EndsWith("\r\n\r\n6\r\nfirst \r\n6\r\nsecond\r\n0\r\n\r\n"));
 }
 
 TEST_F(ServerTest, AHeadHasNoBody) {
