@@ -18,6 +18,7 @@
 #include "sim/kms/policy/decide.h"
 #include "sim/kms/policy/reason.h"
 #include "sim/kms/record.h"
+#include "sim/kms/suggestion.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
@@ -206,6 +207,9 @@ Result<Explanation> explain(const json::object& record,
         out.text += fmt::format("now       {} on {}: {}", printable(check->request.action),
                                 printable(check->request.resource), policy::to_text(decision));
     }
+    if (!out.allowed && !key_policy)
+        if (const auto mend = suggest(record); mend && *mend)
+            out.text += fmt::format("mend      {}\n", printable((*mend)->sentence));
     return out;
 }
 

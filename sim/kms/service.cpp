@@ -218,7 +218,7 @@ void Service::record(const Call& call, const std::optional<ApiError>& error) {
                  is_known ? "by" : "from",
                  field("principal", is_known ? call.caller.arn : call.http.remote_address), on,
                  outcome, field("key", call.resources.empty() ? "" : call.resources.front()),
-                 fields...);
+                 field("request_id", call.request_id), fields...);
     };
     if (!error)
         log(LogLevel::info, "request", "");
