@@ -33,6 +33,7 @@
 #include "sim/up/annotations.h"
 #include "sim/up/artifacts.h"
 #include "sim/up/chaos.h"
+#include "sim/up/event_file.h"
 #include "sim/up/kms_refusals.h"
 #include "sim/up/machine_limits.h"
 #include "sim/up/not_run.h"
@@ -234,6 +235,7 @@ int up_world(const Values& values) {
         directory = temporary.emplace(std::move(*made)).path();
     }
     const auto opened = transports::World::open(directory).value();
+    up::EventFile events = up::EventFile::open(opened->path()).value();
     const bool is_step = is_workflow_step();
     up::Annotations annotations(is_step && !values.flag("--log-json"));
     up::WorldReport report(parts);
@@ -252,9 +254,13 @@ int up_world(const Values& values) {
                           is_step);
 
     // By its directory, as its parts know it: --world may be a name.
-    const up::KmsRefusals refusals(up::state_directory(parts, opened->path()) + "/trace.jsonl");
+    const std::string trace = up::state_directory(parts, opened->path()) + "/trace.jsonl";
+    const up::KmsRefusals refusals(trace);
+    events.begin(parts, {file, values.text("--target"), values.list("COMMAND"),
+                         parts.kms ? trace : "", GLOVEBOX_VERSION});
     boost::asio::io_context context(1);
     const auto tell = [&](const up::TimelineEntry& entry) {
+        events.take(entry);
         report.take(entry);
         if (record_file)
             record.take(entry);
@@ -304,6 +310,7 @@ int up_world(const Values& values) {
     judged.not_run = not_run;
     judged.command = values.list("COMMAND");
     judged.artifacts = values.text("--artifacts");
+    events.finish(judged);
     conclude(judged, report, kms, is_trace_kept, values, timeline);
     if (seed && !judged.is_good)
         say_last(values, timeline, "chaos",

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "core/base/json_text.h"
+#include "sim/up/event_file.h"
 
 namespace glovebox::up {
 namespace {
@@ -40,10 +41,6 @@ json::object machine() {
             {"processors", std::thread::hardware_concurrency()}};
 }
 
-json::object part(std::string_view label, std::string_view kind) {
-    return {{"part", label}, {"kind", kind}};
-}
-
 }  // namespace
 
 json::object* RunRecord::List::add(json::object entry) {
@@ -57,20 +54,10 @@ json::object* RunRecord::List::add(json::object entry) {
 
 RunRecord::RunRecord(const WorldFile& world, std::string target,
                      std::vector<std::string_view> not_observed)
-    : region_(world.region), target_(std::move(target)), not_observed_(std::move(not_observed)) {
-    if (world.faults.is_on)
-        parts_.emplace_back(part("faults", "faults"));
-    if (world.kms)
-        parts_.emplace_back(part("kms", "kms"));
-    if (world.imds)
-        parts_.emplace_back(part("imds", "imds"));
-    for (const ProxyPart& proxy : world.proxies)
-        parts_.emplace_back(part(proxy.label, proxy.vsock_proxy.empty() ? "proxy" : "vsock-proxy"));
-    for (const EnclavePart& enclave : world.enclaves)
-        parts_.emplace_back(part(enclave.label, "enclave"));
-    for (const ForwardPart& forward : world.forwards)
-        parts_.emplace_back(part(forward.label, "forward"));
-}
+    : region_(world.region),
+      target_(std::move(target)),
+      not_observed_(std::move(not_observed)),
+      parts_(parts_of(world)) {}
 
 void RunRecord::take(const TimelineEntry& entry) {
     if (is_about_connection(entry))
