@@ -10,6 +10,7 @@
 
 #include "core/base/json_text.h"
 #include "core/base/printable.h"
+#include "nsm-mock/document/cose_sign1.h"
 #include "nsm-mock/document/module_id.h"
 
 namespace glovebox::nsm {
@@ -209,6 +210,17 @@ std::string refused_json(const Error& refusal, const TrustRoot& root, TimePoint 
     object["unverified_claims"] =
         claims ? json::value(document_json(*claims)) : json::value(nullptr);
     return json_document(object);
+}
+
+std::optional<AttestationDocument> unverified_claims(BytesView document) {
+    const auto sign1 = CoseSign1::decode(document);
+    if (!sign1)
+        return std::nullopt;
+    std::vector<std::string> ignored;
+    auto claims = decode_payload(sign1->payload, FieldLimits::lenient, ignored);
+    if (!claims)
+        return std::nullopt;
+    return std::move(*claims);
 }
 
 std::string unread_json(const Error& error) {

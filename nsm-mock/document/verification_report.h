@@ -24,6 +24,9 @@ namespace glovebox::nsm {
 [[nodiscard]] std::string refused_json(const Error& refusal, const TrustRoot& root, TimePoint now,
                                        const std::optional<AttestationDocument>& claims);
 
+// What a document that was refused says of itself; nothing if its payload can't be read.
+[[nodiscard]] std::optional<AttestationDocument> unverified_claims(BytesView document);
+
 // For a run that could not verify because a file could not be read.
 [[nodiscard]] std::string unread_json(const Error& error);
 

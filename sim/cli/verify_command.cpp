@@ -98,18 +98,6 @@ nsm::Policy make_policy(const Values& values) {
     return policy;
 }
 
-// What a refused document says, for a person who wonders which one it was.
-std::optional<nsm::AttestationDocument> claims_of(BytesView document) {
-    const auto sign1 = nsm::CoseSign1::decode(document);
-    if (!sign1)
-        return std::nullopt;
-    std::vector<std::string> ignored;
-    auto claims = nsm::decode_payload(sign1->payload, nsm::FieldLimits::lenient, ignored);
-    if (!claims)
-        return std::nullopt;
-    return std::move(*claims);
-}
-
 constexpr std::string_view document_alone =
     "It has lines of different lengths: remove those that a program wrote around the document";
 
@@ -175,7 +163,7 @@ int verify(const Values& values) {
         return exit_done;
     }
     const Error& refusal = verified.error();
-    const auto claims = claims_of(document);
+    const auto claims = nsm::unverified_claims(document);
     if (values.flag("--json")) {
         std::cout << nsm::refused_json(refusal, root, now, claims);
         return exit_failed;
