@@ -23,6 +23,7 @@
 #include "sim/eif/build/builder.h"
 #include "sim/eif/build/signer.h"
 #include "sim/eif/build/source_date.h"
+#include "sim/eif/format/image_file.h"
 #include "sim/eif/report/describe.h"
 #include "sim/eif/report/diff.h"
 #include "sim/eif/unpack/extract.h"
@@ -48,19 +49,6 @@ void print_measurements(const eif::Measurements& pcrs) {
 void print_remark(std::string_view kind, std::string_view text) {
     std::cerr << "glovebox: " << kind << ": " << printable(text) << '\n';
 }
-
-struct OpenImage {
-    eif::MappedFile file;
-    eif::Image image;
-
-    static OpenImage open(const std::string& path) {
-        auto file = eif::MappedFile::open(path).value();
-        auto image = eif::Image::parse(file.bytes());
-        if (!image)
-            throw ErrorException(Error(image.error()).in(path));
-        return {std::move(file), std::move(*image)};
-    }
-};
 
 Option max_size_option() {
     return {.name = "--max-size",
@@ -278,7 +266,7 @@ Command sign_command() {
 
 int describe_image(const Values& values) {
     const std::string path = values.text("IMAGE");
-    const OpenImage opened = OpenImage::open(path);
+    const auto opened = eif::ImageFile::open(path).value();
     const auto measured =
         eif::measure_content(opened.image, &opened.file, ReportedWork(path).progress());
     const auto description = eif::describe(opened.image, measured, SystemClock().now());
@@ -336,7 +324,7 @@ boost::json::object listing_of(const std::string& folder) {
 
 int extract(const Values& values) {
     const std::string path = values.text("IMAGE");
-    const OpenImage opened = OpenImage::open(path);
+    const auto opened = eif::ImageFile::open(path).value();
     for (const eif::Finding& finding : opened.image.findings())
         print_remark("note", finding.sentence);
     eif::ExtractOptions options;
@@ -376,25 +364,14 @@ Command extract_command() {
 
 // --- diff ---
 
-boost::json::object as_json(const eif::Comparison& comparison) {
-    boost::json::object pcrs;
-    for (const eif::PcrPair& pair : comparison.pcrs)
-        pcrs[pair.name] = {pair.first ? boost::json::value(to_hex(*pair.first)) : nullptr,
-                           pair.second ? boost::json::value(to_hex(*pair.second)) : nullptr};
-    return {{"same_bytes", comparison.same_bytes},
-            {"same_measurements", comparison.same_measurements},
-            {"pcrs", std::move(pcrs)},
-            {"differences", boost::json::value_from(comparison.lines)}};
-}
-
 int diff(const Values& values) {
-    const OpenImage first = OpenImage::open(values.text("FIRST"));
-    const OpenImage second = OpenImage::open(values.text("SECOND"));
+    const auto first = eif::ImageFile::open(values.text("FIRST")).value();
+    const auto second = eif::ImageFile::open(values.text("SECOND")).value();
     const eif::Comparison comparison = eif::compare_images(
         first.image, second.image, values.number<std::size_t>("--files"),
         ReportedWork(values.text("FIRST") + " and " + values.text("SECOND")).progress());
     if (values.flag("--json")) {
-        print_json_document(as_json(comparison));
+        print_json_document(eif::to_json(comparison));
         return comparison.same_measurements ? exit_done : exit_failed;
     }
     for (const std::string& line : comparison.lines)

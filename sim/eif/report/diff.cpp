@@ -205,4 +205,17 @@ Comparison compare_images(const Image& a, const Image& b, std::size_t files_max,
     return result;
 }
 
+boost::json::object to_json(const Comparison& comparison) {
+    const auto hex_or_null = [](const std::optional<Pcr>& pcr) {
+        return pcr ? boost::json::value(to_hex(*pcr)) : boost::json::value(nullptr);
+    };
+    boost::json::object pcrs;
+    for (const PcrPair& pair : comparison.pcrs)
+        pcrs[pair.name] = boost::json::array{hex_or_null(pair.first), hex_or_null(pair.second)};
+    return {{"same_bytes", comparison.same_bytes},
+            {"same_measurements", comparison.same_measurements},
+            {"pcrs", std::move(pcrs)},
+            {"differences", boost::json::value_from(comparison.lines)}};
+}
+
 }  // namespace glovebox::eif

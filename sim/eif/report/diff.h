@@ -3,6 +3,7 @@
 // Explains why two images have different measurements.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,5 +34,9 @@ struct Comparison {
 // `files_max`: how many files of a ramdisk are named; further ones are counted.
 [[nodiscard]] Comparison compare_images(const Image& a, const Image& b, std::size_t files_max = 50,
                                         Progress& progress = no_progress());
+
+// {"same_bytes", "same_measurements", "pcrs": {"PCR0": [hexadecimal or null, the second's]...},
+// "differences": [line...]}
+[[nodiscard]] boost::json::object to_json(const Comparison& comparison);
 
 }  // namespace glovebox::eif
