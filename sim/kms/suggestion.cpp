@@ -175,10 +175,9 @@ int distance(Outcome outcome) {
 }
 
 std::optional<Suggestion> suggest_for(const Check& check, const policy::Decision& decision) {
-    policy::PolicyKind kind = policy::PolicyKind::key;
-    if (decision.verdict == policy::Verdict::no_identity_policy_allows)
-        kind = policy::PolicyKind::identity;
-    else if (decision.verdict != policy::Verdict::no_key_policy_allows)
+    // Either policy may be what was forgotten where the key's leaves it to the caller's.
+    const bool concerns_both = decision.verdict == policy::Verdict::no_identity_policy_allows;
+    if (!concerns_both && decision.verdict != policy::Verdict::no_key_policy_allows)
         return std::nullopt;
     struct Candidate {
         std::size_t policy;
@@ -193,8 +192,8 @@ std::optional<Suggestion> suggest_for(const Check& check, const policy::Decision
             if (finding >= decision.findings.size())
                 break;
             const auto& one = decision.findings[finding];
-            if (one.kind == kind && one.effect == policy::Effect::allow &&
-                distance(one.outcome) >= 0)
+            if ((concerns_both || one.kind == policy::PolicyKind::key) &&
+                one.effect == policy::Effect::allow && distance(one.outcome) >= 0)
                 candidates.push_back({i, j, finding});
         }
     std::stable_sort(candidates.begin(), candidates.end(), [&](const auto& one, const auto& other) {
