@@ -230,6 +230,12 @@ FOLDERS = {
               "core/egress", "core/fault", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms",
               "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
+    "sim/inspect": Folder(
+        "the inspector: a page about a world, an attestation document or an image",
+        uses=("core/base", "core/crypto", "core/fault", "nsm-mock/document", "sim/eif/format", "sim/eif/report", "sim/http", "sim/kms",
+              "sim/up"),
+        libraries=("Boost.JSON", "OpenSSL"),
+        tests_use=("nsm-mock/testing",)),
     "sim/vsock_proxy": Folder(
         "the proxy and the forwarder as processes; AWS's vsock-proxy, and how it judges its allowlist",
         uses=("core/base", "core/yaml", "core/address", "core/relay", "core/loop", "core/rules", "core/dns",
@@ -264,8 +270,8 @@ FOLDERS = {
         "`main` and a file per subcommand",
         uses=("core/base", "core/crypto", "core/address", "core/rules", "core/dns", "core/dial", "core/ingress",
               "core/service", "core/proxy", "core/forward", "core/egress", "core/fault", "transports", "nsm-mock/document",
-              "nsm-mock/pki", "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/report",
-              "sim/eif/unpack", "sim/fault", "sim/http", "sim/tls", "sim/imds", "sim/kms", "sim/up", "sim/vsock_proxy",
+              "nsm-mock/pki", "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/format", "sim/eif/report",
+              "sim/eif/unpack", "sim/fault", "sim/http", "sim/tls", "sim/imds", "sim/inspect", "sim/kms", "sim/up", "sim/vsock_proxy",
               "sim/vsock_switch", "sim/vm", "sim/nitro", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
     "examples": Folder(

@@ -36,6 +36,7 @@ using command_line::Values;
 [[nodiscard]] Command fault_command();
 [[nodiscard]] Command forward_command();
 [[nodiscard]] Command imds_command();
+[[nodiscard]] Command inspect_command();
 [[nodiscard]] Command kms_command();
 [[nodiscard]] Command logs_command();
 [[nodiscard]] Command nitro_command();

@@ -10,21 +10,11 @@
 #include "core/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/json_option.h"
-#include "sim/command_line/bytes_argument.h"
+#include "sim/cli/record_argument.h"
 #include "sim/up/run_comparison.h"
 
 namespace glovebox::cli {
 namespace {
-
-constexpr std::size_t record_bytes_max = std::size_t{64} << 20;
-
-boost::json::object read_record(const std::string& file) {
-    const Bytes content = command_line::read_file(file, record_bytes_max).value();
-    auto record = up::parse_run_record(as_text(content));
-    if (!record)
-        throw ErrorException(Error(record.error()).in(file));
-    return std::move(*record);
-}
 
 void print(const char* run, const std::vector<std::string>& outcomes, bool is_observed) {
     for (const std::string& outcome : outcomes)

@@ -40,6 +40,7 @@ Program glovebox_program() {
                                  doctor_command(),
                                  up_command(),
                                  compare_command(),
+                                 inspect_command(),
                                  fault_command(),
                                  vm_command(),
                                  nitro_command(),

@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/json_text.h"
 #include "core/base/printable.h"
 #include "core/base/scratch.h"
 #include "core/base/workflow_commands.h"
@@ -29,12 +30,15 @@
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
 #include "sim/command_line/color_option.h"
+#include "sim/kms/decision_report.h"
 #include "sim/kms/state_directory.h"
 #include "sim/up/annotations.h"
 #include "sim/up/artifacts.h"
 #include "sim/up/chaos.h"
 #include "sim/up/event_file.h"
+#include "sim/up/inspector_process.h"
 #include "sim/up/kms_refusals.h"
+#include "sim/up/last_run.h"
 #include "sim/up/machine_limits.h"
 #include "sim/up/not_run.h"
 #include "sim/up/part_commands.h"
@@ -160,6 +164,16 @@ std::string pki_of(const Values& values) {
     return path.empty() ? path : std::filesystem::absolute(path).string();
 }
 
+// With every event, and why the KMS refused what it refused.
+boost::json::object whole_record(boost::json::object record, const up::EventFile& events,
+                                 std::string_view trace) {
+    constexpr std::size_t decisions_max = 1000;
+    record["decisions"] = kms::refusal_reports(trace, decisions_max);
+    if (auto all = events.read())
+        record["events"] = std::move(*all);
+    return record;
+}
+
 // What a world in virtual machines needs of this machine, before anything starts. The mock root
 // and the KMS's folder are made here, since what a machine writes beside the shared folders is gone
 // with it.
@@ -262,13 +276,18 @@ int up_world(const Values& values) {
     const auto tell = [&](const up::TimelineEntry& entry) {
         events.take(entry);
         report.take(entry);
-        if (record_file)
-            record.take(entry);
+        record.take(entry);
         if (artifacts)
             artifacts->take(entry);
         if (!is_quiet)
             timeline.write(entry);
     };
+    std::optional<up::InspectorProcess> inspector;
+    if (values.flag("--inspect"))
+        inspector.emplace(up::InspectorProcess::start(
+                              context, options.program, opened->path(), options.pki,
+                              [&](const up::TimelineEntry& entry) { timeline.write(entry); })
+                              .value());
     for (const up::NotRun& one : not_run)
         tell(entry_of(one));
     if (seed && parts.faults.is_on)
@@ -291,11 +310,18 @@ int up_world(const Values& values) {
         });
     };
     watch();
-    Result<up::Outcome> outcome = up::Outcome{exit_failed, {}};
+    up::WorldOutcome judged;
     boost::asio::co_spawn(
         context,
         [&]() -> boost::asio::awaitable<void> {
-            outcome = co_await run.run();
+            judged = judge(co_await run.run(), run);
+            judged.file = file;
+            judged.not_run = not_run;
+            judged.command = values.list("COMMAND");
+            judged.artifacts = values.text("--artifacts");
+            events.finish(judged);
+            if (inspector)
+                co_await inspector->finish();
             has_ended = true;
             signals.cancel();
         },
@@ -304,13 +330,7 @@ int up_world(const Values& values) {
     annotations.end_group();
     const up::KmsRecord kms = refusals.read();
     const auto last_trace = kms::last_world_trace();
-    const bool is_trace_kept = up::keep_trace(kms.trace, last_trace ? *last_trace : "");
-    up::WorldOutcome judged = judge(outcome, run);
-    judged.file = file;
-    judged.not_run = not_run;
-    judged.command = values.list("COMMAND");
-    judged.artifacts = values.text("--artifacts");
-    events.finish(judged);
+    const bool is_trace_kept = up::keep(kms.trace, last_trace ? *last_trace : "");
     conclude(judged, report, kms, is_trace_kept, values, timeline);
     if (seed && !judged.is_good)
         say_last(values, timeline, "chaos",
@@ -324,12 +344,14 @@ int up_world(const Values& values) {
     };
     if (artifacts)
         note(artifacts->finish(kms));
-    if (record_file) {
-        auto document = record.document(judged, report, GLOVEBOX_VERSION);
-        if (seed)
-            document["chaos"] = *seed;
-        note(record_file->write(document));
-    }
+    auto whole =
+        whole_record(record.document(judged, report, GLOVEBOX_VERSION), events, kms.trace);
+    if (seed)
+        whole["chaos"] = *seed;
+    if (record_file)
+        note(record_file->write(whole));
+    if (const auto last = up::last_record())
+        static_cast<void>(up::keep(json_text(whole), *last));
     if (summary)
         note(summary->append(up::world_summary(judged, report, kms)));
     const int status = judged.status.value_or(exit_failed);
@@ -414,6 +436,10 @@ Command up_command() {
                      .summary = "Write what the run did as JSON, for `glovebox compare`: parts, "
                                 "measurements, connections, requests to the security modules and "
                                 "to the KMS, and how all of them ended"},
+                    {.name = "--inspect",
+                     .kind = Kind::flag,
+                     .summary = "Show the world on a page while it runs (`glovebox inspect`); the "
+                                "timeline has its address first"},
                     command_line::color_option(),
                     PkiOption::option()},
         .positionals = {{.name = "FILE", .kind = Kind::file, .summary = "The world's file"},

@@ -20,12 +20,12 @@ json::object decision_report(const json::object& record) {
     json::object report{
         {"request", record},
         {"explanation", explanation ? explanation->text : printable(explanation.error().message)},
-        {"mend", nullptr}};
-    if (const auto mend = suggest(record); mend && *mend)
-        report["mend"] = {{"sentence", (*mend)->sentence},
-                          {"policy", (*mend)->policy},
-                          {"before", (*mend)->before},
-                          {"after", (*mend)->after}};
+        {"fix", nullptr}};
+    if (const auto fix = suggest(record); fix && *fix)
+        report["fix"] = {{"sentence", (*fix)->sentence},
+                         {"policy", (*fix)->policy},
+                         {"before", (*fix)->before},
+                         {"after", (*fix)->after}};
     return report;
 }
 

@@ -10,7 +10,7 @@
 
 namespace glovebox::kms {
 
-// {"request": the record (record.h), "explanation": the text of explain(), "mend": {"sentence",
+// {"request": the record (record.h), "explanation": the text of explain(), "fix": {"sentence",
 // "policy", "before", "after"} or null (suggestion.h)}
 [[nodiscard]] boost::json::object decision_report(const boost::json::object& record);
 

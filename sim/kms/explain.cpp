@@ -208,8 +208,8 @@ Result<Explanation> explain(const json::object& record,
                                 printable(check->request.resource), policy::to_text(decision));
     }
     if (!out.allowed && !key_policy)
-        if (const auto mend = suggest(record); mend && *mend)
-            out.text += fmt::format("mend      {}\n", printable((*mend)->sentence));
+        if (const auto fix = suggest(record); fix && *fix)
+            out.text += fmt::format("fix      {}\n", printable((*fix)->sentence));
     return out;
 }
 

@@ -52,7 +52,7 @@ struct Explanation {
 };
 
 // Evaluates the checks of a record again, with `key_policy` in place of the key's policy if it is
-// given. Where they refuse, the last line has what would mend it (suggestion.h), if that is known.
+// given. Where they refuse, the last line has what would fix it (suggestion.h), if that is known.
 // The error is that of parse_policy, or names what the record lacks.
 [[nodiscard]] Result<Explanation> explain(const boost::json::object& record,
                                           const std::optional<std::string>& key_policy);

@@ -58,10 +58,10 @@ std::string needed_for(const policy::ConditionFinding& condition,
                : "";
 }
 
-// What one statement lacks, mended in its JSON. The sentence says what was changed; it is empty if
+// What one statement lacks, fixed in its JSON. The sentence says what was changed; it is empty if
 // nothing could be. `needs` says what the request would need instead.
-std::string mend(json::object& statement, const policy::StatementFinding& finding,
-                 const policy::AccessRequest& request, std::string& needs) {
+std::string fix(json::object& statement, const policy::StatementFinding& finding,
+                const policy::AccessRequest& request, std::string& needs) {
     const auto add = [](json::array* list, std::string_view value, std::string_view member) {
         if (list == nullptr)
             return std::string();
@@ -130,7 +130,7 @@ struct Attempt {
     std::string needs;
 };
 
-// Mends one statement until the request is allowed.
+// Fixes one statement until the request is allowed.
 Attempt attempt(const Check& check, std::size_t policy_index, std::size_t statement_index,
                 std::size_t finding_index, policy::Decision decision) {
     Attempt made;
@@ -146,7 +146,7 @@ Attempt attempt(const Check& check, std::size_t policy_index, std::size_t statem
         if (statement == nullptr || finding_index >= decision.findings.size())
             return made;
         const policy::StatementFinding finding = decision.findings[finding_index];
-        const std::string change = mend(*statement, finding, edited.request, made.needs);
+        const std::string change = fix(*statement, finding, edited.request, made.needs);
         if (change.empty())
             return made;
         changes += (changes.empty() ? "" : "; ") + change;

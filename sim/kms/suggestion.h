@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The edit of a policy that would allow a refused request: it is tried on the request of the trace
-// before it is told.
+// The edit of a policy that would allow a refused request. Each edit was tried on that request of
+// the trace.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -33,7 +33,8 @@ struct Refused {
                 fmt::format(R"({{"Version":"2012-10-17","Statement":[{}]}})", statement)));
         };
         const std::string record = fmt::format(
-            R"({{"checks":[{{"action":"kms:Decrypt","resource":"arn:aws:kms:us-east-1:111122223333:key/k",
+            R"({{"checks":[{{"action":"kms:Decrypt",
+            "resource":"arn:aws:kms:us-east-1:111122223333:key/k",
             "account":"111122223333","caller":{{"role":"{}","session":"i-1"}},
             "recipient":"{}","context":{},"grants":[],
             "policies":[{{"name":"the key policy","kind":"key","text":{}}},
@@ -46,7 +47,8 @@ struct Refused {
 std::string statement(std::string_view principal, std::string_view action,
                       std::string_view condition = "{}", std::string_view sid = "S") {
     return fmt::format(
-        R"({{"Sid":"{}","Effect":"Allow","Principal":{{"AWS":"{}"}},"Action":"{}","Resource":"*","Condition":{}}})",
+        R"({{"Sid":"{}","Effect":"Allow","Principal":{{"AWS":"{}"}},"Action":"{}",
+            "Resource":"*","Condition":{}}})",
         sid, principal, action, condition);
 }
 

@@ -8,9 +8,9 @@
 // Without a supervisor the calls of what is left would fail with ENOSYS. A signal at the parent's
 // death reaches children alone, so the keeper adopts orphans, and all descendants are its children
 // in the end. It is in a session of its own: whoever kills the supervisor's process group leaves it
-// to do its work, and the kernel does not take the program for a job whose shell has ended. It would
-// send SIGHUP to the whole group, the caller included, if the program ended while a process of the
-// group was stopped (setpgid(2), "orphaned process group").
+// to do its work, and the kernel does not take the program for a job whose shell has ended. If the
+// program ended while a process of its group was stopped, the kernel would send SIGHUP to the whole
+// group, the caller included (setpgid(2), "orphaned process group").
 #pragma once
 
 #include <sys/types.h>

@@ -37,7 +37,7 @@ struct Program {
     std::vector<std::string> extra_environment;           // "NAME=value", over what is there
     std::optional<std::vector<std::string>> environment;  // instead of the caller's
     std::array<int, 3> standard_fds{0, 1, 2};
-    int working_directory = -1;          // a descriptor of it
+    int working_directory = -1;  // a descriptor of it
     std::optional<mode_t> umask;
     InheritedState inherited = InheritedState::now();
 };

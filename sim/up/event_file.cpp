@@ -88,7 +88,7 @@ void EventFile::take(const TimelineEntry& entry) {
 void EventFile::finish(const WorldOutcome& outcome) {
     TimelineEntry last = own_entry(LogLevel::info, "world_ended",
                                    outcome.is_good ? "the world has ended" : "the world failed");
-    last.fields = {{"passed", outcome.is_good},
+    last.fields = {{"passed", outcome.has_passed()},
                    {"failures", json::value_from(outcome.failures)},
                    {"further", further_}};
     if (outcome.status)

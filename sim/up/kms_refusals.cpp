@@ -6,9 +6,7 @@
 #include <optional>
 
 #include "core/base/file_bytes.h"
-#include "core/base/line_file.h"
 #include "core/base/printable.h"
-#include "core/base/private_directory.h"
 #include "sim/kms/explain.h"
 
 namespace glovebox::up {
@@ -18,7 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t trace_bytes_max = std::size_t{1} << 30;
 constexpr std::size_t shown_max = 10;
-constexpr unsigned trace_mode = 0600;
 
 }  // namespace
 
@@ -61,19 +58,6 @@ KmsRecord KmsRefusals::read() const {
                                                   : printable(explanation.error().message) + "\n");
     }
     return record;
-}
-
-bool keep_trace(std::string_view trace, const std::string& name) {
-    if (name.empty() || trace.empty())
-        return false;
-    const fs::path file(name);
-    std::error_code failure;
-    fs::create_directories(file.parent_path().parent_path(), failure);
-    if (failure || !open_private_directory(file.parent_path().string()))
-        return false;
-    fs::remove(file, failure);
-    auto kept = LineFile::open(file.string(), trace_mode);
-    return kept && kept->append(trace.substr(0, trace.find_last_not_of('\n') + 1));
 }
 
 }  // namespace glovebox::up

@@ -40,8 +40,4 @@ class KmsRefusals {
     std::uintmax_t begin_ = 0;  // its size
 };
 
-// The trace replaces the file, for its user alone; the folder is made where it is missing. Returns
-// whether that was done; an empty name or trace is not.
-[[nodiscard]] bool keep_trace(std::string_view trace, const std::string& file);
-
 }  // namespace glovebox::up

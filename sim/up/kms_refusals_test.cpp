@@ -69,16 +69,5 @@ TEST_F(KmsRefusalsTest, HaveAnExplanationEachAndTheirNumber) {
     EXPECT_THAT(record.explanations[1], testing::HasSubstr("Operation1 by a\nthen      Denied"));
 }
 
-TEST_F(KmsRefusalsTest, TheTraceIsKeptInPlaceOfAnother) {
-    const std::string file = (fs::path(folder_.path()) / "new" / "kept.jsonl").string();
-    EXPECT_FALSE(keep_trace("", file));
-    EXPECT_FALSE(keep_trace("one\n", ""));
-    EXPECT_TRUE(keep_trace("one\ntwo\n", file));
-    EXPECT_TRUE(keep_trace("three\n", file));
-    std::ostringstream kept;
-    kept << std::ifstream(file).rdbuf();
-    EXPECT_EQ(kept.str(), "three\n");
-}
-
 }  // namespace
 }  // namespace glovebox::up

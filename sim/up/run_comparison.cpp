@@ -20,8 +20,9 @@ namespace {
 
 namespace json = boost::json;
 
-// A record has at most three lists of RunRecord::entries_max, with a few hundred bytes an entry.
-constexpr JsonBudget record_budget{.bytes = 64 << 20, .values = 1'000'000, .depth = 8};
+// A record has up to 200,000 events (event_file.h) and 20,000 entries in other lists, with a few
+// hundred bytes each, and decisions with their policies.
+constexpr JsonBudget record_budget{.bytes = record_bytes_max, .values = 10'000'000};
 
 struct Outcomes {
     std::string_view kind;  // of events (target_limits.h); empty: every run observes it

@@ -25,6 +25,8 @@ namespace glovebox::up {
 // The version of the document's form. Members may be added within one version; whoever reads it
 // ignores those that it does not know.
 inline constexpr int record_schema = 1;
+// The most that is read of a record.
+inline constexpr std::size_t record_bytes_max = std::size_t{1} << 30;
 
 class RunRecord {
   public:

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The world of `glovebox up` that a command looks into.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "sim/cli/world_option.h"
+
+namespace glovebox::cli {
+
+// The directory of the world that --world or the environment names, if it has events
+// (up::EventFile); else that of the one world without a name that has some. Nothing if there is
+// none. Throws UsageError if there are several.
+[[nodiscard]] std::optional<std::string> world_of_up(const WorldOption& option);
+
+}  // namespace glovebox::cli

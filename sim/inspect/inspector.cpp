@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sim/inspect/inspector.h"
+
+#include <fmt/core.h>
+#include <openssl/crypto.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "core/base/bytes.h"
+#include "core/base/json_reader.h"
+#include "core/base/json_text.h"
+#include "sim/inspect/assets.h"
+#include "sim/inspect/export_page.h"
+#include "sim/inspect/image_view.h"
+
+namespace glovebox::inspect {
+namespace {
+
+namespace json = boost::json;
+
+constexpr unsigned bad_request = 400;
+constexpr unsigned forbidden = 403;
+constexpr unsigned not_found = 404;
+constexpr unsigned misdirected = 421;
+
+// Events in one message, and questions without a new one until a comment says that the server is
+// still there: a connection that is gone is noticed by writing.
+constexpr std::size_t events_of_a_message = 500;
+constexpr unsigned questions_until_comment = 100;
+
+// Nothing from elsewhere, no script but the page's own files, and no page around this one.
+constexpr const char* content_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+http::Response response(unsigned status, std::string_view type, std::string body) {
+    return {status,
+            {{"Content-Type", std::string(type)},
+             {"Content-Security-Policy", content_policy},
+             {"X-Content-Type-Options", "nosniff"},
+             {"Referrer-Policy", "no-referrer"},
+             {"Cross-Origin-Resource-Policy", "same-origin"},
+             {"Cross-Origin-Opener-Policy", "same-origin"},
+             {"Cache-Control", "no-store"}},
+            std::move(body)};
+}
+
+http::Response answer_json(const json::value& value, unsigned status = 200) {
+    return response(status, "application/json", json_text(value));
+}
+
+http::Response refusal(unsigned status, std::string_view sentence) {
+    return answer_json(json::object{{"error", sentence}}, status);
+}
+
+http::Response result(const Result<json::object>& found) {
+    return found ? answer_json(*found) : refusal(bad_request, found.error().message);
+}
+
+// The value of a parameter of a query, as it stands there.
+std::optional<std::string_view> parameter(std::string_view query, std::string_view name) {
+    while (!query.empty()) {
+        const auto end = query.find('&');
+        const std::string_view pair = query.substr(0, end);
+        query = end == query.npos ? "" : query.substr(end + 1);
+        const auto equals = pair.find('=');
+        if (equals != pair.npos && pair.substr(0, equals) == name)
+            return pair.substr(equals + 1);
+    }
+    return std::nullopt;
+}
+
+// Takes as long for every wrong one.
+bool same(std::string_view one, std::string_view other) {
+    return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
+}  // namespace
+
+bool Inspector::is_allowed(const http::Request& request) const {
+    const auto origin = request.header("Origin");
+    const auto site = request.header("Sec-Fetch-Site");
+    const std::string local = "localhost" + address_.substr(address_.rfind(':'));
+    const auto is_ours = [&](std::string_view host) { return host == address_ || host == local; };
+    if (!is_ours(request.header("Host").value_or("")))
+        return false;
+    if (origin && !(origin->starts_with("http://") && is_ours(origin->substr(7))))
+        return false;
+    return !site || *site == "same-origin" || *site == "none";
+}
+
+http::Response Inspector::answer(const http::Request& request) const {
+    if (!is_allowed(request))
+        return refusal(
+            misdirected,
+            fmt::format("this is the inspector of {}: open the address that it printed", address_));
+    std::string_view path = request.path();
+    if (!path.starts_with('/'))
+        return refusal(not_found, "there is nothing here");
+    path.remove_prefix(1);
+    const auto end = path.find('/');
+    if (end == path.npos || !same(path.substr(0, end), options_.token))
+        return refusal(forbidden,
+                       "the token in the address is wrong or missing: open the address "
+                       "that the inspector printed");
+    const std::string_view name = path.substr(end + 1);
+    if (request.method == "GET")
+        return answer_get(name, request.query());
+    if (request.method == "POST")
+        return answer_post(name, request.body);
+    return refusal(405, "only GET and POST are answered");
+}
+
+http::Response Inspector::answer_get(std::string_view name, std::string_view query) const {
+    if (const Asset* const asset = find_asset(name.empty() ? "index.html" : name))
+        return response(200, content_type(asset->name), std::string(asset->content));
+    if (name == "events")
+        return events();
+    if (name == "decision")
+        return result(subject_.decision(parameter(query, "id").value_or("")));
+    if (name == "images")
+        return answer_json(json::value_from(options_.images));
+    if (name == "image")
+        return image(query);
+    if (name == "document" && options_.document.empty())
+        return answer_json(nullptr);
+    if (name == "document")
+        return response(
+            200, "application/json",
+            document_view(as_bytes(options_.document), clock_.now(), options_.mock_root));
+    if (name == "export") {
+        http::Response page = response(200, "text/html; charset=utf-8", export_page(subject_));
+        page.headers.push_back(
+            {"Content-Disposition", "attachment; filename=\"glovebox-run.html\""});
+        return page;
+    }
+    return refusal(not_found, "there is nothing here");
+}
+
+http::Response Inspector::answer_post(std::string_view name, const std::string& body) const {
+    if (name == "document")
+        return response(200, "application/json",
+                        document_view(as_bytes(body), clock_.now(), options_.mock_root));
+    if (name != "fault")
+        return refusal(not_found, "there is nothing here");
+    const auto question = read_json(body);
+    if (!question || !question->is_object())
+        return refusal(bad_request, "the body is no JSON object");
+    return result(subject_.ask(question->get_object()));
+}
+
+http::Response Inspector::events() const {
+    http::Response stream = response(200, "text/event-stream", ": the events of a world\n\n");
+    stream.pieces = [reader = std::shared_ptr<EventReader>(subject_.events()),
+                     follower = followers_, is_over = false,
+                     waits = 0U]() mutable -> std::optional<std::string> {
+        if (is_over)
+            return std::nullopt;
+        const auto lines = reader->next(events_of_a_message);
+        if (!lines) {
+            is_over = true;
+            return "event: end\ndata: \n\n";
+        }
+        if (lines->empty()) {
+            waits = (waits + 1) % questions_until_comment;
+            return waits == 0 ? ": still there\n\n" : "";
+        }
+        std::string message = "data: [";
+        for (const std::string& line : *lines)
+            message += (message.back() == '[' ? "" : ",") + line;
+        return message + "]\n\n";
+    };
+    return stream;
+}
+
+http::Response Inspector::image(std::string_view query) const {
+    const auto file = [&](std::string_view name) -> const std::string* {
+        const std::string_view text = parameter(query, name).value_or("");
+        std::size_t index = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+        const bool is_number =
+            !text.empty() && error == std::errc() && end == text.data() + text.size();
+        return is_number && index < options_.images.size() ? &options_.images[index] : nullptr;
+    };
+    const std::string* const first = file("first");
+    const std::string* const second = file("second");
+    if (first == nullptr || (second == nullptr && parameter(query, "second")))
+        return refusal(not_found, "there is no such image");
+    return result(second == nullptr ? image_view(*first, clock_.now())
+                                    : image_comparison(*first, *second));
+}
+
+}  // namespace glovebox::inspect
