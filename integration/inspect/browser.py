@@ -6,6 +6,7 @@ import unittest
 
 try:
     from selenium import webdriver
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
@@ -62,9 +63,14 @@ class Browser:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def click(self, selector):
-        """On the first such element, once there is one: rows are drawn in the next frame."""
-        self.wait(lambda: self.find_all(selector), f"an element {selector}")
-        self.find(selector).click()
+        """On the first such element, once there is one. The page may replace it between its being found and the click."""
+        def is_clicked():
+            try:
+                self.find(selector).click()
+                return True
+            except (NoSuchElementException, StaleElementReferenceException):
+                return False
+        self.wait(is_clicked, f"an element {selector}")
 
     def wait(self, condition, what):
         """Until condition() is true; its value."""
