@@ -117,6 +117,20 @@ class Lifecycle(NitroCli):
         self.assertEqual((entries[0] / "tree/rootfs/bin/busybox").stat(), seen)
         self.assertEqual([one["EnclaveName"] for one in self.json_of("describe-enclaves")], ["app", "app_1"])
 
+    def test_an_enclave_that_a_fault_ends_is_one_that_was_terminated(self):
+        faults = subprocess.Popen([nitro_cli_case.GLOVEBOX, "fault", "serve", "--log-json"], stderr=subprocess.PIPE, text=True, env=self.env)
+        self.addCleanup(faults.stderr.close)
+        self.addCleanup(faults.wait)
+        self.addCleanup(faults.terminate)
+        self.assertIn('"event":"ready"', faults.stderr.readline())
+        image, _ = self.build(self.busybox_root(), '["/bin/attest_server"]')
+        cid = self.run_enclave(image, memory=64)["EnclaveCID"]
+        self.assert_attests(cid, image)
+        done = self.glovebox("fault", "enclave", "kill", cid)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.json_of("describe-enclaves"), [])
+        self.call("terminate-enclave", "--all", expected=0)
+
     def test_an_image_that_glovebox_run_started_is_described_as_nitro_clis_own(self):
         image, measured = self.build(self.busybox_root(), "sleep 600")
         for options, cpus, memory in [(["--cpus", 3, "--memory", 128], 3, 128), ([], len(os.sched_getaffinity(0)), None)]:

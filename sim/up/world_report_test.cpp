@@ -31,13 +31,15 @@ TEST(WorldReport, HasEachEnclaveItsMeasurementsAndItsEnd) {
     EXPECT_FALSE(report.enclaves().front().status);
     report.take(of_log("run", "measured", "PCR0 00", {{"pcr0", "00"}, {"pcr8", "88"}}));
     report.take(of_log("up", "restart", "again"));
+    EXPECT_EQ(report.enclaves().front().cid, 16U);
+    report.take(of_log("up", "restart", "again", {{"cid", 17}}));
     report.take(of_log("up", "ended", "ended", {{"status", 3}}));
     const auto& enclave = report.enclaves().front();
     EXPECT_EQ(enclave.name, "server");
-    EXPECT_EQ(enclave.cid, 16U);
+    EXPECT_EQ(enclave.cid, 17U);
     EXPECT_EQ(enclave.memory_mib, 512U);
     EXPECT_EQ(enclave.pcrs, (std::map<std::string, std::string>{{"PCR0", "00"}, {"PCR8", "88"}}));
-    EXPECT_EQ(enclave.restarts, 1U);
+    EXPECT_EQ(enclave.restarts, 2U);
     EXPECT_EQ(enclave.status, 3);
 }
 
