@@ -149,9 +149,12 @@ std::chrono::milliseconds Book::clock_of(std::string_view part,
 }
 
 void Book::move_enclave(std::string_view name, core::Cid cid) {
-    for (auto& [id, entry] : entries_)
-        if (entry.fault.enclave == name)
+    for (auto& [id, entry] : entries_) {
+        if (entry.fault.enclave == name || entry.fault.to_name == name)
             entry.fault.to = cid;
+        if (entry.fault.from_name == name)
+            entry.fault.from = cid;
+    }
 }
 
 Book::ConnectionId Book::open(core::VsockAddress client, core::VsockAddress listener) {

@@ -152,6 +152,16 @@ TEST_F(BookTest, AFaultOfAModuleIsForItsEnclaveAlsoWhereThatHasMoved) {
     EXPECT_TRUE(book_.strike("kms", "Attestation").empty());
 }
 
+TEST_F(BookTest, AFaultOfConnectionsFollowsItsEnclave) {
+    set({.kind = Kind::refuse, .to = 16, .to_name = "server"});
+    set({.kind = Kind::refuse, .from = 16, .from_name = "server"});
+    book_.move_enclave("server", 17);
+    EXPECT_FALSE(book_.refuses({3, 1024}, {16, 5005}));
+    EXPECT_TRUE(book_.refuses({3, 1024}, {17, 5005}));
+    EXPECT_FALSE(book_.refuses(client, proxy));
+    EXPECT_TRUE(book_.refuses({17, 1024}, proxy));
+}
+
 TEST_F(BookTest, AClockIsForItsPartAndStrikesNothing) {
     set({.kind = Kind::clock, .time = 4h});
     set({.kind = Kind::clock, .time = -1h, .part = "kms"});
@@ -216,6 +226,9 @@ TEST(FaultTest, JsonHasAllOfAFaultOfAModuleOrAClock) {
     EXPECT_EQ(describe(error), "nsm error InternalError for Attestation of server, once");
     EXPECT_EQ(describe(clock), "clock of kms behind by 10 min");
     EXPECT_EQ(describe({.kind = Kind::enclave_kill, .enclave = "server"}), "enclave kill server");
+    const Fault named{.kind = Kind::cut, .port = 5005, .from_name = "client", .to_name = "server"};
+    EXPECT_EQ(describe(named), "cut connections from client to server:5005");
+    EXPECT_EQ(to_json(fault_from_json(to_json(named)).value()), to_json(named));
 }
 
 TEST(FaultTest, EachKindHasItsName) {

@@ -54,11 +54,16 @@ std::string exactly(std::chrono::milliseconds time) {
 
 // "from 16 to 3:8000"; empty for all connections.
 std::string ends_of(const Fault& fault) {
-    std::string text = fault.from ? fmt::format(" from {}", *fault.from) : "";
-    if (fault.to && fault.port)
-        text += fmt::format(" to {}:{}", *fault.to, *fault.port);
-    else if (fault.to)
-        text += fmt::format(" to {}", *fault.to);
+    const auto end = [](const std::string& name, std::optional<core::Cid> cid) {
+        return !name.empty() ? name : cid ? std::to_string(*cid) : std::string();
+    };
+    const std::string from = end(fault.from_name, fault.from);
+    const std::string to = end(fault.to_name, fault.to);
+    std::string text = from.empty() ? "" : " from " + from;
+    if (!to.empty() && fault.port)
+        text += fmt::format(" to {}:{}", to, *fault.port);
+    else if (!to.empty())
+        text += " to " + to;
     else if (fault.port)
         text += fmt::format(" to port {}", *fault.port);
     return text;
@@ -150,7 +155,8 @@ json::object to_json(const Fault& fault) {
     if (fault.bytes != 0)
         object["bytes"] = fault.bytes;
     for (const auto& [name, text] :
-         {std::pair("request", &fault.request), std::pair("enclave", &fault.enclave),
+         {std::pair("request", &fault.request), std::pair("from_name", &fault.from_name),
+          std::pair("to_name", &fault.to_name), std::pair("enclave", &fault.enclave),
           std::pair("part", &fault.part), std::pair("error", &fault.error)})
         if (!text->empty())
             object[name] = *text;
@@ -187,6 +193,8 @@ Result<Fault> fault_from_json(const json::object& object) {
     if (at)
         fault.at = TimePoint(std::chrono::milliseconds(*at));
     read(object, "request", fault.request);
+    read(object, "from_name", fault.from_name);
+    read(object, "to_name", fault.to_name);
     read(object, "enclave", fault.enclave);
     read(object, "part", fault.part);
     read(object, "error", fault.error);

@@ -76,9 +76,13 @@ struct Fault {
     std::chrono::milliseconds time{};  // of delay, latency and slow; of clock, which may be behind
     std::uint64_t bytes = 0;           // of throttle and split; at least 1
     std::string request = {};          // only requests of this name: "Decrypt"; empty for all
-    std::string enclave = {};  // of an enclave or its module: the name or CID that was given
-    std::string part = {};     // of clock: only that of "nsm", "kms" or "imds"
-    std::string error = {};    // of nsm_error: "InternalError"
+    // Names of enclaves, of which the process with the faults makes the CIDs `from` and `to`; empty
+    // where the CID was given. `enclave` is of an enclave or its module, a name or a CID.
+    std::string from_name = {};
+    std::string to_name = {};
+    std::string enclave = {};
+    std::string part = {};                       // of clock: only that of "nsm", "kms" or "imds"
+    std::string error = {};                      // of nsm_error: "InternalError"
     std::optional<TimePoint> at = std::nullopt;  // of imds_expire_credentials
 
     // Whether the connection from `client` to `listener` is one that the fault is for.

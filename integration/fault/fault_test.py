@@ -41,13 +41,17 @@ client.setblocking(False)
 assert client.connect_ex((16, 5005)) == errno.EINPROGRESS
 assert client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNRESET
 connect().sendall(b"echo\\n")
-fault("refuse", "--from", "16")
+fault("refuse", "--from", "server")
 connect()
 fault("heal")
+assert fault("refuse", "--to", "server", "--times", "1") == "fault 3: refuse connections to server, once\\n"
+assert error_of(connect) == "ECONNRESET"
+assert "there is no enclave \\"sever\\"" in fault("refuse", "--to", "sever", status=1)
 """)
         self.assertEqual(self.faults_in(lines), [("fault_set", "refuse", None), ("fault_struck", "refuse", "16:5005"),
                                   ("fault_struck", "refuse", "16:5005"), ("fault_healed", "refuse", None),
-                                  ("fault_set", "refuse", None), ("fault_healed", "refuse", None)])
+                                  ("fault_set", "refuse", None), ("fault_healed", "refuse", None),
+                                  ("fault_set", "refuse", None), ("fault_struck", "refuse", "16:5005"), ("fault_healed", "refuse", None)])
 
     def test_cut_is_an_end_of_file_and_epipe(self):
         lines = self.scene("""

@@ -159,11 +159,15 @@ json::object Server::State::set(const json::object& question) {
     auto fault = fault_from_json(given->get_object());
     if (!fault)
         return failure(fault.error().message);
-    if (!fault->enclave.empty()) {
-        const auto cid = enclaves.cid_of(fault->enclave);
+    for (const auto& [name, its_cid] :
+         {std::pair(&fault->from_name, &fault->from), std::pair(&fault->to_name, &fault->to),
+          std::pair(&fault->enclave, &fault->to)}) {
+        if (name->empty())
+            continue;
+        const auto cid = enclaves.cid_of(*name);
         if (!cid)
             return failure(cid.error().message);
-        fault->to = *cid;
+        *its_cid = *cid;
     }
     if (part_of(fault->kind) == "enclave")
         return set_enclave(*fault);

@@ -49,9 +49,8 @@ class Draw {
 // What can fail: the connections to an enclave or a proxy, a service, or a module.
 struct Target {
     std::vector<FaultKind> kinds;
-    std::optional<core::Cid> to = std::nullopt;
-    std::optional<core::Port> port = std::nullopt;
-    std::string module = {};
+    std::string enclave = {};                       // that listens, or whose module it is
+    std::optional<core::Port> port = std::nullopt;  // of a proxy
 };
 
 std::vector<Target> targets_of(const WorldFile& world) {
@@ -60,16 +59,15 @@ std::vector<Target> targets_of(const WorldFile& world) {
                                                 FaultKind::throttle, FaultKind::split};
     std::vector<Target> targets;
     for (const EnclavePart& enclave : world.enclaves) {
-        targets.push_back({of_connections, enclave.cid});
-        targets.push_back(
-            {.kinds = {FaultKind::nsm_error, FaultKind::nsm_slow}, .module = enclave.name});
+        targets.push_back({of_connections, enclave.name});
+        targets.push_back({{FaultKind::nsm_error, FaultKind::nsm_slow}, enclave.name});
     }
     for (const ProxyPart& proxy : world.proxies) {
         for (const std::string& text : proxy.listen)
             if (const auto route = core::parse_proxy_route(text))
-                targets.push_back({of_connections, core::cid_parent, route->listen.port});
+                targets.push_back({.kinds = of_connections, .port = route->listen.port});
         if (proxy.vsock_proxy_port != 0)
-            targets.push_back({of_connections, core::cid_parent, proxy.vsock_proxy_port});
+            targets.push_back({.kinds = of_connections, .port = proxy.vsock_proxy_port});
     }
     if (world.kms)
         targets.push_back({.kinds = {FaultKind::kms_throttle, FaultKind::kms_500,
@@ -80,8 +78,13 @@ std::vector<Target> targets_of(const WorldFile& world) {
 }
 
 Fault draw_fault(Draw& draw, const Target& target) {
-    Fault fault{.kind = draw.one_of(target.kinds), .to = target.to, .port = target.port};
-    fault.enclave = target.module;
+    Fault fault{.kind = draw.one_of(target.kinds), .port = target.port};
+    if (target.port)
+        fault.to = core::cid_parent;
+    else if (is_of_connections(fault.kind))
+        fault.to_name = target.enclave;
+    else
+        fault.enclave = target.enclave;
     fault.skip = static_cast<std::uint32_t>(draw.number(0, 3));
     fault.times = static_cast<std::uint32_t>(draw.number(1, 2));
     switch (fault.kind) {

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <limits>
 #include <string>
@@ -60,18 +61,37 @@ Options how_long(std::string_view noun) {
             count("--skip", 0, "Let so many pass before it strikes the first time")};
 }
 
+bool is_number(std::string_view text) {
+    return text.find_first_not_of("0123456789") == text.npos;
+}
+
+std::optional<core::Cid> parse_cid(const std::string& text) {
+    core::Cid cid = 0;
+    const char* const end = text.data() + text.size();
+    const auto [last, failure] = std::from_chars(text.data(), end, cid);
+    return failure == std::errc() && last == end && cid <= number_max ? std::optional(cid)
+                                                                      : std::nullopt;
+}
+
+std::string check_end(const std::string& text) {
+    return text.empty() || (is_number(text) && !parse_cid(text))
+               ? fmt::format("a CID up to {} or an enclave's name was expected; found \"{}\"",
+                             number_max, text)
+               : std::string();
+}
+
 Options which_connections(bool has_after) {
     const auto cid = [](std::string_view name, std::string_view summary) {
         return Option{.name = name,
-                      .kind = Kind::number,
                       .placeholder = "CID",
-                      .noun = "a CID",
-                      .least = 0,
-                      .most = number_max,
-                      .summary = summary};
+                      .check = check_end,
+                      .summary = summary,
+                      .completion = Completion::running_enclave};
     };
-    Options options{cid("--from", "Only connections of this CID; the parent's is 3"),
-                    cid("--to", "Only connections to this CID"),
+    Options options{cid("--from",
+                        "Only connections of this CID, or the enclave of this name; the parent's "
+                        "CID is 3"),
+                    cid("--to", "Only connections to this CID, or the enclave of this name"),
                     {.name = "--port",
                      .kind = Kind::number,
                      .placeholder = "PORT",
@@ -371,8 +391,16 @@ Fault read_fault(const Values& values) {
         if (has_option(values, name))
             into = values.text(name);
     };
-    number("--from", one.from);
-    number("--to", one.to);
+    const auto end = [&](std::string_view name, std::optional<core::Cid>& cid,
+                         std::string& enclave) {
+        std::string given;
+        text(name, given);
+        cid = parse_cid(given);
+        if (!cid)
+            enclave = given;
+    };
+    end("--from", one.from, one.from_name);
+    end("--to", one.to, one.to_name);
     number("--port", one.port);
     number("--after", one.after);
     number("--times", one.times);

@@ -305,15 +305,16 @@ void judge_forward(ForwardPart& forward, yaml::Map& map, const std::vector<Encla
 
 // The enclaves that planned faults name.
 void judge_faults(const FaultPlan& plan, yaml::Map& top, const std::vector<EnclavePart>& enclaves) {
-    for (const PlannedFault& planned : plan.faults) {
-        const auto fault = parse_fault(planned.words);
-        if (!fault || fault->enclave.empty() ||
-            fault->enclave.find_first_not_of("0123456789") == std::string::npos)
-            continue;
-        if (std::none_of(enclaves.begin(), enclaves.end(),
-                         [&](const EnclavePart& one) { return one.name == fault->enclave; }))
-            top.mistake("faults", no_such_enclave(fault->enclave, enclaves));
-    }
+    const auto judge = [&](const std::string& name) {
+        const bool is_cid = name.find_first_not_of("0123456789") == std::string::npos;
+        if (!is_cid && std::none_of(enclaves.begin(), enclaves.end(),
+                                    [&](const EnclavePart& one) { return one.name == name; }))
+            top.mistake("faults", no_such_enclave(name, enclaves));
+    };
+    for (const PlannedFault& planned : plan.faults)
+        if (const auto fault = parse_fault(planned.words))
+            for (const std::string* name : {&fault->enclave, &fault->from_name, &fault->to_name})
+                judge(*name);
 }
 
 // The words were read without a mistake before.

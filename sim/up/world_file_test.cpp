@@ -167,6 +167,12 @@ TEST(WorldFile, AFaultIsJudgedAsItsCommandDoes) {
     EXPECT_THAT(message, HasSubstr("world.yaml:4:10: fault: "));
     EXPECT_THAT(message, HasSubstr("world.yaml:5:22: at: "));
     EXPECT_THAT(message, HasSubstr("world.yaml:6:3: fault: missing"));
+    EXPECT_THAT(parse("faults: [{fault: refuse --to servr}]\nenclaves: {server: {command: x}}\n")
+                    .error()
+                    .message,
+                HasSubstr("did you mean server?"));
+    EXPECT_THAT(parse("faults: [{fault: refuse --from 4294967295}]\n").error().message,
+                HasSubstr("a CID up to 4294967294 or an enclave's name"));
     EXPECT_THAT(parse("faults: [{fault: enclave kill servr}]\n"
                       "enclaves: {server: {command: x}}\n")
                     .error()
