@@ -226,7 +226,7 @@ FOLDERS = {
         libraries=("CLI11",)),
     "sim/up": Folder(
         "a world from one file: its parts, their order, their end",
-        uses=("core/base", "core/address", "core/rules", "core/dial", "core/service", "core/proxy", "core/forward",
+        uses=("core/base", "core/address", "core/relay", "core/rules", "core/dial", "core/service", "core/proxy", "core/forward",
               "core/egress", "core/fault", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms",
               "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),

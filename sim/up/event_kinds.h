@@ -8,7 +8,9 @@
 
 namespace glovebox::up {
 
+// Those that were refused, and with `trace: true` those that were opened.
 inline constexpr std::string_view program_connections = "program_connections";
+inline constexpr std::string_view traced_connections = "traced_connections";  // opened ones alone
 inline constexpr std::string_view proxy_connections = "proxy_connections";  // and those of forwards
 inline constexpr std::string_view module_requests = "module";
 inline constexpr std::string_view kms_requests = "kms";

@@ -61,7 +61,8 @@ std::vector<NotRun> limit_to_machines(WorldFile& world) {
     std::vector<NotRun> not_run;
     if (world.faults.is_on) {
         world.faults = {};
-        not_run.push_back({"", "faults", "they strike connections of the simulated AF_VSOCK"});
+        not_run.push_back(
+            {"", "faults", "they strike what runs on this machine and its simulated AF_VSOCK"});
     }
     for (const ProxyPart& proxy : world.proxies)
         add_unreachable(proxy, world, not_run);
@@ -69,7 +70,7 @@ std::vector<NotRun> limit_to_machines(WorldFile& world) {
 }
 
 std::vector<std::string_view> not_observed_in_machines() {
-    return {program_connections, fault_events};
+    return {traced_connections, fault_events};
 }
 
 }  // namespace glovebox::up

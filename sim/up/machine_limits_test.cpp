@@ -35,9 +35,9 @@ TEST(LimitToMachines, LeavesFaultsOutAndSaysSo) {
     WorldFile file = world_for_machines();
     EXPECT_THAT(limit_to_machines(file), IsEmpty());
     file.faults.is_on = true;
-    EXPECT_THAT(
-        sentences_of(limit_to_machines(file)),
-        ElementsAre("faults: not run, because they strike connections of the simulated AF_VSOCK"));
+    EXPECT_THAT(sentences_of(limit_to_machines(file)),
+                ElementsAre("faults: not run, because they strike what runs on this machine and "
+                            "its simulated AF_VSOCK"));
     EXPECT_FALSE(file.faults.is_on);
 }
 

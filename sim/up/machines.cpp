@@ -15,6 +15,7 @@ namespace {
 // What a guest's kernel and this machine's programs need beside an enclave's own memory.
 constexpr std::uint32_t own_memory_mib = 512;
 constexpr std::uint32_t parent_memory_mib = 1024;
+constexpr std::uint32_t guest_cpus_max = 64;  // of `glovebox vm run --cpus`
 
 using Words = std::vector<std::string>;
 
@@ -85,6 +86,8 @@ Words Machines::guest(std::string_view name, std::uint32_t cid) const {
             vsock_socket(cid),
             "--name",
             std::string(name),
+            "--boot-timeout",
+            "180s",  // many may boot at once
             "--share",
             directory_,
             "--share",
@@ -114,6 +117,9 @@ core::Command Machines::machine_of(const EnclavePart& enclave) const {
     core::Command command;
     command.arguments = guest(fmt::format("enclave{}", enclave.cid), enclave.cid);
     add(command.arguments, {"--memory", std::to_string(memory_mib)});
+    if (enclave.cpu_count)
+        add(command.arguments,
+            {"--cpus", std::to_string(std::min(*enclave.cpu_count, guest_cpus_max))});
     add(command.arguments, {"--agent-socket", agent_socket(enclave)});
     add_agents(command.arguments, 1);
     return command;

@@ -26,6 +26,7 @@ WorldFile machine_world() {
     enclave.label = "app";
     enclave.cid = 16;
     enclave.memory_mib = 256;
+    enclave.cpu_count = 2;
     file.enclaves.push_back(enclave);
     return file;
 }
@@ -48,6 +49,7 @@ TEST(Machines, AreJoinedByTheSwitchInTheShapeOfNitro) {
     const core::Command enclave = machines.machine_of(file.enclaves.front());
     EXPECT_THAT(values_of(enclave, "--vsock-socket"), ElementsAre("/w/vsock16"));
     EXPECT_THAT(values_of(enclave, "--memory"), ElementsAre("768"));
+    EXPECT_THAT(values_of(enclave, "--cpus"), ElementsAre("2"));
     EXPECT_THAT(values_of(enclave, "--agent-socket"), ElementsAre("/w/agent-of16"));
     EXPECT_THAT(
         machines.in_own({{"run", "x"}}, file.enclaves.front()).arguments,

@@ -84,8 +84,12 @@ std::set<std::string> keys_of(const json::object& record) {
     return keys;
 }
 
-std::string outcome_of_connection(const json::object& connection) {
+// The simulation explains a refusal to a program, and other places cannot: the program sees the
+// same.
+std::string outcome_of_connection(const json::object& connection, bool is_of_program) {
     std::string outcome = text(connection, "outcome");
+    if (is_of_program && outcome == "refused")
+        return outcome;
     for (const std::string_view name : {"status", "end", "error"})
         if (const std::string more = text(connection, name); !more.empty())
             outcome += ": " + more;
@@ -144,10 +148,13 @@ Behaviour behaviour_of(const json::object& record, const std::set<std::string>& 
         const std::string from = text(one, "from");
         const std::string to = text(one, "to");
         const std::string part = text(one, "part");
+        const bool is_of_program = programs.contains(part);
         behaviour.add(fmt::format("connection{}{}{} ({})", from.empty() ? "" : " from " + from,
                                   to.empty() ? "" : " to ", to, part),
-                      outcome_of_connection(one),
-                      programs.contains(part) ? program_connections : proxy_connections);
+                      outcome_of_connection(one, is_of_program),
+                      !is_of_program                      ? proxy_connections
+                      : text(one, "outcome") == "refused" ? program_connections
+                                                          : traced_connections);
     });
     each(record, "module", [&](const json::object& request) {
         const std::string error = text(request, "error");
@@ -220,6 +227,8 @@ RunComparison compare_runs(const json::object& first, const json::object& second
     const Behaviour other = behaviour_of(second, keys);
     std::set<std::string> unseen = texts(first, "not_observed");
     unseen.merge(texts(second, "not_observed"));
+    if (unseen.contains(std::string(program_connections)))
+        unseen.emplace(traced_connections);
     std::set<std::string> subjects;
     one.add_subjects(subjects);
     other.add_subjects(subjects);

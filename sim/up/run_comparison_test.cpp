@@ -168,9 +168,25 @@ TEST_F(RunRecordTest, WhatOneRunCannotObserveIsNoDifference) {
     }
     EXPECT_THAT(differences(record(refused), record(a_run())),
                 ElementsAre("connection to 17:1 (server)"));
+    // A run that observes refusals alone.
+    std::vector<TimelineEntry> opened = a_run();
+    opened.push_back(line("run", "server", "open", {{"peer", "16:7"}, {"target", "3:9"}}));
+    const std::vector<std::string_view> refusals_alone{traced_connections};
+    EXPECT_THAT(differences(record(opened), record(a_run(), 0, refusals_alone)), IsEmpty());
+    EXPECT_THAT(differences(record(opened), record(a_run(), 0, limits)), IsEmpty());
+    EXPECT_THAT(differences(record(refused), record(a_run(), 0, refusals_alone)),
+                ElementsAre("connection to 17:1 (server)"));
     // Its proxies' connections are observed all the same.
     EXPECT_THAT(differences(record({}), record(a_run(), 0, limits)),
                 Contains("connection from 16 to a.example:443 (out)"));
+}
+
+TEST_F(RunRecordTest, AnExplanationOfARefusalIsNoDifference) {
+    std::vector<TimelineEntry> explained = a_run();
+    explained.push_back(line("run", "server", "refused", {{"target", "17:1"}}));
+    std::vector<TimelineEntry> other = explained;
+    other.back().message = "another sentence";
+    EXPECT_THAT(differences(record(explained), record(other)), IsEmpty());
 }
 
 TEST(RunRecordFile, WhatIsNoRecordIsRefusedWithTheReason) {

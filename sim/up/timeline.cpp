@@ -32,10 +32,6 @@ constexpr std::size_t shown_value_max = 40;
 constexpr std::size_t shown_begin = 24;
 constexpr std::size_t shown_end = 12;
 
-std::string now_text() {
-    return format_time(SystemClock().now());
-}
-
 std::optional<LogLevel> level_named(std::string_view name) {
     const auto* const found = std::find(log_level_names.begin(), log_level_names.end(), name);
     if (found == log_level_names.end())
@@ -107,6 +103,10 @@ Style style_of_label(std::string_view label) {
 }
 
 }  // namespace
+
+std::string now_text() {
+    return format_time(SystemClock().now());
+}
 
 std::string text_field(const TimelineEntry& entry, std::string_view name) {
     const json::value* const found = entry.fields.if_contains(name);

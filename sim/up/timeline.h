@@ -29,6 +29,9 @@ struct TimelineEntry {
     boost::json::object fields{};  // the others of the log's line
 };
 
+// The time of an entry that is made now.
+[[nodiscard]] std::string now_text();
+
 // What happened to a part, or to the world, as `up` itself sees it.
 [[nodiscard]] TimelineEntry own_entry(LogLevel level, Event event, std::string message,
                                       std::string part = "");

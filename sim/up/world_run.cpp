@@ -13,6 +13,7 @@
 
 #include "core/base/clock.h"
 #include "sim/up/part_end.h"
+#include "sim/up/switch_refusals.h"
 
 namespace glovebox::up {
 
@@ -100,6 +101,13 @@ void WorldRun::take_line(Part& part, core::ChildProcess::Output output, const st
     const bool is_error_line = output == core::ChildProcess::Output::standard_error;
     TimelineEntry entry =
         is_error_line ? entry_of_error_line(part.label, line) : entry_of_output(part.label, line);
+    if (entry.component == "vsock-switch" && entry.event == "refused") {
+        if (const auto refusal = refusal_of_program(entry, world_))
+            tell_(*refusal);
+        return;
+    }
+    if (machines_)  // their clocks are not this machine's
+        entry.time = now_text();
     const bool is_failure = entry.event == "failed" && entry.component == "glovebox";
     if (is_failure)
         entry.message = in_words_of_file(entry.message, part.label, world_);
@@ -134,6 +142,9 @@ Result<void> WorldRun::start_machines() {
             !part)
             return part.error();
     machine_parts_ = parts_.size();
+    const std::size_t count = machine_parts_ - 1;
+    tell_(own_entry(LogLevel::info, "booting",
+                    fmt::format("{} virtual machine{}", count, count == 1 ? " boots" : "s boot")));
     return {};
 }
 
@@ -390,8 +401,8 @@ asio::awaitable<void> WorldRun::next_change(Time at_the_latest) {
 }
 
 asio::awaitable<Result<void>> WorldRun::all_ready(Result<void> (WorldRun::*start_more)()) {
-    const Time end =
-        std::chrono::steady_clock::now() + (machines_ ? machines_ready_limit : ready_limit);
+    const auto limit = machines_ ? machines_ready_limit : ready_limit;
+    const Time end = std::chrono::steady_clock::now() + limit;
     for (;;) {
         auto good = check();
         if (good && start_more != nullptr)
@@ -407,7 +418,7 @@ asio::awaitable<Result<void>> WorldRun::all_ready(Result<void> (WorldRun::*start
         const bool has_own_limit = (*waiting)->enclave != nullptr;
         if (!has_own_limit && std::chrono::steady_clock::now() > end)
             co_return failed(fmt::format(
-                "{} was not ready within {} s{}", (*waiting)->label, ready_limit.count(),
+                "{} was not ready within {} s{}", (*waiting)->label, limit.count(),
                 (*waiting)->waits_for
                     ? fmt::format(": nothing listens at {}", to_string(*(*waiting)->waits_for))
                     : ""));

@@ -40,6 +40,8 @@ Switch::Switch(const std::vector<Seat>& seats, Switchboard switchboard, Log& log
     : log_(log), switchboard_(std::move(switchboard)) {
     for (const Seat& seat : seats)
         guests_.push_back({seat, listen_at(seat.socket), nullptr});
+    switchboard_.observe_refusals(
+        [this](const Switchboard::Refusal& refusal) { log_refusal(refusal); });
 }
 
 Switch::~Switch() {
@@ -105,6 +107,18 @@ void Switch::serve(Guest& guest) {
     } else {
         guest.device->read_kicks();
     }
+}
+
+void Switch::log_refusal(const Switchboard::Refusal& refusal) {
+    if (refused_.size() >= refusals_max ||
+        !refused_.insert({refusal.from, refusal.to, refusal.to_port}).second)
+        return;
+    const bool may_reach = refusal.from == parent_cid || refusal.to == parent_cid;
+    log_.info("refused", "{}: connection to {} refused: {}",
+              field("peer", fmt::format("{}:{}", refusal.from, refusal.from_port)),
+              field("target", fmt::format("{}:{}", refusal.to, refusal.to_port)),
+              may_reach ? "nobody listens there"
+                        : "an enclave reaches only its parent, CID 3, as on Nitro");
 }
 
 Result<std::size_t> Switch::exchange(Guest& guest) {

@@ -4,8 +4,10 @@
 // of them.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,12 +55,18 @@ class Switch {
     };
 
     void serve(Guest& guest);
+    // Once for each destination of a guest, since programs dial repeatedly until somebody listens.
+    void log_refusal(const Switchboard::Refusal& refusal);
     [[nodiscard]] Result<std::size_t> exchange(Guest& guest);
     void cut_off(Guest& guest, const Error& why);
     void give_up_on_stuck(std::chrono::steady_clock::time_point now);
     [[nodiscard]] bool any_full() const;
 
+    // Destinations that are logged, of all guests together.
+    static constexpr std::size_t refusals_max = 1000;
+
     Log& log_;
+    std::set<std::array<std::uint64_t, 3>> refused_;  // from, to and its port
     Switchboard switchboard_;  // before the guests: their devices tell it when they end
     std::vector<Guest> guests_;
 };

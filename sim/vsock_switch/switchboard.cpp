@@ -9,6 +9,8 @@ namespace glovebox::vsock_switch {
 
 namespace {
 
+constexpr Cid nobody = 0;
+
 PacketHeader reset_packet(Cid from, std::uint32_t from_port, Cid to, std::uint32_t to_port) {
     PacketHeader reset{};
     reset.source_cid = from;
@@ -62,17 +64,34 @@ void Switchboard::take(Cid from, const PacketHeader& packet, BytesView payload) 
                 {reset_packet(packet.destination_cid, packet.destination_port, packet.source_cid,
                               packet.source_port),
                  {}});
+            if (packet.op == op_request)
+                refused_(
+                    {from, packet.source_port, packet.destination_cid, packet.destination_port});
             return;
         case Verdict::forward:
             break;
     }
-    if (packet.op == op_request)
-        connections_.insert(connection_of(packet));
-    else if (packet.op == op_reset)
-        connections_.erase(connection_of(packet));
+    follow(from, packet);
     Outbox& outbox = outboxes_.at(packet.destination_cid);
     outbox.packets.push_back({packet, Bytes(payload.begin(), payload.end())});
     outbox.bytes += payload.size();
+}
+
+// What a packet that is forwarded does to its connection.
+void Switchboard::follow(Cid from, const PacketHeader& packet) {
+    const Connection connection = connection_of(packet);
+    if (packet.op == op_request) {
+        connections_[connection] = from;
+        return;
+    }
+    Cid& asker = connections_.at(connection);
+    if (packet.op == op_reset) {
+        if (asker == packet.destination_cid)
+            refused_({asker, packet.destination_port, from, packet.source_port});
+        connections_.erase(connection);
+    } else if (from != asker) {
+        asker = nobody;
+    }
 }
 
 bool Switchboard::has_mail(Cid guest) const {
@@ -148,7 +167,8 @@ std::size_t Switchboard::pending_resets() const {
 }
 
 void Switchboard::reset_connections(Cid guest, bool tell_guest) {
-    std::erase_if(connections_, [&](const Connection& connection) {
+    std::erase_if(connections_, [&](const auto& entry) {
+        const Connection& connection = entry.first;
         const bool ends = guest == parent_cid || connection.enclave == guest;
         if (!ends)
             return false;

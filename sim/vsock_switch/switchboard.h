@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -57,6 +58,19 @@ class Switchboard {
     [[nodiscard]] bool may_take(Cid from, const PacketHeader& packet) const;
     // Takes a packet from a guest. `payload` has packet.length bytes.
     void take(Cid from, const PacketHeader& packet, BytesView payload);
+
+    // A connection that a guest asked for and that was answered with a reset, by the switch or by
+    // the other guest.
+    struct Refusal {
+        Cid from;
+        std::uint32_t from_port;
+        Cid to;
+        std::uint32_t to_port;
+    };
+    // `refused` is called with each of them from now on, within take().
+    void observe_refusals(std::function<void(const Refusal&)> refused) {
+        refused_ = std::move(refused);
+    }
 
     // The next packet for a guest that has mail, with at most `room` bytes of payload. A longer
     // packet comes in pieces, each with a header of its own. It stays in the outbox until
@@ -100,11 +114,13 @@ class Switchboard {
     [[nodiscard]] bool has_room(Cid guest) const;
     [[nodiscard]] std::size_t pending_resets() const;
     void reset_connections(Cid guest, bool tell_guest);
+    void follow(Cid from, const PacketHeader& packet);
 
     Limits limits_;
     std::set<Cid> silent_;
-    std::map<Cid, Outbox> outboxes_;  // of attached guests
-    std::set<Connection> connections_;
+    std::map<Cid, Outbox> outboxes_;         // of attached guests
+    std::map<Connection, Cid> connections_;  // and the guest that dials, until it is answered
+    std::function<void(const Refusal&)> refused_ = [](const Refusal&) {};
 };
 
 }  // namespace glovebox::vsock_switch

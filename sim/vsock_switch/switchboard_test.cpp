@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace glovebox::vsock_switch {
 namespace {
 
@@ -99,6 +101,26 @@ TEST_F(SwitchboardTest, AnEnclaveReachesItsParentAndNobodyElse) {
 TEST_F(SwitchboardTest, TheParentCannotReachItselfThroughTheSwitch) {
     send(packet_of(parent_cid, parent_cid, op_request));
     EXPECT_THAT(ops(parent_cid), testing::ElementsAre(op_reset));
+}
+
+TEST_F(SwitchboardTest, TellsOfEachConnectionThatWasAskedForAndRefused) {
+    std::vector<std::array<std::uint64_t, 4>> refused;
+    board_.observe_refusals([&](const Switchboard::Refusal& one) {
+        refused.push_back({one.from, one.from_port, one.to, one.to_port});
+    });
+    send(packet_of(enclave, neighbour, op_request));  // by the switch
+    EXPECT_THAT(refused, testing::ElementsAre(testing::ElementsAre(16, 1024, 17, 1024)));
+    send(packet_of(parent_cid, enclave, op_request));
+    EXPECT_EQ(refused.size(), 1U);
+    send(packet_of(enclave, parent_cid, op_reset));  // by the other guest
+    ASSERT_EQ(refused.size(), 2U);
+    EXPECT_THAT(refused.back(), testing::ElementsAre(3, 5000, 16, 1024));
+    connect();
+    send(packet_of(parent_cid, enclave, op_reset));  // the end of an open one
+    send(packet_of(enclave, parent_cid, op_request));
+    send(packet_of(enclave, parent_cid, op_reset));  // the asker gave up
+    send(packet_of(enclave, neighbour, op_data));    // of no connection
+    EXPECT_EQ(refused.size(), 2U);
 }
 
 TEST_F(SwitchboardTest, APacketUnderAnotherGuestsNameVanishes) {
