@@ -146,7 +146,9 @@ class Step(Case):
         done = self.up("-q", "--artifacts", self.kept)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertEqual(sorted(str(path.relative_to(self.kept)) for path in self.kept.rglob("*") if path.is_file()),
-                         ["consoles/16-a_b.log", "explanations.txt", "kms-trace.jsonl", "timeline.jsonl"])
+                         ["consoles/16-a_b.log", "explanations.txt", "kms-trace.jsonl", "run.html", "run.json", "timeline.jsonl"])
+        self.assertEqual(json.loads((self.kept / "run.json").read_text())["passed"], False)
+        self.assertIn("hello | `from` \\u003cb>the\\u003c/b> enclave", (self.kept / "run.html").read_text())
         self.assertEqual((self.kept / "consoles/16-a_b.log").read_text(), "hello | `from` <b>the</b> enclave\n")
         entries = [json.loads(line) for line in (self.kept / "timeline.jsonl").read_text().splitlines()]
         measured, = [entry for entry in entries if entry["event"] == "measured"]

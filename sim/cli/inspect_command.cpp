@@ -32,6 +32,7 @@
 #include "sim/command_line/bytes_argument.h"
 #include "sim/http/serve_until_signal.h"
 #include "sim/http/server.h"
+#include "sim/inspect/chrome_trace.h"
 #include "sim/inspect/export_page.h"
 #include "sim/inspect/inspector.h"
 #include "sim/inspect/subject.h"
@@ -131,10 +132,15 @@ void stop_after(const inspect::Subject& subject, const inspect::Inspector& inspe
 
 int inspect_world(const Values& values) {
     Inspected inspected = find_inspected(values);
-    if (const auto file = values.find_text("--html")) {
-        command_line::write_file(*file, as_bytes(inspect::export_page(*inspected.subject))).value();
+    const auto html = values.find_text("--html");
+    if (html)
+        command_line::write_file(*html, as_bytes(inspect::export_page(*inspected.subject))).value();
+    const auto trace = values.find_text("--chrome-trace");
+    if (trace)
+        command_line::write_file(*trace, as_bytes(inspect::chrome_trace(*inspected.subject)))
+            .value();
+    if (html || trace)
         return exit_done;
-    }
     const auto log = make_log(values, "inspect");
     core::ignore_write_signals();
     const SystemClock clock;
@@ -216,6 +222,10 @@ Command inspect_command() {
                .kind = Kind::file,
                .placeholder = "FILE",
                .summary = "Write the page with all its events into one file, and exit"},
+              {.name = "--chrome-trace",
+               .kind = Kind::file,
+               .placeholder = "FILE",
+               .summary = "Write the events as a trace for Perfetto or chrome://tracing, and exit"},
               {.name = "--ends-with-world",
                .kind = Kind::flag,
                .summary = "End once the world has ended and all open pages have shown it"},

@@ -10,6 +10,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -30,6 +31,8 @@
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
 #include "sim/command_line/color_option.h"
+#include "sim/inspect/export_page.h"
+#include "sim/inspect/subject.h"
 #include "sim/kms/decision_report.h"
 #include "sim/kms/state_directory.h"
 #include "sim/up/annotations.h"
@@ -37,11 +40,13 @@
 #include "sim/up/chaos.h"
 #include "sim/up/event_file.h"
 #include "sim/up/inspector_process.h"
+#include "sim/up/junit.h"
 #include "sim/up/kms_refusals.h"
 #include "sim/up/last_run.h"
 #include "sim/up/machine_limits.h"
 #include "sim/up/not_run.h"
 #include "sim/up/part_commands.h"
+#include "sim/up/report_file.h"
 #include "sim/up/run_record.h"
 #include "sim/up/schema.h"
 #include "sim/up/summary.h"
@@ -209,6 +214,16 @@ std::size_t add_chaos(up::WorldFile& world, std::uint64_t seed) {
     return count;
 }
 
+std::optional<up::ReportFile> open_report(const Values& values, const std::string& option) {
+    const auto name = values.find_text(option);
+    return name ? std::optional(up::ReportFile::open(option, *name).value()) : std::nullopt;
+}
+
+std::chrono::milliseconds steady_time() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now().time_since_epoch());
+}
+
 int up_world(const Values& values) {
     if (values.flag("--schema")) {
         std::cout << up::world_schema();
@@ -237,9 +252,8 @@ int up_world(const Values& values) {
     std::optional<up::Artifacts> artifacts;
     if (const auto name = values.find_text("--artifacts"))
         artifacts.emplace(up::Artifacts::open(*name, parts).value());
-    std::optional<up::RecordFile> record_file;
-    if (const auto name = values.find_text("--record"))
-        record_file.emplace(up::RecordFile::open(*name).value());
+    std::optional<up::ReportFile> record_file = open_report(values, "--record");
+    std::optional<up::ReportFile> junit_file = open_report(values, "--junit");
     std::optional<Scratch> temporary;
     std::string directory = values.text("--world");
     if (directory.empty()) {
@@ -311,6 +325,7 @@ int up_world(const Values& values) {
     };
     watch();
     up::WorldOutcome judged;
+    const auto began = steady_time();
     boost::asio::co_spawn(
         context,
         [&]() -> boost::asio::awaitable<void> {
@@ -342,14 +357,17 @@ int up_world(const Values& values) {
         if (!done)
             std::cerr << "glovebox: " << done.error().message << '\n';
     };
-    if (artifacts)
-        note(artifacts->finish(kms));
-    auto whole =
-        whole_record(record.document(judged, report, GLOVEBOX_VERSION), events, kms.trace);
+    auto whole = whole_record(record.document(judged, report, GLOVEBOX_VERSION), events, kms.trace);
     if (seed)
         whole["chaos"] = *seed;
     if (record_file)
-        note(record_file->write(whole));
+        note(record_file->write(json_document(whole)));
+    if (artifacts)
+        note(artifacts->finish(kms, json_text(whole),
+                               inspect::export_page(*inspect::ended_run(whole))));
+    if (junit_file)
+        note(junit_file->write(
+            up::junit_report(up::parts_of(parts), judged, report, steady_time() - began)));
     if (const auto last = up::last_record())
         static_cast<void>(up::keep(json_text(whole), *last));
     if (summary)
@@ -436,6 +454,11 @@ Command up_command() {
                      .summary = "Write what the run did as JSON, for `glovebox compare`: parts, "
                                 "measurements, connections, requests to the security modules and "
                                 "to the KMS, and how all of them ended"},
+                    {.name = "--junit",
+                     .kind = Kind::file,
+                     .placeholder = "FILE",
+                     .summary = "Write a JUnit report: a test case for each part's health and one "
+                                "for the command"},
                     {.name = "--inspect",
                      .kind = Kind::flag,
                      .summary = "Show the world on a page while it runs (`glovebox inspect`); the "

@@ -18,6 +18,8 @@ constexpr unsigned artifact_mode = 0666;
 constexpr const char* timeline_name = "timeline.jsonl";
 constexpr const char* trace_name = "kms-trace.jsonl";
 constexpr const char* explanations_name = "explanations.txt";
+constexpr const char* record_name = "run.json";
+constexpr const char* page_name = "run.html";
 
 // A name may be any text; a file's has what every file system and CI accepts.
 std::string console_name(const EnclavePart& enclave) {
@@ -45,7 +47,7 @@ Result<Artifacts> Artifacts::open(const std::string& folder, const WorldFile& wo
         artifacts.consoles_[enclave.label] = console_name(enclave);
     for (const auto& [label, name] : artifacts.consoles_)
         fs::remove(artifacts.folder_ / name, failure);
-    for (const char* name : {timeline_name, trace_name, explanations_name})
+    for (const char* name : {timeline_name, trace_name, explanations_name, record_name, page_name})
         fs::remove(artifacts.folder_ / name, failure);
     auto timeline = LineFile::open((artifacts.folder_ / timeline_name).string(), artifact_mode);
     if (!timeline)
@@ -75,12 +77,15 @@ void Artifacts::take(const TimelineEntry& entry) {
         append(console->second, printable(entry.message));
 }
 
-Result<void> Artifacts::finish(const KmsRecord& kms) {
+Result<void> Artifacts::finish(const KmsRecord& kms, std::string_view record,
+                               std::string_view page) {
     if (!kms.trace.empty())
         append(trace_name,
                std::string_view(kms.trace).substr(0, kms.trace.find_last_not_of('\n') + 1));
     if (!kms.explanations.empty())
         append(explanations_name, fmt::format("{}", fmt::join(kms.explanations, "\n")));
+    append(record_name, record);
+    append(page_name, page);
     if (failure_)
         return Error(*failure_).in("the artifacts are not complete");
     return {};

@@ -6,6 +6,8 @@
 //   consoles/16-NAME.log  what the program of the enclave with this CID wrote, printable
 //   kms-trace.jsonl       the KMS's requests, for `glovebox kms explain --trace`
 //   explanations.txt      why it refused those that it refused
+//   run.json              the record of the run
+//   run.html              the same as a page (inspect/export_page.h)
 //
 // They replace those of an earlier run. A file that would have nothing in it is not made.
 #pragma once
@@ -30,8 +32,10 @@ class Artifacts {
     [[nodiscard]] static Result<Artifacts> open(const std::string& folder, const WorldFile& world);
 
     void take(const TimelineEntry& entry);
-    // Writes the rest. The error is the first one that any of the files had.
-    [[nodiscard]] Result<void> finish(const KmsRecord& kms);
+    // Writes the rest; `record` and `page` are run.json and run.html. The error is the first one
+    // that any of the files had.
+    [[nodiscard]] Result<void> finish(const KmsRecord& kms, std::string_view record,
+                                      std::string_view page);
 
   private:
     explicit Artifacts(std::filesystem::path folder) : folder_(std::move(folder)) {}

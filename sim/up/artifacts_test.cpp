@@ -43,9 +43,10 @@ TEST_F(ArtifactsTest, ConsolesStayInTheirFolder) {
     artifacts->take(entry_of_output("label", "hello \x1b[31m"));
     artifacts->take(entry_of_output("another", "no enclave"));
     artifacts->take(own_entry(LogLevel::info, "ready", "label is ready", "label"));
-    EXPECT_TRUE(artifacts->finish({}));
+    EXPECT_TRUE(artifacts->finish({}, "{}", "<html>"));
     EXPECT_EQ(content("consoles/16-______an_enclave.log"), "hello \\x1b[31m\n");
     EXPECT_THAT(content("timeline.jsonl"), HasSubstr(R"("message":"label is ready")"));
+    EXPECT_EQ(content("run.json") + content("run.html"), "{}\n<html>\n");
     EXPECT_FALSE(fs::exists(folder_ / "explanations.txt"));
     EXPECT_FALSE(fs::exists(folder_ / "kms-trace.jsonl"));
 }
@@ -58,7 +59,7 @@ TEST_F(ArtifactsTest, ReplaceThoseOfAnEarlierRun) {
         KmsRecord kms;
         kms.trace = "{\"one\":1}\n{\"two\":2}\n";
         kms.explanations = {"because\n", "of\n"};
-        EXPECT_TRUE(artifacts->finish(kms));
+        EXPECT_TRUE(artifacts->finish(kms, "{}", "<html>"));
     }
     EXPECT_EQ(content("consoles/16-______an_enclave.log"), "1\n");
     EXPECT_EQ(content("kms-trace.jsonl"), "{\"one\":1}\n{\"two\":2}\n");

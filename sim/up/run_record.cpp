@@ -2,19 +2,15 @@
 
 #include "sim/up/run_record.h"
 
-#include <fcntl.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cerrno>
 #include <initializer_list>
 #include <string_view>
 #include <thread>
 
-#include "core/base/json_text.h"
 #include "sim/up/event_file.h"
 
 namespace glovebox::up {
@@ -164,27 +160,6 @@ json::object RunRecord::document(const WorldOutcome& outcome, const WorldReport&
     if (!further.empty())
         record["further"] = std::move(further);
     return record;
-}
-
-Result<RecordFile> RecordFile::open(const std::string& name) {
-    constexpr mode_t mode = 0666;
-    UniqueFd file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (!file)
-        return errno_error("--record: cannot open " + name, errno);
-    return RecordFile(name, std::move(file));
-}
-
-Result<void> RecordFile::write(const json::object& record) {
-    const std::string text = json_document(record);
-    for (std::string_view rest = text; !rest.empty();) {
-        const ssize_t size = ::write(file_.get(), rest.data(), rest.size());
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0)
-            return errno_error("--record: " + name_ + " is not complete", errno);
-        rest.remove_prefix(static_cast<std::size_t>(size));
-    }
-    return {};
 }
 
 }  // namespace glovebox::up

@@ -13,8 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/error.h"
-#include "core/base/unique_fd.h"
 #include "sim/up/summary.h"
 #include "sim/up/timeline.h"
 #include "sim/up/world_parts.h"
@@ -67,19 +65,6 @@ class RunRecord {
     List module_;
     List kms_;
     List faults_;
-};
-
-// The file that a record goes to. Opened, and emptied, before the run, so that a name that can't be
-// written to is an error then. The errors name the file.
-class RecordFile {
-  public:
-    [[nodiscard]] static Result<RecordFile> open(const std::string& name);
-    [[nodiscard]] Result<void> write(const boost::json::object& record);
-
-  private:
-    RecordFile(std::string name, UniqueFd file) : name_(std::move(name)), file_(std::move(file)) {}
-    std::string name_;
-    UniqueFd file_;
 };
 
 }  // namespace glovebox::up
