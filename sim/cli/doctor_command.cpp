@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/findings.h"
 #include "sim/cli/json_option.h"
 #include "sim/command_line/color_option.h"
 #include "sim/command_line/standard_streams.h"
@@ -18,33 +19,21 @@
 namespace glovebox::cli {
 namespace {
 
-const char* mark(enclave::Finding::State state) {
-    switch (state) {
-        case enclave::Finding::State::yes:
-            return "yes";
-        case enclave::Finding::State::limited:
-            return "without";
-        default:
-            return "NO";
-    }
-}
-
 // Of JSON.
-const char* name_of(enclave::Finding::State state) {
+const char* name_of(Finding::State state) {
     switch (state) {
-        case enclave::Finding::State::yes:
+        case Finding::State::yes:
             return "yes";
-        case enclave::Finding::State::limited:
+        case Finding::State::limited:
             return "limited";
         default:
             return "no";
     }
 }
 
-boost::json::object as_json(const enclave::Machine& machine,
-                            const std::vector<enclave::Finding>& findings) {
+boost::json::object as_json(const enclave::Machine& machine, const std::vector<Finding>& findings) {
     boost::json::array list;
-    for (const enclave::Finding& finding : findings) {
+    for (const Finding& finding : findings) {
         list.push_back({{"subject", finding.subject},
                         {"state", name_of(finding.state)},
                         {"consequence", finding.consequence}});
@@ -54,34 +43,17 @@ boost::json::object as_json(const enclave::Machine& machine,
     boost::json::object object{{"kernel", machine.kernel}, {"root", machine.is_root}};
     if (machine.container)
         object["container"] = *machine.container;
-    object["works"] = findings.front().state == enclave::Finding::State::yes;
+    object["works"] = findings.front().state == Finding::State::yes;
     object["findings"] = std::move(list);
     return object;
 }
 
-Style style_of(enclave::Finding::State state) {
-    switch (state) {
-        case enclave::Finding::State::yes:
-            return Style::good;
-        case enclave::Finding::State::limited:
-            return Style::warning;
-        default:
-            return Style::bad;
-    }
-}
-
-void print_text(const enclave::Machine& machine, const std::vector<enclave::Finding>& findings,
+void print_text(const enclave::Machine& machine, const std::vector<Finding>& findings,
                 const Colors& colors) {
     std::cout << fmt::format(
         "Linux {}{}{}\n", machine.kernel, machine.is_root ? ", as root" : ", as an ordinary user",
         machine.container ? fmt::format(", in a container ({})", *machine.container) : "");
-    for (const enclave::Finding& finding : findings) {
-        std::cout << command_line::Painted{colors, style_of(finding.state),
-                                           fmt::format("{:<8}", mark(finding.state))}
-                  << fmt::format(" {}: {}\n", finding.subject, finding.consequence);
-        if (!finding.remedy.empty())
-            std::cout << fmt::format("{:<8} changed by: {}\n", "", finding.remedy);
-    }
+    print_findings(findings, "without", colors);
 }
 
 int diagnose(const Values& values) {
@@ -95,7 +67,7 @@ int diagnose(const Values& values) {
         print_json_document(as_json(machine, findings));
     else
         print_text(machine, findings, command_line::read_colors(values, STDOUT_FILENO));
-    return findings.front().state == enclave::Finding::State::yes ? exit_done : exit_failed;
+    return findings.front().state == Finding::State::yes ? exit_done : exit_failed;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/finding.h"
 #include "sim/supervisor/launch.h"
 
 namespace glovebox::enclave {
@@ -34,13 +35,6 @@ struct Machine {
     // Reads files and tries calls, some of them in a child. Connects to nothing, and loads no
     // module.
     [[nodiscard]] static Machine look();
-};
-
-struct Finding {
-    enum class State { yes, limited, no } state;
-    std::string subject;
-    std::string consequence;
-    std::string remedy;  // the command that changes it; empty if there is nothing to do
 };
 
 // In the order of printing. The first one decides whether `glovebox run` works.
