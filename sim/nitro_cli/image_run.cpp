@@ -44,11 +44,16 @@ std::string machine_name() {
 }
 
 // PCR0 to PCR2 are the image's, and PCR8 its certificate's.
-void measure(const eif::Measurements& pcrs, enclave::ModuleSettings& nsm) {
+void measure(const eif::Measurements& pcrs, enclave::ModuleSettings& nsm, Log& log) {
     nsm.pcrs[0] = to_hex(pcrs.pcr0);
     nsm.pcrs[1] = to_hex(pcrs.pcr1);
     nsm.pcrs[2] = to_hex(pcrs.pcr2);
     nsm.pcrs[8] = pcrs.pcr8 ? to_hex(*pcrs.pcr8) : "";
+    // As the module has them, with zeros in debug mode.
+    const auto value = [&](const Pcr& pcr) { return to_hex(nsm.debug ? Pcr{} : pcr); };
+    log.info("measured", "PCR0 {}", field("pcr0", value(pcrs.pcr0)),
+             field("pcr1", value(pcrs.pcr1)), field("pcr2", value(pcrs.pcr2)),
+             field("pcr8", nsm.pcrs[8]));
 }
 
 boost::json::object metadata_of(const eif::Description& description) {
@@ -163,7 +168,7 @@ ImageRun::Loaded ImageRun::load(const enclave::BootImage& image, enclave::Module
     if (!verdict->refusal.empty())
         throw ErrorException(nitro_error(NitroError::enclave_boot, verdict->refusal));
     const eif::Measurements& pcrs = verdict->description.pcrs;
-    measure(pcrs, nsm);
+    measure(pcrs, nsm, log);
     Loaded loaded;
     loaded.module = enclave::open_nsm_session("mock", "", nsm, log).value();
     loaded.start = image
