@@ -40,18 +40,37 @@ class Nitro(NitroCli):
         (self.folder / "fail").mkdir()
         (self.folder / "calls").touch()
         self.tool("nitro-cli", STAND_IN.format(folder=self.folder, nitro_cli=self.nitro_cli))
+        self.instance = self.folder / "instance"
+        self.make_instance()
+        # Nobody asks a service outside of this machine.
+        for name in ("aws", "curl"):
+            self.tool(name, "#!/bin/sh\necho no service >&2\nexit 1\n")
+        self.env |= {"GLOVEBOX_NITRO_ROOT": str(self.instance)}
         self.env |= {"PATH": f"{self.tools}:{Path(nitro_cli_case.GLOVEBOX).parent}:{os.environ['PATH']}"}
 
     def tool(self, name, text):
         (self.tools / name).write_text(text)
         (self.tools / name).chmod(0o755)
 
+    def make_instance(self, memory_mib=1024, cpus="2-5"):
+        """The files by which an instance is known: driver, folders, the allocator's pages and CPUs."""
+        pages = self.instance / "sys/devices/system/node/node0/hugepages/hugepages-2048kB"
+        files = {"dev/nitro_enclaves": "", "sys/module/nitro_enclaves/parameters/ne_cpus": cpus + "\n",
+                 "sys/devices/system/cpu/smt/active": "1\n",
+                 "etc/nitro_enclaves/allocator.yaml": f"---\n# MiB\nmemory_mib: {memory_mib}\ncpu_pool: {cpus}\n"}
+        files |= {str(pages.relative_to(self.instance) / name): f"{memory_mib // 2}\n" for name in ("nr_hugepages", "free_hugepages")}
+        for name, text in files.items():
+            (self.instance / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.instance / name).write_text(text)
+        for name in ("run/nitro_enclaves", "var/log/nitro_enclaves"):
+            (self.instance / name).mkdir(parents=True, exist_ok=True)
+
     def fail_command(self, command, status, text):
         (self.folder / "fail" / command).write_text(f"{status}\n{text}")
 
     def in_parent(self, *words):
         """A command's line on the parent's side, where AF_VSOCK is the world's."""
-        return [nitro_cli_case.GLOVEBOX, "parent", "--log-level", "error", "--", *map(str, words)]
+        return [nitro_cli_case.GLOVEBOX, "parent", "--log-file", self.folder / "parent.log", "--", *map(str, words)]
 
     def run_in_parent(self, *words, **options):
         done = subprocess.run(self.in_parent(*words), capture_output=True, text=True, timeout=PATIENCE, env=self.env,

@@ -247,10 +247,6 @@ FOLDERS = {
     "sim/vm": Folder(
         "virtual machines with a stock kernel: the kernel, the initramfs, QEMU, a command in a guest",
         uses=("core/base", "sim/eif/base", "sim/eif/tree")),
-    "sim/nitro": Folder(
-        "worlds on an instance with Nitro Enclaves: AWS's nitro-cli as a program, and its enclaves",
-        uses=("core/base", "core/address", "core/service", "transports", "sim/vm"),
-        libraries=("Asio", "Boost.JSON")),
     "sim/enclave": Folder(
         "one run: program, CID, world, supervisor, module; runs inside runs; what this machine can do",
         uses=("core/base", "core/address", "core/stream", "core/relay", "core/service", "core/fault", "transports",
@@ -266,6 +262,11 @@ FOLDERS = {
         uses=("core/base", "core/crypto", "transports", "nsm-mock/module", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
               "sim/eif/build", "sim/eif/report", "sim/eif/unpack", "sim/enclave"),
         libraries=("Boost.JSON",)),
+    "sim/nitro": Folder(
+        "worlds on an instance with Nitro Enclaves: AWS's nitro-cli as a program, images, and what the instance lacks",
+        uses=("core/base", "core/address", "core/crypto", "core/service", "transports", "sim/sandbox", "sim/eif/base", "sim/eif/format",
+              "sim/eif/build", "sim/iam", "sim/kms", "sim/up", "sim/vm", "sim/enclave", "sim/nitro_cli"),
+        libraries=("Asio", "Boost.JSON")),
     "sim/cli": Folder(
         "`main` and a file per subcommand",
         uses=("core/base", "core/crypto", "core/address", "core/rules", "core/dns", "core/dial", "core/ingress",

@@ -28,6 +28,7 @@
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/chaos_option.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/nitro_target.h"
 #include "sim/cli/pki_option.h"
 #include "sim/command_line/bytes_argument.h"
 #include "sim/command_line/color_option.h"
@@ -39,6 +40,7 @@
 #include "sim/up/artifacts.h"
 #include "sim/up/chaos.h"
 #include "sim/up/event_file.h"
+#include "sim/up/hardware.h"
 #include "sim/up/inspector_process.h"
 #include "sim/up/junit.h"
 #include "sim/up/kms_refusals.h"
@@ -239,10 +241,17 @@ int up_world(const Values& values) {
     const auto seed = chaos_seed(values);
     const std::size_t drawn = seed ? add_chaos(parts, *seed) : 0;
     const bool in_machines = values.text("--target") == "vm";
-    const std::vector<up::NotRun> not_run =
-        in_machines ? up::limit_to_machines(parts) : std::vector<up::NotRun>();
-    if (values.flag("--check"))
-        return report_check(file, not_run);
+    std::optional<NitroTarget> nitro;
+    if (values.text("--target") == "nitro")
+        nitro.emplace(parts);
+    const std::vector<up::NotRun> not_run = in_machines ? up::limit_to_machines(parts)
+                                            : nitro     ? up::limit_to_hardware(parts)
+                                                        : std::vector<up::NotRun>();
+    if (values.flag("--check")) {
+        const bool can_start =
+            !nitro || nitro->print(command_line::read_colors(values, STDOUT_FILENO));
+        return can_start ? report_check(file, not_run) : exit_failed;
+    }
     if (in_machines)
         check_machine(values, parts);
     core::ignore_write_signals();
@@ -267,11 +276,17 @@ int up_world(const Values& values) {
     const bool is_step = is_workflow_step();
     up::Annotations annotations(is_step && !values.flag("--log-json"));
     up::WorldReport report(parts);
-    up::RunRecord record(
-        parts, values.text("--target"),
-        in_machines ? up::not_observed_in_machines() : std::vector<std::string_view>());
-    up::RunOptions options{std::filesystem::read_symlink("/proc/self/exe").string(), pki_of(values),
-                           values.list("COMMAND"), in_machines, values.flag("--abort-on-exit")};
+    up::RunRecord record(parts, values.text("--target"),
+                         in_machines ? up::not_observed_in_machines()
+                         : nitro     ? up::not_observed_on_hardware()
+                                     : std::vector<std::string_view>());
+    up::RunOptions options;
+    options.program = std::filesystem::read_symlink("/proc/self/exe").string();
+    options.pki = pki_of(values);
+    options.command = values.list("COMMAND");
+    options.in_machines = in_machines;
+    options.on_hardware = nitro.has_value();
+    options.abort_on_exit = values.flag("--abort-on-exit");
     if (!is_quiet) {
         annotations.begin_group("Glovebox: the world starts");
         options.is_ready = [&] { annotations.end_group(); };
@@ -307,6 +322,8 @@ int up_world(const Values& values) {
     if (seed && parts.faults.is_on)
         tell(up::own_entry(LogLevel::info, "chaos",
                            fmt::format("--chaos {} draws {} faults", *seed, drawn)));
+    if (nitro)
+        nitro->require(tell);
     up::WorldRun run(context, *opened, parts, std::move(options), tell);
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
     for (const int number : {SIGHUP, SIGQUIT})
@@ -332,6 +349,11 @@ int up_world(const Values& values) {
             judged = judge(co_await run.run(), run);
             judged.file = file;
             judged.not_run = not_run;
+            if (nitro)
+                if (const auto ended = nitro->end(parts, opened->path()); !ended) {
+                    judged.failures.push_back("an enclave may still run: " + ended.error().message);
+                    judged.is_good = false;
+                }
             judged.command = values.list("COMMAND");
             judged.artifacts = values.text("--artifacts");
             events.finish(judged);
@@ -407,9 +429,10 @@ Command up_command() {
                      .kind = Kind::choice,
                      .placeholder = "TARGET",
                      .noun = "a place for a world",
-                     .choices = {"sim", "vm"},
-                     .summary = "Where the world runs: sim, on this machine, or vm, in virtual "
-                                "machines with the kernel's own AF_VSOCK",
+                     .choices = {"sim", "vm", "nitro"},
+                     .summary = "Where the world runs: sim, on this machine; vm, in virtual "
+                                "machines with the kernel's own AF_VSOCK; nitro, on this EC2 "
+                                "instance with Nitro Enclaves, AWS's KMS and its metadata",
                      .default_value = "sim"},
                     {.name = "--abort-on-exit",
                      .kind = Kind::flag,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sim/iam/arn.h"
+#include "sim/up/hardware.h"
 
 namespace glovebox::up {
 namespace {
@@ -63,7 +64,7 @@ core::Command PartCommands::placed(Arguments arguments, std::string_view label) 
 }
 
 void PartCommands::add_transport(Arguments& arguments) const {
-    if (machines_ == nullptr)
+    if (machines_ == nullptr && !on_hardware_)
         add(arguments, "--world", directory_);
     else
         add(arguments, "--transport", std::string("vsock"));
@@ -117,6 +118,8 @@ core::Command PartCommands::proxy(const ProxyPart& proxy) const {
     if (!proxy.vsock_proxy.empty()) {
         Arguments arguments{"vsock-proxy", "--config", proxy.config};
         arguments.insert(arguments.end(), proxy.vsock_proxy.begin(), proxy.vsock_proxy.end());
+        if (on_hardware_)  // AWS's program; at this level it says that it is ready
+            return {std::move(arguments), {{"RUST_LOG", "info"}}};
         core::Command command = placed(std::move(arguments), proxy.label);
         command.environment = {{"GLOVEBOX_WORLD", directory_},
                                {"GLOVEBOX_RESOLVE", kms_resolved()}};
@@ -139,6 +142,11 @@ core::Command PartCommands::proxy(const ProxyPart& proxy) const {
 }
 
 core::Command PartCommands::enclave(const EnclavePart& enclave) const {
+    if (on_hardware_) {
+        Arguments arguments = hardware_enclave(enclave, directory_);
+        add_log(arguments, enclave.log_level);
+        return subcommand(std::move(arguments));
+    }
     Arguments arguments{"run", "--attach-console"};
     add(arguments, "--world", directory_);
     add(arguments, "--cid", std::optional(enclave.cid));
@@ -191,6 +199,14 @@ core::Command PartCommands::forward(const ForwardPart& forward) const {
 }
 
 core::Command PartCommands::parent(const Arguments& words, const std::string& log_file) const {
+    if (on_hardware_) {
+        core::Command command{
+            words, {{"AWS_REGION", world_.region}, {"AWS_DEFAULT_REGION", world_.region}}};
+        for (const auto& one : world_.parent.environment)
+            command.environment.push_back(one);
+        command.is_service = false;
+        return command;
+    }
     Arguments arguments{"parent"};
     add(arguments, "--world", directory_);
     add(arguments, "--imds", imds_http_);

@@ -30,6 +30,8 @@ class PartCommands {
 
     // The parts run in virtual machines, which outlive it.
     void run_in(const Machines& machines) { machines_ = &machines; }
+    // The parts run on an instance with Nitro Enclaves (hardware.h).
+    void run_on_hardware() { on_hardware_ = true; }
     // Where the services listen, once that is known: "127.0.0.1:4600".
     void kms_is_at(std::string http, std::string tls) {
         kms_http_ = std::move(http);
@@ -62,6 +64,7 @@ class PartCommands {
 
     const WorldFile& world_;
     const Machines* machines_ = nullptr;
+    bool on_hardware_ = false;
     std::string program_;
     std::string directory_;
     std::string pki_;

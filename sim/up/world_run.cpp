@@ -29,6 +29,8 @@ constexpr auto machines_ready_limit = 180s;
 // What AWS's program writes when it listens.
 constexpr std::string_view vsock_proxy_is_ready = "Proxy is now in listening state";
 constexpr auto end_timeout = 10s;
+// Where an enclave may have to boot before nitro-cli can terminate it.
+constexpr auto hardware_end_timeout = 240s;
 constexpr auto idle_interval = 1h;
 // How long a part that has ended is waited for to have its last lines read.
 constexpr auto last_lines_limit = 1s;
@@ -63,6 +65,8 @@ WorldRun::WorldRun(asio::io_context& context, const transports::World& meeting,
       changed_(context) {
     if (options_.in_machines)
         commands_.run_in(machines_.emplace(world, options_.program, meeting.path()));
+    if (options_.on_hardware)
+        commands_.run_on_hardware();
 }
 
 Result<WorldRun::Part*> WorldRun::start(std::string label, core::Command command,
@@ -92,7 +96,8 @@ Result<void> WorldRun::launch(Part& part) {
     part.ended_at.reset();
     part.restart_at.reset();
     part.last_error.clear();
-    part.ready = part.enclave != nullptr && !part.enclave->ready;
+    // On hardware it boots first, which its log tells.
+    part.ready = part.enclave != nullptr && !part.enclave->ready && !options_.on_hardware;
     part.was_ready |= part.ready;
     return {};
 }
@@ -197,7 +202,7 @@ Result<void> WorldRun::start_proxies() {
             return part.error();
         if (proxy.vsock_proxy.empty())
             continue;
-        if (machines_)
+        if (machines_ || options_.on_hardware)
             (*part)->ready_text = vsock_proxy_is_ready;
         else
             (*part)->waits_for = {core::cid_parent, proxy.vsock_proxy_port};
@@ -233,8 +238,8 @@ Result<void> WorldRun::start_enclaves() {
         (*part)->cid = enclave.cid;
         if (const auto named = name(**part); !named)
             return named.error();
-        // In a machine of its own the enclave's log says so.
-        if (enclave.ready && !machines_)
+        // In a machine of its own and on hardware, the enclave's log says so.
+        if (enclave.ready && !machines_ && !options_.on_hardware)
             (*part)->waits_for = {enclave.cid, *enclave.ready};
     }
     return {};
@@ -462,7 +467,8 @@ bool WorldRun::is_over() const {
 
 asio::awaitable<void> WorldRun::end_all() {
     const bool is_overdue = first_signal_ != 0 && command_ && !command_->status();
-    const auto end = std::chrono::steady_clock::now() + end_timeout;
+    const auto end = std::chrono::steady_clock::now() +
+                     (options_.on_hardware ? hardware_end_timeout : end_timeout);
     if (command_)
         command_->send_signal(is_overdue ? SIGKILL : SIGTERM);
     // What runs in a machine ends before the machine.

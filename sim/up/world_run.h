@@ -46,6 +46,7 @@ struct RunOptions {
     std::string pki;                   // --pki; empty for the user's
     std::vector<std::string> command;  // may be empty
     bool in_machines = false;    // virtual machines (machines.h); check_for_machines() was good
+    bool on_hardware = false;    // Nitro Enclaves (hardware.h); limit_to_hardware() was called
     bool abort_on_exit = false;  // the first enclave that ends ends the world
     // Called when the world is ready, before the command starts, and when its end begins.
     std::function<void()> is_ready = [] {};

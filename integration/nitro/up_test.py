@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`glovebox up --target nitro`: a world by AWS's nitro-cli, beside the same world in the simulation; and what is left of it.
+
+Usage: up_test.py GLOVEBOX ATTEST_SERVER [unittest's arguments]
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from nitro_case import HERE, PATIENCE, PYTHON, Nitro, nitro_cli_case
+
+sys.path.insert(0, str(HERE.parent / "proxy"))
+from service import free_port  # noqa: E402
+
+# Answers each connection with the answer of the proxy's target. A connection without a byte shows that it listens.
+APP = """
+import os, socket, sys
+listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+listener.bind((socket.VMADDR_CID_ANY, 5005))
+listener.listen()
+while True:
+    peer, (cid, _) = listener.accept()
+    word = peer.recv(100)
+    if word:
+        out = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+        out.connect((3, 8000))
+        out.sendall(word)
+        peer.sendall(f"{cid} {os.getcwd()} {os.environ['NAME']} {out.recv(100).decode()}".encode())
+        out.close()
+    peer.close()
+"""
+
+# A target for the proxy, and a client of the enclave by vsock and by the forward.
+COMMAND = """
+import os, socket, sys, threading
+target = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+def serve():
+    while True:
+        peer = target.accept()[0]
+        peer.sendall(peer.recv(100).upper())
+        peer.close()
+threading.Thread(target=serve, daemon=True).start()
+def ask(client):
+    client.sendall(b"ping")
+    said = b""
+    while piece := client.recv(1000):
+        said += piece
+    print(said.decode())
+client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+client.connect((16, 5005))
+ask(client)
+ask(socket.create_connection(("127.0.0.1", int(sys.argv[2]))))
+print(os.environ["AWS_REGION"], os.environ["WHO"], "AWS_ENDPOINT_URL_KMS" in os.environ)
+"""
+
+
+class World(Nitro):
+    def setUp(self):
+        super().setUp()
+        self.target, self.entry = free_port(), free_port()
+        (self.folder / "command.py").write_text(COMMAND)
+
+    def world(self, enclave, more=""):
+        (self.folder / "world.yaml").write_text(f"""
+{more}
+proxies: {{out: {{listen: 8000=127.0.0.1:{self.target}}}}}
+enclaves: {{app: {{{enclave}, cid: 16, ready: 5005}}}}
+forwards: {{in: {{listen: 127.0.0.1:{self.entry}=app:5005}}}}
+parent: {{env: {{WHO: parent}}}}
+""")
+
+    def app_image(self):
+        root = self.python_root()
+        (root / "app/server.py").write_text(APP)
+        return self.build(root, "/usr/bin/python3 /app/server.py")
+
+    def words(self, target, *words):
+        return [nitro_cli_case.GLOVEBOX, "up", "--target", target, "--pki", self.folder / "pki", *words]
+
+    def up(self, *words):
+        return self.run_in_parent(*self.words("nitro", *words))
+
+    def ask(self):
+        return ["--", PYTHON, self.folder / "command.py", str(self.target), str(self.entry)]
+
+    def test_a_world_does_the_same_as_in_the_simulation(self):
+        image, measured = self.app_image()
+        self.world(f"eif: {image}", "kms: {}\nimds: {}")
+        done = self.up("--record", "nitro.json", "world.yaml", *self.ask())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "3 / app.eif PING\n3 / app.eif PING\nus-east-1 parent False\n")
+        self.assertEqual(self.left(), [])
+        sim = subprocess.run(self.words("sim", "-q", "--record", "sim.json", "world.yaml", *self.ask()), env=self.env,
+                             capture_output=True, text=True, timeout=PATIENCE, cwd=self.folder)
+        self.assertEqual((sim.returncode, sim.stdout), (0, done.stdout.replace("False", "True")), sim.stderr)
+        record = json.loads((self.folder / "nitro.json").read_text())
+        self.assertEqual((record["target"], record["passed"], record["not_run"]), ("nitro", True, []))
+        self.assertEqual(record["enclaves"][0]["pcrs"]["PCR0"], measured["PCR0"])
+        compared = self.glovebox("compare", self.folder / "sim.json", self.folder / "nitro.json")
+        self.assertEqual(compared.returncode, 0, compared.stdout)
+
+    def test_an_enclave_with_a_command_gets_an_image_with_what_it_needs(self):
+        # In a folder that AWS's init does not hide, as it does /tmp.
+        elsewhere = tempfile.TemporaryDirectory(prefix="world-", dir=Path(nitro_cli_case.GLOVEBOX).parent)
+        self.addCleanup(elsewhere.cleanup)
+        in_tmp = self.folder
+        self.folder = Path(elsewhere.name)
+        self.addCleanup(setattr, self, "folder", in_tmp)
+        (self.folder / "command.py").write_text(COMMAND)
+        (self.folder / "app").mkdir()
+        (self.folder / "app/app.py").write_text("import helper\n" + APP)
+        (self.folder / "app/helper.py").write_text("import json, ssl\n")
+        self.world("command: [python3, app/app.py], env: {NAME: secret}")
+        done = self.up("-q", "world.yaml", *self.ask())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(done.stdout.startswith(f"3 {self.folder} secret PING\n3 {self.folder} secret PING\n"), done.stdout)
+        self.assertEqual(self.left(), [])
+
+    def test_what_only_the_simulation_has_is_not_run_and_does_not_pass(self):
+        image, _ = self.app_image()
+        self.world(f"eif: {image}", "faults: true")
+        done = self.up("-q", "--record", "nitro.json", "world.yaml", *self.ask())
+        self.assertEqual(done.returncode, 77, done.stderr)
+        self.assertIn("glovebox: faults: not run, because only the simulation makes them", done.stderr)
+        record = json.loads((self.folder / "nitro.json").read_text())
+        self.assertEqual((record["passed"], [one["what"] for one in record["not_run"]]), (False, ["faults"]))
+
+    def test_nothing_is_left_of_a_world_that_fails(self):
+        image, _ = self.app_image()
+        self.world(f"eif: {image}")
+        done = self.up("-q", "world.yaml", "--", "false")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("run-enclave", [words[0] for words in self.calls()])
+        self.assertEqual(self.left(), [])
+        self.world(f"eif: {image}, ready_timeout: 1s".replace("ready: 5005", ""))
+        text = (self.folder / "world.yaml").read_text().replace("ready: 5005", "ready: 5006")
+        (self.folder / "world.yaml").write_text(text)
+        done = self.up("-q", "world.yaml", "--", "true")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("enclave app did not become ready: the enclave does not listen on vsock port 5006 after 1 s", done.stderr)
+        self.assertEqual(self.left(), [])
+
+    def test_a_signal_and_a_killed_part_leave_nothing(self):
+        image, _ = self.app_image()
+        self.world(f"eif: {image}")
+        for number in (signal.SIGINT, signal.SIGKILL):
+            process = subprocess.Popen(self.in_parent(*self.words("nitro", "world.yaml")), env=self.env, cwd=self.folder, text=True,
+                                       stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self.addCleanup(process.stderr.close)
+            for line in process.stderr:
+                if "ready: world" in line:
+                    break
+            else:
+                self.fail("the world did not become ready")
+            self.assertEqual(len(self.left()), 1)
+            if number == signal.SIGKILL:  # the enclave's process cannot terminate it
+                os.kill(self.part_of(process.pid), signal.SIGKILL)
+            else:
+                process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+            self.assertEqual(process.wait(PATIENCE), 0 if number == signal.SIGINT else 1, rest)
+            self.assertEqual(self.left(), [])
+
+    def part_of(self, pid) -> int:
+        """The process of `glovebox nitro run` among the descendants."""
+        for child in self.descendants(pid):
+            if b"\0nitro\0run\0" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return child
+        self.fail("no glovebox nitro run")
+
+    def descendants(self, pid):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                yield child
+                yield from self.descendants(child)
+
+
+if __name__ == "__main__":
+    nitro_cli_case.GLOVEBOX = os.path.abspath(sys.argv.pop(1))
+    nitro_cli_case.ATTEST_SERVER = os.path.abspath(sys.argv.pop(1))
+    unittest.main(verbosity=2)
