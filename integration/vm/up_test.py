@@ -220,7 +220,7 @@ class WorldTest(Case):
         self.assertEqual(compared.returncode, 0, compared.stdout)
 
     def test_a_run_that_leaves_something_out_has_not_passed(self):
-        (self.work / "world.yaml").write_text("faults: true\n")
+        (self.work / "world.yaml").write_text("faults: true\nenclaves: {idle: {command: [/bin/sleep, '1000'], cid: 16}}\n")
         done = self.up("-q", "--target", "vm", "--record", "vm.json", "world.yaml", "--", "true")
         self.assertEqual(done.returncode, 77, done.stderr)
         self.assertIn("glovebox: faults: not run, because", done.stderr)

@@ -8,12 +8,14 @@
 #include <fstream>
 
 #include "core/base/testing/temporary_directory.h"
+#include "sim/up/part_commands.h"
 
 namespace glovebox::up {
 namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::IsEmpty;
 using testing::Not;
 
 WorldFile machine_world() {
@@ -82,6 +84,19 @@ TEST(Machines, HaveAnAgentForEachPartOfTheParentAndForTheCommand) {
                 ElementsAre("/glovebox", "vm", "exec", "--socket", "/w/agent0", "--", "kms", "-x"));
     EXPECT_THAT(values_of(machines.in_parent({{"true"}}, "parent"), "--socket"),
                 ElementsAre("/w/agent2"));
+}
+
+TEST(Machines, GiveAnEnclaveTimeToBecomeReady) {
+    WorldFile file = machine_world();
+    const Machines machines(file, "/g", "/w");
+    PartCommands commands(file, "/g", "/w", "");
+    commands.run_in(machines);
+    EnclavePart& enclave = file.enclaves.front();
+    EXPECT_THAT(values_of(commands.enclave(enclave), "--ready-timeout"), IsEmpty());
+    enclave.ready = 5005;
+    EXPECT_THAT(values_of(commands.enclave(enclave), "--ready-timeout"), ElementsAre("5m"));
+    enclave.ready_timeout = "10s";
+    EXPECT_THAT(values_of(commands.enclave(enclave), "--ready-timeout"), ElementsAre("10s"));
 }
 
 TEST(Machines, KeepAPartsEnvironmentAndDirectory) {

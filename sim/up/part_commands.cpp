@@ -169,9 +169,10 @@ core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     add(arguments, "--cpus", enclave.cpu_count);
     add(arguments, "--mount", enclave.mounts);
     add(arguments, "--ready", enclave.ready);
+    const bool has_emulated_limit =
+        machines_ != nullptr && enclave.ready && enclave.ready_timeout.empty();
     add(arguments, "--ready-timeout",
-        enclave.ready_timeout.empty() && machines_ != nullptr ? emulated_ready_timeout
-                                                              : enclave.ready_timeout);
+        has_emulated_limit ? emulated_ready_timeout : enclave.ready_timeout);
     for (const auto& [name, value] : enclave.environment)
         add(arguments, "--env", name + "=" + value);
     add(arguments, "--role-arn", world_.role_arn);
