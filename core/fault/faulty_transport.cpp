@@ -37,7 +37,11 @@ boost::asio::awaitable<Result<core::Connection>> FaultyTransport::connect(
     const auto carrier = std::make_shared<Carrier>(std::move(*near), std::move(connection->stream),
                                                    book_, connection->local, connection->peer);
     carriers_->push_front(carrier);
-    carrier->start([all = carriers_, place = carriers_->begin()] { all->erase(place); });
+    // The list may be gone: connections can outlive the transport, and keep their carriers.
+    carrier->start([all = std::weak_ptr(carriers_), place = carriers_->begin()] {
+        if (const auto list = all.lock())
+            list->erase(place);
+    });
     co_return core::Connection{std::move(*outer), connection->local, connection->peer};
 }
 
