@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = Options(ROOT / "docs" / "commands")
 LANGUAGES = {"console", "text", "sh", "yaml", "json", "python", "javascript", "go", "rust", "c", "cpp", "java", "dockerfile", "diff"}
 # Options of other programs, which pages name.
-FOREIGN_OPTIONS = {"--security-opt", "--cap-add", "--privileged", "--device", "--preset", "--test-dir", "--user", "--vm", "--tidy",
+FOREIGN_OPTIONS = {"--dry-run", "--security-opt", "--cap-add", "--privileged", "--device", "--preset", "--test-dir", "--user", "--vm", "--tidy",
                    "--draw", "--arrows", "--keep", "--label-exclude", "--aws-sigv4", "--unix-socket", "--seccomp", "--net"}
 
 

@@ -7,6 +7,7 @@ Usage: up_test.py GLOVEBOX ATTEST_SERVER [unittest's arguments]
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,53 +20,14 @@ from nitro_case import HERE, PATIENCE, PYTHON, Nitro, nitro_cli_case
 sys.path.insert(0, str(HERE.parent / "proxy"))
 from service import free_port  # noqa: E402
 
-# Answers each connection with the answer of the proxy's target. A connection without a byte shows that it listens.
-APP = """
-import os, socket, sys
-listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-listener.bind((socket.VMADDR_CID_ANY, 5005))
-listener.listen()
-while True:
-    peer, (cid, _) = listener.accept()
-    word = peer.recv(100)
-    if word:
-        out = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-        out.connect((3, 8000))
-        out.sendall(word)
-        peer.sendall(f"{cid} {os.getcwd()} {os.environ['NAME']} {out.recv(100).decode()}".encode())
-        out.close()
-    peer.close()
-"""
-
-# A target for the proxy, and a client of the enclave by vsock and by the forward.
-COMMAND = """
-import os, socket, sys, threading
-target = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-def serve():
-    while True:
-        peer = target.accept()[0]
-        peer.sendall(peer.recv(100).upper())
-        peer.close()
-threading.Thread(target=serve, daemon=True).start()
-def ask(client):
-    client.sendall(b"ping")
-    said = b""
-    while piece := client.recv(1000):
-        said += piece
-    print(said.decode())
-client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-client.connect((16, 5005))
-ask(client)
-ask(socket.create_connection(("127.0.0.1", int(sys.argv[2]))))
-print(os.environ["AWS_REGION"], os.environ["WHO"], "AWS_ENDPOINT_URL_KMS" in os.environ)
-"""
+APP = HERE / "app"
 
 
 class World(Nitro):
     def setUp(self):
         super().setUp()
         self.target, self.entry = free_port(), free_port()
-        (self.folder / "command.py").write_text(COMMAND)
+        self.env |= {"TARGET": str(self.target), "ENTRY": str(self.entry)}
 
     def world(self, enclave, more=""):
         (self.folder / "world.yaml").write_text(f"""
@@ -78,8 +40,8 @@ parent: {{env: {{WHO: parent}}}}
 
     def app_image(self):
         root = self.python_root()
-        (root / "app/server.py").write_text(APP)
-        return self.build(root, "/usr/bin/python3 /app/server.py")
+        shutil.copy(APP / "app.py", root / "app")
+        return self.build(root, "/usr/bin/python3 /app/app.py")
 
     def words(self, target, *words):
         return [nitro_cli_case.GLOVEBOX, "up", "--target", target, "--pki", self.folder / "pki", *words]
@@ -88,16 +50,16 @@ parent: {{env: {{WHO: parent}}}}
         return self.run_in_parent(*self.words("nitro", *words))
 
     def ask(self):
-        return ["--", PYTHON, self.folder / "command.py", str(self.target), str(self.entry)]
+        return ["--", PYTHON, APP / "command.py", str(self.target), str(self.entry)]
 
     def test_a_world_does_the_same_as_in_the_simulation(self):
         image, measured = self.app_image()
-        self.world(f"eif: {image}", "kms: {}\nimds: {}")
-        done = self.up("--record", "nitro.json", "world.yaml", *self.ask())
+        self.env["EIF"] = str(image)
+        done = self.up("--record", "nitro.json", APP / "world.yaml", *self.ask())
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout, "3 / app.eif PING\n3 / app.eif PING\nus-east-1 parent False\n")
         self.assertEqual(self.left(), [])
-        sim = subprocess.run(self.words("sim", "-q", "--record", "sim.json", "world.yaml", *self.ask()), env=self.env,
+        sim = subprocess.run(self.words("sim", "-q", "--record", "sim.json", APP / "world.yaml", *self.ask()), env=self.env,
                              capture_output=True, text=True, timeout=PATIENCE, cwd=self.folder)
         self.assertEqual((sim.returncode, sim.stdout), (0, done.stdout.replace("False", "True")), sim.stderr)
         record = json.loads((self.folder / "nitro.json").read_text())
@@ -113,9 +75,8 @@ parent: {{env: {{WHO: parent}}}}
         in_tmp = self.folder
         self.folder = Path(elsewhere.name)
         self.addCleanup(setattr, self, "folder", in_tmp)
-        (self.folder / "command.py").write_text(COMMAND)
         (self.folder / "app").mkdir()
-        (self.folder / "app/app.py").write_text("import helper\n" + APP)
+        (self.folder / "app/app.py").write_text("import helper\n" + (APP / "app.py").read_text())
         (self.folder / "app/helper.py").write_text("import json, ssl\n")
         self.world("command: [python3, app/app.py], env: {NAME: secret}")
         done = self.up("-q", "world.yaml", *self.ask())
