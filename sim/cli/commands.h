@@ -47,6 +47,7 @@ using command_line::Values;
 [[nodiscard]] Command ps_command();
 [[nodiscard]] Command run_command();
 [[nodiscard]] Command stop_command();
+[[nodiscard]] Command top_command();
 [[nodiscard]] Command up_command();
 [[nodiscard]] Command verify_command();
 [[nodiscard]] Command version_command();

@@ -41,6 +41,7 @@ Program glovebox_program() {
                                  up_command(),
                                  compare_command(),
                                  inspect_command(),
+                                 top_command(),
                                  fault_command(),
                                  vm_command(),
                                  nitro_command(),

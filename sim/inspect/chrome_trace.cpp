@@ -12,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
+#include "sim/inspect/event_text.h"
 
 namespace glovebox::inspect {
 namespace {
@@ -21,15 +22,10 @@ namespace json = boost::json;
 constexpr std::size_t events_of_a_read = 10'000;
 constexpr int process = 1;
 
-std::string text_of(const json::object& event, std::string_view name) {
-    const json::value* const value = event.if_contains(name);
-    return value != nullptr && value->is_string() ? json::value_to<std::string>(*value) : "";
-}
-
 class Trace {
   public:
     void take(const json::object& event) {
-        const auto time = parse_time(text_of(event, "time"));
+        const auto time = parse_time(event_text(event, "time"));
         if (!time)
             return;
         if (!begin_)
@@ -37,16 +33,16 @@ class Trace {
         const auto at =
             std::chrono::duration_cast<std::chrono::microseconds>(*time - *begin_).count();
         const int thread = thread_of(event);
-        const std::string what = text_of(event, "event");
+        const std::string what = event_text(event, "event");
         const std::string id =
-            text_of(event, "part") + " " + text_of(event, "peer") + " " + near_end_of(event);
+            event_text(event, "part") + " " + event_text(event, "peer") + " " + near_end_of(event);
         if (what == "open" && !open_.contains(id)) {
             open_.insert(id);
             add("b", at, thread, name_of(event), event)["id"] = id;
         } else if (what == "closed" && open_.erase(id) > 0) {
             add("e", at, thread, "", event)["id"] = id;
         } else {
-            add("i", at, thread, text_of(event, "message"), event)["s"] = "t";
+            add("i", at, thread, event_text(event, "message"), event)["s"] = "t";
         }
     }
 
@@ -57,18 +53,18 @@ class Trace {
   private:
     // Of a traced program: it may have several connections of one peer.
     static std::string near_end_of(const json::object& event) {
-        const std::string component = text_of(event, "component");
-        return component == "run" || component == "parent" ? text_of(event, "address") : "";
+        const std::string component = event_text(event, "component");
+        return component == "run" || component == "parent" ? event_text(event, "address") : "";
     }
 
     static std::string name_of(const json::object& event) {
-        const std::string target = text_of(event, "target");
-        return text_of(event, "peer") + " -> " +
-               (target.empty() ? text_of(event, "address") : target);
+        const std::string target = event_text(event, "target");
+        return event_text(event, "peer") + " -> " +
+               (target.empty() ? event_text(event, "address") : target);
     }
 
     int thread_of(const json::object& event) {
-        const std::string part = text_of(event, "part");
+        const std::string part = event_text(event, "part");
         const auto [found, is_new] =
             threads_.emplace(part.empty() ? "world" : part, static_cast<int>(threads_.size()) + 1);
         if (is_new)
@@ -87,7 +83,7 @@ class Trace {
                          {"ts", at},
                          {"pid", process},
                          {"tid", thread},
-                         {"cat", phase == "i" ? text_of(event, "component") : "connection"},
+                         {"cat", phase == "i" ? event_text(event, "component") : "connection"},
                          {"name", name},
                          {"args", event}});
         return events_.back().get_object();

@@ -12,11 +12,10 @@
 #include "core/base/json_text.h"
 #include "core/crypto/hash.h"
 #include "sim/inspect/assets.h"
+#include "sim/inspect/event_text.h"
 
 namespace glovebox::inspect {
 namespace {
-
-namespace json = boost::json;
 
 constexpr std::size_t events_at_once = 10'000;
 
@@ -54,9 +53,8 @@ std::string refused_request(const std::string& line) {
     if (line.find("\"request_id\"") == line.npos || line.find("\"error\"") == line.npos)
         return {};
     const auto event = read_json(line);
-    const json::value* const id =
-        event && event->is_object() ? event->get_object().if_contains("request_id") : nullptr;
-    return id != nullptr && id->is_string() ? std::string(id->get_string()) : std::string();
+    return event && event->is_object() ? event_text(event->get_object(), "request_id")
+                                       : std::string();
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "core/base/json_reader.h"
 #include "core/base/unique_fd.h"
 #include "core/fault/client.h"
+#include "sim/inspect/event_text.h"
 #include "sim/inspect/subject.h"
 #include "sim/kms/decision_report.h"
 #include "sim/kms/explain.h"
@@ -126,9 +127,8 @@ std::string kms_trace_of(const std::vector<std::string>& first) {
     if (first.empty())
         return {};
     const auto event = read_json(first.front());
-    const json::value* const name =
-        event && event->is_object() ? event->get_object().if_contains("kms_trace") : nullptr;
-    return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
+    return event && event->is_object() ? event_text(event->get_object(), "kms_trace")
+                                       : std::string();
 }
 
 }  // namespace
