@@ -238,7 +238,7 @@ int up_world(const Values& values) {
     up::WorldFile parts =
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
     parts.faults.is_on |= values.flag("--faults");
-    const auto seed = chaos_seed(values);
+    auto seed = chaos_seed(values);
     const std::size_t drawn = seed ? add_chaos(parts, *seed) : 0;
     const bool in_machines = values.text("--target") == "vm";
     std::optional<NitroTarget> nitro;
@@ -247,6 +247,8 @@ int up_world(const Values& values) {
     const std::vector<up::NotRun> not_run = in_machines ? up::limit_to_machines(parts)
                                             : nitro     ? up::limit_to_hardware(parts)
                                                         : std::vector<up::NotRun>();
+    if (!parts.faults.is_on)
+        seed.reset();  // the target has none
     if (values.flag("--check")) {
         const bool can_start =
             !nitro || nitro->print(command_line::read_colors(values, STDOUT_FILENO));
@@ -319,7 +321,7 @@ int up_world(const Values& values) {
                               .value());
     for (const up::NotRun& one : not_run)
         tell(entry_of(one));
-    if (seed && parts.faults.is_on)
+    if (seed)
         tell(up::own_entry(LogLevel::info, "chaos",
                            fmt::format("--chaos {} draws {} faults", *seed, drawn)));
     if (nitro)
