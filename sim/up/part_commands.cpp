@@ -11,7 +11,7 @@ namespace glovebox::up {
 namespace {
 
 // An emulated processor takes twenty times as long to start a program.
-const std::string emulated_ready_timeout = "5m";
+constexpr const char* emulated_ready_timeout = "5m";
 
 using Arguments = std::vector<std::string>;
 
