@@ -241,10 +241,10 @@ class PythonHttp(Example):
         self.described(self.up("world.yaml", PYTHON, "client.py", "16", "alias/app", cwd=folder))
 
     def test_awss_proxy_says_what_awss_says(self):
-        def vsock_proxy(*arguments):
+        def vsock_proxy(*arguments, **environment):
             done = subprocess.run([GLOVEBOX, "vsock-proxy", *arguments], capture_output=True, text=True, timeout=PATIENCE,
                                   stdin=subprocess.DEVNULL, cwd=EXAMPLES / "python-http",
-                                  env={**os.environ, "GLOVEBOX_RESOLVE": "kms.us-east-1.amazonaws.com:443=127.0.0.1:9"})
+                                  env={**os.environ, "GLOVEBOX_RESOLVE": "kms.us-east-1.amazonaws.com:443=127.0.0.1:9", **environment})
             return done.returncode, done.stdout, done.stderr
 
         config = ["--config", "vsock-proxy.yaml"]
@@ -265,6 +265,9 @@ class PythonHttp(Example):
         for wrong in (["-4", "-6"], ["-4", "-4"], ["-6", "--ipv6"], ["-w", "4", "-w", "4"], ["--config", "a", "--config", "a"]):
             self.assertEqual(vsock_proxy(*wrong, "8000", "127.0.0.1", "443")[0], 2)
         self.assertEqual(vsock_proxy("--version")[:2], (0, "Vsock-TCP proxy 1.0.2\n"))
+        status, _, said = vsock_proxy("8000", "kms.us-east-1.amazonaws.com", "443", *config, GLOVEBOX_TRANSPORT="tcp")
+        self.assertEqual(status, 1)
+        self.assertIn('"tcp" is not a transport: one of auto, ', said)
 
 
 class Trust(Case):
