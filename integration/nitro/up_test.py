@@ -5,6 +5,7 @@
 Usage: up_test.py GLOVEBOX ATTEST_SERVER [unittest's arguments]
 """
 
+import http.server
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -21,6 +23,16 @@ sys.path.insert(0, str(HERE.parent / "proxy"))
 from service import free_port  # noqa: E402
 
 APP = HERE / "app"
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"from afar")
+
+    def log_message(self, *_):
+        pass
 
 
 class World(Nitro):
@@ -68,13 +80,37 @@ parent: {{env: {{WHO: parent}}}}
         compared = self.glovebox("compare", self.folder / "sim.json", self.folder / "nitro.json")
         self.assertEqual(compared.returncode, 0, compared.stdout)
 
+    def elsewhere(self):
+        """Goes on in a folder that AWS's init does not hide, as it does /tmp."""
+        made = tempfile.TemporaryDirectory(prefix="world-", dir=Path(nitro_cli_case.GLOVEBOX).parent)
+        self.addCleanup(made.cleanup)
+        self.addCleanup(setattr, self, "folder", self.folder)
+        self.folder = Path(made.name)
+
+    def test_the_image_of_an_enclave_with_egress_has_its_way_out(self):
+        self.elsewhere()
+        (self.folder / "ask.py").write_text(
+            "import socket, urllib.request\n"
+            "said = urllib.request.urlopen('http://far.example/', timeout=20).read()\n"
+            "listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)\n"
+            "listener.bind((socket.VMADDR_CID_ANY, 5005))\nlistener.listen()\n"
+            "while True:\n    peer = listener.accept()[0]\n    peer.sendall(said)\n    peer.close()\n")
+        (self.folder / "client.py").write_text(
+            "import socket\nclient = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)\nclient.connect((16, 5005))\n"
+            "print(client.recv(100).decode())\n")
+        server = http.server.HTTPServer(("127.0.0.1", self.target), Answer)
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        (self.folder / "world.yaml").write_text(f"""
+proxies: {{out: {{listen: 8001=connect, allow: "far.example:80", resolve: "far.example:80=127.0.0.1:{self.target}"}}}}
+enclaves: {{app: {{command: [python3, ask.py], egress: true, cid: 16, ready: 5005}}}}
+""")
+        done = self.up("-q", "world.yaml", "--", PYTHON, "client.py")
+        self.assertEqual((done.returncode, done.stdout), (0, "from afar\n"), done.stderr)
+
     def test_an_enclave_with_a_command_gets_an_image_with_what_it_needs(self):
-        # In a folder that AWS's init does not hide, as it does /tmp.
-        elsewhere = tempfile.TemporaryDirectory(prefix="world-", dir=Path(nitro_cli_case.GLOVEBOX).parent)
-        self.addCleanup(elsewhere.cleanup)
-        in_tmp = self.folder
-        self.folder = Path(elsewhere.name)
-        self.addCleanup(setattr, self, "folder", in_tmp)
+        self.elsewhere()
         (self.folder / "app").mkdir()
         (self.folder / "app/app.py").write_text("import helper\n" + (APP / "app.py").read_text())
         (self.folder / "app/helper.py").write_text("import json, ssl\n")
