@@ -165,6 +165,20 @@ enclaves: {{app: {{command: [python3, ask.py], egress: true, cid: 16, ready: 500
             self.assertEqual(process.wait(PATIENCE), 0 if number == signal.SIGINT else 1, rest)
             self.assertEqual(self.left(), [])
 
+    def test_an_enclave_that_ends_fails_the_world_or_is_started_again(self):
+        image, _ = self.app_image()
+        end = "nitro-cli terminate-enclave --all; "
+        self.world(f"eif: {image}")
+        done = self.up("-q", "--abort-on-exit", "world.yaml", "--", "sh", "-c", end + "exec sleep 1000")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, "enclave app ended with status 1: enclave i-.* has ended by itself: nitro-cli does not tell with what status")
+        self.world(f"eif: {image}, restart: on-failure")
+        again = 'until nitro-cli describe-enclaves | grep -q RUNNING; do :; done'
+        done = self.up("world.yaml", "--", "sh", "-c", end + again)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("it is started again", done.stderr)
+        self.assertEqual(self.left(), [])
+
     def part_of(self, pid) -> int:
         """The process of `glovebox nitro run` among the descendants."""
         for child in self.descendants(pid):
