@@ -165,6 +165,19 @@ enclaves: {{app: {{command: [python3, ask.py], egress: true, cid: 16, ready: 500
             self.assertEqual(process.wait(PATIENCE), 0 if number == signal.SIGINT else 1, rest)
             self.assertEqual(self.left(), [])
 
+    def test_awss_vsock_proxy_takes_its_place_and_is_ready_when_its_log_says_so(self):
+        image, _ = self.app_image()
+        self.world(f"eif: {image}")
+        (self.folder / "allow.yaml").write_text(f"allowlist:\n- {{address: 127.0.0.1, port: {self.target}}}\n")
+        text = (self.folder / "world.yaml").read_text().replace(
+            f"listen: 8000=127.0.0.1:{self.target}", f"vsock_proxy: 8000 127.0.0.1 {self.target}, config: allow.yaml")
+        (self.folder / "world.yaml").write_text(text)
+        self.tool("vsock-proxy", f"#!/bin/sh\necho vsock-proxy >> {self.folder}/calls\nexec {Path(nitro_cli_case.GLOVEBOX).parent}/vsock-proxy \"$@\"\n")
+        done = self.up("world.yaml", *self.ask())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(done.stdout.startswith("3 / app.eif PING\n"), done.stdout)
+        self.assertIn(["vsock-proxy"], self.calls())
+
     def test_an_enclave_that_ends_fails_the_world_or_is_started_again(self):
         image, _ = self.app_image()
         end = "nitro-cli terminate-enclave --all; "
