@@ -264,8 +264,8 @@ FOLDERS = {
         libraries=("Boost.JSON",)),
     "sim/nitro": Folder(
         "worlds on an instance with Nitro Enclaves: AWS's nitro-cli as a program, images, and what the instance lacks",
-        uses=("core/base", "core/address", "core/crypto", "core/service", "transports", "sim/sandbox", "sim/eif/base", "sim/eif/format",
-              "sim/eif/build", "sim/iam", "sim/kms", "sim/up", "sim/vm", "sim/enclave", "sim/nitro_cli"),
+        uses=("core/base", "core/address", "core/crypto", "core/stream", "core/service", "transports", "sim/sandbox",
+              "sim/eif/base", "sim/eif/format", "sim/eif/build", "sim/iam", "sim/kms", "sim/up", "sim/vm", "sim/enclave", "sim/nitro_cli"),
         libraries=("Asio", "Boost.JSON")),
     "sim/cli": Folder(
         "`main` and a file per subcommand",

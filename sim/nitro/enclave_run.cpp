@@ -4,16 +4,21 @@
 
 #include <fmt/core.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/errc.hpp>
 #include <iostream>
 
 #include "core/address/vsock_address.h"
+#include "core/stream/stream.h"
+#include "core/stream/timeout.h"
 #include "transports/vsock_transport.h"
 
 namespace glovebox::nitro {
@@ -26,6 +31,7 @@ namespace {
 constexpr auto probe_interval = 100ms;
 // The kernel's own limit of a connect that nobody answers.
 constexpr auto probe_patience = 2s;
+constexpr auto probe_end_limit = 1s;
 constexpr auto end_limit = 30s;
 constexpr auto idle_interval = 1h;
 
@@ -35,6 +41,22 @@ constexpr std::string_view zero_pcr =
 
 Error failed(std::string message) {
     return Error(make_error_code(boost::system::errc::io_error), std::move(message));
+}
+
+// Closed when the enclave closes it, so that a server that writes to each client does not fail.
+asio::awaitable<void> end_probe(core::Stream& stream) {
+    stream.shutdown_send();
+    const core::Deadline deadline(co_await asio::this_coro::executor, probe_end_limit,
+                                  [&] { stream.watch().cancel(core::Stream::Event::readable); });
+    std::array<char, 4096> bytes;
+    while (!deadline.has_expired()) {
+        if (co_await stream.ready(core::Stream::Event::readable))
+            co_return;
+        const ssize_t size =
+            ::recv(stream.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+        if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR))
+            co_return;
+    }
 }
 
 }  // namespace
@@ -132,11 +154,14 @@ asio::awaitable<void> EnclaveRun::next_change(Time at_the_latest) {
 asio::awaitable<Result<void>> EnclaveRun::become_ready() {
     transports::VsockTransport transport(context_.get_executor(), core::cid_parent);
     const Time end = std::chrono::steady_clock::now() + options_.ready_timeout;
+    std::optional<core::Connection> probe;
     while (options_.ready_port && !is_over()) {
         const core::VsockAddress address{enclave_->cid, *options_.ready_port};
-        const auto connected = co_await transport.connect(address, probe_patience);
-        if (connected)
+        auto connected = co_await transport.connect(address, probe_patience);
+        if (connected) {
+            probe.emplace(std::move(*connected));
             break;
+        }
         if (connected.error().code == boost::system::errc::address_family_not_supported ||
             connected.error().code == boost::system::errc::no_such_device)
             co_return connected.error();
@@ -152,6 +177,8 @@ asio::awaitable<Result<void>> EnclaveRun::become_ready() {
     }
     if (!is_over())
         log_.info("ready", "ready: CID {}, {}", field("cid", enclave_->cid), enclave_->id);
+    if (probe)
+        co_await end_probe(probe->stream);
     co_return Result<void>();
 }
 
