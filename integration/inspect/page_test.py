@@ -166,6 +166,12 @@ class LiveWorld(PageCase):
         browser.click("#tab-faults")
         browser.click("#faults li button")
         browser.wait_for_text("#faults", "No fault is set.")
+        browser.run("const kind = document.getElementById('fault-kind'); kind.value = 'enclave kill'; kind.dispatchEvent(new Event('change'))")
+        self.assertFalse(browser.find("#fault-port").is_displayed())
+        browser.find("#fault-enclave").send_keys("server")
+        browser.click("#faults form button")
+        browser.click("#tab-timeline")
+        browser.wait_for_text("#list", "server ended")
         self.end()
 
     def test_what_an_enclave_writes_is_shown_and_does_nothing(self):

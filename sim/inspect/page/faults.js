@@ -3,7 +3,20 @@
 // Faults on purpose, as `glovebox fault` sets them.
 import {element, visible} from "./text.js";
 
-const kinds = ["refuse", "cut", "reset", "stall", "delay", "throttle", "split"];
+// The kinds of fault/fault.h, each with the members that it may have.
+const of_connections = ["from", "to", "port", "times"];
+const kinds = {
+    "refuse": of_connections, "cut": of_connections, "reset": of_connections, "stall": of_connections,
+    "delay": [...of_connections, "time"], "throttle": [...of_connections, "bytes"], "split": [...of_connections, "bytes"],
+    "kms throttle": ["request", "times"], "kms 500": ["request", "times"], "kms down": ["request", "times"],
+    "kms wrong-region": ["request", "times"], "kms latency": ["request", "times", "time"],
+    "imds down": ["times"], "imds latency": ["times", "time"],
+    "nsm slow": ["enclave", "request", "times", "time"], "nsm error": ["enclave", "request", "times", "error"],
+    "enclave kill": ["enclave"], "enclave pause": ["enclave"], "enclave oom": ["enclave"],
+    "clock": ["time"],
+};
+const hints = {time: "milliseconds", bytes: "a second, or at once", request: "Decrypt", enclave: "its name or CID", error: "InternalError", times: "without end", from: "any CID", to: "any CID", port: "any"};
+const texts = new Set(["request", "enclave", "error"]);
 
 export function faults_panel(panel, server) {
     const said = element("p", {"aria-live": "polite"});
@@ -38,28 +51,28 @@ export function faults_panel(panel, server) {
         }
         await refresh();
     };
-    const input = (name) => {
-        const made = element("input", {inputMode: "numeric", pattern: "[0-9]*", id: `fault-${name}`});
-        return [element("label", {}, name, made), made];
-    };
-    const kind = element("select", {id: "fault-kind"}, ...kinds.map((name) => element("option", {}, name)));
-    const [from_label, from] = input("from");
-    const [to_label, to] = input("to");
-    const [port_label, port] = input("port");
-    const [times_label, times] = input("times");
-    const [amount_label, amount] = input("amount");
-    amount.title = "milliseconds of a delay, bytes of a throttle or a split";
+    const kind = element("select", {id: "fault-kind"}, ...Object.keys(kinds).map((name) => element("option", {}, name)));
+    const inputs = new Map(Object.keys(hints).map((name) => {
+        const input = element("input", {id: `fault-${name}`, placeholder: hints[name], ...(texts.has(name) ? {} : {inputMode: "numeric", pattern: "-?[0-9]*"})});
+        return [name, {input, label: element("label", {}, name, input)}];
+    }));
     const set = element("button", {type: "submit"}, "Set");
-    const form = element("form", {className: "fields"}, element("label", {}, "fault", kind), from_label, to_label, port_label, times_label, amount_label, set);
+    const form = element("form", {className: "fields"}, element("label", {}, "fault", kind), ...[...inputs.values()].map(({label}) => label), set);
+    const show_fields = () => {
+        for (const [name, {label}] of inputs)
+            label.hidden = !kinds[kind.value].includes(name);
+    };
+    kind.addEventListener("change", show_fields);
+    show_fields();
     form.addEventListener("submit", (submit) => {
         submit.preventDefault();
         const fault = {kind: kind.value};
-        for (const [name, one] of [["from", from], ["to", to], ["port", port], ["times", times]])
-            if (one.value !== "")
-                fault[name] = Number(one.value);
-        if (amount.value !== "")
-            fault[kind.value === "delay" ? "time" : "bytes"] = Number(amount.value);
-        act({ask: "set", fault}, (answer) => `fault ${answer.fault} is set`);
+        for (const name of kinds[kind.value]) {
+            const text = inputs.get(name).input.value.trim();
+            if (text !== "")
+                fault[name] = texts.has(name) ? text : Number(text);
+        }
+        act({ask: "set", fault}, (answer) => answer.fault === undefined ? "done" : `fault ${answer.fault}: set`);
     });
     panel.append(element("div", {className: "page"}, form, said, element("h3", {}, "Set now"), list));
     return {refresh};
