@@ -115,8 +115,14 @@ enclaves: {{app: {{command: [python3, ask.py], egress: true, cid: 16, ready: 500
         (self.folder / "app/app.py").write_text("import helper\n" + (APP / "app.py").read_text())
         (self.folder / "app/helper.py").write_text("import json, ssl\n")
         self.world("command: [python3, app/app.py], env: {NAME: secret}")
-        done = self.up("-q", "world.yaml", *self.ask())
+        checked = self.up("--check", "world.yaml")
+        self.assertEqual(checked.returncode, 0, checked.stdout)
+        (self.folder / "app/.cache").write_text("of an earlier run")
+        done = self.up("-q", "--record", self.folder / "nitro.json", "world.yaml", *self.ask())
         self.assertEqual(done.returncode, 0, done.stderr)
+        # A policy can have the value that the check prints: each build gives the same image.
+        pcr0 = json.loads((self.folder / "nitro.json").read_text())["enclaves"][0]["pcrs"]["PCR0"]
+        self.assertIn(f"PCR0 {pcr0}\n", checked.stdout)
         self.assertTrue(done.stdout.startswith(f"3 {self.folder} secret PING\n3 {self.folder} secret PING\n"), done.stdout)
         self.assertEqual(self.left(), [])
 

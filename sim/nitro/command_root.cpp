@@ -27,6 +27,15 @@ constexpr std::size_t script_bytes_max = 1024 * 1024;
 const std::set<std::string_view> python_excluded{"__pycache__", "ensurepip",  "idlelib", "lib2to3",
                                                  "test",        "turtledemo", "tkinter"};
 
+bool is_without_use(const std::string& name) {
+    return python_excluded.contains(name);
+}
+
+// As in the simulation's measurement of a script (nsm-mock/module/folder_digest.h).
+bool is_not_measured(const std::string& name) {
+    return name.starts_with('.') || name == "__pycache__";
+}
+
 std::string text_of_script(const fs::path& path) {
     const auto content = read_file_bytes(path.string(), script_bytes_max);
     const std::string text = content ? std::string(as_text(*content)) : std::string();
@@ -120,7 +129,7 @@ class Maker {
                                 ? folder_
                                 : (folder_ / script->path).lexically_normal().parent_path());
         for (const fs::path& one : scripts_)
-            if (const auto added = files_.add_folder(one, {"__pycache__", ".git"}); !added)
+            if (const auto added = files_.add_folder(one, is_not_measured); !added)
                 return added;
         for (const std::string& mount : enclave_.mounts)
             scripts_.insert(mount);
@@ -152,7 +161,7 @@ class Maker {
         if (!paths)
             return paths.error();
         for (const fs::path& path : *paths) {
-            const auto added = fs::is_directory(path) ? files_.add_folder(path, python_excluded)
+            const auto added = fs::is_directory(path) ? files_.add_folder(path, is_without_use)
                                                       : files_.add_file(path);
             if (!added)
                 return added;

@@ -57,15 +57,14 @@ Result<void> CopiedFiles::add_file(const fs::path& path) {
     return {};
 }
 
-Result<void> CopiedFiles::add_folder(const fs::path& path,
-                                     const std::set<std::string_view>& excluded) {
+Result<void> CopiedFiles::add_folder(const fs::path& path, const IsLeftOut& is_left_out) {
     if (const auto made = make_folder(path); !made)
         return made;
     std::error_code code;
     for (fs::recursive_directory_iterator one(path, code), end; !code && one != end;
          one.increment(code)) {
         const std::string name = one->path().filename().string();
-        if (one->is_directory() && excluded.contains(name)) {
+        if (is_left_out(name)) {
             one.disable_recursion_pending();
             continue;
         }

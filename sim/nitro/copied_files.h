@@ -5,9 +5,8 @@
 #pragma once
 
 #include <filesystem>
-#include <set>
+#include <functional>
 #include <string>
-#include <string_view>
 
 #include "core/base/error.h"
 
@@ -19,9 +18,11 @@ class CopiedFiles {
 
     // An absolute path each. What is there already is not copied again. Errors name the file.
     [[nodiscard]] Result<void> add_file(const std::filesystem::path& path);
-    // With everything in it but folders of these names, and what is neither file nor folder.
-    [[nodiscard]] Result<void> add_folder(const std::filesystem::path& path,
-                                          const std::set<std::string_view>& excluded = {});
+    // With everything in it but the names that are left out, and what is neither file nor folder.
+    using IsLeftOut = std::function<bool(const std::string& name)>;
+    [[nodiscard]] Result<void> add_folder(
+        const std::filesystem::path& path,
+        const IsLeftOut& is_left_out = [](const std::string&) { return false; });
     [[nodiscard]] Result<void> make_folder(const std::filesystem::path& path);
     [[nodiscard]] bool has(const std::filesystem::path& path) const;
 
