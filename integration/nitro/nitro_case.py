@@ -21,6 +21,7 @@ from nitro_cli_case import NitroCli, copy_into, libraries_of  # noqa: E402
 PATIENCE = 60  # seconds; a busy machine is no failure
 PYTHON = "/usr/bin/python3"
 
+# run-enclave waits for a line of the named pipe FOLDER/gate, if there is one.
 # A failure of a command is its file in FOLDER/fail: what it writes, and the status in its first line.
 STAND_IN = """#!/bin/sh
 echo "$@" >> {folder}/calls
@@ -28,6 +29,7 @@ if [ -e "{folder}/fail/$1" ]; then
     tail -n +2 "{folder}/fail/$1" >&2
     exit "$(head -n 1 "{folder}/fail/$1")"
 fi
+[ "$1" = run-enclave ] && [ -p "{folder}/gate" ] && read -r line < "{folder}/gate"
 exec {nitro_cli} "$@"
 """
 

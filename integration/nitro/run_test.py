@@ -71,6 +71,17 @@ class Run(Nitro):
         self.assertEqual(process.wait(PATIENCE), 128 + signal.SIGINT)
         self.assertEqual(self.left(), [])
 
+    def test_a_signal_while_it_boots_terminates_it_when_it_has_booted(self):
+        image, _ = self.image(SERVER)
+        os.mkfifo(self.folder / "gate")
+        process = self.start("--eif", image)
+        with open(self.folder / "gate", "w") as gate:  # opens when run-enclave has opened it
+            process.send_signal(signal.SIGTERM)
+            gate.write("go\n")
+        self.assertEqual(process.wait(PATIENCE), 128 + signal.SIGTERM, process.stderr.read())
+        self.assertIn("terminate-enclave", [words[0] for words in self.calls()])
+        self.assertEqual(self.left(), [])
+
     def test_the_end_of_an_enclave_is_an_error(self):
         image, _ = self.image("/bin/sh -c 'read line < /dev/zero'")
         process = self.start("--eif", image)
