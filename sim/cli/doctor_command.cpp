@@ -12,7 +12,6 @@
 #include "sim/cli/findings.h"
 #include "sim/cli/json_option.h"
 #include "sim/command_line/color_option.h"
-#include "sim/command_line/standard_streams.h"
 #include "sim/enclave/delegation.h"
 #include "sim/enclave/machine.h"
 

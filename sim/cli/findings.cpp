@@ -6,7 +6,7 @@
 
 #include <iostream>
 
-#include "sim/command_line/color_option.h"
+#include "sim/command_line/standard_streams.h"
 
 namespace glovebox::cli {
 namespace {
