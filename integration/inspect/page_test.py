@@ -147,7 +147,7 @@ class LiveWorld(PageCase):
         self.assertIn("kms:RecipientAttestation:PCR0", browser.text("#detail .edit ins"))
         self.picture(browser, "inspector-refusal.png")
         browser.click("#refusals")
-        self.assertIn("runs", browser.text("#state"))
+        self.assertIn("running", browser.text("#state"))
         self.end()
         browser.wait_for_text("#state", "ended, and passed")
         self.assertEqual(browser.run("return [...glovebox.store.open.values()].length"), 0, "a connection has no end")
@@ -286,6 +286,56 @@ class EndedRun(PageCase):
         browser.run("document.getElementById('canvas').focus()")
         browser.press("+")
         browser.wait(lambda: browser.run("return glovebox.timeline.to - glovebox.timeline.from") < before, "a closer view")
+
+    def test_members_of_any_type_blank_no_page(self):
+        """An enclave without a sandbox writes what it likes where its log is read, and records can be edited by hand."""
+        good = output(1, "the first line")
+        strange = [{**good, "searched": 5, "lane": "x", "at": "never", "topic": [], "number": {}, "ended": {"x": 1}, "began": "b"},
+                   {**good, "component": "proxy", "event": "open", "target": "x:1", "peer": {"toString": 5}},
+                   {**good, "component": "proxy", "event": "open", "target": "x:1", "peer": ["a", {"toString": 1}], "error": {}},
+                   {**good, "component": "up", "event": "world", "parts": 5}, {**good, "component": "up", "event": "world", "parts": [{"part": 7}, 1, None]},
+                   {**good, "component": "up", "event": "world_ended", "passed": True},
+                   {**good, "message": None}, {**good, "part": {}}, {**good, "event": None}, {**good, "__proto__": {"x": 1}},
+                   {**good, "time": "never"}, {key: value for key, value in good.items() if key != "time"}, None, 5, "text", [1]]
+        browser = self.inspect(self.record([*strange, output(2, "the last line")]))
+        browser.wait_for_text("#count", "6 could not be read")
+        self.assertIn("12 events", browser.text("#count"))
+        self.assertEqual(browser.text("#world"), "world.yaml", "a part renamed the world")
+        self.assertIn("was killed", browser.text("#state"), "a part ended the world")
+        browser.run("glovebox.list.choose_place(arguments[0])", 1)
+        browser.wait_for_text("#detail", "the first line")
+        browser.find("#text").send_keys("the last")
+        browser.wait_for_text("#count", "1 of 12 events")
+        self.assertEqual(browser.complaints(), [])
+
+    def test_times_of_any_year_freeze_no_page(self):
+        far = {**output(1, "far"), "time": "9999-12-31T23:59:59.000Z"}
+        falling = [output(20_000 - number, f"line {number}") for number in range(20_000)]
+        browser = self.inspect(self.record([far, *falling]))
+        browser.wait_for_text("#count", "20002 events")
+        browser.run("for (let i = 0; i < 60; ++i) glovebox.timeline.zoom(1.6)")
+        browser.run_async("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))")
+        self.assertLessEqual(browser.run("return glovebox.timeline.to - glovebox.timeline.from"), 366 * 86400 * 1000)
+        self.assertTrue(browser.run("""
+            const {points} = glovebox.store.lane("server");
+            return points.every((one, i) => i === 0 || points[i - 1].at <= one.at)"""), "the lane is not sorted")
+
+    def test_the_newest_event_is_in_view_while_it_follows(self):
+        browser = self.inspect(self.record([output(number, f"line {number}") for number in range(50)]))
+        browser.wait_for_text("#list", "line 49")
+
+    def test_paper_has_all_rows(self):
+        browser = self.inspect(self.record([output(number, f"line {number} " + "long " * 200 + "end") for number in range(300)]))
+        browser.wait_for_text("#count", "301 events")
+        browser.run("dispatchEvent(new Event('beforeprint'))")
+        self.assertEqual(browser.run("return [...document.querySelectorAll('.row .message')].filter((one) => one.textContent.endsWith('end')).length"), 300)
+
+    def test_what_the_server_refuses_is_said(self):
+        browser = self.inspect(self.record([output(1, "hello")]))
+        browser.click("#tab-document")
+        browser.run("document.getElementById('document-text').value = 'a'.repeat(70000)")
+        browser.click("#document button")
+        browser.wait_for_text("#document", "a body of 65536 bytes is read at the most")
 
     def test_a_search_leaves_what_it_finds(self):
         browser = self.inspect(self.record([output(1, "hello"), output(2, "needle in it"), output(3, "NEEDLE too")]))

@@ -56,17 +56,17 @@ function edit_of(before, after) {
 // A report of kms/decision_report.h.
 export function decision_view(report) {
     const {request, fix} = report;
-    const view = element("div", {}, definitions([["caller", request.caller || "nobody known"]]));
+    const view = element("div", {}, definitions([["caller", request.caller || "unknown"]]));
     if (fix) {
         view.append(element("div", {className: "fix"}, element("strong", {}, "What would allow it"),
             element("p", {className: "foreign"}, visible(fix.sentence)), fix.after ? edit_of(fix.before, fix.after) : null));
     }
     for (const check of request.checks ?? []) {
         const {decision} = check;
-        view.append(element("p", {className: decision.allowed ? "good" : "bad"}, visible(decision.why)),
-            ...decision.statements.map(statement_box));
+        view.append(...decision.statements.map(statement_box),
+            element("details", {}, element("summary", {}, "In one sentence"), element("p", {}, visible(decision.why))));
     }
     if ((request.checks ?? []).length === 0)
-        view.append(element("p", {}, visible(request.explanation ?? "No policy was asked: the request ended before.")));
+        view.append(element("p", {}, visible(request.explanation ?? "The request was refused before any policy was evaluated.")));
     return view;
 }

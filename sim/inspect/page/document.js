@@ -23,7 +23,7 @@ function pcr_table(pcrs) {
             ++zeros;
             continue;
         }
-        table.append(element("tr", {}, element("th", {}, `PCR${index}`), element("td", {}, measured[index] ?? "the program's own"),
+        table.append(element("tr", {}, element("th", {}, `PCR${index}`), element("td", {}, measured[index] ?? "set by the program"),
             element("td", {className: "hex"}, is_zero ? "zeros" : visible(value))));
     }
     if (zeros > 0)
@@ -38,16 +38,16 @@ function field(value) {
 // What `glovebox verify --json` prints.
 export function document_report(report) {
     if (report.error)
-        return element("div", {}, element("h2", {className: "bad"}, "This is no attestation document"), element("p", {className: "foreign"}, visible(report.error)));
+        return element("div", {}, element("h2", {className: "bad"}, "This is not an attestation document"), element("p", {className: "foreign"}, visible(report.error)));
     const is_good = report.verified;
     const view = element("div", {},
         element("h2", {className: is_good ? "good" : "bad"},
-            is_good ? report.judged_at_its_time ? "Genuine when it was signed; its certificates are over now" : "Genuine" : `Refused: ${visible(report.message)}`),
+            is_good ? report.judged_at_its_time ? "Genuine when it was signed; its certificates have expired" : "Genuine" : `Refused: ${visible(report.message)}`),
         definitions([["root", `${report.root?.name ?? ""}: ${report.root?.subject ?? ""}`], ["judged at", report.verified_at]]));
     view.append(element("h3", {}, "Checks"), element("table", {}, ...Object.entries(report.checks ?? {}).map(([name, outcome]) => checks_row(name, outcome))));
     const fields = report.document ?? report.unverified_claims;
     if (fields) {
-        view.append(element("h3", {}, is_good ? "Fields" : "Fields, which are not proven"));
+        view.append(element("h3", {}, is_good ? "Fields" : "Unverified fields"));
         if (fields.debug)
             view.append(element("p", {className: "warn"}, "Its enclave ran in debug mode: the PCRs are zeros."));
         view.append(definitions([

@@ -4,21 +4,23 @@
 import {element, visible, brief, clock, duration, definitions} from "./text.js";
 import {Store, Filter} from "./events.js";
 import {Timeline} from "./timeline.js";
-import {EventList} from "./list.js";
+import {EventList, heading_of} from "./list.js";
 import {decision_view} from "./decision.js";
 import {document_panel} from "./document.js";
 import {images_panel} from "./images.js";
 import {faults_panel} from "./faults.js";
 
-const own_fields = new Set(["at", "topic", "number", "lane", "searched", "began", "ended", "time", "level", "component", "event", "message", "part"]);
+const shown_elsewhere = new Set(["time", "level", "component", "event", "message", "part"]);
+const names = {further: "events not kept", lost: "events not written", kms_trace: "trace of the KMS"};
 const shown_bytes_max = 65536;
 
 const find = (id) => document.getElementById(id);
 
 async function parsed(answer) {
-    const value = await answer.json();
+    const is_json = (answer.headers.get("Content-Type") ?? "").startsWith("application/json");
+    const value = is_json ? await answer.json() : await answer.text();
     if (!answer.ok)
-        throw new Error(value.error ?? `status ${answer.status}`);
+        throw new Error((is_json ? value.error : value) || `the answer's status is ${answer.status}`);
     return value;
 }
 
@@ -27,7 +29,7 @@ const run = find("run") ? JSON.parse(find("run").textContent) : null;
 const server = {
     get: async (name) => run ? Promise.reject(new Error("this page has no server")) : parsed(await fetch(name)),
     send: async (name, body) => run ? Promise.reject(new Error("this page has no server: run `glovebox inspect`")) : parsed(await fetch(name, {method: "POST", body})),
-    decision: async (id) => run ? run.decisions[id] ?? Promise.reject(new Error("the page has the decisions on refused requests alone")) : server.get(`decision?id=${encodeURIComponent(id)}`),
+    decision: async (id) => run ? run.decisions[id] ?? Promise.reject(new Error("This file has no decision on the request: it has those on requests that the KMS refused.")) : server.get(`decision?id=${encodeURIComponent(id)}`),
 };
 
 const store = new Store();
@@ -45,24 +47,21 @@ function choose(event, origin) {
 }
 
 function fields_of(event) {
-    const pairs = [["time", event.time], ["part", event.part ?? "the world"], ["what", `${event.component}: ${event.event}`]];
+    const pairs = [["time", `${event.text("time")}`], ["part", event.part || "the world"], ["event", `${event.component} ${event.event}`]];
     if (event.level !== "info")
         pairs.push(["level", event.level]);
     const began = event.began ?? (event.ended ? event : null);
     const ended = event.ended ?? (event.began ? event : null);
     if (began && ended)
         pairs.push(["open", `${clock(began.at)} to ${clock(ended.at)}, ${duration(ended.at - began.at)}`]);
-    for (const [name, value] of Object.entries(event))
-        if (!own_fields.has(name))
-            pairs.push([name.replaceAll("_", " "), typeof value === "object" ? JSON.stringify(value) : value]);
+    // The decision on a request has its reason.
+    const left_out = event.topic === "kms" ? new Set(["reason"]) : new Set();
+    for (const [name, value] of Object.entries(event.raw)) {
+        const text = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
+        if (!shown_elsewhere.has(name) && !left_out.has(name) && text !== "")
+            pairs.push([names[name] ?? visible(name.replaceAll("_", " ")), text.slice(0, shown_bytes_max)]);
+    }
     return pairs;
-}
-
-// A request's heading is short: the sentence of its log has all the reasons.
-function heading_of(event) {
-    if (event.topic !== "kms")
-        return event.message;
-    return `${event.request} ${event.error ? `refused: ${event.error}` : "allowed"}`;
 }
 
 async function show_detail(event) {
@@ -73,11 +72,12 @@ async function show_detail(event) {
         heading.length > shown_bytes_max ? element("p", {className: "hint"}, `${heading.length - shown_bytes_max} more characters`) : "",
         why, element("h3", {}, "Event"), definitions(fields_of(event)));
     find("detail").scrollTop = 0;
-    if (!event.request_id || event.topic !== "kms")
+    const request = event.text("request_id");
+    if (request === "" || event.topic !== "kms")
         return;
-    why.append(element("p", {className: "hint"}, "asking why"));
+    why.append(element("p", {className: "hint"}, "loading the decision"));
     try {
-        why.replaceChildren(decision_view(await server.decision(event.request_id)));
+        why.replaceChildren(decision_view(await server.decision(request)));
     } catch (failure) {
         why.replaceChildren(element("p", {className: "hint"}, visible(failure.message)));
     }
@@ -98,22 +98,32 @@ function follow(is_on) {
 }
 
 function show_count() {
-    find("count").textContent = list.shown.length === store.events.length ? `${store.events.length} events` : `${list.shown.length} of ${store.events.length} events`;
+    const {length} = store.events;
+    const hidden = Number(store.end?.text("further") || 0);
+    find("count").textContent = [
+        list.shown.length === length ? `${length} events` : `${list.shown.length} of ${length} events`,
+        hidden > 0 ? `${hidden} later ones were not kept` : "",
+        Number(store.end?.text("lost") || 0) > 0 ? `${store.end.text("lost")} were lost` : "",
+        store.unread > 0 ? `${store.unread} could not be read` : "",
+    ].filter((part) => part !== "").join("; ");
 }
 
-function show_state(is_lost = false) {
+// `over` says why no more events come; empty while they may.
+function show_state(over = "") {
     const state = find("state");
     const {world, end} = store;
     if (world)
         find("world").textContent = brief(world.message, 80);
     document.title = world ? `${brief(world.message, 40)} – Glovebox` : "Glovebox inspector";
     if (end) {
-        const failures = (end.failures ?? []).join("; ") || (end.status ? `the command's status is ${end.status}` : "");
-        state.textContent = end.passed ? "ended, and passed" : failures ? `failed: ${brief(failures, 300)}` : "ended, and ran in part";
-        state.className = end.passed ? "good" : failures ? "bad" : "warn";
+        const status = end.text("status");
+        const failures = store.failures.join("; ") || (status !== "" && status !== "0" ? `the command's status is ${status}` : "");
+        const has_passed = end.raw.passed === true;
+        state.textContent = has_passed ? "ended, and passed" : failures ? `failed: ${brief(failures, 300)}` : "ended; some parts were not run";
+        state.className = has_passed ? "good" : failures ? "bad" : "warn";
     } else {
-        state.textContent = is_lost ? "the inspector has ended" : world ? "runs" : "";
-        state.className = "";
+        state.textContent = over || (world ? "running" : "");
+        state.className = over ? "bad" : "";
     }
 }
 
@@ -128,20 +138,23 @@ function take(batch) {
 
 function connect() {
     if (run) {
-        take(run.events);
+        take(Array.isArray(run.events) ? run.events : []);
+        show_state(store.world ? "The world was killed: its last events may be missing." : "The record has no events.");
         return;
     }
     const source = new EventSource("events");
     source.onmessage = (message) => take(JSON.parse(message.data));
     source.addEventListener("end", () => {
         source.close();
-        show_state();
+        show_state(store.world ? "The world was killed: its last events may be missing." : store.events.length > 0 ? "The record has no beginning." : "no world");
     });
     source.onerror = () => {
         source.close();
-        show_state(!store.end);
+        show_state("The inspector has ended: what happened afterwards is not here.");
     };
 }
+
+addEventListener("error", (failure) => show_state(`This page has a bug: ${failure.message}`));
 
 const panels = {timeline: find("timeline"), document: find("document"), images: find("images"), faults: find("faults")};
 const faults = faults_panel(panels.faults, server);

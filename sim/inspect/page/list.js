@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The events that the filter takes, a row each. Only rows that can be seen exist.
-import {element, clock, brief} from "./text.js";
-import {is_refusal} from "./events.js";
+import {element, clock, brief, middle} from "./text.js";
 
 const row_height = 24;
 const spare_rows = 8;
 const message_max = 400;
+
+// A request to the KMS by its name, who asked, and the answer: the sentence of its log has the
+// reasons in front of what tells two of them apart.
+export function heading_of(event) {
+    if (event.topic !== "kms")
+        return event.message;
+    const error = event.text("error");
+    const who = event.text("principal").split("/").slice(1).join("/") || event.text("principal");
+    return `${event.text("request")} ${error ? `refused: ${error}` : "allowed"}, for ${who}`;
+}
 
 export class EventList {
     constructor(box, store, filter, choose) {
@@ -29,7 +38,8 @@ export class EventList {
                 this.choose_place(Number(row.dataset.place));
         });
         box.addEventListener("keydown", (key) => this.on_key(key));
-        new ResizeObserver(() => this.draw_soon()).observe(box);
+        new ResizeObserver(() => this.show_end()).observe(box);
+        addEventListener("beforeprint", () => this.print());
     }
 
     // After the filter has changed.
@@ -49,9 +59,23 @@ export class EventList {
             if (this.filter.takes(events[this.seen]))
                 this.shown.push(events[this.seen]);
         this.spacer.style.height = `${this.shown.length * row_height}px`;
+        this.show_end();
+    }
+
+    show_end() {
         if (this.follows)
             this.box.scrollTop = this.box.scrollHeight;
         this.draw_soon();
+    }
+
+    // Paper has all rows, with all of their texts.
+    print() {
+        this.clear_rows();
+        this.box.append(...this.shown.map((event, place) => {
+            const row = this.make_row(event, place, Infinity);
+            this.rows.set(place, row);
+            return row;
+        }));
     }
 
     clear_rows() {
@@ -128,12 +152,12 @@ export class EventList {
         this.box.setAttribute("aria-activedescendant", this.rows.has(this.chosen) ? `row-${this.chosen}` : "");
     }
 
-    make_row(event, place) {
-        const row = element("div", {className: is_refusal(event) ? "row refused" : "row", role: "option", id: `row-${place}`, "aria-posinset": String(place + 1)},
+    make_row(event, place, most = message_max) {
+        const row = element("div", {className: event.is_refusal ? "row refused" : "row", role: "option", id: `row-${place}`, "aria-posinset": String(place + 1)},
             element("span", {className: "time"}, clock(event.at)),
             element("span", {className: `mark ${event.topic}`, title: event.topic}),
-            element("span", {className: "part"}, brief(event.lane.name, 40)),
-            element("span", {className: "message"}, brief(event.message, message_max)));
+            element("span", {className: "part"}, middle(event.lane.name || "world", 18)),
+            element("span", {className: "message"}, brief(heading_of(event), most)));
         row.dataset.place = place;
         row.style.top = `${place * row_height}px`;
         return row;

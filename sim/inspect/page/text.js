@@ -30,7 +30,13 @@ export function brief(text, most) {
     return text.length <= most ? visible(text) : `${visible(text.slice(0, most))}…`;
 }
 
-// Two digits at least.
+// A text without its middle, for a narrow place.
+export function middle(text, most) {
+    const half = Math.floor((most - 1) / 2);
+    return text.length <= most ? visible(text) : `${visible(text.slice(0, most - 1 - half))}…${visible(text.slice(text.length - half))}`;
+}
+
+// So many digits at least.
 function digits(number, width) {
     return String(number).padStart(width, "0");
 }

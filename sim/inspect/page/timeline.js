@@ -2,13 +2,15 @@
 
 // The lanes: an axis of time, and for each part its connections as bars and everything else as
 // marks. What would be drawn into a column that is already drawn is left out.
-import {element, clock, duration, brief} from "./text.js";
-import {first_from, is_refusal} from "./events.js";
+import {element, clock, middle} from "./text.js";
+import {first_from} from "./events.js";
 
 const lane_height = 34;
 const axis_height = 18;
 const bar_height = 5;
 const span_min = 2;  // milliseconds
+const year = 31536000000;
+const marks_max = 100;
 const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000, 300000, 600000, 3600000, 21600000, 86400000];
 
 export class Timeline {
@@ -42,8 +44,9 @@ export class Timeline {
     update() {
         for (let i = this.labels.children.length; i < this.store.lanes.length; ++i) {
             const lane = this.store.lanes[i];
-            const name = lane.cid === undefined ? lane.name : `${lane.name} (${lane.cid})`;
-            const button = element("button", {type: "button", "aria-pressed": "true", title: `${lane.kind} ${brief(name, 80)}: hide or show`}, brief(name, 40));
+            const name = lane.name === "" ? "world" : lane.name;
+            const button = element("button", {type: "button", "aria-pressed": "true", title: middle(`${name}: ${lane.kind}`, 80)},
+                middle(name, 16), lane.cid === "" ? "" : ` (${lane.cid})`);
             button.addEventListener("click", () => {
                 lane.is_hidden = !lane.is_hidden;
                 button.setAttribute("aria-pressed", String(!lane.is_hidden));
@@ -59,11 +62,20 @@ export class Timeline {
     }
 
     show_all() {
+        if (this.store.events.length === 0)
+            return;
         const margin = Math.max((this.store.last - this.store.begin) * 0.01, 1);
         this.from = this.store.begin - margin;
         this.to = this.store.last + margin;
+        this.limit();
         this.has_own_view = false;
         this.draw_soon();
+    }
+
+    // No longer than a year, wherever the times of an enclave lead.
+    limit() {
+        if (this.to - this.from > year)
+            this.to = this.from + year;
     }
 
     move_to_end() {
@@ -73,7 +85,7 @@ export class Timeline {
     }
 
     zoom(factor, center = (this.from + this.to) / 2) {
-        const span = Math.max((this.to - this.from) * factor, span_min);
+        const span = Math.min(Math.max((this.to - this.from) * factor, span_min), year);
         const part = (center - this.from) / (this.to - this.from);
         this.from = center - span * part;
         this.to = this.from + span;
@@ -223,7 +235,8 @@ export class Timeline {
     draw_axis(drawing, width, height) {
         const step = steps.find((one) => one / (this.to - this.from) * width >= 110) ?? steps[steps.length - 1];
         drawing.font = "11px system-ui, sans-serif";
-        for (let time = Math.ceil(this.from / step) * step; time < this.to; time += step) {
+        let marks = 0;
+        for (let time = Math.ceil(this.from / step) * step; time < this.to && ++marks < marks_max; time += step) {
             const x = this.x_of(time);
             drawing.fillStyle = this.color("line");
             drawing.fillRect(x, 0, 1, height);
@@ -260,7 +273,7 @@ export class Timeline {
         for (let i = first_from(points, this.from, (one) => one.at); i < points.length && points[i].at <= this.to; ++i) {
             const event = points[i];
             const column = Math.floor((event.at - this.from) * per_column);
-            const is_bad = is_refusal(event);
+            const is_bad = event.is_refusal;
             if (drawn[column] >= (is_bad ? 2 : 1) && event !== this.chosen)
                 continue;
             if (!this.filter.takes(event))
@@ -274,9 +287,5 @@ export class Timeline {
             drawing.strokeStyle = this.color("accent");
             drawing.strokeRect(this.x_of(this.chosen.at) - 3, top + 1.5, 7, lane_height - 4);
         }
-    }
-
-    describe() {
-        return `${clock(this.from)} to ${clock(this.to)}, ${duration(this.to - this.from)}`;
     }
 }

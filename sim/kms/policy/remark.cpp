@@ -95,7 +95,8 @@ std::string remark_on_pcr(int pcr, const ConditionFinding& finding, const Access
             return fmt::format("a PCR is {} hexadecimal digits, this value has {}", pcr_hex_digits,
                                expected.size());
         if (all_zero(expected))
-            return "all zero was expected, which is a debug enclave, and this one is none";
+            return "the policy expects the zeros of a debug enclave, and this enclave is not in "
+                   "debug mode";
         if (const auto other = pcr_with_value(expected, request.context); other && *other != pcr)
             return fmt::format("the expected value is the document's PCR{}", *other);
     }

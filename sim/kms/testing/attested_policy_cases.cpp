@@ -60,7 +60,7 @@ std::vector<Case> attested_policy_cases() {
         {"NinetySixZerosRefuseRelease",
          only(pcr_condition("StringEqualsIgnoreCase", "PCR0", zeros)), Sent::release,
          Verdict::no_key_policy_allows,
-         "all zero was expected, which is a debug enclave, and this one is none"},
+         "the policy expects the zeros of a debug enclave, and this enclave is not in debug mode"},
         {"UnsignedImageHasNoPcr8", only(pcr_condition("StringEqualsIgnoreCase", "PCR8", hex(8))),
          Sent::plain, Verdict::no_key_policy_allows,
          "PCR8 is all zero: the image is not signed, or the enclave runs in debug mode"},
