@@ -44,14 +44,14 @@ listener.accept()  # until the world ends: whether it had ended before is part o
 
 
 class Records(Case):
-    def record(self, name, port, target):
+    def record(self, name, port, target, *options):
         """The record of a run in which the proxy leads to `port`, and a server is at `target` or, with 0, nowhere."""
         world = self.world(f"""
 proxies: {{out: {{listen: 8000=127.0.0.1:{port}}}}}
 enclaves: {{server: {{command: [{PYTHON}, {self.directory}/app/serve.py], cid: 16, ready: 5005}}}}
 """)
         file = self.directory / f"{name}.json"
-        done = subprocess.run([GLOVEBOX, "up", "-q", "--record", file, world, "--pki", self.directory / "pki", "--", PYTHON,
+        done = subprocess.run([GLOVEBOX, "up", "-q", "--record", file, world, "--pki", self.directory / "pki", *options, "--", PYTHON,
                                self.directory / "ask.py", str(target)], capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 0, done.stderr)
         return file
@@ -86,6 +86,17 @@ enclaves: {{server: {{command: [{PYTHON}, {self.directory}/app/serve.py], cid: 1
         self.assertRegex(connection["end"], "^(finished|enclave left|target left)$")
         self.assertEqual([part["kind"] for part in record["parts"]], ["proxy", "enclave"])
         self.assertRegex(record["enclaves"][0]["pcrs"]["PCR0"], "^[0-9a-f]{96}$")
+
+    def test_every_connection_can_be_recorded_with_its_bytes(self):
+        port = free_port()
+        record = json.loads(self.record("all", port, port, "--trace-connections").read_text())
+        seen = {(one["part"], one["outcome"], one.get("bytes_sent"), one.get("bytes_received")) for one in record["connections"]}
+        self.assertIn(("parent", "closed", 0, 5), {(part, outcome, *sorted((sent or 0, received or 0)))
+                                                   for part, outcome, sent, received in seen}, seen)
+        self.assertIn("server", {part for part, *_ in seen})
+        self.assertNotIn("system_call", {event["event"] for event in record["events"]})
+        plain = json.loads(self.record("plain", port, port).read_text())
+        self.assertEqual({one["part"] for one in plain["connections"]}, {"out"})
 
     def test_what_is_no_record_and_what_cant_be_written(self):
         (self.directory / "no.json").write_text('{"schema": 1}')

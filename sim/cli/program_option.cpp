@@ -24,6 +24,9 @@ Options ProgramOption::options() {
              .kind = Kind::flag,
              .summary = "Log one line for each event: system calls, requests to the security "
                         "module, connections with their bytes"},
+            {.name = "--trace-connections",
+             .kind = Kind::flag,
+             .summary = "Log each connection with its bytes, without the calls that --trace has"},
             {.name = "--kernel-vsock",
              .kind = Kind::flag,
              .summary = "Leave AF_VSOCK to the kernel and simulate the rest: for the inside of a "
@@ -41,6 +44,7 @@ ProgramOption ProgramOption::of(const Values& values) {
     ProgramOption program;
     program.world = values.text("--world");
     program.trace = values.flag("--trace");
+    program.trace_connections = values.flag("--trace-connections");
     program.kernel_vsock = values.flag("--kernel-vsock");
     program.arguments = values.list(positional().name);
     return program;
@@ -48,7 +52,7 @@ ProgramOption ProgramOption::of(const Values& values) {
 
 std::unique_ptr<Log> ProgramOption::make_log(const Values& values, std::string component) const {
     LogOptions options = read_log_options(values, std::move(component));
-    if (trace)
+    if (trace || trace_connections)
         options.level = std::min(options.level, LogLevel::info);
     return glovebox::make_log(options);
 }

@@ -18,10 +18,11 @@ namespace glovebox::cli {
 struct ProgramOption {
     std::string world;
     bool trace = false;
+    bool trace_connections = false;
     bool kernel_vsock = false;
     std::vector<std::string> arguments;
 
-    // --world, --trace and --kernel-vsock; and the command itself.
+    // --world, --trace, --trace-connections and --kernel-vsock; and the command itself.
     [[nodiscard]] static Options options();
     [[nodiscard]] static Option positional();
     [[nodiscard]] static ProgramOption of(const Values& values);

@@ -238,6 +238,7 @@ int up_world(const Values& values) {
     up::WorldFile parts =
         up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
     parts.faults.is_on |= values.flag("--faults");
+    parts.trace_connections = values.flag("--trace-connections");
     auto seed = chaos_seed(values);
     const std::size_t drawn = seed ? add_chaos(parts, *seed) : 0;
     const bool in_machines = values.text("--target") == "vm";
@@ -479,6 +480,10 @@ Command up_command() {
                      .summary = "Write what the run did as JSON, for `glovebox compare`: parts, "
                                 "measurements, connections, requests to the security modules and "
                                 "to the KMS, and how all of them ended"},
+                    {.name = "--trace-connections",
+                     .kind = Kind::flag,
+                     .summary = "Have each connection of the enclaves and of the command on the "
+                                "timeline and in the record, with its bytes"},
                     {.name = "--junit",
                      .kind = Kind::file,
                      .placeholder = "FILE",

@@ -51,6 +51,7 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
     std::optional<Console> console;
     options.program.arguments = arguments;
     options.trace = trace;
+    options.trace_connections = trace_connections;
     options.kernel_vsock = kernel_vsock;
     options.cid = cid;
     options.live_console = live_console;

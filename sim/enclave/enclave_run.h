@@ -27,6 +27,7 @@ struct EnclaveRun {
     std::optional<core::Cid> cid;
     bool live_console = false;
     bool trace = false;
+    bool trace_connections = false;
     bool kernel_vsock = false;  // RunOptions::kernel_vsock
     Readiness readiness;
     std::function<void(const EnclaveRecord&)> started;

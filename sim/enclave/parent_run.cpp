@@ -49,6 +49,7 @@ int ParentRun::run(Log& log, std::ostream& to) const {
     options.program.extra_environment = trust.variables(world).value();
     options.metadata = metadata;
     options.trace = trace;
+    options.trace_connections = trace_connections;
     options.kernel_vsock = kernel_vsock;
     return program.run(log, to);
 }

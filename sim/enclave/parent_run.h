@@ -24,6 +24,7 @@ struct ParentRun {
     std::vector<core::VsockAddress> awaited;  // listeners to wait for before it starts
     std::chrono::milliseconds patience{0};    // how long to wait for all of them
     bool trace = false;
+    bool trace_connections = false;
     bool kernel_vsock = false;  // RunOptions::kernel_vsock
 
     // As ProgramRun::run. Also throws ErrorException if a listener does not appear in time; the

@@ -192,10 +192,9 @@ Result<void> Session::start(const RunOptions& options) {
             supervisor::find_executable(options.program.arguments.front()), ::geteuid());
     names_.emplace(config.own, world_);
     config.refused = [this](core::VsockAddress target) { explain_refusal(target); };
-    if (options.trace) {
-        config.trace = true;
+    config.trace = options.trace;
+    if (options.trace || options.trace_connections)
         config.traffic = &traffic_.emplace(log_);
-    }
     config.tracer = tracer_.get();
     supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(*listener), std::move(config),
                                                            world_, *names_, log_);

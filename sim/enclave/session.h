@@ -67,6 +67,7 @@ struct RunOptions {
     ShiftedClock* module_clock = nullptr;  // its clock, which the world's faults shift; or null
     std::optional<supervisor::MetadataRedirect> metadata;  // a parent's
     bool trace = false;                                    // log calls and connections
+    bool trace_connections = false;                        // log connections alone
     bool kernel_vsock = false;  // AF_VSOCK is this machine's kernel's, not simulated
 
     // An enclave's sandbox; empty for a program that keeps its files and network.

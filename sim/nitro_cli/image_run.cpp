@@ -187,6 +187,7 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
     enclave::RunOptions options;
     options.live_console = live_console;
     options.trace = trace;
+    options.trace_connections = trace_connections;
     options.kernel_vsock = kernel_vsock;
     options.started = started;
     options.ended = ended;

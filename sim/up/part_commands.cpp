@@ -154,6 +154,7 @@ core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     add_flag(arguments, "--debug", enclave.debug);
     add_flag(arguments, "--trust-env", enclave.trust_env);
     add_flag(arguments, "--trace", enclave.trace);
+    add_flag(arguments, "--trace-connections", world_.trace_connections);
     add_flag(arguments, "--log-json", true);
     // Its requests to the security module are messages of the level info.
     add(arguments, "--log-level", enclave.log_level.empty() ? "info" : enclave.log_level);
@@ -213,6 +214,7 @@ core::Command PartCommands::parent(const Arguments& words, const std::string& lo
     add(arguments, "--imds", imds_http_);
     add_flag(arguments, "--trust-env", world_.parent.trust_env);
     add_flag(arguments, "--trace", world_.parent.trace);
+    add_flag(arguments, "--trace-connections", world_.trace_connections);
     add(arguments, "--log-level", world_.parent.log_level);
     add(arguments, "--log-file", log_file);
     add_flag(arguments, "--log-json", !log_file.empty());

@@ -91,6 +91,7 @@ struct WorldFile {
     std::string region = "us-east-1";
     std::string role_arn;
     FaultPlan faults;
+    bool trace_connections = false;  // of all enclaves and the command (up --trace-connections)
     std::optional<KmsPart> kms;
     std::optional<ImdsPart> imds;
     std::vector<ProxyPart> proxies;
