@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "core/base/clock.h"
 #include "core/base/json_reader.h"
@@ -37,6 +38,30 @@ std::optional<LogLevel> level_named(std::string_view name) {
     if (found == log_level_names.end())
         return std::nullopt;
     return static_cast<LogLevel>(found - log_level_names.begin());
+}
+
+// What a part with a program can log: `glovebox run` itself, and the commands that have a use in an
+// enclave. The other components belong to other parts, for which a program must not speak.
+constexpr std::array<std::string_view, 3> components_of_enclave{"run", "nsm", "forward"};
+// Whose label tells the component; other parts are proxies and forwards.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> components_of_labels{
+    {{"faults", "fault"},
+     {"imds", "imds"},
+     {"inspect", "inspect"},
+     {"kms", "kms"},
+     {"machine", "vm"},
+     {"parent", "parent"},
+     {"switch", "vsock-switch"}}};
+
+bool can_log_as(std::string_view component, std::string_view part, Writers writers) {
+    if (writers == Writers::glovebox_and_program)
+        return std::find(components_of_enclave.begin(), components_of_enclave.end(), component) !=
+               components_of_enclave.end();
+    const std::string_view label = part.substr(0, part.find('/'));  // "machine/16"
+    for (const auto& [name, its] : components_of_labels)
+        if (name == (name == "machine" ? label : part))
+            return component == its;
+    return component == "proxy" || component == "forward";
 }
 
 // The member's text, which is taken out of the object; nothing where it has none.
@@ -138,7 +163,8 @@ TimelineEntry entry_of_output(const std::string& part, const std::string& line) 
     return {now_text(), "", part, LogLevel::info, "output", line};
 }
 
-TimelineEntry entry_of_error_line(const std::string& part, const std::string& line) {
+TimelineEntry entry_of_error_line(const std::string& part, const std::string& line,
+                                  Writers writers) {
     if (line.starts_with(error_prefix))
         return {now_text(),      "glovebox", part,
                 LogLevel::error, "failed",   line.substr(error_prefix.size())};
@@ -152,7 +178,8 @@ TimelineEntry entry_of_error_line(const std::string& part, const std::string& li
     const auto component = take_text(fields, "component");
     const auto event = take_text(fields, "event");
     const auto message = take_text(fields, "message");
-    if (!time || !parse_time(*time) || !level || !component || !event || !message)
+    if (!time || !parse_time(*time) || !level || !component || !event || !message ||
+        !can_log_as(*component, part, writers))
         return entry;
     fields.erase("part");
     return {*time, *component, part, *level, *event, *message, std::move(fields)};

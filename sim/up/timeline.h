@@ -36,9 +36,14 @@ struct TimelineEntry {
 [[nodiscard]] TimelineEntry own_entry(LogLevel level, Event event, std::string message,
                                       std::string part = "");
 
-// A line that a part has written to its standard error, where its log is, as JSON lines. What is
-// none of these is what a program wrote, or an error of Glovebox's.
-[[nodiscard]] TimelineEntry entry_of_error_line(const std::string& part, const std::string& line);
+// Who else writes to the standard error of a part: in an enclave without isolation, its program.
+enum class Writers { glovebox, glovebox_and_program };
+
+// A line that a part has written to its standard error, where its log is, as JSON lines. A line of
+// a component that this part does not have is a program's output, as is every line in another form;
+// "glovebox: ..." is an error of Glovebox's.
+[[nodiscard]] TimelineEntry entry_of_error_line(const std::string& part, const std::string& line,
+                                                Writers writers = Writers::glovebox);
 
 // A line that a part's program has written.
 [[nodiscard]] TimelineEntry entry_of_output(const std::string& part, const std::string& line);

@@ -28,8 +28,8 @@ namespace {
 
 constexpr std::size_t text_bytes_max = 1024 * 1024;
 // Labels that no part of the file can have.
-constexpr const char* reserved_labels[] = {"faults", "imds",   "kms", "machine",
-                                           "parent", "switch", "up"};
+constexpr const char* reserved_labels[] = {"faults",  "imds",   "inspect", "kms",
+                                           "machine", "parent", "switch",  "up"};
 
 bool is_there(const std::string& path) {
     std::error_code ignored;

@@ -104,8 +104,10 @@ Result<void> WorldRun::launch(Part& part) {
 
 void WorldRun::take_line(Part& part, core::ChildProcess::Output output, const std::string& line) {
     const bool is_error_line = output == core::ChildProcess::Output::standard_error;
-    TimelineEntry entry =
-        is_error_line ? entry_of_error_line(part.label, line) : entry_of_output(part.label, line);
+    const Writers writers =
+        part.enclave != nullptr ? Writers::glovebox_and_program : Writers::glovebox;
+    TimelineEntry entry = is_error_line ? entry_of_error_line(part.label, line, writers)
+                                        : entry_of_output(part.label, line);
     if (entry.component == "vsock-switch" && entry.event == "refused") {
         if (const auto refusal = refusal_of_program(entry, world_))
             tell_(*refusal);
