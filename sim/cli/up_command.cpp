@@ -178,6 +178,13 @@ boost::json::object whole_record(boost::json::object record, const up::EventFile
     record["decisions"] = kms::refusal_reports(trace, decisions_max);
     if (auto all = events.read())
         record["events"] = std::move(*all);
+    if (events.further() > 0) {
+        if (!record.contains("further"))
+            record["further"] = boost::json::object();
+        record["further"].as_object()["events"] = events.further();
+    }
+    if (events.lost() > 0)
+        record["lost"] = events.lost();
     return record;
 }
 
@@ -382,6 +389,8 @@ int up_world(const Values& values) {
         if (!done)
             std::cerr << "glovebox: " << done.error().message << '\n';
     };
+    if (const auto failure = events.failure())
+        note(*failure);
     auto whole = whole_record(record.document(judged, report, GLOVEBOX_VERSION), events, kms.trace);
     if (seed)
         whole["chaos"] = *seed;

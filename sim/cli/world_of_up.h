@@ -11,8 +11,8 @@
 namespace glovebox::cli {
 
 // The directory of the world that --world or the environment names, if it has events
-// (up::EventFile); else that of the one world without a name that has some. Nothing if there is
-// none. Throws UsageError if there are several.
+// (up::EventFile), though it may have ended; without a name, that of the default world or else of
+// the one known world that runs. Nothing if there is none. Throws UsageError if there are several.
 [[nodiscard]] std::optional<std::string> world_of_up(const WorldOption& option);
 
 }  // namespace glovebox::cli

@@ -39,6 +39,8 @@ class Subject {
     [[nodiscard]] virtual std::unique_ptr<EventReader> events() const = 0;
     // Whether no more events will come.
     [[nodiscard]] virtual bool has_ended() const = 0;
+    // The files of the images that run in the world.
+    [[nodiscard]] virtual std::vector<std::string> images() const { return {}; }
     // A request to the KMS, by its ID (kms/decision_report.h). The error says that it is not known.
     [[nodiscard]] virtual Result<boost::json::object> decision(std::string_view request) const = 0;
     // One question to the process that has the world's faults (fault/client.h), and its answer.
@@ -49,7 +51,8 @@ class Subject {
     Subject() = default;
 };
 
-// `directory` is the world's. The error says that it has no events.
+// `directory` is the world's, which this process's user must own. The error says that it has no
+// events, or what they are instead of a regular file.
 [[nodiscard]] Result<std::unique_ptr<Subject>> running_world(const std::string& directory);
 
 // A record of `glovebox up --record`, parsed.

@@ -3,6 +3,7 @@
 #include "sim/up/event_file.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -26,7 +27,18 @@ json::object part(std::string_view label, std::string_view kind) {
     return {{"part", label}, {"kind", kind}};
 }
 
+bool is_refusal(const TimelineEntry& entry) {
+    return entry.event == "refused" || entry.event == "failed" || entry.event == "nsm_refused";
+}
+
 }  // namespace
+
+bool is_being_written(int file) {
+    if (::flock(file, LOCK_SH | LOCK_NB) != 0)
+        return true;
+    ::flock(file, LOCK_UN);
+    return false;
+}
 
 json::array parts_of(const WorldFile& world) {
     json::array parts;
@@ -41,6 +53,8 @@ json::array parts_of(const WorldFile& world) {
     for (const EnclavePart& enclave : world.enclaves) {
         json::object one = part(enclave.label, "enclave");
         one["cid"] = enclave.cid;
+        if (!enclave.eif.empty())
+            one["eif"] = enclave.eif;
         parts.emplace_back(std::move(one));
     }
     for (const ForwardPart& forward : world.forwards)
@@ -67,8 +81,19 @@ Result<EventFile> EventFile::open(const std::string& directory) {
 }
 
 void EventFile::append(const TimelineEntry& entry) {
-    if (const auto done = lines_.append(json_of(entry)); !done && !failure_)
-        failure_ = Error(done.error()).in(path_ + " is not complete");
+    const auto done = lines_.append(json_of(entry));
+    if (done)
+        return;
+    ++lost_;
+    if (!failure_)
+        failure_ = done.error();
+}
+
+std::optional<Error> EventFile::failure() const {
+    if (!failure_)
+        return std::nullopt;
+    return Error(*failure_).in(
+        fmt::format("{} lacks {} event{} of this run", path_, lost_, lost_ == 1 ? "" : "s"));
 }
 
 void EventFile::begin(const WorldFile& world, const Facts& facts) {
@@ -80,9 +105,25 @@ void EventFile::begin(const WorldFile& world, const Facts& facts) {
 }
 
 void EventFile::take(const TimelineEntry& entry) {
-    if (events_ < events_max)
+    if (is_kept(entry))
         append(entry);
-    ++(events_ < events_max ? events_ : further_);
+    else
+        ++further_;
+}
+
+bool EventFile::is_kept(const TimelineEntry& entry) {
+    if (events_ < events_max) {
+        ++events_;
+        return true;
+    }
+    const bool is_own = entry.component == "up";
+    if (!is_own && !is_refusal(entry))
+        return false;
+    std::size_t& kept = is_own ? own_ : refusals_;
+    if (kept == important_max)
+        return false;
+    ++kept;
+    return true;
 }
 
 void EventFile::finish(const WorldOutcome& outcome) {
@@ -90,7 +131,8 @@ void EventFile::finish(const WorldOutcome& outcome) {
                                    outcome.is_good ? "the world has ended" : "the world failed");
     last.fields = {{"passed", outcome.has_passed()},
                    {"failures", json::value_from(outcome.failures)},
-                   {"further", further_}};
+                   {"further", further_},
+                   {"lost", lost_}};
     if (outcome.status)
         last.fields["status"] = *outcome.status;
     append(last);
