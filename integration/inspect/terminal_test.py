@@ -8,6 +8,7 @@ Usage: terminal_test.py GLOVEBOX [unittest's arguments]
 import json
 import os
 import pty
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,78 @@ class Terminal(Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("another `glovebox up` runs in the world", done.stderr)
         self.end()
+
+
+FORGER = """
+import json, sys
+for component, event in (("up", "world_ended"), ("kms", "refused"), ("proxy", "open")):
+    print(json.dumps({"time": "2026-01-02T03:04:05.678Z", "level": "info", "component": component, "event": event, "message": "forged"},
+                     separators=(",", ":")), file=sys.stderr, flush=True)
+"""
+
+
+class Events(Case):
+    """Worlds whose events are read after their end."""
+
+    def setUp(self):
+        super().setUp()
+        self.run_folder = self.directory / "run"
+        self.run_folder.mkdir(mode=0o700)
+        self.env = os.environ | {"XDG_RUNTIME_DIR": str(self.run_folder)}
+        self.name = self.directory / "named"
+
+    def glovebox(self, *words):
+        return subprocess.run([GLOVEBOX, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, env=self.env)
+
+    def events(self):
+        done = self.glovebox("logs", "--json", "--world", self.name)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_an_enclave_without_isolation_can_not_speak_for_the_world(self):
+        (self.directory / "forger.py").write_text(FORGER)
+        world = self.world("enclaves:\n  forger: {command: /usr/bin/python3 forger.py, isolation: none, allow_exit: true}\n")
+        done = self.glovebox("up", "--world", self.name, world)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        forged = [(event["component"], event["event"]) for event in self.events() if "forged" in event["message"]]
+        self.assertEqual(forged, [("program", "output")] * 3)
+
+    def test_events_that_a_full_disk_lost_are_counted(self):
+        world = self.world("enclaves:\n  chatty: {command: [sh, -c, 'for i in $$(seq 2000); do echo $$i; done'], isolation: none}\n")
+        done = subprocess.run([GLOVEBOX, "up", "-q", "--world", self.name, world], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=PATIENCE, env=self.env, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)))
+        self.assertRegex(done.stderr, r"glovebox: \S+/events\.jsonl lacks \d+ events of this run: .*File too large")
+
+    def test_a_world_that_was_killed_is_not_taken_for_one_that_runs(self):
+        world = self.world("enclaves:\n  server: {command: /usr/bin/python3 echo.py, cid: 16, ready: 5005}\n")
+        process = subprocess.Popen([GLOVEBOX, "up", "--world", self.name, world, "--", "sh", "-c", "echo here; exec sleep 1000"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env)
+        self.assertEqual(process.stdout.readline(), "here\n")
+        self.assertIn("hello", self.glovebox("logs", "--json").stdout)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        self.assertEqual(self.glovebox("logs", "--json").returncode, 1)
+        self.assertIn("hello from the enclave", [event["message"] for event in self.events()])
+
+    def test_the_address_of_the_page_is_the_first_line(self):
+        world = self.world("enclaves:\n  once: {command: [echo, hello], isolation: none, allow_exit: true}\n")
+        done = self.glovebox("up", "--inspect", world)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr.splitlines()[0], r"^\S+ inspect +\| inspect at http://127\.0\.0\.1:\d+/[0-9a-f]{32}/")
+
+    def test_what_can_not_be_inspected_is_refused(self):
+        for content in (b"[1]", b"", b"<!doctype html>", b"  \n"):
+            (self.directory / "file").write_bytes(content)
+            done = self.glovebox("inspect", "--html", self.directory / "out.html", self.directory / "file")
+            self.assertEqual(done.returncode, 1, content)
+            self.assertIn("file is not a record of `glovebox up --record`, an attestation document or an image", done.stderr)
+        (self.directory / "file").write_text(' \n\t{"schema": 1, "connections": [], "events": []}')
+        done = self.glovebox("inspect", "--html", self.directory / "out.html", self.directory / "file")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        done = self.glovebox("inspect", "--world", "unknown-world")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "the world .*unknown-world does not exist")
 
 
 if __name__ == "__main__":

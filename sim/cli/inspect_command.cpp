@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -22,6 +23,7 @@
 #include "core/base/printable.h"
 #include "core/base/random_source.h"
 #include "core/service/process_setup.h"
+#include "nsm-mock/document/text_form.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/log_option.h"
@@ -53,13 +55,34 @@ struct Inspected {
     std::string document;
 };
 
-// Its first bytes; the error of a file that can't be read comes when it is read whole.
+// Its first bytes, without white space before them; the error of a file that can't be read comes
+// when it is read whole.
 std::string head_of(const std::string& file) {
-    std::string head(image_magic.size(), '\0');
     std::ifstream content(file, std::ios::binary);
+    content >> std::ws;
+    std::string head(image_magic.size(), '\0');
     content.read(head.data(), static_cast<std::streamsize>(head.size()));
     head.resize(static_cast<std::size_t>(content.gcount()));
     return head;
+}
+
+// Whether it begins as COSE_Sign1 does: an array of four, with the tag 18 or without. What is wrong
+// in it is the page's to show.
+bool is_document(const std::string& content) {
+    constexpr std::uint8_t array_of_four = 0x84;
+    constexpr std::uint8_t tag_18 = 0xd2;
+    const auto document = nsm::decode_text_form(as_bytes(content));
+    return document && !document->empty() &&
+           (document->front() == array_of_four || document->front() == tag_18);
+}
+
+std::string read_document(const std::string& file) {
+    std::string content(as_text(command_line::read_file(file, document_bytes_max).value()));
+    if (!is_document(content))
+        throw ErrorException(invalid_input(
+            printable(file) +
+            " is not a record of `glovebox up --record`, an attestation document or an image"));
+    return content;
 }
 
 // A world that runs, or the last run.
@@ -67,6 +90,10 @@ std::unique_ptr<inspect::Subject> find_subject(const Values& values) {
     const WorldOption option = WorldOption::of(values);
     if (const auto world = world_of_up(option))
         return inspect::running_world(*world).value();
+    if (!option.world.empty() && !std::filesystem::exists(option.path()))
+        throw ErrorException(invalid_input(
+            fmt::format("the world {} does not exist: `glovebox up --world NAME` makes one",
+                        printable(option.path()))));
     const auto last = up::last_record();
     if (option.world.empty() && last && std::filesystem::exists(*last))
         return inspect::ended_run(read_record(*last));
@@ -93,8 +120,7 @@ Inspected find_inspected(const Values& values) {
                 throw UsageError(
                     "only one attestation document can be shown at first; drop others "
                     "on the page");
-            found.document =
-                std::string(as_text(command_line::read_file(file, document_bytes_max).value()));
+            found.document = read_document(file);
         }
     }
     if (!found.subject)

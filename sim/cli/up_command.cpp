@@ -321,12 +321,18 @@ int up_world(const Values& values) {
         if (!is_quiet)
             timeline.write(entry);
     };
+    // A signal that arrives while the inspector starts is kept for the world.
+    boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
+    for (const int number : {SIGHUP, SIGQUIT})
+        signals.add(number);
     std::optional<up::InspectorProcess> inspector;
-    if (values.flag("--inspect"))
+    if (values.flag("--inspect")) {
         inspector.emplace(up::InspectorProcess::start(
                               context, options.program, opened->path(), options.pki,
                               [&](const up::TimelineEntry& entry) { timeline.write(entry); })
                               .value());
+        inspector->await_address(context).value();
+    }
     for (const up::NotRun& one : not_run)
         tell(entry_of(one));
     if (seed)
@@ -335,9 +341,6 @@ int up_world(const Values& values) {
     if (nitro)
         nitro->require(tell);
     up::WorldRun run(context, *opened, parts, std::move(options), tell);
-    boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
-    for (const int number : {SIGHUP, SIGQUIT})
-        signals.add(number);
     bool has_ended = false;  // a signal's handler may be on its way when the last wait is cancelled
     std::function<void()> watch = [&] {
         signals.async_wait([&](const boost::system::error_code& failure, int signal) {

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "core/base/bytes.h"
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
+#include "core/base/printable.h"
 #include "sim/inspect/assets.h"
 #include "sim/inspect/export_page.h"
 #include "sim/inspect/image_view.h"
@@ -22,6 +24,7 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr unsigned permanent_redirect = 308;
 constexpr unsigned bad_request = 400;
 constexpr unsigned forbidden = 403;
 constexpr unsigned not_found = 404;
@@ -81,38 +84,75 @@ bool same(std::string_view one, std::string_view other) {
 
 }  // namespace
 
-bool Inspector::is_allowed(const http::Request& request) const {
+Inspector::Inspector(const Subject& subject, const Clock& clock, InspectorOptions options)
+    : subject_(subject),
+      clock_(clock),
+      options_(std::move(options)),
+      images_(std::move(options_.images)) {
+    for (std::string& file : subject.images())
+        if (std::find(images_.begin(), images_.end(), file) == images_.end())
+            images_.push_back(std::move(file));
+}
+
+bool Inspector::is_own(std::string_view host) const {
+    const auto colon = address_.rfind(':');
+    const std::string local = "localhost" + address_.substr(colon);
+    // Browsers leave out the port of their protocol.
+    const bool is_default = address_.substr(colon) == ":80";
+    return host == address_ || host == local ||
+           (is_default && (host == address_.substr(0, colon) || host == "localhost"));
+}
+
+std::optional<http::Response> Inspector::refuse(const http::Request& request, bool is_page) const {
+    const auto host = request.header("Host").value_or("");
+    if (!is_own(host))
+        return refusal(
+            misdirected,
+            fmt::format("the Host is {}: open http://{}/... as the inspector printed it, "
+                        "and forward a port of the same number",
+                        host.empty() ? std::string("missing") : shown(host), address_));
     const auto origin = request.header("Origin");
-    const auto site = request.header("Sec-Fetch-Site");
-    const std::string local = "localhost" + address_.substr(address_.rfind(':'));
-    const auto is_ours = [&](std::string_view host) { return host == address_ || host == local; };
-    if (!is_ours(request.header("Host").value_or("")))
-        return false;
-    if (origin && !(origin->starts_with("http://") && is_ours(origin->substr(7))))
-        return false;
-    return !site || *site == "same-origin" || *site == "none";
+    if (origin && !(origin->starts_with("http://") && is_own(origin->substr(7))))
+        return refusal(misdirected,
+                       fmt::format("the Origin is {}: only the inspector's own page at http://{} "
+                                   "can ask it",
+                                   shown(*origin), address_));
+    const auto site = request.header("Sec-Fetch-Site").value_or("none");
+    // A link in a mail or a chat: the other page can't read what it opens.
+    const bool is_followed = is_page && request.header("Sec-Fetch-Mode") == "navigate" &&
+                             request.header("Sec-Fetch-Dest") == "document";
+    if (site != "same-origin" && site != "none" && !is_followed)
+        return refusal(misdirected,
+                       fmt::format("Sec-Fetch-Site is {}: open http://{}/... as the inspector "
+                                   "printed it, in a tab of its own",
+                                   shown(site), address_));
+    return std::nullopt;
 }
 
 http::Response Inspector::answer(const http::Request& request) const {
-    if (!is_allowed(request))
-        return refusal(
-            misdirected,
-            fmt::format("this is the inspector of {}: open the address that it printed", address_));
+    const bool is_get = request.method == "GET" || request.method == "HEAD";
     std::string_view path = request.path();
-    if (!path.starts_with('/'))
-        return refusal(not_found, "there is nothing here");
-    path.remove_prefix(1);
+    path.remove_prefix(path.starts_with('/') ? 1 : 0);
     const auto end = path.find('/');
-    if (end == path.npos || !same(path.substr(0, end), options_.token))
+    const std::string_view name = end == path.npos ? "" : path.substr(end + 1);
+    if (auto refused = refuse(request, is_get && name.empty()))
+        return std::move(*refused);
+    if (!request.path().starts_with('/'))
+        return refusal(not_found, "there is nothing here");
+    if (!same(path.substr(0, end), options_.token))
         return refusal(forbidden,
                        "the token in the address is wrong or missing: open the address "
                        "that the inspector printed");
-    const std::string_view name = path.substr(end + 1);
-    if (request.method == "GET")
+    if (is_get && end == path.npos) {
+        http::Response moved = response(permanent_redirect, "text/plain; charset=utf-8", "");
+        moved.headers.push_back({"Location", fmt::format("/{}/", options_.token)});
+        return moved;
+    }
+    if (is_get)
         return answer_get(name, request.query());
     if (request.method == "POST")
         return answer_post(name, request.body);
-    return refusal(405, "only GET and POST are answered");
+    return refusal(405, "only GET, HEAD and POST are answered");
 }
 
 http::Response Inspector::answer_get(std::string_view name, std::string_view query) const {
@@ -123,7 +163,7 @@ http::Response Inspector::answer_get(std::string_view name, std::string_view que
     if (name == "decision")
         return result(subject_.decision(parameter(query, "id").value_or("")));
     if (name == "images")
-        return answer_json(json::value_from(options_.images));
+        return answer_json(json::value_from(images_));
     if (name == "image")
         return image(query);
     if (name == "document" && options_.document.empty())
@@ -184,7 +224,7 @@ http::Response Inspector::image(std::string_view query) const {
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
         const bool is_number =
             !text.empty() && error == std::errc() && end == text.data() + text.size();
-        return is_number && index < options_.images.size() ? &options_.images[index] : nullptr;
+        return is_number && index < images_.size() ? &images_[index] : nullptr;
     };
     const std::string* const first = file("first");
     const std::string* const second = file("second");

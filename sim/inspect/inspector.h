@@ -9,18 +9,21 @@
 //   GET  /TOKEN/export             the page and the events so far in one HTML file
 //   GET  /TOKEN/document           `glovebox verify --json` of the document to show first, or null
 //   POST /TOKEN/document           the same of the body
-//   GET  /TOKEN/images             the images' files
+//   GET  /TOKEN/images             the images' files: those of the command line, then the world's
 //   GET  /TOKEN/image?first=N      one of them (image_view.h); with &second=M their comparison
 //   POST /TOKEN/fault              a question to the world's faults (fault/client.h), its answer
 //
-// Whoever has another Host than the address, or comes from a page of another origin, is refused:
-// a name that an attacker leads to this machine (DNS rebinding) is another Host. An error is
-// {"error": a sentence} with a status of 400 or more.
+// HEAD is answered as GET, and /TOKEN leads to /TOKEN/. A request with another Host than the
+// address is refused: a name that an attacker leads to this machine (DNS rebinding) is another
+// Host. So is a request from another origin's page, but for a link there that opens the page
+// itself. An error is {"error": a sentence} with a status of 400 or more.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -40,8 +43,7 @@ struct InspectorOptions {
 class Inspector {
   public:
     // What is given by reference outlives it.
-    Inspector(const Subject& subject, const Clock& clock, InspectorOptions options)
-        : subject_(subject), clock_(clock), options_(std::move(options)) {}
+    Inspector(const Subject& subject, const Clock& clock, InspectorOptions options);
 
     // Where it is served, "127.0.0.1:4600": what a Host may be, besides "localhost:4600".
     void is_at(const std::string& address) { address_ = address; }
@@ -55,7 +57,11 @@ class Inspector {
     [[nodiscard]] http::Response answer(const http::Request& request) const;
 
   private:
-    [[nodiscard]] bool is_allowed(const http::Request& request) const;
+    [[nodiscard]] bool is_own(std::string_view host) const;
+    // The answer to a request that another site may have caused; `is_page` for the page itself,
+    // which a link on another site may open.
+    [[nodiscard]] std::optional<http::Response> refuse(const http::Request& request,
+                                                       bool is_page) const;
     [[nodiscard]] http::Response answer_get(std::string_view name, std::string_view query) const;
     [[nodiscard]] http::Response answer_post(std::string_view name, const std::string& body) const;
     [[nodiscard]] http::Response events() const;
@@ -64,6 +70,7 @@ class Inspector {
     const Subject& subject_;
     const Clock& clock_;
     InspectorOptions options_;
+    std::vector<std::string> images_;  // of the options, and then the subject's
     std::string address_;
     std::shared_ptr<const int> followers_ = std::make_shared<const int>();  // each holds it
 };

@@ -13,6 +13,7 @@
 namespace glovebox::inspect {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -75,8 +76,9 @@ TEST_F(InspectorTest, EveryModuleThatIsImportedIsServed) {
 }
 
 TEST_F(InspectorTest, OnlyItsTokenOpensIt) {
-    for (const char* const target : {"/", "/secret", "/Secret/", "/secre/", "/secret1/events", "//",
-                                     "/%73ecret/", "http://127.0.0.1:4600/secret/", "*"}) {
+    for (const char* const target :
+         {"/", "/secre", "/secret1", "/Secret/", "/secre/", "/secret1/events", "//", "/%73ecret/",
+          "http://127.0.0.1:4600/secret/", "*"}) {
         const auto answer = inspector_.answer(request(target));
         EXPECT_GE(answer.status, 400U) << target;
         EXPECT_THAT(answer.body, HasSubstr("error")) << target;
@@ -88,6 +90,51 @@ TEST_F(InspectorTest, AnotherHostIsANameThatWasLedHere) {
     for (const char* const host : {"evil.example:4600", "127.0.0.1", "127.0.0.1:4601", "",
                                    "evil.example", "localhost.evil.example:4600"})
         EXPECT_EQ(inspector_.answer(request("/secret/", host)).status, 421U) << host;
+}
+
+TEST_F(InspectorTest, TheRefusalOfAHostSaysWhatToDo) {
+    EXPECT_THAT(inspector_.answer(request("/secret/", "127.0.0.1:8080")).body,
+                AllOf(HasSubstr("127.0.0.1:8080"), HasSubstr("open http://127.0.0.1:4600/"),
+                      HasSubstr("forward a port of the same number")));
+}
+
+TEST_F(InspectorTest, TheHostOfPort80NeedsNoPort) {
+    inspector_.is_at("127.0.0.1:80");
+    for (const char* const host : {"127.0.0.1", "localhost", "127.0.0.1:80", "localhost:80"})
+        EXPECT_EQ(inspector_.answer(request("/secret/", host)).status, 200U) << host;
+    for (const char* const host : {"evil.example", "127.0.0.1:8080", ""})
+        EXPECT_EQ(inspector_.answer(request("/secret/", host)).status, 421U) << host;
+}
+
+TEST_F(InspectorTest, TheTokenAloneLeadsToThePage) {
+    const auto moved = inspector_.answer(request("/secret"));
+    EXPECT_EQ(moved.status, 308U);
+    EXPECT_EQ(moved.header("Location"), "/secret/");
+    EXPECT_FALSE(inspector_.answer(request("/wrong")).header("Location"));
+}
+
+TEST_F(InspectorTest, HeadIsAnsweredAsGet) {
+    auto head = request("/secret/");
+    head.method = "HEAD";
+    EXPECT_EQ(inspector_.answer(head).status, 200U);
+    EXPECT_EQ(inspector_.answer(head).headers.size(), get("").headers.size());
+}
+
+TEST_F(InspectorTest, ALinkOnAnotherSiteOpensThePageAlone) {
+    const auto follow = [&](const char* target, const char* mode, const char* dest) {
+        auto one = request(target);
+        one.headers.insert(
+            one.headers.end(),
+            {{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", mode}, {"Sec-Fetch-Dest", dest}});
+        return inspector_.answer(one).status;
+    };
+    EXPECT_EQ(follow("/secret/", "navigate", "document"), 200U);
+    EXPECT_EQ(follow("/secret", "navigate", "document"), 308U);
+    EXPECT_EQ(follow("/wrong/", "navigate", "document"), 403U);
+    EXPECT_EQ(follow("/secret/", "navigate", "iframe"), 421U);
+    EXPECT_EQ(follow("/secret/", "no-cors", "document"), 421U);
+    EXPECT_EQ(follow("/secret/export", "navigate", "document"), 421U);
+    EXPECT_EQ(follow("/secret/events", "cors", "empty"), 421U);
 }
 
 TEST_F(InspectorTest, APageOfAnotherOriginIsRefused) {

@@ -30,14 +30,27 @@ Result<InspectorProcess> InspectorProcess::start(asio::io_context& context,
         command.arguments.insert(command.arguments.end(), {"--pki", pki});
     auto process = core::ChildProcess::start(
         context, command,
-        [tell = std::move(tell)](core::ChildProcess::Output, const std::string& line) {
-            tell(entry_of_error_line(label, line));
+        [tell = std::move(tell), is_ready = inspector.is_ready_](core::ChildProcess::Output,
+                                                                 const std::string& line) {
+            const TimelineEntry entry = entry_of_error_line(label, line);
+            tell(entry);
+            *is_ready = *is_ready || entry.event == "ready";
         },
         [ended = inspector.output_ended_.get()] { ended->cancel(); });
     if (!process)
         return Error(process.error()).in(label);
     inspector.process_ = std::move(*process);
     return inspector;
+}
+
+Result<void> InspectorProcess::await_address(asio::io_context& context) {
+    while (!*is_ready_ && !process_->output_has_ended() && context.run_one() > 0) {
+    }
+    context.restart();
+    if (!*is_ready_)
+        return invalid_input(
+            "`glovebox inspect` ended before it had an address: run the world without --inspect");
+    return {};
 }
 
 asio::awaitable<void> InspectorProcess::finish() {

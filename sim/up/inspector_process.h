@@ -26,14 +26,19 @@ class InspectorProcess {
                                                         const std::string& directory,
                                                         const std::string& pki, Tell tell);
 
+    // Runs the context until `tell` got its address. The error says that it ended before.
+    [[nodiscard]] Result<void> await_address(boost::asio::io_context& context);
+
     // Once the last event is written: waits until it has ended, which it does by itself.
     [[nodiscard]] boost::asio::awaitable<void> finish();
 
   private:
     explicit InspectorProcess(boost::asio::io_context& context)
-        : output_ended_(std::make_unique<boost::asio::steady_timer>(context)) {}
+        : output_ended_(std::make_unique<boost::asio::steady_timer>(context)),
+          is_ready_(std::make_shared<bool>(false)) {}
 
     std::unique_ptr<boost::asio::steady_timer> output_ended_;  // cancelled then
+    std::shared_ptr<bool> is_ready_;                           // it has logged its address
     std::shared_ptr<core::ChildProcess> process_;
 };
 
