@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/base/testing/temporary_directory.h"
+#include "sim/inspect/inspector.h"
 #include "sim/inspect/subject.h"
 #include "sim/up/event_file.h"
 
@@ -126,8 +127,22 @@ TEST_F(RunningWorldTest, ItsImagesAreThoseOfItsParts) {
         parts.enclaves.push_back(enclave);
     }
     begin("", parts);
-    EXPECT_THAT(running_world(directory_.path()).value()->images(),
-                ElementsAre("/a.eif", "/b.eif"));
+    const auto world = running_world(directory_.path()).value();
+    EXPECT_THAT(world->images(), ElementsAre("/a.eif", "/b.eif"));
+
+    // The page has them behind those of the command line.
+    const SystemClock clock;
+    Inspector inspector(
+        *world, clock,
+        {.token = "secret", .images = {"/c.eif", "/b.eif"}, .document = {}, .mock_root = [] {
+             return invalid_input("no root");
+         }});
+    inspector.is_at("127.0.0.1:4600");
+    http::Request images;
+    images.method = "GET";
+    images.target = "/secret/images";
+    images.headers = {{"Host", "127.0.0.1:4600"}};
+    EXPECT_EQ(inspector.answer(images).body, R"(["/c.eif","/b.eif","/a.eif"])");
 }
 
 TEST_F(RunningWorldTest, DecisionsComeFromTheTraceThatItsFirstEventNames) {
