@@ -80,7 +80,7 @@ TEST_F(RunningWorldTest, LinesThatAreNoEventsAreSkipped) {
 
 TEST_F(RunningWorldTest, ManyLinesThatAreNoEventsAreNotAnEnd) {
     begin();
-    std::ofstream(path(), std::ios::app) << std::string(300'000, '\n') << "{}\n";
+    std::ofstream(path(), std::ios::app) << std::string(900'000, '\n') << "{}\n";
     const auto reader = running_world(directory_.path()).value()->events();
     EXPECT_THAT(reader->next(1).value(), ElementsAre(HasSubstr("world.yaml")));
     EXPECT_THAT(reader->next(1).value(), ElementsAre("{}"));
