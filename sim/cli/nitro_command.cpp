@@ -56,6 +56,7 @@ Command nitro_run_command() {
         .options = command_line::joined(
             {{{.name = "--eif",
                .kind = Kind::file,
+               .placeholder = "FILE",
                .is_required = true,
                .summary = "The enclave image"},
               {.name = "--name",
