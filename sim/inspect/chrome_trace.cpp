@@ -34,8 +34,7 @@ class Trace {
             std::chrono::duration_cast<std::chrono::microseconds>(*time - *begin_).count();
         const int thread = thread_of(event);
         const std::string what = event_text(event, "event");
-        const std::string id =
-            event_text(event, "part") + " " + event_text(event, "peer") + " " + near_end_of(event);
+        const std::string id = event_text(event, "part") + " " + connection_of(event);
         if (what == "open" && !open_.contains(id)) {
             open_.insert(id);
             add("b", at, thread, name_of(event), event)["id"] = id;
@@ -51,12 +50,6 @@ class Trace {
     }
 
   private:
-    // Of a traced program: it may have several connections of one peer.
-    static std::string near_end_of(const json::object& event) {
-        const std::string component = event_text(event, "component");
-        return component == "run" || component == "parent" ? event_text(event, "address") : "";
-    }
-
     static std::string name_of(const json::object& event) {
         const std::string target = event_text(event, "target");
         return event_text(event, "peer") + " -> " +

@@ -69,7 +69,7 @@ void WorldDigest::take_event(const json::object& event) {
         return;
     Part& its = part(label, "part");
     ++its.events;
-    const std::string connection = event_text(event, "peer") + " " + event_text(event, "address");
+    const std::string connection = connection_of(event);
     if (what == "output")
         ++its.lines;
     else if (what == "open")

@@ -16,7 +16,9 @@ class WorldDigestTest : public testing::Test {
     WorldDigestTest() {
         take(R"({"component":"up","event":"world","message":"world.yaml",
                  "parts":[{"part":"kms","kind":"kms"},{"part":"app","kind":"enclave","cid":16}]})");
-        take(R"({"component":"proxy","event":"open","part":"app","peer":"16:1"})");
+        take(
+            R"({"component":"proxy","event":"open","part":"app","peer":"16:1",
+                 "address":"127.0.0.1:1"})");
         take(R"({"component":"proxy","event":"open","part":"app","peer":"16:2"})");
         take(R"({"component":"proxy","event":"closed","part":"app","peer":"16:1"})");
         take(R"({"component":"program","event":"output","part":"app","message":"hello"})");
