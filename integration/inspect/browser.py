@@ -17,7 +17,7 @@ except ImportError as failure:
 
 PATIENCE = 120  # seconds; a busy machine is no failure
 
-# No service of the browser's own, which would ask the network: the tests have none.
+# The browser's own services are off: they would look for a network, and these tests run without one.
 OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
            "--disable-component-update", "--disable-sync", "--no-first-run", "--window-size=1280,800"]
 

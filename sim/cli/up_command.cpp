@@ -256,7 +256,7 @@ int up_world(const Values& values) {
                                             : nitro     ? up::limit_to_hardware(parts)
                                                         : std::vector<up::NotRun>();
     if (!parts.faults.is_on)
-        seed.reset();  // the target has none
+        seed.reset();  // the target has no faults to draw
     if (values.flag("--check")) {
         const bool can_start =
             !nitro || nitro->print(command_line::read_colors(values, STDOUT_FILENO));

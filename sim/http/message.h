@@ -39,8 +39,8 @@ struct Request {
 // The server adds Content-Length or Transfer-Encoding and, if it closes the connection, Connection.
 // All other headers, Date and Server too, are the service's.
 struct Response {
-    // The next piece of a body, nothing at its end. An empty piece says that there is none yet: it
-    // is asked again 100 ms later.
+    // The next piece of a body, and nothing after the last one. An empty piece means that the next
+    // one is not ready: the function is called again 100 ms later.
     using Pieces = std::function<std::optional<std::string>()>;
 
     // 0: the connection is closed without an answer.

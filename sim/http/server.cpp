@@ -31,7 +31,7 @@ namespace {
 // The pause before the next accept if there are no descriptors left.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
-// Until a body that goes on is asked for its next piece, when it has none yet.
+// The pause before a body is asked again for its next piece, which was not ready.
 constexpr auto piece_pause = std::chrono::milliseconds(100);
 
 // While somebody sets clients up, they fail in different ways, and each is worth a line.

@@ -106,7 +106,7 @@ class Maker {
     }
 
   private:
-    // The host's path of a program that is named by name or path; empty if there is none.
+    // This machine's path of the program, by its name or path; empty if it is not found.
     std::string find(const std::string& name) const {
         if (name.find('/') == std::string::npos)
             return name == "glovebox" ? glovebox_

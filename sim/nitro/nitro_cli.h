@@ -55,7 +55,7 @@ class NitroCli {
     // The name of a program in PATH.
     explicit NitroCli(std::string program = "nitro-cli") : program_(std::move(program)) {}
 
-    // The path in PATH; nothing if there is none.
+    // The program's path, found in PATH; nothing if PATH does not have it.
     [[nodiscard]] std::optional<std::string> path() const;
 
     // Each waits for the program. The errors name the command, and have its error's text.

@@ -19,7 +19,7 @@ bool is_of_forward(const std::string& target, const WorldFile& world) {
     });
 }
 
-// The label of the part whose machine has this CID; empty if there is none.
+// The label of the part whose machine has this CID; empty if no machine has it.
 std::string label_of_machine(core::Cid cid, const WorldFile& world) {
     if (cid == core::cid_parent)
         return "parent";
