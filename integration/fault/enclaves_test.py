@@ -38,6 +38,13 @@ def talk(cid=16):
 def enclaves():
     listed = json.loads(subprocess.run(["glovebox", "ps", "--all", "--json"], capture_output=True, check=True).stdout)
     return {one["cid"]: one for one in listed}
+def until_its_end_is_told():
+    "Until `up` has seen its process end, which is a moment after the world knows it as ended."
+    follow = subprocess.Popen(["glovebox", "logs", "--json", "--follow"], stdout=subprocess.PIPE)
+    told = any(event["event"] == "ended" for event in map(json.loads, follow.stdout))
+    follow.kill()
+    follow.communicate()
+    assert told
 def until_it_is_back(cid):
     for _ in range(3000):
         client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
@@ -56,6 +63,7 @@ class Enclaves(SceneCase):
 client = talk()
 assert fault("enclave", "kill", "server") == "fault 1: enclave kill server\\n"
 assert error_of(client.recv, 1) in ("b''", "ECONNRESET")
+until_its_end_is_told()
 assert error_of(connect) == "ECONNRESET"
 assert enclaves()[16]["state"] == "ended", enclaves()
 assert "no enclave with CID 16 runs" in fault("enclave", "kill", "16", status=1)
@@ -135,9 +143,8 @@ assert receive(client, 6) == b"parent"
         lines = self.scene(TOOLS + """
 talk()
 fault("enclave", "oom", "server")
-for _ in range(3000):
-    if enclaves()[16]["state"] == "ended":
-        break
+until_its_end_is_told()
+assert enclaves()[16]["state"] == "ended", enclaves()
 assert error_of(connect) == "ECONNRESET"
 """, enclave="allow_exit: true")
         self.assertEqual([line["status"] for line in lines if line["event"] == "ended" and line.get("part") == "server"], [137])
