@@ -2,59 +2,43 @@
 
 // glovebox up: a world from one file, and a command in it.
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/json_text.h"
 #include "core/base/printable.h"
 #include "core/base/scratch.h"
-#include "core/base/workflow_commands.h"
 #include "core/service/process_setup.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/cli/chaos_option.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/nitro_target.h"
 #include "sim/cli/pki_option.h"
+#include "sim/cli/run_reports.h"
 #include "sim/command_line/bytes_argument.h"
 #include "sim/command_line/color_option.h"
-#include "sim/inspect/export_page.h"
-#include "sim/inspect/subject.h"
-#include "sim/kms/decision_report.h"
 #include "sim/kms/state_directory.h"
-#include "sim/up/annotations.h"
-#include "sim/up/artifacts.h"
 #include "sim/up/chaos.h"
-#include "sim/up/event_file.h"
 #include "sim/up/hardware.h"
 #include "sim/up/inspector_process.h"
-#include "sim/up/junit.h"
-#include "sim/up/kms_refusals.h"
-#include "sim/up/last_run.h"
 #include "sim/up/machine_limits.h"
 #include "sim/up/not_run.h"
-#include "sim/up/part_commands.h"
-#include "sim/up/report_file.h"
 #include "sim/up/run_record.h"
 #include "sim/up/schema.h"
-#include "sim/up/summary.h"
 #include "sim/up/timeline.h"
 #include "sim/up/world_file.h"
-#include "sim/up/world_report.h"
 #include "sim/up/world_run.h"
 #include "sim/vm/kernel.h"
 #include "sim/vm/setup.h"
@@ -75,117 +59,10 @@ forwards:
 
 constexpr std::size_t world_bytes_max = 1024 * 1024;
 
-std::string indented(std::string_view lines) {
-    std::string text;
-    bool at_start = true;
-    for (const char one : lines) {
-        text += at_start ? "  " : "";
-        text += one;
-        at_start = one == '\n';
-    }
-    return text;
-}
-
-std::size_t label_width(const up::WorldFile& world) {
-    std::size_t width = 8;
-    for (const auto& part : world.proxies)
-        width = std::max(width, part.label.size());
-    for (const auto& part : world.enclaves)
-        width = std::max(width, part.label.size());
-    for (const auto& part : world.forwards)
-        width = std::max(width, part.label.size());
-    return std::min<std::size_t>(width, 24);
-}
-
-// The run as it is judged by whoever started it. A command that failed is a failed part, "parent".
-up::WorldOutcome judge(const Result<up::Outcome>& outcome, const up::WorldRun& run) {
-    up::WorldOutcome judged;
-    judged.failed_parts = run.failed_parts();
-    if (outcome) {
-        judged.status = outcome->status;
-        judged.failures = outcome->failures;
-        if (outcome->status != exit_done)
-            judged.failed_parts.emplace_back("parent");
-    } else {
-        judged.failures = {outcome.error().message};
-    }
-    for (std::string& failure : judged.failures)
-        failure = printable(failure);
-    judged.is_good = judged.status == exit_done && judged.failures.empty();
-    return judged;
-}
-
-void say_last(const Values& values, up::Timeline& timeline, Event event,
-              const std::string& sentence) {
-    if (values.flag("--log-json"))
-        timeline.write(up::own_entry(LogLevel::error, event, sentence));
-    else
-        std::cerr << "glovebox: " << sentence << (sentence.ends_with('\n') ? "" : "\n");
-}
-
-// The last lines on standard error: for people without the timeline's columns.
-void conclude(const up::WorldOutcome& run, const up::WorldReport& report, const up::KmsRecord& kms,
-              bool is_trace_kept, const Values& values, up::Timeline& timeline) {
-    const bool is_quiet = values.flag("--quiet");
-    const auto say = [&](Event event, const std::string& sentence) {
-        say_last(values, timeline, event, sentence);
-    };
-    if (is_quiet && !run.is_good)
-        for (const std::string& part : run.failed_parts)
-            if (const std::string lines = report.last_lines().of(part); !lines.empty())
-                say("failed", fmt::format("the last lines of {}, which -q hides:\n{}", part,
-                                          indented(lines)));
-    for (const up::NotRun& one : run.not_run)
-        say("not_run", sentence_of(one));
-    if (!is_quiet || !run.is_good) {
-        for (const std::string& refused : kms.refused)
-            say("refused", "KMS refused " + refused);
-        if (kms.further_kinds > 0)
-            say("refused", fmt::format("KMS refused {} more kinds of requests", kms.further_kinds));
-        if (is_trace_kept && !kms.refused.empty())
-            say("refused", "`glovebox kms explain` has more about the last refusal");
-    }
-    for (const std::string& failure : run.failures)
-        say("failed", failure);
-}
-
-// In a step of a workflow, on the page of its run. What was refused in a run that passes may have
-// been the test.
-void annotate(const up::WorldOutcome& run, const up::WorldReport& report, const up::KmsRecord& kms,
-              up::Annotations& annotations) {
-    const Severity refused = run.is_good ? Severity::notice : Severity::error;
-    for (const std::string& failure : run.failures)
-        annotations.add(Severity::error, "Glovebox: the world failed", failure);
-    for (const up::NotRun& one : run.not_run)
-        annotations.add(Severity::warning, "Glovebox: not run", sentence_of(one));
-    for (const std::string& refusal : kms.refused)
-        annotations.add(refused, "Glovebox: KMS refused " + refusal.substr(0, refusal.find(' ')),
-                        refusal);
-    for (const auto& refusal : report.refusals())
-        annotations.add(refused, "Glovebox: connection of " + refusal.part, refusal.sentence);
-}
-
 // For parts that run in other folders.
 std::string pki_of(const Values& values) {
     const std::string path = PkiOption::of(values).path;
     return path.empty() ? path : std::filesystem::absolute(path).string();
-}
-
-// With every event, and why the KMS refused what it refused.
-boost::json::object whole_record(boost::json::object record, const up::EventFile& events,
-                                 std::string_view trace) {
-    constexpr std::size_t decisions_max = 1000;
-    record["decisions"] = kms::refusal_reports(trace, decisions_max);
-    if (auto all = events.read())
-        record["events"] = std::move(*all);
-    if (events.further() > 0) {
-        if (!record.contains("further"))
-            record["further"] = boost::json::object();
-        record["further"].as_object()["events"] = events.further();
-    }
-    if (events.lost() > 0)
-        record["lost"] = events.lost();
-    return record;
 }
 
 // What a world in virtual machines needs of this machine, before anything starts. The mock root
@@ -223,124 +100,75 @@ std::size_t add_chaos(up::WorldFile& world, std::uint64_t seed) {
     return count;
 }
 
-std::optional<up::ReportFile> open_report(const Values& values, const std::string& option) {
-    const auto name = values.find_text(option);
-    return name ? std::optional(up::ReportFile::open(option, *name).value()) : std::nullopt;
-}
+// The world as its file and the options ask for it, limited to what its target has.
+struct AskedWorld {
+    explicit AskedWorld(const Values& values);
 
-std::chrono::milliseconds steady_time() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::steady_clock::now().time_since_epoch());
-}
+    bool in_machines;
+    up::WorldFile parts;
+    std::optional<std::uint64_t> chaos;  // the seed
+    std::size_t drawn = 0;               // faults
+    std::optional<NitroTarget> nitro;
+    std::vector<up::NotRun> not_run;
+};
 
-int up_world(const Values& values) {
-    if (values.flag("--schema")) {
-        std::cout << up::world_schema();
-        return exit_done;
-    }
+AskedWorld::AskedWorld(const Values& values) : in_machines(values.text("--target") == "vm") {
     const std::string file = values.text("FILE");
-    const bool is_quiet = values.flag("--quiet");
     const Bytes content = command_line::read_file(file, world_bytes_max).value();
     const auto folder = std::filesystem::absolute(file).parent_path().string();
-    up::WorldFile parts =
-        up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
+    parts = up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
     parts.faults.is_on |= values.flag("--faults");
     parts.trace_connections = values.flag("--trace-connections");
-    auto seed = chaos_seed(values);
-    const std::size_t drawn = seed ? add_chaos(parts, *seed) : 0;
-    const bool in_machines = values.text("--target") == "vm";
-    std::optional<NitroTarget> nitro;
+    chaos = chaos_seed(values);
+    drawn = chaos ? add_chaos(parts, *chaos) : 0;
     if (values.text("--target") == "nitro")
         nitro.emplace(parts);
-    const std::vector<up::NotRun> not_run = in_machines ? up::limit_to_machines(parts)
-                                            : nitro     ? up::limit_to_hardware(parts)
-                                                        : std::vector<up::NotRun>();
+    not_run = in_machines ? up::limit_to_machines(parts)
+              : nitro     ? up::limit_to_hardware(parts)
+                          : std::vector<up::NotRun>();
     if (!parts.faults.is_on)
-        seed.reset();  // the target has no faults to draw
-    if (values.flag("--check")) {
-        const bool can_start =
-            !nitro || nitro->print(command_line::read_colors(values, STDOUT_FILENO));
-        return can_start ? report_check(file, not_run) : exit_failed;
-    }
-    if (in_machines)
-        check_machine(values, parts);
-    core::ignore_write_signals();
-    std::optional<up::SummaryFile> summary;
-    if (const auto name = values.find_text("--summary"))
-        summary.emplace(up::SummaryFile::open(*name).value());
-    std::optional<up::Artifacts> artifacts;
-    if (const auto name = values.find_text("--artifacts"))
-        artifacts.emplace(up::Artifacts::open(*name, parts).value());
-    std::optional<up::ReportFile> record_file = open_report(values, "--record");
-    std::optional<up::ReportFile> junit_file = open_report(values, "--junit");
-    std::optional<Scratch> temporary;
-    std::string directory = values.text("--world");
-    if (directory.empty()) {
-        auto made = Scratch::make_folder(std::filesystem::temp_directory_path(), "glovebox-up-");
-        if (!made)
-            throw ErrorException(Error(made.error()).in("cannot create a world"));
-        directory = temporary.emplace(std::move(*made)).path();
-    }
-    const auto opened = transports::World::open(directory).value();
-    up::EventFile events = up::EventFile::open(opened->path()).value();
-    const bool is_step = is_workflow_step();
-    up::Annotations annotations(is_step && !values.flag("--log-json"));
-    up::WorldReport report(parts);
-    up::RunRecord record(parts, values.text("--target"),
-                         in_machines ? up::not_observed_in_machines()
-                         : nitro     ? up::not_observed_on_hardware()
-                                     : std::vector<std::string_view>());
+        chaos.reset();  // the target has no faults to draw
+}
+
+up::RunOptions run_options(const Values& values, const AskedWorld& world, RunReports& reports) {
     up::RunOptions options;
     options.program = std::filesystem::read_symlink("/proc/self/exe").string();
     options.pki = pki_of(values);
     options.command = values.list("COMMAND");
-    options.in_machines = in_machines;
-    options.on_hardware = nitro.has_value();
+    options.in_machines = world.in_machines;
+    options.on_hardware = world.nitro.has_value();
     options.abort_on_exit = values.flag("--abort-on-exit");
-    if (!is_quiet) {
-        annotations.begin_group("Glovebox: the world starts");
-        options.is_ready = [&] { annotations.end_group(); };
-        options.is_ending = [&] { annotations.begin_group("Glovebox: the world ends"); };
-    }
-    up::Timeline timeline(values.flag("--log-json"),
-                          command_line::read_colors(values, STDERR_FILENO), label_width(parts),
-                          is_step);
+    options.is_ready = [&reports] { reports.end_group(); };
+    options.is_ending = [&reports] { reports.begin_group("Glovebox: the world ends"); };
+    return options;
+}
 
-    // By its directory, as its parts know it: --world may be a name.
-    const std::string trace = up::state_directory(parts, opened->path()) + "/trace.jsonl";
-    const up::KmsRefusals refusals(trace);
-    events.begin(parts, {file, values.text("--target"), values.list("COMMAND"),
-                         parts.kms ? trace : "", GLOVEBOX_VERSION});
+// Runs the world in this directory to its end.
+up::WorldOutcome run_world(const Values& values, AskedWorld& world, const transports::World& opened,
+                           RunReports& reports) {
     boost::asio::io_context context(1);
-    const auto tell = [&](const up::TimelineEntry& entry) {
-        events.take(entry);
-        report.take(entry);
-        record.take(entry);
-        if (artifacts)
-            artifacts->take(entry);
-        if (!is_quiet)
-            timeline.write(entry);
-    };
+    const auto tell = [&](const up::TimelineEntry& entry) { reports.take(entry); };
     // A signal that arrives while the inspector starts is kept for the world.
     boost::asio::signal_set signals(context, SIGTERM, SIGINT, SIGCHLD);
     for (const int number : {SIGHUP, SIGQUIT})
         signals.add(number);
+    up::RunOptions options = run_options(values, world, reports);
     std::optional<up::InspectorProcess> inspector;
     if (values.flag("--inspect")) {
         inspector.emplace(up::InspectorProcess::start(
-                              context, options.program, opened->path(), options.pki,
-                              [&](const up::TimelineEntry& entry) { timeline.write(entry); })
+                              context, options.program, opened.path(), options.pki,
+                              [&](const up::TimelineEntry& entry) { reports.show(entry); })
                               .value());
         inspector->await_address(context).value();
     }
-    for (const up::NotRun& one : not_run)
+    for (const up::NotRun& one : world.not_run)
         tell(entry_of(one));
-    if (seed)
+    if (world.chaos)
         tell(up::own_entry(LogLevel::info, "chaos",
-                           fmt::format("--chaos {} draws {} faults", *seed, drawn)));
-    if (nitro)
-        nitro->require(tell);
-    up::WorldRun run(context, *opened, parts, std::move(options), tell);
+                           fmt::format("--chaos {} draws {} faults", *world.chaos, world.drawn)));
+    if (world.nitro)
+        world.nitro->require(tell);
+    up::WorldRun run(context, opened, world.parts, std::move(options), tell);
     bool has_ended = false;  // a signal's handler may be on its way when the last wait is cancelled
     std::function<void()> watch = [&] {
         signals.async_wait([&](const boost::system::error_code& failure, int signal) {
@@ -355,21 +183,20 @@ int up_world(const Values& values) {
     };
     watch();
     up::WorldOutcome judged;
-    const auto began = steady_time();
     boost::asio::co_spawn(
         context,
         [&]() -> boost::asio::awaitable<void> {
             judged = judge(co_await run.run(), run);
-            judged.file = file;
-            judged.not_run = not_run;
-            if (nitro)
-                if (const auto ended = nitro->end(parts, opened->path()); !ended) {
+            judged.file = values.text("FILE");
+            judged.command = values.list("COMMAND");
+            judged.artifacts = values.text("--artifacts");
+            judged.not_run = world.not_run;
+            if (world.nitro)
+                if (const auto ended = world.nitro->end(world.parts, opened.path()); !ended) {
                     judged.failures.push_back("an enclave may still run: " + ended.error().message);
                     judged.is_good = false;
                 }
-            judged.command = values.list("COMMAND");
-            judged.artifacts = values.text("--artifacts");
-            events.finish(judged);
+            reports.end_events(judged);
             if (inspector)
                 co_await inspector->finish();
             has_ended = true;
@@ -377,42 +204,47 @@ int up_world(const Values& values) {
         },
         boost::asio::detached);
     context.run();
-    annotations.end_group();
-    const up::KmsRecord kms = refusals.read();
-    const auto last_trace = kms::last_world_trace();
-    const bool is_trace_kept = up::keep(kms.trace, last_trace ? *last_trace : "");
-    conclude(judged, report, kms, is_trace_kept, values, timeline);
-    if (seed && !judged.is_good)
-        say_last(values, timeline, "chaos",
-                 fmt::format("`glovebox up --chaos {}` draws the faults of this run again", *seed));
-    if (!is_quiet || !judged.has_passed())
-        annotate(judged, report, kms, annotations);
-    // What could not be kept makes no run fail that passed, and is said.
-    const auto note = [&](const Result<void>& done) {
-        if (!done)
-            std::cerr << "glovebox: " << done.error().message << '\n';
-    };
-    if (const auto failure = events.failure())
-        note(*failure);
-    auto whole = whole_record(record.document(judged, report, GLOVEBOX_VERSION), events, kms.trace);
-    if (seed)
-        whole["chaos"] = *seed;
-    if (record_file)
-        note(record_file->write(json_document(whole)));
-    if (artifacts)
-        note(artifacts->finish(kms, json_text(whole),
-                               inspect::export_page(*inspect::ended_run(whole))));
-    if (junit_file)
-        note(junit_file->write(
-            up::junit_report(up::parts_of(parts), judged, report, steady_time() - began)));
-    if (const auto last = up::last_record())
-        static_cast<void>(up::keep(json_text(whole), *last));
-    if (summary)
-        note(summary->append(up::world_summary(judged, report, kms)));
-    const int status = judged.status.value_or(exit_failed);
+    return judged;
+}
+
+std::vector<std::string_view> not_observed(const AskedWorld& world) {
+    if (world.in_machines)
+        return up::not_observed_in_machines();
+    return world.nitro ? up::not_observed_on_hardware() : std::vector<std::string_view>();
+}
+
+int up_world(const Values& values) {
+    if (values.flag("--schema")) {
+        std::cout << up::world_schema();
+        return exit_done;
+    }
+    AskedWorld world(values);
+    if (values.flag("--check")) {
+        const bool can_start =
+            !world.nitro || world.nitro->print(command_line::read_colors(values, STDOUT_FILENO));
+        return can_start ? report_check(values.text("FILE"), world.not_run) : exit_failed;
+    }
+    if (world.in_machines)
+        check_machine(values, world.parts);
+    core::ignore_write_signals();
+    std::optional<Scratch> temporary;
+    std::string directory = values.text("--world");
+    if (directory.empty()) {
+        auto made = Scratch::make_folder(std::filesystem::temp_directory_path(), "glovebox-up-");
+        if (!made)
+            throw ErrorException(Error(made.error()).in("cannot create a world"));
+        directory = temporary.emplace(std::move(*made)).path();
+    }
+    const auto opened = transports::World::open(directory).value();
+    // By its directory, as its parts know it: --world may be a name.
+    RunReports reports(values, world.parts, opened->path(), not_observed(world), world.chaos);
+    reports.begin_group("Glovebox: the world starts");
+    const up::WorldOutcome outcome = run_world(values, world, *opened, reports);
+    reports.finish(outcome);
+    const int status = outcome.status.value_or(exit_failed);
     if (status != exit_done)
         return status;
-    return judged.has_passed() ? exit_done : judged.is_good ? up::exit_not_run : exit_failed;
+    return outcome.has_passed() ? exit_done : outcome.is_good ? up::exit_not_run : exit_failed;
 }
 
 }  // namespace

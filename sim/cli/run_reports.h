@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What `glovebox up` tells of a run while it lasts, and what it leaves: the timeline, the world's
+// events, the summary, the artifacts, the record and the JUnit report.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/cli/commands.h"
+#include "sim/up/annotations.h"
+#include "sim/up/artifacts.h"
+#include "sim/up/event_file.h"
+#include "sim/up/kms_refusals.h"
+#include "sim/up/report_file.h"
+#include "sim/up/run_record.h"
+#include "sim/up/summary.h"
+#include "sim/up/timeline.h"
+#include "sim/up/world_parts.h"
+#include "sim/up/world_report.h"
+#include "sim/up/world_run.h"
+
+namespace glovebox::cli {
+
+class RunReports {
+  public:
+    // Opens every file that the options of `up` name, so that a name that can't be written to is
+    // an error before anything starts. `directory` is the world's; `not_observed` the kinds of
+    // events that nobody can observe where it runs; `chaos` the seed of the faults drawn. The
+    // values and the world outlive it. Throws ErrorException.
+    RunReports(const Values& values, const up::WorldFile& world, const std::string& directory,
+               std::vector<std::string_view> not_observed, std::optional<std::uint64_t> chaos);
+
+    // Something happened in the run.
+    void take(const up::TimelineEntry& entry);
+    // For standard error alone, where no -q hides it: an event about the run, not one of it.
+    void show(const up::TimelineEntry& entry) { timeline_.write(entry); }
+
+    // Folds of the log, in a step of a workflow: around the start, and from the end on.
+    void begin_group(const std::string& title);
+    void end_group() { annotations_.end_group(); }
+
+    // The run has ended so: whoever follows the world's events is told.
+    void end_events(const up::WorldOutcome& outcome) { events_.finish(outcome); }
+    // The last lines on standard error, and all files. What can't be kept makes no run fail that
+    // passed, and is said.
+    void finish(const up::WorldOutcome& outcome);
+
+  private:
+    void say_last(Event event, const std::string& sentence);
+    void conclude(const up::WorldOutcome& outcome, const up::KmsRecord& kms, bool is_trace_kept);
+    void annotate(const up::WorldOutcome& outcome, const up::KmsRecord& kms);
+    void write_files(const up::WorldOutcome& outcome, const up::KmsRecord& kms);
+    [[nodiscard]] boost::json::object whole_record(const up::WorldOutcome& outcome,
+                                                   const up::KmsRecord& kms) const;
+
+    const Values& values_;
+    const up::WorldFile& world_;
+    bool is_quiet_;
+    std::optional<std::uint64_t> chaos_;
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    std::optional<up::SummaryFile> summary_;
+    std::optional<up::Artifacts> artifacts_;
+    std::optional<up::ReportFile> record_file_;
+    std::optional<up::ReportFile> junit_file_;
+    std::string kms_trace_;
+    up::KmsRefusals refusals_;
+    up::EventFile events_;
+    up::WorldReport report_;
+    up::RunRecord record_;
+    up::Annotations annotations_;
+    up::Timeline timeline_;
+};
+
+// The run as it is judged by whoever started it. A command that failed is a failed part, "parent".
+[[nodiscard]] up::WorldOutcome judge(const Result<up::Outcome>& outcome, const up::WorldRun& run);
+
+}  // namespace glovebox::cli
