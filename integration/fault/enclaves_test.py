@@ -39,7 +39,7 @@ def enclaves():
     listed = json.loads(subprocess.run(["glovebox", "ps", "--all", "--json"], capture_output=True, check=True).stdout)
     return {one["cid"]: one for one in listed}
 def until_its_end_is_told():
-    "Until `up` has seen its process end, which is a moment after the world knows it as ended."
+    "Until `up` has seen its process end: the world knows it as ended before that."
     follow = subprocess.Popen(["glovebox", "logs", "--json", "--follow"], stdout=subprocess.PIPE)
     told = any(event["event"] == "ended" for event in map(json.loads, follow.stdout))
     follow.kill()

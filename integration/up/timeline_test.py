@@ -188,6 +188,8 @@ class Timeline(Case):
         self.assertEqual([(entry["request"], entry.get("pcrs")) for entry in requests],
                          [("ExtendPCR", "16"), ("LockPCR", "16"), ("Attestation", None)])
         self.assertEqual(requests[2]["nonce"], NONCE.hex())
+        self.assertGreater(requests[2]["bytes_received"], 1000)
+        self.assertTrue(all(0 < entry["bytes_sent"] < 100 for entry in requests), requests)
         self.assertIn(NONCE.hex(), requests[2]["message"])
         kms, = found(part="kms", event="ready")
         self.assertRegex(kms["http"], r"^127\.0\.0\.1:\d+$")

@@ -25,21 +25,29 @@ std::string length_of(const std::optional<Bytes>& value) {
     return value ? fmt::format("of {} bytes", value->size()) : "absent";
 }
 
+// The bytes of a request and of its answer.
+struct Sizes {
+    std::size_t request = 0;
+    std::size_t answer = 0;
+};
+
 // Each request, so that a log tells what a program attests to and what it measures.
-void log_request(Log& log, const Request& request) {
-    const auto about_pcrs = [&log](const char* name, const std::string& pcrs,
-                                   const std::string& data = "") {
+void log_request(Log& log, const Request& request, Sizes sizes) {
+    // As of a connection: what the program sent, and what it received.
+    const auto sent = field("bytes_sent", sizes.request);
+    const auto received = field("bytes_received", sizes.answer);
+    const auto about_nothing = [&](const char* name) {
+        log.info("nsm_request", "NSM {}", field("request", name), sent, received);
+    };
+    const auto about_pcrs = [&](const char* name, const std::string& pcrs,
+                                const std::string& data = "") {
         log.info("nsm_request", "NSM {} of PCR {}{}", field("request", name), field("pcrs", pcrs),
-                 data);
+                 data, sent, received);
     };
     std::visit(
         Overloaded{
-            [&](const request::DescribeNsm&) {
-                log.info("nsm_request", "NSM {}", field("request", "DescribeNSM"));
-            },
-            [&](const request::GetRandom&) {
-                log.info("nsm_request", "NSM {}", field("request", "GetRandom"));
-            },
+            [&](const request::DescribeNsm&) { about_nothing("DescribeNSM"); },
+            [&](const request::GetRandom&) { about_nothing("GetRandom"); },
             [&](const request::DescribePcr& r) {
                 about_pcrs("DescribePCR", std::to_string(r.index));
             },
@@ -58,10 +66,15 @@ void log_request(Log& log, const Request& request) {
                          !r.nonce        ? "no nonce"
                          : nonce.empty() ? "an empty nonce"
                                          : "nonce ",
-                         field("nonce", nonce), length_of(r.user_data), length_of(r.public_key));
+                         field("nonce", nonce), length_of(r.user_data), length_of(r.public_key),
+                         sent, received);
             },
         },
         request);
+}
+
+NsmError code_of(const Error& error) {
+    return static_cast<NsmError>(error.code.value());
 }
 
 bool too_long(const std::optional<Bytes>& field, std::size_t max) {
@@ -104,32 +117,33 @@ Bytes MockNsm::process(BytesView bytes) {
     try {
         const auto request = decode_request(bytes);
         if (!request)
-            return encode_response(refuse(request.error()));
-        log_request(log_, *request);
-        const Response response = answer(*request);
-        Bytes encoded = encode_response(response);
-        if (encoded.size() > response_bytes_max)
-            return encode_response(
-                refuse(Error(NsmError::buffer_too_small,
-                             "the answer has " + std::to_string(encoded.size()) + " bytes")));
-        return encoded;
+            return refuse(request.error());
+        Result<Response> response = answer(*request);
+        Bytes encoded = encode_response(response ? *response : code_of(response.error()));
+        if (encoded.size() > response_bytes_max) {
+            response = Error(NsmError::buffer_too_small,
+                             "the answer has " + std::to_string(encoded.size()) + " bytes");
+            encoded = encode_response(NsmError::buffer_too_small);
+        }
+        log_request(log_, *request, {bytes.size(), encoded.size()});
+        return response ? encoded : refuse(response.error());
     } catch (const std::exception& exception) {
         log_.error("bug", "{}", field("error", exception.what()));
         return encode_response(NsmError::internal_error);
     }
 }
 
-Response MockNsm::refuse(const Error& error) {
-    const auto code = static_cast<NsmError>(error.code.value());
+Bytes MockNsm::refuse(const Error& error) {
+    const NsmError code = code_of(error);
     log_.info("nsm_refused", "NSM answers {}: {}", field("error", wire_name(code)), error.message);
-    return code;
+    return encode_response(code);
 }
 
-Response MockNsm::answer(const Request& request) {
+Result<Response> MockNsm::answer(const Request& request) {
     return std::visit([this](const auto& r) { return answer(r); }, request);
 }
 
-Response MockNsm::answer(const request::DescribeNsm&) {
+Result<Response> MockNsm::answer(const request::DescribeNsm&) {
     const std::scoped_lock lock(mutex_);
     return response::DescribeNsm{.digest = "SHA384",
                                  .max_pcrs = pcr_count,
@@ -140,51 +154,50 @@ Response MockNsm::answer(const request::DescribeNsm&) {
                                  .version_patch = 0};
 }
 
-Response MockNsm::answer(const request::GetRandom&) {
+Result<Response> MockNsm::answer(const request::GetRandom&) {
     response::GetRandom random{Bytes(random_bytes_per_request)};
     const std::scoped_lock lock(mutex_);
     random_.fill(random.random);
     return random;
 }
 
-Response MockNsm::answer(const request::DescribePcr& r) {
+Result<Response> MockNsm::answer(const request::DescribePcr& r) {
     const std::scoped_lock lock(mutex_);
     const auto pcr = pcrs_.describe(r.index);
     if (!pcr)
-        return refuse(pcr.error());
+        return pcr.error();
     return response::DescribePcr{Bytes(pcr->value.begin(), pcr->value.end()), pcr->locked};
 }
 
-Response MockNsm::answer(const request::ExtendPcr& r) {
+Result<Response> MockNsm::answer(const request::ExtendPcr& r) {
     const std::scoped_lock lock(mutex_);
     const auto value = pcrs_.extend(r.index, r.data);
     if (!value)
-        return refuse(value.error());
+        return value.error();
     return response::ExtendPcr{Bytes(value->begin(), value->end())};
 }
 
-Response MockNsm::answer(const request::LockPcr& r) {
+Result<Response> MockNsm::answer(const request::LockPcr& r) {
     const std::scoped_lock lock(mutex_);
     if (const auto locked = pcrs_.lock(r.index); !locked)
-        return refuse(locked.error());
+        return locked.error();
     return response::LockPcr{};
 }
 
-Response MockNsm::answer(const request::LockPcrs& r) {
+Result<Response> MockNsm::answer(const request::LockPcrs& r) {
     const std::scoped_lock lock(mutex_);
     if (const auto locked = pcrs_.lock_range(r.range); !locked)
-        return refuse(locked.error());
+        return locked.error();
     return response::LockPcrs{};
 }
 
-Response MockNsm::answer(const request::Attestation& r) {
+Result<Response> MockNsm::answer(const request::Attestation& r) {
     if (config_.field_limits == FieldLimits::strict &&
         (r.public_key == Bytes{} || too_long(r.public_key, strict_public_key_max) ||
          too_long(r.user_data, strict_user_data_max) || too_long(r.nonce, strict_nonce_max)))
-        return refuse(
-            Error(NsmError::invalid_argument,
-                  "a field is not within the strict limits: public_key 1 to 1024, user_data "
-                  "and nonce 0 to 512 bytes"));
+        return Error(NsmError::invalid_argument,
+                     "a field is not within the strict limits: public_key 1 to 1024, user_data and "
+                     "nonce 0 to 512 bytes");
     warn_of_long_fields(r);
     AttestationDocument document;
     document.module_id = to_string(config_.module_id);

@@ -61,18 +61,19 @@ class MockNsm final : public NsmDevice {
     [[nodiscard]] PcrBank pcrs() const;
 
   private:
-    [[nodiscard]] Response answer(const Request& request);
-    [[nodiscard]] Response answer(const request::DescribeNsm&);
-    [[nodiscard]] Response answer(const request::GetRandom&);
-    [[nodiscard]] Response answer(const request::DescribePcr&);
-    [[nodiscard]] Response answer(const request::ExtendPcr&);
-    [[nodiscard]] Response answer(const request::LockPcr&);
-    [[nodiscard]] Response answer(const request::LockPcrs&);
-    [[nodiscard]] Response answer(const request::Attestation&);
+    [[nodiscard]] Result<Response> answer(const Request& request);
+    [[nodiscard]] Result<Response> answer(const request::DescribeNsm&);
+    [[nodiscard]] Result<Response> answer(const request::GetRandom&);
+    [[nodiscard]] Result<Response> answer(const request::DescribePcr&);
+    [[nodiscard]] Result<Response> answer(const request::ExtendPcr&);
+    [[nodiscard]] Result<Response> answer(const request::LockPcr&);
+    [[nodiscard]] Result<Response> answer(const request::LockPcrs&);
+    [[nodiscard]] Result<Response> answer(const request::Attestation&);
 
     // Logs once in the life of the module: a program that sends long fields sends them each time.
     void warn_of_long_fields(const request::Attestation& r);
-    [[nodiscard]] Response refuse(const Error& error);
+    // The answer with the error's code, logged.
+    [[nodiscard]] Bytes refuse(const Error& error);
     [[nodiscard]] const EnclaveIdentity& identity(TimePoint now);
 
     const MockNsmConfig config_;

@@ -188,6 +188,41 @@ TEST(MockNsm, StrictLimitsRefuseWhatStrictVerifiersWould) {
               NsmError::invalid_argument);
 }
 
+class KeptLog final : public Log {
+  public:
+    void write(const LogLine& line) override { lines.push_back(line); }
+    [[nodiscard]] bool wants(LogLevel) const override { return true; }
+
+    std::vector<LogLine> lines;
+};
+
+// "bytes_sent" and the like; -1 where the line lacks it.
+long long number_of(const LogLine& line, std::string_view name) {
+    for (const auto& field : line.fields)
+        if (field.name == name)
+            return std::stoll(field.value.as_json());
+    return -1;
+}
+
+TEST(MockNsm, LogsEachRequestWithTheBytesOfBothMessagesAndThenItsRefusal) {
+    KeptLog log;
+    MockModule module(module_config(), log);
+    const Bytes random = module.client.get_random().value();
+    ASSERT_TRUE(module.client.lock_pcr(16));
+    ASSERT_FALSE(module.client.lock_pcr(16));
+    ASSERT_EQ(log.lines.size(), 4u);
+    EXPECT_EQ(log.lines[0].message, "NSM GetRandom");
+    EXPECT_EQ(number_of(log.lines[0], "bytes_sent"),
+              std::ssize(encode_request(request::GetRandom{})));
+    EXPECT_EQ(number_of(log.lines[0], "bytes_received"),
+              std::ssize(encode_response(response::GetRandom{random})));
+    EXPECT_EQ(number_of(log.lines[1], "bytes_received"),
+              std::ssize(encode_response(response::LockPcr{})));
+    EXPECT_EQ(number_of(log.lines[2], "bytes_received"),
+              std::ssize(encode_response(NsmError::read_only_index)));
+    EXPECT_THAT(log.lines[3].message, testing::StartsWith("NSM answers ReadOnlyIndex"));
+}
+
 class WarningCount final : public Log {
   public:
     void write(const LogLine& line) override {

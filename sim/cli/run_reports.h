@@ -45,7 +45,7 @@ class RunReports {
     void begin_group(const std::string& title);
     void end_group() { annotations_.end_group(); }
 
-    // The run has ended so: whoever follows the world's events is told.
+    // The last event: how the run has ended.
     void end_events(const up::WorldOutcome& outcome) { events_.finish(outcome); }
     // The last lines on standard error, and all files. What can't be kept makes no run fail that
     // passed, and is said.

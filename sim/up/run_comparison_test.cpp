@@ -56,7 +56,8 @@ class RunRecordTest : public ::testing::Test {
 std::vector<TimelineEntry> a_run() {
     return {
         line("run", "server", "measured", {{"pcr0", "00"}}),
-        line("run", "server", "nsm_request", {{"request", "Attestation"}, {"nonce", "abcd"}}),
+        line("run", "server", "nsm_request",
+             {{"request", "Attestation"}, {"nonce", "abcd"}, {"bytes_received", 4800}}),
         line("proxy", "out", "open", {{"peer", "16:7"}, {"target", "a.example:443"}}),
         line("proxy", "out", "open", {{"peer", "16:8"}, {"target", "a.example:443"}}),
         line("proxy", "out", "closed", {{"peer", "16:7"}, {"bytes_sent", 5}, {"end", "finished"}}),
@@ -90,6 +91,7 @@ TEST_F(RunRecordTest, HasConnectionsFromTheirBeginToTheirEnd) {
     EXPECT_EQ(connections[1].at("outcome"), "open");
     EXPECT_EQ(found.at("enclaves").at(0).at("pcrs").at("PCR0"), "00");
     EXPECT_EQ(found.at("module").at(0).at("nonce"), "abcd");
+    EXPECT_EQ(found.at("module").at(0).at("bytes_received"), 4800);
     EXPECT_EQ(found.at("parts").as_array().size(), 2U);
     EXPECT_EQ(found.at("glovebox"), "1.0");
 }

@@ -61,7 +61,8 @@ void RunRecord::take(const TimelineEntry& entry) {
     if (entry.component == "run" &&
         (entry.event == "nsm_request" || entry.event == "nsm_refused")) {
         json::object request{{"time", entry.time}, {"part", entry.part}};
-        copy_fields(entry, {"request", "pcrs", "nonce", "error"}, request);
+        copy_fields(entry, {"request", "pcrs", "nonce", "error", "bytes_sent", "bytes_received"},
+                    request);
         module_.add(std::move(request));
     }
     if (entry.component == "kms" && (entry.event == "request" || entry.event == "refused")) {
