@@ -10,9 +10,11 @@ import re
 import unittest
 from pathlib import Path
 
+import ledger
 import pages
 import promises
 from options import Options
+from test_names import existing_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = Options(ROOT / "docs" / "commands")
@@ -87,9 +89,15 @@ class Tree(unittest.TestCase):
         self.check(lambda page, text: wrong_commands(text))
 
     def test_every_boundary_has_tests_that_exist(self):
-        existing = promises.existing_tests(ROOT)
-        self.assertGreater(len(existing), 1000)
+        existing = existing_tests(ROOT)
+        self.assertGreater(len(existing), 2000)
         self.assertEqual(promises.wrong_promises((ROOT / "SECURITY.md").read_text(), existing), [])
+
+    def test_every_row_of_fidelity_has_tests_that_exist_or_a_reason(self):
+        page, held = ((ROOT / "docs" / name).read_text() for name in ("fidelity.md", "fidelity_tests.md"))
+        wrong = ledger.wrong_rows(page, held, existing_tests(ROOT))
+        self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
+        self.assertGreater(sum(ledger.counts_of(held)), 200)
 
     def test_owners_are_of_files_that_exist(self):
         self.assertEqual(wrong_owners((ROOT / ".github" / "CODEOWNERS").read_text(), ROOT), [])
@@ -136,6 +144,33 @@ class Promises(unittest.TestCase):
 
     def test_what_is_there_passes(self):
         self.assertEqual(promises.wrong_promises(self.PAGE + "| Between users | `a.b` |\n| Foreign text | `A.B` |\n", {"a.b", "A.B"}), [])
+
+
+class Ledger(unittest.TestCase):
+    PAGE = "| row | AWS | here |\n|---|---|---|\n| A1 | one | the same |\n| A2 | two | faster |\n"
+    HEAD = "1 rows have tests and\n1 have none.\n\n| row | tests |\n|---|---|\n"
+
+    def wrong(self, page, held):
+        return ledger.wrong_rows(page, held, frozenset({"a.b", "A.B"}))
+
+    def test_a_row_without_an_id_or_a_test_is_named(self):
+        page = self.PAGE + "| three | here |\n| A2 | again | so |\n| A3 | four | so |\n<!-- drawn -->\n| B | x |\n<!-- end of it -->\n"
+        wrong = self.wrong(page, self.HEAD + "| A1 | `a.b` |\n| A2 | none (figure): a time of one machine |\n")
+        self.assertEqual([line[:30] for line in wrong], ["fidelity.md, line 5: the row h", "fidelity.md, line 6: the id A2",
+                                                         "fidelity.md: A3 has no test in"])
+
+    def test_a_test_that_is_missing_and_a_poor_reason_are_named(self):
+        wrong = self.wrong(self.PAGE, self.HEAD + "| A1 | `a.b`, `A.Gone` |\n| A2 | none (figure): no |\n| A4 | `a.b` |\n| A1 | by hand |\n")
+        self.assertEqual([line.partition(", line ")[2][3:] for line in wrong[:-1]], [
+            "A1: there is no test A.Gone", "A2: say why no test holds it", "A4 is no row of fidelity.md", "A1 is there twice",
+            "A1: names of tests as `Suite.Case`, with commas between them, were expected instead of 'by hand'"])
+        self.assertIn("'3 rows have tests and 1 have none'", wrong[-1])
+
+    def test_an_unknown_class_is_named(self):
+        self.assertIn("'lazy' is no class", self.wrong(self.PAGE, self.HEAD + "| A1 | `a.b` |\n| A2 | none (lazy): nobody wrote it |\n")[0])
+
+    def test_what_is_there_passes(self):
+        self.assertEqual(self.wrong(self.PAGE, self.HEAD + "| A1 | `a.b`, `A.B` |\n| A2 | none (machine): it would load a module |\n"), [])
 
 
 class Transcripts(unittest.TestCase):

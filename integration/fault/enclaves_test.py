@@ -109,6 +109,8 @@ try:
 except TimeoutError:
     pass
 client.settimeout(60)
+waiting = connect()
+waiting.sendall(b"hello\\n")
 fault("heal", "1")
 assert receive(client, 11) == b"still here\\n"
 fault("enclave", "pause", "server", "--for", "300ms")
@@ -116,6 +118,8 @@ client.sendall(b"again\\n")
 begun = time.monotonic()
 assert receive(client, 6) == b"again\\n"
 assert time.monotonic() - begun > 0.1, time.monotonic() - begun
+client.close()
+assert receive(waiting, 6) == b"hello\\n"
 fault("enclave", "pause", "server")
 """)
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -102,13 +103,13 @@ class Case(unittest.TestCase):
         self.assertEqual(done.returncode, status, done.stderr.decode())
         return done.stdout
 
-    def client(self, credentials=None, **options):
+    def client(self, credentials=None, settings=None, **options):
         if boto3 is None:
             self.skipTest("python3-boto3 is not installed (ci/setup test)")
         # No settings or credentials of the machine's.
         session = boto3.session.Session(region_name="us-east-1", **(credentials or ALICE))
         client = session.client("kms", endpoint_url=self.url, config=botocore.config.Config(
-            retries={"max_attempts": 0}), **options)
+            retries={"max_attempts": 0}, **(settings or {})), **options)
         self.addCleanup(client.close)
         return client
 
@@ -338,6 +339,11 @@ class Authentication(Case):
         service.wait_for("signatures are not checked")
         self.assertEqual(self.client({"aws_access_key_id": "x", "aws_secret_access_key": "y"})
                          .list_keys()["Keys"], [])
+        twice = urllib.request.Request(self.url, data=b'{"NumberOfBytes": 5,\n "NumberOfBytes": 6}',
+                                       headers={"X-Amz-Target": "TrentService.GenerateRandom"})
+        with self.assertRaises(urllib.error.HTTPError) as refused, urllib.request.urlopen(twice, timeout=PATIENCE):
+            pass
+        self.assertEqual(json.loads(refused.exception.read())["__type"], "SerializationException")
         done = subprocess.run([GLOVEBOX, "kms", "--auth", "off", "--listen", "0.0.0.0:0", "--state",
                                self.directory / "open"], capture_output=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 2)
@@ -394,6 +400,7 @@ class Attested(Case):
         self.assertEqual(len(cms), 477)
         envelope = bytes.fromhex("3080 06092a864886f70d010703 a080 3080 020102 3182016b 30820167 020102 8020")
         self.assertEqual(cms[:len(envelope)], envelope)
+        self.assertEqual(cms[len(envelope):len(envelope) + 32], hashlib.sha256(key.with_suffix(".der").read_bytes()).digest())
         self.assertEqual(cms[-10:], bytes(10))
         self.assertEqual(self.open_cms(key, cms), bytes(28))
 
@@ -483,6 +490,18 @@ class Attested(Case):
         self.assertNotIn(base64.b64encode(b"only for the enclave").decode(), written)
         self.assertNotIn("alice's secret", written)
 
+    def test_long_texts_are_cut_and_long_parameters_omitted_as_in_cloudtrail(self):
+        kms = self.client(settings={"user_agent": "a" * 5000})
+        kms.encrypt(KeyId="alias/open", Plaintext=b"x", EncryptionContext={"short": "v"})
+        self.refused("NotFoundException", kms.encrypt, KeyId="alias/" + "n" * 200, Plaintext=b"x",
+                     EncryptionContext={f"key{number}": "v" * 1000 for number in range(120)})
+        fits, refused = [json.loads(line) for line in (self.state / "cloudtrail.jsonl").read_text().splitlines()[-2:]]
+        for event in (fits, refused):
+            self.assertRegex(event["userAgent"], r"^a{900,1024}\.\.\. \(50\d\d bytes\)$")
+        self.assertEqual(fits["requestParameters"]["encryptionContext"], {"short": "v"})
+        self.assertNotIn("encryptionContext", refused["requestParameters"])
+        self.assertIn("omitted", json.dumps(refused["requestParameters"]))
+
 
 class Storage(Case):
     arguments = []
@@ -524,6 +543,9 @@ class Tls(Case):
         with urllib.request.urlopen(f"https://localhost:{self.tls_port}/ping", context=context,
                                     timeout=PATIENCE) as page:
             self.assertEqual(page.read(), b"healthy")
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        with socket.create_connection(("127.0.0.1", self.tls_port)) as plain, context.wrap_socket(plain, server_hostname=HOST) as tls:
+            self.assertEqual(tls.selected_alpn_protocol(), "http/1.1")
         with self.assertRaises(Exception):  # the authority is nobody's but the world's
             urllib.request.urlopen(f"https://localhost:{self.tls_port}/ping", timeout=PATIENCE)
         constraints = subprocess.run(["openssl", "x509", "-in", self.directory / "ca" / "ca.pem", "-noout",
@@ -549,9 +571,15 @@ class Tls(Case):
         self.assertEqual(kms.describe_key(KeyId="alias/app")["KeyMetadata"]["KeyId"], KEY_ID)
 
 
-if __name__ == "__main__":
+def main():
+    """Runs the tests of the program that was started, which has a module of its own for them or this one."""
+    global GLOVEBOX
     GLOVEBOX = os.path.abspath(sys.argv.pop(1))
     for variable in [name for name in os.environ if name.startswith("AWS_") or name.lower().endswith("_proxy")]:
         del os.environ[variable]
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     unittest.main(verbosity=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -129,6 +129,10 @@ class Mounts(Kernel):
         self.assertEqual(swappiness.read_text(), before)
 
 
+    def test_it_is_this_machines(self):
+        self.assertEqual(self.shell("uname -srm"), " ".join(os.uname()[index] for index in (0, 2, 4)) + "\n")
+
+
 class Devices(Kernel):
     """Nodes that a program makes or changes."""
 

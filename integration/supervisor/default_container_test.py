@@ -272,6 +272,41 @@ class DefaultContainer(Case):
         self.assertEqual(side.finish(), "-1 1\n-1 1\n")
         self.assertIn("traces another one (ptrace), which fails with EPERM", side.errors)
 
+    def test_an_ignored_or_blocked_sigsys_is_neither_after_socket(self):
+        shown = ("def show(): print([line.split()[1] for line in open('/proc/self/status') if line.startswith(('SigBlk', 'SigIgn'))][:2])\n"
+                 "import signal\nshow()\n")
+        side = self.python("parent", "import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL); signal.signal(signal.SIGXFSZ, signal.SIG_DFL)\n"
+                           "import signal; signal.signal(31, signal.SIG_IGN)\n" + shown + "socket.socket(socket.AF_VSOCK); show()\n"
+                           "signal.signal(31, signal.SIG_DFL); signal.pthread_sigmask(signal.SIG_BLOCK, [31]); show()\n"
+                           "socket.socket(socket.AF_VSOCK); show()")
+        none, sigsys = "0" * 16, f"{1 << 30:016x}"
+        self.assertEqual(side.finish().splitlines(), [str([none, sigsys]), str([none, none]), str([sigsys, none]), str([none, none])])
+
+    def test_a_program_gives_up_its_privileges(self):
+        side = self.python("parent", "print([line for line in open('/proc/self/status') if line.startswith('NoNewPrivs')])")
+        self.assertEqual(side.finish(), "['NoNewPrivs:\\t1\\n']\n")
+
+    def test_at_a_hard_limit_on_descriptors_calls_have_no_memory(self):
+        side = self.python("parent", "import errno, os, resource\n"
+                           "s = socket.socket(socket.AF_VSOCK)\n"
+                           "resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\n"
+                           "held = []\n"
+                           "try:\n"
+                           "    while True: held.append(os.dup(0))\n"
+                           "except OSError as error: print(errno.errorcode[error.errno])\n"
+                           "try: s.bind((socket.VMADDR_CID_ANY, 5005))\n"
+                           "except OSError as error: print(errno.errorcode[error.errno])\n"
+                           "os.close(held.pop()); s.bind((socket.VMADDR_CID_ANY, 5005)); print('bound')")
+        self.assertEqual(side.finish(), "EMFILE\nENOMEM\nbound\n")
+
+    def test_a_process_that_no_tracer_follows_has_no_vsock(self):
+        side = self.python("parent", "import ctypes, os, platform\n"
+                           "clone = {'x86_64': 56, 'aarch64': 220}[platform.machine()]\n"
+                           "if (child := ctypes.CDLL(None).syscall(clone, 0x00800000 | 17, 0, 0, 0, 0)) == 0:  # CLONE_UNTRACED\n"
+                           "    socket.socket(socket.AF_VSOCK); os._exit(0)\n"
+                           "print(os.WTERMSIG(os.waitpid(child, 0)[1]))")
+        self.assertEqual(side.finish(), f"{signal.SIGSYS:d}\n")
+
     def test_a_program_with_a_filter_of_its_own_runs_and_the_log_says_what_it_lacks(self):
         """The filter kills for what it does not expect, sendmsg for instance."""
         side = self.start("parent", PROGRAMS / "own_filter")

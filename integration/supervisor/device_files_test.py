@@ -114,6 +114,22 @@ class DeviceFiles(sides.Case):
             assert answers(f"/proc/self/fd/{held}")
             print("found")"""))
 
+    def test_without_a_sandbox_there_is_no_node(self):
+        if self.isolation == "sandbox":
+            self.skipTest("there is a node (docs/fidelity.md)")
+        if os.path.exists("/dev/nsm"):
+            self.skipTest("this machine has a node of its own")
+        self.assertIn("absent", self.run_script("""
+            assert answers("/dev/nsm") and "nsm" not in os.listdir("/dev")
+            for call in (lambda: os.open("/dev/nsm", os.O_RDONLY | os.O_DIRECTORY), lambda: os.chmod("/dev/nsm", 0o600),
+                         lambda: os.chown("/dev/nsm", os.getuid(), os.getgid()), lambda: os.rename("/dev/nsm", "/dev/other")):
+                try:
+                    call()
+                    raise AssertionError("it is a node")
+                except OSError as error:
+                    assert error.errno == errno.ENOENT, error
+            print("absent")"""))
+
     def test_the_kernels_null_device_is_no_module_outside_of_a_sandbox(self):
         if self.isolation == "sandbox":
             self.skipTest("there the node of /dev/nsm is a /dev/null (docs/fidelity.md)")

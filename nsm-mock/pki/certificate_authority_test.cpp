@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/x509v3.h>
 
 #include <set>
 
@@ -58,6 +59,35 @@ TEST_F(CertificateAuthorityTest, NamesHaveTheFormOfTheRealOnesAndSayMock) {
               "L=Seattle,ST=Washington,C=US");
     for (const Certificate& certificate : certificates)
         EXPECT_THAT(certificate.common_name(), EndsWith(".MOCK"));
+}
+
+// The addresses of the certificate's revocation lists.
+std::vector<std::string> crl_addresses(const Certificate& certificate) {
+    const std::unique_ptr<STACK_OF(DIST_POINT), decltype(&CRL_DIST_POINTS_free)> points(
+        static_cast<STACK_OF(DIST_POINT)*>(
+            X509_get_ext_d2i(certificate.get(), NID_crl_distribution_points, nullptr, nullptr)),
+        CRL_DIST_POINTS_free);
+    std::vector<std::string> addresses;
+    for (int i = 0; points && i < sk_DIST_POINT_num(points.get()); ++i) {
+        const GENERAL_NAMES* names = sk_DIST_POINT_value(points.get(), i)->distpoint->name.fullname;
+        const ASN1_STRING* uri = sk_GENERAL_NAME_value(names, 0)->d.uniformResourceIdentifier;
+        addresses.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                               static_cast<std::size_t>(ASN1_STRING_length(uri)));
+    }
+    return addresses;
+}
+
+TEST_F(CertificateAuthorityTest, RevocationListsAreNamedWhereNothingAnswers) {
+    using testing::ElementsAre;
+    using testing::MatchesRegex;
+    const auto certificates = chain();
+    for (const std::size_t without : {0, 3, 4})
+        EXPECT_THAT(crl_addresses(certificates[without]), testing::IsEmpty()) << without;
+    EXPECT_THAT(crl_addresses(certificates[1]),
+                ElementsAre(MatchesRegex("http://aws-nitro-enclaves-crl\\.mock\\.invalid/crl/.*")));
+    EXPECT_THAT(crl_addresses(certificates[2]),
+                ElementsAre(MatchesRegex("http://crl-eu-central-1-aws-nitro-enclaves\\."
+                                         "eu-central-1\\.mock\\.invalid/crl/.*\\.crl")));
 }
 
 TEST_F(CertificateAuthorityTest, LifetimesAreTheRealOnes) {

@@ -89,6 +89,17 @@ TEST_F(MetadataServiceTest, AWrongTokenIsRefusedWhereNoneIsNeeded) {
     EXPECT_EQ(get("instance-id", "made up").status, 401U);
 }
 
+TEST_F(MetadataServiceTest, WhatItDoesNotEmulateIsNotFound) {
+    service();
+    for (const char* item : {"spot/instance-action", "spot/termination-time", "ipv6",
+                             "events/maintenance/scheduled", "events/recommendations/rebalance"})
+        EXPECT_EQ(get(item).status, 404U) << item;
+    for (const char* item : {"pkcs7", "signature", "rsa2048"})
+        EXPECT_EQ(ask("GET", std::string("/latest/dynamic/instance-identity/") + item).status, 404U)
+            << item;
+    EXPECT_EQ(ask("GET", "/latest/dynamic/instance-identity/document").status, 200U);
+}
+
 TEST_F(MetadataServiceTest, TokensAreRefusedAsAwsRefusesThem) {
     service();
     const auto put = [&](std::string target, std::vector<http::Header> headers) {

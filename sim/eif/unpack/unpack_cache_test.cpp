@@ -52,6 +52,7 @@ class UnpackCacheTest : public ::testing::Test {
         options.environment = {"A=1"};
         options.architecture = Architecture::x86_64;
         options.output = folder_ / "app.eif";
+        options.keep_owners = keep_owners_;
         pcr0_ = build_image(options).value().pcrs.pcr0;
     }
 
@@ -74,6 +75,7 @@ class UnpackCacheTest : public ::testing::Test {
 
     TemporaryDirectory folder_;
     Pcr pcr0_{};
+    bool keep_owners_ = false;
 };
 
 TEST_F(UnpackCacheTest, AnImageIsUnpackedOnce) {
@@ -102,6 +104,19 @@ TEST_F(UnpackCacheTest, ModesTimesAndLinksAreTheImages) {
     ASSERT_EQ(::stat((root / "bin").c_str(), &status), 0);
     EXPECT_EQ(status.st_mtime, default_source_date);
     EXPECT_EQ(fs::read_symlink(root / "link"), "/etc/passwd");
+}
+
+TEST_F(UnpackCacheTest, RootKeepsTheOwnersOfTheImageAndOthersHaveAllFiles) {
+    const bool is_root = ::geteuid() == 0;
+    if (is_root) {
+        ASSERT_EQ(::chown((folder_ / "root/bin/app").c_str(), 1234, 1235), 0);
+    }
+    keep_owners_ = true;
+    build();
+    struct stat status {};
+    ASSERT_EQ(::stat((get().value().root() / "bin/app").c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, is_root ? 1234U : ::geteuid());
+    EXPECT_EQ(status.st_gid, is_root ? 1235U : ::getegid());
 }
 
 TEST_F(UnpackCacheTest, AnotherImageHasAnotherEntry) {

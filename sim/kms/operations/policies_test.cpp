@@ -57,6 +57,34 @@ TEST_F(NewPolicies, NameOnlyPrincipalsThatExist) {
         }
 }
 
+TEST(Policies, HaveEachKeyOnceInAnElement) {
+    InMemoryKms kms;
+    const std::string statement =
+        fmt::format(R"({{"Effect": "Allow", "Action": "kms:*", "Resource": "*",)"
+                    R"( "Principal": {{"AWS": "{}"}}}})",
+                    InMemoryKms::tester);
+    const auto outcome = kms.ask(
+        "CreateKey",
+        {{"Policy", fmt::format("{{\"Statement\": [{}],\n  \"Statement\": []}}", statement)}});
+    EXPECT_EQ(outcome.exception, "MalformedPolicyDocumentException");
+    EXPECT_THAT(outcome.message + outcome.explanation, HasSubstr("line 2, column 13"));
+}
+
+TEST(Policies, HaveTheLengthLimitOfAws) {
+    InMemoryKms kms;
+    const std::string key = kms.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    const std::string policy = fmt::format(
+        R"({{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "kms:*",
+            "Principal": {{"AWS": "{}"}}, "Resource": "*"}}]}})",
+        InMemoryKms::tester);
+    const auto put = [&](std::size_t length) {
+        const std::string padded = policy + std::string(length - policy.size(), ' ');
+        return kms.ask("PutKeyPolicy", {{"KeyId", key}, {"Policy", padded}}).exception;
+    };
+    EXPECT_EQ(put(32 * 1024), "");
+    EXPECT_EQ(put(32 * 1024 + 1), "LimitExceededException");
+}
+
 TEST(Policies, AKeyThatIsMadeWithTagsNeedsTagResourceToo) {
     const json::array tags{json::object{{"TagKey", "a"}, {"TagValue", "b"}}};
     for (const bool may_tag : {false, true}) {
