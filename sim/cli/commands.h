@@ -39,6 +39,7 @@ using command_line::Values;
 [[nodiscard]] Command inspect_command();
 [[nodiscard]] Command kms_command();
 [[nodiscard]] Command logs_command();
+[[nodiscard]] Command merge_command();
 [[nodiscard]] Command nitro_command();
 [[nodiscard]] Command nsm_command();
 [[nodiscard]] Command parent_command();

@@ -40,6 +40,7 @@ Program glovebox_program() {
                                  doctor_command(),
                                  up_command(),
                                  compare_command(),
+                                 merge_command(),
                                  inspect_command(),
                                  top_command(),
                                  fault_command(),

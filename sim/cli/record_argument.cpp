@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "sim/command_line/bytes_argument.h"
-#include "sim/up/run_comparison.h"
+#include "sim/up/record_reader.h"
 #include "sim/up/run_record.h"
 
 namespace glovebox::cli {

@@ -200,10 +200,7 @@ void RunReports::write_files(const up::WorldOutcome& outcome, const up::KmsRecor
         note(artifacts_->finish(kms, json_text(record),
                                 inspect::export_page(*inspect::ended_run(record))));
     if (junit_file_)
-        note(junit_file_->write(up::junit_report(
-            up::parts_of(world_), outcome, report_,
-            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                                  began_))));
+        note(junit_file_->write(up::junit_report(up::parts_of(world_), outcome, report_)));
     if (const auto last = up::last_record())
         static_cast<void>(up::keep(json_text(record), *last));
     if (summary_)

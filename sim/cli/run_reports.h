@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -63,7 +62,6 @@ class RunReports {
     const up::WorldFile& world_;
     bool is_quiet_;
     std::optional<std::uint64_t> chaos_;
-    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::optional<up::SummaryFile> summary_;
     std::optional<up::Artifacts> artifacts_;
     std::optional<up::ReportFile> record_file_;

@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <functional>
@@ -27,6 +28,7 @@
 #include "sim/cli/nitro_target.h"
 #include "sim/cli/pki_option.h"
 #include "sim/cli/run_reports.h"
+#include "sim/cli/shard_option.h"
 #include "sim/command_line/bytes_argument.h"
 #include "sim/command_line/color_option.h"
 #include "sim/kms/state_directory.h"
@@ -105,6 +107,7 @@ struct AskedWorld {
     explicit AskedWorld(const Values& values);
 
     bool in_machines;
+    std::optional<up::Shard> shard;
     up::WorldFile parts;
     std::optional<std::uint64_t> chaos;  // the seed
     std::size_t drawn = 0;               // faults
@@ -112,11 +115,15 @@ struct AskedWorld {
     std::vector<up::NotRun> not_run;
 };
 
-AskedWorld::AskedWorld(const Values& values) : in_machines(values.text("--target") == "vm") {
+AskedWorld::AskedWorld(const Values& values)
+    : in_machines(values.text("--target") == "vm"), shard(shard_of(values)) {
     const std::string file = values.text("FILE");
     const Bytes content = command_line::read_file(file, world_bytes_max).value();
     const auto folder = std::filesystem::absolute(file).parent_path().string();
-    parts = up::parse_world_file(as_text(content), file, folder, up::look_in_environment).value();
+    parts = up::parse_world_file(as_text(content), file, folder, variables_in(shard)).value();
+    if (shard)
+        for (auto& variable : up::variables_of(*shard))
+            parts.parent.environment.push_back(std::move(variable));
     parts.faults.is_on |= values.flag("--faults");
     parts.trace_connections = values.flag("--trace-connections");
     chaos = chaos_seed(values);
@@ -183,6 +190,7 @@ up::WorldOutcome run_world(const Values& values, AskedWorld& world, const transp
     };
     watch();
     up::WorldOutcome judged;
+    const auto began = std::chrono::steady_clock::now();
     boost::asio::co_spawn(
         context,
         [&]() -> boost::asio::awaitable<void> {
@@ -191,6 +199,9 @@ up::WorldOutcome run_world(const Values& values, AskedWorld& world, const transp
             judged.command = values.list("COMMAND");
             judged.artifacts = values.text("--artifacts");
             judged.not_run = world.not_run;
+            judged.shard = world.shard;
+            judged.lasted = std::chrono::duration_cast<std::chrono::milliseconds>(
+                std::chrono::steady_clock::now() - began);
             if (world.nitro)
                 if (const auto ended = world.nitro->end(world.parts, opened.path()); !ended) {
                     judged.failures.push_back("an enclave may still run: " + ended.error().message);
@@ -290,6 +301,7 @@ Command up_command() {
                      .summary = "Connections can have faults (`glovebox fault`), as with `faults: "
                                 "true` in the file"},
                     chaos_option(),
+                    shard_option(),
                     {.name = "--schema",
                      .kind = Kind::flag,
                      .summary = "Print the JSON schema of world files, for editors, and exit"},
@@ -345,16 +357,19 @@ Command up_command() {
                          .summary = "The command and its arguments, after --",
                          .completion = Completion::program}},
         .requirements = {{{"FILE", "--schema"}}},
-        .examples = {{"Run a world until Ctrl-C, or until the last enclave has ended",
-                      "glovebox up world.yaml"},
-                     {"Run a test in it as a parent program and return its exit status",
-                      "glovebox up world.yaml -- python3 test.py"},
-                     {"The same in a CI, with a summary and what the run left",
-                      "glovebox up --summary summary.md --artifacts glovebox world.yaml -- "
-                      "python3 test.py"},
-                     {"Completion and checks of world files in an editor: name the schema in the "
-                      "file's first line, # yaml-language-server: $schema=world.schema.json",
-                      "glovebox up --schema > world.schema.json"}},
+        .examples =
+            {{"Run a world until Ctrl-C, or until the last enclave has ended",
+              "glovebox up world.yaml"},
+             {"Run a test in it as a parent program and return its exit status",
+              "glovebox up world.yaml -- python3 test.py"},
+             {"The same in a CI, with a summary and what the run left",
+              "glovebox up --summary summary.md --artifacts glovebox world.yaml -- "
+              "python3 test.py"},
+             {"The first of three parts of a test suite, and its record for `glovebox merge`",
+              "glovebox up --shard 0/3 --record run-0.json world.yaml -- ./test"},
+             {"Completion and checks of world files in an editor: name the schema in the "
+              "file's first line, # yaml-language-server: $schema=world.schema.json",
+              "glovebox up --schema > world.schema.json"}},
         .sections = {{"World file", world_file, true}},
         .exit_codes = {{"N", "the command's exit status"},
                        {"1", "a part of the world could not be started, or failed"},
@@ -363,7 +378,7 @@ Command up_command() {
                         "nothing failed, but the target does not have all that the file "
                         "asks for: the lines \"not run\" say what"}},
         .see_also = {"glovebox-compare(1)", "glovebox-imds(1)", "glovebox-kms(1)",
-                     "glovebox-proxy(1)", "glovebox-run(1)"},
+                     "glovebox-merge(1)", "glovebox-proxy(1)", "glovebox-run(1)"},
         .run = up_world};
 }
 

@@ -2,12 +2,9 @@
 
 // A run of a world as a JUnit report, which CIs show beside the reports of tests: a test case for
 // each part's health and one for the command. What was not run is skipped.
-//
-// Source: the form of Maven Surefire, surefire-test-report.xsd.
 #pragma once
 
 #include <boost/json/array.hpp>
-#include <chrono>
 #include <string>
 
 #include "sim/up/summary.h"
@@ -15,9 +12,8 @@
 
 namespace glovebox::up {
 
-// `parts` are those of parts_of() (event_file.h); `lasted` is the time from the first part's start
-// to the last one's end.
+// `parts` are those of parts_of() (event_file.h).
 [[nodiscard]] std::string junit_report(const boost::json::array& parts, const WorldOutcome& outcome,
-                                       const WorldReport& report, std::chrono::milliseconds lasted);
+                                       const WorldReport& report);
 
 }  // namespace glovebox::up

@@ -26,11 +26,12 @@ class JUnitTest : public testing::Test {
         outcome_.command = {"pytest", "-k", "\"x\""};
         outcome_.status = 0;
         outcome_.is_good = true;
+        outcome_.lasted = 1500ms;
     }
     [[nodiscard]] std::string report() {
         WorldReport gathered(world_);
         gathered.take(entry_of_output("a<b>", "last & \x1b[31m line"));
-        return junit_report(parts_of(world_), outcome_, gathered, 1500ms);
+        return junit_report(parts_of(world_), outcome_, gathered);
     }
 
     WorldFile world_;

@@ -10,19 +10,13 @@
 #include <map>
 #include <set>
 
-#include "core/base/json_reader.h"
-#include "core/base/json_text.h"
 #include "sim/up/event_kinds.h"
-#include "sim/up/run_record.h"
+#include "sim/up/record_reader.h"
 
 namespace glovebox::up {
 namespace {
 
 namespace json = boost::json;
-
-// A record has up to 200,000 events (event_file.h) and 20,000 entries in other lists, with a few
-// hundred bytes each, and decisions with their policies.
-constexpr JsonBudget record_budget{.bytes = record_bytes_max, .values = 10'000'000};
 
 struct Outcomes {
     std::string_view kind;  // of events (target_limits.h); empty: every run observes it
@@ -50,27 +44,6 @@ class Behaviour {
     std::map<std::string, Outcomes> by_subject_;
 };
 
-std::string text(const json::object& object, std::string_view name) {
-    const json::value* const found = object.if_contains(name);
-    if (found == nullptr)
-        return "";
-    return found->is_string() ? json::value_to<std::string>(*found) : json_text(*found);
-}
-
-const json::array& list(const json::object& object, std::string_view name) {
-    static const json::array none;
-    const json::value* const found = object.if_contains(name);
-    return found != nullptr && found->is_array() ? found->get_array() : none;
-}
-
-// Calls visit() with each object of the list.
-template <class Visit>
-void each(const json::object& object, std::string_view name, const Visit& visit) {
-    for (const json::value& entry : list(object, name))
-        if (entry.is_object())
-            visit(entry.get_object());
-}
-
 // The role, without the session: arn:aws:sts::111122223333:assumed-role/parent/i-0450935ca7b93efd9.
 std::string role_of(const std::string& principal) {
     return principal.find(":assumed-role/") == std::string::npos
@@ -80,62 +53,34 @@ std::string role_of(const std::string& principal) {
 
 std::set<std::string> keys_of(const json::object& record) {
     std::set<std::string> keys;
-    each(record, "kms", [&](const json::object& request) { keys.insert(text(request, "key")); });
+    each_in(record, "kms",
+            [&](const json::object& request) { keys.insert(text_in(request, "key")); });
     return keys;
-}
-
-// The simulation explains a refusal to a program, and other places cannot: the program sees the
-// same.
-std::string outcome_of_connection(const json::object& connection, bool is_of_program) {
-    std::string outcome = text(connection, "outcome");
-    if (is_of_program && outcome == "refused")
-        return outcome;
-    for (const std::string_view name : {"status", "end", "error"})
-        if (const std::string more = text(connection, name); !more.empty())
-            outcome += ": " + more;
-    return outcome;
 }
 
 std::set<std::string> texts(const json::object& object, std::string_view name) {
     std::set<std::string> all;
-    for (const json::value& one : list(object, name))
+    for (const json::value& one : list_in(object, name))
         if (one.is_string())
             all.insert(json::value_to<std::string>(one));
     return all;
 }
 
-// The labels of the parts whose connections programs make, not proxies.
-std::set<std::string> programs_of(const json::object& record) {
-    std::set<std::string> programs{"parent"};
-    each(record, "parts", [&](const json::object& part) {
-        if (text(part, "kind") == "enclave")
-            programs.insert(text(part, "part"));
-    });
-    return programs;
-}
-
-std::string verdict_of(const json::object& record) {
-    if (text(record, "passed") == "true")
-        return "passed";
-    const bool has_failed = text(record, "status") != "0" || !list(record, "failures").empty();
-    return has_failed || list(record, "not_run").empty() ? "failed" : "ran in part";
-}
-
 // `shared_keys` are those that both runs had; the ids of others are made anew in each run.
 Behaviour behaviour_of(const json::object& record, const std::set<std::string>& shared_keys) {
     Behaviour behaviour;
-    behaviour.add("the run", verdict_of(record));
-    behaviour.add("the command: status", text(record, "status"));
+    behaviour.add("the run", verdict_in(record));
+    behaviour.add("the command: status", text_in(record, "status"));
     for (const std::string& failure : texts(record, "failures"))
         behaviour.add("the run", failure);
-    each(record, "not_run", [&](const json::object& one) {
-        const std::string part = text(one, "part");
-        behaviour.add(fmt::format("{}{}{}", part, part.empty() ? "" : ": ", text(one, "what")),
-                      "not run: " + text(one, "why"));
+    each_in(record, "not_run", [&](const json::object& one) {
+        const std::string part = text_in(one, "part");
+        behaviour.add(fmt::format("{}{}{}", part, part.empty() ? "" : ": ", text_in(one, "what")),
+                      "not run: " + text_in(one, "why"));
     });
-    each(record, "enclaves", [&](const json::object& enclave) {
-        const std::string name = "enclave " + text(enclave, "name");
-        if (const std::string status = text(enclave, "status"); !status.empty())
+    each_in(record, "enclaves", [&](const json::object& enclave) {
+        const std::string name = "enclave " + text_in(enclave, "name");
+        if (const std::string status = text_in(enclave, "status"); !status.empty())
             behaviour.add(name + ": status", status);
         if (const json::value* const pcrs = enclave.if_contains("pcrs");
             pcrs != nullptr && pcrs->is_object())
@@ -144,44 +89,39 @@ Behaviour behaviour_of(const json::object& record, const std::set<std::string>& 
                     behaviour.add(fmt::format("{}: {}", name, std::string_view(pcr)),
                                   json::value_to<std::string>(value));
     });
-    each(record, "connections", [&, programs = programs_of(record)](const json::object& one) {
-        const std::string from = text(one, "from");
-        const std::string to = text(one, "to");
-        const std::string part = text(one, "part");
-        const bool is_of_program = programs.contains(part);
-        behaviour.add(fmt::format("connection{}{}{} ({})", from.empty() ? "" : " from " + from,
-                                  to.empty() ? "" : " to ", to, part),
-                      outcome_of_connection(one, is_of_program),
-                      !is_of_program                      ? proxy_connections
-                      : text(one, "outcome") == "refused" ? program_connections
-                                                          : traced_connections);
+    each_in(record, "connections", [&, programs = programs_in(record)](const json::object& one) {
+        const bool is_of_program = programs.contains(text_in(one, "part"));
+        behaviour.add(connection_name(one), connection_outcome(one, is_of_program),
+                      !is_of_program                         ? proxy_connections
+                      : text_in(one, "outcome") == "refused" ? program_connections
+                                                             : traced_connections);
     });
-    each(record, "module", [&](const json::object& request) {
-        const std::string error = text(request, "error");
-        const std::string pcrs = text(request, "pcrs");
-        behaviour.add(fmt::format("security module of {}", text(request, "part")),
+    each_in(record, "module", [&](const json::object& request) {
+        const std::string error = text_in(request, "error");
+        const std::string pcrs = text_in(request, "pcrs");
+        behaviour.add(fmt::format("security module of {}", text_in(request, "part")),
                       !error.empty()
                           ? "answers " + error
-                          : text(request, "request") + (pcrs.empty() ? "" : " of PCR " + pcrs),
+                          : text_in(request, "request") + (pcrs.empty() ? "" : " of PCR " + pcrs),
                       module_requests);
     });
-    each(record, "kms", [&](const json::object& request) {
-        const std::string key = text(request, "key");
-        const std::string error = text(request, "error");
-        behaviour.add(fmt::format("KMS {} by {}{}", text(request, "request"),
-                                  role_of(text(request, "principal")),
+    each_in(record, "kms", [&](const json::object& request) {
+        const std::string key = text_in(request, "key");
+        const std::string error = text_in(request, "error");
+        behaviour.add(fmt::format("KMS {} by {}{}", text_in(request, "request"),
+                                  role_of(text_in(request, "principal")),
                                   shared_keys.contains(key) && !key.empty() ? " on " + key : ""),
-                      error.empty() ? text(request, "status") : error, kms_requests);
+                      error.empty() ? text_in(request, "status") : error, kms_requests);
     });
-    each(record, "faults", [&](const json::object& one) {
-        const std::string event = text(one, "event");
+    each_in(record, "faults", [&](const json::object& one) {
+        const std::string event = text_in(one, "event");
         if (event != "struck" && event != "set")
             return;
-        std::string struck = text(one, "request");
-        if (const std::string to = text(one, "to"); !to.empty())
-            struck = fmt::format("{} -> {}", text(one, "from"), to);
+        std::string struck = text_in(one, "request");
+        if (const std::string to = text_in(one, "to"); !to.empty())
+            struck = fmt::format("{} -> {}", text_in(one, "from"), to);
         behaviour.add(
-            fmt::format("fault {}{}{}", text(one, "kind"), struck.empty() ? "" : " of ", struck),
+            fmt::format("fault {}{}{}", text_in(one, "kind"), struck.empty() ? "" : " of ", struck),
             event, fault_events);
     });
     return behaviour;
@@ -196,28 +136,6 @@ std::vector<std::string> without(const std::set<std::string>& all,
 }
 
 }  // namespace
-
-Result<json::object> parse_run_record(std::string_view content) {
-    auto read = read_json(content, record_budget);
-    if (!read)
-        return read.error();
-    const auto no_record = [](std::string_view why) {
-        return invalid_input(
-            fmt::format("{}: a record of `glovebox up --record` was expected", why));
-    };
-    if (!read->is_object())
-        return no_record("it is JSON, but no object");
-    json::object& record = read->get_object();
-    const json::value* const schema = record.if_contains("schema");
-    if (schema == nullptr || !schema->is_int64() || !record.contains("connections"))
-        return no_record("it has no schema and connections");
-    if (schema->get_int64() > record_schema)
-        return invalid_input(fmt::format(
-            "its schema is {}, and this Glovebox knows {}: a later Glovebox wrote it, which can "
-            "compare it too",
-            schema->get_int64(), record_schema));
-    return std::move(record);
-}
 
 RunComparison compare_runs(const json::object& first, const json::object& second) {
     std::set<std::string> keys = keys_of(first);

@@ -8,10 +8,7 @@
 
 #include <boost/json/object.hpp>
 #include <string>
-#include <string_view>
 #include <vector>
-
-#include "core/base/error.h"
 
 namespace glovebox::up {
 
@@ -26,9 +23,6 @@ struct RunComparison {
     // What one run alone could observe (event_kinds.h), and did; no difference.
     std::vector<RunDifference> not_observed;
 };
-
-// Reads a record. The error says what in it is no record, or that its schema is a later one.
-[[nodiscard]] Result<boost::json::object> parse_run_record(std::string_view text);
 
 // In the order of subjects; nothing where both did the same.
 [[nodiscard]] RunComparison compare_runs(const boost::json::object& first,

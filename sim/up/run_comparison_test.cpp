@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "sim/up/event_kinds.h"
+#include "sim/up/record_reader.h"
 #include "sim/up/run_record.h"
 
 namespace glovebox::up {

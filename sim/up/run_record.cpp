@@ -147,7 +147,9 @@ json::object RunRecord::document(const WorldOutcome& outcome, const WorldReport&
                         {"region", region_},
                         {"command", json::value_from(outcome.command)},
                         {"passed", outcome.has_passed()},
+                        {"lasted_ms", outcome.lasted.count()},
                         {"failures", json::value_from(outcome.failures)},
+                        {"failed_parts", json::value_from(outcome.failed_parts)},
                         {"not_run", to_json(outcome.not_run)},
                         {"not_observed", json::value_from(not_observed_)},
                         {"parts", parts_},
@@ -158,6 +160,8 @@ json::object RunRecord::document(const WorldOutcome& outcome, const WorldReport&
                         {"faults", faults_.entries}};
     if (outcome.status)
         record["status"] = *outcome.status;
+    if (outcome.shard)
+        record["shard"] = {{"index", outcome.shard->index}, {"total", outcome.shard->total}};
     if (!further.empty())
         record["further"] = std::move(further);
     return record;

@@ -99,8 +99,9 @@ std::string kms_of(const KmsRecord& kms) {
 
 std::string world_summary(const WorldOutcome& outcome, const WorldReport& report,
                           const KmsRecord& kms) {
-    std::string text =
-        fmt::format("## Glovebox: {} {}\n\n", code_span(outcome.file), verdict_of(outcome));
+    std::string text = fmt::format(
+        "## Glovebox: {} {}{}\n\n", code_span(outcome.file), verdict_of(outcome),
+        outcome.shard ? fmt::format(", shard {}", to_text(*outcome.shard)) : std::string());
     if (!outcome.command.empty() && outcome.status)
         text += fmt::format(
             "{} ended with status {}.\n",

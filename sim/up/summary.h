@@ -4,6 +4,7 @@
 // was refused and why, and where more is kept.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/base/line_file.h"
 #include "sim/up/kms_refusals.h"
 #include "sim/up/not_run.h"
+#include "sim/up/shard.h"
 #include "sim/up/world_report.h"
 
 namespace glovebox::up {
@@ -26,6 +28,8 @@ struct WorldOutcome {
     std::vector<std::string> failed_parts;  // their labels
     std::string artifacts;                  // the folder; or empty
     std::vector<NotRun> not_run{};
+    std::optional<Shard> shard{};        // which part of a test suite the command ran
+    std::chrono::milliseconds lasted{};  // from the first part's start to the last one's end
 
     // The exit status is 0.
     [[nodiscard]] bool has_passed() const { return is_good && not_run.empty(); }
