@@ -8,6 +8,7 @@ Usage: action_test.py GLOVEBOX [unittest's arguments]
 import functools
 import hashlib
 import http.server
+import json
 import os
 import platform
 import re
@@ -103,7 +104,7 @@ class Action(unittest.TestCase):
 
     def test_inputs_are_no_part_of_the_script(self):
         value = "'\"; touch pwned; $(touch pwned) `touch pwned` #"
-        for name, is_good in (("world", False), ("version", False), ("quiet", True), ("namespaces", True), ("artifact", True)):
+        for name, is_good in (("world", False), ("version", False), ("shard", False), ("quiet", True), ("namespaces", True), ("artifact", True)):
             with self.subTest(name):
                 self.run_action({"world": "tests/world.yaml", "command": "true", name: value}, is_good=is_good)
                 self.assertEqual(list(self.folder.rglob("pwned")), [])
@@ -114,7 +115,13 @@ class Action(unittest.TestCase):
 
     def test_the_command_does_not_see_the_inputs(self):
         run = self.run_action({"world": "tests/world.yaml", "command": "env"})
-        self.assertNotRegex(run.output, r"(?m)^(WORLD|COMMAND|QUIET)=")
+        self.assertNotRegex(run.output, r"(?m)^(WORLD|COMMAND|QUIET|SHARD)=")
+
+    def test_a_shard_of_a_matrix(self):
+        run = self.run_action({"world": "tests/world.yaml", "command": 'echo "$GLOVEBOX_SHARD_INDEX of $GLOVEBOX_SHARD_TOTAL"', "shard": "1/3"})
+        self.assertIn("1 of 3\n", run.output)
+        self.assertIn("passed, shard 1/3", run.summary)
+        self.assertIn('"shard":{"index":1,"total":3}', self.artifacts["glovebox"]["run.json"])
 
     def test_quiet(self):
         run = self.run_action({"world": "tests/world.yaml", "command": "echo done", "quiet": "true"})
@@ -297,9 +304,18 @@ class GitLab(unittest.TestCase):
         self.assertIn("passed", (self.project / "glovebox-artifacts/summary.md").read_text())
         self.assertIn("install -qy --no-install-recommends ca-certificates git", (self.folder / "apt-get").read_text())
 
+    def test_a_job_of_several_in_parallel(self):
+        commit = self.commit_of_a_source()
+        done = self.run_job(GLOVEBOX_REPOSITORY=str(self.folder / "source"), GLOVEBOX_COMMIT=commit, GLOVEBOX_SHARD="auto",
+                            CI_NODE_INDEX="2", CI_NODE_TOTAL="3", GLOVEBOX_COMMAND='echo "$GLOVEBOX_SHARD_INDEX of $GLOVEBOX_SHARD_TOTAL"')
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("1 of 3\n", done.stdout)
+        record = json.loads((self.project / "glovebox-artifacts/run-2.json").read_text())
+        self.assertEqual(record["shard"], {"index": 1, "total": 3})
+
     def test_values_are_no_part_of_the_script(self):
         value = "'\"; touch pwned; $(touch pwned)"
-        for name in ("GLOVEBOX_FILE", "GLOVEBOX_REPOSITORY", "GLOVEBOX_COMMIT"):
+        for name in ("GLOVEBOX_FILE", "GLOVEBOX_SHARD", "GLOVEBOX_REPOSITORY", "GLOVEBOX_COMMIT"):
             variables = {"GLOVEBOX_REPOSITORY": "/nowhere", "GLOVEBOX_COMMIT": "main", name: value}
             self.assertNotEqual(self.run_job(**variables).returncode, 0)
             self.assertEqual(list(self.folder.rglob("pwned")), [])

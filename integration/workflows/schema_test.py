@@ -50,7 +50,7 @@ class Workflows(unittest.TestCase):
 
     def test_those_of_the_page(self):
         shown = [block for block in blocks_of_page() if "jobs:" in block]
-        self.assertEqual(len(shown), 2)
+        self.assertEqual(len(shown), 3)
         for at, block in enumerate(shown):
             self.assertEqual(self.validate(self.file(f".github/workflows/{at}.yml", block)), "")
 
@@ -92,9 +92,9 @@ class GitLab(unittest.TestCase):
         return subprocess.run(["node", NODE / ".bin/gitlab-ci-local", "--force-shell-executor", *options], cwd=self.project,
                               env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
 
-    def job_of_page(self):
-        """The job that docs/ci.md shows, with the template of this tree."""
-        job, = [block for block in blocks_of_page() if "extends: .glovebox" in block]
+    def job_of_page(self, name="test"):
+        """The job of this name that docs/ci.md shows, with the template of this tree."""
+        job, = [block for block in blocks_of_page() if f"\n{name}:\n  extends: .glovebox" in block]
         includes, count = re.subn(r"(?m)^  - remote: \S+$", "  - local: glovebox.gitlab-ci.yml", job)
         self.assertEqual(count, 1, job)
         return includes
@@ -109,6 +109,15 @@ class GitLab(unittest.TestCase):
         self.assertIn("passed", (kept / "summary.md").read_text())
         self.assertIn("ready: world", (kept / "timeline.jsonl").read_text())
         self.assertIn('name="test_it"', (kept / "junit.xml").read_text())
+
+    def test_the_shards_of_the_page(self):
+        (self.project / "run-tests").write_text("#!/bin/sh\necho \"shard $GLOVEBOX_SHARD_INDEX of $GLOVEBOX_SHARD_TOTAL\"\n")
+        (self.project / "run-tests").chmod(0o755)
+        done = self.run_job(self.job_of_page("suite"))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for index in range(3):
+            self.assertIn(f"shard {index} of 3", done.stdout)
+        self.assertIn("the run passed: 3 of 3 shards passed", done.stdout)
 
     def test_a_command_that_fails(self):
         done = self.run_job(self.job_of_page().replace("pytest-3 ", "false; pytest-3 "), "test")
