@@ -286,9 +286,9 @@ FOLDERS = {
         uses=("nsm-mock/document", "nsm-mock/module")),
     "fuzz": Folder(
         "fuzz targets for every parser of foreign bytes",
-        uses=("core/address", "core/rules", "core/http", "core/ingress", "core/proxy", "core/egress",
+        uses=("core/base", "core/address", "core/rules", "core/http", "core/ingress", "core/proxy", "core/egress",
               "nsm-mock/document", "nsm-mock/module", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
               "sim/eif/archive", "sim/eif/build", "sim/eif/report", "sim/supervisor", "sim/iam", "sim/kms",
-              "sim/vsock_switch"),
+              "sim/up", "sim/vsock_switch"),
         libraries=("Beast",)),
 }
