@@ -226,9 +226,9 @@ class Reader {
                 if (parsed->count() == 0)
                     continue;
                 const auto known = options_of(path());
-                const bool holds = std::any_of(known.begin(), known.end(), [&](const Option* one) {
-                    return one->name == option->name;
-                });
+                const bool holds = std::any_of(
+                    known.begin(), known.end(),
+                    [name = option->name](const Option* one) { return one->name == name; });
                 if (!holds)
                     return mistake(Mistake::Kind::of_another_command, std::string(option->name));
                 for (const std::string& text : parsed->results())
