@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// --log-level, --log-file and --log-json: where a command says what it does.
+// --log-level, --log-file and --log-json, by the names that the commands of this folder use.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <string_view>
-
-#include "core/base/log.h"
 #include "sim/cli/commands.h"
+#include "sim/command_line/log_option.h"
 
 namespace glovebox::cli {
 
-// `level` is the default.
-[[nodiscard]] Options log_options(std::string_view level = "info");
-
-// --log-rate, of a command that logs connections; see core/base/limited_log.h.
-[[nodiscard]] Option log_rate_option();
-
-// What the options say, for the log of `component`, "proxy".
-[[nodiscard]] LogOptions read_log_options(const Values& values, std::string component);
-
-// Throws ErrorException when its file can't be opened.
-[[nodiscard]] std::unique_ptr<Log> make_log(const Values& values, std::string component);
+using command_line::log_options;
+using command_line::log_rate_option;
+using command_line::make_log;
+using command_line::read_log_options;
 
 }  // namespace glovebox::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/cli/log_option.h"
+#include "sim/command_line/log_option.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include "core/base/workflow_commands.h"
 #include "sim/command_line/color_option.h"
 
-namespace glovebox::cli {
+namespace glovebox::command_line {
 namespace {
 
 constexpr std::string_view group = "Log";
@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, LogLevel>, 4> levels{
 }  // namespace
 
 Options log_options(std::string_view level) {
-    Option color = command_line::color_option();
+    Option color = color_option();
     color.group = group;
     return {{.name = "--log-level",
              .kind = Kind::choice,
@@ -70,7 +70,7 @@ LogOptions read_log_options(const Values& values, std::string component) {
             options.level = level;
     options.file = values.text("--log-file");
     options.json = values.flag("--log-json");
-    options.colors = command_line::read_colors(values, STDERR_FILENO);
+    options.colors = read_colors(values, STDERR_FILENO);
     options.is_workflow_step = is_workflow_step();
     return options;
 }
@@ -79,4 +79,4 @@ std::unique_ptr<Log> make_log(const Values& values, std::string component) {
     return make_log(read_log_options(values, std::move(component)));
 }
 
-}  // namespace glovebox::cli
+}  // namespace glovebox::command_line
