@@ -24,6 +24,7 @@ LIBRARIES = {
     "OpenSSL": Library(("openssl/",), ("OpenSSL::Crypto", "OpenSSL::SSL")),
     "SQLite": Library(("sqlite3.h",), ("PkgConfig::sqlite3",)),
     "c-ares": Library(("ares.h",), ("PkgConfig::cares",)),
+    "gRPC": Library(("grpc/", "grpcpp/", "v1beta1."), ("PkgConfig::grpc",)),
     "libarchive": Library(("archive",), ("PkgConfig::libarchive",)),
     "libcbor": Library(("cbor",), ("PkgConfig::libcbor",)),
     "libseccomp": Library(("seccomp.h",), ("PkgConfig::libseccomp",)),
@@ -275,6 +276,10 @@ FOLDERS = {
               "sim/eif/unpack", "sim/fault", "sim/http", "sim/tls", "sim/imds", "sim/inspect", "sim/kms", "sim/up", "sim/vsock_proxy",
               "sim/vsock_switch", "sim/vm", "sim/nitro", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
+    "sim/device_plugin": Folder(
+        "the kubelet's device plugin, a program of its own: enclaves as a resource of Kubernetes' nodes",
+        uses=("core/base", "sim/command_line"),
+        libraries=("gRPC",)),
     "examples": Folder(
         "programs that show the whole",
         uses=("core/base", "core/crypto", "core/stream", "transports", "nsm-mock/document", "nsm-mock/pki",
