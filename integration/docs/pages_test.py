@@ -21,7 +21,8 @@ OPTIONS = Options(ROOT / "docs" / "commands")
 LANGUAGES = {"console", "text", "sh", "yaml", "json", "python", "javascript", "go", "rust", "c", "cpp", "java", "dockerfile", "diff"}
 # Options of other programs, which pages name.
 FOREIGN_OPTIONS = {"--dry-run", "--security-opt", "--cap-add", "--privileged", "--device", "--preset", "--test-dir", "--user", "--vm", "--tidy",
-                   "--draw", "--arrows", "--keep", "--label-exclude", "--aws-sigv4", "--unix-socket", "--seccomp", "--net"}
+                   "--draw", "--arrows", "--keep", "--label-exclude", "--aws-sigv4", "--unix-socket", "--seccomp", "--net", "--splits", "--partition",
+                   "--enclaves"}
 
 
 def wrong_links(page: Path, text: str, root: Path) -> list[str]:
