@@ -32,12 +32,12 @@ inline constexpr std::array<std::string_view, 4> log_level_names{"debug", "info"
 }
 
 // The names that fields may have; docs/logs.md says what each means.
-inline constexpr std::array<std::string_view, 30> log_field_names{
-    "address", "bytes",    "bytes_received", "bytes_sent", "cid",    "connections",
-    "end",     "error",    "fault",          "http",       "https",  "key",
-    "kind",    "listener", "nonce",          "part",       "pcr0",   "pcr1",
-    "pcr2",    "pcr8",     "pcrs",           "peer",       "port",   "principal",
-    "reason",  "request",  "request_id",     "signal",     "status", "target"};
+inline constexpr std::array<std::string_view, 33> log_field_names{
+    "address",    "bytes",  "bytes_received", "bytes_sent", "cid",       "connections", "data",
+    "end",        "error",  "fault",          "http",       "https",     "key",         "kind",
+    "listener",   "nonce",  "offset",         "part",       "pcr0",      "pcr1",        "pcr2",
+    "pcr8",       "pcrs",   "peer",           "port",       "principal", "reason",      "request",
+    "request_id", "signal", "status",         "target",     "way"};
 
 // What happened, in one word for all lines that say the same: "open", "nsm_request".
 class Event {

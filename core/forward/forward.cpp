@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/base64.h"
+#include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/counted.h"
 #include "core/base/unique_fd.h"
@@ -270,18 +272,20 @@ asio::awaitable<void> Forward::serve(Admitted admitted, ForwardRoute route, cons
         co_return;
     }
     std::string name;
-    std::size_t sent_early = 0;
+    Early early;
     if (arrival) {
         if (arrival->request)
             name = arrival->description();
-        sent_early = arrival->first_bytes.size();
+        early.sent = arrival->first_bytes.size();
+        if (options_.first_bytes > 0)
+            early.from_client = arrival->first_bytes;
         arrival->header += arrival->first_bytes;
         // If this fails the server has broken off, as the relay will find.
         static_cast<void>(co_await write_all(reached->connection.stream, arrival->header));
         arrival->forget_bytes();
     }
     Parties parties{admitted.peer, std::nullopt, std::move(name), *route.to, admitted.counted};
-    co_await relay_to(std::move(client), std::move(parties), std::move(*reached), sent_early,
+    co_await relay_to(std::move(client), std::move(parties), std::move(*reached), std::move(early),
                       loop.pipes);
 }
 
@@ -344,23 +348,45 @@ asio::awaitable<void> Forward::serve_out(Admitted admitted, VsockAddress proxy,
         fail(explain(reached.error(), proxy, true));
         co_return;
     }
-    const auto early =
-        co_await open_tunnel(reached->connection.stream, target, options_.tunnel_timeout);
-    if (!early) {
-        count_failure(admitted.counted, proxy, early.error());
-        fail(early.error().message);
+    auto rest = co_await open_tunnel(reached->connection.stream, target, options_.tunnel_timeout);
+    if (!rest) {
+        count_failure(admitted.counted, proxy, rest.error());
+        fail(rest.error().message);
         co_return;
     }
-    if (!early->empty()) {
+    Early early;
+    early.from_target = std::move(*rest);
+    if (!early.from_target.empty()) {
         // If this fails the program has broken off, as the relay will find.
-        static_cast<void>(co_await write_all(client, *early));
+        static_cast<void>(co_await write_all(client, early.from_target));
     }
     Parties parties{admitted.peer, target, target_text, proxy, admitted.counted};
-    co_await relay_to(std::move(client), std::move(parties), std::move(*reached), 0, loop.pipes);
+    co_await relay_to(std::move(client), std::move(parties), std::move(*reached), std::move(early),
+                      loop.pipes);
+}
+
+std::unique_ptr<FirstBytes> Forward::log_first(const ProxyMetrics::Use& use, const Parties& parties,
+                                               const Early& early) const {
+    if (options_.first_bytes == 0)
+        return nullptr;
+    auto first_bytes = std::make_unique<FirstBytes>(
+        options_.first_bytes, [this, peer = to_string(parties.client), to = parties.to,
+                               name = parties.name](const FirstBytes::Piece& piece) {
+            const std::string target = name.empty() ? to_string(to) : name;
+            log_.info("traffic", "{} -> {}{}: the {} sent {}", field("peer", peer),
+                      name.empty() ? "vsock " : "", field("target", target),
+                      piece.from == FirstBytes::From::client ? "client" : "target", describe(piece),
+                      field("cid", to.cid), field("port", to.port), field("way", way_of(piece)),
+                      field("offset", piece.offset), field("data", to_base64(piece.bytes)));
+        });
+    first_bytes->take(FirstBytes::From::client, as_bytes(early.from_client));
+    first_bytes->take(FirstBytes::From::target, as_bytes(early.from_target));
+    use.traffic().first_bytes = first_bytes.get();
+    return first_bytes;
 }
 
 asio::awaitable<void> Forward::relay_to(Stream client, Parties parties, Reached reached,
-                                        std::size_t sent_early, PipePool& pipes) {
+                                        Early early, PipePool& pipes) {
     const auto& [from, asked, name, to, counted] = parties;
     const TextOnDemand peer{[&from = from] { return to_string(from); }};
     const TextOnDemand target{
@@ -375,7 +401,9 @@ asio::awaitable<void> Forward::relay_to(Stream client, Parties parties, Reached 
     const auto use =
         options_.metrics->begin(counted, to.cid, Target{unmapped(from.address()), from.port()},
                                 asked ? MetricsPeer(*asked) : MetricsPeer(to));
-    use.traffic().from_client.add(sent_early);
+    use.traffic().from_client.add(early.sent);
+    const auto first_bytes = log_first(use, parties, early);
+    early = {};
     RelayResult result =
         co_await relay(std::move(client), std::move(reached.connection.stream), pipes,
                        options_.relay, {.second = notice.get()}, &use.traffic());

@@ -52,6 +52,8 @@ struct ForwardOptions {
     std::chrono::milliseconds grace{5000};            // for open connections when it stops
     std::size_t connections_max = 10000;              // further ones wait in the backlog
     IngressOptions ingress{};
+    // Of each direction of a connection, so many bytes are written into the log, secrets included.
+    std::size_t first_bytes = 0;
     std::shared_ptr<ProxyMetrics> metrics = std::make_shared<ProxyMetrics>(metrics_of_forwarder);
 };
 
@@ -114,6 +116,14 @@ class Forward {
         std::shared_ptr<HopResets> hop;
     };
 
+    // What was carried before the relay: how much the client sent, what that was (kept only where
+    // first bytes are asked for), and what the target sent.
+    struct Early {
+        std::size_t sent = 0;
+        std::string from_client;
+        std::string from_target;
+    };
+
     // Has connections served from now on; the endpoint is the local one.
     template <class Serve>
     Result<boost::asio::ip::tcp::endpoint> accept_on(UniqueFd socket, Place place,
@@ -131,7 +141,11 @@ class Forward {
     boost::asio::awaitable<void> refuse(Stream client, std::string who, ForwardRoute route,
                                         std::unique_ptr<IngressArrival> arrival, Error failure);
     boost::asio::awaitable<void> relay_to(Stream client, Parties parties, Reached reached,
-                                          std::size_t sent_early, PipePool& pipes);
+                                          Early early, PipePool& pipes);
+    // Logs the use's first bytes, if they are asked for, as long as this lives.
+    [[nodiscard]] std::unique_ptr<FirstBytes> log_first(const ProxyMetrics::Use& use,
+                                                        const Parties& parties,
+                                                        const Early& early) const;
 
     const Loops loops_;
     Transport& transport_;

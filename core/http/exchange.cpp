@@ -59,7 +59,7 @@ class Exchange {
                                   sent_.parser().chunked()};
         MessageWriter<true> to_target(
             target_, forwarded_request(sent_.message(), request_.origin_form(), host(), framing),
-            traffic_.from_client);
+            traffic_);
         request_is_whole_ = sent_.parser().is_done();
         // Where the head can't be written, answer() finds out why, or that no answer came.
         const auto begun = co_await to_target.write_head();
@@ -117,7 +117,7 @@ class Exchange {
             if (is_http_1_0)
                 continue;
             MessageWriter<false> interim(client_, forwarded_response(got.message(), {}, false),
-                                         traffic_.from_target);
+                                         traffic_);
             if (!co_await interim.write_head())
                 co_return client_left();
         }
@@ -140,7 +140,7 @@ class Exchange {
         const bool closes =
             is_http_1_0 || !request_is_whole_ || !sent_.parser().keep_alive() || options_.is_last();
         MessageWriter<false> to_client(client_, forwarded_response(got.message(), framing, closes),
-                                       traffic_.from_target);
+                                       traffic_);
         result_.status = static_cast<int>(status);
         if (!co_await to_client.write_head())
             co_return client_left();

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/bytes.h"
 #include "core/base/error.h"
 #include "core/relay/traffic_counts.h"
 #include "core/stream/stream_io.h"
@@ -161,9 +162,9 @@ class MessageWriter {
   public:
     using Message = boost::beast::http::message<is_request, boost::beast::http::buffer_body>;
 
-    // Adds the bytes that the stream's kernel took to `sent`.
-    MessageWriter(Stream& stream, Message message, TrafficCount& sent)
-        : stream_(stream), message_(std::move(message)), sent_(sent) {
+    // Adds the bytes that the stream's kernel took to `traffic`: a request is the client's.
+    MessageWriter(Stream& stream, Message message, TrafficCounts& traffic)
+        : stream_(stream), message_(std::move(message)), traffic_(traffic) {
         serializer_.split(true);
         message_.body().data = nullptr;
         message_.body().more = true;
@@ -217,10 +218,13 @@ class MessageWriter {
     }
 
     [[nodiscard]] boost::asio::awaitable<Result<void>> write(std::string text) {
+        if (traffic_.first_bytes != nullptr)
+            traffic_.first_bytes->take(
+                is_request ? FirstBytes::From::client : FirstBytes::From::target, as_bytes(text));
         const auto sent = co_await write_all(stream_, text);
         if (!sent)
             co_return sent.error();
-        sent_.add(*sent);
+        (is_request ? traffic_.from_client : traffic_.from_target).add(*sent);
         co_return Result<void>();
     }
 
@@ -228,7 +232,7 @@ class MessageWriter {
     Message message_;
     boost::beast::http::serializer<is_request, boost::beast::http::buffer_body> serializer_{
         message_};
-    TrafficCount& sent_;
+    TrafficCounts& traffic_;
 };
 
 }  // namespace glovebox::core

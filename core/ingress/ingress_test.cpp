@@ -124,6 +124,18 @@ TEST_F(IngressTest, AServerReceivesEveryByteOfItsClient) {
     EXPECT_THAT(log_.lines(), Contains(HasSubstr("-> api.example.com (vsock 16:8443) open")));
 }
 
+TEST_F(IngressTest, TheBytesOfTheOpeningAreTheFirstOnesThatAreLogged) {
+    options_.first_bytes = 60;
+    start();
+    Stream client = say(get_for_api);
+    Stream server = accepted();
+    EXPECT_EQ(read(server, get_for_api.size()), get_for_api);
+    run(write_all(server, "answer")).value();
+    EXPECT_EQ(read(client, 6), "answer");
+    EXPECT_THAT(log_.lines(), Contains(HasSubstr("the client sent 41 bytes: GET / HTTP/1.1")));
+    EXPECT_THAT(log_.lines(), Contains(HasSubstr("the target sent 6 bytes")));
+}
+
 TEST_F(IngressTest, TheBytesOfTheOpeningAreCounted) {
     start();
     Stream client = say(get_for_api);

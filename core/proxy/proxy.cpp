@@ -11,6 +11,8 @@
 
 #include "core/address/port_list.h"
 #include "core/address/proxy_error.h"
+#include "core/base/base64.h"
+#include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/counted.h"
 #include "core/http/http_refusal.h"
@@ -293,8 +295,10 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_fixed(Client client, T
     log_open(connection.peer, target, *dialed);
     auto use =
         options_.metrics->begin(client.counted, connection.peer.cid, connection.peer, target);
+    auto first_bytes = log_first(use, connection.peer, target);
     co_return Tunnel{connection.peer,           std::move(target), std::move(connection.stream),
-                     std::move(dialed->stream), dialed->endpoint,  std::move(use)};
+                     std::move(dialed->stream), dialed->endpoint,  std::move(use),
+                     std::move(first_bytes)};
 }
 
 asio::awaitable<Result<void>> Proxy::read_ask(Stream& stream, TunnelRequest& request, bool is_first,
@@ -403,14 +407,18 @@ asio::awaitable<std::optional<Proxy::Tunnel>> Proxy::open_tunnel(Client client,
     log_open(connection.peer, request.target(), dialed);
     auto use = options_.metrics->begin(client.counted, connection.peer.cid, connection.peer,
                                        request.target());
+    auto first_bytes = log_first(use, connection.peer, request.target());
     const std::string early = request.take_early_bytes();
     if (!early.empty()) {
+        if (first_bytes)
+            first_bytes->take(FirstBytes::From::client, as_bytes(early));
         // If this fails the target has broken off, as the relay will find.
         const auto sent = co_await write_all(dialed.stream, early);
         use.traffic().from_client.add(sent ? *sent : 0);
     }
     co_return Tunnel{connection.peer,          request.target(), std::move(connection.stream),
-                     std::move(dialed.stream), dialed.endpoint,  std::move(use)};
+                     std::move(dialed.stream), dialed.endpoint,  std::move(use),
+                     std::move(first_bytes)};
 }
 
 // A response that broke off must not look like a whole one that the connection's end delimits.
@@ -423,6 +431,7 @@ asio::awaitable<std::optional<std::string>> Proxy::serve_exchange(Client& client
     {
         const auto use = options_.metrics->begin(client.counted, connection.peer.cid,
                                                  connection.peer, exchanged.target);
+        const auto first_bytes = log_first(use, connection.peer, exchanged.target);
         ExchangeOptions options{.idle_timeout = options_.relay.idle_timeout,
                                 .look_interval = options_.relay.linger,
                                 .is_last = [this] { return stopping_.load(); }};
@@ -490,6 +499,25 @@ asio::awaitable<Result<Dialed>> Proxy::dial(const Target& target, VsockAddress p
     if (!sent)
         co_return sent.error();
     co_return dialed;
+}
+
+std::unique_ptr<FirstBytes> Proxy::log_first(const ProxyMetrics::Use& use, VsockAddress peer,
+                                             const Target& target) const {
+    if (options_.first_bytes == 0)
+        return nullptr;
+    // In an enclave (glovebox forward --listen vsock:...) it is the parent that connects.
+    const char* const side = peer.cid == cid_parent ? "parent" : "enclave";
+    auto first_bytes = std::make_unique<FirstBytes>(
+        options_.first_bytes,
+        [this, peer, side, target = to_string(target)](const FirstBytes::Piece& piece) {
+            const bool is_clients = piece.from == FirstBytes::From::client;
+            log_.info("traffic", "{} -> {}: the {} sent {}", field("peer", to_string(peer)),
+                      field("target", target), is_clients ? side : "target", describe(piece),
+                      field("cid", peer.cid), field("way", way_of(piece)),
+                      field("offset", piece.offset), field("data", to_base64(piece.bytes)));
+        });
+    use.traffic().first_bytes = first_bytes.get();
+    return first_bytes;
 }
 
 void Proxy::log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed) {

@@ -49,6 +49,8 @@ struct ProxyOptions {
     std::shared_ptr<ProxyMetrics> metrics = std::make_shared<ProxyMetrics>();
     // Whether end_forbidden() ends connections; otherwise it does nothing.
     bool ends_forbidden = false;
+    // Of each direction of a connection, so many bytes are written into the log, secrets included.
+    std::size_t first_bytes = 0;
     // Targets that expect a PROXY header, with the enclave's vsock address
     // (ingress/proxy_protocol.h).
     std::vector<Target> proxy_protocol_to{};
@@ -95,6 +97,7 @@ class Proxy {
         Stream from_target;
         boost::asio::ip::tcp::endpoint endpoint;
         ProxyMetrics::Use use;  // has counted the bytes that came behind a CONNECT head
+        std::unique_ptr<FirstBytes> first_bytes;  // null if they are not asked for
     };
     // Who connected to a listener.
     struct Client {
@@ -151,6 +154,10 @@ class Proxy {
     boost::asio::awaitable<Result<Dialed>> dial(const Target& target, VsockAddress peer);
     // In the list of what end_forbidden() judges, as long as it lives.
     std::unique_ptr<OpenTunnels::Place> note_open(const Tunnel& tunnel, const Loop& loop);
+    // Logs the use's first bytes, if they are asked for, as long as this lives.
+    [[nodiscard]] std::unique_ptr<FirstBytes> log_first(const ProxyMetrics::Use& use,
+                                                        VsockAddress peer,
+                                                        const Target& target) const;
     void log_open(const VsockAddress& peer, const Target& target, const Dialed& dialed);
     void log_exchange(const Exchanged& exchanged);
 

@@ -56,7 +56,12 @@ class RelaySession : public std::enable_shared_from_this<RelaySession> {
           traffic_(traffic),
           directions_{{{first_, second_, pipes}, {second_, first_, pipes}}},
           quiet_timer_(first_.get_executor()),
-          linger_timer_(first_.get_executor()) {}
+          linger_timer_(first_.get_executor()) {
+        if (traffic_ == nullptr || traffic_->first_bytes == nullptr)
+            return;
+        directions_[0].copy_first(*traffic_->first_bytes, FirstBytes::From::client);
+        directions_[1].copy_first(*traffic_->first_bytes, FirstBytes::From::target);
+    }
 
     void start(Done done) {
         done_ = std::move(done);

@@ -55,7 +55,7 @@ struct ResetNotices {
 // at once; `pipes` belongs to that executor and outlives the relay. No action of a peer makes it
 // throw. Cancel it with Asio's cancellation, or by `canceller`, which is set to a function for that
 // and may be called on the relay's loop at any time. What it carries is added to `traffic` as it
-// goes.
+// goes, `first` being the client.
 [[nodiscard]] boost::asio::awaitable<RelayResult> relay(Stream first, Stream second,
                                                         PipePool& pipes, RelayOptions options = {},
                                                         ResetNotices notices = {},

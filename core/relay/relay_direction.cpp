@@ -14,6 +14,7 @@ namespace {
 
 // From here on a pipe is worth its while: what a full copy buffer holds.
 constexpr std::size_t bulk_size_min = 64 * 1024;
+static_assert(FirstBytes::bytes_max <= bulk_size_min, "what is spliced is not copied");
 
 // For one splice; a pipe is seldom larger.
 constexpr std::size_t splice_size_max = 1024 * 1024;
@@ -128,6 +129,8 @@ Move RelayDirection::copy_once() {
     burst_ += got.bytes;
     bulk_ = can_splice_ && got.bytes >= bulk_size_min;
     const auto bytes = buffer.first(got.bytes);
+    if (first_bytes_ != nullptr)
+        first_bytes_->take(sender_, bytes);
     const Move put = send(bytes);
     const std::size_t taken = put.kind == Move::Kind::moved ? put.bytes : 0;
     delivered += taken;

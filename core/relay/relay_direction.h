@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "core/relay/first_bytes.h"
 #include "core/relay/pipe_pool.h"
 #include "core/stream/transport.h"
 
@@ -60,6 +61,12 @@ class RelayDirection {
     bool lost = false;            // something was dropped
     std::uint64_t delivered = 0;  // bytes that the receiver's kernel took
 
+    // Hands what it reads first to `to`, which outlives it, as bytes of `sender`.
+    void copy_first(FirstBytes& to, FirstBytes::From sender) {
+        first_bytes_ = &to;
+        sender_ = sender;
+    }
+
     [[nodiscard]] Stream& from() { return from_; }
     [[nodiscard]] Stream& to() { return to_; }
 
@@ -92,6 +99,8 @@ class RelayDirection {
     Stream& from_;
     Stream& to_;
     PipePool& pipes_;
+    FirstBytes* first_bytes_ = nullptr;
+    FirstBytes::From sender_ = FirstBytes::From::client;
     std::optional<Pipe> pipe_;
     std::size_t in_pipe_ = 0;
     std::vector<std::uint8_t> buffer_;  // copied and not yet taken: from sent_ on

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The bytes that a connection has carried so far, for whoever looks on while it runs.
+// The bytes that a connection carries, for whoever looks on while it runs: how many so far, and the
+// first ones.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+
+#include "core/relay/first_bytes.h"
 
 namespace glovebox::core {
 
@@ -22,6 +25,8 @@ class TrafficCount {
 struct TrafficCounts {
     TrafficCount from_client;  // that the target's kernel took
     TrafficCount from_target;  // that the client's kernel took
+    // Gets what the connection carries first; null if nobody has asked. Outlives the connection.
+    FirstBytes* first_bytes = nullptr;
 };
 
 }  // namespace glovebox::core

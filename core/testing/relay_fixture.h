@@ -109,7 +109,8 @@ class RelayFixture {
 
     void start(RelayOptions options = {}) {
         asio::co_spawn(
-            context, relay(std::move(left_.second), std::move(right_.first), pipes, options),
+            context,
+            relay(std::move(left_.second), std::move(right_.first), pipes, options, {}, &traffic),
             asio::bind_cancellation_slot(
                 stop.slot(), [this](const std::exception_ptr&, RelayResult r) { result = r; }));
     }
@@ -152,6 +153,7 @@ class RelayFixture {
   public:
     asio::io_context context;
     PipePool pipes;
+    TrafficCounts traffic;
     asio::cancellation_signal stop;
     std::optional<RelayResult> result;
 

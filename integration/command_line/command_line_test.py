@@ -411,7 +411,7 @@ class CommandTree(Case):
     # Values that the options' own checks accept, where they do not take the path of a file.
     VALUES = {"--listen": "127.0.0.1:0", "--listen-tls": "127.0.0.1:0", "--account": "111122223333",
               "--region": "eu-west-1", "--auth": "off", "--caller": "arn:aws:iam::111122223333:user/a", "--threads": "1",
-              "--clock": "+1h", "--log-level": "error", "--color": "never", "--idle-timeout": "1s", "--max-connections": "9",
+              "--clock": "+1h", "--log-level": "error", "--color": "never", "--trace-traffic": "9", "--idle-timeout": "1s", "--max-connections": "9",
               "--allow": "example.com:443", "--deny": "example.org:443", "--cid": "16", "--instance-id": "i-07e25f3bada361dec", "--role-arn": "arn:aws:iam::111122223333:role/a",
               **{f"--pcr{index}": "11" * 48 for index in (0, 1, 2, 8)}}
 

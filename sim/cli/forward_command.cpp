@@ -42,6 +42,7 @@ int forward(const Values& values) {
     service.options.connect_timeout = values.duration("--connect-timeout");
     service.options.grace = values.duration("--grace");
     service.options.connections_max = values.number<std::size_t>("--max-connections");
+    service.options.first_bytes = traced_bytes(values);
     service.threads = values.number<std::size_t>("--threads");
     service.transport = transport_choice(values);
     if (values.has("--status"))
@@ -109,6 +110,7 @@ Command forward_command() {
                .default_value = "5s"},
               max_connections_option(),
               threads_option(),
+              trace_traffic_option(),
               status_option()},
              ingress_options(),
              egress_options(),

@@ -34,6 +34,7 @@ int parent(const Values& values) {
     run.arguments = program.arguments;
     run.trace = program.trace;
     run.trace_connections = program.trace_connections;
+    run.trace_traffic = program.trace_traffic;
     run.kernel_vsock = program.kernel_vsock;
     run.trust = read_trust(values);
     for (const std::string& text : values.list("--wait"))

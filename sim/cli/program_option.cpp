@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/cli/log_option.h"
+#include "sim/cli/shared_options.h"
 #include "sim/cli/world_option.h"
 
 namespace glovebox::cli {
@@ -27,6 +28,7 @@ Options ProgramOption::options() {
             {.name = "--trace-connections",
              .kind = Kind::flag,
              .summary = "Log each connection with its bytes, without the calls that --trace has"},
+            trace_traffic_option(),
             {.name = "--kernel-vsock",
              .kind = Kind::flag,
              .summary = "Leave AF_VSOCK to the kernel and simulate the rest: for the inside of a "
@@ -45,6 +47,7 @@ ProgramOption ProgramOption::of(const Values& values) {
     program.world = values.text("--world");
     program.trace = values.flag("--trace");
     program.trace_connections = values.flag("--trace-connections");
+    program.trace_traffic = traced_bytes(values);
     program.kernel_vsock = values.flag("--kernel-vsock");
     program.arguments = values.list(positional().name);
     return program;
@@ -52,7 +55,7 @@ ProgramOption ProgramOption::of(const Values& values) {
 
 std::unique_ptr<Log> ProgramOption::make_log(const Values& values, std::string component) const {
     LogOptions options = read_log_options(values, std::move(component));
-    if (trace || trace_connections)
+    if (trace || trace_connections || trace_traffic > 0)
         options.level = std::min(options.level, LogLevel::info);
     return glovebox::make_log(options);
 }

@@ -19,10 +19,11 @@ struct ProgramOption {
     std::string world;
     bool trace = false;
     bool trace_connections = false;
+    std::size_t trace_traffic = 0;
     bool kernel_vsock = false;
     std::vector<std::string> arguments;
 
-    // --world, --trace, --trace-connections and --kernel-vsock; and the command itself.
+    // --world, the options --trace..., and --kernel-vsock; and the command itself.
     [[nodiscard]] static Options options();
     [[nodiscard]] static Option positional();
     [[nodiscard]] static ProgramOption of(const Values& values);

@@ -84,6 +84,7 @@ int proxy(const Values& values) {
     service.resolver.deadline = values.duration("--lookup-timeout");
     service.proxy.grace = values.duration("--grace");
     service.proxy.slots.open_max = values.number<std::size_t>("--max-connections");
+    service.proxy.first_bytes = traced_bytes(values);
     service.threads = values.number<std::size_t>("--threads");
     service.transport = transport_choice(values);
     service.dialer.served = served_targets(service.transport);
@@ -176,6 +177,7 @@ Command proxy_command() {
                .default_value = "5s"},
               max_connections_option(),
               threads_option(),
+              trace_traffic_option(),
               status_option()},
              rule_options(),
              transport_options(),

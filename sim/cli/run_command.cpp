@@ -99,6 +99,7 @@ int run_image(const enclave::EnclaveRun& run, const std::string& eif, Log& log) 
     image.live_console = run.live_console;
     image.trace = run.trace;
     image.trace_connections = run.trace_connections;
+    image.trace_traffic = run.trace_traffic;
     image.kernel_vsock = run.kernel_vsock;
     image.trust = run.trust;
     image.readiness = run.readiness;
@@ -116,6 +117,7 @@ int start_enclave(const Values& values) {
     run.arguments = program.arguments;
     run.trace = program.trace;
     run.trace_connections = program.trace_connections;
+    run.trace_traffic = program.trace_traffic;
     run.kernel_vsock = program.kernel_vsock;
     run.room = read_room_settings(values);
     run.must_have_room = values.flag("--detach");

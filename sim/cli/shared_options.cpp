@@ -6,6 +6,7 @@
 
 #include "core/address/vsock_address.h"
 #include "core/service/status_server.h"
+#include "sim/up/traced_traffic.h"
 
 namespace glovebox::cli {
 
@@ -44,6 +45,22 @@ Option half_close_timeout_option() {
                 "Close a connection of which one side has sent end of file and that has carried no "
                 "byte for this time; 0s for never",
             .default_value = "5m"};
+}
+
+Option trace_traffic_option() {
+    return {.name = "--trace-traffic",
+            .kind = Kind::number,
+            .placeholder = "BYTES",
+            .noun = "a number of bytes",
+            .least = 1,
+            .most = up::traced_bytes_max,
+            .summary =
+                "Log the first BYTES of each direction of every connection, with whatever "
+                "secrets they have"};
+}
+
+std::size_t traced_bytes(const Values& values) {
+    return values.find_number<std::size_t>("--trace-traffic").value_or(0);
 }
 
 Option max_connections_option() {

@@ -20,4 +20,8 @@ namespace glovebox::cli {
 [[nodiscard]] Option threads_option();
 [[nodiscard]] Option status_option();
 
+// --trace-traffic BYTES, and its value; 0 without it.
+[[nodiscard]] Option trace_traffic_option();
+[[nodiscard]] std::size_t traced_bytes(const Values& values);
+
 }  // namespace glovebox::cli

@@ -40,6 +40,7 @@
 #include "sim/up/run_record.h"
 #include "sim/up/schema.h"
 #include "sim/up/timeline.h"
+#include "sim/up/traced_traffic.h"
 #include "sim/up/world_file.h"
 #include "sim/up/world_run.h"
 #include "sim/vm/kernel.h"
@@ -126,6 +127,8 @@ AskedWorld::AskedWorld(const Values& values)
             parts.parent.environment.push_back(std::move(variable));
     parts.faults.is_on |= values.flag("--faults");
     parts.trace_connections = values.flag("--trace-connections");
+    for (const std::string& text : values.list("--trace-traffic"))
+        up::trace_traffic(parts, text).value();
     chaos = chaos_seed(values);
     drawn = chaos ? add_chaos(parts, *chaos) : 0;
     if (values.text("--target") == "nitro")
@@ -170,6 +173,8 @@ up::WorldOutcome run_world(const Values& values, AskedWorld& world, const transp
     }
     for (const up::NotRun& one : world.not_run)
         tell(entry_of(one));
+    if (const auto notice = up::traced_traffic_notice(world.parts))
+        tell(*notice);
     if (world.chaos)
         tell(up::own_entry(LogLevel::info, "chaos",
                            fmt::format("--chaos {} draws {} faults", *world.chaos, world.drawn)));
@@ -340,6 +345,13 @@ Command up_command() {
                      .kind = Kind::flag,
                      .summary = "Have each connection of the enclaves and of the command on the "
                                 "timeline and in the record, with its bytes"},
+                    {.name = "--trace-traffic",
+                     .placeholder = "NAME[=BYTES]",
+                     .repeat = Repeat::list,
+                     .summary = "Have the first BYTES (1024 unless given) of each direction of the "
+                                "connections of this proxy, enclave or forward on the timeline and "
+                                "in the record, with whatever secrets they have; parent is the "
+                                "command"},
                     {.name = "--junit",
                      .kind = Kind::file,
                      .placeholder = "FILE",

@@ -52,6 +52,7 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
     options.program.arguments = arguments;
     options.trace = trace;
     options.trace_connections = trace_connections;
+    options.trace_traffic = trace_traffic;
     options.kernel_vsock = kernel_vsock;
     options.cid = cid;
     options.live_console = live_console;

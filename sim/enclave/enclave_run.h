@@ -28,6 +28,7 @@ struct EnclaveRun {
     bool live_console = false;
     bool trace = false;
     bool trace_connections = false;
+    std::size_t trace_traffic = 0;
     bool kernel_vsock = false;  // RunOptions::kernel_vsock
     Readiness readiness;
     std::function<void(const EnclaveRecord&)> started;

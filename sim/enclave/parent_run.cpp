@@ -50,6 +50,7 @@ int ParentRun::run(Log& log, std::ostream& to) const {
     options.metadata = metadata;
     options.trace = trace;
     options.trace_connections = trace_connections;
+    options.trace_traffic = trace_traffic;
     options.kernel_vsock = kernel_vsock;
     return program.run(log, to);
 }

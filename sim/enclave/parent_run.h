@@ -25,6 +25,7 @@ struct ParentRun {
     std::chrono::milliseconds patience{0};    // how long to wait for all of them
     bool trace = false;
     bool trace_connections = false;
+    std::size_t trace_traffic = 0;
     bool kernel_vsock = false;  // RunOptions::kernel_vsock
 
     // As ProgramRun::run. Also throws ErrorException if a listener does not appear in time; the

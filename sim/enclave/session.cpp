@@ -193,8 +193,8 @@ Result<void> Session::start(const RunOptions& options) {
     names_.emplace(config.own, world_);
     config.refused = [this](core::VsockAddress target) { explain_refusal(target); };
     config.trace = options.trace;
-    if (options.trace || options.trace_connections)
-        config.traffic = &traffic_.emplace(log_);
+    if (options.trace || options.trace_connections || options.trace_traffic > 0)
+        config.traffic = &traffic_.emplace(log_, options.trace_traffic);
     config.tracer = tracer_.get();
     supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(*listener), std::move(config),
                                                            world_, *names_, log_);

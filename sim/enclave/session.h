@@ -68,7 +68,8 @@ struct RunOptions {
     std::optional<supervisor::MetadataRedirect> metadata;  // a parent's
     bool trace = false;                                    // log calls and connections
     bool trace_connections = false;                        // log connections alone
-    bool kernel_vsock = false;  // AF_VSOCK is this machine's kernel's, not simulated
+    std::size_t trace_traffic = 0;  // and so many bytes of each of their directions
+    bool kernel_vsock = false;      // AF_VSOCK is this machine's kernel's, not simulated
 
     // An enclave's sandbox; empty for a program that keeps its files and network.
     std::optional<sandbox::SandboxPlan> room;

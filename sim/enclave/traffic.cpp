@@ -13,6 +13,8 @@
 #include <optional>
 #include <thread>
 
+#include "core/base/base64.h"
+#include "core/relay/first_bytes.h"
 #include "core/relay/pipe_pool.h"
 #include "core/relay/relay.h"
 #include "core/stream/asio_result.h"
@@ -37,7 +39,21 @@ Result<core::Stream> make_stream(const asio::any_io_executor& executor, UniqueFd
     return core::Stream::make(executor, std::move(socket));
 }
 
-asio::awaitable<void> count(Connection connection, core::PipePool& pipes, Log& log) {
+core::FirstBytes::Tell teller(Log& log, const std::string& local, const std::string& peer,
+                              core::Port port, core::Cid cid) {
+    return [&log, local, peer, port, cid](const core::FirstBytes::Piece& piece) {
+        // The client of the relay is the program.
+        const bool is_programs = piece.from == core::FirstBytes::From::client;
+        log.info("traffic", "{} and {}: the {} sent {}", field("address", local),
+                 field("peer", peer), is_programs ? "program" : "peer", core::describe(piece),
+                 field("cid", cid), field("port", port),
+                 field("way", is_programs ? "received" : "sent"), field("offset", piece.offset),
+                 field("data", to_base64(piece.bytes)));
+    };
+}
+
+asio::awaitable<void> count(Connection connection, core::PipePool& pipes, std::size_t first_bytes,
+                            Log& log) {
     const auto began = std::chrono::steady_clock::now();
     log.info("open", "{} and {}: connected", field("address", core::to_string(connection.local)),
              field("peer", core::to_string(connection.peer)), field("cid", connection.peer.cid),
@@ -52,10 +68,15 @@ asio::awaitable<void> count(Connection connection, core::PipePool& pipes, Log& l
                   field("peer", peer), (near ? far : near).error().message);
         co_return;
     }
+    core::FirstBytes first(first_bytes,
+                           teller(log, local, peer, connection.local.port, connection.peer.cid));
+    core::TrafficCounts counts;
+    if (first_bytes > 0)
+        counts.first_bytes = &first;
     core::RelayOptions forever;
     forever.idle_timeout = {};
     const core::RelayResult result =
-        co_await core::relay(std::move(*near), std::move(*far), pipes, forever);
+        co_await core::relay(std::move(*near), std::move(*far), pipes, forever, {}, &counts);
     log.info("closed", "{} and {}: {}, {}", field("address", local), field("peer", peer),
              field("end", core::describe_end(result, "program", "peer")),
              core::describe_bytes(result, local, peer, std::chrono::steady_clock::now() - began),
@@ -69,7 +90,8 @@ asio::awaitable<void> count(Connection connection, core::PipePool& pipes, Log& l
 
 class Traffic::Loop {
   public:
-    explicit Loop(Log& log) : log_(log), work_(asio::make_work_guard(context_)) {
+    Loop(Log& log, std::size_t first_bytes)
+        : log_(log), first_bytes_(first_bytes), work_(asio::make_work_guard(context_)) {
         const supervisor::BlockSignals none_for_threads;
         thread_ = std::thread([this] { context_.run(); });
     }
@@ -82,18 +104,21 @@ class Traffic::Loop {
 
     void add(UniqueFd near, core::VsockAddress local, UniqueFd far, core::VsockAddress peer) {
         Connection connection{std::move(near), std::move(far), local, peer};
-        asio::co_spawn(context_, count(std::move(connection), pipes_, log_), asio::detached);
+        asio::co_spawn(context_, count(std::move(connection), pipes_, first_bytes_, log_),
+                       asio::detached);
     }
 
   private:
     Log& log_;
+    std::size_t first_bytes_;
     asio::io_context context_{1};
     core::PipePool pipes_;
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     std::thread thread_;
 };
 
-Traffic::Traffic(Log& log) : loop_(std::make_unique<Loop>(log)) {}
+Traffic::Traffic(Log& log, std::size_t first_bytes)
+    : loop_(std::make_unique<Loop>(log, first_bytes)) {}
 Traffic::~Traffic() = default;
 
 void Traffic::relay(UniqueFd near, core::VsockAddress local, UniqueFd far,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Counts the bytes of connections on their way (--trace). The log gets a line when a connection
-// begins and one when it has ended.
+// begins and one when it has ended, and what was carried first where that is asked for.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "core/base/log.h"
@@ -13,8 +14,9 @@ namespace glovebox::enclave {
 
 class Traffic final : public supervisor::TrafficObserver {
   public:
-    // Starts a thread that relays. Throws ErrorException. `log` outlives it.
-    explicit Traffic(Log& log);
+    // Starts a thread that relays. Throws ErrorException. `log` outlives it. Of each direction of a
+    // connection, `first_bytes` bytes are written into the log, secrets included.
+    Traffic(Log& log, std::size_t first_bytes);
     // Waits until all connections have ended, then ends the thread.
     ~Traffic() override;
     Traffic(const Traffic&) = delete;

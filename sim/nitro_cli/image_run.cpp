@@ -188,6 +188,7 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
     options.live_console = live_console;
     options.trace = trace;
     options.trace_connections = trace_connections;
+    options.trace_traffic = trace_traffic;
     options.kernel_vsock = kernel_vsock;
     options.started = started;
     options.ended = ended;

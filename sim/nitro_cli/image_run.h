@@ -28,6 +28,7 @@ struct ImageRun {
     bool live_console = false;
     bool trace = false;
     bool trace_connections = false;
+    std::size_t trace_traffic = 0;
     bool kernel_vsock = false;  // RunOptions::kernel_vsock; not for an image with an own init
     ReportedWork::Lines progress = ReportedWork::Lines::anywhere;  // where to show it
     enclave::WorldTrust trust;  // how it trusts the world's TLS authority, if the world has one

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "sim/up/event_kinds.h"
+#include "sim/up/traced_traffic.h"
 
 namespace glovebox::up {
 
@@ -24,6 +25,7 @@ std::vector<NotRun> limit_to_hardware(WorldFile& world) {
         enclave.isolation.clear();
         enclave.trust_env = false;
     }
+    limit_traffic_to_proxies(world, not_run);
     world.faults = {};
     world.kms.reset();
     world.imds.reset();

@@ -11,6 +11,7 @@
 #include "core/proxy/proxy_route.h"
 #include "sim/up/event_kinds.h"
 #include "sim/up/part_commands.h"
+#include "sim/up/traced_traffic.h"
 
 namespace glovebox::up {
 namespace {
@@ -64,6 +65,7 @@ std::vector<NotRun> limit_to_machines(WorldFile& world) {
         not_run.push_back(
             {"", "faults", "they strike what runs on this machine and its simulated AF_VSOCK"});
     }
+    limit_traffic_to_proxies(world, not_run);
     for (const ProxyPart& proxy : world.proxies)
         add_unreachable(proxy, world, not_run);
     return not_run;

@@ -137,6 +137,7 @@ core::Command PartCommands::proxy(const ProxyPart& proxy) const {
     add(arguments, "--resolve", proxy.resolve);
     add(arguments, "--resolve", kms_resolved());
     add(arguments, "--idle-timeout", proxy.idle_timeout);
+    add(arguments, "--trace-traffic", proxy.trace_traffic);
     add_log(arguments, proxy.log_level);
     return placed(std::move(arguments), proxy.label);
 }
@@ -155,6 +156,7 @@ core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     add_flag(arguments, "--trust-env", enclave.trust_env);
     add_flag(arguments, "--trace", enclave.trace);
     add_flag(arguments, "--trace-connections", world_.trace_connections);
+    add(arguments, "--trace-traffic", enclave.trace_traffic);
     add_flag(arguments, "--log-json", true);
     // Its requests to the security module are messages of the level info.
     add(arguments, "--log-level", enclave.log_level.empty() ? "info" : enclave.log_level);
@@ -196,6 +198,7 @@ core::Command PartCommands::forward(const ForwardPart& forward) const {
     add_transport(arguments);
     add(arguments, "--listen", forward.listen);
     add(arguments, "--idle-timeout", forward.idle_timeout);
+    add(arguments, "--trace-traffic", forward.trace_traffic);
     add_log(arguments, forward.log_level);
     return placed(std::move(arguments), forward.label);
 }
@@ -215,6 +218,7 @@ core::Command PartCommands::parent(const Arguments& words, const std::string& lo
     add_flag(arguments, "--trust-env", world_.parent.trust_env);
     add_flag(arguments, "--trace", world_.parent.trace);
     add_flag(arguments, "--trace-connections", world_.trace_connections);
+    add(arguments, "--trace-traffic", world_.parent.trace_traffic);
     add(arguments, "--log-level", world_.parent.log_level);
     add(arguments, "--log-file", log_file);
     add_flag(arguments, "--log-json", !log_file.empty());

@@ -10,6 +10,7 @@
 #include "core/rules/allowlist_file.h"
 #include "nsm-mock/pki/certificate_authority.h"
 #include "sim/iam/arn.h"
+#include "sim/up/traced_traffic.h"
 
 namespace glovebox::up {
 namespace {
@@ -54,6 +55,17 @@ KeyFacts trace() {
     return {.name = "trace",
             .form = Form::flag,
             .summary = "The log has each supervised call and connection of the program"};
+}
+
+KeyFacts trace_traffic() {
+    return {.name = "trace_traffic",
+            .form = Form::number,
+            .summary =
+                "So many bytes of each direction of a connection are on the timeline and in "
+                "the record, with whatever secrets they have",
+            .default_note = "none",
+            .least = 1,
+            .most = static_cast<std::int64_t>(traced_bytes_max)};
 }
 
 KeyFacts idle_timeout() {
@@ -174,6 +186,7 @@ const std::vector<Key<ProxyPart>>& proxy_keys() {
          &ProxyPart::resolve},
         {idle_timeout(), &ProxyPart::idle_timeout},
         {log_level(), &ProxyPart::log_level},
+        {trace_traffic(), &ProxyPart::trace_traffic},
         {{.name = "vsock_proxy",
           .form = Form::words,
           .summary = "AWS's vsock-proxy instead: LOCAL-PORT REMOTE-ADDRESS REMOTE-PORT"},
@@ -286,6 +299,7 @@ const std::vector<Key<EnclavePart>>& enclave_keys() {
          &EnclavePart::isolation},
         {log_level(), &EnclavePart::log_level},
         {trace(), &EnclavePart::trace},
+        {trace_traffic(), &EnclavePart::trace_traffic},
     };
     return keys;
 }
@@ -299,6 +313,7 @@ const std::vector<Key<ForwardPart>>& forward_keys() {
          &ForwardPart::listen},
         {idle_timeout(), &ForwardPart::idle_timeout},
         {log_level(), &ForwardPart::log_level},
+        {trace_traffic(), &ForwardPart::trace_traffic},
     };
     return keys;
 }
@@ -310,6 +325,7 @@ const std::vector<Key<ParentPart>>& parent_keys() {
         {variable_files(), &ParentPart::environment_files},
         {log_level(), &ParentPart::log_level},
         {trace(), &ParentPart::trace},
+        {trace_traffic(), &ParentPart::trace_traffic},
     };
     return keys;
 }

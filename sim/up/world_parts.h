@@ -34,6 +34,7 @@ struct ProxyPart {
     std::vector<std::string> resolve;
     std::string idle_timeout;
     std::string log_level;
+    std::optional<std::uint32_t> trace_traffic;  // bytes of each direction that are kept
     // AWS's program in its place: its three arguments, the first being the vsock port.
     std::vector<std::string> vsock_proxy;
     std::string config;
@@ -67,6 +68,7 @@ struct EnclavePart {
     std::string isolation;
     std::string log_level;
     bool trace = false;
+    std::optional<std::uint32_t> trace_traffic;  // bytes of each direction that are kept
 };
 
 struct ForwardPart {
@@ -75,6 +77,7 @@ struct ForwardPart {
     std::vector<std::string> listen;  // as `glovebox forward --listen` takes it
     std::string idle_timeout;
     std::string log_level;
+    std::optional<std::uint32_t> trace_traffic;  // bytes of each direction that are kept
 };
 
 // The command that runs on the parent's side.
@@ -84,6 +87,7 @@ struct ParentPart {
     std::vector<std::string> environment_files;
     std::string log_level;
     bool trace = false;
+    std::optional<std::uint32_t> trace_traffic;  // bytes of each direction that are kept
 };
 
 struct WorldFile {

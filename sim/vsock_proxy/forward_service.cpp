@@ -33,6 +33,7 @@ core::ProxyOptions proxy_options(const core::ForwardOptions& options) {
     core::ProxyOptions proxy;
     proxy.relay = options.relay;
     proxy.grace = options.grace;
+    proxy.first_bytes = options.first_bytes;
     proxy.metrics = options.metrics;
     proxy.slots.by_peer = false;  // an enclave's one peer is its parent
     // A connection takes two descriptors, one that waits takes one.

@@ -56,6 +56,7 @@ class WorldEvent {
         this.lane = null;
         this.began = null;
         this.ended = null;
+        this.traffic = null;  // the events with the first bytes of its connection, for each of its events
         this.searched = null;
     }
 
@@ -133,7 +134,8 @@ export class Store {
         this.events = [];
         this.lanes = [];
         this.lane_by_name = new Map();
-        this.open = new Map();  // bars, by part and peer
+        this.open = new Map();     // bars, by part and peer
+        this.traffic = new Map();  // of exchanges of HTTP, which are no bars, by the same
         this.world = null;      // the event "world"
         this.end = null;        // the event "world_ended"
         this.unread = 0;        // lines that are no events
@@ -195,9 +197,28 @@ export class Store {
             lane.row_ends[bar.row] = bar.end;
             event.began = bar.event;
             bar.event.ended = event;
+            event.traffic = bar.event.traffic;
+        } else if (event.topic === "connection" && event.event === "traffic") {
+            this.place_traffic(event, key);
+            lane.add_point(event);
+        } else if (event.topic === "connection" && this.traffic.has(key)) {
+            event.traffic = this.traffic.get(key);
+            this.traffic.delete(key);
+            lane.add_point(event);
         } else {
             lane.add_point(event);
         }
+    }
+
+    place_traffic(event, key) {
+        const begin = this.open.get(key)?.event;
+        const known = begin ? begin.traffic : this.traffic.get(key);
+        event.traffic = known ?? [];
+        event.traffic.push(event);
+        if (begin)
+            begin.traffic = event.traffic;
+        else
+            this.traffic.set(key, event.traffic);
     }
 
     // Sentences about the end of the run; none if it passed.

@@ -6,6 +6,7 @@ import {Store, Filter} from "./events.js";
 import {Timeline} from "./timeline.js";
 import {EventList, heading_of} from "./list.js";
 import {decision_view} from "./decision.js";
+import {traffic_view} from "./traffic.js";
 import {document_panel} from "./document.js";
 import {images_panel} from "./images.js";
 import {faults_panel} from "./faults.js";
@@ -54,8 +55,8 @@ function fields_of(event) {
     const ended = event.ended ?? (event.began ? event : null);
     if (began && ended)
         pairs.push(["open", `${clock(began.at)} to ${clock(ended.at)}, ${duration(ended.at - began.at)}`]);
-    // The decision on a request has its reason.
-    const left_out = event.topic === "kms" ? new Set(["reason"]) : new Set();
+    // The decision on a request has its reason, and the view of the first bytes has them.
+    const left_out = new Set(event.topic === "kms" ? ["reason"] : event.traffic ? ["data"] : []);
     for (const [name, value] of Object.entries(event.raw)) {
         const text = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
         if (!shown_elsewhere.has(name) && !left_out.has(name) && text !== "")
@@ -70,7 +71,7 @@ async function show_detail(event) {
     find("detail").replaceChildren(
         element("h2", {className: "foreign"}, visible(heading.slice(0, shown_bytes_max))),
         heading.length > shown_bytes_max ? element("p", {className: "hint"}, `${heading.length - shown_bytes_max} more characters`) : "",
-        why, element("h3", {}, "Event"), definitions(fields_of(event)));
+        why, event.traffic ? traffic_view(event.traffic) : "", element("h3", {}, "Event"), definitions(fields_of(event)));
     find("detail").scrollTop = 0;
     const request = event.text("request_id");
     if (request === "" || event.topic !== "kms")
