@@ -116,6 +116,8 @@ pid_t Keeper::fork_program(int channel) noexcept {
     if (program == 0)
         return 0;
     ::setsid();
+    // Whoever stopped this process, it goes on when its work begins.
+    ::prctl(PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0);
     const pid_t answer = program < 0 ? -errno : program;
     ::send(channel, &answer, sizeof answer, MSG_NOSIGNAL);
     return program;
@@ -147,6 +149,7 @@ void Keeper::keep(int channel, pid_t program) noexcept {
 }
 
 void Keeper::wait() const {
+    ::kill(process_, SIGCONT);
     while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
     }
 }

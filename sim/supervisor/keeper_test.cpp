@@ -101,5 +101,24 @@ TEST(Keeper, EndsTheTreeWithTheSupervisorInOtherSessionsToo) {
     EXPECT_TRUE(held.is_let_go());
 }
 
+// SIGSTOP reaches every process of a user, and no signal but SIGCONT and SIGKILL has an effect then.
+TEST(Keeper, EndsTheTreeWithTheSupervisorAlsoIfItWasStopped) {
+    Held held;
+    const pid_t supervisor = ::fork();
+    if (supervisor == 0) {
+        const auto keeper = Keeper::start("test", [] { wait_for_ever(); });
+        siginfo_t stopped{};
+        if (keeper && ::kill(keeper->process(), SIGSTOP) == 0 &&
+            ::waitid(P_PID, static_cast<id_t>(keeper->process()), &stopped, WSTOPPED) == 0)
+            ::kill(::getpid(), SIGKILL);
+        leave_child(1);
+    }
+    held.writing.reset();
+    int status = 0;
+    ::waitpid(supervisor, &status, 0);
+    EXPECT_EQ(status, SIGKILL);
+    EXPECT_TRUE(held.is_let_go());
+}
+
 }  // namespace
 }  // namespace glovebox::supervisor
