@@ -503,6 +503,9 @@ void Session::end_program(int wait_status) {
                                                 : exit_status_of(wait_status);
     if (!room_ || runs_init_)
         wait_status_ = wait_status;
+    // The end of its first process is an enclave's own. What a parent's has started goes on.
+    if (reservation_ && !room_)
+        end_processes();
 }
 
 void Session::power_off() {
@@ -511,6 +514,11 @@ void Session::power_off() {
         room_->power_off();
         return;
     }
+    end_processes();
+}
+
+void Session::end_processes() {
+    has_ended_processes_ = true;
     for (const pid_t child : list_children(::getpid()))
         ::kill(child, SIGKILL);
 }
@@ -540,8 +548,8 @@ void Session::reap() {
             if (!WIFSTOPPED(status))  // by the supervisor's thread (stopped_thread.h)
                 take_end(child, status);
     }
-    if (power_is_off_ && !room_)
-        power_off();  // this process ends what its children left behind
+    if (has_ended_processes_)
+        end_processes();  // what its children have left behind is this process's
 }
 
 }  // namespace glovebox::enclave

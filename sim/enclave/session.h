@@ -130,6 +130,8 @@ class Session {
     void take_signals();
     void signal_program(int number);
     void power_off();
+    // Without a sandbox: also what is left behind by those that end now.
+    void end_processes();
     void take_end(pid_t child, int wait_status);
     void reap();
     void end_program(int wait_status);
@@ -155,6 +157,7 @@ class Session {
     std::optional<int> exit_status_;
     std::optional<int> wait_status_;  // of the program, if it ended by itself
     bool power_is_off_ = false;
+    bool has_ended_processes_ = false;
     int passed_on_ = 0;  // the last signal that the program was sent
     std::optional<EnclaveRecord> record_;
     UniqueFd console_file_;                               // until the console has it
