@@ -54,6 +54,10 @@ FOLDERS = {
         "CBOR, read and written",
         uses=("core/base",),
         libraries=("libcbor",)),
+    "core/confinement": Folder(
+        "what a service gives up after its start: files by Landlock, system calls by seccomp",
+        uses=("core/base",),
+        libraries=("libseccomp",)),
     "core/crypto": Folder(
         "hashes, PCR values, OpenSSL's objects with owners",
         uses=("core/base",),
@@ -239,7 +243,7 @@ FOLDERS = {
         tests_use=("nsm-mock/testing",)),
     "sim/vsock_proxy": Folder(
         "the proxy and the forwarder as processes; AWS's vsock-proxy, and how it judges its allowlist",
-        uses=("core/base", "core/yaml", "core/address", "core/relay", "core/loop", "core/rules", "core/dns",
+        uses=("core/base", "core/confinement", "core/yaml", "core/address", "core/relay", "core/loop", "core/rules", "core/dns",
               "core/metrics", "core/dial", "core/service", "core/proxy", "core/forward", "core/egress", "transports"),
         libraries=("Asio", "yaml-cpp")),
     "sim/vsock_switch": Folder(
@@ -270,7 +274,7 @@ FOLDERS = {
         libraries=("Asio", "Boost.JSON")),
     "sim/cli": Folder(
         "`main` and a file per subcommand",
-        uses=("core/base", "core/crypto", "core/address", "core/rules", "core/dns", "core/dial", "core/ingress",
+        uses=("core/base", "core/confinement", "core/crypto", "core/address", "core/rules", "core/dns", "core/dial", "core/ingress",
               "core/service", "core/proxy", "core/forward", "core/egress", "core/fault", "transports", "nsm-mock/document",
               "nsm-mock/pki", "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/format", "sim/eif/report",
               "sim/eif/unpack", "sim/fault", "sim/http", "sim/tls", "sim/imds", "sim/inspect", "sim/kms", "sim/up", "sim/vsock_proxy",

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/confinement/confinement.h"
 #include "core/service/process_setup.h"
 #include "nsm-mock/document/module_id.h"
 #include "nsm-mock/pki/pki_directory.h"
@@ -89,6 +90,7 @@ int serve_imds(const Values& values) {
         response.delay = delay;
         return response;
     };
+    core::confine({.writable = {state}}, *log).value();
     const auto server =
         http::Server::start(context.get_executor(), listener, handle, connections, *log).value();
     log->info("ready", "ready: http://{}", field("http", http::to_string(server->local())));

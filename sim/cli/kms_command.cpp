@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/workflow_commands.h"
+#include "core/confinement/confinement.h"
 #include "core/service/process_setup.h"
 #include "nsm-mock/pki/named_root.h"
 #include "nsm-mock/pki/pki_directory.h"
@@ -24,6 +25,7 @@
 #include "sim/cli/shared_options.h"
 #include "sim/cli/world_ca_option.h"
 #include "sim/command_line/bytes_argument.h"
+#include "sim/enclave/world_directory.h"
 #include "sim/kms/daemon.h"
 #include "sim/kms/explain.h"
 #include "sim/kms/scene.h"
@@ -148,6 +150,10 @@ int serve_kms(const Values& values) {
     };
     const std::string trace = kms::trace_of(settings.state_directory).value();
     const up::KmsRefusals refusals(trace);
+    core::Needs needs{.writable = {settings.state_directory}};
+    if (const auto world = enclave::world_path(values.text("--world")))
+        needs.writable.push_back(*world);  // for ServedNames
+    core::confine(needs, log).value();
     kms::serve(settings, clock, random, log).value();
     if (summary)
         summary->append(up::kms_summary(refusals.read(), trace)).value();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "sim/cli/served_targets.h"
 #include "sim/cli/shared_options.h"
 #include "sim/cli/transport_option.h"
+#include "sim/enclave/world_directory.h"
 #include "sim/vsock_proxy/proxy_service.h"
 
 namespace glovebox::cli {
@@ -56,6 +58,25 @@ void warn_of_localhost(const vsock_proxy::ProxyService& service, Log& log) {
             log.warning("refused", "connections to vsock port {} will be refused: {}",
                         route.listen.port, good.error().message);
     }
+}
+
+// The folders of files that are read again when they change, and where its sockets are.
+core::Needs needs_of(const vsock_proxy::ProxyService& service) {
+    core::Needs needs{.connects_by_tcp = true, .starts_programs = true};  // its successor
+    const auto folder_of = [](const std::filesystem::path& file) {
+        return std::filesystem::absolute(file).parent_path().string();
+    };
+    for (const std::string& file : service.allowlist_files)
+        needs.readable.push_back(folder_of(file));
+    needs.readable.push_back(folder_of(std::filesystem::read_symlink("/proc/self/exe")));
+    for (const auto& [cid, monitor] : service.transport.guests)
+        needs.writable.push_back(folder_of(monitor));
+    if (const auto* const socket =
+            service.status ? std::get_if<std::string>(&*service.status) : nullptr)
+        needs.writable.push_back(folder_of(*socket));
+    if (transports::name_of(service.transport) == "unix")
+        needs.writable.push_back(enclave::world_path(service.transport.world).value());
+    return needs;
 }
 
 int proxy(const Values& values) {
@@ -101,6 +122,7 @@ int proxy(const Values& values) {
     if (values.has("--status"))
         service.status = core::parse_status_address(values.text("--status")).value();
     service.version = glovebox_program().version;
+    service.needs = needs_of(service);
     return service.serve(*log, [&] {
         const std::string what = fmt::format(
             "{}, {} in the allowlist", counted(listeners, "listener"), counted(rule_count, "rule"));

@@ -107,6 +107,9 @@ int ProxyService::serve(Log& log, const std::function<std::string()>& ready) {
                                         running.drain();
                                     }},
             log);
+    // The command is somebody's own program.
+    if (needs && command.empty())
+        core::confine(*needs, log).value();
     const core::LoopThreads others(loops);
     if (!command.empty()) {
         operations.ready(ready());

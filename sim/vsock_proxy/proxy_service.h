@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/confinement/confinement.h"
 #include "core/dial/dialer.h"
 #include "core/dns/dns_resolver.h"
 #include "core/proxy/proxy.h"
@@ -41,6 +42,8 @@ struct ProxyService {
     std::optional<core::StatusAddress> status;  // where it tells of itself; empty: nowhere
     std::string version;                        // of the program, for the status
     std::vector<std::string> command;           // the program to run meanwhile; empty: none
+    // What it keeps when it listens, unless it has a command; empty: everything.
+    std::optional<core::Needs> needs;
 
     // Listens on all routes, calls `ready`, and serves until a signal or, with a command, until the
     // command has ended. `ready` returns a few words on what is ready. Returns the command's exit

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "core/confinement/confinement.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <thread>
+
+#include "core/base/leave_child.h"
+#include "core/base/testing/temporary_directory.h"
+#include "core/confinement/landlock.h"
+
+namespace glovebox::core {
+namespace {
+
+// Tries something in a child that has confined itself: 0, or the errno.
+class ConfinementTest : public testing::Test {
+  protected:
+    void SetUp() override {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        GTEST_SKIP() << "a sanitizer's runtime needs what would be forbidden";
+#endif
+        std::ofstream(inside("secret")) << "of another service";
+        ::mkdir(inside("state").c_str(), 0700);
+        std::ofstream(inside("state/key")) << "its own";
+    }
+
+    template <class Try>
+    int confined(const Needs& needs, const Try& attempt) const {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (!confine(needs, null_log()))
+                leave_child(255);
+            errno = 0;
+            leave_child(attempt() >= 0 ? 0 : errno);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    }
+    std::string inside(const std::string& name) const {
+        return directory_.path() + "/" + name;
+    }
+    static bool has_landlock(int version) {
+        return Landlock::version() >= version;
+    }
+
+    static constexpr const char* no_landlock =
+        "this kernel, or the container around, has no Landlock, or an earlier one";
+
+  private:
+    TemporaryDirectory directory_;
+};
+
+TEST_F(ConfinementTest, FilesOfOthersAreNeitherReadNorWrittenNorRemoved) {
+    if (!has_landlock(3))
+        GTEST_SKIP() << no_landlock;
+    const Needs needs{.writable = {inside("state")}};
+    const auto opens = [&](const std::string& name, int flags) {
+        return confined(needs, [&] { return ::open(inside(name).c_str(), flags, 0600); });
+    };
+    EXPECT_EQ(opens("secret", O_RDONLY), EACCES);
+    EXPECT_EQ(opens("secret", O_WRONLY), EACCES);
+    EXPECT_EQ(opens("new", O_WRONLY | O_CREAT), EACCES);
+    EXPECT_EQ(opens("state/key", O_RDWR | O_TRUNC), 0);
+    EXPECT_EQ(opens("state/new", O_WRONLY | O_CREAT), 0);
+    EXPECT_EQ(confined(needs, [&] { return ::unlink(inside("secret").c_str()); }), EACCES);
+    EXPECT_EQ(confined(needs, [&] { return ::unlink(inside("state/new").c_str()); }), 0);
+    EXPECT_EQ(confined(needs, [] { return ::open("/etc/hosts", O_RDONLY); }), 0);
+    EXPECT_EQ(confined(needs, [] { return ::open("/etc/hosts", O_WRONLY); }), EACCES);
+    EXPECT_EQ(confined(needs, [] { return ::open("/dev/null", O_WRONLY); }), 0);
+    EXPECT_EQ(confined({.readable = {inside("secret"), inside("missing")}},
+                       [&] { return ::open(inside("secret").c_str(), O_RDONLY); }),
+              0);
+}
+
+TEST_F(ConfinementTest, ItsOwnFolderHoldsNoDevice) {
+    if (!has_landlock(1))
+        GTEST_SKIP() << no_landlock;
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "only root makes devices";
+    EXPECT_EQ(
+        confined(
+            {.writable = {inside("state")}},
+            [&] { return ::mknod(inside("state/device").c_str(), S_IFCHR | 0600, makedev(1, 3)); }),
+        EACCES);
+}
+
+TEST_F(ConfinementTest, NoProgramIsStartedUnlessItIsNeeded) {
+    const auto start = [] {
+        const pid_t child = ::fork();
+        if (child < 0)
+            return -1;
+        if (child == 0) {
+            ::execl("/bin/true", "true", nullptr);
+            leave_child(1);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        errno = EIO;
+        return status == 0 ? 0 : -1;
+    };
+    EXPECT_EQ(confined({}, start), EPERM);
+    EXPECT_EQ(confined({}, [] { return ::execl("/bin/true", "true", nullptr); }), EPERM);
+    EXPECT_EQ(confined({.starts_programs = true}, start), 0);
+}
+
+TEST_F(ConfinementTest, ThreadsAreStarted) {
+    EXPECT_EQ(confined({},
+                       [] {
+                           int done = -1;
+                           std::thread([&] { done = 0; }).join();
+                           return done;
+                       }),
+              0);
+}
+
+TEST_F(ConfinementTest, OtherProcessesAreOutOfReach) {
+    EXPECT_EQ(confined({}, [] { return ::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr); }),
+              EPERM);
+    EXPECT_EQ(confined({.starts_programs = true}, [] { return ::unshare(CLONE_NEWUSER); }), EPERM);
+    EXPECT_EQ(confined({}, [] { return ::kill(::getpid(), 0); }), 0);
+    if (!has_landlock(6))
+        GTEST_SKIP() << no_landlock;
+    EXPECT_EQ(confined({}, [] { return ::kill(::getppid(), 0); }), EPERM);
+}
+
+TEST_F(ConfinementTest, ConnectsByTcpWhereItIsNeededAlone) {
+    if (!has_landlock(4))
+        GTEST_SKIP() << no_landlock;
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), length), 0);
+    ASSERT_EQ(::listen(listener, 5), 0);
+    ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
+    const auto connect = [&] {
+        return ::connect(::socket(AF_INET, SOCK_STREAM, 0),
+                         reinterpret_cast<const sockaddr*>(&address), length);
+    };
+    EXPECT_EQ(confined({}, connect), EACCES);
+    EXPECT_EQ(confined({.connects_by_tcp = true}, connect), 0);
+    ::close(listener);
+}
+
+}  // namespace
+}  // namespace glovebox::core

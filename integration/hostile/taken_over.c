@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/* Preloaded into a service: what somebody tries who has taken it over. When the service waits for
+   its first events, each attempt is a line on standard error: its name and 0 or the errno's name.
+
+   Variables: TAKEN_OVER_SECRET, a file that is none of the service's; TAKEN_OVER_NEW, one that
+   nobody has; TAKEN_OVER_PORT, a TCP port of this machine. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void tell(const char *what, long result) {
+    dprintf(STDERR_FILENO, "taken over: %s: %s\n", what, result < 0 ? strerrorname_np(errno) : "0");
+}
+
+static long start_program(void) {
+    const pid_t child = fork();
+    if (child < 0)
+        return -1;
+    if (child == 0) {
+        execl("/bin/true", "true", (char *)0);
+        _exit(errno);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    errno = WEXITSTATUS(status);
+    return status == 0 ? 0 : -1;
+}
+
+static long connect_to(const char *port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const long result = connect(client, (struct sockaddr *)&address, sizeof address);
+    const int error = errno;
+    close(client);
+    errno = error;
+    return result;
+}
+
+static long read_parent(void) {
+    char byte;
+    struct iovec here = {&byte, 1};
+    struct iovec there = {(void *)&tell, 1};
+    return process_vm_readv(getppid(), &here, 1, &there, 1, 0);
+}
+
+static void try_all(void) {
+    tell("read a secret", open(getenv("TAKEN_OVER_SECRET"), O_RDONLY | O_CLOEXEC));
+    tell("write a secret", open(getenv("TAKEN_OVER_SECRET"), O_WRONLY | O_CLOEXEC));
+    tell("make a file", open(getenv("TAKEN_OVER_NEW"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    tell("start a program", start_program());
+    tell("connect", connect_to(getenv("TAKEN_OVER_PORT")));
+    tell("signal its parent", kill(getppid(), 0));
+    tell("read its parent's memory", read_parent());
+    tell("trace its parent", ptrace(PTRACE_SEIZE, getppid(), 0, 0));
+    tell("enter a namespace", unshare(CLONE_NEWUSER));
+    tell("end", 0);
+}
+
+int epoll_wait(int epoll, struct epoll_event *events, int count, int timeout) {
+    static atomic_flag has_tried = ATOMIC_FLAG_INIT;
+    if (!atomic_flag_test_and_set(&has_tried))
+        try_all();
+    int (*const real)(int, struct epoll_event *, int, int) =
+        (int (*)(int, struct epoll_event *, int, int))dlsym(RTLD_NEXT, "epoll_wait");
+    return real(epoll, events, count, timeout);
+}
