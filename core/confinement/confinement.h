@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a service gives up when it has all that it needs, so that whoever takes it over by the bytes
-// that he sends has little: Landlock for files and connections, seccomp for system calls.
+// What a service gives up when it has all that it needs, so that an attacker who takes it over by
+// the bytes that it reads has little: Landlock for files and connections, seccomp for system calls.
 #pragma once
 
 #include <string>

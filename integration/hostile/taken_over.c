@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/* Preloaded into a service: what somebody tries who has taken it over. When the service waits for
-   its first events, each attempt is a line on standard error: its name and 0 or the errno's name.
+/* Preloaded into a service: what an attacker tries who has taken it over. When the service waits
+   for its first events, each attempt is a line on standard error: its name and 0 or the errno's.
 
-   Variables: TAKEN_OVER_SECRET, a file that is none of the service's; TAKEN_OVER_NEW, one that
-   nobody has; TAKEN_OVER_PORT, a TCP port of this machine. */
+   Variables: TAKEN_OVER_SECRET, a file of another program; TAKEN_OVER_NEW, a path without a file;
+   TAKEN_OVER_PORT, a TCP port of this machine. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void tell(const char *what, long result) {
+static void tell(const char* what, long result) {
     dprintf(STDERR_FILENO, "taken over: %s: %s\n", what, result < 0 ? strerrorname_np(errno) : "0");
 }
 
@@ -32,7 +32,7 @@ static long start_program(void) {
     if (child < 0)
         return -1;
     if (child == 0) {
-        execl("/bin/true", "true", (char *)0);
+        execl("/bin/true", "true", (char*)0);
         _exit(errno);
     }
     int status = 0;
@@ -41,11 +41,11 @@ static long start_program(void) {
     return status == 0 ? 0 : -1;
 }
 
-static long connect_to(const char *port) {
+static long connect_to(const char* port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const long result = connect(client, (struct sockaddr *)&address, sizeof address);
+    const long result = connect(client, (struct sockaddr*)&address, sizeof address);
     const int error = errno;
     close(client);
     errno = error;
@@ -55,7 +55,7 @@ static long connect_to(const char *port) {
 static long read_parent(void) {
     char byte;
     struct iovec here = {&byte, 1};
-    struct iovec there = {(void *)&tell, 1};
+    struct iovec there = {(void*)&tell, 1};
     return process_vm_readv(getppid(), &here, 1, &there, 1, 0);
 }
 
@@ -72,11 +72,11 @@ static void try_all(void) {
     tell("end", 0);
 }
 
-int epoll_wait(int epoll, struct epoll_event *events, int count, int timeout) {
+int epoll_wait(int epoll, struct epoll_event* events, int count, int timeout) {
     static atomic_flag has_tried = ATOMIC_FLAG_INIT;
     if (!atomic_flag_test_and_set(&has_tried))
         try_all();
-    int (*const real)(int, struct epoll_event *, int, int) =
-        (int (*)(int, struct epoll_event *, int, int))dlsym(RTLD_NEXT, "epoll_wait");
+    int (*const real)(int, struct epoll_event*, int, int) =
+        (int (*)(int, struct epoll_event*, int, int))dlsym(RTLD_NEXT, "epoll_wait");
     return real(epoll, events, count, timeout);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody runs code in a KMS, a metadata service or a proxy, as by a hole in its parser: what he reaches from there.
+"""Somebody runs code in a KMS, a metadata service or a proxy, as by a hole in its parser: what that code reaches.
 
 Usage: taken_over_test.py GLOVEBOX TAKEN_OVER [unittest's arguments]; TAKEN_OVER is the library of taken_over.c.
 """

@@ -3,7 +3,7 @@
 """kills.py GLOVEBOX [--times N] [--seed S] [--keep-going]: processes of a world are killed at random moments.
 
 Each time, a world with everything that `glovebox up` starts gets a command that works without a pause (world_command.py), and a signal
-hits a process of it, or two: the world's own, a part's, a program's. Then the command is told to end. It holds, whatever was hit:
+hits a process of it, or two: the world's own, a part's, a program's. Then the command ends. It holds, whatever was hit:
 
 - `glovebox up` ends by itself, within the time that it gives its parts;
 - no process of the world is left, not even one that was stopped (one of a world whose `glovebox up` gets SIGKILL ends when it goes on);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command of the world of kills.py: works until it is told to stop, and writes down what the KMS has acknowledged.
+"""The command of the world of kills.py: works until its standard input ends, and writes down what the KMS has acknowledged.
 
 Usage: world_command.py FILE. FILE gets a line for each acknowledged request, after its answer: "alias NAME KEY" or "blob BASE64 TEXT".
-Whatever fails is tried again, since any part of the world may have been killed. Ends when its standard input does.
+Whatever fails is tried again, since any part of the world may have been killed.
 """
 
 import base64

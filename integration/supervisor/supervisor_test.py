@@ -201,11 +201,11 @@ class Nesting(sides.Case):
     def test_enclaves_are_nested_in_enclaves_trees_too(self):
         self.enclave(sides.GLOVEBOX, "run", "--", "sh", "-c", "exit 5").finish(expected=5)
 
-    def test_the_supervisor_stays_until_the_last_descendant_has_ended(self):
-        enclave = self.enclave("sh", "-c", f"{c('echo_server')} 5005 & exit 3")
-        enclave.wait_for("listening")
-        self.parent(c("echo_client"), 16, 5005, 1000)
-        enclave.finish(expected=3)
+    def test_a_parents_supervisor_stays_until_the_last_descendant_has_ended(self):
+        parent = self.start("parent", "sh", "-c", f"{c('echo_server')} 5005 & exit 3")
+        parent.wait_for("listening")
+        self.enclave(c("echo_client"), 3, 5005, 1000).finish(expected=0)
+        parent.finish(expected=3)
 
     def test_another_programs_listener_is_named(self):
         # Not that of another tree, which is not in the way.
