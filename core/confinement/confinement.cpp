@@ -157,9 +157,10 @@ Result<void> limit_files(int version, const Needs& needs) {
     };
     // /dev/null and its like are written to; nobody makes a file in these.
     constexpr std::array devices = {"/dev/null", "/dev/tty"};
-    for (const auto& done : {allow(system_folders, Landlock::read), allow(devices, Landlock::write),
-                             allow(resolver_folders(), Landlock::read), allow(needs.readable, Landlock::read),
-                             allow(needs.writable, Landlock::read | Landlock::write)})
+    for (const auto& done :
+         {allow(system_folders, Landlock::read), allow(devices, Landlock::write),
+          allow(resolver_folders(), Landlock::read), allow(needs.readable, Landlock::read),
+          allow(needs.writable, Landlock::read | Landlock::write)})
         if (!done)
             return done;
     const auto restricted = landlock->restrict_this_thread();
@@ -191,9 +192,10 @@ Result<void> confine(const Needs& needs, Log& log) {
         return errno_error("cannot forbid system calls", ENOMEM);
     const auto denied = deny(filter.get(), needs);
     // EINVAL and ENOSYS are a kernel's without seccomp, EACCES a container's that forbids it.
-    log.debug("confined", "files: {}; system calls: {}",
-              version > 0 ? fmt::format("Landlock {}", version) : "not confined, no Landlock for them",
-              denied ? "confined" : "not confined, " + denied.error().message);
+    log.debug(
+        "confined", "files: {}; system calls: {}",
+        version > 0 ? fmt::format("Landlock {}", version) : "not confined, no Landlock for them",
+        denied ? "confined" : "not confined, " + denied.error().message);
     return {};
 }
 

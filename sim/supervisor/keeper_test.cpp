@@ -101,7 +101,7 @@ TEST(Keeper, EndsTheTreeWithTheSupervisorInOtherSessionsToo) {
     EXPECT_TRUE(held.is_let_go());
 }
 
-// SIGSTOP reaches every process of a user, and no signal but SIGCONT and SIGKILL has an effect then.
+// SIGSTOP reaches every process of a user, and then only SIGCONT and SIGKILL have an effect.
 TEST(Keeper, EndsTheTreeWithTheSupervisorAlsoIfItWasStopped) {
     Held held;
     const pid_t supervisor = ::fork();
