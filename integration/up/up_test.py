@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "images"))
 import image_root  # noqa: E402
 import machine  # noqa: E402
 from eif_writer import AWS_INIT  # noqa: E402
-from service import Service  # noqa: E402
+from service import Service, free_port  # noqa: E402
 from world_case import GLOVEBOX, LATE, PATIENCE, PYTHON, Case, run  # noqa: E402
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
@@ -96,6 +96,18 @@ enclaves:
         self.assertRegex(done.stderr, r"one +\| Network is unreachable\n")
         done = self.up(self.world("imds: {}\n"), PYTHON, str(self.directory / "dial.py"))
         self.assertEqual((done.returncode, done.stdout), (0, "reached\n"), done.stderr)
+
+    def test_proxies_and_forwards_serve_their_status_pages(self):
+        world = self.world(f"""
+proxies:
+  out: {{listen: 8000=connect, allow: "127.0.0.1:443", status: "{self.directory}/out.sock"}}
+enclaves:
+  server: {{command: [{PYTHON}, echo.py], cid: 16, ready: 5005}}
+forwards:
+  in: {{listen: "127.0.0.1:{free_port()}=server:5005", status: "{self.directory}/in.sock"}}
+""")
+        done = self.up(world, "sh", "-c", "for name in out in; do curl -sS --unix-socket $name.sock http://localhost/healthz; done", cwd=self.directory)
+        self.assertEqual((done.returncode, done.stdout), (0, "ready\nready\n"), done.stderr)
 
     def test_ctrl_c_ends_all_of_it(self):
         world = self.world(f"kms: {{}}\nenclaves:\n  echo: {{command: [{PYTHON}, {self.directory}/echo.py], "

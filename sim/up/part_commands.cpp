@@ -138,6 +138,7 @@ core::Command PartCommands::proxy(const ProxyPart& proxy) const {
     add(arguments, "--resolve", kms_resolved());
     add(arguments, "--idle-timeout", proxy.idle_timeout);
     add(arguments, "--trace-traffic", proxy.trace_traffic);
+    add(arguments, "--status", proxy.status);
     add_log(arguments, proxy.log_level);
     return placed(std::move(arguments), proxy.label);
 }
@@ -199,6 +200,7 @@ core::Command PartCommands::forward(const ForwardPart& forward) const {
     add(arguments, "--listen", forward.listen);
     add(arguments, "--idle-timeout", forward.idle_timeout);
     add(arguments, "--trace-traffic", forward.trace_traffic);
+    add(arguments, "--status", forward.status);
     add_log(arguments, forward.log_level);
     return placed(std::move(arguments), forward.label);
 }

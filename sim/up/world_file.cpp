@@ -107,11 +107,11 @@ void judge_vsock_proxy(ProxyPart& proxy, yaml::Map& map) {
         map.mistake("vsock_proxy", "LOCAL-PORT REMOTE-ADDRESS REMOTE-PORT were expected");
     if (!map.has("config"))
         map.missing({"config"}, "missing: an allowlist in the form of AWS's vsock-proxy.yaml");
-    refuse_beside(
-        map, "vsock_proxy",
-        {"listen", "allow", "allowlist", "resolve", "idle_timeout", "log_level", "trace_traffic"},
-        "AWS's vsock-proxy has its port, its target and its allowlist in vsock_proxy and "
-        "config");
+    refuse_beside(map, "vsock_proxy",
+                  {"listen", "allow", "allowlist", "resolve", "idle_timeout", "status", "log_level",
+                   "trace_traffic"},
+                  "AWS's vsock-proxy has its port, its target and its allowlist in vsock_proxy and "
+                  "config");
 }
 
 // A target that leads to two places; what can't be read is noted already.

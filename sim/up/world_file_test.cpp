@@ -272,7 +272,8 @@ TEST(WorldFile, WhatAProxyWouldRefuseIsAMistake) {
                 "  a: {listen: 1=connect, idle_timeout: soon}\n"
                 "  b: {listen: 2=connect, idle_timeout: -5s}\n"
                 "  c: {listen: 3=connect, idle_timeout: 90s, allowlist: [good.yaml, bad.yaml]}\n"
-                "  d: {listen: 4=connect, allowlist: none.yaml}\n")
+                "  d: {listen: 4=connect, allowlist: none.yaml}\n"
+                "  e: {listen: 5=connect, status: nowhere}\n")
             .error()
             .message;
     EXPECT_THAT(message, HasSubstr("world.yaml:2:40: idle_timeout: "));
@@ -280,7 +281,8 @@ TEST(WorldFile, WhatAProxyWouldRefuseIsAMistake) {
     EXPECT_THAT(message, HasSubstr("world.yaml:4:56: allowlist: "));
     EXPECT_THAT(message, HasSubstr(folder.file("bad.yaml") + ": line 2, column 30: "));
     EXPECT_THAT(message, HasSubstr("world.yaml:5:37: allowlist: there is no file "));
-    EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 3);
+    EXPECT_THAT(message, HasSubstr("world.yaml:6:34: status: "));
+    EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 4);
 }
 
 TEST(WorldFile, TwoListenersOnOnePortAreAMistake) {

@@ -8,6 +8,7 @@
 #include "core/proxy/proxy_route.h"
 #include "core/rules/allowlist.h"
 #include "core/rules/allowlist_file.h"
+#include "core/service/status_server.h"
 #include "nsm-mock/pki/certificate_authority.h"
 #include "sim/iam/arn.h"
 #include "sim/up/traced_traffic.h"
@@ -74,6 +75,15 @@ KeyFacts idle_timeout() {
         .form = Form::duration,
         .summary = "A connection that has carried no byte for this time is closed; 0s for never",
         .default_note = "1h"};
+}
+
+KeyFacts status() {
+    return {.name = "status",
+            .form = Form::text,
+            .summary =
+                "Serve /metrics, /healthz and /connections by HTTP at this address: "
+                "127.0.0.1:9100, or the path of a Unix socket with a '/' in it",
+            .problem = problem_by<core::parse_status_address>};
 }
 
 KeyFacts variables() {
@@ -185,6 +195,7 @@ const std::vector<Key<ProxyPart>>& proxy_keys() {
           .problem = problem_by<core::parse_resolved_target>},
          &ProxyPart::resolve},
         {idle_timeout(), &ProxyPart::idle_timeout},
+        {status(), &ProxyPart::status},
         {log_level(), &ProxyPart::log_level},
         {trace_traffic(), &ProxyPart::trace_traffic},
         {{.name = "vsock_proxy",
@@ -312,6 +323,7 @@ const std::vector<Key<ForwardPart>>& forward_keys() {
                      "an enclave by its name or its CID"},
          &ForwardPart::listen},
         {idle_timeout(), &ForwardPart::idle_timeout},
+        {status(), &ForwardPart::status},
         {log_level(), &ForwardPart::log_level},
         {trace_traffic(), &ForwardPart::trace_traffic},
     };

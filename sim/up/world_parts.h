@@ -33,6 +33,7 @@ struct ProxyPart {
     std::vector<std::string> allowlists;
     std::vector<std::string> resolve;
     std::string idle_timeout;
+    std::string status;  // where it serves its status pages; empty: nowhere
     std::string log_level;
     std::optional<std::uint32_t> trace_traffic;  // bytes of each direction that are kept
     // AWS's program in its place: its three arguments, the first being the vsock port.
@@ -76,6 +77,7 @@ struct ForwardPart {
     std::string label;
     std::vector<std::string> listen;  // as `glovebox forward --listen` takes it
     std::string idle_timeout;
+    std::string status;  // where it serves its status pages; empty: nowhere
     std::string log_level;
     std::optional<std::uint32_t> trace_traffic;  // bytes of each direction that are kept
 };
