@@ -7,6 +7,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/system/errc.hpp>
+#include <cmath>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -63,7 +64,11 @@ class Surveyor {
     bool on_number_part(json::string_view, error_code&) { return true; }
     bool on_int64(std::int64_t, json::string_view, error_code& error) { return spend(error); }
     bool on_uint64(std::uint64_t, json::string_view, error_code& error) { return spend(error); }
-    bool on_double(double, json::string_view, error_code& error) { return spend(error); }
+    bool on_double(double number, json::string_view, error_code& error) {
+        // Boost.JSON makes an infinity of 1e999 and no number of 0e999, which no JSON can have.
+        return std::isfinite(number) ? spend(error)
+                                     : stop(error, "a number is beyond the range of a double");
+    }
     bool on_bool(bool, error_code& error) { return spend(error); }
     bool on_null(error_code& error) { return spend(error); }
     bool on_comment_part(json::string_view, error_code&) { return true; }

@@ -19,8 +19,9 @@ struct JsonBudget {
 };
 
 // One JSON value and nothing behind it. A name that stands twice in one object is refused: readers
-// don't agree on which of its values counts (RFC 8259, section 4). The error says what is wrong, in
-// which line and column, and which limit was exceeded; the caller adds where the text is from.
+// don't agree on which of its values counts (RFC 8259, section 4), and so is a number that no
+// double holds. The error says what is wrong, in which line and column, and which limit was
+// exceeded; the caller adds where the text is from.
 [[nodiscard]] Result<boost::json::value> read_json(std::string_view text,
                                                    const JsonBudget& budget = {});
 

@@ -30,6 +30,14 @@ TEST(JsonReader, ReadsOneValue) {
     EXPECT_THAT(refusal("\"\xff\""), HasSubstr("not JSON"));
 }
 
+TEST(JsonReader, NumbersAreFinite) {
+    for (const char* number : {"1e308", "-1e308", "0e308", "1e-999", "18446744073709551616"})
+        EXPECT_EQ(refusal(number), "read") << number;
+    for (const char* number : {"1e999", "-1e999", "0E2002", "33332222222222E2222"})
+        EXPECT_THAT(refusal(number), HasSubstr("a number is beyond the range of a double (line 1"))
+            << number;
+}
+
 TEST(JsonReader, EachLimitIsNamed) {
     const JsonBudget budget{.bytes = 100, .values = 5, .depth = 3};
     EXPECT_EQ(refusal(std::string(101, ' '), budget),

@@ -295,9 +295,9 @@ FOLDERS = {
         uses=("nsm-mock/document", "nsm-mock/module")),
     "fuzz": Folder(
         "fuzz targets for every parser of foreign bytes",
-        uses=("core/base", "core/address", "core/rules", "core/http", "core/ingress", "core/proxy", "core/egress",
-              "nsm-mock/document", "nsm-mock/module", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
-              "sim/eif/archive", "sim/eif/build", "sim/eif/report", "sim/supervisor", "sim/iam", "sim/kms",
-              "sim/up", "sim/vsock_switch"),
-        libraries=("Beast",)),
+        uses=("core/base", "core/crypto", "core/address", "core/rules", "core/http", "core/ingress", "core/proxy", "core/forward", "core/egress",
+              "transports", "nsm-mock/document", "nsm-mock/module", "sim/sandbox", "sim/eif/base", "sim/eif/format", "sim/eif/tree",
+              "sim/eif/archive", "sim/eif/build", "sim/eif/report", "sim/supervisor", "sim/iam", "sim/imds", "sim/kms", "sim/up", "sim/inspect",
+              "sim/vsock_switch", "sim/vm", "sim/enclave", "sim/nitro_cli"),
+        libraries=("Beast", "Boost.JSON", "OpenSSL")),
 }

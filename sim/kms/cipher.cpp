@@ -90,6 +90,8 @@ Bytes cbc_encrypt(BytesView key, BytesView iv, BytesView plaintext) {
 }
 
 std::optional<Bytes> unwrap_key(BytesView key, BytesView wrapped) {
+    if (wrapped.empty())  // which OpenSSL takes for the end of the input
+        return std::nullopt;
     const CipherCtxPtr ctx(EVP_CIPHER_CTX_new());
     EVP_CIPHER_CTX_set_flags(ctx.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
     check(EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_wrap_pad(), nullptr, key.data(), nullptr),

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/base/clock.h"
+#include "core/base/printable.h"
 #include "sim/command_line/mistake.h"
 #include "sim/command_line/parser.h"
 #include "sim/up/shell_words.h"
@@ -444,9 +445,9 @@ Result<Fault> parse_fault(const std::string& text) {
         return read_fault(*values);
     const auto* mistake = std::get_if<command_line::Mistake>(&parsed);
     if (mistake == nullptr)
-        return invalid_input(fmt::format("\"{}\" sets no fault", text));
+        return invalid_input(fmt::format("\"{}\" sets no fault", shown(text)));
     const std::string sentence = explain(*mistake, program.dialect);
-    return invalid_input(sentence.substr(0, sentence.find('\n')));
+    return invalid_input(printable(std::string_view(sentence).substr(0, sentence.find('\n'))));
 }
 
 }  // namespace glovebox::up

@@ -38,10 +38,12 @@ void ConsoleText::take_line(std::string_view line) {
         int status = 0;
         if (word == "ready")
             is_ready_ = true;
-        else if (word.starts_with(exited) &&
-                 std::from_chars(word.data() + exited.size(), word.data() + word.size(), status)
-                         .ec == std::errc())
-            status_ = status;
+        else if (word.starts_with(exited)) {
+            const char* const last = word.data() + word.size();
+            const auto [end, error] = std::from_chars(word.data() + exited.size(), last, status);
+            if (error == std::errc() && end == last)
+                status_ = status;
+        }
         return;
     }
     // A long trace after a panic would push it out of the last lines.

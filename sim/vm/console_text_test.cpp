@@ -21,6 +21,8 @@ TEST(ConsoleText, HasTheStatusThatInitTells) {
     console.take("23 ready\r\n");
     EXPECT_TRUE(console.is_ready());
     EXPECT_EQ(console.status(), std::nullopt);
+    console.take("GLOVEBOX-GUEST 0123 exit 0x\r\n");
+    EXPECT_FALSE(console.status());
     console.take("GLOVEBOX-GUEST 0123 exit 7\r\n");
     EXPECT_EQ(console.status(), 7);
 }

@@ -10,12 +10,19 @@ namespace {
 constexpr std::size_t head_bytes = 5;
 constexpr std::string_view frame_kinds = "SIKOEXF";
 
+// Nothing for a text that is not a number alone.
+template <class Number>
+std::optional<Number> number_in(std::string_view text) {
+    Number number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
+                                                                    : std::nullopt;
+}
+
 }  // namespace
 
 int Frame::number() const {
-    int number = 0;
-    std::from_chars(content.data(), content.data() + content.size(), number);
-    return number;
+    return number_in<int>(content).value_or(0);
 }
 
 std::string encode(FrameKind kind, std::string_view content) {
@@ -55,11 +62,10 @@ std::optional<RemoteCommand> RemoteCommand::decode(std::string_view content) {
         texts.emplace_back(content.substr(0, end));
         content.remove_prefix(end + 1);
     }
-    std::size_t count = 0;
-    if (!content.empty() || texts.size() < 3 ||
-        std::from_chars(texts[1].data(), texts[1].data() + texts[1].size(), count).ec !=
-            std::errc() ||
-        count == 0 || count > texts.size() - 2)
+    if (!content.empty() || texts.size() < 3)
+        return std::nullopt;
+    const std::size_t count = number_in<std::size_t>(texts[1]).value_or(0);
+    if (count == 0 || count > texts.size() - 2)
         return std::nullopt;
     const auto first = texts.begin() + 2;
     const auto behind = first + static_cast<std::ptrdiff_t>(count);

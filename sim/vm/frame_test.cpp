@@ -30,6 +30,12 @@ TEST(Frame, OfAnotherKindOrTooLongBreaksTheReader) {
     }
 }
 
+TEST(Frame, HasANumberOrNone) {
+    EXPECT_EQ((Frame{FrameKind::ended, "128"}).number(), 128);
+    for (const char* content : {"", "x", "7x", "7 ", "99999999999"})
+        EXPECT_EQ((Frame{FrameKind::ended, content}).number(), 0) << content;
+}
+
 TEST(RemoteCommand, ArrivesAsItWasSent) {
     const RemoteCommand sent{"/a b", {"printf", "%s", ""}, {"A=", "B=two\nlines"}};
     const auto got = RemoteCommand::decode(sent.encode());
@@ -41,8 +47,8 @@ TEST(RemoteCommand, ArrivesAsItWasSent) {
 
 TEST(RemoteCommand, IsNothingElse) {
     using std::string_literals::operator""s;
-    for (const std::string& content :
-         {""s, "/\0"s, "/\0000\0"s, "/\0003\0one\0"s, "/\0001\0one"s, "/\000x\0one\0"s})
+    for (const std::string& content : {""s, "/\0"s, "/\0000\0"s, "/\0003\0one\0"s, "/\0001\0one"s,
+                                       "/\000x\0one\0"s, "/\0001x\0one\0"s})
         EXPECT_FALSE(RemoteCommand::decode(content)) << content;
 }
 
