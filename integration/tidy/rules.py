@@ -71,6 +71,7 @@ ALLOWED_SLEEPS = {
     ("time.sleep(AGE)", "bench/image"): "a file that is old enough to be noted",
     ("time.sleep(AT_REST)", "integration/apps/sides.py"): "what a process takes while nothing happens",
     ("time.sleep(AT_REST)", "bench/supervisor"): "what a process takes while nothing happens",
+    ("time.sleep(AT_REST)", "bench/pod"): "what a pod takes while nothing happens",
     ("time.sleep(STILL)", "integration/supervisor/default_container_test.py"): "a stopped program, which stays stopped",
     ("time.sleep(chance", "integration/supervisor/killed_clients.py"): "kills processes at moments that are meant to be any",
     ("time.sleep(0.003 * moment)", "integration/sandbox/lifecycle_test.py"): "kills processes at moments that are meant to be any",
