@@ -94,6 +94,9 @@ class Tree(unittest.TestCase):
         self.assertGreater(len(existing), 2000)
         self.assertEqual(promises.wrong_promises((ROOT / "SECURITY.md").read_text(), existing), [])
 
+    def test_every_attacker_meets_tests_that_exist(self):
+        self.assertEqual(promises.wrong_attacks((ROOT / "SECURITY.md").read_text(), existing_tests(ROOT)), [])
+
     def test_every_row_of_fidelity_has_tests_that_exist_or_a_reason(self):
         page, held = ((ROOT / "docs" / name).read_text() for name in ("fidelity.md", "fidelity_tests.md"))
         wrong = ledger.wrong_rows(page, held, existing_tests(ROOT))
@@ -145,6 +148,16 @@ class Promises(unittest.TestCase):
 
     def test_what_is_there_passes(self):
         self.assertEqual(promises.wrong_promises(self.PAGE + "| Between users | `a.b` |\n| Foreign text | `A.B` |\n", {"a.b", "A.B"}), [])
+
+
+class Attacks(unittest.TestCase):
+    PAGE = "## Who attacks whom\n\n| attacker | goal | tests |\n|---|---|---|\n"
+
+    def test_a_row_without_a_test_or_with_one_that_is_missing_is_named(self):
+        self.assertEqual(promises.wrong_attacks(self.PAGE + "| a page | keys | `a.b` |\n| a file | time | `A.Gone` |\n", frozenset({"a.b"})),
+                         ["'a file, time': there is no test A.Gone"])
+        self.assertEqual(len(promises.wrong_attacks(self.PAGE + "| a page | keys | by hand |\n", frozenset())), 1)
+        self.assertEqual(promises.wrong_attacks(self.PAGE, frozenset()), ["## Who attacks whom has no row"])
 
 
 class Ledger(unittest.TestCase):

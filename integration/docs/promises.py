@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SECURITY.md's boundaries and the tests that hold them: each boundary has a row in the table, and each test that a row
-names exists.
-
-A name is a test of CTest (`integration.hostile-reset`) or a case of a unit test (`WorldTest.ASocketIsBoundOnce`).
+"""SECURITY.md's boundaries and attackers, and the tests that hold them: each boundary has a row in the table, and each test that a
+row names (test_names.py) exists.
 """
 
 import re
-from pathlib import Path
+
+from test_names import wrong_names
 
 _BOUNDARIES = "## What is a boundary"
 _TESTS = "## Tests of each boundary"
+_ATTACKS = "## Who attacks whom"
 
 
 def _section(text: str, heading: str) -> str:
@@ -19,6 +19,11 @@ def _section(text: str, heading: str) -> str:
     return rest.partition("\n## ")[0]
 
 
+def _rows(section: str) -> list[list[str]]:
+    """The cells of its table's rows."""
+    return [re.split(r"\s*\|\s*", line.strip("| ")) for line in section.splitlines() if line.startswith("|")][2:]
+
+
 def boundaries_of(text: str) -> list[str]:
     """What each item of the section begins with, in bold, without a full stop."""
     return [name.rstrip(".") for name in re.findall(r"^\* \*\*(.+?)\*\*", _section(text, _BOUNDARIES), re.M)]
@@ -26,8 +31,14 @@ def boundaries_of(text: str) -> list[str]:
 
 def tests_of(text: str) -> dict[str, list[str]]:
     """The table's rows: the tests of each boundary."""
-    rows = [re.split(r"\s*\|\s*", line.strip("| ")) for line in _section(text, _TESTS).splitlines() if line.startswith("|")]
-    return {row[0]: re.findall(r"`([^`]+)`", row[1]) for row in rows[2:]}
+    return {row[0]: re.findall(r"`([^`]+)`", row[1]) for row in _rows(_section(text, _TESTS))}
+
+
+def wrong_attacks(text: str, existing: frozenset[str]) -> list[str]:
+    """What is wrong with the table of attackers, whose last cell names tests."""
+    rows = _rows(_section(text, _ATTACKS))
+    return [f"'{row[0]}, {row[1]}': {one}" for row in rows for one in wrong_names(row[-1], existing)] or \
+        ([] if rows else [f"{_ATTACKS} has no row"])
 
 
 def wrong_promises(text: str, existing: frozenset[str]) -> list[str]:

@@ -145,6 +145,15 @@ http::Response Service::handle(const http::Request& request, const Interference&
         const std::string name = name_of(request);
         return refuse_unheard(Operation{name, nullptr}, error);
     }
+    // A browser sends it with each POST, also under a name that a page's owner has led here. If it
+    // were served, a page could ask a KMS that checks no signatures.
+    if (const auto origin = request.header("Origin"))
+        return refuse_unheard(
+            *operation,
+            api_error("AccessDeniedException", "Requests of web pages are not served.",
+                      fmt::format("the request has the Origin {}, as those that a page in a "
+                                  "browser makes; this KMS serves programs alone",
+                                  shown(*origin))));
     if (interference.error)
         return refuse_unheard(*operation, *interference.error);
     const auto caller = caller_of(request, now);
