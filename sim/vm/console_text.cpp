@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <sstream>
+#include <vector>
 
 #include "core/base/printable.h"
 
