@@ -23,26 +23,25 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr timeval patience{.tv_sec = 10, .tv_usec = 0};
-
-Result<json::object> exchange(int channel, const json::object& question) {
+Result<json::object> exchange(int channel, const json::object& question,
+                              const std::string& what = of_faults.what) {
     const std::string text = json_text(question);
     if (::send(channel, text.data(), text.size(), MSG_NOSIGNAL) < 0)
-        return errno_error("the world's faults can't be asked", errno);
+        return errno_error(what + " can't be asked about", errno);
     std::string answer(message_bytes_max, '\0');
     ssize_t size = 0;
     do {
         size = ::recv(channel, answer.data(), answer.size(), 0);
     } while (size < 0 && errno == EINTR);
     if (size <= 0)
-        return errno_error("the process that has the world's faults gives no answer",
+        return errno_error("the process that has " + what + " gives no answer",
                            size < 0 ? errno : EPIPE);
     answer.resize(static_cast<std::size_t>(size));
     auto value = read_json(answer);
     if (!value)
         return value.error();
     if (!value->is_object())
-        return invalid_input("the answer about the world's faults is no object");
+        return invalid_input("the answer about " + what + " is no object");
     const json::object& object = value->get_object();
     if (const json::value* const failure = object.if_contains("error");
         failure != nullptr && failure->is_string())
@@ -56,17 +55,17 @@ json::array pair_of(core::VsockAddress address) {
 
 }  // namespace
 
-std::string socket_path(int directory) {
-    return "/proc/self/fd/" + std::to_string(directory) + "/" + socket_name;
+std::string socket_path(int directory, const char* name) {
+    return "/proc/self/fd/" + std::to_string(directory) + "/" + name;
 }
 
-std::unique_ptr<Client> Client::find(int directory) {
+std::unique_ptr<Client> Client::find(int directory, const Respondent& respondent) {
     struct stat status {};
-    if (::fstatat(directory, socket_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+    if (::fstatat(directory, respondent.socket, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISSOCK(status.st_mode))
         return nullptr;
     UniqueFd own(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
-    return own ? std::unique_ptr<Client>(new Client(std::move(own))) : nullptr;
+    return own ? std::unique_ptr<Client>(new Client(std::move(own), respondent)) : nullptr;
 }
 
 Result<UniqueFd> Client::reach() const {
@@ -75,12 +74,13 @@ Result<UniqueFd> Client::reach() const {
         return errno_error("cannot create a Unix socket", errno);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    const std::string path = socket_path(directory_.get());
+    const std::string path = socket_path(directory_.get(), respondent_.socket);
     std::memcpy(address.sun_path, path.data(), path.size());
+    const timeval patience{.tv_sec = respondent_.patience.count(), .tv_usec = 0};
     for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
         ::setsockopt(channel.get(), SOL_SOCKET, option, &patience, sizeof patience);
     if (::connect(channel.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        return errno_error("the world's faults can't be reached", errno);
+        return errno_error(std::string(respondent_.what) + " can't be reached", errno);
     return channel;
 }
 
@@ -88,7 +88,7 @@ Result<json::object> Client::ask(const json::object& question) const {
     const auto channel = reach();
     if (!channel)
         return channel.error();
-    return exchange(channel->get(), question);
+    return exchange(channel->get(), question, respondent_.what);
 }
 
 std::vector<Fault> Client::strike(std::string_view part, std::string_view request,

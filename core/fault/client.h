@@ -11,10 +11,16 @@
 //   {"ask":"heal","fault":1}, {"ask":"heal"}                     {"healed":1}
 //   {"ask":"list"}                                               {"faults":[...]}
 //
-// An answer may be {"error":"..."}.
+// An answer may be {"error":"..."}. `glovebox up` listens on the socket `control` in the same way:
+//
+//   {"ask":"restart","part":"server","wait":true}                {"part":"server"}
+//   {"ask":"stop","part":"server"}, {"ask":"reload","part":"out"}
+//
+// and answers once that is done, or with "wait":false when it has begun.
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,16 +37,27 @@ namespace glovebox::fault {
 inline constexpr const char* socket_name = "faults";
 inline constexpr std::size_t message_bytes_max = 64 * 1024;
 
+// Who is asked, by the socket's name.
+struct Respondent {
+    const char* socket;
+    const char* what;  // is asked about, for errors
+    std::chrono::seconds patience;
+};
+inline constexpr Respondent of_faults{socket_name, "the world's faults", std::chrono::seconds(10)};
+// Until an enclave is ready that is started again.
+inline constexpr Respondent of_parts{"control", "the world's parts", std::chrono::minutes(10)};
+
 // An address that leads to the socket in the directory behind the descriptor, whatever the length
 // of its path: "/proc/self/fd/7/faults".
-[[nodiscard]] std::string socket_path(int directory);
+[[nodiscard]] std::string socket_path(int directory, const char* name = socket_name);
 
-// May be used from any thread. No call waits for longer than 10 s.
+// May be used from any thread. No call waits for longer than the respondent's patience.
 class Client {
   public:
     // Null if the world has no such socket; `directory` is its directory's descriptor, which is
     // duplicated.
-    [[nodiscard]] static std::unique_ptr<Client> find(int directory);
+    [[nodiscard]] static std::unique_ptr<Client> find(int directory,
+                                                      const Respondent& respondent = of_faults);
 
     // One question and its answer. Errors: nobody answers; the answer's "error".
     [[nodiscard]] Result<boost::json::object> ask(const boost::json::object& question) const;
@@ -70,11 +87,13 @@ class Client {
     [[nodiscard]] Passage connect(core::VsockAddress client, core::VsockAddress listener) const;
 
   private:
-    explicit Client(UniqueFd directory) : directory_(std::move(directory)) {}
+    Client(UniqueFd directory, const Respondent& respondent)
+        : directory_(std::move(directory)), respondent_(respondent) {}
 
     [[nodiscard]] Result<UniqueFd> reach() const;
 
     UniqueFd directory_;
+    Respondent respondent_;
 };
 
 }  // namespace glovebox::fault

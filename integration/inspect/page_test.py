@@ -92,7 +92,7 @@ class LiveWorld(PageCase):
         browser.click("#tab-timeline")
         browser.wait_for_text("#list", "refuse connections to port 5005")
         browser.click("#tab-faults")
-        browser.click("#faults li button")
+        browser.click("#faults .page:last-child li button")
         browser.wait_for_text("#faults", "No fault is set.")
         browser.run("const kind = document.getElementById('fault-kind'); kind.value = 'enclave kill'; kind.dispatchEvent(new Event('change'))")
         self.assertFalse(browser.find("#fault-port").is_displayed())
@@ -101,6 +101,29 @@ class LiveWorld(PageCase):
         browser.click("#tab-timeline")
         browser.wait_for_text("#list", "server ended")
         self.end()
+
+    def test_an_enclave_is_stopped_and_restarted_and_rules_are_read_again(self):
+        (self.directory / "rules.yaml").write_text("allowlist:\n- {address: 127.0.0.1, port: 1}\n")
+        browser = self.live(self.world("""
+proxies: {out: {listen: 8000=127.0.0.1:1, allowlist: rules.yaml}, fixed: {listen: 8001=127.0.0.1:1}}
+enclaves: {server: {command: /usr/bin/python3 echo.py, ready: 5005}}
+"""))
+        browser.wait_for_text("#list", "ready: world")
+        for button, sentence in (("Stop: server", "server was stopped"), ("Restart: server", "server is started again, with CID 17"),
+                                 ("Read rules again: out", "the allowlist was read again: 1 rule")):
+            browser.click("#tab-faults")
+            browser.click(f"#parts button[aria-label='{button}']")
+            browser.wait_for_text("#faults", "was asked for; the timeline shows")
+            browser.click("#tab-timeline")
+            browser.wait_for_text("#list", sentence)
+        browser.click("#tab-faults")
+        self.picture(browser, "inspector-act.png")
+        browser.click("#parts button[aria-label='Read rules again: fixed']")
+        browser.wait_for_text("#faults", "fixed has no allowlist to read again")
+        self.assertEqual(browser.run("return [...document.querySelectorAll('#parts button')].map((one) => one.textContent)"),
+                         ["Read rules again", "Read rules again", "Stop", "Restart"])
+        self.end()
+        self.assertEqual(self.process.returncode, 0)
 
     def test_what_an_enclave_writes_is_shown_and_does_nothing(self):
         (self.directory / "hostile.py").write_text(HOSTILE)
@@ -273,6 +296,32 @@ class EndedRun(PageCase):
         browser.click("#labels li:nth-child(2) button")  # the enclave's lane
         browser.wait_for_text("#count", "0 of 4 events")
 
+    def test_the_axis_stays_above_many_lanes(self):
+        browser = self.inspect(self.record([output(number, f"line {number}", f"part-{number}") for number in range(60)]))
+        browser.wait_for_text("#count", "61 events")
+        heights = browser.run_async("""
+            const done = arguments[0];
+            const lanes = document.getElementById("lanes");
+            const heights = [];
+            const draw = CanvasRenderingContext2D.prototype.fillText;
+            CanvasRenderingContext2D.prototype.fillText = function (text, x, y) { heights.push(y - lanes.scrollTop); draw.call(this, text, x, y); };
+            lanes.scrollTop = 700;
+            requestAnimationFrame(() => requestAnimationFrame(() => done({scrolled: lanes.scrollTop, heights})));""")
+        self.assertEqual(heights["scrolled"], 700)
+        self.assertEqual(set(heights["heights"]), {12})
+
+    def test_refusals_of_one_caller_are_told_apart_in_the_list(self):
+        def refusal(number, **more):
+            return {**output(number, "Decrypt refused", "kms"), "component": "kms", "event": "refused", "request": "Decrypt",
+                    "error": "AccessDeniedException", "principal": "arn:aws:sts::1:assumed-role/parent/i-0", **more}
+        keys = [f"arn:aws:kms:us-east-1:111122223333:key/0000-{end * 12}" for end in "ab"]
+        browser = self.inspect(self.record([refusal(1, key=keys[0], reason="PCR0 is 11"), refusal(2, key=keys[1], reason="PCR0 is 11"),
+                                            refusal(3, key=keys[0], reason="no document")]))
+        browser.wait_for_text("#count", "4 events")
+        rows = [row.text.split("Decrypt")[1] for row in browser.find_all(".row .message") if "Decrypt" in row.text]
+        self.assertEqual(rows, [f" refused: AccessDeniedException, for parent/i-0, key …{key[-12:]}: {why}"
+                                for key, why in ((keys[0], "PCR0 is 11"), (keys[1], "PCR0 is 11"), (keys[0], "no document"))])
+
     def test_an_exported_page_needs_no_server(self):
         decision = {"request": {"requestId": "r-1", "operation": "Decrypt", "caller": "arn:a", "error": "AccessDeniedException",
                                 "checks": []}, "explanation": "because", "fix": None}
@@ -330,6 +379,7 @@ class Strangers(PageCase):
             const seen = [];
             const tries = [fetch("{self.address}events").then((answer) => answer.text()),
                            fetch("{self.address}fault", {{method: "POST", body: '{{"ask":"list"}}'}}).then((answer) => answer.text()),
+                           fetch("{self.address}act", {{method: "POST", body: '{{"ask":"stop","part":"server"}}'}}).then((answer) => answer.text()),
                            fetch("{self.address}events", {{mode: "no-cors"}}).then((answer) => answer.text())];
             Promise.allSettled(tries).then((results) => {{ window.results = results.map((one) => one.status + ":" + (one.value ?? "")); }});
             </script>""")
@@ -341,7 +391,7 @@ class Strangers(PageCase):
         browser = Browser(self)
         browser.open(f"http://localhost:{server.server_port}/")
         results = browser.wait(lambda: browser.run("return window.results"), "the fetches' ends")
-        self.assertEqual(len(results), 3)
+        self.assertEqual(len(results), 4)
         for result in results:
             self.assertNotIn("secret", result)
         browser.driver.switch_to.frame(0)

@@ -231,8 +231,8 @@ FOLDERS = {
         libraries=("CLI11",)),
     "sim/up": Folder(
         "a world from one file: its parts, their order, their end",
-        uses=("core/base", "core/address", "core/relay", "core/rules", "core/dial", "core/service", "core/proxy", "core/forward",
-              "core/egress", "core/fault", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms",
+        uses=("core/base", "core/address", "core/stream", "core/relay", "core/rules", "core/dial", "core/service", "core/proxy",
+              "core/forward", "core/egress", "core/fault", "transports", "nsm-mock/pki", "sim/iam", "sim/yaml", "sim/kms",
               "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
     "sim/inspect": Folder(

@@ -43,6 +43,7 @@ using command_line::Values;
 [[nodiscard]] Command nitro_command();
 [[nodiscard]] Command nsm_command();
 [[nodiscard]] Command parent_command();
+[[nodiscard]] Command part_command();
 [[nodiscard]] Command pki_command();
 [[nodiscard]] Command proxy_command();
 [[nodiscard]] Command ps_command();

@@ -43,6 +43,7 @@ Program glovebox_program() {
                                  merge_command(),
                                  inspect_command(),
                                  top_command(),
+                                 part_command(),
                                  fault_command(),
                                  vm_command(),
                                  nitro_command(),

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,16 +13,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json.hpp>
 #include <cerrno>
-#include <cstring>
 #include <list>
 #include <optional>
 #include <utility>
 
 #include "core/base/fd_passing.h"
-#include "core/base/json_reader.h"
-#include "core/base/json_text.h"
 #include "core/fault/carrier.h"
 #include "core/fault/client.h"
+#include "core/fault/questions.h"
 #include "core/stream/accept_loop.h"
 #include "core/stream/acceptor.h"
 #include "sim/fault/enclave_faults.h"
@@ -297,35 +294,14 @@ asio::awaitable<void> Server::State::take_sockets(std::shared_ptr<State> self, c
 }
 
 asio::awaitable<void> Server::State::serve(std::shared_ptr<State> self, core::Stream client) {
-    std::string message(message_bytes_max, '\0');
-    while (true) {
-        const ssize_t size =
-            ::recv(client.native_handle(), message.data(), message.size(), MSG_DONTWAIT);
-        if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            client.watch().clear(core::Stream::Event::readable);
-            const auto failed = co_await client.ready(core::Stream::Event::readable);
-            if (failed)
-                co_return;
-            continue;
-        }
-        if (size <= 0)
+    while (const auto question = co_await read_question(client)) {
+        const json::object answer = self->answer(*question);
+        if (!send_answer(client, answer))
             co_return;
-        const auto question =
-            read_json(std::string_view(message).substr(0, static_cast<std::size_t>(size)));
-        const json::object answer = question && question->is_object()
-                                        ? self->answer(question->get_object())
-                                        : failure("a question was expected");
-        const bool is_passage = answer.contains("refused") && !answer.at("refused").as_bool();
-        client.watch().clear(core::Stream::Event::readable);
-        const std::string text = json_text(answer);
-        if (::send(client.native_handle(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) <
-            0)
-            co_return;
-        if (is_passage) {
-            const json::object& asked = question->get_object();
-            co_return co_await take_sockets(self, std::move(client), *address_of(asked, "client"),
-                                            *address_of(asked, "listener"));
-        }
+        if (answer.contains("refused") && !answer.at("refused").as_bool())
+            co_return co_await take_sockets(self, std::move(client),
+                                            *address_of(*question, "client"),
+                                            *address_of(*question, "listener"));
     }
 }
 
@@ -354,19 +330,10 @@ Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, in
                                               const Clock& clock, Log& log) {
     if (const auto client = Client::find(directory); client && client->ask({{"ask", "list"}}))
         return system_error(EADDRINUSE, "another process has the faults of this world already");
-    ::unlinkat(directory, socket_name, 0);  // of a process that was killed
     UniqueFd own(::fcntl(directory, F_DUPFD_CLOEXEC, 0));
-    UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!own || !socket)
-        return errno_error("cannot create a Unix socket", errno);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string path = socket_path(directory);
-    std::memcpy(address.sun_path, path.data(), path.size());
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(socket.get(), SOMAXCONN) != 0)
-        return errno_error("cannot listen in the world's directory", errno);
-    auto acceptor = core::Acceptor::make(executor, std::move(socket));
+    if (!own)
+        return errno_error("cannot keep the world's directory open", errno);
+    auto acceptor = listen_for_questions(executor, directory, socket_name);
     if (!acceptor)
         return acceptor.error();
     auto state =

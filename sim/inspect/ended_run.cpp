@@ -64,6 +64,9 @@ class EndedRun final : public Subject {
     [[nodiscard]] Result<json::object> ask(const json::object& /*question*/) const override {
         return invalid_input("the run has ended: nothing can be done in it");
     }
+    [[nodiscard]] Result<json::object> act(const json::object& question) const override {
+        return ask(question);
+    }
 
   private:
     static const json::value* json_member(const json::object& object, std::string_view outer,
@@ -87,6 +90,9 @@ class NoWorld final : public Subject {
         return no_world_error();
     }
     [[nodiscard]] Result<json::object> ask(const json::object& /*question*/) const override {
+        return no_world_error();
+    }
+    [[nodiscard]] Result<json::object> act(const json::object& /*question*/) const override {
         return no_world_error();
     }
 

@@ -185,12 +185,15 @@ http::Response Inspector::answer_post(std::string_view name, const std::string& 
     if (name == "document")
         return response(200, "application/json",
                         document_view(as_bytes(body), clock_.now(), options_.mock_root));
-    if (name != "fault")
+    if (name != "fault" && name != "act")
         return refusal(not_found, "there is nothing here");
-    const auto question = read_json(body);
+    auto question = read_json(body);
     if (!question || !question->is_object())
         return refusal(bad_request, "the body is no JSON object");
-    return result(subject_.ask(question->get_object()));
+    if (name == "fault")
+        return result(subject_.ask(question->get_object()));
+    question->get_object()["wait"] = false;  // its result is an event
+    return result(subject_.act(question->get_object()));
 }
 
 http::Response Inspector::events() const {

@@ -12,6 +12,8 @@
 //   GET  /TOKEN/images             the images' files: those of the command line, then the world's
 //   GET  /TOKEN/image?first=N      one of them (image_view.h); with &second=M their comparison
 //   POST /TOKEN/fault              a question to the world's faults (fault/client.h), its answer
+//   POST /TOKEN/act                a question to `glovebox up` that does not wait (the same), its
+//                                  answer
 //
 // HEAD is answered as GET, and /TOKEN leads to /TOKEN/. A request with another Host than the
 // address is refused: a name that an attacker leads to this machine (DNS rebinding) is another

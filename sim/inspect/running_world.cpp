@@ -178,6 +178,13 @@ class RunningWorld final : public Subject {
         return client->ask(question);
     }
 
+    [[nodiscard]] Result<json::object> act(const json::object& question) const override {
+        const auto client = fault::Client::find(directory_.get(), fault::of_parts);
+        if (!client)
+            return invalid_input("no part can be stopped or started before the world is ready");
+        return client->ask(question);
+    }
+
   private:
     UniqueFd directory_;
     std::string name_;

@@ -46,6 +46,9 @@ class Subject {
     // One question to the process that has the world's faults (fault/client.h), and its answer.
     [[nodiscard]] virtual Result<boost::json::object> ask(
         const boost::json::object& question) const = 0;
+    // The same to `glovebox up`, which has the world's parts.
+    [[nodiscard]] virtual Result<boost::json::object> act(
+        const boost::json::object& question) const = 0;
 
   protected:
     Subject() = default;

@@ -194,6 +194,13 @@ core::Command PartCommands::enclave(const EnclavePart& enclave) const {
     return machines_ == nullptr ? command : machines_->in_own(std::move(command), enclave);
 }
 
+core::Command PartCommands::stop(std::uint32_t cid) const {
+    Arguments arguments{"stop"};
+    add(arguments, "--world", directory_);
+    arguments.push_back(std::to_string(cid));
+    return subcommand(std::move(arguments));
+}
+
 core::Command PartCommands::forward(const ForwardPart& forward) const {
     Arguments arguments{"forward"};
     add_transport(arguments);

@@ -45,6 +45,8 @@ class PartCommands {
     [[nodiscard]] core::Command imds() const;
     [[nodiscard]] core::Command proxy(const ProxyPart& proxy) const;
     [[nodiscard]] core::Command enclave(const EnclavePart& enclave) const;
+    // Powers the enclave with this CID off.
+    [[nodiscard]] core::Command stop(std::uint32_t cid) const;
     [[nodiscard]] core::Command forward(const ForwardPart& forward) const;
     // `arguments` as a parent program, with a file for the log of `glovebox parent`, or none.
     [[nodiscard]] core::Command parent(const std::vector<std::string>& arguments,

@@ -18,6 +18,7 @@
 namespace glovebox::up {
 
 namespace asio = boost::asio;
+namespace json = boost::json;
 using namespace std::chrono_literals;
 
 namespace {
@@ -62,7 +63,8 @@ WorldRun::WorldRun(asio::io_context& context, const transports::World& meeting,
       options_(std::move(options)),
       commands_(world, options_.program, meeting.path(), options_.pki),
       tell_(std::move(tell)),
-      changed_(context) {
+      changed_(context),
+      act_ended_(context, Time::max()) {
     if (options_.in_machines)
         commands_.run_in(machines_.emplace(world, options_.program, meeting.path()));
     if (options_.on_hardware)
@@ -122,6 +124,7 @@ void WorldRun::take_line(Part& part, core::ChildProcess::Output output, const st
         tell_(entry);
     if (is_failure)
         part.last_error = entry.message;
+    take_reload(part, entry);
     if (part.ready || part.waits_for)
         return;
     if (!part.ready_text.empty() ? entry.message.find(part.ready_text) == std::string::npos
@@ -287,6 +290,7 @@ Result<void> WorldRun::check() {
             tell_(own_entry(LogLevel::info, "ready", part->label + " is ready", part->label));
         }
         part->was_ready |= part->ready;
+        look_at_act(*part);
         const auto status = part->process->status();
         if (!status)
             continue;
@@ -301,7 +305,10 @@ Result<void> WorldRun::check() {
 }
 
 Result<void> WorldRun::take_end(Part& part, int status) {
+    if (part.act == Act::stop || part.act == Act::restart)
+        return take_asked_end(part, status);
     const std::string how = describe({part.label, status, part.was_ready, part.last_error}, world_);
+    end_act(part, failed(how));
     const bool is_failure = part.enclave == nullptr || status != 0 || !part.ready;
     const bool is_allowed = part.enclave != nullptr && part.enclave->allow_exit;
     if (is_failure && part.was_ready && part.enclave != nullptr &&
@@ -460,7 +467,7 @@ asio::awaitable<Result<int>> WorldRun::live() {
 bool WorldRun::is_over() const {
     const bool enclaves_ended =
         !world_.enclaves.empty() && std::all_of(parts_.begin(), parts_.end(), [](const auto& part) {
-            return part->enclave == nullptr || part->ended;
+            return part->enclave == nullptr || (part->ended && !part->is_stopped);
         });
     return enclaves_ended || std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
                return part->enclave == nullptr && part->ended;
@@ -538,7 +545,13 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
         options_.is_ready();
         if (planned_faults_)
             planned_faults_->start();
-        if (!options_.command.empty())
+        auto control = ControlSocket::open(context_.get_executor(), meeting_.directory(),
+                                           [this](json::object asked) { return act(asked); });
+        if (control)
+            control_ = std::move(*control);
+        else
+            good = control.error();
+        if (good && !options_.command.empty())
             good = start_command();
     }
     Result<int> status = 0;
@@ -549,6 +562,8 @@ asio::awaitable<Result<Outcome>> WorldRun::run() {
     options_.is_ending();
     if (planned_faults_)
         planned_faults_->stop();
+    if (control_)
+        co_await control_->finish();
     co_await end_all();
     if (command_log_) {
         command_log_->drain();

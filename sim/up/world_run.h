@@ -32,6 +32,7 @@
 #include "core/fault/client.h"
 #include "core/service/child_process.h"
 #include "sim/up/command_log.h"
+#include "sim/up/control_socket.h"
 #include "sim/up/fault_schedule.h"
 #include "sim/up/part_commands.h"
 #include "sim/up/timeline.h"
@@ -83,6 +84,9 @@ class WorldRun {
   private:
     using Time = std::chrono::steady_clock::time_point;
 
+    // What was asked for and is not done: world_acts.cpp.
+    enum class Act { none, stop, restart, start, reload };
+
     struct Part {
         std::string label;
         core::Command command;
@@ -103,6 +107,10 @@ class WorldRun {
         std::optional<Time> restart_at;
         std::chrono::milliseconds restart_delay{0};
         Time started_at;
+        Act act = Act::none;
+        std::optional<Error> act_failure;  // of the last one
+        bool is_stopped = false;           // as asked for: it may be started again
+        std::shared_ptr<core::ChildProcess> stopper;
     };
 
     [[nodiscard]] Result<Part*> start(std::string label, core::Command command,
@@ -128,6 +136,17 @@ class WorldRun {
     [[nodiscard]] Result<void> check();
     [[nodiscard]] Result<void> take_end(Part& part, int status);
     void plan_restart(Part& part, const std::string& how);
+    // The answer to a question of the control socket (core/fault/client.h).
+    [[nodiscard]] boost::asio::awaitable<boost::json::object> act(boost::json::object question);
+    [[nodiscard]] Result<Part*> begin_act(const std::string& verb, const std::string& name);
+    [[nodiscard]] Result<void> begin_reload(Part& part);
+    [[nodiscard]] Result<void> begin_stop(Part& part, Act act);
+    [[nodiscard]] Result<void> begin_start(Part& part);
+    // Of an enclave that was asked to end.
+    [[nodiscard]] Result<void> take_asked_end(Part& part, int status);
+    void end_act(Part& part, std::optional<Error> failure = std::nullopt);
+    void look_at_act(Part& part);
+    void take_reload(Part& part, const TimelineEntry& entry);
     // `start_more`, if given, starts what became startable meanwhile.
     [[nodiscard]] boost::asio::awaitable<Result<void>> all_ready(
         Result<void> (WorldRun::*start_more)() = nullptr);
@@ -152,6 +171,8 @@ class WorldRun {
     PartCommands commands_;
     Tell tell_;
     boost::asio::steady_timer changed_;
+    boost::asio::steady_timer act_ended_;  // never fires; cancelled then
+    std::unique_ptr<ControlSocket> control_;
     std::unique_ptr<fault::Client> faults_;  // of a world that has them, once they are ready
     std::optional<FaultSchedule> planned_faults_;
     std::vector<std::unique_ptr<Part>> parts_;  // in the order of their start

@@ -174,8 +174,8 @@ export class Store {
         // The world's own events are about no part.
         if (event.component === "up" && event.part === "" && event.event === "world") {
             this.world = event;
-            for (const part of list_of(event.raw.parts).filter(is_object))
-                this.lane(text_of(part.part), text_of(part.kind), text_of(part.cid));
+            for (const {part, kind, cid} of this.parts)
+                this.lane(part, kind, cid);
         }
         if (event.component === "up" && event.part === "" && event.event === "world_ended")
             this.end = event;
@@ -219,6 +219,12 @@ export class Store {
             begin.traffic = event.traffic;
         else
             this.traffic.set(key, event.traffic);
+    }
+
+    // As the world file has them: {part, kind, cid}, texts.
+    get parts() {
+        return list_of(this.world?.raw.parts).filter(is_object)
+            .map((one) => ({part: text_of(one.part), kind: text_of(one.kind), cid: text_of(one.cid)}));
     }
 
     // Sentences about the end of the run; none if it passed.

@@ -74,6 +74,6 @@ export function faults_panel(panel, server) {
         }
         act({ask: "set", fault}, (answer) => answer.fault === undefined ? "done" : `fault ${answer.fault}: set`);
     });
-    panel.append(element("div", {className: "page"}, form, said, element("h3", {}, "Active faults"), list));
+    panel.append(element("div", {className: "page"}, element("h3", {}, "Faults"), form, said, element("h3", {}, "Active faults"), list));
     return {refresh};
 }

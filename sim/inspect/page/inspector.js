@@ -10,6 +10,7 @@ import {traffic_view} from "./traffic.js";
 import {document_panel} from "./document.js";
 import {images_panel} from "./images.js";
 import {faults_panel} from "./faults.js";
+import {parts_panel} from "./parts.js";
 
 const shown_elsewhere = new Set(["time", "level", "component", "event", "message", "part"]);
 const names = {further: "events not kept", lost: "events not written", kms_trace: "trace of the KMS"};
@@ -135,6 +136,14 @@ function take(batch) {
     timeline.update();
     show_count();
     show_state();
+    // What can be done changes with them.
+    if (!panels.faults.hidden && batch.some((one) => one?.component === "fault" || one?.component === "up"))
+        refresh_acts();
+}
+
+function refresh_acts() {
+    parts.refresh();
+    faults.refresh();
 }
 
 function connect() {
@@ -158,6 +167,7 @@ function connect() {
 addEventListener("error", (failure) => show_state(`This page has a bug: ${failure.message}`));
 
 const panels = {timeline: find("timeline"), document: find("document"), images: find("images"), faults: find("faults")};
+const parts = parts_panel(panels.faults, server, () => store.parts);
 const faults = faults_panel(panels.faults, server);
 const documents = document_panel(panels.document, server);
 
@@ -169,7 +179,7 @@ function open_tab(name) {
         find(`tab-${other}`).tabIndex = is_open ? 0 : -1;
     }
     if (name === "faults")
-        faults.refresh();
+        refresh_acts();
 }
 
 for (const name of Object.keys(panels)) {

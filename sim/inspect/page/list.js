@@ -17,6 +17,16 @@ export function heading_of(event) {
     return `${event.text("request")} ${error ? `refused: ${error}` : "allowed"}, for ${who}`;
 }
 
+// The same with the end of the key's name, and why: what tells refusals of one caller apart.
+function row_text(event) {
+    if (event.topic !== "kms")
+        return event.message;
+    const key = event.text("key").split("/").pop();
+    const of_key = key === "" ? "" : `, key ${key.length > 12 ? `…${key.slice(-12)}` : key}`;
+    const reason = event.text("error") === "" ? "" : event.text("reason");
+    return `${heading_of(event)}${of_key}${reason === "" ? "" : `: ${reason}`}`;
+}
+
 export class EventList {
     constructor(box, store, filter, choose) {
         this.box = box;
@@ -157,7 +167,7 @@ export class EventList {
             element("span", {className: "time"}, clock(event.at)),
             element("span", {className: `mark ${event.topic}`, title: event.topic}),
             element("span", {className: "part"}, middle(event.lane.name || "world", 18)),
-            element("span", {className: "message"}, brief(heading_of(event), most)));
+            element("span", {className: "message"}, brief(row_text(event), most)));
         row.dataset.place = place;
         row.style.top = `${place * row_height}px`;
         return row;

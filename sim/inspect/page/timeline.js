@@ -34,6 +34,7 @@ export class Timeline {
         canvas.addEventListener("pointerdown", (pointer) => this.on_pointer(pointer));
         canvas.addEventListener("keydown", (key) => this.on_key(key));
         new ResizeObserver(() => this.draw_soon()).observe(canvas.parentElement);
+        canvas.parentElement.addEventListener("scroll", () => this.draw_soon());
         matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
             this.colors = {};
             this.draw_soon();
@@ -168,6 +169,8 @@ export class Timeline {
 
     // The event that is nearest, in that lane.
     choose_at(x, y) {
+        if (y < this.canvas.parentElement.scrollTop + axis_height)
+            return;
         const lane = this.store.lanes[Math.floor((y - axis_height) / lane_height)];
         if (!lane)
             return;
@@ -220,7 +223,7 @@ export class Timeline {
         const drawing = this.canvas.getContext("2d");
         drawing.setTransform(scale, 0, 0, scale, 0, 0);
         drawing.clearRect(0, 0, width, height);
-        this.draw_axis(drawing, width, height);
+        const times = this.draw_grid(drawing, width, height);
         this.store.lanes.forEach((lane, index) => {
             const top = axis_height + index * lane_height;
             drawing.fillStyle = this.color("line");
@@ -230,19 +233,30 @@ export class Timeline {
             this.draw_bars(drawing, lane, top, width);
             this.draw_points(drawing, lane, top, width);
         });
+        this.draw_axis(drawing, width, times);
     }
 
-    draw_axis(drawing, width, height) {
+    // A line for each time of the axis, and these times.
+    draw_grid(drawing, width, height) {
         const step = steps.find((one) => one / (this.to - this.from) * width >= 110) ?? steps[steps.length - 1];
-        drawing.font = "11px system-ui, sans-serif";
-        let marks = 0;
-        for (let time = Math.ceil(this.from / step) * step; time < this.to && ++marks < marks_max; time += step) {
-            const x = this.x_of(time);
-            drawing.fillStyle = this.color("line");
-            drawing.fillRect(x, 0, 1, height);
-            drawing.fillStyle = this.color("quiet");
-            drawing.fillText(clock(time), x + 3, 12);
+        const times = [];
+        drawing.fillStyle = this.color("line");
+        for (let time = Math.ceil(this.from / step) * step; time < this.to && times.length < marks_max; time += step) {
+            drawing.fillRect(this.x_of(time), 0, 1, height);
+            times.push(time);
         }
+        return times;
+    }
+
+    // Above the lanes that are in view.
+    draw_axis(drawing, width, times) {
+        const top = this.canvas.parentElement.scrollTop;
+        drawing.fillStyle = this.color("paper");
+        drawing.fillRect(0, top, width, axis_height);
+        drawing.fillStyle = this.color("quiet");
+        drawing.font = "11px system-ui, sans-serif";
+        for (const time of times)
+            drawing.fillText(clock(time), this.x_of(time) + 3, top + 12);
     }
 
     draw_bars(drawing, lane, top, width) {
