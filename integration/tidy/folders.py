@@ -27,6 +27,7 @@ LIBRARIES = {
     "gRPC": Library(("grpc/", "grpcpp/", "v1beta1."), ("PkgConfig::grpc",)),
     "libarchive": Library(("archive",), ("PkgConfig::libarchive",)),
     "libcbor": Library(("cbor",), ("PkgConfig::libcbor",)),
+    "libpq": Library(("libpq-fe.h",), ("PkgConfig::libpq",)),
     "libseccomp": Library(("seccomp.h",), ("PkgConfig::libseccomp",)),
     "spdlog": Library(("spdlog/",), ("spdlog::spdlog_header_only",)),
     "yaml-cpp": Library(("yaml-cpp/",), ("yaml-cpp",)),
@@ -223,7 +224,7 @@ FOLDERS = {
         "keys, policies, attestation by Recipient, explanations",
         uses=("core/base", "core/crypto", "core/fault", "nsm-mock/document", "nsm-mock/pki", "sim/http", "sim/iam",
               "sim/yaml"),
-        libraries=("Asio", "Boost.JSON", "OpenSSL", "SQLite"),
+        libraries=("Asio", "Boost.JSON", "OpenSSL", "SQLite", "libpq"),
         tests_use=("nsm-mock/module",)),
     "sim/command_line": Folder(
         "a command as plain values: options, defaults, examples; the parser, help, manual and completion made of them",

@@ -28,6 +28,7 @@
 #include "sim/enclave/world_directory.h"
 #include "sim/kms/daemon.h"
 #include "sim/kms/explain.h"
+#include "sim/kms/key_database.h"
 #include "sim/kms/scene.h"
 #include "sim/kms/service.h"
 #include "sim/kms/state_directory.h"
@@ -113,6 +114,19 @@ std::vector<http::ServerOptions> make_listeners(const Values& values, const kms:
     return listeners;
 }
 
+// The connection string, which no message quotes: it may have a password.
+std::string key_database(const Values& values, Log& log) {
+    const std::string text = values.text("--database");
+    if (const std::string mistake = kms::why_not_key_database(text);
+        !text.empty() && !mistake.empty())
+        throw UsageError("--database: " + mistake);
+    if (values.is_argument("--database") && kms::shows_password(text))
+        log.warning("password_shown",
+                    "other users of this machine can see the password of --database among the "
+                    "arguments of this process: set GLOVEBOX_KMS_DATABASE or PGPASSFILE instead");
+    return text;
+}
+
 int serve_kms(const Values& values) {
     const auto own_log = make_log(values, "kms");
     up::Annotations annotations(is_workflow_step() && !values.flag("--log-json"));
@@ -128,6 +142,7 @@ int serve_kms(const Values& values) {
     settings.listeners = make_listeners(values, settings.scene, clock.now(), random);
     settings.state_directory = kms::open_state_directory(values.text("--state")).value();
     settings.in_memory = values.flag("--in-memory");
+    settings.database = key_database(values, log);
     for (const std::string& name :
          values.has("--root") ? values.list("--root") : std::vector<std::string>{"mock", "aws"})
         settings.roots.push_back(find_root(name, PkiOption::of(values), random).value());
@@ -153,6 +168,10 @@ int serve_kms(const Values& values) {
     core::Needs needs{.writable = {settings.state_directory}};
     if (const auto world = enclave::world_path(values.text("--world")))
         needs.writable.push_back(*world);  // for ServedNames
+    if (!settings.database.empty()) {
+        needs.connects_by_tcp = true;
+        needs.readable = kms::files_of_key_database(settings.database);
+    }
     core::confine(needs, log).value();
     kms::serve(settings, clock, random, log).value();
     if (summary)
@@ -238,6 +257,12 @@ Options serve_options() {
             {.name = "--in-memory",
              .kind = Kind::flag,
              .summary = "Keep keys in memory; they are lost when the process ends"},
+            {.name = "--database",
+             .placeholder = "URL",
+             .excludes = {"--in-memory"},
+             .summary = "Keep keys in PostgreSQL instead of a file, for several KMS processes: "
+                        "postgresql://USER@HOST/DATABASE",
+             .variable = "GLOVEBOX_KMS_DATABASE"},
             {.name = "--seed",
              .kind = Kind::file,
              .placeholder = "FILE",

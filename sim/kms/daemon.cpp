@@ -12,7 +12,7 @@
 #include "sim/http/serve_until_signal.h"
 #include "sim/kms/interference.h"
 #include "sim/kms/json_lines.h"
-#include "sim/kms/key_store.h"
+#include "sim/kms/key_database.h"
 #include "sim/kms/service.h"
 
 namespace glovebox::kms {
@@ -27,6 +27,27 @@ iam::Credential example_credential(const Scene& scene) {
             iam::parse_principal(fmt::format("arn:{}:iam::{}:user/developer",
                                              iam::partition_of(scene.region), scene.account))
                 .value()};
+}
+
+struct OpenKeys {
+    std::unique_ptr<KeyStore> store;
+    std::string place;  // in the log: "in memory"
+};
+
+Result<OpenKeys> open_keys(const DaemonSettings& settings) {
+    const std::string& region = settings.scene.region;
+    if (!settings.database.empty()) {
+        // Each thread that answers requests has one, and the one that makes keys.
+        auto opened = open_key_database(settings.database, region, settings.threads + 1);
+        if (!opened)
+            return opened.error();
+        return OpenKeys{std::move(opened->keys), "in PostgreSQL: " + opened->place};
+    }
+    const std::string file = settings.state_directory + "/keys.db";
+    auto opened = KeyStore::open(settings.in_memory ? KeyStore::in_memory : file, region);
+    if (!opened)
+        return opened.error();
+    return OpenKeys{std::move(*opened), settings.in_memory ? "in memory" : "in " + file};
 }
 
 bool somebody_signs(const Scene& scene) {
@@ -50,11 +71,10 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
     if (!somebody_signs(scene))
         credentials.add(example_credential(scene));
 
-    const auto keys =
-        KeyStore::open(settings.in_memory ? KeyStore::in_memory : in + "keys.db", scene.region);
+    const auto keys = open_keys(settings);
     if (!keys)
         return keys.error();
-    if (const auto applied = apply(scene, **keys, clock.now(), random); !applied)
+    if (const auto applied = apply(scene, *keys->store, clock.now(), random); !applied)
         return applied.error();
 
     auto trace = JsonLines::open(in + "trace.jsonl");
@@ -70,7 +90,7 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
         return anonymous.error();
     ShiftedClock shifted(clock);
     Service service({scene.account, scene.region, settings.authenticate, *anonymous, scene.context},
-                    **keys, credentials, directory, settings.roots, shifted, random, log,
+                    *keys->store, credentials, directory, settings.roots, shifted, random, log,
                     trace->get(), access_log->get());
 
     http::Connections connections(settings.limits, log);
@@ -117,9 +137,8 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
                  "no credentials in a scene: AKIAIOSFODNN7EXAMPLE signs as user/developer");
     if (settings.ready)
         settings.ready(https);
-    log.info("ready", "ready: {}; {} keys are kept {}", addresses, scene.region,
-             settings.in_memory ? "in memory" : "in " + in + "keys.db", field("http", http),
-             field("https", https));
+    log.info("ready", "ready: {}; {} keys are kept {}", addresses, scene.region, keys->place,
+             field("http", http), field("https", https));
     http::serve_until_signal(context, log, settings.threads);
     for (const auto& server : servers)
         server->close();

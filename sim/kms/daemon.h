@@ -25,6 +25,8 @@ struct DaemonSettings {
     std::vector<http::ServerOptions> listeners;
     // Holds keys.db, session.key, trace.jsonl and cloudtrail.jsonl; exists.
     std::string state_directory;
+    // A connection string (key_database.h): keys are in PostgreSQL, in place of keys.db.
+    std::string database;
     bool in_memory = false;  // keys end with the process; the other files are written all the same
     // A Recipient's document is accepted if its chain ends in one of them.
     std::vector<nsm::TrustRoot> roots;

@@ -41,19 +41,19 @@ Result<std::vector<Grant>> all_grants(Query query) {
 }  // namespace
 
 Result<void> GrantStore::add(const Grant& grant, BytesView secret) {
-    auto transaction = Transaction::begin(shared_);
+    auto transaction = Transaction::begin(pool_);
     if (!transaction)
         return transaction.error();
     {
-        Query query = shared_.database->query("INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+        Query query = transaction->query("INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
         query.bind(grant.id).bind(grant.key_id).bind(region_).bind(grant.name).bind(grant.grantee);
         query.bind(grant.retiring).bind(secret).bind(json_text(policy::to_json(grant)));
         if (const auto added = query.run(); !added)
             return added.error();
     }
     for (const std::string& operation : grant.operations) {
-        Query query = shared_.database->query(
-            "INSERT OR IGNORE INTO grant_operations VALUES (?, ?, ?, ?, ?)");
+        Query query = transaction->query(
+            "INSERT INTO grant_operations VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
         query.bind(grant.key_id).bind(region_).bind(grant.grantee).bind(operation).bind(grant.id);
         if (const auto added = query.run(); !added)
             return added.error();
@@ -62,9 +62,8 @@ Result<void> GrantStore::add(const Grant& grant, BytesView secret) {
 }
 
 Result<std::optional<Grant>> GrantStore::find(std::string_view id) {
-    const std::lock_guard lock(shared_.mutex);
-    Query query =
-        shared_.database->query("SELECT \"grant\" FROM grants WHERE id = ? AND region = ?");
+    const auto database = pool_.lease();
+    Query query = database->query("SELECT \"grant\" FROM grants WHERE id = ? AND region = ?");
     query.bind(id).bind(region_);
     return first_grant(std::move(query));
 }
@@ -73,7 +72,7 @@ Result<std::optional<Grant>> GrantStore::find_by_token(std::string_view token) {
     const auto id = grant_id_of(token);
     if (!id)
         return std::optional<Grant>();
-    const std::lock_guard lock(shared_.mutex);
+    const auto database = pool_.lease();
     const auto secret = secret_of(*id);
     if (!secret)
         return secret.error();
@@ -83,8 +82,8 @@ Result<std::optional<Grant>> GrantStore::find_by_token(std::string_view token) {
 }
 
 Result<Bytes> GrantStore::secret_of(std::string_view id) {
-    const std::lock_guard lock(shared_.mutex);
-    Query query = shared_.database->query("SELECT secret FROM grants WHERE id = ? AND region = ?");
+    const auto database = pool_.lease();
+    Query query = database->query("SELECT secret FROM grants WHERE id = ? AND region = ?");
     query.bind(id).bind(region_);
     const auto row = query.step();
     if (!row)
@@ -93,8 +92,8 @@ Result<Bytes> GrantStore::secret_of(std::string_view id) {
 }
 
 Result<bool> GrantStore::remove(std::string_view id) {
-    const std::lock_guard lock(shared_.mutex);
-    Query query = shared_.database->query("DELETE FROM grants WHERE id = ? AND region = ?");
+    const auto database = pool_.lease();
+    Query query = database->query("DELETE FROM grants WHERE id = ? AND region = ?");
     query.bind(id).bind(region_);
     const auto removed = query.run();
     if (!removed)
@@ -104,8 +103,8 @@ Result<bool> GrantStore::remove(std::string_view id) {
 
 Result<std::vector<Grant>> GrantStore::named(std::string_view key_id, std::string_view grantee,
                                              std::string_view name) {
-    const std::lock_guard lock(shared_.mutex);
-    Query query = shared_.database->query(
+    const auto database = pool_.lease();
+    Query query = database->query(
         "SELECT \"grant\" FROM grants WHERE key_id = ? AND region = ? AND grantee = ? AND name = "
         "?");
     query.bind(key_id).bind(region_).bind(grantee).bind(name);
@@ -115,8 +114,8 @@ Result<std::vector<Grant>> GrantStore::named(std::string_view key_id, std::strin
 Result<std::vector<Grant>> GrantStore::allowing(std::string_view key_id, std::string_view grantee,
                                                 std::string_view operation, std::string_view after,
                                                 std::size_t limit) {
-    const std::lock_guard lock(shared_.mutex);
-    Query query = shared_.database->query(
+    const auto database = pool_.lease();
+    Query query = database->query(
         "SELECT \"grant\" FROM grant_operations o JOIN grants g ON g.id = o.grant_id WHERE "
         "o.key_id = ? AND o.region = ? AND o.grantee = ? AND o.operation = ? AND o.grant_id > ? "
         "ORDER BY o.grant_id LIMIT ?");
@@ -128,8 +127,8 @@ Result<std::vector<Grant>> GrantStore::allowing(std::string_view key_id, std::st
 Result<std::vector<Grant>> GrantStore::of_key(std::string_view key_id, std::string_view grantee,
                                               std::string_view after, std::size_t limit,
                                               std::string_view id) {
-    const std::lock_guard lock(shared_.mutex);
-    Query query = shared_.database->query(
+    const auto database = pool_.lease();
+    Query query = database->query(
         fmt::format("SELECT \"grant\" FROM grants WHERE key_id = ? AND region = ? AND id > ?{}{} "
                     "ORDER BY id LIMIT ?",
                     grantee.empty() ? "" : " AND grantee = ?", id.empty() ? "" : " AND id = ?"));
@@ -144,8 +143,8 @@ Result<std::vector<Grant>> GrantStore::of_key(std::string_view key_id, std::stri
 
 Result<std::vector<Grant>> GrantStore::retirable_by(std::string_view principal,
                                                     std::string_view after, std::size_t limit) {
-    const std::lock_guard lock(shared_.mutex);
-    Query query = shared_.database->query(
+    const auto database = pool_.lease();
+    Query query = database->query(
         "SELECT \"grant\" FROM grants WHERE retiring = ? AND region = ? AND id > ? ORDER BY id "
         "LIMIT ?");
     query.bind(principal).bind(region_).bind(after).bind(static_cast<std::int64_t>(limit));

@@ -8,16 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "sim/kms/database_pool.h"
 #include "sim/kms/policy/grant.h"
-#include "sim/kms/sqlite_schema.h"
 
 namespace glovebox::kms {
 
 class GrantStore {
   public:
-    // `shared` outlives the store.
-    GrantStore(SharedDatabase& shared, std::string region)
-        : shared_(shared), region_(std::move(region)) {}
+    // `pool` outlives the store.
+    GrantStore(DatabasePool& pool, std::string region) : pool_(pool), region_(std::move(region)) {}
 
     // `secret`: of its tokens (grant_token.h).
     [[nodiscard]] Result<void> add(const policy::Grant& grant, BytesView secret);
@@ -51,7 +50,7 @@ class GrantStore {
                                                                   std::size_t limit);
 
   private:
-    SharedDatabase& shared_;
+    DatabasePool& pool_;
     std::string region_;
 };
 

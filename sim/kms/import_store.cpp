@@ -2,22 +2,23 @@
 
 #include "sim/kms/import_store.h"
 
+#include "sim/kms/stored_time.h"
 #include "sim/kms/transaction.h"
 
 namespace glovebox::kms {
 
 Result<void> ImportStore::add(const ImportParameters& parameters, TimePoint forget) {
-    auto transaction = Transaction::begin(shared_);
+    auto transaction = Transaction::begin(pool_);
     if (!transaction)
         return transaction.error();
     {
-        Query query = shared_.database->query("DELETE FROM imports WHERE ends_ms < ?");
+        Query query = transaction->query("DELETE FROM imports WHERE ends_ms < ?");
         query.bind(to_ms(forget));
         if (const auto removed = query.run(); !removed)
             return removed.error();
     }
     {
-        Query query = shared_.database->query("INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)");
+        Query query = transaction->query("INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)");
         query.bind(BytesView(parameters.token)).bind(parameters.key_id).bind(region_);
         query.bind(parameters.algorithm).bind(BytesView(parameters.private_key));
         query.bind(to_ms(parameters.ends));
@@ -28,8 +29,8 @@ Result<void> ImportStore::add(const ImportParameters& parameters, TimePoint forg
 }
 
 Result<std::optional<ImportParameters>> ImportStore::find(BytesView token) {
-    const std::lock_guard lock(shared_.mutex);
-    Query query = shared_.database->query(
+    const auto database = pool_.lease();
+    Query query = database->query(
         "SELECT key_id, algorithm, private_key, ends_ms FROM imports WHERE token = ? AND region = "
         "?");
     query.bind(token).bind(region_);

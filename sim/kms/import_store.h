@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "sim/kms/sqlite_schema.h"
+#include "sim/kms/database_pool.h"
 
 namespace glovebox::kms {
 
@@ -21,16 +21,15 @@ struct ImportParameters {
 
 class ImportStore {
   public:
-    // `shared` outlives the store.
-    ImportStore(SharedDatabase& shared, std::string region)
-        : shared_(shared), region_(std::move(region)) {}
+    // `pool` outlives the store.
+    ImportStore(DatabasePool& pool, std::string region) : pool_(pool), region_(std::move(region)) {}
 
     // Also forgets those that ended before `forget`.
     [[nodiscard]] Result<void> add(const ImportParameters& parameters, TimePoint forget);
     [[nodiscard]] Result<std::optional<ImportParameters>> find(BytesView token);
 
   private:
-    SharedDatabase& shared_;
+    DatabasePool& pool_;
     std::string region_;
 };
 

@@ -9,6 +9,8 @@
 
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
+#include "sim/kms/sqlite_schema.h"
+#include "sim/kms/stored_time.h"
 
 namespace glovebox::kms {
 namespace {
@@ -23,6 +25,10 @@ constexpr auto select_key =
 
 constexpr auto select_alias =
     "SELECT name, key_id, created_ms, updated_ms FROM aliases WHERE region = ? AND";
+
+// All but the number, which the database gives: in the order in which materials are added.
+constexpr auto material_columns =
+    "id, key_id, region, material, state, rotated_ms, on_demand, description, valid_to_ms";
 
 constexpr std::array<std::pair<KeyMaterial::State, std::string_view>, 3> material_states{{
     {KeyMaterial::State::current, "current"},
@@ -125,7 +131,7 @@ Result<void> run(Query& query) {
 
 Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& file,
                                                  const std::string& region) {
-    auto database = Database::open(file);
+    auto database = SqliteDatabase::open(file);
     if (!database)
         return database.error();
     // Foreign keys are off while the tables of an older version are copied.
@@ -133,9 +139,9 @@ Result<std::unique_ptr<KeyStore>> KeyStore::open(const std::string& file,
         return done.error();
     if (auto done = (*database)->execute("PRAGMA foreign_keys = ON"); !done)
         return done.error();
-    auto shared = std::make_unique<SharedDatabase>();
-    shared->database = std::move(*database);
-    return std::unique_ptr<KeyStore>(new KeyStore(std::move(shared), region));
+    std::vector<std::unique_ptr<Database>> databases;
+    databases.push_back(std::move(*database));
+    return of(std::move(databases), region);
 }
 
 Result<bool> KeyStore::add(const Key& key) {
@@ -147,7 +153,7 @@ Result<bool> KeyStore::add_in(const std::string& region, const Key& key) {
     if (!transaction)
         return transaction.error();
     {
-        Query query = database().query(
+        Query query = transaction->query(
             "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         query.bind(key.id).bind(region).bind(to_ms(key.created)).bind(key.description);
         query.bind(key.spec).bind(key.usage).bind(name_of(key.state)).bind(to_ms(key.deletion));
@@ -158,7 +164,7 @@ Result<bool> KeyStore::add_in(const std::string& region, const Key& key) {
         query.bind(key.rotation ? std::optional(to_ms(key.rotation->next)) : std::nullopt);
         query.bind(to_text(key.tags)).bind(key.policy);
         const auto added = query.run();
-        if (!added && database().failed_on_constraint())
+        if (!added && query.failed_on_constraint())
             return false;
         if (!added)
             return added.error();
@@ -178,14 +184,15 @@ Result<bool> KeyStore::add_in(const std::string& region, const Key& key) {
 
 Result<bool> KeyStore::insert_material(const std::string& region, std::string_view key_id,
                                        const KeyMaterial& material) {
-    Query query =
-        database().query("INSERT INTO materials VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    const auto database = pool_->lease();
+    Query query = database->query(fmt::format(
+        "INSERT INTO materials ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", material_columns));
     query.bind(BytesView(material.id)).bind(key_id).bind(region).bind(BytesView(material.bytes));
     query.bind(spelled(material.state)).bind(to_ms(material.rotated));
     query.bind(std::int64_t{material.rotated_on_demand}).bind(material.description);
     query.bind(to_ms(material.valid_to));
     const auto added = query.run();
-    if (!added && database().failed_on_constraint())
+    if (!added && query.failed_on_constraint())
         return false;
     if (!added)
         return added.error();
@@ -193,40 +200,40 @@ Result<bool> KeyStore::insert_material(const std::string& region, std::string_vi
 }
 
 Result<std::optional<Key>> KeyStore::find(std::string_view id) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query(fmt::format("{}k.id = ?", select_key));
+    const auto database = pool_->lease();
+    Query query = database->query(fmt::format("{}k.id = ?", select_key));
     query.bind(region_).bind(id);
     return first_key(std::move(query));
 }
 
 Result<std::optional<Key>> KeyStore::find_by_material(BytesView material_id) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query(fmt::format(
+    const auto database = pool_->lease();
+    Query query = database->query(fmt::format(
         "{}k.id = (SELECT key_id FROM materials WHERE id = ? AND region = ?)", select_key));
     query.bind(region_).bind(material_id).bind(region_);
     return first_key(std::move(query));
 }
 
 Result<std::vector<std::string>> KeyStore::list(std::string_view after, std::size_t limit) {
-    const std::lock_guard lock(shared_->mutex);
+    const auto database = pool_->lease();
     Query query =
-        database().query("SELECT id FROM keys WHERE region = ? AND id > ? ORDER BY id LIMIT ?");
+        database->query("SELECT id FROM keys WHERE region = ? AND id > ? ORDER BY id LIMIT ?");
     query.bind(region_).bind(after).bind(static_cast<std::int64_t>(limit));
     return texts_of(std::move(query));
 }
 
 Result<std::vector<std::string>> KeyStore::regions_of(std::string_view id) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query("SELECT region FROM keys WHERE id = ? ORDER BY region");
+    const auto database = pool_->lease();
+    Query query = database->query("SELECT region FROM keys WHERE id = ? ORDER BY region");
     query.bind(id);
     return texts_of(std::move(query));
 }
 
 Result<void> KeyStore::change(std::string_view column, std::string_view value,
                               std::string_view id) {
-    const std::lock_guard lock(shared_->mutex);
+    const auto database = pool_->lease();
     Query query =
-        database().query(fmt::format("UPDATE keys SET {} = ? WHERE id = ? AND region = ?", column));
+        database->query(fmt::format("UPDATE keys SET {} = ? WHERE id = ? AND region = ?", column));
     query.bind(value).bind(id).bind(region_);
     return run(query);
 }
@@ -245,17 +252,17 @@ Result<void> KeyStore::set_tags(std::string_view id, const Tags& tags) {
 
 Result<void> KeyStore::set_state(std::string_view id, KeyState state,
                                  std::optional<TimePoint> deletion) {
-    const std::lock_guard lock(shared_->mutex);
+    const auto database = pool_->lease();
     Query query =
-        database().query("UPDATE keys SET state = ?, deletion_ms = ? WHERE id = ? AND region = ?");
+        database->query("UPDATE keys SET state = ?, deletion_ms = ? WHERE id = ? AND region = ?");
     query.bind(name_of(state)).bind(to_ms(deletion)).bind(id).bind(region_);
     return run(query);
 }
 
 Result<void> KeyStore::await_replicas(std::string_view id, int window_days) {
-    const std::lock_guard lock(shared_->mutex);
+    const auto database = pool_->lease();
     Query query =
-        database().query("UPDATE keys SET state = ?, window_days = ? WHERE id = ? AND region = ?");
+        database->query("UPDATE keys SET state = ?, window_days = ? WHERE id = ? AND region = ?");
     query.bind(name_of(KeyState::pending_replica_deletion)).bind(std::int64_t{window_days});
     query.bind(id).bind(region_);
     return run(query);
@@ -263,9 +270,9 @@ Result<void> KeyStore::await_replicas(std::string_view id, int window_days) {
 
 Result<void> KeyStore::set_rotation(std::string_view id,
                                     const std::optional<RotationSchedule>& rotation) {
-    const std::lock_guard lock(shared_->mutex);
+    const auto database = pool_->lease();
     Query query =
-        database().query("UPDATE keys SET rotation_days = ?, rotation_ms = ? WHERE id = ?");
+        database->query("UPDATE keys SET rotation_days = ?, rotation_ms = ? WHERE id = ?");
     query.bind(rotation ? std::optional<std::int64_t>(rotation->period_days) : std::nullopt);
     query.bind(rotation ? std::optional(to_ms(rotation->next)) : std::nullopt).bind(id);
     return run(query);
@@ -276,13 +283,13 @@ Result<void> KeyStore::remove_due(TimePoint now) {
     if (!transaction)
         return transaction.error();
     {
-        Query query = database().query("DELETE FROM keys WHERE deletion_ms <= ?");
+        Query query = transaction->query("DELETE FROM keys WHERE deletion_ms <= ?");
         query.bind(to_ms(now));
         if (auto removed = run(query); !removed)
             return removed;
     }
     {
-        Query query = database().query(
+        Query query = transaction->query(
             "UPDATE keys SET state = ?, deletion_ms = ? + window_days * 86400000 WHERE state = ? "
             "AND NOT EXISTS (SELECT 1 FROM keys r WHERE r.id = keys.id AND r.region <> "
             "keys.region)");
@@ -300,8 +307,8 @@ Result<std::vector<KeyMaterial>> KeyStore::materials_of(std::string_view key_id)
 
 Result<std::vector<KeyMaterial>> KeyStore::materials_in(const std::string& region,
                                                         std::string_view key_id) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query(
+    const auto database = pool_->lease();
+    Query query = database->query(
         "SELECT id, material, state, rotated_ms, on_demand, description, valid_to_ms FROM "
         "materials WHERE key_id = ? AND region = ? ORDER BY state = ?, rotated_ms IS NOT NULL, "
         "rotated_ms, number");
@@ -322,7 +329,7 @@ Result<bool> KeyStore::put_material(std::string_view key_id, const KeyMaterial& 
     if (!transaction)
         return transaction.error();
     {
-        Query query = database().query(
+        Query query = transaction->query(
             "UPDATE materials SET material = ?, description = ?, valid_to_ms = ? WHERE id = ? AND "
             "key_id = ? AND region = ?");
         query.bind(BytesView(material.bytes)).bind(material.description);
@@ -342,13 +349,15 @@ Result<bool> KeyStore::put_material(std::string_view key_id, const KeyMaterial& 
 }
 
 Result<bool> KeyStore::copy_materials(std::string_view key_id, const std::string& region) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query(
-        "INSERT INTO materials SELECT NULL, id, key_id, ?, material, state, rotated_ms, on_demand, "
-        "description, valid_to_ms FROM materials WHERE key_id = ? AND region = ? ORDER BY number");
+    const auto database = pool_->lease();
+    Query query = database->query(
+        fmt::format("INSERT INTO materials ({}) SELECT id, key_id, ?, material, state, rotated_ms, "
+                    "on_demand, description, valid_to_ms FROM materials WHERE key_id = ? AND "
+                    "region = ? ORDER BY number",
+                    material_columns));
     query.bind(region).bind(key_id).bind(region_);
     const auto copied = query.run();
-    if (!copied && database().failed_on_constraint())
+    if (!copied && query.failed_on_constraint())
         return false;
     if (!copied)
         return copied.error();
@@ -356,20 +365,21 @@ Result<bool> KeyStore::copy_materials(std::string_view key_id, const std::string
 }
 
 Result<void> KeyStore::announce_materials(std::string_view key_id) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query(
-        "INSERT OR IGNORE INTO materials SELECT NULL, m.id, m.key_id, k.region, x'', m.state, "
-        "m.rotated_ms, m.on_demand, '', NULL FROM materials m JOIN keys k ON k.id = m.key_id WHERE "
-        "m.key_id = ? AND m.region = ? AND k.region <> m.region ORDER BY m.number");
-    query.bind(key_id).bind(region_);
+    const auto database = pool_->lease();
+    Query query = database->query(
+        fmt::format("INSERT INTO materials ({}) SELECT m.id, m.key_id, k.region, ?, m.state, "
+                    "m.rotated_ms, m.on_demand, ?, NULL FROM materials m JOIN keys k ON k.id = "
+                    "m.key_id WHERE m.key_id = ? AND m.region = ? AND k.region <> m.region ORDER "
+                    "BY m.number ON CONFLICT DO NOTHING",
+                    material_columns));
+    query.bind(BytesView()).bind(BytesView()).bind(key_id).bind(region_);
     return run(query);
 }
 
 Result<void> KeyStore::clear_everywhere(std::string_view key_id, BytesView material_id) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query =
-        database().query("UPDATE materials SET material = x'' WHERE key_id = ? AND id = ?");
-    query.bind(key_id).bind(material_id);
+    const auto database = pool_->lease();
+    Query query = database->query("UPDATE materials SET material = ? WHERE key_id = ? AND id = ?");
+    query.bind(BytesView()).bind(key_id).bind(material_id);
     return run(query);
 }
 
@@ -379,7 +389,7 @@ Result<void> KeyStore::rotate(std::string_view key_id, const KeyMaterial& materi
         return transaction.error();
     {
         Query query =
-            database().query("UPDATE materials SET state = ? WHERE key_id = ? AND state = ?");
+            transaction->query("UPDATE materials SET state = ? WHERE key_id = ? AND state = ?");
         query.bind(spelled(KeyMaterial::State::former)).bind(key_id);
         query.bind(spelled(KeyMaterial::State::current));
         if (auto done = run(query); !done)
@@ -387,7 +397,7 @@ Result<void> KeyStore::rotate(std::string_view key_id, const KeyMaterial& materi
     }
     int present = 0;
     {
-        Query query = database().query(
+        Query query = transaction->query(
             "UPDATE materials SET state = ?, rotated_ms = ?, on_demand = ? WHERE key_id = ? AND id "
             "= ?");
         query.bind(spelled(KeyMaterial::State::current)).bind(to_ms(material.rotated));
@@ -410,12 +420,12 @@ Result<void> KeyStore::rotate(std::string_view key_id, const KeyMaterial& materi
 }
 
 Result<bool> KeyStore::add_alias(const Alias& alias) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query("INSERT INTO aliases VALUES (?, ?, ?, ?, ?)");
+    const auto database = pool_->lease();
+    Query query = database->query("INSERT INTO aliases VALUES (?, ?, ?, ?, ?)");
     query.bind(alias.name).bind(region_).bind(alias.key_id);
     query.bind(to_ms(alias.created)).bind(to_ms(alias.updated));
     const auto changed = query.run();
-    if (!changed && database().failed_on_constraint())
+    if (!changed && query.failed_on_constraint())
         return false;
     if (!changed)
         return changed.error();
@@ -423,8 +433,8 @@ Result<bool> KeyStore::add_alias(const Alias& alias) {
 }
 
 Result<std::optional<Alias>> KeyStore::find_alias(std::string_view name) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query(fmt::format("{} name = ?", select_alias));
+    const auto database = pool_->lease();
+    Query query = database->query(fmt::format("{} name = ?", select_alias));
     query.bind(region_).bind(name);
     const auto row = query.step();
     if (!row)
@@ -435,8 +445,8 @@ Result<std::optional<Alias>> KeyStore::find_alias(std::string_view name) {
 }
 
 Result<bool> KeyStore::update_alias(std::string_view name, std::string_view key_id, TimePoint now) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query(
+    const auto database = pool_->lease();
+    Query query = database->query(
         "UPDATE aliases SET key_id = ?, updated_ms = ? WHERE name = ? AND region = ?");
     query.bind(key_id).bind(to_ms(now)).bind(name).bind(region_);
     const auto changed = query.run();
@@ -446,8 +456,8 @@ Result<bool> KeyStore::update_alias(std::string_view name, std::string_view key_
 }
 
 Result<bool> KeyStore::remove_alias(std::string_view name) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query("DELETE FROM aliases WHERE name = ? AND region = ?");
+    const auto database = pool_->lease();
+    Query query = database->query("DELETE FROM aliases WHERE name = ? AND region = ?");
     query.bind(name).bind(region_);
     const auto changed = query.run();
     if (!changed)
@@ -457,9 +467,9 @@ Result<bool> KeyStore::remove_alias(std::string_view name) {
 
 Result<std::vector<Alias>> KeyStore::list_aliases(std::string_view key_id, std::string_view after,
                                                   std::size_t limit) {
-    const std::lock_guard lock(shared_->mutex);
-    Query query = database().query(fmt::format("{} name > ? {} ORDER BY name LIMIT ?", select_alias,
-                                               key_id.empty() ? "" : "AND key_id = ?"));
+    const auto database = pool_->lease();
+    Query query = database->query(fmt::format("{} name > ? {} ORDER BY name LIMIT ?", select_alias,
+                                              key_id.empty() ? "" : "AND key_id = ?"));
     query.bind(region_).bind(after);
     if (!key_id.empty())
         query.bind(key_id);

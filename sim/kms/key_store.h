@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Keys, their key material and aliases, kept in one SQLite file or in memory. All functions may be
-// called from any thread. When a change returns, it has been written; one within a transaction,
-// when that is committed.
+// Keys, their key material and aliases, kept in one SQLite file, in memory, or in PostgreSQL
+// (key_database.h). All functions may be called from any thread. When a change returns, it has been
+// written; one within a transaction, when that is committed.
 //
 // A store shows the keys of one Region. The file has those of all, and what the copies of a
 // multi-Region key have in common changes for all of them.
 //
-// An Error is a failure of the file: full, read-only, not a key store. That a key or alias does not
-// exist is a value.
+// An Error is a failure of the file or the database: full, read-only, lost. That a key or alias
+// does not exist is a value.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,6 @@
 #include "sim/kms/grant_store.h"
 #include "sim/kms/import_store.h"
 #include "sim/kms/key.h"
-#include "sim/kms/sqlite_schema.h"
 #include "sim/kms/transaction.h"
 
 namespace glovebox::kms {
@@ -33,8 +32,14 @@ class KeyStore {
     [[nodiscard]] static Result<std::unique_ptr<KeyStore>> open(
         const std::string& file, const std::string& region = "us-east-1");
 
+    // Over databases that have the tables already.
+    [[nodiscard]] static std::unique_ptr<KeyStore> of(
+        std::vector<std::unique_ptr<Database>> databases, const std::string& region) {
+        return std::unique_ptr<KeyStore>(new KeyStore(std::move(databases), region));
+    }
+
     // What follows takes effect together, when the transaction is committed.
-    [[nodiscard]] Result<Transaction> begin() { return Transaction::begin(*shared_); }
+    [[nodiscard]] Result<Transaction> begin() { return Transaction::begin(*pool_); }
 
     // False if another key has the ID or the material ID. Key::material becomes the key's current
     // material, unless it is empty.
@@ -100,20 +105,18 @@ class KeyStore {
     [[nodiscard]] ImportStore& imports() { return imports_; }
 
   private:
-    KeyStore(std::unique_ptr<SharedDatabase> shared, const std::string& region)
-        : shared_(std::move(shared)),
+    KeyStore(std::vector<std::unique_ptr<Database>> databases, const std::string& region)
+        : pool_(std::make_unique<DatabasePool>(std::move(databases))),
           region_(region),
-          grants_(*shared_, region),
-          imports_(*shared_, region) {}
+          grants_(*pool_, region),
+          imports_(*pool_, region) {}
 
-    [[nodiscard]] Database& database() { return *shared_->database; }
-    // With the mutex held.
     [[nodiscard]] Result<bool> insert_material(const std::string& region, std::string_view key_id,
                                                const KeyMaterial& material);
     [[nodiscard]] Result<void> change(std::string_view column, std::string_view value,
                                       std::string_view id);
 
-    std::unique_ptr<SharedDatabase> shared_;
+    std::unique_ptr<DatabasePool> pool_;
     std::string region_;
     GrantStore grants_;
     ImportStore imports_;

@@ -12,6 +12,9 @@
 #include <fstream>
 #include <thread>
 
+#include "sim/kms/sqlite.h"
+#include "sim/kms/testing/empty_store.h"
+
 namespace glovebox::kms {
 namespace {
 
@@ -59,7 +62,7 @@ class File {
 
 class KeyStoreTest : public testing::Test {
   protected:
-    std::unique_ptr<KeyStore> store_ = KeyStore::open(KeyStore::in_memory).value();
+    std::unique_ptr<KeyStore> store_ = empty_store();
 };
 
 TEST_F(KeyStoreTest, AKeyComesBackAsItWasAdded) {
@@ -148,7 +151,7 @@ TEST(KeyStoreFile, WhatWasAnsweredIsThereWhenItIsOpenedAgain) {
 TEST(KeyStoreFile, OfTheFirstVersionHasItsKeys) {
     const File file;
     {
-        const auto old = Database::open(file.path()).value();
+        const auto old = SqliteDatabase::open(file.path()).value();
         ASSERT_TRUE(old->execute(R"(
             CREATE TABLE keys (id TEXT PRIMARY KEY, created_ms INTEGER NOT NULL,
                 description TEXT NOT NULL, spec TEXT NOT NULL, usage TEXT NOT NULL,
@@ -181,7 +184,7 @@ TEST(KeyStoreFile, OneOfVersion2HasItsGrants) {
     const File file;
     ASSERT_TRUE(KeyStore::open(file.path()).value()->add(make_key("a")).value());
     {
-        const auto old = Database::open(file.path()).value();
+        const auto old = SqliteDatabase::open(file.path()).value();
         ASSERT_TRUE(old->execute(R"(
             DROP TABLE grant_operations;
             DROP TABLE grants;
@@ -213,7 +216,7 @@ TEST(KeyStoreFile, IsWrittenWhileAnotherProcessReads) {
     const File file;
     const auto store = KeyStore::open(file.path()).value();
     ASSERT_TRUE(store->add(make_key("a")).value());
-    const auto reader = Database::open(file.path()).value();
+    const auto reader = SqliteDatabase::open(file.path()).value();
     ASSERT_TRUE(reader->execute("BEGIN"));
     Query query = reader->query("SELECT id FROM keys");
     ASSERT_TRUE(query.step().value());

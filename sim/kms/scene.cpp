@@ -333,6 +333,11 @@ void apply(const Scene& scene, Directory& directory, iam::CredentialStore& crede
 
 Result<void> apply(const Scene& scene, KeyStore& keys, TimePoint now, RandomSource& random) {
     for (const SceneKey& wanted : scene.keys) {
+        // A key is there with all its aliases or not at all, and once, whichever of several KMS
+        // processes of one key store starts first.
+        auto transaction = keys.begin();
+        if (!transaction)
+            return transaction.error();
         std::string id = wanted.id;
         if (id.empty()) {
             const auto alias = keys.find_alias(wanted.aliases.front());
@@ -346,10 +351,6 @@ Result<void> apply(const Scene& scene, KeyStore& keys, TimePoint now, RandomSour
             return existing.error();
         const std::optional<Key> made =
             *existing ? std::nullopt : std::optional(make_key(scene, wanted, now, random));
-        // A key is there with all its aliases or not at all.
-        auto transaction = keys.begin();
-        if (!transaction)
-            return transaction.error();
         if (made) {
             id = made->id;
             const auto added = keys.add(*made);

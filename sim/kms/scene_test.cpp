@@ -8,6 +8,7 @@
 #include <boost/system/errc.hpp>
 
 #include "core/base/base64.h"
+#include "sim/kms/testing/empty_store.h"
 
 namespace glovebox::kms {
 namespace {
@@ -146,7 +147,7 @@ TEST(Scene, TwoKeysMayHaveTheSameMaterial) {
                             .value();
     SystemRandom random;
     const auto made = [&](std::string_view alias) {
-        const auto keys = KeyStore::open(KeyStore::in_memory).value();
+        const auto keys = empty_store();
         EXPECT_TRUE(apply(scene, *keys, TimePoint(), random));
         const auto found = keys->find_alias(alias).value();
         return found ? keys->find(found->key_id).value() : std::nullopt;

@@ -54,95 +54,105 @@ bool is_at_size_limit(const std::string& file) {
 
 }  // namespace
 
-void Query::Finalize::operator()(sqlite3_stmt* statement) const {
+class SqliteDatabase::Statement final : public Execution {
+  public:
+    Statement(SqliteDatabase& database, std::string text, Prepared statement)
+        : database_(database), text_(std::move(text)), statement_(std::move(statement)) {}
+
+    ~Statement() override {
+        sqlite3_reset(statement_.get());
+        sqlite3_clear_bindings(statement_.get());
+        database_.idle_.insert_or_assign(std::move(text_), std::move(statement_));
+    }
+
+    void bind_text(std::string_view text) override {
+        sqlite3_bind_text64(statement_.get(), ++bound_, text.data() == nullptr ? "" : text.data(),
+                            text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    }
+
+    void bind_bytes(BytesView bytes) override {
+        static constexpr std::uint8_t nothing = 0;
+        sqlite3_bind_blob64(statement_.get(), ++bound_, bytes.empty() ? &nothing : bytes.data(),
+                            bytes.size(), SQLITE_TRANSIENT);
+    }
+
+    void bind_number(std::int64_t number) override {
+        sqlite3_bind_int64(statement_.get(), ++bound_, number);
+    }
+
+    void bind_null() override { sqlite3_bind_null(statement_.get(), ++bound_); }
+
+    Result<bool> step() override {
+        const int result = persist([this] {
+            const int stepped = sqlite3_step(statement_.get());
+            // It starts again, unless a part of its rows was read already.
+            if ((stepped & 0xff) == SQLITE_BUSY && !begun_)
+                sqlite3_reset(statement_.get());
+            return stepped;
+        });
+        switch (result) {
+            case SQLITE_ROW:
+                begun_ = true;
+                return true;
+            case SQLITE_DONE:
+                return false;
+            default:
+                failed_on_constraint_ = (result & 0xff) == SQLITE_CONSTRAINT;
+                return database_.error(sqlite3_sql(statement_.get()));
+        }
+    }
+
+    Result<int> run() override {
+        const auto row = step();
+        if (!row)
+            return row.error();
+        return sqlite3_changes(database_.database_.get());
+    }
+
+    [[nodiscard]] bool failed_on_constraint() const override { return failed_on_constraint_; }
+
+    [[nodiscard]] std::string text(int column) const override {
+        const auto* text =
+            reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+        const auto length =
+            static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+        return text == nullptr ? std::string() : std::string(text, length);
+    }
+
+    [[nodiscard]] Bytes bytes(int column) const override {
+        const auto* begin =
+            static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
+        const auto length =
+            static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+        return begin == nullptr ? Bytes() : Bytes(begin, begin + length);
+    }
+
+    [[nodiscard]] std::int64_t number(int column) const override {
+        return sqlite3_column_int64(statement_.get(), column);
+    }
+
+    [[nodiscard]] bool is_null(int column) const override {
+        return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+    }
+
+  private:
+    SqliteDatabase& database_;
+    std::string text_;
+    Prepared statement_;
+    bool begun_ = false;  // a row was read
+    bool failed_on_constraint_ = false;
+    int bound_ = 0;
+};
+
+void SqliteDatabase::Finalize::operator()(sqlite3_stmt* statement) const {
     sqlite3_finalize(statement);
 }
 
-void Database::Close::operator()(sqlite3* database) const {
+void SqliteDatabase::Close::operator()(sqlite3* database) const {
     sqlite3_close(database);
 }
 
-Query::~Query() {
-    if (!statement_)
-        return;  // moved from
-    sqlite3_reset(statement_.get());
-    sqlite3_clear_bindings(statement_.get());
-    database_.idle_.insert_or_assign(std::move(text_), std::move(statement_));
-}
-
-Query& Query::bind(std::string_view text) {
-    sqlite3_bind_text64(statement_.get(), ++bound_, text.data() == nullptr ? "" : text.data(),
-                        text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-    return *this;
-}
-
-Query& Query::bind(BytesView bytes) {
-    static constexpr std::uint8_t nothing = 0;
-    sqlite3_bind_blob64(statement_.get(), ++bound_, bytes.empty() ? &nothing : bytes.data(),
-                        bytes.size(), SQLITE_TRANSIENT);
-    return *this;
-}
-
-Query& Query::bind(std::int64_t number) {
-    sqlite3_bind_int64(statement_.get(), ++bound_, number);
-    return *this;
-}
-
-Query& Query::bind(std::optional<std::int64_t> number) {
-    if (number)
-        return bind(*number);
-    sqlite3_bind_null(statement_.get(), ++bound_);
-    return *this;
-}
-
-Result<bool> Query::step() {
-    const int result = persist([this] {
-        const int stepped = sqlite3_step(statement_.get());
-        // It starts again, unless a part of its rows was read already.
-        if ((stepped & 0xff) == SQLITE_BUSY && !begun_)
-            sqlite3_reset(statement_.get());
-        return stepped;
-    });
-    switch (result) {
-        case SQLITE_ROW:
-            begun_ = true;
-            return true;
-        case SQLITE_DONE:
-            return false;
-        default:
-            return database_.error(sqlite3_sql(statement_.get()));
-    }
-}
-
-Result<int> Query::run() {
-    const auto row = step();
-    if (!row)
-        return row.error();
-    return sqlite3_changes(database_.database_.get());
-}
-
-std::string Query::text(int column) const {
-    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
-    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
-    return text == nullptr ? std::string() : std::string(text, length);
-}
-
-Bytes Query::bytes(int column) const {
-    const auto* begin =
-        static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
-    const auto length = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
-    return begin == nullptr ? Bytes() : Bytes(begin, begin + length);
-}
-
-std::int64_t Query::number(int column) const {
-    return sqlite3_column_int64(statement_.get(), column);
-}
-
-bool Query::is_null(int column) const {
-    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
-}
-
-Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
+Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& file) {
     if (file != ":memory:") {
         // SQLite would make it with the mode that the umask leaves; it holds keys.
         const UniqueFd made(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -153,7 +163,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
     const int result = sqlite3_open_v2(
         file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
         nullptr);
-    std::unique_ptr<Database> database(new Database(file, opened));
+    std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(file, opened));
     if (result != SQLITE_OK)
         return database->error("cannot open it");
     sqlite3_extended_result_codes(opened, 1);
@@ -164,7 +174,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
     return database;
 }
 
-Result<void> Database::execute(const char* sql) {
+Result<void> SqliteDatabase::execute(const char* sql) {
     const int result =
         persist([&] { return sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr); });
     if (result != SQLITE_OK)
@@ -172,9 +182,10 @@ Result<void> Database::execute(const char* sql) {
     return {};
 }
 
-Query Database::query(std::string_view sql) {
+Query SqliteDatabase::query(std::string_view sql) {
     if (auto idle = idle_.extract(std::string(sql)))
-        return Query(*this, std::move(idle.key()), std::move(idle.mapped()));
+        return Query(
+            std::make_unique<Statement>(*this, std::move(idle.key()), std::move(idle.mapped())));
     sqlite3_stmt* statement = nullptr;
     const int result = persist([&] {
         return sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()),
@@ -183,10 +194,10 @@ Query Database::query(std::string_view sql) {
     if (result != SQLITE_OK)
         throw std::runtime_error(
             fmt::format("{}: {}: {}", file_, sql, sqlite3_errmsg(database_.get())));
-    return Query(*this, std::string(sql), Query::Statement(statement));
+    return Query(std::make_unique<Statement>(*this, std::string(sql), Prepared(statement)));
 }
 
-Error Database::error(std::string_view what) const {
+Error SqliteDatabase::error(std::string_view what) const {
     Error error(make_error_code(boost::system::errc::io_error),
                 fmt::format("{}: {}: {}", file_, what, sqlite3_errmsg(database_.get())));
     const int primary = sqlite3_errcode(database_.get()) & 0xff;
@@ -200,8 +211,18 @@ Error Database::error(std::string_view what) const {
     return error;
 }
 
-bool Database::failed_on_constraint() const {
-    return (sqlite3_errcode(database_.get()) & 0xff) == SQLITE_CONSTRAINT;
+// Immediate: two transactions that read before they write would otherwise lock each other out.
+Result<void> SqliteDatabase::begin_outer() {
+    return execute("BEGIN IMMEDIATE");
+}
+
+// SQLite has undone it already after some errors, such as a full disk.
+void SqliteDatabase::rollback_outer() {
+    static_cast<void>(execute("ROLLBACK"));
+}
+
+void SqliteDatabase::rollback_inner() {
+    static_cast<void>(execute("ROLLBACK TO inner_part; RELEASE inner_part"));
 }
 
 }  // namespace glovebox::kms

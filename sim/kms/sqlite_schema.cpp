@@ -116,7 +116,7 @@ INSERT INTO grant_operations SELECT DISTINCT key_id, region, grantee, value, old
 DROP TABLE old_grants;
 )";
 
-Result<std::int64_t> user_version(Database& database) {
+Result<std::int64_t> user_version(SqliteDatabase& database) {
     Query query = database.query("PRAGMA user_version");
     const auto row = query.step();
     if (!row)
@@ -126,7 +126,7 @@ Result<std::int64_t> user_version(Database& database) {
 
 }  // namespace
 
-Result<void> prepare_tables(Database& database, const std::string& file,
+Result<void> prepare_tables(SqliteDatabase& database, const std::string& file,
                             const std::string& region) {
     // Writers of several processes take turns from here on.
     if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun)

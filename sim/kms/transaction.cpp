@@ -4,33 +4,22 @@
 
 namespace glovebox::kms {
 
-Result<Transaction> Transaction::begin(SharedDatabase& shared) {
-    std::unique_lock lock(shared.mutex);
-    // Immediate: two transactions that read before they write would otherwise lock each other out.
-    if (auto begun = shared.database->execute(shared.transactions == 0 ? "BEGIN IMMEDIATE"
-                                                                       : "SAVEPOINT inner");
-        !begun)
+Result<Transaction> Transaction::begin(DatabasePool& pool) {
+    DatabasePool::Lease lease = pool.lease();
+    if (auto begun = lease->begin(); !begun)
         return begun.error();
-    ++shared.transactions;
-    return Transaction(std::move(lock), shared);
+    return Transaction(std::move(lease));
 }
 
 Transaction::~Transaction() {
-    if (shared_ == nullptr)
-        return;
-    --shared_->transactions;
-    // SQLite has undone it already after some errors, such as a full disk.
-    static_cast<void>(shared_->database->execute(
-        shared_->transactions == 0 ? "ROLLBACK" : "ROLLBACK TO inner; RELEASE inner"));
+    if (is_open_)
+        lease_->rollback();
 }
 
 Result<void> Transaction::commit() {
-    if (auto committed =
-            shared_->database->execute(shared_->transactions == 1 ? "COMMIT" : "RELEASE inner");
-        !committed)
+    if (auto committed = lease_->commit(); !committed)
         return committed;
-    --shared_->transactions;
-    shared_ = nullptr;
+    is_open_ = false;
     return {};
 }
 

@@ -66,6 +66,10 @@ std::vector<NotRun> limit_to_machines(WorldFile& world) {
             {"", "faults", "they strike what runs on this machine and its simulated AF_VSOCK"});
     }
     limit_traffic_to_proxies(world, not_run);
+    if (world.kms && !world.kms->database.empty()) {
+        world.kms->database.clear();
+        not_run.push_back({"kms", "database", "virtual machines have no network"});
+    }
     for (const ProxyPart& proxy : world.proxies)
         add_unreachable(proxy, world, not_run);
     return not_run;

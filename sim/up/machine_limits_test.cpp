@@ -41,6 +41,14 @@ TEST(LimitToMachines, LeavesFaultsOutAndSaysSo) {
     EXPECT_FALSE(file.faults.is_on);
 }
 
+TEST(LimitToMachines, LeavesADatabaseOutAndSaysSo) {
+    WorldFile file = world_for_machines();
+    file.kms->database = "postgresql://db.example/keys";
+    EXPECT_THAT(sentences_of(limit_to_machines(file)),
+                ElementsAre("kms: database: not run, because virtual machines have no network"));
+    EXPECT_EQ(file.kms->database, "");
+}
+
 TEST(LimitToMachines, NamesTheTargetsThatNeedANetwork) {
     WorldFile file = world_for_machines();
     ProxyPart& proxy = file.proxies.front();

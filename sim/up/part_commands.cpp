@@ -98,7 +98,11 @@ core::Command PartCommands::kms() const {
     add(arguments, "--seed", world_.kms->seed);
     add_log(arguments, world_.kms->log_level);
     add(arguments, "--pki", pki_);
-    return placed(std::move(arguments), "kms");
+    core::Command command = subcommand(std::move(arguments));
+    // No argument, which other users of this machine can see. It is set in any case: a world does
+    // not keep its keys in a database because the environment names one.
+    command.environment.emplace_back("GLOVEBOX_KMS_DATABASE", world_.kms->database);
+    return machines_ == nullptr ? command : machines_->in_parent(std::move(command), "kms");
 }
 
 core::Command PartCommands::imds() const {

@@ -148,6 +148,12 @@ const std::vector<Key<KmsPart>>& kms_keys() {
           .summary = "A folder that keeps the keys and the trace",
           .default_note = "one that ends with the world"},
          &KmsPart::state},
+        {{.name = "database",
+          .form = Form::text,
+          .summary = "Keep the keys in PostgreSQL, `postgresql://USER@HOST/DATABASE`; the folder "
+                     "`state` keeps the trace",
+          .default_note = "the keys are in the folder `state`"},
+         &KmsPart::database},
         {{.name = "auth",
           .form = Form::choice,
           .summary = "off accepts requests without a signature",

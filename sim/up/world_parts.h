@@ -14,8 +14,9 @@
 namespace glovebox::up {
 
 struct KmsPart {
-    std::string seed;   // empty: none
-    std::string state;  // empty: one that ends with the world
+    std::string seed;      // empty: none
+    std::string state;     // empty: one that ends with the world
+    std::string database;  // a connection string of PostgreSQL; empty: keys are in `state`
     std::string auth = "sigv4";
     std::string log_level;  // here and below: empty for the command's own default
 };

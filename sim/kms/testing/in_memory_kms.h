@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// For tests: a KMS over an in-memory store, which is asked as clients ask it. Signatures are not
-// checked, and the caller is a user of the account with an administrator's IAM policy.
+// For tests: a KMS over an empty store (empty_store.h), which is asked as clients ask it. No
+// signature is checked, and the caller is a user of the account with an administrator's IAM policy.
 #pragma once
 
 #include <fmt/core.h>
@@ -15,6 +15,7 @@
 
 #include "core/base/base64.h"
 #include "sim/kms/service.h"
+#include "sim/kms/testing/empty_store.h"
 #include "sim/kms/testing/enclave.h"
 
 namespace glovebox::kms::testing {
@@ -47,7 +48,8 @@ class InMemoryKms {
                          policy::RequestContext context = {},
                          const std::string& file = KeyStore::in_memory,
                          std::string region = "us-east-1")
-        : keys(KeyStore::open(file, region).value()),
+        : keys(file == KeyStore::in_memory ? empty_store(region)
+                                           : KeyStore::open(file, region).value()),
           region_(std::move(region)),
           caller_(std::move(caller)),
           context_(std::move(context)) {}
