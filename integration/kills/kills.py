@@ -68,6 +68,12 @@ for line in lines[:-300:50] + lines[-300:]:
 """
 
 
+def adopt_orphans():
+    """All that a world starts stays below this process."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        sys.exit("kills: this process can't be given orphans")
+
+
 def processes_below(top):
     """The pids of its descendants, in the order of their start. Processes that have ended and wait for their parent do not count."""
     children = {}
@@ -213,8 +219,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep-going", action="store_true", help="after a failure")
     options = parser.parse_args()
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
-        sys.exit("kills: this process can't be given orphans")
+    adopt_orphans()
     failures = 0
     with tempfile.TemporaryDirectory(prefix="glovebox-kills-") as folder:
         campaign = Campaign(os.path.abspath(options.glovebox), Path(folder), options.seed)

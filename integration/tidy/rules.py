@@ -76,6 +76,7 @@ ALLOWED_SLEEPS = {
     ("time.sleep(chance", "integration/supervisor/killed_clients.py"): "kills processes at moments that are meant to be any",
     ("time.sleep(0.003 * moment)", "integration/sandbox/lifecycle_test.py"): "kills processes at moments that are meant to be any",
     ("time.sleep(self.random.uniform", "integration/kills/kills.py"): "a random moment, and a random time between two signals",
+    ("time.sleep(PAUSE)", "integration/kills/interruptions.py"): "how long a process stays stopped",
     ("time.sleep(0.2)", "integration/kills/kills.py"): "how long a process stays stopped",
     ("time.sleep(0.02)", "integration/kills/kills.py"): "polls /proc, which tells nobody of a process's end",
     ("asyncio.sleep(1)", "integration/soak/soak.py"): "a pace, in which rules change and memory is measured",

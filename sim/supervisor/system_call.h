@@ -50,7 +50,7 @@ class SyscallReply {
         return SyscallReply(Kind::value, value);
     }
     // The program gets a duplicate of `fd` as its lowest free descriptor, and the call returns that
-    // descriptor. Creation and answer are one step: a call that is gone leaves nothing behind.
+    // descriptor. A call that is gone leaves nothing behind.
     [[nodiscard]] static SyscallReply install(UniqueFd fd, bool close_on_exec) {
         SyscallReply reply(Kind::install, close_on_exec ? 1 : 0);
         reply.fd_ = std::move(fd);
