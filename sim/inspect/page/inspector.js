@@ -6,6 +6,7 @@ import {Store, Filter} from "./events.js";
 import {Timeline} from "./timeline.js";
 import {EventList, heading_of} from "./list.js";
 import {decision_view} from "./decision.js";
+import {end_view} from "./end.js";
 import {traffic_view} from "./traffic.js";
 import {document_panel} from "./document.js";
 import {images_panel} from "./images.js";
@@ -72,7 +73,7 @@ async function show_detail(event) {
     find("detail").replaceChildren(
         element("h2", {className: "foreign"}, visible(heading.slice(0, shown_bytes_max))),
         heading.length > shown_bytes_max ? element("p", {className: "hint"}, `${heading.length - shown_bytes_max} more characters`) : "",
-        why, event.traffic ? traffic_view(event.traffic) : "", element("h3", {}, "Event"), definitions(fields_of(event)));
+        why, end_view(event, store.events), event.traffic ? traffic_view(event.traffic) : "", element("h3", {}, "Event"), definitions(fields_of(event)));
     find("detail").scrollTop = 0;
     const request = event.text("request_id");
     if (request === "" || event.topic !== "kms")
