@@ -111,6 +111,16 @@ enclaves: {{server: {{command: [{PYTHON}, {self.directory}/app/serve.py], cid: 1
         self.assertIn("--record: cannot open", done.stderr)
         self.assertNotIn("is ready", done.stderr, "it started")
 
+    def test_a_world_that_cant_be_read_leaves_no_record_of_an_earlier_run(self):
+        for name in ("record", "junit"):
+            (self.directory / name).write_text("of an earlier run")
+        (self.directory / "wrong.yaml").write_text("kms: {sed: keys.yaml}\n")
+        command = [GLOVEBOX, "up", "--record", self.directory / "record", "--junit", self.directory / "junit", self.directory / "wrong.yaml"]
+        self.assertEqual(subprocess.run([*command, "--check"], capture_output=True, timeout=PATIENCE).returncode, 1)
+        self.assertEqual((self.directory / "record").read_text(), "of an earlier run")
+        self.assertEqual(subprocess.run(command, capture_output=True, timeout=PATIENCE).returncode, 1)
+        self.assertEqual([(self.directory / name).read_text() for name in ("record", "junit")], ["", ""])
+
     def test_check_starts_nothing(self):
         world = self.world(f"enclaves: {{one: {{command: [touch, {self.directory}/started], isolation: none}}}}\n")
         done = subprocess.run([GLOVEBOX, "up", "--check", world], capture_output=True, text=True, timeout=PATIENCE)

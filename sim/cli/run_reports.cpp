@@ -82,7 +82,11 @@ up::WorldOutcome judge(const Result<up::Outcome>& outcome, const up::WorldRun& r
     return judged;
 }
 
-RunReports::RunReports(const Values& values, const up::WorldFile& world,
+ReportFiles ReportFiles::open(const Values& values) {
+    return {open_report(values, "--record"), open_report(values, "--junit")};
+}
+
+RunReports::RunReports(const Values& values, ReportFiles files, const up::WorldFile& world,
                        const std::string& directory, std::vector<std::string_view> not_observed,
                        std::optional<std::uint64_t> chaos)
     : values_(values),
@@ -93,8 +97,7 @@ RunReports::RunReports(const Values& values, const up::WorldFile& world,
       artifacts_(open_named<up::Artifacts>(
           values, "--artifacts",
           [&](const std::string& name) { return up::Artifacts::open(name, world); })),
-      record_file_(open_report(values, "--record")),
-      junit_file_(open_report(values, "--junit")),
+      files_(std::move(files)),
       kms_trace_(up::state_directory(world, directory) + "/trace.jsonl"),
       refusals_(kms_trace_),
       events_(up::EventFile::open(directory).value()),
@@ -194,13 +197,13 @@ void RunReports::write_files(const up::WorldOutcome& outcome, const up::KmsRecor
     if (const auto failure = events_.failure())
         note(*failure);
     const boost::json::object record = whole_record(outcome, kms);
-    if (record_file_)
-        note(record_file_->write(json_document(record)));
+    if (files_.record)
+        note(files_.record->write(json_document(record)));
     if (artifacts_)
         note(artifacts_->finish(kms, json_text(record),
                                 inspect::export_page(*inspect::ended_run(record))));
-    if (junit_file_)
-        note(junit_file_->write(up::junit_report(up::parts_of(world_), outcome, report_)));
+    if (files_.junit)
+        note(files_.junit->write(up::junit_report(up::parts_of(world_), outcome, report_)));
     if (const auto last = up::last_record())
         static_cast<void>(up::keep(json_text(record), *last));
     if (summary_)

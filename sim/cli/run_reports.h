@@ -26,14 +26,25 @@
 
 namespace glovebox::cli {
 
+// The files of --record and --junit, emptied: what an earlier run has left is never taken for this
+// one's, not even if its world can't be read.
+struct ReportFiles {
+    // Throws ErrorException.
+    [[nodiscard]] static ReportFiles open(const Values& values);
+
+    std::optional<up::ReportFile> record;
+    std::optional<up::ReportFile> junit;
+};
+
 class RunReports {
   public:
-    // Opens every file that the options of `up` name, so that a name that can't be written to is
+    // Opens every other file that the options of `up` name, so that a name that can't be written to is
     // an error before anything starts. `directory` is the world's; `not_observed` the kinds of
     // events that nobody can observe where it runs; `chaos` the seed of the faults drawn. The
     // values and the world outlive it. Throws ErrorException.
-    RunReports(const Values& values, const up::WorldFile& world, const std::string& directory,
-               std::vector<std::string_view> not_observed, std::optional<std::uint64_t> chaos);
+    RunReports(const Values& values, ReportFiles files, const up::WorldFile& world,
+               const std::string& directory, std::vector<std::string_view> not_observed,
+               std::optional<std::uint64_t> chaos);
 
     // Something happened in the run.
     void take(const up::TimelineEntry& entry);
@@ -64,8 +75,7 @@ class RunReports {
     std::optional<std::uint64_t> chaos_;
     std::optional<up::SummaryFile> summary_;
     std::optional<up::Artifacts> artifacts_;
-    std::optional<up::ReportFile> record_file_;
-    std::optional<up::ReportFile> junit_file_;
+    ReportFiles files_;
     std::string kms_trace_;
     up::KmsRefusals refusals_;
     up::EventFile events_;

@@ -17,6 +17,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/printable.h"
@@ -234,8 +235,10 @@ int up_world(const Values& values) {
         std::cout << up::world_schema();
         return exit_done;
     }
+    const bool is_check = values.flag("--check");
+    ReportFiles files = is_check ? ReportFiles() : ReportFiles::open(values);
     AskedWorld world(values);
-    if (values.flag("--check")) {
+    if (is_check) {
         const bool can_start =
             !world.nitro || world.nitro->print(command_line::read_colors(values, STDOUT_FILENO));
         return can_start ? report_check(values.text("FILE"), world.not_run) : exit_failed;
@@ -253,7 +256,8 @@ int up_world(const Values& values) {
     }
     const auto opened = transports::World::open(directory).value();
     // By its directory, as its parts know it: --world may be a name.
-    RunReports reports(values, world.parts, opened->path(), not_observed(world), world.chaos);
+    RunReports reports(values, std::move(files), world.parts, opened->path(), not_observed(world),
+                       world.chaos);
     reports.begin_group("Glovebox: the world starts");
     const up::WorldOutcome outcome = run_world(values, world, *opened, reports);
     reports.finish(outcome);
