@@ -76,6 +76,21 @@ class Shards(Case):
         done = self.shard("auto", JOB_COMPLETION_INDEX="0")
         self.assertIn("set GLOVEBOX_SHARD_TOTAL to the Job's `completions`", done.stderr)
 
+    def test_a_folder_stands_for_the_records_in_it(self):
+        self.assertIn("empty has no record", self.merge(self.folder("empty")).stderr)
+        folder = self.folder("records")
+        for file in self.records(2):
+            file.rename(folder / file.name)
+        (folder / "notes.txt").write_text("not a record")
+        done = self.merge(folder)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("2 of 2 shards passed", done.stdout)
+
+    def folder(self, name):
+        made = self.directory / name
+        made.mkdir()
+        return made
+
     def test_shards_that_passed_are_merged(self):
         done = self.merge(*self.records(2))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

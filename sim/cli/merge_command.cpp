@@ -4,14 +4,19 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "core/base/json_text.h"
+#include "core/base/printable.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/record_argument.h"
+#include "sim/cli/report_option.h"
 #include "sim/up/merge_document.h"
 #include "sim/up/merge_pages.h"
 #include "sim/up/merged_run.h"
@@ -28,9 +33,27 @@ struct Reports {
     std::optional<up::SummaryFile> summary;
 };
 
-std::optional<up::ReportFile> open_report(const Values& values, const std::string& option) {
-    const auto name = values.find_text(option);
-    return name ? std::optional(up::ReportFile::open(option, *name).value()) : std::nullopt;
+// In place of a folder, its files that end with .json, by name.
+std::vector<std::string> files_of(const std::vector<std::string>& names) {
+    std::vector<std::string> files;
+    for (const std::string& name : names) {
+        std::error_code failure;
+        if (!std::filesystem::is_directory(name, failure)) {
+            files.push_back(name);
+            continue;
+        }
+        const std::size_t before = files.size();
+        for (const auto& entry : std::filesystem::directory_iterator(name))
+            if (entry.path().extension() == ".json")
+                files.push_back(entry.path().string());
+        std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
+        if (files.size() == before)
+            throw ErrorException(
+                invalid_input(fmt::format("{} has no record: no file in it ends with .json. "
+                                          "`glovebox up --record` writes one",
+                                          printable(name))));
+    }
+    return files;
 }
 
 // One at a time, since a record can be large.
@@ -57,7 +80,7 @@ int merge(const Values& values) {
     reports.page = open_report(values, "--html");
     if (const auto name = values.find_text("--summary"))
         reports.summary.emplace(up::SummaryFile::open(*name).value());
-    const up::MergedRun run = read_shards(values.list("RECORD"));
+    const up::MergedRun run = read_shards(files_of(values.list("RECORD")));
     if (reports.document)
         reports.document->write(json_document(up::merge_document(run, GLOVEBOX_VERSION))).value();
     if (reports.junit)
@@ -106,7 +129,7 @@ Command merge_command() {
                          .kind = Kind::file,
                          .repeat = Repeat::list,
                          .is_required = true,
-                         .summary = "The record of a shard"}},
+                         .summary = "The record of a shard, or a folder that has such records"}},
         .examples = {{"Run two of two shards, and merge their records",
                       "glovebox up --shard 0/2 --record run-0.json world.yaml -- ./test\n"
                       "glovebox up --shard 1/2 --record run-1.json world.yaml -- ./test\n"

@@ -11,6 +11,7 @@
 #include "core/base/json_text.h"
 #include "core/base/printable.h"
 #include "core/base/workflow_commands.h"
+#include "sim/cli/report_option.h"
 #include "sim/command_line/color_option.h"
 #include "sim/inspect/export_page.h"
 #include "sim/inspect/subject.h"
@@ -50,12 +51,6 @@ template <typename File, typename Open>
 std::optional<File> open_named(const Values& values, const std::string& option, const Open& open) {
     const auto name = values.find_text(option);
     return name ? std::optional<File>(open(*name).value()) : std::nullopt;
-}
-
-std::optional<up::ReportFile> open_report(const Values& values, const std::string& option) {
-    return open_named<up::ReportFile>(values, option, [&](const std::string& name) {
-        return up::ReportFile::open(option, name);
-    });
 }
 
 void note(const Result<void>& done) {
