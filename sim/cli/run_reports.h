@@ -38,8 +38,8 @@ struct ReportFiles {
 
 class RunReports {
   public:
-    // Opens every other file that the options of `up` name, so that a name that can't be written to is
-    // an error before anything starts. `directory` is the world's; `not_observed` the kinds of
+    // Opens every other file that the options of `up` name, so that a name that can't be written to
+    // is an error before anything starts. `directory` is the world's; `not_observed` the kinds of
     // events that nobody can observe where it runs; `chaos` the seed of the faults drawn. The
     // values and the world outlive it. Throws ErrorException.
     RunReports(const Values& values, ReportFiles files, const up::WorldFile& world,
