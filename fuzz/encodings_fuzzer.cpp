@@ -27,7 +27,8 @@ namespace {
 
 using namespace glovebox;
 
-// The bytes of the well-formed sequence at the beginning; 0 if there is none (Unicode, table 3-7).
+// The bytes of the well-formed sequence at the beginning; 0 if it begins with another byte
+// (Unicode, table 3-7).
 std::size_t sequence_at(std::string_view text) {
     const auto at = [&](std::size_t i) -> unsigned {
         return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;

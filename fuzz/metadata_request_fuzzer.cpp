@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Any request to a metadata service that requires tokens: lines of text are the method, the target
-// and headers. Nothing but a token is given to a client that has none, and the role's credentials
+// and headers. A client without a token gets nothing but a token, and the role's credentials
 // never.
 
 #include <string>

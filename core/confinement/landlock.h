@@ -24,7 +24,8 @@ class Landlock {
     // Character and block devices: nowhere.
     static constexpr std::uint64_t make_devices = (1 << 6) | (1 << 11);
 
-    // The version of the kernel's interface, from 1; 0 if it has none, or a container forbids it.
+    // The version of the kernel's interface, from 1; 0 if the kernel lacks Landlock or a container
+    // forbids it.
     [[nodiscard]] static int version();
 
     // `files` are the accesses that need a rule from now on, as far as the version has them.

@@ -25,7 +25,8 @@ class TrafficCount {
 struct TrafficCounts {
     TrafficCount from_client;  // that the target's kernel took
     TrafficCount from_target;  // that the client's kernel took
-    // Gets what the connection carries first; null if nobody has asked. Outlives the connection.
+    // Gets what the connection carries first; null if its part does not keep it. Outlives the
+    // connection.
     FirstBytes* first_bytes = nullptr;
 };
 

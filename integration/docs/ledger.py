@@ -40,7 +40,7 @@ def _wrong_cell(cell: str, existing: frozenset[str]) -> list[str]:
 
 
 def counts_of(ledger: str) -> tuple[int, int]:
-    """How many rows have tests, and how many have none."""
+    """How many rows have tests, and how many are without."""
     cells = [cells[1] for _, cells in _rows(ledger) if re.fullmatch(r"[A-Z]\d+", cells[0])]
     without = sum(cell.startswith("none (") for cell in cells)
     return len(cells) - without, without
@@ -69,8 +69,8 @@ def wrong_rows(page: str, ledger: str, existing: frozenset[str]) -> list[str]:
             wrong.append(f"{where} is no row of fidelity.md")
         wrong += [f"{where}: {one}" for one in _wrong_cell(cells[-1], existing)]
     wrong += [f"fidelity.md: {id} has no test in fidelity_tests.md" for id in ids if id not in held]
-    stated = re.search(r"(\d+) rows have tests and (\d+) have none", " ".join(ledger.split()))
+    stated = re.search(r"(\d+) rows have tests and (\d+) do not", " ".join(ledger.split()))
     counted = counts_of(ledger)
     if not stated or (int(stated[1]), int(stated[2])) != counted:
-        wrong.append(f"fidelity_tests.md: its first paragraph has to say '{counted[0]} rows have tests and {counted[1]} have none'")
+        wrong.append(f"fidelity_tests.md: its first paragraph has to say '{counted[0]} rows have tests and {counted[1]} do not'")
     return wrong

@@ -162,7 +162,7 @@ class Attacks(unittest.TestCase):
 
 class Ledger(unittest.TestCase):
     PAGE = "| row | AWS | here |\n|---|---|---|\n| A1 | one | the same |\n| A2 | two | faster |\n"
-    HEAD = "1 rows have tests and\n1 have none.\n\n| row | tests |\n|---|---|\n"
+    HEAD = "1 rows have tests and\n1 do not.\n\n| row | tests |\n|---|---|\n"
 
     def wrong(self, page, held):
         return ledger.wrong_rows(page, held, frozenset({"a.b", "A.B"}))
@@ -178,7 +178,7 @@ class Ledger(unittest.TestCase):
         self.assertEqual([line.partition(", line ")[2][3:] for line in wrong[:-1]], [
             "A1: there is no test A.Gone", "A2: say why no test holds it", "A4 is no row of fidelity.md", "A1 is there twice",
             "A1: names of tests as `Suite.Case`, with commas between them, were expected instead of 'by hand'"])
-        self.assertIn("'3 rows have tests and 1 have none'", wrong[-1])
+        self.assertIn("'3 rows have tests and 1 do not'", wrong[-1])
 
     def test_an_unknown_class_is_named(self):
         self.assertIn("'lazy' is no class", self.wrong(self.PAGE, self.HEAD + "| A1 | `a.b` |\n| A2 | none (lazy): nobody wrote it |\n")[0])
