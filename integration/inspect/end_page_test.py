@@ -36,12 +36,14 @@ class EndOfAnEnclave(PageCase):
                   output(51, "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b <script>window.stolen = 1</script>"),
                   own(52, "glovebox", "failed", "error", message="the image's init was killed before it sent the heartbeat"),
                   own(53, "up", "ended", "warning", message="enclave server ended", status=1),
+                  output(54, "read after its end"), own(55, "run", "measured"), output(56, "of a later life"),
                   {**output(60, ""), "part": "", "component": "up", "event": "world_ended", "passed": False, "failures": []}]
         browser = self.inspect(self.record(events))
         detail = self.choose(browser, "one.event === 'ended' && one.message === 'enclave server ended'")
-        for shown in ("before it sent the heartbeat", "Could not open /env file", "Kernel panic", "<script>", "7 earlier lines"):
+        for shown in ("before it sent the heartbeat", "Could not open /env file", "Kernel panic", "<script>", "read after its end", "8 earlier lines"):
             self.assertIn(shown, detail)
         self.assertNotIn("of an earlier life", detail)
+        self.assertNotIn("of a later life", detail)
         self.assertIsNone(browser.run("return window.stolen ?? null"))
         self.assertEqual(browser.complaints(), [])
         self.assertNotIn("The end of its console", self.choose(browser, "one.event === 'output'"))

@@ -10,18 +10,25 @@ function is_about_end(event) {
     return (event.component === "up" && event.event === "ended") || (event.component === "glovebox" && event.event === "failed");
 }
 
-// The events of the enclave's life that this event is in: since the part was last measured, or started again.
-function life_until(event, events) {
+// The events of the enclave's life that this event ends. What its program wrote last may have been read after its end.
+function life_around(event, events) {
+    const is_an_end = (one) => one.component === "up" && one.event === "ended";
     const life = [];
     for (let at = event.number; at >= 0; --at) {
         const one = events[at];
+        if (one.part === event.part && one !== event && is_an_end(one))
+            break;
+        if (one.part === event.part)
+            life.unshift(one);
+    }
+    for (let at = event.number + 1; at < events.length; ++at) {
+        const one = events[at];
         if (one.part !== event.part)
             continue;
-        if (one !== event && one.component === "up" && one.event === "ended")
-            break;
-        life.unshift(one);
         if (one.event === "measured")
             break;
+        if (one.topic === "console")
+            life.push(one);
     }
     return life;
 }
@@ -30,7 +37,7 @@ function life_until(event, events) {
 export function end_view(event, events) {
     if (event.lane?.kind !== "enclave" || !is_about_end(event))
         return "";
-    const life = life_until(event, events);
+    const life = life_around(event, events);
     const reasons = life.filter((one) => one !== event && one.topic !== "console" && (one.level === "warning" || one.level === "error"));
     const lines = life.filter((one) => one.topic === "console").map((one) => one.message);
     const box = element("div", {className: "end"});
