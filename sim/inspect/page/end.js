@@ -19,8 +19,9 @@ function life_around(event, events) {
         if (one.part === event.part && one !== event && is_an_end(one))
             break;
         if (one.part === event.part)
-            life.unshift(one);
+            life.push(one);
     }
+    life.reverse();
     for (let at = event.number + 1; at < events.length; ++at) {
         const one = events[at];
         if (one.part !== event.part)
