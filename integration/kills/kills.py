@@ -158,7 +158,8 @@ class Campaign:
             return f"{what} had ended", False
         kind = " ".join(what.split()[:2]).replace(str(self.glovebox), "glovebox")
         self.hit[kind] = self.hit.get(kind, 0) + 1
-        # A command that is stopped has not ended, and its world waits. What is stopped when nobody is left to end it stays so.
+        # A command that is stopped has not ended, and its world waits. Another process that is stopped
+        # stays so, whether its world goes on or ends.
         if number == signal.SIGSTOP and (victim == world.pid or "parent --world" in what or "world_command.py" in what):
             time.sleep(0.2)
             os.kill(victim, signal.SIGCONT)

@@ -21,7 +21,7 @@ def missing():
     except ImportError:
         return "python3-yaml is not installed: ci/setup test"
     if not shutil.which("kubectl"):
-        return "kubectl is not installed: Debian has none with kustomize 4 or later, https://kubernetes.io/docs/tasks/tools/ has"
+        return "kubectl is not installed: Debian lacks a version with kustomize 4 or later; https://kubernetes.io/docs/tasks/tools/ has one"
     return ""
 
 

@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 class HostProgramTest : public testing::Test {
   protected:
-    // Bytes without a loader, as a static program has none.
+    // Bytes that name no loader, like those of a static program.
     fs::path program(std::string_view bytes) const {
         const fs::path path = fs::path(directory_.path()) / "program";
         std::ofstream(path) << bytes;

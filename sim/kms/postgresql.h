@@ -5,7 +5,7 @@
 //
 // A connection is made when it is first needed, and made again when it was lost. What was lost with
 // it and changes nothing, a SELECT or the begin of a transaction, is done again at once; whatever
-// else was lost is an error, since nobody knows whether it took effect.
+// else was lost is an error, since it may have taken effect or not.
 #pragma once
 
 #include <map>

@@ -29,7 +29,7 @@ inline constexpr std::uint32_t traced_bytes_default = 1024;
 // the others are not traced, and noted.
 void limit_traffic_to_proxies(WorldFile& world, std::vector<NotRun>& not_run);
 
-// A warning that names these parts; nothing if there are none.
+// A warning that names these parts; nothing without parts.
 [[nodiscard]] std::optional<TimelineEntry> traced_traffic_notice(const WorldFile& world);
 
 }  // namespace glovebox::up
