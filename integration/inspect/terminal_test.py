@@ -7,7 +7,6 @@ Usage: terminal_test.py GLOVEBOX [unittest's arguments]
 
 import json
 import os
-import pty
 import resource
 import subprocess
 import sys
@@ -43,19 +42,6 @@ class Terminal(Case):
     def test_the_table_has_a_line_for_each_part(self):
         self.assertRegex(self.ask("top", "--once"), r"world\.yaml: runs\nPART .*\nserver \(16\) +enclave +0 +0 +0 +0 +1\n")
         self.end()
-
-    def test_on_a_terminal_it_stays_until_the_world_ends(self):
-        leader, follower = pty.openpty()
-        top = subprocess.Popen([GLOVEBOX, "top", "--world", self.name], stdout=follower, stdin=follower, stderr=follower)
-        self.addCleanup(top.wait)
-        os.close(follower)
-        seen = os.read(leader, 65536)
-        while b"server (16)" not in seen:
-            seen += os.read(leader, 65536)
-        self.assertIn(b"EVENTS/S", seen)
-        self.end()
-        self.assertEqual(top.wait(PATIENCE), 0)
-        os.close(leader)
 
     def test_events_are_followed_until_the_end(self):
         now = [json.loads(line) for line in self.ask("logs", "--json").splitlines()]

@@ -18,6 +18,7 @@ import unittest
 from pathlib import Path
 
 import proxy_test
+from terminal_program import TerminalProgram
 from service import PATIENCE, free_port
 
 
@@ -204,18 +205,23 @@ class Top(Case):
     def test_on_a_terminal_it_goes_on(self):
         self.start()
         client = self.talk()
-        leader, follower = os.openpty()
-        top = subprocess.Popen([proxy_test.GLOVEBOX, "proxy", "top", "--status", self.status], stdout=follower, stdin=follower)
-        self.addCleanup(top.wait)
-        self.addCleanup(top.kill)
-        os.close(follower)
-        shown = b""
-        while b"SENT/S" not in shown:
-            shown += os.read(leader, 65536)
-        self.assertIn(b"\x1b[H", shown)
-        self.assertIn(self.host.encode(), shown)
-        os.close(leader)
+        top = TerminalProgram(self, [proxy_test.GLOVEBOX, "proxy", "top", "--status", self.status], columns=120)
+        lines = top.wait_for(lambda text: "SENT/S" in text and "q quit" in text, "the table with its rates").splitlines()
+        self.assertTrue(lines[1].endswith(self.host), lines)
+        self.assertRegex(lines[-1], "^q quit  p pause")
+        top.press("q")
+        self.assertEqual(top.end(), 0)
+        self.assertTrue(top.is_as_before())
         client.close()
+
+    def test_its_last_words_are_behind_the_page(self):
+        proxy = self.start()
+        top = TerminalProgram(self, [proxy_test.GLOVEBOX, "proxy", "top", "--status", self.status], columns=200)
+        top.wait_for(lambda text: "q quit" in text, "the table")
+        proxy.stop()
+        self.assertEqual(top.end(), 1)
+        self.assertTrue(top.is_as_before())
+        self.assertIn("glovebox: no proxy or forwarder tells of itself at", top.text())
 
     def test_without_a_proxy(self):
         done = self.top()

@@ -29,6 +29,7 @@ LIBRARIES = {
     "libcbor": Library(("cbor",), ("PkgConfig::libcbor",)),
     "libpq": Library(("libpq-fe.h",), ("PkgConfig::libpq",)),
     "libseccomp": Library(("seccomp.h",), ("PkgConfig::libseccomp",)),
+    "ncurses": Library(("curses.h", "term.h"), ("PkgConfig::ncursesw", "PkgConfig::tinfo")),
     "spdlog": Library(("spdlog/",), ("spdlog::spdlog_header_only",)),
     "yaml-cpp": Library(("yaml-cpp/",), ("yaml-cpp",)),
     "zlib": Library(("zlib.h",), ("ZLIB::ZLIB",)),
@@ -273,12 +274,16 @@ FOLDERS = {
         uses=("core/base", "core/address", "core/crypto", "core/stream", "core/service", "transports", "sim/sandbox",
               "sim/eif/base", "sim/eif/format", "sim/eif/build", "sim/iam", "sim/kms", "sim/up", "sim/vm", "sim/enclave", "sim/nitro_cli"),
         libraries=("Asio", "Boost.JSON")),
+    "sim/terminal": Folder(
+        "a page on a terminal: its lines and keys",
+        uses=("core/base",),
+        libraries=("ncurses",)),
     "sim/cli": Folder(
         "`main` and a file per subcommand",
         uses=("core/base", "core/confinement", "core/crypto", "core/address", "core/rules", "core/dns", "core/dial", "core/ingress",
               "core/service", "core/proxy", "core/forward", "core/egress", "core/fault", "transports", "nsm-mock/document",
               "nsm-mock/pki", "nsm-mock/module", "sim/eif/base", "sim/eif/build", "sim/eif/format", "sim/eif/report",
-              "sim/eif/unpack", "sim/fault", "sim/http", "sim/tls", "sim/imds", "sim/inspect", "sim/kms", "sim/up", "sim/vsock_proxy",
+              "sim/eif/unpack", "sim/fault", "sim/http", "sim/tls", "sim/imds", "sim/inspect", "sim/kms", "sim/terminal", "sim/up", "sim/vsock_proxy",
               "sim/vsock_switch", "sim/vm", "sim/nitro", "sim/enclave", "sim/nitro_cli", "sim/command_line"),
         libraries=("Asio", "Boost.JSON")),
     "sim/device_plugin": Folder(

@@ -3,7 +3,6 @@
 #include "sim/cli/proxy_top_command.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
@@ -11,23 +10,25 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <iostream>
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/service/status_server.h"
 #include "sim/cli/json_option.h"
 #include "sim/cli/proxy_usage.h"
+#include "sim/terminal/live_page.h"
 
 namespace glovebox::cli {
 namespace {
 
 namespace asio = boost::asio;
-using std::chrono::steady_clock;
 
 template <class Socket, class Endpoint>
 std::string ask(const Endpoint& endpoint) {
@@ -74,25 +75,35 @@ Result<ProxyUsage> usage_at(const core::StatusAddress& address) {
     return ProxyUsage::parse(*page);
 }
 
-// Until the terminal's Ctrl-C, or until the proxy has ended.
-int show_live(const core::StatusAddress& address) {
-    constexpr std::chrono::seconds interval{1};
-    std::optional<EarlierUsage> earlier;
-    while (true) {
-        const auto asked = steady_clock::now();
-        auto usage = usage_at(address).value();
-        winsize size{};
-        const bool is_known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 2;
-        constexpr std::size_t rows_otherwise = 22;
-        // From the top left corner, and what is left of the last table goes.
-        const std::string table =
-            "\x1b[H" + usage_table(usage, earlier, is_known ? size.ws_row - 2U : rows_otherwise) +
-            "\x1b[J";
-        static_cast<void>(!::write(STDOUT_FILENO, table.data(), table.size()));
-        asio::io_context context;
-        asio::steady_timer(context, asked + interval).wait();
-        earlier = {std::move(usage), steady_clock::now() - asked};
+// The heading, and a line for each use.
+std::vector<terminal::Line> lines_of(std::string_view table) {
+    std::vector<terminal::Line> lines;
+    while (!table.empty()) {
+        const auto end = table.find('\n');
+        lines.push_back({std::string(table.substr(0, end)), lines.empty()
+                                                                ? terminal::Line::Look::heading
+                                                                : terminal::Line::Look::plain});
+        table = end == table.npos ? "" : table.substr(end + 1);
     }
+    return lines;
+}
+
+// Until the reader leaves, or until the proxy has ended.
+void show_live(const core::StatusAddress& address) {
+    ProxyUsage usage;
+    std::optional<EarlierUsage> earlier;
+    terminal::LivePage page;
+    page.renew = [&](std::chrono::duration<double> since_last) {
+        auto now = usage_at(address).value();
+        if (since_last.count() > 0)
+            earlier = {std::move(usage), since_last};
+        usage = std::move(now);
+        return true;
+    };
+    page.lines = [&](std::size_t rows) {
+        return lines_of(usage_table(usage, earlier, rows > 1 ? rows - 1 : 0));
+    };
+    static_cast<void>(terminal::show_live(page));
 }
 
 int top(const Values& values) {
@@ -101,8 +112,10 @@ int top(const Values& values) {
         std::cout << fetch(address).value();
         return exit_done;
     }
-    if (::isatty(STDOUT_FILENO) != 0 && !values.flag("--once"))
-        return show_live(address);
+    if (::isatty(STDOUT_FILENO) != 0 && !values.flag("--once")) {
+        show_live(address);
+        return exit_done;
+    }
     std::cout << usage_table(usage_at(address).value(), std::nullopt,
                              std::numeric_limits<std::size_t>::max());
     return exit_done;
@@ -115,7 +128,8 @@ Command proxy_top_command() {
             .summary = "Show who uses a proxy or a forwarder now",
             .description = {"One line for each enclave, listener and target, with the bytes of the "
                             "connections that are open, the busiest first. On a terminal the table "
-                            "is renewed each second, with bytes a second, until Ctrl-C."},
+                            "is renewed each second, with bytes a second, until q or Ctrl-C; p "
+                            "pauses it."},
             .options = {{.name = "--status",
                          .placeholder = "ADDRESS",
                          .check = problem_by<core::parse_status_address>,

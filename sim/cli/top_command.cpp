@@ -3,27 +3,26 @@
 // glovebox top: a world on a terminal.
 
 #include <fmt/core.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <iostream>
 #include <limits>
-#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sim/cli/commands.h"
 #include "sim/cli/world_of_up.h"
 #include "sim/cli/world_option.h"
 #include "sim/inspect/subject.h"
 #include "sim/inspect/world_digest.h"
+#include "sim/terminal/live_page.h"
 
 namespace glovebox::cli {
 namespace {
-
-using std::chrono::steady_clock;
 
 // Takes what has been written until now; whether more may come.
 bool take_all(inspect::EventReader& reader, inspect::WorldDigest& digest) {
@@ -39,27 +38,51 @@ bool take_all(inspect::EventReader& reader, inspect::WorldDigest& digest) {
     }
 }
 
-// Until the world has ended.
-void show_until_its_end(inspect::EventReader& reader, inspect::WorldDigest& digest) {
-    constexpr std::chrono::seconds interval{1};
-    constexpr std::size_t rows_otherwise = 22;
-    boost::asio::io_context context;
-    auto shown = steady_clock::now();
-    for (bool goes_on = take_all(reader, digest);; goes_on = take_all(reader, digest)) {
-        winsize size{};
-        const bool is_known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 3;
-        const auto now = steady_clock::now();
-        // From the top left corner, without wrapping lines, and what is left below goes.
-        const std::string page =
-            "\x1b[H\x1b[?7l" +
-            digest.text(is_known ? size.ws_row - 1U : rows_otherwise, now - shown) +
-            "\x1b[J\x1b[?7h";
-        shown = now;
-        static_cast<void>(!::write(STDOUT_FILENO, page.data(), page.size()));
-        if (!goes_on)
-            return;
-        boost::asio::steady_timer(context, now + interval).wait();
-    }
+terminal::Line line_of(inspect::DigestLine line) {
+    using Kind = inspect::DigestLine::Kind;
+    using Look = terminal::Line::Look;
+    const Look look = line.kind == Kind::heading         ? Look::heading
+                      : line.kind == Kind::selected_part ? Look::selected
+                      : line.kind == Kind::refusal       ? Look::warning
+                                                         : Look::plain;
+    return {std::move(line.text), look};
+}
+
+// The label `step` places from the view's part, or the first one; none beyond the ends.
+std::string neighbour(const std::vector<std::string>& labels, const std::string& part, int step) {
+    const auto found = std::find(labels.begin(), labels.end(), part);
+    if (found == labels.end())
+        return labels.empty() ? "" : step > 0 ? labels.front() : labels.back();
+    const auto place = found - labels.begin() + step;
+    return labels[static_cast<std::size_t>(
+        std::clamp<std::ptrdiff_t>(place, 0, static_cast<std::ptrdiff_t>(labels.size()) - 1))];
+}
+
+// Until the world has ended or the reader leaves; whether it has ended.
+bool show_until_its_end(inspect::EventReader& reader, inspect::WorldDigest& digest) {
+    inspect::DigestView view;
+    terminal::LivePage page;
+    page.renew = [&](std::chrono::duration<double> since_last) {
+        const bool goes_on = take_all(reader, digest);
+        digest.measure(since_last);
+        return goes_on;
+    };
+    page.lines = [&](std::size_t rows) {
+        std::vector<terminal::Line> lines;
+        for (inspect::DigestLine& line : digest.lines(rows, view))
+            lines.push_back(line_of(std::move(line)));
+        return lines;
+    };
+    page.on_key = [&](int key) {
+        if (key == 'r')
+            view.only_refusals = !view.only_refusals;
+        else if (key == terminal::key_up || key == terminal::key_down)
+            view.part = neighbour(digest.labels(view), view.part, key == terminal::key_up ? -1 : 1);
+        else if (key == terminal::key_escape)
+            view.part.clear();
+    };
+    page.keys = "r only parts with refusals  up, down one part's refusals  Esc all";
+    return terminal::show_live(page);
 }
 
 int watch_world(const Values& values) {
@@ -75,11 +98,12 @@ int watch_world(const Values& values) {
     const auto reader = subject->events();
     inspect::WorldDigest digest;
     if (::isatty(STDOUT_FILENO) != 0 && !values.flag("--once")) {
-        std::cout << "\x1b[2J" << std::flush;
-        show_until_its_end(*reader, digest);
-        return exit_done;
+        // What it had at its end stays on the terminal.
+        if (!show_until_its_end(*reader, digest))
+            return exit_done;
+    } else {
+        static_cast<void>(take_all(*reader, digest));
     }
-    static_cast<void>(take_all(*reader, digest));
     std::cout << digest.text(std::numeric_limits<std::size_t>::max());
     return exit_done;
 }
@@ -93,7 +117,9 @@ Command top_command() {
                 {"One line for each part: its connections that are open and all it had, what "
                  "was refused, requests to the security module, the KMS or the metadata "
                  "service, and lines of its program; below, the last refusals. On a "
-                 "terminal it is renewed each second, until Ctrl-C or until the world ends."},
+                 "terminal it is renewed each second, until q, Ctrl-C or the end of the world: p "
+                 "pauses it, r shows only parts with refusals, the arrow keys choose a part whose "
+                 "refusals alone are shown, and Esc shows all again."},
             .options = {WorldOption::option(),
                         {.name = "--once",
                          .kind = Kind::flag,

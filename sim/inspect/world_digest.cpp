@@ -82,44 +82,87 @@ void WorldDigest::take_event(const json::object& event) {
         return;
     ++its.refused;
     const std::string time = event_text(event, "time");
-    refusals_.push_back(printable(fmt::format(
+    const std::string text = printable(fmt::format(
         "{} {}: {}", time.size() > date_bytes ? time.substr(date_bytes, time_of_day_bytes) : time,
-        label, cut(event_text(event, "message"), refusal_bytes_max))));
-    if (refusals_.size() > refusals_max)
-        refusals_.pop_front();
+        label, cut(event_text(event, "message"), refusal_bytes_max)));
+    for (auto* const list : {&refusals_, &its.refusals}) {
+        list->push_back(text);
+        if (list->size() > refusals_max)
+            list->pop_front();
+    }
 }
 
-std::string WorldDigest::text(std::size_t rows, std::chrono::duration<double> since_last) {
+void WorldDigest::measure(std::chrono::duration<double> since_last) {
+    has_rates_ = true;
+    for (auto& [label, one] : parts_) {
+        one.rate = since_last.count() > 0
+                       ? static_cast<double>(one.events - one.events_measured) / since_last.count()
+                       : 0;
+        one.events_measured = one.events;
+    }
+}
+
+std::vector<std::string> WorldDigest::labels(const DigestView& view) const {
+    std::vector<std::string> labels;
+    for (const std::string& label : order_)
+        if (!view.only_refusals || parts_.at(label).refused != 0)
+            labels.push_back(label);
+    return labels;
+}
+
+DigestLine WorldDigest::line_of(const Part& one, std::size_t width, bool is_selected) const {
+    std::string text =
+        fmt::format("{:<{}}  {:<11} {:>6} {:>6} {:>8} {:>9} {:>7}",
+                    cut(printable(one.name), name_width_max), width, printable(one.kind),
+                    one.open.size(), one.connections, one.refused, one.requests, one.lines);
+    if (has_rates_)
+        text += fmt::format("  {:>8.1f}", one.rate);
+    return {is_selected ? DigestLine::Kind::selected_part : DigestLine::Kind::part,
+            std::move(text)};
+}
+
+std::vector<DigestLine> WorldDigest::lines(std::size_t rows, const DigestView& view) const {
+    using Kind = DigestLine::Kind;
+    constexpr std::size_t rows_of_headings = 2;
     std::size_t width = 4;
     for (const auto& [label, one] : parts_)
         width = std::max(width, std::min(printable(one.name).size(), name_width_max));
-    const bool has_rates = since_last.count() > 0;
-    std::string text =
-        fmt::format("{}: {}\n{:<{}}  {:<11} {:>6} {:>6} {:>8} {:>9} {:>7}{}\n", printable(world_),
-                    has_ended_ ? printable(end_) : "runs", "PART", width, "KIND", "OPEN", "ALL",
-                    "REFUSED", "REQUESTS", "LINES", has_rates ? "  EVENTS/S" : "");
-    std::size_t left = rows > 2 ? rows - 2 : 0;
-    for (const std::string& label : order_) {
-        Part& one = parts_[label];
-        const auto events = one.events - one.events_shown;
-        one.events_shown = one.events;
-        if (left == 0)
-            continue;
-        --left;
-        text += fmt::format("{:<{}}  {:<11} {:>6} {:>6} {:>8} {:>9} {:>7}",
-                            cut(printable(one.name), name_width_max), width, printable(one.kind),
-                            one.open.size(), one.connections, one.refused, one.requests, one.lines);
-        if (has_rates)
-            text += fmt::format("  {:>8.1f}", static_cast<double>(events) / since_last.count());
-        text += '\n';
-    }
-    if (left < 2 || refusals_.empty())
-        return text;
-    text += '\n';
-    --left;
-    const std::size_t shown = std::min(left, refusals_.size());
-    for (std::size_t i = refusals_.size() - shown; i < refusals_.size(); ++i)
-        text += refusals_[i] + '\n';
+    std::vector<DigestLine> lines{
+        {Kind::heading,
+         fmt::format("{}: {}", printable(world_), has_ended_ ? printable(end_) : "runs")},
+        {Kind::heading, fmt::format("{:<{}}  {:<11} {:>6} {:>6} {:>8} {:>9} {:>7}{}", "PART", width,
+                                    "KIND", "OPEN", "ALL", "REFUSED", "REQUESTS", "LINES",
+                                    has_rates_ ? "  EVENTS/S" : "")}};
+    const std::vector<std::string> shown = labels(view);
+    const auto selected = std::find(shown.begin(), shown.end(), view.part);
+    const auto& refusals = selected == shown.end() ? refusals_ : parts_.at(*selected).refusals;
+
+    const std::size_t space = rows > rows_of_headings ? rows - rows_of_headings : 0;
+    // Where parts would fill the page, a third is left for refusals and the empty line above them.
+    const std::size_t kept = std::min(refusals.empty() ? 0 : refusals.size() + 1, space / 3);
+    const std::size_t parts = std::min(shown.size(), space - kept);
+    // The last of the parts that are shown is the selected one if it stands further down.
+    const auto place = static_cast<std::size_t>(selected - shown.begin());
+    const std::size_t first =
+        selected == shown.end() || place < parts || parts == 0 ? 0 : place + 1 - parts;
+    for (std::size_t at = first; at < first + parts; ++at)
+        lines.push_back(
+            line_of(parts_.at(shown[at]), width, selected != shown.end() && at == place));
+
+    const std::size_t left = space - parts;
+    if (left < 2 || refusals.empty())
+        return lines;
+    lines.push_back({Kind::part, ""});
+    for (std::size_t at = refusals.size() - std::min(left - 1, refusals.size());
+         at < refusals.size(); ++at)
+        lines.push_back({Kind::refusal, refusals[at]});
+    return lines;
+}
+
+std::string WorldDigest::text(std::size_t rows) const {
+    std::string text;
+    for (const DigestLine& line : lines(rows))
+        text += line.text + '\n';
     return text;
 }
 

@@ -2,12 +2,17 @@
 
 #include "sim/inspect/world_digest.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace glovebox::inspect {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -42,8 +47,16 @@ app (16)  enclave          1      2        0         0       1
 }
 
 TEST_F(WorldDigestTest, RatesAreThoseSinceTheLastTime) {
-    EXPECT_THAT(digest_.text(20, std::chrono::seconds(2)), HasSubstr("2.0\n"));
-    EXPECT_THAT(digest_.text(20, std::chrono::seconds(2)), HasSubstr("0.0\n"));
+    digest_.measure(std::chrono::seconds(2));
+    EXPECT_THAT(digest_.text(20), HasSubstr("2.0\n"));
+    EXPECT_THAT(digest_.text(20), HasSubstr("2.0\n"));
+    digest_.measure(std::chrono::seconds(2));
+    EXPECT_THAT(digest_.text(20), Not(HasSubstr("2.0\n")));
+}
+
+TEST_F(WorldDigestTest, HasNoRateAtFirst) {
+    digest_.measure({});
+    EXPECT_THAT(digest_.text(20), HasSubstr("0.0\n"));
 }
 
 TEST_F(WorldDigestTest, FitsTheTerminal) {
@@ -52,6 +65,35 @@ TEST_F(WorldDigestTest, FitsTheTerminal) {
         EXPECT_LE(std::count(text.begin(), text.end(), '\n'), static_cast<long>(rows));
     }
     EXPECT_THAT(digest_.text(4), Not(HasSubstr("Decrypt refused")));
+}
+
+TEST_F(WorldDigestTest, ASelectedPartHasItsOwnRefusals) {
+    take(R"({"component":"proxy","event":"refused","part":"app","message":"by the allowlist"})");
+    const auto shown = [&](const DigestView& view) {
+        std::string text;
+        for (const DigestLine& line : digest_.lines(20, view))
+            text += (line.kind == DigestLine::Kind::selected_part ? "> " : "") + line.text + '\n';
+        return text;
+    };
+    EXPECT_THAT(shown({}), AllOf(HasSubstr("kms: Decrypt refused"), HasSubstr("app: by the"),
+                                 Not(HasSubstr("> "))));
+    EXPECT_THAT(shown({.part = "app"}), AllOf(Not(HasSubstr("Decrypt refused")),
+                                              HasSubstr("app: by the"), HasSubstr("> app (16)")));
+}
+
+TEST_F(WorldDigestTest, OnlyPartsWithRefusalsCanBeShown) {
+    EXPECT_THAT(digest_.labels({}), ElementsAre("kms", "app"));
+    EXPECT_THAT(digest_.labels({.part = "", .only_refusals = true}), ElementsAre("kms"));
+    EXPECT_EQ(digest_.lines(20, {.part = "", .only_refusals = true})[3].text, "");
+}
+
+TEST_F(WorldDigestTest, TheSelectedPartIsInView) {
+    for (int number = 0; number < 50; ++number)
+        take(fmt::format(R"({{"component":"proxy","event":"open","part":"part-{}"}})", number));
+    const auto lines = digest_.lines(12, {.part = "part-40"});
+    ASSERT_LE(lines.size(), 12U);
+    EXPECT_THAT(lines, Contains(Field(&DigestLine::kind, DigestLine::Kind::selected_part)));
+    EXPECT_THAT(digest_.lines(12).back().kind, DigestLine::Kind::refusal);
 }
 
 TEST_F(WorldDigestTest, WhatIsNoEventIsLeftOut) {
