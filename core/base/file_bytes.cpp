@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,9 +26,15 @@ Result<Bytes> read_bytes(int fd, std::string_view name, std::size_t limit) {
     constexpr std::size_t step = 64 * 1024;
     Bytes content;
     std::size_t size = 0;
+    // A file of known size is read into memory for it and no more. One byte more finds its end.
+    struct stat status {};
+    const bool is_known = ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    const std::size_t first =
+        std::max(step, is_known ? static_cast<std::size_t>(status.st_size) + 1 : 0);
     for (;;) {
         // One byte more than the limit tells a file that is just as large from a larger one.
-        content.resize(std::min(std::max(2 * size, step), limit + 1));
+        if (size == content.size())
+            content.resize(std::min(std::max(2 * size, first), limit + 1));
         const ssize_t got = ::read(fd, content.data() + size, content.size() - size);
         if (got < 0 && errno == EINTR)
             continue;

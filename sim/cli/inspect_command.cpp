@@ -135,10 +135,10 @@ std::string make_token() {
     return to_hex(token);
 }
 
-// Images and exports are read and made whole.
+// Images are read whole, and a decision is sought in the KMS's trace.
 bool takes_long(const http::Request& request) {
     const std::string_view path = request.path();
-    return path.ends_with("/image") || path.ends_with("/export") || path.ends_with("/decision");
+    return path.ends_with("/image") || path.ends_with("/decision");
 }
 
 // Ends the service once the world has ended and no page is still to get its last events.
@@ -159,8 +159,10 @@ void stop_after(const inspect::Subject& subject, const inspect::Inspector& inspe
 int inspect_world(const Values& values) {
     Inspected inspected = find_inspected(values);
     const auto html = values.find_text("--html");
-    if (html)
-        command_line::write_file(*html, as_bytes(inspect::export_page(*inspected.subject))).value();
+    if (html) {
+        inspect::ExportPage page(*inspected.subject);
+        command_line::write_file(*html, [&] { return page.next(); }).value();
+    }
     const auto trace = values.find_text("--chrome-trace");
     if (trace)
         command_line::write_file(*trace, as_bytes(inspect::chrome_trace(*inspected.subject)))

@@ -191,16 +191,19 @@ boost::json::object RunReports::whole_record(const up::WorldOutcome& outcome,
 void RunReports::write_files(const up::WorldOutcome& outcome, const up::KmsRecord& kms) {
     if (const auto failure = events_.failure())
         note(*failure);
-    const boost::json::object record = whole_record(outcome, kms);
+    boost::json::object record = whole_record(outcome, kms);
     if (files_.record)
         note(files_.record->write(json_document(record)));
-    if (artifacts_)
-        note(artifacts_->finish(kms, json_text(record),
-                                inspect::export_page(*inspect::ended_run(record))));
     if (files_.junit)
         note(files_.junit->write(up::junit_report(up::parts_of(world_), outcome, report_)));
+    const std::string text = json_text(record);
     if (const auto last = up::last_record())
-        static_cast<void>(up::keep(json_text(record), *last));
+        static_cast<void>(up::keep(text, *last));
+    if (artifacts_) {
+        const auto subject = inspect::ended_run(std::move(record));
+        inspect::ExportPage page(*subject);
+        note(artifacts_->finish(kms, text, [&] { return page.next(); }));
+    }
     if (summary_)
         note(summary_->append(up::world_summary(outcome, report_, kms)));
 }

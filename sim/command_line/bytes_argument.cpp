@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "core/base/file_bytes.h"
 #include "core/base/unique_fd.h"
@@ -17,6 +18,29 @@ namespace {
 constexpr std::size_t argument_bytes_max = 64 * 1024;
 
 constexpr std::string_view text_mark = "text:";
+
+template <class Next>
+Result<void> write_pieces(const std::string& path, const Next& next) {
+    UniqueFd opened;
+    int fd = STDOUT_FILENO;
+    if (path != "-") {
+        opened.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+        if (!opened)
+            return errno_error("making " + path, errno);
+        fd = opened.get();
+    }
+    while (std::optional<BytesView> left = next()) {
+        while (!left->empty()) {
+            const ssize_t written = ::write(fd, left->data(), left->size());
+            if (written < 0 && errno == EINTR)
+                continue;
+            if (written < 0)
+                return errno_error("writing " + (path == "-" ? "standard output" : path), errno);
+            left = left->subspan(static_cast<std::size_t>(written));
+        }
+    }
+    return {};
+}
 
 }  // namespace
 
@@ -49,23 +73,18 @@ Result<Bytes> read_file(const std::string& path, std::size_t limit) {
 }
 
 Result<void> write_file(const std::string& path, BytesView content) {
-    UniqueFd opened;
-    int fd = STDOUT_FILENO;
-    if (path != "-") {
-        opened.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-        if (!opened)
-            return errno_error("making " + path, errno);
-        fd = opened.get();
-    }
-    while (!content.empty()) {
-        const ssize_t written = ::write(fd, content.data(), content.size());
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return errno_error("writing " + (path == "-" ? "standard output" : path), errno);
-        content = content.subspan(static_cast<std::size_t>(written));
-    }
-    return {};
+    return write_pieces(path, [&]() -> std::optional<BytesView> {
+        return content.empty() ? std::nullopt : std::optional(std::exchange(content, {}));
+    });
+}
+
+Result<void> write_file(const std::string& path,
+                        const std::function<std::optional<std::string>()>& next) {
+    std::optional<std::string> piece;
+    return write_pieces(path, [&]() -> std::optional<BytesView> {
+        piece = next();
+        return piece ? std::optional(as_bytes(*piece)) : std::nullopt;
+    });
 }
 
 }  // namespace glovebox::command_line

@@ -3,6 +3,8 @@
 // Byte strings on the command line, and files of them.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +23,8 @@ namespace glovebox::command_line {
 
 // Writes a file, which replaces its content; "-" is standard output.
 [[nodiscard]] Result<void> write_file(const std::string& path, BytesView content);
+// The same piece by piece, until `next` gives none.
+[[nodiscard]] Result<void> write_file(const std::string& path,
+                                      const std::function<std::optional<std::string>()>& next);
 
 }  // namespace glovebox::command_line

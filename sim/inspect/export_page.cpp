@@ -4,8 +4,8 @@
 
 #include <fmt/core.h>
 
-#include <set>
 #include <string_view>
+#include <utility>
 
 #include "core/base/base64.h"
 #include "core/base/json_reader.h"
@@ -17,7 +17,7 @@
 namespace glovebox::inspect {
 namespace {
 
-constexpr std::size_t events_at_once = 10'000;
+constexpr std::size_t events_of_a_piece = 500;
 
 // A module without its lines "import ..." and the word "export": in one script, one name means the
 // same everywhere. A module imports by names alone, an import a line.
@@ -41,11 +41,12 @@ std::string hash_source(std::string_view text) {
 }
 
 // JSON in a script element: nothing in it may end the element or begin another one.
-std::string inert(std::string_view text) {
-    std::string out;
-    for (const char one : text)
-        out += one == '<' ? std::string("\\u003c") : std::string(1, one);
-    return out;
+void append_inert(std::string& out, std::string_view text) {
+    for (auto at = text.find('<'); at != text.npos; at = text.find('<')) {
+        out.append(text.substr(0, at)).append("\\u003c");
+        text.remove_prefix(at + 1);
+    }
+    out.append(text);
 }
 
 // What of this JSON line is a request to the KMS that was refused: its ID, or nothing.
@@ -59,22 +60,19 @@ std::string refused_request(const std::string& line) {
 
 }  // namespace
 
-std::string export_page(const Subject& subject) {
-    std::string events;
-    std::string decisions;
-    std::set<std::string> known;
-    const auto reader = subject.events();
-    for (auto lines = reader->next(events_at_once); lines && !lines->empty();
-         lines = reader->next(events_at_once))
-        for (const std::string& line : *lines) {
-            events += (events.empty() ? "" : ",\n") + line;
-            const std::string id = refused_request(line);
-            if (id.empty() || !known.insert(id).second)
-                continue;
-            if (const auto decision = subject.decision(id))
-                decisions += fmt::format("{}{}: {}", decisions.empty() ? "" : ",\n", json_quote(id),
-                                         json_text(*decision));
-        }
+ExportPage::ExportPage(const Subject& subject) : subject_(subject), reader_(subject.events()) {}
+
+std::optional<std::string> ExportPage::next() {
+    switch (step_) {
+        case Step::head:
+            break;
+        case Step::events:
+            return events_piece();
+        case Step::decisions:
+            return decision_piece();
+        case Step::done:
+            return std::nullopt;
+    }
     std::string script;
     for (const Asset& asset : assets())
         if (asset.name.ends_with(".js"))
@@ -87,18 +85,54 @@ std::string export_page(const Subject& subject) {
 
     std::string page(find_asset("index.html")->content);
     const auto replace = [&](std::string_view element, const std::string& by) {
-        if (const auto at = page.find(element); at != page.npos)
+        const auto at = page.find(element);
+        if (at != page.npos)
             page.replace(at, element.size(), by);
+        return at;
     };
     replace("<meta name=\"policy\">",
             fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">", policy));
     replace("<link rel=\"stylesheet\" href=\"inspector.css\">",
             fmt::format("<style>{}</style>", style));
-    replace("<script type=\"module\" src=\"inspector.js\"></script>",
-            fmt::format("<script type=\"application/json\" id=\"run\">{{\"events\": [{}], "
-                        "\"decisions\": {{{}}}}}</script>\n<script type=\"module\">{}</script>",
-                        inert(events), inert(decisions), script));
-    return page;
+    const auto run = replace("<script type=\"module\" src=\"inspector.js\"></script>", "");
+    behind_ = fmt::format("}}}}</script>\n<script type=\"module\">{}</script>{}", script,
+                          std::string_view(page).substr(run));
+    page.resize(run);
+    step_ = Step::events;
+    return page + "<script type=\"application/json\" id=\"run\">{\"events\": [";
+}
+
+std::string ExportPage::events_piece() {
+    std::string piece;
+    const auto lines = reader_->next(events_of_a_piece);
+    if (!lines || lines->empty()) {
+        step_ = Step::decisions;
+        is_first_ = true;
+        return "], \"decisions\": {";
+    }
+    for (const std::string& line : *lines) {
+        piece += std::exchange(is_first_, false) ? "" : ",\n";
+        append_inert(piece, line);
+        std::string id = refused_request(line);
+        if (!id.empty() && known_.insert(id).second)
+            wanted_.push_back(std::move(id));
+    }
+    return piece;
+}
+
+std::string ExportPage::decision_piece() {
+    while (!wanted_.empty()) {
+        const std::string id = std::move(wanted_.front());
+        wanted_.pop_front();
+        const auto decision = subject_.decision(id);
+        if (!decision)
+            continue;
+        std::string piece = std::exchange(is_first_, false) ? "" : ",\n";
+        append_inert(piece, json_quote(id) + ": " + json_text(*decision));
+        return piece;
+    }
+    step_ = Step::done;
+    return std::move(behind_);
 }
 
 }  // namespace glovebox::inspect

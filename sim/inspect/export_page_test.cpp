@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <string>
 
@@ -20,7 +23,10 @@ TEST(ExportPage, HasAllOfTheRunAndNothingThatCouldBeCode) {
                    {"event": "refused", "error": "AccessDenied", "request_id": "r-1"}],
         "decisions": [{"request": {"requestId": "r-1"}, "explanation": "because"}]})")
                                        .as_object());
-    const std::string page = export_page(*subject);
+    std::string page;
+    ExportPage pieces(*subject);
+    while (const auto piece = pieces.next())
+        page += *piece;
     EXPECT_THAT(page, HasSubstr(R"("message":"\u003c/script>\u003cscript>alert(1))"));
     EXPECT_THAT(page, HasSubstr(R"("decisions": {"r-1": {"request")"));
     EXPECT_THAT(page, HasSubstr("script-src 'sha256-"));
@@ -32,6 +38,23 @@ TEST(ExportPage, HasAllOfTheRunAndNothingThatCouldBeCode) {
     for (auto at = page.find("</script"); at != page.npos; at = page.find("</script", at + 1))
         ++ends;
     EXPECT_EQ(ends, 2U);
+}
+
+TEST(ExportPage, ComesInPiecesThatDoNotGrowWithTheRun) {
+    boost::json::array events;
+    for (int number = 0; number < 5000; ++number)
+        events.push_back(boost::json::object{{"event", "output"}, {"message", number}});
+    const auto subject = ended_run({{"events", events}});
+    ExportPage pieces(*subject);
+    std::string run;
+    std::size_t longest = 0;
+    static_cast<void>(pieces.next());  // the page before its events
+    for (auto piece = pieces.next(); piece && !piece->starts_with("]"); piece = pieces.next()) {
+        longest = std::max(longest, piece->size());
+        run += *piece;
+    }
+    EXPECT_EQ(boost::json::parse("[" + run + "]"), events);
+    EXPECT_LT(longest, run.size() / 5);
 }
 
 }  // namespace

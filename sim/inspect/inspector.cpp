@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -173,7 +174,8 @@ http::Response Inspector::answer_get(std::string_view name, std::string_view que
             200, "application/json",
             document_view(as_bytes(options_.document), clock_.now(), options_.mock_root));
     if (name == "export") {
-        http::Response page = response(200, "text/html; charset=utf-8", export_page(subject_));
+        http::Response page = response(200, "text/html; charset=utf-8", "");
+        page.pieces = [pieces = std::make_shared<ExportPage>(subject_)] { return pieces->next(); };
         page.headers.push_back(
             {"Content-Disposition", "attachment; filename=\"glovebox-run.html\""});
         return page;

@@ -78,14 +78,15 @@ void Artifacts::take(const TimelineEntry& entry) {
 }
 
 Result<void> Artifacts::finish(const KmsRecord& kms, std::string_view record,
-                               std::string_view page) {
+                               const std::function<std::optional<std::string>()>& page) {
     if (!kms.trace.empty())
         append(trace_name,
                std::string_view(kms.trace).substr(0, kms.trace.find_last_not_of('\n') + 1));
     if (!kms.explanations.empty())
         append(explanations_name, fmt::format("{}", fmt::join(kms.explanations, "\n")));
     append(record_name, record);
-    append(page_name, page);
+    while (const auto piece = page())
+        append(page_name, *piece);
     if (failure_)
         return Error(*failure_).in("the artifacts are not complete");
     return {};

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,10 +33,10 @@ class Artifacts {
     [[nodiscard]] static Result<Artifacts> open(const std::string& folder, const WorldFile& world);
 
     void take(const TimelineEntry& entry);
-    // Writes the rest; `record` and `page` are run.json and run.html. The error is the first one
-    // that any of the files had.
+    // Writes the rest; `record` is run.json, and `page` gives the pieces of run.html until there is
+    // none, each of which gets a line feed. The error is the first one that any of the files had.
     [[nodiscard]] Result<void> finish(const KmsRecord& kms, std::string_view record,
-                                      std::string_view page);
+                                      const std::function<std::optional<std::string>()>& page);
 
   private:
     explicit Artifacts(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -7,7 +7,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <optional>
 #include <sstream>
+#include <string>
+#include <utility>
 
 #include "core/base/testing/temporary_directory.h"
 
@@ -16,6 +20,12 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+
+std::function<std::optional<std::string>()> once(std::string text) {
+    return [piece = std::optional(std::move(text))]() mutable {
+        return std::exchange(piece, std::nullopt);
+    };
+}
 
 class ArtifactsTest : public testing::Test {
   protected:
@@ -43,7 +53,7 @@ TEST_F(ArtifactsTest, ConsolesStayInTheirFolder) {
     artifacts->take(entry_of_output("label", "hello \x1b[31m"));
     artifacts->take(entry_of_output("another", "no enclave"));
     artifacts->take(own_entry(LogLevel::info, "ready", "label is ready", "label"));
-    EXPECT_TRUE(artifacts->finish({}, "{}", "<html>"));
+    EXPECT_TRUE(artifacts->finish({}, "{}", once("<html>")));
     EXPECT_EQ(content("consoles/16-______an_enclave.log"), "hello \\x1b[31m\n");
     EXPECT_THAT(content("timeline.jsonl"), HasSubstr(R"("message":"label is ready")"));
     EXPECT_EQ(content("run.json") + content("run.html"), "{}\n<html>\n");
@@ -59,7 +69,7 @@ TEST_F(ArtifactsTest, ReplaceThoseOfAnEarlierRun) {
         KmsRecord kms;
         kms.trace = "{\"one\":1}\n{\"two\":2}\n";
         kms.explanations = {"because\n", "of\n"};
-        EXPECT_TRUE(artifacts->finish(kms, "{}", "<html>"));
+        EXPECT_TRUE(artifacts->finish(kms, "{}", once("<html>")));
     }
     EXPECT_EQ(content("consoles/16-______an_enclave.log"), "1\n");
     EXPECT_EQ(content("kms-trace.jsonl"), "{\"one\":1}\n{\"two\":2}\n");
