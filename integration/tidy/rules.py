@@ -78,6 +78,7 @@ ALLOWED_SLEEPS = {
     ("time.sleep(self.random.uniform", "integration/kills/kills.py"): "a random moment, and a random time between two signals",
     ("time.sleep(PAUSE)", "integration/kills/interruptions.py"): "how long a process stays stopped",
     ("time.sleep(0.2)", "integration/kills/kills.py"): "how long a process stays stopped",
+    ("time.sleep(0.5)", "integration/inspect/followers_test.py"): "polls a server, which tells nobody that another client is gone",
     ("time.sleep(0.02)", "integration/kills/kills.py"): "polls /proc, which tells nobody of a process's end",
     ("asyncio.sleep(1)", "integration/soak/soak.py"): "a pace, in which rules change and memory is measured",
     ("asyncio.sleep(FIRST)", "integration/soak/soak.py"): "a load that lasts for a time",

@@ -192,6 +192,8 @@ int inspect_world(const Values& values) {
     boost::asio::io_context context(1);
     http::ServerOptions listener;
     listener.body_bytes_max = body_bytes_max;
+    // A page that takes no events for so long loses its connection, and its place to another one.
+    listener.idle_timeout = std::chrono::seconds(15);
     listener.address = http::parse_address(values.text("--listen")).value();
     listener.takes_long = takes_long;
     listener.long_work = long_work.get_executor();

@@ -30,6 +30,7 @@ constexpr unsigned bad_request = 400;
 constexpr unsigned forbidden = 403;
 constexpr unsigned not_found = 404;
 constexpr unsigned misdirected = 421;
+constexpr unsigned unavailable = 503;
 
 // Events in one message, and questions without a new one until a comment says that the server is
 // still there: a connection that is gone is noticed by writing.
@@ -199,6 +200,11 @@ http::Response Inspector::answer_post(std::string_view name, const std::string& 
 }
 
 http::Response Inspector::events() const {
+    if (followers() >= followers_max)
+        return refusal(unavailable,
+                       fmt::format("{} pages follow the events already, the most at a time: close "
+                                   "one, and reload this page",
+                                   followers_max));
     http::Response stream = response(200, "text/event-stream", ": the events of a world\n\n");
     stream.pieces = [reader = std::shared_ptr<EventReader>(subject_.events()),
                      follower = followers_, is_over = false,

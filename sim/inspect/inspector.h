@@ -44,6 +44,9 @@ struct InspectorOptions {
 
 class Inspector {
   public:
+    // Answers to "events" at a time. Each has a file open and up to 500 events in memory.
+    static constexpr std::size_t followers_max = 64;
+
     // What is given by reference outlives it.
     Inspector(const Subject& subject, const Clock& clock, InspectorOptions options);
 

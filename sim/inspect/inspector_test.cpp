@@ -161,6 +161,19 @@ TEST_F(InspectorTest, EventsComeInOneStreamThatEnds) {
     EXPECT_THAT(all, testing::EndsWith("event: end\ndata: \n\n"));
 }
 
+TEST_F(InspectorTest, OnlySoManyFollowTheEvents) {
+    std::vector<http::Response> followers;
+    while (followers.size() < Inspector::followers_max) {
+        followers.push_back(get("events"));
+        ASSERT_EQ(followers.back().status, 200U);
+    }
+    const auto refused = get("events");
+    EXPECT_EQ(refused.status, 503U);
+    EXPECT_THAT(refused.body, HasSubstr("64 pages follow the events already"));
+    followers.pop_back();
+    EXPECT_EQ(get("events").status, 200U);
+}
+
 TEST_F(InspectorTest, ADecisionIsFoundByItsRequest) {
     EXPECT_THAT(get("decision?id=r-1").body, HasSubstr("because"));
     const auto unknown = get("decision?id=r-2");

@@ -159,10 +159,24 @@ function connect() {
         source.close();
         show_state(store.world ? "The world was killed: its last events may be missing." : store.events.length > 0 ? "The record has no beginning." : "no world");
     });
-    source.onerror = () => {
+    source.onerror = async () => {
         source.close();
-        show_state("The inspector has ended: what happened afterwards is not here.");
+        show_state(await why_no_events());
     };
+}
+
+// An EventSource does not tell.
+async function why_no_events() {
+    const question = new AbortController();
+    try {
+        const answer = await fetch("events", {signal: question.signal});
+        if (!answer.ok)
+            await parsed(answer);
+        question.abort();
+        return "The connection to the inspector was lost: reload the page.";
+    } catch (failure) {
+        return failure instanceof TypeError ? "The inspector has ended: what happened afterwards is not here." : visible(failure.message);
+    }
 }
 
 addEventListener("error", (failure) => show_state(`This page has a bug: ${failure.message}`));
