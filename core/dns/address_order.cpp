@@ -148,6 +148,7 @@ void sort_addresses(std::vector<IpAddress>& addresses, const FindSource& find_so
     if (addresses.size() < 2)
         return;
     std::vector<std::pair<Rank, IpAddress>> ranked;
+    ranked.reserve(addresses.size());
     for (const IpAddress& address : addresses)
         ranked.emplace_back(rank_of(address, find_source(address)), address);
     std::ranges::stable_sort(ranked, std::ranges::greater{}, &std::pair<Rank, IpAddress>::first);

@@ -107,7 +107,7 @@ Egress::Egress(asio::any_io_executor executor, Transport& transport, NameAddress
                 {.proxy = options_.proxy, .ports = question_ports(options_)}),
       name_server_(executor, pipes, log,
                    [this](const DnsQuestion& question) { return look_up(question); }),
-      stopped_(executor, std::chrono::steady_clock::time_point::max()) {}
+      stopped_(std::move(executor), std::chrono::steady_clock::time_point::max()) {}
 
 Result<void> Egress::listen() {
     const auto local = make_every_address_local(NameAddresses::network());

@@ -50,7 +50,7 @@ std::shared_ptr<NameVerdicts::Verdict> NameVerdicts::verdict_on(const HostName& 
         std::erase_if(verdicts_, is_over);
     if (verdicts_.size() >= options_.names_max)
         return nullptr;
-    const auto verdict = std::make_shared<Verdict>(executor_);
+    auto verdict = std::make_shared<Verdict>(executor_);
     verdicts_.insert_or_assign(name, verdict);
     questions_.spawn(ask(name, verdict));
     return verdict;

@@ -74,13 +74,13 @@ Forward::Forward(Loops loops, Transport& transport, Log& log, ForwardOptions opt
     : loops_(std::move(loops)),
       transport_(transport),
       log_(log),
-      options_(options),
-      slots_({.open_max = options.connections_max, .by_peer = false}, log),
-      ingress_(options.ingress, log),
+      options_(std::move(options)),
+      slots_({.open_max = options_.connections_max, .by_peer = false}, log),
+      ingress_(options_.ingress, log),
       accept_loops_(loops_.front().executor, log),
       channels_(loops_, log),
       connections_(loops_, log),
-      hops_(transport, channels_, options.connect_timeout),
+      hops_(transport, channels_, options_.connect_timeout),
       stopped_(loops_.front().executor, steady_clock::time_point::max()) {}
 
 Result<tcp::endpoint> Forward::listen(const ForwardRoute& route) {

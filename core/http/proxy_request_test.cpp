@@ -72,7 +72,7 @@ TEST(ProxyRequest, TheOutcomeDoesNotDependOnHowTheBytesWereCut) {
         head("GET /" + std::string(9000, 'x') + " HTTP/1.1"),
         head("CONNECT example.com:443 HTTP/1.1", "A: " + std::string(9000, 'x') + "\r\n"),
         "CONNECT example.com:443 HTTP/1.1\r\nHost: exam",
-        "\x16\x03\x01\x02\x00\x01"};
+        std::string("\x16\x03\x01\x02\x00\x01", 6)};
     for (const std::string& stream : streams) {
         const std::string whole = read(stream);
         for (const std::size_t piece : {1, 2, 3, 7, 100, 4096}) {

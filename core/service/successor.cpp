@@ -40,6 +40,7 @@ std::vector<std::string> arguments_of_this_process() {
 
 std::vector<char*> to_pointers(std::vector<std::string>& texts) {
     std::vector<char*> out;
+    out.reserve(texts.size() + 1);
     for (std::string& text : texts)
         out.push_back(text.data());
     out.push_back(nullptr);

@@ -143,9 +143,9 @@ Result<void> Session::start(const RunOptions& options) {
         options.room ? start_in_room(options, filtered) : start_program(options, filtered, {});
     Error reason = listener ? Error() : listener.error();
     const bool has_no_sandbox = !listener && options.room && is_without_sandboxes(reason);
-    if (has_no_sandbox && !options.room_is_a_wish)
+    if (has_no_sandbox && !options.room_is_a_wish) {
         listener = std::move(reason);
-    if (has_no_sandbox && options.room_is_a_wish) {
+    } else if (has_no_sandbox) {
         // Of a denial of AF_VSOCK the line about the tracer tells.
         if (!supervisor::is_vsock_denial(reason))
             log_.warning("no_sandbox", "running with --isolation none, since {}",

@@ -411,7 +411,8 @@ Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, Se
 
 Server::Server(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-Server::~Server() {
+// Where closing throws, as without memory, the process has nothing to go on with.
+Server::~Server() {  // NOLINT(bugprone-exception-escape)
     close();
 }
 

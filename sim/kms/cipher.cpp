@@ -85,7 +85,7 @@ Bytes cbc_encrypt(BytesView key, BytesView iv, BytesView plaintext) {
           "AES-CBC");
     int rest = 0;
     check(EVP_EncryptFinal_ex(ctx.get(), out.data() + length, &rest), "AES-CBC");
-    out.resize(static_cast<std::size_t>(length + rest));
+    out.resize(static_cast<std::size_t>(length) + static_cast<std::size_t>(rest));
     return out;
 }
 

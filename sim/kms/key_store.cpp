@@ -173,7 +173,7 @@ Result<bool> KeyStore::add_in(const std::string& region, const Key& key) {
         KeyMaterial material;
         material.id = key.material_id;
         material.bytes = key.material;
-        const auto inserted = insert_material(region, key.id, material);
+        auto inserted = insert_material(region, key.id, material);
         if (!inserted || !*inserted)
             return inserted;
     }
@@ -339,8 +339,7 @@ Result<bool> KeyStore::put_material(std::string_view key_id, const KeyMaterial& 
         if (!replaced)
             return replaced.error();
         if (*replaced == 0)
-            if (const auto inserted = insert_material(region_, key_id, material);
-                !inserted || !*inserted)
+            if (auto inserted = insert_material(region_, key_id, material); !inserted || !*inserted)
                 return inserted;
     }
     if (auto committed = transaction->commit(); !committed)

@@ -333,6 +333,7 @@ TEST_F(SandboxTest, KilledAtAnyMomentNothingIsLeft) {
         const pid_t maker = ::fork();
         if (maker == 0) {
             const auto sandbox = Sandbox::start(plan);
+            static_cast<void>(sandbox);
             ::pause();
             ::_exit(1);
         }

@@ -292,7 +292,7 @@ UniqueFd DescriptorSender::take_sent() {
     UniqueFd last;
     char byte = 0;
     while (receive_with_fds(ours_.get(), &byte, sizeof byte, {&taken, 1}) == 0)
-        last = std::move(taken);
+        last.reset(taken.release());
     return last;
 }
 

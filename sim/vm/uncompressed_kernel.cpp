@@ -32,7 +32,8 @@ constexpr std::size_t unpacked_size_bytes = 4;
 
 // Xen's note with the physical address of the 32-bit entry (xen/include/public/elfnote.h).
 constexpr std::uint32_t note_pvh_entry = 18;
-constexpr std::string_view note_owner("Xen", 4);
+// The zero behind it counts.
+constexpr std::string_view note_owner("Xen", 4);  // NOLINT(bugprone-string-constructor)
 
 template <class Value>
 std::optional<Value> value_at(BytesView bytes, std::size_t at) {
