@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
 
 #include <algorithm>
@@ -179,6 +180,10 @@ Result<void> confine(const Needs& needs, Log& log) {
         return {};
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return errno_error("no_new_privs", errno);
+    // A program that is given core files, as systemd's is, keeps none of a process with this limit.
+    constexpr rlimit no_core_file{0, 0};
+    if (::setrlimit(RLIMIT_CORE, &no_core_file) != 0)
+        return errno_error("RLIMIT_CORE", errno);
     int version = Landlock::version();
     if (std::any_of(needs.writable.begin(), needs.writable.end(), lies_on_9p) ||
         std::any_of(needs.readable.begin(), needs.readable.end(), lies_on_9p))

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -84,6 +85,17 @@ TEST_F(ConfinementTest, FilesOfOthersAreNeitherReadNorWrittenNorRemoved) {
     EXPECT_EQ(confined(needs, [] { return ::open("/dev/null", O_WRONLY); }), 0);
     EXPECT_EQ(confined({.readable = {inside("secret"), inside("missing")}},
                        [&] { return ::open(inside("secret").c_str(), O_RDONLY); }),
+              0);
+}
+
+TEST_F(ConfinementTest, ItsMemoryBecomesNoCoreFile) {
+    EXPECT_EQ(confined({},
+                       [] {
+                           rlimit limit{1, 1};
+                           ::getrlimit(RLIMIT_CORE, &limit);
+                           errno = EINVAL;
+                           return limit.rlim_max == 0 ? 0 : -1;
+                       }),
               0);
 }
 
