@@ -16,7 +16,8 @@ WORLD = """enclaves: {one: {command: 'true', cid: 16, allow_exit: true, isolatio
 parent: {env: {PART: "part ${GLOVEBOX_SHARD_INDEX:-none}"}}
 """
 SAY = 'echo "$PART, $GLOVEBOX_SHARD_INDEX of $GLOVEBOX_SHARD_TOTAL"'
-NAMES = ("GLOVEBOX_SHARD_INDEX", "GLOVEBOX_SHARD_TOTAL", "JOB_COMPLETION_INDEX", "CI_NODE_INDEX", "CI_NODE_TOTAL")
+NAMES = ("GLOVEBOX_SHARD_INDEX", "GLOVEBOX_SHARD_TOTAL", "JOB_COMPLETION_INDEX", "CI_NODE_INDEX", "CI_NODE_TOTAL", "GLOVEBOX_RUN_ID", "GITHUB_RUN_ID",
+         "CI_PIPELINE_ID")
 
 
 class Shards(Case):
@@ -112,6 +113,19 @@ class Shards(Case):
         self.assertEqual([suite.get("failures") for suite in suites], ["1", "0", "1"])
         self.assertIn("## Glovebox: the run failed: 1 of 3 shards passed, 1 failed, 1 missing", reports["summary"].read_text())
         self.assertIn("<td>1/3</td><td>failed</td>", reports["html"].read_text())
+
+    def test_records_of_two_runs_are_not_merged(self):
+        files = [self.directory / f"run-{index}.json" for index in range(2)]
+        for first, second, status, found in ((["--run-id", "a"], {"GITHUB_RUN_ID": "a"}, 0, "2 of 2 shards passed"),
+                                             (["--run-id", "a"], {"CI_PIPELINE_ID": "7"}, 1, "the records are of 2 runs: 7 ("),
+                                             ([], {}, 0, "do not say which run they are of")):
+            with self.subTest(found):
+                for index, options, environment in ((0, first, {}), (1, [], second)):
+                    done = self.shard(f"{index}/2", "-q", *options, "--record", files[index], **environment)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                done = self.merge(*files)
+                self.assertEqual(done.returncode, status, done.stdout)
+                self.assertIn(found, done.stdout)
 
     def test_a_shard_with_two_records_is_named(self):
         files = self.records(1)

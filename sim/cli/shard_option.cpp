@@ -11,6 +11,10 @@ std::string check_shard(const std::string& text) {
     return text == by_environment ? std::string() : problem_by<up::parse_shard>(text);
 }
 
+std::string check_run_id(const std::string& text) {
+    return text.empty() ? "an id of the run was expected" : std::string();
+}
+
 }  // namespace
 
 Option shard_option() {
@@ -33,6 +37,23 @@ std::optional<up::Shard> shard_of(const Values& values) {
     if (!found)
         throw ErrorException(Error(found.error()).in("--shard auto"));
     return *found;
+}
+
+Option run_id_option() {
+    return {.name = "--run-id",
+            .placeholder = "ID",
+            .check = check_run_id,
+            .summary =
+                "The id in the record that all shards of a run share, so that `glovebox "
+                "merge` refuses a mix of two runs",
+            .default_note = "with --shard GLOVEBOX_RUN_ID, GITHUB_RUN_ID or CI_PIPELINE_ID"};
+}
+
+std::string run_id_of(const Values& values) {
+    if (const auto given = values.find_text("--run-id"))
+        return *given;
+    return values.has("--shard") ? up::run_id_of_environment(up::look_in_environment)
+                                 : std::string();
 }
 
 up::Lookup variables_in(const std::optional<up::Shard>& shard) {

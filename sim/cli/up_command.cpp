@@ -206,6 +206,7 @@ up::WorldOutcome run_world(const Values& values, AskedWorld& world, const transp
             judged.artifacts = values.text("--artifacts");
             judged.not_run = world.not_run;
             judged.shard = world.shard;
+            judged.run_id = run_id_of(values);
             judged.lasted = std::chrono::duration_cast<std::chrono::milliseconds>(
                 std::chrono::steady_clock::now() - began);
             if (world.nitro)
@@ -311,6 +312,7 @@ Command up_command() {
                                 "true` in the file"},
                     chaos_option(),
                     shard_option(),
+                    run_id_option(),
                     {.name = "--schema",
                      .kind = Kind::flag,
                      .summary = "Print the JSON schema of world files, for editors, and exit"},

@@ -36,6 +36,8 @@ json::object to_json(const ShardRecord& one) {
                        {"not_run", up::to_json(one.not_run)},
                        {"parts", std::move(parts)},
                        {"refused", std::move(refused)}};
+    if (!one.run.empty())
+        shard["run"] = one.run;
     if (!one.status.empty())
         shard["status"] = one.status;
     if (one.further_refusals > 0)

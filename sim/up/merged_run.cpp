@@ -68,6 +68,32 @@ void find_double(MergedRun& run) {
     }
 }
 
+// Records of two runs fail: they may have passed together though neither run did.
+void judge_runs(MergedRun& run) {
+    std::map<std::string, std::vector<const ShardRecord*>> by_run;
+    for (const ShardRecord& one : run.shards)
+        by_run[one.run].push_back(&one);
+    const auto unnamed = by_run.extract("");
+    if (by_run.size() > 1) {
+        std::vector<std::string> kinds;
+        for (const auto& [id, records] : by_run)
+            if (kinds.size() < values_max)
+                kinds.push_back(fmt::format("{} ({})", cut(shown(id), failure_bytes_max),
+                                            records.front()->file));
+        run.failures.push_back(fmt::format(
+            "the records are of {} runs: {}{}. Merge the records of one run", by_run.size(),
+            fmt::join(kinds, ", "), by_run.size() > values_max ? ", ..." : ""));
+    }
+    if (!unnamed.empty() && run.shards.size() > 1)
+        run.remarks.push_back(fmt::format(
+            "{} not say which run {} of ({}), so records of two runs would not be noticed: "
+            "`glovebox up --run-id ID` names the run",
+            by_run.empty()
+                ? "the records do"
+                : fmt::format("{} of {} records do", unnamed.mapped().size(), run.shards.size()),
+            by_run.empty() ? "they are" : "that is", unnamed.mapped().front()->file));
+}
+
 // What is usually the same in all shards, and is not.
 void compare(MergedRun& run, std::string_view name, std::string ShardRecord::*member) {
     std::map<std::string, std::vector<std::size_t>> by_value;
@@ -122,6 +148,7 @@ MergedRun merge_shards(std::vector<ShardRecord> shards, std::vector<std::string>
         run.total = *totals.begin();
         find_missing(run);
     }
+    judge_runs(run);
     run.is_complete = run.failures.empty() && run.total > 0;
     for (const ShardRecord& one : run.shards) {
         if (one.verdict == "failed")

@@ -20,7 +20,7 @@ struct MergedRun {
     std::vector<std::string> failures;  // a sentence each; empty unless something failed
     std::vector<std::string> remarks;   // what is no failure: shards with two records, versions
 
-    // Every shard has a record that could be read, and the records agree on their number.
+    // Every shard has a record that could be read, and the records agree on their number and run.
     bool is_complete = false;
     // Some shard did not run all that its world asks for.
     bool ran_in_part = false;
@@ -29,9 +29,9 @@ struct MergedRun {
     [[nodiscard]] std::string verdict() const;
 };
 
-// Shards that are missing, that failed, or of which one of two records failed are failures, and so
-// is each sentence in `unreadable`: a record that could not be read. A shard with two records that
-// both passed is a remark, as a job that was run again has left it.
+// Shards that are missing, that failed, that are of different runs, or of which one of two records
+// failed are failures, and so is each sentence in `unreadable`: a record that could not be read. A
+// shard with two records that both passed is a remark, as a job that was run again has left it.
 [[nodiscard]] MergedRun merge_shards(std::vector<ShardRecord> shards,
                                      std::vector<std::string> unreadable);
 

@@ -65,6 +65,31 @@ TEST(MergedRun, FailsWhereRecordsOfSeveralRunsMeet) {
     EXPECT_THAT(run.failures, ElementsAre(HasSubstr("2 (run-0.json), 3 (run-1.json)")));
 }
 
+TEST(MergedRun, FailsWhereShardsAreOfTwoRuns) {
+    ShardRecord other = passed_shard(1, 2);
+    other.run = "two";
+    const MergedRun run = merge_shards({passed_shard(0, 2), other}, {});
+    EXPECT_EQ(run.verdict(), "failed");
+    EXPECT_FALSE(run.is_complete);
+    EXPECT_THAT(run.failures, ElementsAre("the records are of 2 runs: one (run-0.json), two "
+                                          "(run-1.json). Merge the records of one run"));
+}
+
+TEST(MergedRun, SaysThatRecordsNameNoRun) {
+    ShardRecord first = passed_shard(0, 2);
+    ShardRecord second = passed_shard(1, 2);
+    second.run.clear();
+    const MergedRun some = merge_shards({first, second}, {});
+    EXPECT_EQ(some.verdict(), "passed");
+    EXPECT_THAT(some.remarks,
+                ElementsAre(HasSubstr("1 of 2 records do not say which run that is of (run-1")));
+    first.run.clear();
+    EXPECT_THAT(merge_shards({first, second}, {}).remarks,
+                ElementsAre(HasSubstr("the records do not say which run they are of")));
+    first.shard.total = 1;
+    EXPECT_THAT(merge_shards({first}, {}).remarks, IsEmpty());
+}
+
 TEST(MergedRun, FailsWithARecordThatCannotBeRead) {
     const MergedRun run = merge_shards({passed_shard(0, 1)}, {"run-1.json: the file is empty"});
     EXPECT_EQ(run.verdict(), "failed");

@@ -162,6 +162,8 @@ json::object RunRecord::document(const WorldOutcome& outcome, const WorldReport&
         record["status"] = *outcome.status;
     if (outcome.shard)
         record["shard"] = {{"index", outcome.shard->index}, {"total", outcome.shard->total}};
+    if (!outcome.run_id.empty())
+        record["run"] = outcome.run_id;
     if (!further.empty())
         record["further"] = std::move(further);
     return record;

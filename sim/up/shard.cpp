@@ -110,6 +110,13 @@ Result<Shard> shard_of_environment(const Lookup& lookup) {
         "and GLOVEBOX_SHARD_TOTAL");
 }
 
+std::string run_id_of_environment(const Lookup& lookup) {
+    for (const char* name : {run_id_variable, "GITHUB_RUN_ID", "CI_PIPELINE_ID"})
+        if (is_set(lookup, name))
+            return *lookup(name);
+    return {};
+}
+
 std::vector<std::pair<std::string, std::string>> variables_of(const Shard& shard) {
     return {{shard_index_variable, std::to_string(shard.index)},
             {shard_total_variable, std::to_string(shard.total)}};

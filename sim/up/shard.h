@@ -30,6 +30,7 @@ inline constexpr std::size_t shards_max = 100'000;
 
 inline constexpr const char* shard_index_variable = "GLOVEBOX_SHARD_INDEX";
 inline constexpr const char* shard_total_variable = "GLOVEBOX_SHARD_TOTAL";
+inline constexpr const char* run_id_variable = "GLOVEBOX_RUN_ID";
 
 // "0/3". The error says how a shard is written, or which ones there are.
 [[nodiscard]] Result<Shard> parse_shard(std::string_view text);
@@ -49,6 +50,14 @@ inline constexpr const char* shard_total_variable = "GLOVEBOX_SHARD_TOTAL";
 // A job of GitLab without `parallel` has CI_NODE_TOTAL=1 alone, and is 0/1. The error names the
 // variable, or says that none of them is set.
 [[nodiscard]] Result<Shard> shard_of_environment(const Lookup& lookup);
+
+// What all shards of one run share and no other run has, by the first of these that is set; empty
+// if none is:
+//
+//   GLOVEBOX_RUN_ID  the user's, such as the uid of a Job of Kubernetes
+//   GITHUB_RUN_ID    of GitHub Actions: jobs that are run again keep it
+//   CI_PIPELINE_ID   of GitLab: jobs that are retried keep it
+[[nodiscard]] std::string run_id_of_environment(const Lookup& lookup);
 
 // Both variables for the command.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> variables_of(const Shard& shard);

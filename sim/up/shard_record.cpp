@@ -96,6 +96,7 @@ Result<ShardRecord> shard_record(const std::string& file, const json::object& re
     const json::value* const lasted = record.if_contains("lasted_ms");
     if (lasted != nullptr && lasted->is_int64() && lasted->get_int64() > 0)
         shard.lasted = std::chrono::milliseconds(lasted->get_int64());
+    shard.run = text_in(record, "run");
     shard.version = text_in(record, "glovebox");
     shard.target = text_in(record, "target");
     shard.world = text_in(record, "world");

@@ -41,6 +41,7 @@ struct ShardRecord {
     std::vector<Refusal> refusals;  // in the order of their first occurrence
     std::size_t further_refusals = 0;
     std::chrono::milliseconds lasted{};
+    std::string run;  // which run of the suite; empty if the record does not say
     // What is the same in all shards of one run.
     std::string version;  // Glovebox's
     std::string target;

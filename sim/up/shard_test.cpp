@@ -57,6 +57,13 @@ TEST(Shard, OfGitLabIsCountedFromOne) {
     EXPECT_EQ(found_in({{"CI_NODE_TOTAL", "1"}}), "0/1");
 }
 
+TEST(RunId, IsTheUsersOrTheCis) {
+    EXPECT_EQ(run_id_of_environment(among({})), "");
+    EXPECT_EQ(run_id_of_environment(among({{"GITHUB_RUN_ID", ""}, {"CI_PIPELINE_ID", "7"}})), "7");
+    EXPECT_EQ(run_id_of_environment(among({{"GITHUB_RUN_ID", "8"}, {"GLOVEBOX_RUN_ID", "9"}})),
+              "9");
+}
+
 TEST(Shard, OfItsOwnVariablesComesFirst) {
     EXPECT_EQ(found_in({{"GLOVEBOX_SHARD_INDEX", "2"},
                         {"GLOVEBOX_SHARD_TOTAL", "5"},

@@ -29,6 +29,7 @@ struct WorldOutcome {
     std::string artifacts;                  // the folder; or empty
     std::vector<NotRun> not_run{};
     std::optional<Shard> shard{};        // which part of a test suite the command ran
+    std::string run_id{};                // which run of the suite; may be empty
     std::chrono::milliseconds lasted{};  // from the first part's start to the last one's end
 
     // The exit status is 0.

@@ -16,6 +16,7 @@ inline ShardRecord passed_shard(std::size_t index, std::size_t total) {
     shard.verdict = "passed";
     shard.status = "0";
     shard.parts = {{"server", "enclave", false}};
+    shard.run = "one";
     shard.version = "1.0";
     shard.target = "sim";
     shard.world = "world.yaml";
