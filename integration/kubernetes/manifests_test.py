@@ -95,7 +95,7 @@ class Security(unittest.TestCase):
                     with self.subTest(variant=variant, name=document["metadata"]["name"]):
                         self.restricted(pod)
                         seen += 1
-        self.assertEqual(seen, 4)
+        self.assertEqual(seen, 5)
 
     def test_a_sandbox_asks_for_the_profile_and_proc_alone(self):
         sandboxed, restricted = (next(pod_of(document) for document in RENDERED[variant] if document["kind"] == "Deployment")
@@ -126,6 +126,31 @@ class Consistency(unittest.TestCase):
             self.assertTrue(pods, service["metadata"]["name"])
             ports = {port["name"] for pod in pods for container in pod["spec"]["containers"] for port in container["ports"]}
             self.assertLessEqual({port["targetPort"] for port in service["spec"]["ports"]}, ports)
+
+    def test_the_policy_is_for_the_services_and_their_clients(self):
+        policy = next(document["spec"] for document in RENDERED["services"] if document["kind"] == "NetworkPolicy")
+        expression, = policy["podSelector"]["matchExpressions"]
+        served = {document["metadata"]["name"]: pod_of(document) for document in RENDERED["services"] if document["kind"] == "Deployment"}
+        self.assertEqual(set(expression["values"]), set(served))
+        rule, = policy["ingress"]
+        self.assertEqual({port["port"] for port in rule["ports"]},
+                         {port["name"] for pod in served.values() for container in pod["containers"] for port in container["ports"]})
+        label, = rule["from"][0]["podSelector"]["matchLabels"].items()
+        for variant in ("parent", "parent-restricted"):
+            template = next(document["spec"]["template"] for document in RENDERED[variant] if document["kind"] == "Deployment")
+            self.assertIn(label, template["metadata"]["labels"].items())
+
+    def test_a_changed_scene_is_another_config_map(self):
+        before = next(document["metadata"]["name"] for document in RENDERED["services"] if document["kind"] == "ConfigMap")
+        scene = MANIFESTS.folder / "services/keys.yaml"
+        kept = scene.read_text()
+        self.addCleanup(scene.write_text, kept)
+        scene.write_text(kept + "  - alias: alias/other\n")
+        documents = MANIFESTS.render("services")
+        after = next(document["metadata"]["name"] for document in documents if document["kind"] == "ConfigMap")
+        self.assertNotEqual(before, after)
+        kms = next(pod_of(document) for document in documents if document["metadata"]["name"] == "glovebox-kms" and document["kind"] == "Deployment")
+        self.assertIn({"name": "scene", "configMap": {"name": after}}, kms["volumes"])
 
     def test_every_probe_has_a_port(self):
         probes = 0
@@ -164,6 +189,9 @@ class Consistency(unittest.TestCase):
         job = next(document["spec"] for document in RENDERED["shards"] if document["kind"] == "Job")
         self.assertEqual(job["completionMode"], "Indexed")
         self.assertIn({"name": "GLOVEBOX_SHARD_TOTAL", "value": str(job["completions"])}, job["template"]["spec"]["containers"][0]["env"])
+        # A failed shard must not end the others.
+        self.assertNotIn("backoffLimit", job)
+        self.assertEqual(job["backoffLimitPerIndex"], 0)
 
 
 class Worlds(unittest.TestCase):

@@ -120,18 +120,28 @@ class Shards(Case):
         documents = MANIFESTS.render("shards")
         job = next(one for one in documents if one["kind"] == "Job")
         count = job["spec"]["completions"]
-        records = []
+        records = self.pods.folder / "all-records"
+        records.mkdir()
         for index in range(count):
             def expand(pod, index=index):
-                # Kubernetes replaces variables in arguments, podman does not.
+                # Kubernetes replaces variables in arguments and gives a Job's pods its uid as a label, podman does not.
                 for container in pod["containers"]:
+                    container["env"] = [{"name": one["name"], "value": "uid"} if "valueFrom" in one else one for one in container["env"]]
                     container["args"] = [word.replace("$(JOB_COMPLETION_INDEX)", str(index)) for word in container["args"]]
             name = self.pods.play(job, documents, variables={"JOB_COMPLETION_INDEX": str(index)}, change=expand)
             self.pods.wait(name, "shard")
-            records.append(self.pods.folder_of(name, "records") / f"run-{index}.json")
-        done = subprocess.run([GLOVEBOX, "merge", *records], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn(f"{count} of {count} shards passed", done.stdout)
+            record = self.pods.folder_of(name, "records") / f"run-{index}.json"
+            self.assertEqual(json.loads(record.read_text())["run"], "uid")
+            record.rename(records / record.name)
+        report, = MANIFESTS.render("shards-report")
+
+        def share(pod):
+            pod["volumes"][0]["hostPath"]["path"] = str(records)
+        os.chmod(records, 0o777)
+        name = self.pods.play(report, documents, change=share)
+        self.pods.wait(name, "report")
+        self.assertRegex(self.pods.log(f"{name}-report"), f"\nthe run passed: {count} of {count} shards passed\n$")
+        self.assertEqual({path.name for path in records.iterdir()} - {f"run-{index}.json" for index in range(count)}, {"report.html", "junit.xml"})
 
 
 if __name__ == "__main__":
