@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <csignal>
 
@@ -56,12 +57,12 @@ Result<WorldRun::Part*> WorldRun::begin_act(const std::string& verb, const std::
     Part& part = *found;
     if (part.act != Act::none)
         return invalid_input(part.label + " is being stopped, started or reloaded already");
-    const bool is_of_enclaves = verb == "stop" || verb == "restart";
-    if (!is_of_enclaves && verb != "reload")
+    if (verb != "stop" && verb != "restart" && verb != "reload")
         return invalid_input(
             fmt::format("\"{}\" is not known: stop, restart and reload are", verb));
-    if (is_of_enclaves && part.enclave == nullptr)
-        return invalid_input(part.label + " is not an enclave: only enclaves stop and start again");
+    // What is refused is no event of the world.
+    if (auto allowed = verb == "reload" ? check_reload(part) : check_stop(part, verb); !allowed)
+        return allowed.error();
     TimelineEntry entry = own_entry(
         LogLevel::info, "act", fmt::format("{}: {} was asked for", part.label, verb), part.label);
     entry.fields["request"] = verb;
@@ -76,26 +77,37 @@ Result<WorldRun::Part*> WorldRun::begin_act(const std::string& verb, const std::
     return &part;
 }
 
+Result<void> WorldRun::check_stop(const Part& part, const std::string& verb) const {
+    if (part.enclave == nullptr)
+        return invalid_input(part.label + " is not an enclave: only enclaves stop and start again");
+    if (part.ended && verb == "stop")
+        return invalid_input(part.label + " does not run");
+    return {};
+}
+
+Result<void> WorldRun::check_reload(const Part& part) const {
+    const auto proxy = std::find_if(world_.proxies.begin(), world_.proxies.end(),
+                                    [&](const ProxyPart& one) { return one.label == part.label; });
+    if (proxy == world_.proxies.end())
+        return invalid_input(part.label + " is not a proxy: only proxies have rules to read again");
+    if (!proxy->vsock_proxy.empty() || proxy->allowlists.empty())
+        return invalid_input(part.label +
+                             " has no allowlist to read again: its rules are in the world's "
+                             "file, which is read once");
+    if (machines_)
+        return invalid_input(part.label +
+                             " runs in a virtual machine, whose allowlist is "
+                             "read again within a second after a change");
+    if (part.ended)
+        return invalid_input(part.label + " has ended");
+    return {};
+}
+
 // By the signal that `glovebox proxy` has for it; without files it has nothing to read.
 Result<void> WorldRun::begin_reload(Part& part) {
-    for (const ProxyPart& proxy : world_.proxies) {
-        if (proxy.label != part.label)
-            continue;
-        if (!proxy.vsock_proxy.empty() || proxy.allowlists.empty())
-            return invalid_input(part.label +
-                                 " has no allowlist to read again: its rules are in the world's "
-                                 "file, which is read once");
-        if (machines_)
-            return invalid_input(part.label +
-                                 " runs in a virtual machine, whose allowlist is "
-                                 "read again within a second after a change");
-        if (part.ended)
-            return invalid_input(part.label + " has ended");
-        part.act = Act::reload;
-        part.process->send_signal(SIGHUP);
-        return {};
-    }
-    return invalid_input(part.label + " is not a proxy: only proxies have rules to read again");
+    part.act = Act::reload;
+    part.process->send_signal(SIGHUP);
+    return {};
 }
 
 void WorldRun::take_reload(Part& part, const TimelineEntry& entry) {
@@ -109,8 +121,6 @@ void WorldRun::take_reload(Part& part, const TimelineEntry& entry) {
 
 // By a power-off, as on Nitro.
 Result<void> WorldRun::begin_stop(Part& part, Act act) {
-    if (part.ended)
-        return invalid_input(part.label + " does not run");
     if (part.restart_at) {  // it has ended, and waits for its next start
         if (act == Act::restart) {
             part.restart_at = std::chrono::steady_clock::now();

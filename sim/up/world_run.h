@@ -139,6 +139,9 @@ class WorldRun {
     // The answer to a question of the control socket (core/fault/client.h).
     [[nodiscard]] boost::asio::awaitable<boost::json::object> act(boost::json::object question);
     [[nodiscard]] Result<Part*> begin_act(const std::string& verb, const std::string& name);
+    // Why a part can't be asked for this: an error.
+    [[nodiscard]] Result<void> check_stop(const Part& part, const std::string& verb) const;
+    [[nodiscard]] Result<void> check_reload(const Part& part) const;
     [[nodiscard]] Result<void> begin_reload(Part& part);
     [[nodiscard]] Result<void> begin_stop(Part& part, Act act);
     [[nodiscard]] Result<void> begin_start(Part& part);
