@@ -90,10 +90,14 @@ enclaves: {{server: {{command: [{PYTHON}, {self.directory}/app/serve.py], cid: 1
     def test_every_connection_can_be_recorded_with_its_bytes(self):
         port = free_port()
         record = json.loads(self.record("all", port, port, "--trace-connections").read_text())
-        seen = {(one["part"], one["outcome"], one.get("bytes_sent"), one.get("bytes_received")) for one in record["connections"]}
-        self.assertIn(("parent", "closed", 0, 5), {(part, outcome, *sorted((sent or 0, received or 0)))
-                                                   for part, outcome, sent, received in seen}, seen)
-        self.assertIn("server", {part for part, *_ in seen})
+        seen = {(one["part"], one["from"], one["to"]): (one["outcome"], one.get("bytes_sent"), one.get("bytes_received"))
+                for one in record["connections"]}
+        # From who connected, on both sides of a connection.
+        self.assertEqual(seen["parent", "3", "16:5005"], ("closed", 0, 5), seen)
+        self.assertIn(("server", "3", "16:5005"), seen)
+        self.assertIn(("server", "16", "3:8000"), seen)
+        self.assertIn(("out", "16", f"127.0.0.1:{port}"), seen)
+        self.assertEqual(len(seen), 4, seen)
         self.assertNotIn("system_call", {event["event"] for event in record["events"]})
         plain = json.loads(self.record("plain", port, port).read_text())
         self.assertEqual({one["part"] for one in plain["connections"]}, {"out"})

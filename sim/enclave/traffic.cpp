@@ -30,6 +30,32 @@ struct Connection {
     UniqueFd far;
     core::VsockAddress local;
     core::VsockAddress peer;
+    bool is_outgoing;
+};
+
+// A connection as all logs name one: `peer` is who connected, and `address` the end that was
+// connected to (docs/logs.md).
+struct Ends {
+    explicit Ends(const Connection& connection)
+        : is_outgoing(connection.is_outgoing),
+          peer(core::to_string(is_outgoing ? connection.local : connection.peer)),
+          address(core::to_string(is_outgoing ? connection.peer : connection.local)),
+          cid(connection.peer.cid),
+          port((is_outgoing ? connection.peer : connection.local).port) {}
+
+    // The program's end, and then the other one.
+    [[nodiscard]] Field<std::string_view> first() const {
+        return is_outgoing ? field("peer", peer) : field("address", address);
+    }
+    [[nodiscard]] Field<std::string_view> second() const {
+        return is_outgoing ? field("address", address) : field("peer", peer);
+    }
+
+    bool is_outgoing;
+    std::string peer;
+    std::string address;
+    core::Cid cid;    // the other side's
+    core::Port port;  // that was connected to
 };
 
 Result<core::Stream> make_stream(const asio::any_io_executor& executor, UniqueFd socket) {
@@ -39,37 +65,35 @@ Result<core::Stream> make_stream(const asio::any_io_executor& executor, UniqueFd
     return core::Stream::make(executor, std::move(socket));
 }
 
-core::FirstBytes::Tell teller(Log& log, const std::string& local, const std::string& peer,
-                              core::Port port, core::Cid cid) {
-    return [&log, local, peer, port, cid](const core::FirstBytes::Piece& piece) {
+core::FirstBytes::Tell teller(Log& log, const Ends& ends) {
+    return [&log, ends](const core::FirstBytes::Piece& piece) {
         // The client of the relay is the program.
         const bool is_programs = piece.from == core::FirstBytes::From::client;
-        log.info("traffic", "{} and {}: the {} sent {}", field("address", local),
-                 field("peer", peer), is_programs ? "program" : "peer", core::describe(piece),
-                 field("cid", cid), field("port", port),
-                 field("way", is_programs ? "received" : "sent"), field("offset", piece.offset),
-                 field("data", to_base64(piece.bytes)));
+        log.info("traffic", "{} and {}: the {} sent {}", ends.first(), ends.second(),
+                 is_programs ? "program" : "peer", core::describe(piece), field("cid", ends.cid),
+                 field("port", ends.port),
+                 field("way", is_programs == ends.is_outgoing ? "sent" : "received"),
+                 field("offset", piece.offset), field("data", to_base64(piece.bytes)));
     };
 }
 
 asio::awaitable<void> count(Connection connection, core::PipePool& pipes, std::size_t first_bytes,
                             Log& log) {
     const auto began = std::chrono::steady_clock::now();
-    log.info("open", "{} and {}: connected", field("address", core::to_string(connection.local)),
-             field("peer", core::to_string(connection.peer)), field("cid", connection.peer.cid),
-             field("port", connection.local.port));
+    const Ends ends(connection);
+    log.info("open", "{} and {}: connected", ends.first(), ends.second(), field("cid", ends.cid),
+             field("port", ends.port));
     const std::string local = core::to_string(connection.local);
     const std::string peer = core::to_string(connection.peer);
     const auto executor = co_await asio::this_coro::executor;
     auto near = make_stream(executor, std::move(connection.near));
     auto far = make_stream(executor, std::move(connection.far));
     if (!near || !far) {
-        log.error("lost", "{} and {}: the connection can't be relayed: {}", field("address", local),
-                  field("peer", peer), (near ? far : near).error().message);
+        log.error("lost", "{} and {}: the connection can't be relayed: {}", ends.first(),
+                  ends.second(), (near ? far : near).error().message);
         co_return;
     }
-    core::FirstBytes first(first_bytes,
-                           teller(log, local, peer, connection.local.port, connection.peer.cid));
+    core::FirstBytes first(first_bytes, teller(log, ends));
     core::TrafficCounts counts;
     if (first_bytes > 0)
         counts.first_bytes = &first;
@@ -77,13 +101,14 @@ asio::awaitable<void> count(Connection connection, core::PipePool& pipes, std::s
     forever.idle_timeout = {};
     const core::RelayResult result =
         co_await core::relay(std::move(*near), std::move(*far), pipes, forever, {}, &counts);
-    log.info("closed", "{} and {}: {}, {}", field("address", local), field("peer", peer),
+    const auto of_program = result.first_to_second;
+    const auto of_peer = result.second_to_first;
+    log.info("closed", "{} and {}: {}, {}", ends.first(), ends.second(),
              field("end", core::describe_end(result, "program", "peer")),
              core::describe_bytes(result, local, peer, std::chrono::steady_clock::now() - began),
-             field("cid", connection.peer.cid), field("port", connection.local.port),
-             field("bytes", result.first_to_second + result.second_to_first),
-             field("bytes_sent", result.second_to_first),
-             field("bytes_received", result.first_to_second));
+             field("cid", ends.cid), field("port", ends.port), field("bytes", of_program + of_peer),
+             field("bytes_sent", ends.is_outgoing ? of_program : of_peer),
+             field("bytes_received", ends.is_outgoing ? of_peer : of_program));
 }
 
 }  // namespace
@@ -102,8 +127,7 @@ class Traffic::Loop {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    void add(UniqueFd near, core::VsockAddress local, UniqueFd far, core::VsockAddress peer) {
-        Connection connection{std::move(near), std::move(far), local, peer};
+    void add(Connection connection) {
         asio::co_spawn(context_, count(std::move(connection), pipes_, first_bytes_, log_),
                        asio::detached);
     }
@@ -121,9 +145,10 @@ Traffic::Traffic(Log& log, std::size_t first_bytes)
     : loop_(std::make_unique<Loop>(log, first_bytes)) {}
 Traffic::~Traffic() = default;
 
-void Traffic::relay(UniqueFd near, core::VsockAddress local, UniqueFd far,
-                    core::VsockAddress peer) {
-    loop_->add(std::move(near), local, std::move(far), peer);
+void Traffic::relay(UniqueFd near, core::VsockAddress local, UniqueFd far, core::VsockAddress peer,
+                    ConnectedBy connected_by) {
+    loop_->add(
+        {std::move(near), std::move(far), local, peer, connected_by == ConnectedBy::program});
 }
 
 }  // namespace glovebox::enclave

@@ -23,8 +23,8 @@ class Traffic final : public supervisor::TrafficObserver {
     Traffic& operator=(const Traffic&) = delete;
 
     // Relays between the two sockets and counts. May be called from any thread.
-    void relay(UniqueFd near, core::VsockAddress local, UniqueFd far,
-               core::VsockAddress peer) override;
+    void relay(UniqueFd near, core::VsockAddress local, UniqueFd far, core::VsockAddress peer,
+               ConnectedBy connected_by) override;
 
   private:
     class Loop;

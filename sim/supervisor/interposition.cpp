@@ -47,7 +47,8 @@ UniqueFd interpose_accepted(TrafficObserver& observer, UniqueFd connection) {
     const auto peer = transports::World::peer_of(connection.get());
     if (!name(programs.get(), local) || !name(near.get(), peer))
         return connection;
-    observer.relay(std::move(near), local, std::move(connection), peer);
+    observer.relay(std::move(near), local, std::move(connection), peer,
+                   TrafficObserver::ConnectedBy::peer);
     return programs;
 }
 
@@ -70,7 +71,8 @@ std::optional<core::VsockAddress> interpose_connect(TrafficObserver& observer,
     auto near = world.meet(socket, speaks_for);
     if (!near)
         return std::nullopt;
-    observer.relay(std::move(*near), *local, std::move(far), peer);
+    observer.relay(std::move(*near), *local, std::move(far), speaks_for,
+                   TrafficObserver::ConnectedBy::program);
     return *local;
 }
 

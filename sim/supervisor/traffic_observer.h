@@ -13,10 +13,13 @@ class TrafficObserver {
   public:
     virtual ~TrafficObserver() = default;
 
+    // Who called connect(2): the supervised program, or the other side.
+    enum class ConnectedBy { program, peer };
+
     // Moves bytes between two connected stream sockets until both ends have finished: `near` leads
     // to the supervised program, `far` to its peer. Returns at once; safe from any thread.
     virtual void relay(UniqueFd near, core::VsockAddress local, UniqueFd far,
-                       core::VsockAddress peer) = 0;
+                       core::VsockAddress peer, ConnectedBy connected_by) = 0;
 };
 
 }  // namespace glovebox::supervisor

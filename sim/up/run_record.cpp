@@ -84,11 +84,14 @@ void RunRecord::take_fault(const TimelineEntry& entry) {
     faults_.add(std::move(fault));
 }
 
-// A line "open" and later one "closed" of the same part and peer are one connection; a line
+// A line "open" and later one "closed" of the same part and ends are one connection; a line
 // "refused" or "failed" is one by itself.
 void RunRecord::take_connection(const TimelineEntry& entry) {
     const std::string peer = text_field(entry, "peer");
-    const std::pair key(entry.part, peer);
+    // A traced program may have several connections of one peer.
+    const bool is_of_program = entry.component == "run" || entry.component == "parent";
+    const std::string address = is_of_program ? text_field(entry, "address") : "";
+    const std::pair key(entry.part, peer + ' ' + address);
     if (entry.event == "closed") {
         const auto found = open_.find(key);
         if (found == open_.end())
@@ -108,6 +111,8 @@ void RunRecord::take_connection(const TimelineEntry& entry) {
         connection["from"] = without_port(peer);
     if (const std::string target = text_field(entry, "target"); !target.empty())
         connection["to"] = target;
+    else if (!address.empty())
+        connection["to"] = address;
     if (is_refused) {
         copy_fields(entry, {"request", "status", "error"}, connection);
         if (!connection.contains("error"))
