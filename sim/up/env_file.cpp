@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "core/base/printable.h"
+
 namespace glovebox::up {
 namespace {
 
@@ -100,7 +102,7 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_env_file(std::str
             return invalid_input(fmt::format("{}:{}: NAME=VALUE was expected", name, number));
         const auto value = read_value(line.substr(equals + 1), lookup);
         if (!value)
-            return Error(value.error()).in(fmt::format("{}:{}: {}", name, number, variable));
+            return Error(value.error()).in(fmt::format("{}:{}: {}", name, number, shown(variable)));
         variables.emplace_back(variable, *value);
     }
     return variables;

@@ -50,5 +50,10 @@ TEST(EnvFile, SaysInWhichLineItIsWrong) {
                 HasSubstr("a.env:1: A: the variable NONE is not set"));
 }
 
+TEST(EnvFile, ARefusalShowsForeignTextAsText) {
+    EXPECT_EQ(parse_text("A\x1b[2J='1\n").error().message,
+              "a.env:1: A\\x1b[2J: a value in '...' ends with the line");
+}
+
 }  // namespace
 }  // namespace glovebox::up

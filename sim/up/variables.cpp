@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 
+#include "core/base/printable.h"
+
 namespace glovebox::up {
 namespace {
 
@@ -26,9 +28,9 @@ std::size_t name_length(std::string_view text) {
 
 Error not_a_variable(std::string_view what) {
     return invalid_input(
-        fmt::format("\"{}\" is not a variable: ${{NAME}} is one, ${{NAME:-word}} "
+        fmt::format("{} is not a variable: ${{NAME}} is one, ${{NAME:-word}} "
                     "has a default, and a dollar sign is written $$",
-                    what));
+                    in_quotes(what)));
 }
 
 // The length of a word up to the brace that closes the variable it stands in.
@@ -79,7 +81,7 @@ Result<std::string> value_of(const std::string& name, std::string_view rest, con
     if (!message)
         return message.error();
     return invalid_input(fmt::format("the variable {} is {}{}{}", name, value ? "empty" : "not set",
-                                     message->empty() ? "" : ": ", *message));
+                                     message->empty() ? "" : ": ", shown(*message)));
 }
 
 Result<std::string> expand(std::string_view text, const Lookup& lookup, std::size_t depth) {

@@ -67,6 +67,12 @@ TEST(Variables, AreNothingElse) {
         EXPECT_THAT(expand(text).error().message, HasSubstr("a dollar sign is written $$")) << text;
 }
 
+TEST(Variables, ARefusalShowsForeignTextAsText) {
+    EXPECT_THAT(expand("$\xc8\"").error().message, HasSubstr(R"("$\xc8\"" is not a variable)"));
+    EXPECT_EQ(expand("${NONE?\x1b[2J}").error().message,
+              R"(the variable NONE is not set: \x1b[2J)");
+}
+
 TEST(Variables, NestWithinALimitAndGrowWithinOne) {
     std::string deep;
     for (int i = 0; i < 100'000; ++i)
