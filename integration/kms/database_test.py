@@ -287,8 +287,12 @@ class Without(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run([GLOVEBOX, "kms", "--database", "host=/nowhere", "--state", f"{folder}/state"], capture_output=True,
                                   text=True, timeout=PATIENCE)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("cmake --preset release -DGLOVEBOX_POSTGRESQL=ON", done.stderr)
+            world = Path(folder) / "world.yaml"
+            world.write_text("enclaves: {}\nkms: {database: host=/nowhere}\n")
+            checked = subprocess.run([GLOVEBOX, "up", "--check", world], capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual((done.returncode, checked.returncode), (2, 1), done.stderr + checked.stderr)
+        for text in (done.stderr, checked.stderr):
+            self.assertIn("ci/build postgresql glovebox", text)
 
 
 if __name__ == "__main__":

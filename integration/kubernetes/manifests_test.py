@@ -140,14 +140,18 @@ class Consistency(unittest.TestCase):
             template = next(document["spec"]["template"] for document in RENDERED[variant] if document["kind"] == "Deployment")
             self.assertIn(label, template["metadata"]["labels"].items())
 
+    def scene_of(self, documents):
+        names = [document["metadata"]["name"] for document in documents if document["kind"] == "ConfigMap"]
+        return next(name for name in names if name.startswith("glovebox-scene"))
+
     def test_a_changed_scene_is_another_config_map(self):
-        before = next(document["metadata"]["name"] for document in RENDERED["services"] if document["kind"] == "ConfigMap")
+        before = self.scene_of(RENDERED["services"])
         scene = MANIFESTS.folder / "services/keys.yaml"
         kept = scene.read_text()
         self.addCleanup(scene.write_text, kept)
         scene.write_text(kept + "  - alias: alias/other\n")
         documents = MANIFESTS.render("services")
-        after = next(document["metadata"]["name"] for document in documents if document["kind"] == "ConfigMap")
+        after = self.scene_of(documents)
         self.assertNotEqual(before, after)
         kms = next(pod_of(document) for document in documents if document["metadata"]["name"] == "glovebox-kms" and document["kind"] == "Deployment")
         self.assertIn({"name": "scene", "configMap": {"name": after}}, kms["volumes"])

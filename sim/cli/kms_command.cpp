@@ -107,8 +107,11 @@ std::vector<http::ServerOptions> make_listeners(const Values& values, const kms:
     if (plain || !tls)
         add(plain.value_or(default_address));
     if (tls) {
-        const std::vector<std::string> hosts = tls_hosts(values, scene);
+        std::vector<std::string> hosts = tls_hosts(values, scene);
         const auto ca = WorldCaOption::of(values).open(hosts, now, random).value();
+        // An authority that was made for certain names is given for a server with these names.
+        if (values.has("--tls-ca") && !values.has("--tls-host"))
+            hosts = ca.hosts();
         add(*tls).tls = ca.issue(hosts, now, random).value();
     }
     return listeners;
@@ -252,7 +255,8 @@ Options serve_options() {
              .placeholder = "HOST",
              .repeat = Repeat::list,
              .summary = "A name in the server's certificate",
-             .default_note = "kms.REGION.amazonaws.com and localhost"},
+             .default_note = "kms.REGION.amazonaws.com and localhost; with --tls-ca also the "
+                             "other names that the authority may vouch for"},
             state_option(),
             {.name = "--in-memory",
              .kind = Kind::flag,

@@ -123,6 +123,12 @@ AskedWorld::AskedWorld(const Values& values)
     const Bytes content = command_line::read_file(file, world_bytes_max).value();
     const auto folder = std::filesystem::absolute(file).parent_path().string();
     parts = up::parse_world_file(as_text(content), file, folder, variables_in(shard)).value();
+    if (!parts.kms && up::trusts_by_environment(parts) && !values.has("--world"))
+        throw ErrorException(invalid_input(
+            file +
+            ": kms: missing: trust_env trusts the TLS authority of the world's KMS. Of a KMS "
+            "elsewhere, put the authority's certificate into the world as "
+            "DIRECTORY/tls/ca.pem, and give --world DIRECTORY/"));
     if (shard)
         for (auto& variable : up::variables_of(*shard))
             parts.parent.environment.push_back(std::move(variable));

@@ -45,20 +45,25 @@ bool shows_password(const std::string& connection_string) {
 
 #else
 
+namespace {
+
+constexpr const char* without_postgresql =
+    "this glovebox was built without PostgreSQL: `ci/setup build postgresql && ci/build "
+    "postgresql glovebox` builds build/postgresql/glovebox with it";
+
+}  // namespace
+
 bool knows_key_databases() {
     return false;
 }
 
 Result<KeyDatabase> open_key_database(const std::string& /*connection_string*/,
                                       const std::string& /*region*/, std::size_t /*connections*/) {
-    return Error(
-        make_error_code(boost::system::errc::not_supported),
-        "this glovebox was made without PostgreSQL: build it with ci/setup build postgresql "
-        "and cmake --preset release -DGLOVEBOX_POSTGRESQL=ON");
+    return Error(make_error_code(boost::system::errc::not_supported), without_postgresql);
 }
 
 std::string why_not_key_database(const std::string& /*connection_string*/) {
-    return {};  // opening it says so
+    return without_postgresql;
 }
 
 std::vector<std::string> files_of_key_database(const std::string& /*connection_string*/) {

@@ -26,7 +26,8 @@ struct KeyDatabase {
                                                     const std::string& region,
                                                     std::size_t connections);
 
-// The mistake in a connection string, which is not quoted; empty for a good one.
+// The mistake in a connection string, which is not quoted, or that this program was built without
+// PostgreSQL; empty for a good one.
 [[nodiscard]] std::string why_not_key_database(const std::string& connection_string);
 // The files that a connection may have to read, whenever it is made again: passwords, certificates.
 // They need not exist.

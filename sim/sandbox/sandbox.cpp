@@ -101,7 +101,8 @@ std::string hint_for(const Step& step, int error, const SandboxPlan& plan) {
         return ". Overlays in a user namespace need Linux 5.11 or later with CONFIG_OVERLAY_FS";
     if ((step.type == "proc" || step.type == "sysfs") && error == EPERM)
         return ". The kernel allows it only where the host's own is not masked; in a container: "
-               "docker run --security-opt systempaths=unconfined ...";
+               "docker run --security-opt systempaths=unconfined ...; in Kubernetes: procMount: "
+               "Unmasked in the container's securityContext, and hostUsers: false in the pod";
     if (step.text.starts_with("mount: /") && error == ENOENT)
         return fmt::format(
             ". AWS's init needs the folders {} in the root file system; nitro-cli build-enclave "

@@ -95,6 +95,12 @@ core::Command PartCommands::kms() const {
     add(arguments, "--state", state_directory(world_, directory_));
     add(arguments, "--region", world_.region);
     add(arguments, "--auth", world_.kms->auth);
+    if (!world_.kms->tls_hosts.empty()) {  // the option replaces the names that it has without
+        const std::string target = kms_target(world_);
+        add(arguments, "--tls-host", target.substr(0, target.rfind(':')));
+        add(arguments, "--tls-host", "localhost");
+        add(arguments, "--tls-host", world_.kms->tls_hosts);
+    }
     add(arguments, "--seed", world_.kms->seed);
     add_log(arguments, world_.kms->log_level);
     add(arguments, "--pki", pki_);

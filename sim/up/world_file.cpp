@@ -422,11 +422,6 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
         add_environment_files(world.parent.environment, world.parent.environment_files, *parent,
                               lookup);
     }
-    const bool trusts =
-        world.parent.trust_env || std::any_of(world.enclaves.begin(), world.enclaves.end(),
-                                              [](const EnclavePart& one) { return one.trust_env; });
-    if (trusts && !world.kms)
-        top.missing({"kms"}, "missing: trust_env trusts its TLS authority");
     KeyReader(top, folder).read(world, top_keys());
     if (!top.is_doubtful("enclaves")) {
         judge_dependencies(world.enclaves, enclaves);
@@ -446,6 +441,12 @@ Result<WorldFile> parse_world_file(std::string_view text, const std::string& nam
     give_labels(world);
     give_fault_values(world);
     return world;
+}
+
+bool trusts_by_environment(const WorldFile& world) {
+    return world.parent.trust_env ||
+           std::any_of(world.enclaves.begin(), world.enclaves.end(),
+                       [](const EnclavePart& one) { return one.trust_env; });
 }
 
 }  // namespace glovebox::up

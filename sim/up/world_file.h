@@ -31,4 +31,7 @@ namespace glovebox::up {
 [[nodiscard]] Result<WorldFile> parse_world_file(std::string_view text, const std::string& name,
                                                  const std::string& folder, const Lookup& lookup);
 
+// Whether a part has trust_env, for which the world needs a TLS authority.
+[[nodiscard]] bool trusts_by_environment(const WorldFile& world);
+
 }  // namespace glovebox::up

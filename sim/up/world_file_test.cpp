@@ -212,8 +212,6 @@ TEST(WorldFile, ReferencesThatLeadNowhereAreMistakes) {
               "world.yaml:4:24: cid: 20 is another enclave's too\n"
               "world.yaml:5:1: \"unknown\" is not known here: enclaves, faults, forwards, imds, "
               "kms, parent, proxies, region, role_arn may stand here");
-    EXPECT_EQ(parse("parent: {trust_env: true}\n").error().message,
-              "world.yaml:1:1: kms: missing: trust_env trusts its TLS authority");
 }
 
 TEST(WorldFile, WithoutARegionOfItsOwnAWorldIsInTheScenes) {

@@ -11,6 +11,7 @@
 #include "core/service/status_server.h"
 #include "nsm-mock/pki/certificate_authority.h"
 #include "sim/iam/arn.h"
+#include "sim/kms/key_database.h"
 #include "sim/up/traced_traffic.h"
 
 namespace glovebox::up {
@@ -103,7 +104,7 @@ KeyFacts trust_variables() {
             .form = Form::flag,
             .summary =
                 "SSL_CERT_FILE and other runtimes' variables name the world's TLS authority; this "
-                "needs kms"};
+                "needs kms, or `--world` with an authority"};
 }
 
 template <class Part>
@@ -152,8 +153,15 @@ const std::vector<Key<KmsPart>>& kms_keys() {
           .form = Form::text,
           .summary = "Keep the keys in PostgreSQL, `postgresql://USER@HOST/DATABASE`; the folder "
                      "`state` keeps the trace",
-          .default_note = "the keys are in the folder `state`"},
+          .default_note = "the keys are in the folder `state`",
+          .problem = kms::why_not_key_database},
          &KmsPart::database},
+        {{.name = "tls_hosts",
+          .form = Form::texts,
+          .summary = "Further names in its certificate, and names that the world's TLS authority "
+                     "may vouch for",
+          .default_note = "kms.REGION.amazonaws.com and localhost alone"},
+         &KmsPart::tls_hosts},
         {{.name = "auth",
           .form = Form::choice,
           .summary = "off accepts requests without a signature",

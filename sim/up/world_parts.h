@@ -17,6 +17,7 @@ struct KmsPart {
     std::string seed;      // empty: none
     std::string state;     // empty: one that ends with the world
     std::string database;  // a connection string of PostgreSQL; empty: keys are in `state`
+    std::vector<std::string> tls_hosts;  // in its certificate, beside kms.REGION.amazonaws.com
     std::string auth = "sigv4";
     std::string log_level;  // here and below: empty for the command's own default
 };
