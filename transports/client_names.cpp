@@ -13,6 +13,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/random_source.h"
+#include "core/base/replace_file.h"
 #include "transports/socket_name.h"
 
 namespace glovebox::transports {
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::string_view prefix = "glovebox/";
 // What a key's file is called until it is whole.
-constexpr const char* unfinished_key_file = "names.key.new";
 constexpr std::size_t digit_bytes = 16;
 
 std::string digits_of(std::span<const std::uint8_t> bytes) {
@@ -43,17 +43,10 @@ Result<ClientNames> ClientNames::open(int directory) {
         return use(key, std::move(existing));
 
     SystemRandom().fill(key);
-    UniqueFd fresh(::openat(directory, unfinished_key_file,
-                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    ssize_t written = -1;
-    if (fresh)
-        written = ::write(fresh.get(), key.data(), key.size());
-    if (written >= 0 && written != ssize_t{key.size()})
-        errno = ENOSPC;
-    if (written != ssize_t{key.size()} ||
-        ::renameat(directory, unfinished_key_file, directory, key_file) != 0)
-        return errno_error(fmt::format("{} can't be written", key_file), errno);
-    return use(key, std::move(fresh));
+    auto fresh = replace_file(directory, key_file, {.content = key});
+    if (!fresh)
+        return fresh.error();
+    return use(key, std::move(*fresh));
 }
 
 Result<ClientNames> ClientNames::use(const Key& key, UniqueFd file) {

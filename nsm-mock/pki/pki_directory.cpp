@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "core/base/replace_file.h"
 #include "core/base/unique_fd.h"
 #include "core/base/user_entry.h"
 
@@ -103,19 +104,10 @@ class Directory {
 
     // Replaces a file atomically. Call it under lock().
     Result<void> write(const char* name, const std::string& content) const {
-        const std::string temporary = std::string(name) + ".new";
-        const std::string path = path_ + "/" + temporary;
-        ::unlinkat(fd_.get(), temporary.c_str(), 0);  // left by a process that was killed
-        const UniqueFd file(::openat(fd_.get(), temporary.c_str(),
-                                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-        if (!file)
-            return errno_error("cannot create " + path, errno);
-        if (::write(file.get(), content.data(), content.size()) !=
-                static_cast<ssize_t>(content.size()) ||
-            ::fsync(file.get()) != 0)
-            return errno_error("cannot write " + path, errno);
-        if (::renameat(fd_.get(), temporary.c_str(), fd_.get(), name) != 0)
-            return errno_error("cannot rename " + path, errno);
+        const auto written = replace_file(
+            fd_.get(), name, {.content = as_bytes(content), .survives = Survives::a_power_failure});
+        if (!written)
+            return Error(written.error()).in("the PKI directory " + path_);
         return {};
     }
 

@@ -2,15 +2,13 @@
 
 #include "sim/command_line/bytes_argument.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <utility>
+#include <optional>
 
 #include "core/base/file_bytes.h"
-#include "core/base/unique_fd.h"
+#include "core/base/output_file.h"
 
 namespace glovebox::command_line {
 namespace {
@@ -18,29 +16,6 @@ namespace {
 constexpr std::size_t argument_bytes_max = 64 * 1024;
 
 constexpr std::string_view text_mark = "text:";
-
-template <class Next>
-Result<void> write_pieces(const std::string& path, const Next& next) {
-    UniqueFd opened;
-    int fd = STDOUT_FILENO;
-    if (path != "-") {
-        opened.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-        if (!opened)
-            return errno_error("making " + path, errno);
-        fd = opened.get();
-    }
-    while (std::optional<BytesView> left = next()) {
-        while (!left->empty()) {
-            const ssize_t written = ::write(fd, left->data(), left->size());
-            if (written < 0 && errno == EINTR)
-                continue;
-            if (written < 0)
-                return errno_error("writing " + (path == "-" ? "standard output" : path), errno);
-            left = left->subspan(static_cast<std::size_t>(written));
-        }
-    }
-    return {};
-}
 
 }  // namespace
 
@@ -73,18 +48,19 @@ Result<Bytes> read_file(const std::string& path, std::size_t limit) {
 }
 
 Result<void> write_file(const std::string& path, BytesView content) {
-    return write_pieces(path, [&]() -> std::optional<BytesView> {
-        return content.empty() ? std::nullopt : std::optional(std::exchange(content, {}));
-    });
+    return path == "-" ? write_all(STDOUT_FILENO, content, "standard output")
+                       : write_output(path, content);
 }
 
 Result<void> write_file(const std::string& path,
                         const std::function<std::optional<std::string>()>& next) {
     std::optional<std::string> piece;
-    return write_pieces(path, [&]() -> std::optional<BytesView> {
+    const Pieces pieces = [&]() -> std::optional<BytesView> {
         piece = next();
         return piece ? std::optional(as_bytes(*piece)) : std::nullopt;
-    });
+    };
+    return path == "-" ? write_all(STDOUT_FILENO, pieces, "standard output")
+                       : write_output(path, pieces);
 }
 
 }  // namespace glovebox::command_line

@@ -18,6 +18,8 @@
 #include <memory>
 #include <string_view>
 
+#include "core/base/output_file.h"
+
 namespace glovebox::enclave {
 namespace {
 
@@ -110,11 +112,13 @@ Result<CidClaim> CidClaim::make(int world_directory, std::optional<core::Cid> wa
             return file.error();
         if (*file) {
             const std::string process = std::to_string(::getpid());
-            if (::ftruncate(file->get(), 0) != 0 ||
-                ::pwrite(file->get(), process.data(), process.size(), 0) < 0)
-                return errno_error(
-                    "cannot claim a CID: cannot write " + path_of(directory.get(), name), errno);
-            return CidClaim(cid, std::move(directory), std::move(*file));
+            if (::ftruncate(file->get(), 0) != 0)
+                return not_claimed(directory.get(), name, errno);
+            CidClaim claim(cid, std::move(directory), std::move(*file));
+            if (const auto written = write_all(claim.file_.get(), as_bytes(process), name);
+                !written)
+                return not_claimed(claim.directory_.get(), name, written.error().code.value());
+            return claim;
         }
         if (wanted)
             return system_error(

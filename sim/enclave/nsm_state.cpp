@@ -5,14 +5,17 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/json.hpp>
 #include <boost/system/errc.hpp>
 #include <cerrno>
+#include <filesystem>
 
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
+#include "core/base/replace_file.h"
 #include "nsm-mock/pki/certificate_authority.h"
 
 namespace glovebox::enclave {
@@ -80,16 +83,23 @@ Result<NsmState> decode_nsm_state(const std::string& text) {
 }
 
 Result<NsmStateFile> NsmStateFile::open(const std::string& path) {
-    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file)
-        return errno_error("cannot open the state file " + path, errno);
-    int result = 0;
-    do
-        result = ::flock(file.get(), LOCK_EX);
-    while (result != 0 && errno == EINTR);
-    if (result != 0)
-        return errno_error("cannot lock the state file " + path, errno);
-    return NsmStateFile(path, std::move(file));
+    for (;;) {
+        UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+        if (!file)
+            return errno_error("cannot open the state file " + path, errno);
+        int result = 0;
+        do
+            result = ::flock(file.get(), LOCK_EX);
+        while (result != 0 && errno == EINTR);
+        if (result != 0)
+            return errno_error("cannot lock the state file " + path, errno);
+        // The process that had it locked may have replaced it.
+        struct stat held {};
+        struct stat named {};
+        if (::fstat(file.get(), &held) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+            held.st_dev == named.st_dev && held.st_ino == named.st_ino)
+            return NsmStateFile(path, std::move(file));
+    }
 }
 
 Result<std::optional<NsmState>> NsmStateFile::read() const {
@@ -109,20 +119,19 @@ Result<std::optional<NsmState>> NsmStateFile::read() const {
     return std::optional(std::move(*state));
 }
 
-Result<void> NsmStateFile::write(const NsmState& state) const {
-    // In place, since other processes wait for the lock on this very file. The text never gets
-    // shorter.
+Result<void> NsmStateFile::write(const NsmState& state) {
+    const std::filesystem::path path(path_);
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    const UniqueFd directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory)
+        return errno_error("cannot write the state file " + path_, errno);
     const std::string text = encode_nsm_state(state);
-    const bool is_first = ::lseek(file_.get(), 0, SEEK_END) == 0;
-    const ssize_t written = ::pwrite(file_.get(), text.data(), text.size(), 0);
-    if (written == static_cast<ssize_t>(text.size()) &&
-        ::ftruncate(file_.get(), static_cast<off_t>(text.size())) == 0)
-        return {};
-    const int reason = written < 0 || written == static_cast<ssize_t>(text.size()) ? errno : ENOSPC;
-    // Half a state would be refused by every later command; an empty file boots a new module.
-    if (is_first)
-        static_cast<void>(::ftruncate(file_.get(), 0));
-    return errno_error("cannot write the state file " + path_, reason);
+    auto written = replace_file(directory.get(), path.filename(),
+                                {.content = as_bytes(text), .is_locked = true});
+    if (!written)
+        return Error(written.error()).in("the state file " + path_);
+    file_ = std::move(*written);
+    return {};
 }
 
 }  // namespace glovebox::enclave

@@ -32,7 +32,8 @@ class NsmStateFile {
 
     // Empty for a new file.
     [[nodiscard]] Result<std::optional<NsmState>> read() const;
-    [[nodiscard]] Result<void> write(const NsmState& state) const;
+    // Replaces it as a whole, and has the new one locked.
+    [[nodiscard]] Result<void> write(const NsmState& state);
 
   private:
     NsmStateFile(std::string path, UniqueFd file)

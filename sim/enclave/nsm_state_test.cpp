@@ -57,7 +57,7 @@ TEST(NsmStateFile, IsNewThenKeepsWhatWasWritten) {
     const TemporaryDirectory directory;
     const std::string path = directory.path() + "/state";
     {
-        const NsmStateFile file = NsmStateFile::open(path).value();
+        NsmStateFile file = NsmStateFile::open(path).value();
         EXPECT_FALSE(file.read()->has_value());
         ASSERT_TRUE(file.write(sample()));
     }
@@ -90,7 +90,7 @@ TEST(NsmStateFile, ManyThatExtendAtOnceLoseNothing) {
     for (int i = 0; i < 8; ++i)
         threads.emplace_back([&path] {
             for (int round = 0; round < 10; ++round) {
-                const NsmStateFile file = NsmStateFile::open(path).value();
+                NsmStateFile file = NsmStateFile::open(path).value();
                 NsmState state = file.read().value().value();
                 state.pcrs.extend(16, as_bytes("x")).value();
                 file.write(state).value();

@@ -20,6 +20,7 @@
 #include "core/base/file_bytes.h"
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
+#include "core/base/replace_file.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -149,16 +150,11 @@ std::string console_file_name(core::Cid cid) {
 }
 
 Result<void> write_record(int world, const EnclaveRecord& record) {
-    const std::string name = record_file_name(record.cid);
-    const std::string fresh = fmt::format("{}.new", name);
-    const UniqueFd file(::openat(world, fresh.c_str(),
-                                 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file)
-        return errno_error("cannot write the enclave's record " + name, errno);
     const std::string text = to_json(record) + "\n";
-    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::renameat(world, fresh.c_str(), world, name.c_str()) != 0)
-        return errno_error("cannot write the enclave's record " + name, errno);
+    const auto written =
+        replace_file(world, record_file_name(record.cid), {.content = as_bytes(text)});
+    if (!written)
+        return Error(written.error()).in("the enclave's record");
     return {};
 }
 

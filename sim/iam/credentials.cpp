@@ -16,6 +16,7 @@
 #include "core/base/base64.h"
 #include "core/base/json_reader.h"
 #include "core/base/json_text.h"
+#include "core/base/output_file.h"
 #include "core/base/unique_fd.h"
 #include "core/crypto/hash.h"
 
@@ -64,14 +65,12 @@ Result<SessionIssuer> SessionIssuer::open(const std::string& file, RandomSource&
             return errno_error("cannot create " + file, errno);
         Bytes key(key_bytes);
         random.fill(key);
-        const bool written =
-            ::write(fresh.get(), key.data(), key.size()) == static_cast<ssize_t>(key.size());
-        const int write_error = errno;
+        const auto written = write_all(fresh.get(), key, file);
         const bool linked = written && ::link(aside.c_str(), file.c_str()) == 0;
         const int link_error = errno;
         ::unlink(aside.c_str());
         if (!written)
-            return errno_error("cannot write " + aside, write_error);
+            return written.error();
         if (linked)
             return SessionIssuer(std::move(key));
         if (link_error != EEXIST)

@@ -10,12 +10,12 @@
 #include <ostream>
 #include <system_error>
 
+#include "core/base/output_file.h"
 #include "core/base/reported_work.h"
 #include "core/base/scratch.h"
 #include "core/crypto/hash.h"
 #include "core/crypto/pcr.h"
 #include "sim/eif/base/mapped_file.h"
-#include "sim/eif/base/output_file.h"
 #include "sim/eif/build/builder.h"
 #include "sim/eif/build/signer.h"
 #include "sim/eif/format/signature_section.h"
@@ -92,7 +92,7 @@ Result<json::value> build_enclave(const BuildArguments& arguments, std::ostream&
     if (const auto added = add_blobs(arguments.blobs, options); !added)
         return added.error();
     // As AWS's command does before it builds anything. Nothing with this name is touched yet.
-    if (const auto output = eif::OutputFile::create(arguments.output_file); !output)
+    if (const auto output = OutputFile::create(arguments.output_file); !output)
         return file_error(fmt::format("Could not create output file: {}", output.error().message),
                           arguments.output_file, "Open");
     // Only for docker's archive.

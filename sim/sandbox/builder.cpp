@@ -135,7 +135,7 @@ class Builder {
         char block[16384];
         ssize_t size = 0;
         while ((size = ::read(source.get(), block, sizeof block)) > 0)
-            if (::write(file.get(), block, static_cast<std::size_t>(size)) != size)
+            if (write_all(file.get(), block, static_cast<std::size_t>(size)) != 0)
                 return -1;
         return size == 0 ? append(file.get(), step.data) : -1;
     }
@@ -146,8 +146,21 @@ class Builder {
     }
 
     static int append(int file, const std::string& data) noexcept {
-        const auto size = static_cast<ssize_t>(data.size());
-        return ::write(file, data.data(), data.size()) == size ? 0 : -1;
+        return write_all(file, data.data(), data.size());
+    }
+
+    // A disk that gets full takes a part; the next call says why it takes no more.
+    static int write_all(int file, const char* data, std::size_t size) noexcept {
+        while (size > 0) {
+            const ssize_t written = ::write(file, data, size);
+            if (written < 0 && errno != EINTR)
+                return -1;
+            if (written > 0) {
+                data += written;
+                size -= static_cast<std::size_t>(written);
+            }
+        }
+        return 0;
     }
 
     int symlink(const Step& step) noexcept {

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "core/base/file_bytes.h"
+#include "core/base/output_file.h"
 
 namespace glovebox::tls {
 namespace {
@@ -40,12 +41,13 @@ Result<ServedNames> ServedNames::announce(const std::string& directory,
         text += line + "\n";
     std::string path = aside;
     path.erase(directory.size() + 1, 1);  // the dot
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 ||
-        ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::rename(aside.c_str(), path.c_str()) != 0) {
-        const int failure = errno;
+    auto written = write_all(file.get(), as_bytes(text), path);
+    if (written &&
+        (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 || ::rename(aside.c_str(), path.c_str()) != 0))
+        written = errno_error("cannot write " + path, errno);
+    if (!written) {
         ::unlink(aside.c_str());
-        return errno_error("cannot write " + path, failure);
+        return written.error();
     }
     return ServedNames(std::move(path), std::move(file));
 }

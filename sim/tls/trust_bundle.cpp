@@ -6,11 +6,9 @@
 
 #include <boost/system/errc.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "core/base/file_bytes.h"
-#include "core/base/scratch.h"
+#include "core/base/output_file.h"
 #include "core/crypto/openssl.h"
 
 namespace glovebox::tls {
@@ -68,12 +66,8 @@ std::string TrustBundle::with_machines_own() const {
 Result<std::string> TrustBundle::write_bundle() const {
     const std::string folder = std::filesystem::path(certificate_file).parent_path().string();
     const std::string name = folder + "/bundle.pem";
-    Scratch fresh = Scratch::reserve(folder, "bundle.pem.");
-    std::ofstream out(fresh.path(), std::ios::binary);
-    const bool is_written = static_cast<bool>(out << with_machines_own() << std::flush);
-    out.close();
-    if (!is_written || !fresh.rename_to(name))
-        return failed("cannot write " + name);
+    if (const auto written = write_output(name, as_bytes(with_machines_own())); !written)
+        return written.error();
     return name;
 }
 

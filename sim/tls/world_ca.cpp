@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "core/base/private_directory.h"
+#include "core/base/replace_file.h"
 #include "core/base/unique_fd.h"
 #include "nsm-mock/pki/certificate_profile.h"
 
@@ -48,20 +49,6 @@ Result<std::optional<std::string>> read(int directory, const char* name) {
         return errno_error(fmt::format("cannot read {}", name), errno);
     content.resize(static_cast<std::size_t>(size));
     return std::optional(std::move(content));
-}
-
-// Replaces the whole file at once.
-Result<void> write(int directory, const char* name, const std::string& content, mode_t mode) {
-    const std::string aside = std::string(name) + ".new";
-    ::unlinkat(directory, aside.c_str(), 0);
-    const UniqueFd file(::openat(directory, aside.c_str(),
-                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!file ||
-        ::write(file.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()))
-        return errno_error(fmt::format("cannot write {}", aside), errno);
-    if (::renameat(directory, aside.c_str(), directory, name) != 0)
-        return errno_error(fmt::format("renaming {}", aside), errno);
-    return {};
 }
 
 std::vector<std::string> permitted_hosts(const nsm::Certificate& certificate) {
@@ -201,9 +188,12 @@ Result<WorldCa> WorldCa::open(const std::string& directory, std::vector<std::str
     const nsm::Certificate certificate = make_authority(key, name, hosts, now, random);
     ca.key_pem_ = key.to_pem();
     ca.certificate_pem_ = certificate.to_pem();
-    if (auto written = write(folder->get(), key_name, ca.key_pem_, 0600); !written)
+    if (auto written = replace_file(folder->get(), key_name, {.content = as_bytes(ca.key_pem_)});
+        !written)
         return Error(written.error()).in(directory);
-    if (auto written = write(folder->get(), certificate_name, ca.certificate_pem_, 0644); !written)
+    if (auto written = replace_file(folder->get(), certificate_name,
+                                    {.content = as_bytes(ca.certificate_pem_), .mode = 0644});
+        !written)
         return Error(written.error()).in(directory);
     return ca;
 }

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "core/base/bytes.h"
+#include "core/base/output_file.h"
 #include "core/base/printable.h"
 
 namespace glovebox::up {
@@ -41,8 +43,8 @@ Result<Artifacts> Artifacts::open(const std::string& folder, const WorldFile& wo
     std::error_code failure;
     fs::create_directories(artifacts.folder_ / "consoles", failure);
     if (failure)
-        return Error(failure, fmt::format("--artifacts: cannot create {}/consoles: {}", folder,
-                                          failure.message()));
+        return errno_error(fmt::format("--artifacts: cannot create {}/consoles", folder),
+                           failure.value());
     for (const EnclavePart& enclave : world.enclaves)
         artifacts.consoles_[enclave.label] = console_name(enclave);
     for (const auto& [label, name] : artifacts.consoles_)
@@ -85,8 +87,13 @@ Result<void> Artifacts::finish(const KmsRecord& kms, std::string_view record,
     if (!kms.explanations.empty())
         append(explanations_name, fmt::format("{}", fmt::join(kms.explanations, "\n")));
     append(record_name, record);
-    while (const auto piece = page())
-        append(page_name, *piece);
+    std::optional<std::string> piece;
+    const Pieces pieces = [&]() -> std::optional<BytesView> {
+        piece = page();
+        return piece ? std::optional(as_bytes(*piece)) : std::nullopt;
+    };
+    if (const auto written = write_output(folder_ / page_name, pieces); !written && !failure_)
+        failure_ = written.error();
     if (failure_)
         return Error(*failure_).in("the artifacts are not complete");
     return {};

@@ -56,7 +56,7 @@ TEST_F(ArtifactsTest, ConsolesStayInTheirFolder) {
     EXPECT_TRUE(artifacts->finish({}, "{}", once("<html>")));
     EXPECT_EQ(content("consoles/16-______an_enclave.log"), "hello \\x1b[31m\n");
     EXPECT_THAT(content("timeline.jsonl"), HasSubstr(R"("message":"label is ready")"));
-    EXPECT_EQ(content("run.json") + content("run.html"), "{}\n<html>\n");
+    EXPECT_EQ(content("run.json") + content("run.html"), "{}\n<html>");
     EXPECT_FALSE(fs::exists(folder_ / "explanations.txt"));
     EXPECT_FALSE(fs::exists(folder_ / "kms-trace.jsonl"));
 }

@@ -4,18 +4,14 @@
 
 #include <filesystem>
 
-#include "core/base/line_file.h"
+#include "core/base/bytes.h"
 #include "core/base/private_directory.h"
+#include "core/base/replace_file.h"
 #include "sim/kms/state_directory.h"
 
 namespace glovebox::up {
-namespace {
 
 namespace fs = std::filesystem;
-
-constexpr unsigned file_mode = 0600;
-
-}  // namespace
 
 Result<std::string> last_record() {
     const auto trace = kms::last_world_trace();
@@ -30,11 +26,12 @@ bool keep(std::string_view text, const std::string& name) {
     const fs::path file(name);
     std::error_code failure;
     fs::create_directories(file.parent_path().parent_path(), failure);
-    if (failure || !open_private_directory(file.parent_path().string()))
+    if (failure)
         return false;
-    fs::remove(file, failure);
-    auto kept = LineFile::open(file.string(), file_mode);
-    return kept && kept->append(text.substr(0, text.find_last_not_of('\n') + 1));
+    const auto folder = open_private_directory(file.parent_path().string());
+    const std::string lines = std::string(text.substr(0, text.find_last_not_of('\n') + 1)) + "\n";
+    return folder &&
+           replace_file(folder->get(), file.filename(), {.content = as_bytes(lines)}).has_value();
 }
 
 }  // namespace glovebox::up

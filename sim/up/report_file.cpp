@@ -3,9 +3,12 @@
 #include "sim/up/report_file.h"
 
 #include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <cerrno>
+
+#include "core/base/bytes.h"
+#include "core/base/output_file.h"
 
 namespace glovebox::up {
 
@@ -14,18 +17,16 @@ Result<ReportFile> ReportFile::open(const std::string& option, const std::string
     UniqueFd file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
     if (!file)
         return errno_error(option + ": cannot open " + name, errno);
-    return ReportFile(option + ": " + name, std::move(file));
+    return ReportFile(option, name, std::move(file));
 }
 
 Result<void> ReportFile::write(std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t size = ::write(file_.get(), text.data(), text.size());
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0)
-            return errno_error(name_ + " is not complete", errno);
-        text.remove_prefix(static_cast<std::size_t>(size));
-    }
+    struct stat status {};
+    const bool is_regular = ::fstat(file_.get(), &status) == 0 && S_ISREG(status.st_mode);
+    const auto written = is_regular ? write_output(name_, as_bytes(text))
+                                    : write_all(file_.get(), as_bytes(text), name_);
+    if (!written)
+        return Error(written.error()).in(option_ + " is not complete");
     return {};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // A file that a report of a run goes to. Opened, and emptied, before the run, so that a name that
-// can't be written to is an error then.
+// can't be written to is an error then. It has the whole report or stays empty.
 #pragma once
 
 #include <string>
@@ -21,8 +21,10 @@ class ReportFile {
     [[nodiscard]] Result<void> write(std::string_view text);
 
   private:
-    ReportFile(std::string name, UniqueFd file) : name_(std::move(name)), file_(std::move(file)) {}
-    std::string name_;  // with the option
+    ReportFile(std::string option, std::string name, UniqueFd file)
+        : option_(std::move(option)), name_(std::move(name)), file_(std::move(file)) {}
+    std::string option_;
+    std::string name_;
     UniqueFd file_;
 };
 

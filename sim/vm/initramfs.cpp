@@ -11,7 +11,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "sim/eif/base/output_file.h"
+#include "core/base/output_file.h"
 #include "sim/eif/tree/cpio.h"
 #include "sim/eif/tree/cpio_node.h"
 #include "sim/eif/tree/directory_reader.h"
@@ -189,7 +189,7 @@ Result<void> Initramfs::add_modules(std::vector<KernelModule> modules) {
 }
 
 Result<void> Initramfs::write(const fs::path& path) const {
-    auto file = eif::OutputFile::create(path);
+    auto file = OutputFile::create(path);
     if (!file)
         return file.error();
     eif::CpioWriter cpio(*file);

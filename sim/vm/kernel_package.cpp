@@ -8,10 +8,11 @@
 #include <array>
 #include <boost/system/errc.hpp>
 #include <cstdlib>
-#include <fstream>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
+#include "core/base/output_file.h"
 #include "core/base/scratch.h"
 #include "sim/vm/captured.h"
 
@@ -81,9 +82,10 @@ Result<Words> private_apt(std::string_view metapackage, std::string_view suite,
     for (const char* part : {"lists/partial", "cache/archives/partial"})
         fs::create_directories(work / part, failure);
     const char* mirror = std::getenv("GLOVEBOX_DEBIAN_MIRROR");
-    std::ofstream(work / "status").flush();
-    std::ofstream(work / "sources.list")
-        << sources_of(suite, mirror != nullptr ? mirror : default_mirror);
+    const std::string sources = sources_of(suite, mirror != nullptr ? mirror : default_mirror);
+    for (const auto& [name, text] : {std::pair("status", ""), {"sources.list", sources.c_str()}})
+        if (const auto written = write_output(work / name, as_bytes(text)); !written)
+            return written.error();
     Words apt;
     for (const std::string& option :
          {fmt::format("Dir::Etc::sourcelist={}/sources.list", work.string()),
@@ -132,11 +134,7 @@ Result<void> unpack(const std::string& package, const Words& apt, const fs::path
     const auto version = output_of({"dpkg", "-f", deb.string(), "Version"});
     if (!version)
         return version.error();
-    std::ofstream file(fresh / "package");
-    file << package << ' ' << *version << std::flush;
-    if (!file)
-        return unavailable("cannot write " + (fresh / "package").string());
-    return {};
+    return write_output(fresh / "package", as_bytes(fmt::format("{} {}", package, *version)));
 }
 
 }  // namespace

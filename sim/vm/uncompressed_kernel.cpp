@@ -5,11 +5,10 @@
 #include <elf.h>
 
 #include <cstring>
-#include <fstream>
 #include <system_error>
 
 #include "core/base/file_bytes.h"
-#include "core/base/scratch.h"
+#include "core/base/output_file.h"
 #include "sim/vm/unpacked.h"
 
 namespace glovebox::vm {
@@ -123,19 +122,8 @@ Result<void> keep_uncompressed_kernel(const fs::path& image) {
     const auto elf = uncompressed_kernel(*bytes);
     if (!elf)
         return {};
-    const auto work = Scratch::make_folder(image.parent_path(), ".unpacked-");
-    if (!work)
-        return work.error();
-    const fs::path fresh = work->path() / name;
-    std::ofstream file(fresh, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(elf->data()),
-               static_cast<std::streamsize>(elf->size()));
-    file.close();
-    if (!file)
-        return errno_error("cannot write " + fresh.string(), errno);
-    fs::rename(fresh, kept, failure);
-    if (failure)
-        return errno_error("cannot keep a kernel as " + kept.string(), failure.value());
+    if (auto written = write_output(kept, *elf); !written)
+        return Error(written.error()).in("cannot keep a kernel");
     return {};
 }
 

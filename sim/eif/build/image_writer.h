@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/output_file.h"
 #include "core/base/progress.h"
-#include "sim/eif/base/output_file.h"
 #include "sim/eif/build/signer.h"
 #include "sim/eif/format/header.h"
 #include "sim/eif/format/measurement.h"

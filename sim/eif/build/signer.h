@@ -10,8 +10,8 @@
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/base/output_file.h"
 #include "core/base/progress.h"
-#include "sim/eif/base/output_file.h"
 #include "sim/eif/format/certificate.h"
 #include "sim/eif/format/image.h"
 #include "sim/eif/format/measurement.h"

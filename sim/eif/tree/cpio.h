@@ -20,8 +20,8 @@
 
 #include "core/base/bytes.h"
 #include "core/base/error.h"
+#include "core/base/output_file.h"
 #include "sim/eif/base/byte_source.h"
-#include "sim/eif/base/output_file.h"
 
 namespace glovebox::eif {
 

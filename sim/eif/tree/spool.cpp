@@ -7,8 +7,8 @@
 
 #include <cerrno>
 
+#include "core/base/output_file.h"
 #include "core/base/scratch.h"
-#include "sim/eif/base/output_file.h"
 
 namespace glovebox::eif {
 namespace {

@@ -13,11 +13,11 @@
 #include <map>
 
 #include "core/base/clock.h"
+#include "core/base/output_file.h"
 #include "core/base/printable.h"
 #include "core/base/unique_fd.h"
 #include "sim/eif/base/byte_source.h"
 #include "sim/eif/base/error.h"
-#include "sim/eif/base/output_file.h"
 
 namespace glovebox::eif {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <system_error>
 
+#include "core/base/output_file.h"
 #include "core/base/scratch.h"
 #include "sim/eif/base/error.h"
-#include "sim/eif/base/output_file.h"
 #include "sim/eif/format/signature_section.h"
 #include "sim/eif/tree/tree_writer.h"
 #include "sim/eif/unpack/ramdisks.h"

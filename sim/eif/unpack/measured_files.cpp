@@ -17,8 +17,8 @@
 #include <optional>
 #include <system_error>
 
+#include "core/base/output_file.h"
 #include "core/crypto/hash.h"
-#include "sim/eif/base/output_file.h"
 #include "sim/eif/unpack/cache_folder.h"
 
 namespace glovebox::eif {

@@ -13,13 +13,13 @@
 #include <functional>
 #include <system_error>
 
+#include "core/base/output_file.h"
 #include "core/base/scratch.h"
 #include "core/base/unique_fd.h"
 #include "core/crypto/hash.h"
 #include "sim/eif/base/big_endian.h"
 #include "sim/eif/base/byte_source.h"
 #include "sim/eif/base/error.h"
-#include "sim/eif/base/output_file.h"
 #include "sim/eif/tree/tree_writer.h"
 #include "sim/eif/unpack/cache_folder.h"
 #include "sim/eif/unpack/ramdisks.h"

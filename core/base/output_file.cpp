@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "sim/eif/base/output_file.h"
+#include "core/base/output_file.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -11,15 +11,56 @@
 #include <system_error>
 #include <utility>
 
-#include "sim/eif/base/error.h"
-
-namespace glovebox::eif {
+namespace glovebox {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr mode_t new_file_mode = 0666;  // less the umask, as with every program's output
 constexpr int links_followed_max = 40;  // as the kernel
+constexpr std::size_t piece_size = 64 * 1024;
+
+// A name of an open file, such as /dev/stdout. Others write to that very file.
+bool is_somebodys_descriptor(fs::path path) {
+    std::error_code code;
+    for (int links = 0; links < links_followed_max; ++links) {
+        if (path.native().starts_with("/proc/"))
+            return true;
+        if (!fs::is_symlink(path, code))
+            break;
+        path = path.parent_path() / fs::read_symlink(path, code);
+    }
+    return false;
+}
+
+// Why a file can't be replaced that might be written to.
+bool is_reason_to_stay(const Error& error) {
+    const int reason = error.code.value();
+    return reason == EACCES || reason == EPERM || reason == EROFS || reason == EBUSY;
+}
+
+// What was written aside, as pieces again.
+Pieces content_of(int file) {
+    return
+        [file, offset = off_t{0}, piece = Bytes(piece_size)]() mutable -> std::optional<BytesView> {
+            const ssize_t size = ::pread(file, piece.data(), piece.size(), offset);
+            if (size <= 0)
+                return std::nullopt;
+            offset += size;
+            return BytesView(piece).first(static_cast<std::size_t>(size));
+        };
+}
+
+Result<void> write_in_place(const fs::path& path, const Pieces& next, bool is_regular) {
+    const UniqueFd file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, new_file_mode));
+    if (!file)
+        return errno_error(path.string() + " can't be written", errno);
+    auto written = write_all(file.get(), next, path);
+    if (!written && is_regular)
+        static_cast<void>(::ftruncate(file.get(), 0));
+    return written;
+}
 
 Scratch reserve_beside(const fs::path& path) {
     return Scratch::reserve(path.parent_path(), "." + path.filename().string() + ".");
@@ -40,6 +81,37 @@ Result<void> write_all(int fd, BytesView bytes, const fs::path& name) {
     return {};
 }
 
+Result<void> write_all(int fd, const Pieces& next, const fs::path& name) {
+    while (const auto piece = next())
+        if (auto written = write_all(fd, *piece, name); !written)
+            return written;
+    return {};
+}
+
+Result<void> write_output(const fs::path& path, BytesView content) {
+    return write_output(path, [&]() -> std::optional<BytesView> {
+        return content.empty() ? std::nullopt : std::optional(std::exchange(content, {}));
+    });
+}
+
+Result<void> write_output(const fs::path& path, const Pieces& next) {
+    struct stat status {};
+    const bool exists = ::stat(path.c_str(), &status) == 0;
+    const bool is_regular = !exists || S_ISREG(status.st_mode);
+    if (!is_regular || is_somebodys_descriptor(path))
+        return write_in_place(path, next, is_regular);
+    auto file = OutputFile::create(path);
+    if (!file)
+        return exists && is_reason_to_stay(file.error()) ? write_in_place(path, next, is_regular)
+                                                         : Result<void>(file.error());
+    if (auto written = write_all(file->fd(), next, path); !written)
+        return written;
+    auto named = file->commit();
+    if (!named && exists && is_reason_to_stay(named.error()))
+        return write_in_place(path, content_of(file->fd()), is_regular);
+    return named;
+}
+
 Result<OutputFile> OutputFile::create(const fs::path& path) {
     std::error_code code;
     // The file itself behind any links, which may not exist yet.
@@ -48,8 +120,8 @@ Result<OutputFile> OutputFile::create(const fs::path& path) {
         target = target.parent_path() / fs::read_symlink(target, code);
     struct stat status {};
     if (::stat(target.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
-        return Error(EifError::invalid_input,
-                     path.string() + " exists and is not a regular file: name another output");
+        return invalid_input(path.string() +
+                             " exists and is not a regular file: name another output");
     fs::path folder = target.parent_path();
     if (folder.empty())
         folder = ".";
@@ -88,6 +160,8 @@ Result<void> OutputFile::overwrite(std::uint64_t offset, BytesView bytes) {
 }
 
 Result<void> OutputFile::commit() {
+    if (const int copy = ::dup(fd_.get()); copy < 0 || ::close(copy) != 0)
+        return errno_error(path_.string() + " can't be written", errno);
     struct stat older {};
     if (::stat(path_.c_str(), &older) == 0 && ::fchmod(fd_.get(), older.st_mode & 07777) != 0)
         return errno_error(path_.string() + " can't be given its permissions", errno);
@@ -102,4 +176,4 @@ Result<void> OutputFile::commit() {
     return aside_->rename_to(path_);
 }
 
-}  // namespace glovebox::eif
+}  // namespace glovebox

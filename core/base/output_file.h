@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -13,7 +14,7 @@
 #include "core/base/scratch.h"
 #include "core/base/unique_fd.h"
 
-namespace glovebox::eif {
+namespace glovebox {
 
 class OutputFile {
   public:
@@ -30,8 +31,8 @@ class OutputFile {
     [[nodiscard]] int fd() const { return fd_.get(); }
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-    // Gives the file its name. It replaces an older file of that name and takes over its
-    // permissions.
+    // Gives the file its name, once its bytes have found room (NFS tells that at a close). It
+    // replaces an older file of that name and takes over its permissions.
     [[nodiscard]] Result<void> commit();
 
   private:
@@ -44,7 +45,20 @@ class OutputFile {
     std::uint64_t size_ = 0;
 };
 
+// Writes what somebody has named as a command's output. A regular file, or one that is not there
+// yet, has the whole content or is as before. Where no other file can take its place, since its
+// folder can't be written to, or since it is a mount of its own or the descriptor of somebody
+// (/dev/stdout), it is written in place, and emptied if the content does not fit. A device or a
+// pipe gets the bytes.
+// Errors: errno's, with the path.
+[[nodiscard]] Result<void> write_output(const std::filesystem::path& path, BytesView content);
+
+// A content in pieces, each valid until the next one is asked for; nothing at the end.
+using Pieces = std::function<std::optional<BytesView>()>;
+[[nodiscard]] Result<void> write_output(const std::filesystem::path& path, const Pieces& next);
+
 // Writes all of `bytes`, in as many calls as write(2) needs. `name` is for error messages.
 [[nodiscard]] Result<void> write_all(int fd, BytesView bytes, const std::filesystem::path& name);
+[[nodiscard]] Result<void> write_all(int fd, const Pieces& next, const std::filesystem::path& name);
 
-}  // namespace glovebox::eif
+}  // namespace glovebox
