@@ -45,7 +45,8 @@ using Result = boost::system::result<T, Error>;
 [[nodiscard]] std::string errno_text(int errno_value);
 
 // An Error made of errno: "<what>: No such file or directory". `what` is the thing that failed
-// alone; advice follows by with_advice().
+// alone; advice follows by with_advice(). A full disk and a machine or process that has no more
+// descriptors or memory bring their advice with them.
 [[nodiscard]] Error errno_error(std::string_view what, int errno_value);
 
 // An Error with errno's code and a sentence of its own.

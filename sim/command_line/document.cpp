@@ -35,7 +35,7 @@ Result<void> write_documents(const std::string& folder, const std::vector<Docume
     std::error_code failure;
     std::filesystem::create_directories(folder, failure);
     if (failure)
-        return Error(failure, fmt::format("cannot create {}: {}", folder, failure.message()));
+        return errno_error("cannot create " + folder, failure.value());
     for (const Document& document : documents)
         if (auto written = write_file(folder + "/" + document.file, as_bytes(document.text));
             !written)

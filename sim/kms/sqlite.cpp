@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/system/errc.hpp>
 #include <cerrno>
 #include <chrono>
@@ -29,6 +30,7 @@ template <class Attempt>
 int persist(Attempt attempt) {
     const auto end = std::chrono::steady_clock::now() + patience;
     for (;;) {
+        errno = 0;
         const int result = attempt();
         const int primary = result & 0xff;
         if ((primary != SQLITE_BUSY && primary != SQLITE_LOCKED) ||
@@ -36,6 +38,29 @@ int persist(Attempt attempt) {
             return result;
         sqlite3_sleep(pause_ms);
     }
+}
+
+bool is_of_the_disk(int errno_value) {
+    return errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EIO ||
+           errno_value == EROFS || errno_value == EMFILE || errno_value == ENFILE;
+}
+
+// What the last call to SQLite met in the file system, 0 where that is not known: SQLite keeps
+// errno of some failures alone, and calls of its own that may fail follow.
+int disk_errno(int kept_by_errno, sqlite3* database) {
+    if (is_of_the_disk(kept_by_errno))
+        return kept_by_errno;
+    const int kept_by_sqlite = sqlite3_system_errno(database);
+    return is_of_the_disk(kept_by_sqlite) ? kept_by_sqlite : 0;
+}
+
+// The first line of a statement, which may create all tables.
+std::string_view first_line(std::string_view sql) {
+    const auto begin = std::min(sql.find_first_not_of(" \n"), sql.size());
+    sql.remove_prefix(begin);
+    const std::string_view line = sql.substr(0, sql.find('\n'));
+    const auto end = line.find_last_not_of(" (");
+    return line.substr(0, end == line.npos ? 0 : end + 1);
 }
 
 // Whether a write fails because of RLIMIT_FSIZE: it writes what fits. SQLite does not keep errno.
@@ -198,12 +223,20 @@ Query SqliteDatabase::query(std::string_view sql) {
 }
 
 Error SqliteDatabase::error(std::string_view what) const {
-    Error error(make_error_code(boost::system::errc::io_error),
-                fmt::format("{}: {}: {}", file_, what, sqlite3_errmsg(database_.get())));
+    const int reason = disk_errno(errno, database_.get());
+    const std::string message =
+        fmt::format("{}: {}: {}", file_, first_line(what), sqlite3_errmsg(database_.get()));
     const int primary = sqlite3_errcode(database_.get()) & 0xff;
+    Error error(
+        make_error_code(boost::system::errc::io_error),
+        primary == SQLITE_FULL || reason == 0 ? message : errno_error(message, reason).message);
     if (primary == SQLITE_FULL)
         return std::move(error).with_advice(
             "Make room on its file system; what was there before is unchanged");
+    if (reason == 0 && (primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY))
+        return std::move(error).with_advice(
+            "See that its file system has room and is whole (df -h, dmesg), and that this user may "
+            "write to the file and its folder; then try again");
     if (primary == SQLITE_IOERR && is_at_size_limit(file_))
         return std::move(error).with_advice(
             "The file has reached this process's limit on file sizes (ulimit -f): raise the limit "
