@@ -53,9 +53,10 @@ std::optional<File> open_named(const Values& values, const std::string& option, 
     return name ? std::optional<File>(open(*name).value()) : std::nullopt;
 }
 
-void note(const Result<void>& done) {
+bool note(const Result<void>& done) {
     if (!done)
         std::cerr << "glovebox: " << done.error().message << '\n';
+    return done.has_value();
 }
 
 }  // namespace
@@ -188,27 +189,30 @@ boost::json::object RunReports::whole_record(const up::WorldOutcome& outcome,
     return record;
 }
 
-void RunReports::write_files(const up::WorldOutcome& outcome, const up::KmsRecord& kms) {
+bool RunReports::write_files(const up::WorldOutcome& outcome, const up::KmsRecord& kms) {
     if (const auto failure = events_.failure())
-        note(*failure);
+        static_cast<void>(note(*failure));
     boost::json::object record = whole_record(outcome, kms);
+    bool are_complete = true;
     if (files_.record)
-        note(files_.record->write(json_document(record)));
+        are_complete &= note(files_.record->write(json_document(record)));
     if (files_.junit)
-        note(files_.junit->write(up::junit_report(up::parts_of(world_), outcome, report_)));
+        are_complete &=
+            note(files_.junit->write(up::junit_report(up::parts_of(world_), outcome, report_)));
     const std::string text = json_text(record);
     if (const auto last = up::last_record())
         static_cast<void>(up::keep(text, *last));
     if (artifacts_) {
         const auto subject = inspect::ended_run(std::move(record));
         inspect::ExportPage page(*subject);
-        note(artifacts_->finish(kms, text, [&] { return page.next(); }));
+        are_complete &= note(artifacts_->finish(kms, text, [&] { return page.next(); }));
     }
     if (summary_)
-        note(summary_->append(up::world_summary(outcome, report_, kms)));
+        are_complete &= note(summary_->append(up::world_summary(outcome, report_, kms)));
+    return are_complete;
 }
 
-void RunReports::finish(const up::WorldOutcome& outcome) {
+bool RunReports::finish(const up::WorldOutcome& outcome) {
     annotations_.end_group();
     const up::KmsRecord kms = refusals_.read();
     const auto last_trace = kms::last_world_trace();
@@ -216,7 +220,7 @@ void RunReports::finish(const up::WorldOutcome& outcome) {
     conclude(outcome, kms, is_trace_kept);
     if (!is_quiet_ || !outcome.has_passed())
         annotate(outcome, kms);
-    write_files(outcome, kms);
+    return write_files(outcome, kms);
 }
 
 }  // namespace glovebox::cli

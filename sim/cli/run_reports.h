@@ -57,15 +57,15 @@ class RunReports {
 
     // The last event: how the run has ended.
     void end_events(const up::WorldOutcome& outcome) { events_.finish(outcome); }
-    // The last lines on standard error, and all files. What can't be kept makes no run fail that
-    // passed, and is said.
-    void finish(const up::WorldOutcome& outcome);
+    // The last lines on standard error, and all files. False if a file that the options ask for
+    // could not be written, which is said: whoever asked for it has not got what the run is for.
+    [[nodiscard]] bool finish(const up::WorldOutcome& outcome);
 
   private:
     void say_last(Event event, const std::string& sentence);
     void conclude(const up::WorldOutcome& outcome, const up::KmsRecord& kms, bool is_trace_kept);
     void annotate(const up::WorldOutcome& outcome, const up::KmsRecord& kms);
-    void write_files(const up::WorldOutcome& outcome, const up::KmsRecord& kms);
+    [[nodiscard]] bool write_files(const up::WorldOutcome& outcome, const up::KmsRecord& kms);
     [[nodiscard]] boost::json::object whole_record(const up::WorldOutcome& outcome,
                                                    const up::KmsRecord& kms) const;
 

@@ -267,10 +267,12 @@ int up_world(const Values& values) {
                        world.chaos);
     reports.begin_group("Glovebox: the world starts");
     const up::WorldOutcome outcome = run_world(values, world, *opened, reports);
-    reports.finish(outcome);
+    const bool are_complete = reports.finish(outcome);
     const int status = outcome.status.value_or(exit_failed);
     if (status != exit_done)
         return status;
+    if (!are_complete)
+        return exit_failed;
     return outcome.has_passed() ? exit_done : outcome.is_good ? up::exit_not_run : exit_failed;
 }
 
