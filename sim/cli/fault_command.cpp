@@ -20,7 +20,7 @@
 #include "sim/enclave/stop.h"
 #include "sim/enclave/world_directory.h"
 #include "sim/fault/server.h"
-#include "sim/http/serve_until_signal.h"
+#include "sim/http/serving.h"
 #include "sim/up/fault_words.h"
 #include "transports/world.h"
 
@@ -107,8 +107,9 @@ int serve(const Values& values) {
     boost::asio::io_context context(1);
     const auto server =
         fault::Server::start(context.get_executor(), world->directory(), clock, *log).value();
+    http::Serving serving(context, *log);
     log->info("ready", "ready: connections in {} have faults", world->path());
-    http::serve_until_signal(context, *log, 1);
+    serving.run(1);
     return exit_done;
 }
 

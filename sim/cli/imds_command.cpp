@@ -20,8 +20,8 @@
 #include "sim/cli/pki_option.h"
 #include "sim/cli/shared_options.h"
 #include "sim/command_line/bytes_argument.h"
-#include "sim/http/serve_until_signal.h"
 #include "sim/http/server.h"
+#include "sim/http/serving.h"
 #include "sim/imds/metadata_service.h"
 #include "sim/kms/state_directory.h"
 
@@ -93,8 +93,9 @@ int serve_imds(const Values& values) {
     core::confine({.writable = {state}}, *log).value();
     const auto server =
         http::Server::start(context.get_executor(), listener, handle, connections, *log).value();
+    http::Serving serving(context, *log);
     log->info("ready", "ready: http://{}", field("http", http::to_string(server->local())));
-    http::serve_until_signal(context, *log, 1);
+    serving.run(1);
     server->close();
     return exit_done;
 }

@@ -32,8 +32,8 @@
 #include "sim/cli/world_of_up.h"
 #include "sim/cli/world_option.h"
 #include "sim/command_line/bytes_argument.h"
-#include "sim/http/serve_until_signal.h"
 #include "sim/http/server.h"
+#include "sim/http/serving.h"
 #include "sim/inspect/chrome_trace.h"
 #include "sim/inspect/export_page.h"
 #include "sim/inspect/inspector.h"
@@ -204,12 +204,13 @@ int inspect_world(const Values& values) {
                             .value();
     const std::string address = http::to_string(server->local());
     inspector.is_at(address);
+    http::Serving serving(context, *log);
     log->info("ready", "inspect at {}",
               field("http", fmt::format("http://{}/{}/", address, token)));
     boost::asio::steady_timer look(context);
     if (values.flag("--ends-with-world"))
         stop_after(*inspected.subject, inspector, look, context);
-    http::serve_until_signal(context, *log, 1);
+    serving.run(1);
     server->close();
     long_work.join();
     return exit_done;

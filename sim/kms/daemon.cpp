@@ -9,7 +9,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <memory>
 
-#include "sim/http/serve_until_signal.h"
+#include "sim/http/serving.h"
 #include "sim/kms/interference.h"
 #include "sim/kms/json_lines.h"
 #include "sim/kms/key_database.h"
@@ -135,11 +135,12 @@ Result<void> serve(const DaemonSettings& settings, const Clock& clock, RandomSou
     else if (!somebody_signs(scene))
         log.info("credentials",
                  "no credentials in a scene: AKIAIOSFODNN7EXAMPLE signs as user/developer");
+    http::Serving serving(context, log);
     if (settings.ready)
         settings.ready(https);
     log.info("ready", "ready: {}; {} keys are kept {}", addresses, scene.region, keys->place,
              field("http", http), field("https", https));
-    http::serve_until_signal(context, log, settings.threads);
+    serving.run(settings.threads);
     for (const auto& server : servers)
         server->close();
     return {};
