@@ -9,6 +9,7 @@
 
 #include <boost/system/errc.hpp>
 #include <limits>
+#include <new>
 #include <stdexcept>
 
 namespace glovebox {
@@ -49,6 +50,12 @@ Result<PkeyPtr> read_pem_private_key(BytesView pem) {
 
 std::string openssl_reason() {
     const unsigned long code = ERR_peek_last_error();
+    // Not a defect of the key or certificate at hand.
+    if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE ||
+        ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE) {
+        ERR_clear_error();
+        throw std::bad_alloc();
+    }
     const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
     ERR_clear_error();
     return reason == nullptr ? "OpenSSL gave no reason" : reason;
