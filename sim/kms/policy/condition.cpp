@@ -13,6 +13,7 @@
 #include "core/base/ascii.h"
 #include "core/base/base64.h"
 #include "core/base/clock.h"
+#include "core/base/printable.h"
 #include "sim/kms/policy/condition_key.h"
 
 namespace glovebox::kms::policy {
@@ -188,7 +189,7 @@ Result<ConditionOperator> parse_condition_operator(std::string_view name) {
             break;
         return op;
     }
-    return invalid_input(fmt::format("\"{}\" is not a condition operator", name));
+    return invalid_input(fmt::format("{} is not a condition operator", in_quotes(name)));
 }
 
 bool is_negated(Operator comparison) {

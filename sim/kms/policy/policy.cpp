@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 
 #include "core/base/ascii.h"
+#include "core/base/printable.h"
 #include "sim/iam/arn.h"
 #include "sim/kms/json.h"
 #include "sim/kms/policy/pattern.h"
@@ -87,9 +88,9 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
     principal.negated = negated;
     if (const auto* text = value.if_string()) {
         if (*text != "*")
-            return invalid_input(fmt::format(
-                "\"*\" or a map of AWS, Service and Federated was expected, found \"{}\"",
-                std::string_view(*text)));
+            return invalid_input(
+                fmt::format("\"*\" or a map of AWS, Service and Federated was expected, found {}",
+                            in_quotes(std::string_view(*text))));
         principal.anyone = true;
         return principal;
     }
@@ -99,14 +100,14 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
     for (const auto& member : *map) {
         auto names = texts(member.value());
         if (!names)
-            return names.error().in(std::string_view(member.key()));
+            return names.error().in(shown(std::string_view(member.key())));
         if (member.key() == "Service" || member.key() == "Federated") {
             principal.others.insert(principal.others.end(), names->begin(), names->end());
             continue;
         }
         if (member.key() != "AWS")
-            return invalid_input(fmt::format("AWS, Service or Federated was expected, found \"{}\"",
-                                             std::string_view(member.key())));
+            return invalid_input(fmt::format("AWS, Service or Federated was expected, found {}",
+                                             in_quotes(std::string_view(member.key()))));
         for (std::string& name : *names) {
             const auto arn = iam::parse_arn(name);
             if (name == "*")
@@ -117,10 +118,10 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
                      !iam::is_account(arn->account) ||
                      name.find_first_of("*?") != std::string::npos)
                 return invalid_input(fmt::format(
-                    "Policy contains a statement with one or more invalid principals. (\"{}\": an "
+                    "Policy contains a statement with one or more invalid principals. ({}: an "
                     "account id or the ARN of a root, user, role or session was expected; a "
                     "wildcard can't stand for a part of a name)",
-                    name));
+                    in_quotes(name)));
             else
                 principal.aws.push_back(std::move(name));
         }
@@ -141,19 +142,20 @@ Result<std::vector<Condition>> parse_conditions(const json::value& value) {
         const auto* keys = by_operator.value().if_object();
         if (keys == nullptr)
             return invalid_input(fmt::format(
-                "Condition {}: an object of condition keys was expected", operator_name));
+                "Condition {}: an object of condition keys was expected", shown(operator_name)));
         for (const auto& by_key : *keys) {
             const std::string_view key = by_key.key();
             auto values = condition_values(by_key.value());
             if (!values)
-                return values.error().in(fmt::format("Condition {} {}", operator_name, key));
+                return values.error().in(
+                    fmt::format("Condition {} {}", shown(operator_name), shown(key)));
             constexpr std::string_view context_prefix = "kms:encryptioncontext:";
             if (op->qualifier == SetQualifier::all_values &&
                 to_lower(key).starts_with(context_prefix))
                 return invalid_input(fmt::format(
                     "OverlyPermissiveCondition:EncryptionContext: {} {} also holds for a request "
                     "without an encryption context; leave ForAllValues out",
-                    operator_name, key));
+                    shown(operator_name), shown(key)));
             conditions.push_back(
                 Condition{std::string(operator_name), *op, std::string(key), std::move(*values)});
         }
@@ -212,8 +214,8 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
             statement.conditions = std::move(*conditions);
         } else {
             return invalid_input(fmt::format(
-                "Sid, Effect, Principal, Action, Resource or Condition was expected, found \"{}\"",
-                name));
+                "Sid, Effect, Principal, Action, Resource or Condition was expected, found {}",
+                in_quotes(name)));
         }
         if (!done)
             return done.error();
@@ -232,7 +234,7 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
 }  // namespace
 
 std::string Statement::name() const {
-    return sid.empty() ? fmt::format("#{}", number) : fmt::format("\"{}\"", sid);
+    return sid.empty() ? fmt::format("#{}", number) : in_quotes(sid);
 }
 
 Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
@@ -265,7 +267,7 @@ Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
             statements = &member.value();
         } else {
             return invalid_input(
-                fmt::format("Version, Id or Statement was expected, found \"{}\"", name));
+                fmt::format("Version, Id or Statement was expected, found {}", in_quotes(name)));
         }
     }
     if (statements == nullptr)
@@ -281,8 +283,8 @@ Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
             if (!other.sid.empty() && other.sid == statement->sid)
                 return invalid_input(fmt::format(
                     "Statement IDs (SID) in a single policy must be unique. (statements {} and {} "
-                    "have the Sid \"{}\")",
-                    other.number, number, other.sid));
+                    "have the Sid {})",
+                    other.number, number, in_quotes(other.sid)));
         policy.statements.push_back(std::move(*statement));
     }
     return policy;

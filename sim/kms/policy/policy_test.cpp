@@ -36,5 +36,19 @@ TEST(Policy, ASidNamesOneStatement) {
               "");
 }
 
+// Escape begins what a terminal takes for a command.
+TEST(Policy, ARefusalShowsForeignTextAsText) {
+    for (const char* statement :
+         {R"({"\u001b[2J": 1})", R"({"Principal": "\u001b[2J"})",
+          R"({"Principal": {"\u001b[2J": "*"}})", R"({"Principal": {"\u001b[2J": 1}})",
+          R"({"Principal": {"AWS": "\u001b[2J"}})", R"({"Condition": {"\u001b[2J": {}}})",
+          R"({"Condition": {"StringEquals": {"\u001b[2J": {}}}})",
+          R"({"Sid": "\u001b[2J", "Effect": "Deny", "Principal": "*"},
+             {"Sid": "\u001b[2J", "Effect": "Deny", "Principal": "*"})"})
+        EXPECT_THAT(refusal(statement), HasSubstr(R"(\x1b[2J)")) << statement;
+    EXPECT_EQ(parse_policy(R"({"\u001b[2J": 1})", PolicyKind::key).error().message,
+              R"(Version, Id or Statement was expected, found "\x1b[2J")");
+}
+
 }  // namespace
 }  // namespace glovebox::kms::policy
