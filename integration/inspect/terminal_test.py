@@ -13,26 +13,14 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "up"))
+from held_world import HeldWorld  # noqa: E402
 from world_case import GLOVEBOX, PATIENCE, Case, run  # noqa: E402
 
 
-class Terminal(Case):
+class Terminal(HeldWorld):
     def setUp(self):
         super().setUp()
-        self.gate = self.directory / "gate"
-        os.mkfifo(self.gate)
-        self.name = self.directory / "named"
-        world = self.world("enclaves:\n  server: {command: /usr/bin/python3 echo.py, cid: 16, ready: 5005}\n")
-        self.process = subprocess.Popen([GLOVEBOX, "up", "--world", self.name, world, "--", "sh", "-c", f"echo here; cat {self.gate}"],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.addCleanup(self.process.stdout.close)
-        self.addCleanup(self.process.wait)
-        self.addCleanup(self.process.terminate)
-        self.assertEqual(self.process.stdout.readline(), "here\n")
-
-    def end(self):
-        self.gate.write_text("")
-        self.process.wait(PATIENCE)
+        self.hold("enclaves:\n  server: {command: /usr/bin/python3 echo.py, cid: 16, ready: 5005}\n")
 
     def ask(self, *words):
         done = subprocess.run([GLOVEBOX, *words, "--world", self.name], capture_output=True, text=True, timeout=PATIENCE)

@@ -7,13 +7,13 @@ Usage: top_test.py GLOVEBOX [unittest's arguments]
 
 import fcntl
 import json
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent.parent / "up")]
+from held_world import HeldWorld  # noqa: E402
 from terminal_program import TerminalProgram  # noqa: E402
 from world_case import GLOVEBOX, PATIENCE, Case, run  # noqa: E402
 
@@ -38,25 +38,11 @@ client.recv(1000)
 """
 
 
-class Top(Case):
+class Top(HeldWorld):
     def setUp(self):
         super().setUp()
-        self.gate = self.directory / "gate"
-        os.mkfifo(self.gate)
-        self.name = self.directory / "named"
         (self.directory / "ask_proxy.py").write_text(ASK_PROXY)
-        self.process = subprocess.Popen(
-            [GLOVEBOX, "up", "--world", self.name, self.world(WORLD).name, "--", "sh", "-c",
-             f"/usr/bin/python3 {self.directory}/ask_proxy.py refused.example; echo here; cat {self.gate}"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=self.directory)
-        self.addCleanup(self.process.stdout.close)
-        self.addCleanup(self.process.wait)
-        self.addCleanup(self.process.terminate)
-        self.assertEqual(self.process.stdout.readline(), "here\n")
-
-    def end(self):
-        self.gate.write_text("")
-        self.process.wait(PATIENCE)
+        self.hold(WORLD, f"/usr/bin/python3 {self.directory}/ask_proxy.py refused.example")
 
     def top(self, **options):
         return TerminalProgram(self, [GLOVEBOX, "top", "--world", self.name], **options)
