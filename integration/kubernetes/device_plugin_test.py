@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -324,15 +325,40 @@ class Lives(Case):
     def test_a_folder_that_is_gone_ends_the_plugin(self):
         plugin = self.start()
         self.folder.rename(self.folder.parent / "elsewhere")
-        self.ended(plugin, "the kubelet's folder was removed or renamed")
-        self.ended(self.start(ready=None), f"{self.folder}: No such file or directory")
+        self.ended(plugin, "--kubelet-folder: ", "the kubelet's folder was removed or renamed")
+        self.ended(self.start(ready=None), f"--kubelet-folder: {self.folder}: No such file or directory. The kubelet makes this folder")
 
 
 class Starts(Case):
-    def test_a_program_that_needs_a_loader_is_refused(self):
-        plugin = self.start(program="/usr/bin/python3", ready=None)
-        self.ended(plugin, "/usr/bin/python3 needs /lib", "a static program was expected")
-        self.assertFalse((self.host / "glovebox").exists())
+    def test_a_program_that_containers_cannot_run_is_refused_before_anything_is_served(self):
+        for program, said in (("/usr/bin/python3", "--program: /usr/bin/python3 needs /lib"),
+                              ("/nonexistent/glovebox", "--program: /nonexistent/glovebox: No such file or directory")):
+            with self.subTest(program=program):
+                plugin = self.start(program=program, ready=None)
+                self.ended(plugin, said)
+                self.assertEqual(plugin.lines[1:], ["(ended)"])
+                self.assertFalse(self.host.exists())
+                self.assertEqual(self.sockets(), [])
+
+    def test_a_folder_for_the_program_that_others_may_change_is_refused_before_the_kubelet_hears_of_it(self):
+        kubelet = self.kubelet()
+        self.host.mkdir()
+        self.host.chmod(0o777)
+        plugin = self.start(ready=None)
+        self.ended(plugin, f"--host-folder: {self.host}: others may change it")
+        self.assertEqual(plugin.lines[1:], ["(ended)"])
+        self.assertEqual(kubelet.registered, [])
+
+    def test_a_folder_that_is_too_deep_for_a_socket_is_named_with_its_option(self):
+        self.folder = self.folder / ("deep" * 25)
+        self.folder.mkdir()
+        self.ended(self.start(ready=None), f"--kubelet-folder: {self.folder}/nitro_enclaves.sock: File name too long")
+
+    def test_the_word_help_is_the_option(self):
+        asked = [subprocess.run([PLUGIN, word], capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+                 for word in ("help", "--help")]
+        self.assertIn("--kubelet-folder DIR", asked[0])
+        self.assertEqual(*asked)
 
     def test_the_log_is_json_on_request(self):
         self.kubelet()

@@ -100,8 +100,9 @@ class Reader {
 
     Parsed read() {
         const Path root{&program_.root};
+        // vsock-proxy takes the word for its first argument, as AWS's does.
         if (!before_.empty() && before_.front() == help_command &&
-            !program_.root.subcommands.empty())
+            program_.root.positionals.empty())
             return read_help();
         if (auto mistake = prepare())
             return *mistake;
@@ -150,7 +151,9 @@ class Reader {
         for (std::size_t i = 1; i < before_.size(); ++i) {
             const Command* next = about.back()->find(before_[i]);
             if (next == nullptr)
-                return Mistake{Mistake::Kind::unknown_command, about, before_[i]};
+                return Mistake{about.back()->subcommands.empty() ? Mistake::Kind::unexpected_word
+                                                                 : Mistake::Kind::unknown_command,
+                               about, before_[i]};
             about.push_back(next);
         }
         return HelpWanted{about};

@@ -270,6 +270,14 @@ TEST_F(Parser, HelpAndVersionComeBeforeMistakes) {
     EXPECT_THAT(mistake({"help", "bogus"}), HasSubstr("no command \"bogus\""));
 }
 
+TEST_F(Parser, TheWordHelpAsksAProgramWithoutCommandsToo) {
+    program_.root.subcommands.clear();
+    EXPECT_EQ(name_of(std::get<HelpWanted>(parse({"help"})).path), "test");
+    EXPECT_THAT(mistake({"help", "bogus"}), HasSubstr("the argument \"bogus\" was not expected"));
+    program_.root.positionals = {{.name = "FILE"}};
+    EXPECT_FALSE(std::holds_alternative<HelpWanted>(parse({"help"})));
+}
+
 TEST_F(Parser, SpeaksAsClapDoesWhereAskedTo) {
     program_ = make_program(Dialect::clap);
     EXPECT_THAT(mistake({"serve", "--lisen", "a"}),

@@ -35,7 +35,9 @@ std::optional<FolderChange::Kind> kind_of(std::uint32_t mask) {
 
 Result<FolderWatch> FolderWatch::open(const std::filesystem::path& folder) {
     UniqueFd inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    if (!inotify || ::inotify_add_watch(inotify.get(), folder.c_str(), watched) < 0)
+    if (!inotify)
+        return errno_error("inotify_init1", errno);
+    if (::inotify_add_watch(inotify.get(), folder.c_str(), watched) < 0)
         return errno_error(folder.string(), errno);
     return FolderWatch(std::move(inotify));
 }

@@ -13,7 +13,6 @@
 #include <cstdio>
 
 #include "core/base/program_head.h"
-#include "core/base/unique_fd.h"
 
 namespace glovebox::device_plugin {
 namespace {
@@ -44,29 +43,27 @@ Result<void> copy(int from, int to, const std::string& name) {
     }
 }
 
-Result<void> check_static(int fd, const std::filesystem::path& program) {
+}  // namespace
+
+Result<StaticProgram> StaticProgram::open(const std::filesystem::path& path) {
+    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file)
+        return errno_error(path.string(), errno);
     std::array<unsigned char, program_head_bytes> start{};
-    const ssize_t size = ::pread(fd, start.data(), start.size(), 0);
+    const ssize_t size = ::pread(file.get(), start.data(), start.size(), 0);
     if (size < 0)
-        return errno_error(program.string(), errno);
+        return errno_error(path.string(), errno);
     const ProgramHead head =
         read_program_head(BytesView(start).first(static_cast<std::size_t>(size)));
     if (!head.interpreter.empty())
         return invalid_input(fmt::format(
             "{} needs {}, which the containers may lack: a static program was expected, as "
             "ci/package builds it",
-            program.string(), head.interpreter));
-    return {};
+            path.string(), head.interpreter));
+    return StaticProgram(std::move(file));
 }
 
-}  // namespace
-
-Result<void> HostProgram::install(const std::filesystem::path& program) const {
-    const UniqueFd source(::open(program.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!source)
-        return errno_error(program.string(), errno);
-    if (auto checked = check_static(source.get(), program); !checked)
-        return checked;
+Result<void> HostProgram::install(const StaticProgram& program) const {
     if (::mkdir(folder_.c_str(), 0755) != 0 && errno != EEXIST)
         return errno_error(folder_.string(), errno);
     const UniqueFd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -83,7 +80,7 @@ Result<void> HostProgram::install(const std::filesystem::path& program) const {
                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!fresh)
         return errno_error(fresh_path, errno);
-    if (auto copied = copy(source.get(), fresh.get(), fresh_path); !copied) {
+    if (auto copied = copy(program.fd(), fresh.get(), fresh_path); !copied) {
         ::unlinkat(folder.get(), fresh_name, 0);
         return copied;
     }

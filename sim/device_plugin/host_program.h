@@ -12,8 +12,24 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/base/unique_fd.h"
 
 namespace glovebox::device_plugin {
+
+// A program that runs in any container.
+class StaticProgram {
+  public:
+    // Errors: EINVAL if the program needs a loader or libraries, which containers may lack;
+    // errno's.
+    [[nodiscard]] static Result<StaticProgram> open(const std::filesystem::path& path);
+
+    [[nodiscard]] int fd() const { return file_.get(); }
+
+  private:
+    explicit StaticProgram(UniqueFd file) : file_(std::move(file)) {}
+
+    UniqueFd file_;
+};
 
 class HostProgram {
   public:
@@ -23,9 +39,8 @@ class HostProgram {
     [[nodiscard]] std::filesystem::path path() const { return folder_ / "glovebox"; }
 
     // Copies the program there, and makes the folder if it is missing (its parent exists). Errors:
-    // EINVAL if the program needs a loader or libraries, which containers may lack; EPERM if
-    // somebody else can write to the folder; errno's.
-    [[nodiscard]] Result<void> install(const std::filesystem::path& program) const;
+    // EPERM if somebody else can write to the folder; errno's.
+    [[nodiscard]] Result<void> install(const StaticProgram& program) const;
 
     // Whether containers can be given the copy. Errors say what is wrong with it.
     [[nodiscard]] Result<void> check() const;

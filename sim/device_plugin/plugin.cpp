@@ -51,28 +51,43 @@ class Plugin {
     }
 
   private:
+    // The log says that a resource is served when nothing is left that can be wrong.
     Result<void> start() {
+        auto program = StaticProgram::open(options_->program);
+        if (!program)
+            return std::move(program).error().in("--program");
         // The watch comes first: what happens from now on is not missed.
         auto watch = FolderWatch::open(options_->kubelet_folder);
         if (!watch)
-            return watch.error();
+            return std::move(watch)
+                .error()
+                .in("--kubelet-folder")
+                .with_advice("The kubelet makes this folder; a DaemonSet mounts it from the node");
         kubelet_watch_.emplace(std::move(*watch));
         for (const Resource& resource : options_->resources) {
             auto& added =
                 resources_.emplace_back(resource, options_->kubelet_folder, wake_.get(), *log_);
             if (auto listened = added.listen(); !listened)
-                return listened;
-            added.register_anew(Clock::now());
+                return listen_error(std::move(listened).error());
         }
         // Behind the sockets: a second plugin has ended by now, and leaves the program alone.
-        if (auto installed = options_->host_program.install(options_->program); !installed)
-            return installed;
+        if (auto installed = options_->host_program.install(*program); !installed)
+            return std::move(installed).error().in("--host-folder");
         auto host_watch = FolderWatch::open(options_->host_program.folder());
         if (!host_watch)
-            return host_watch.error();
+            return std::move(host_watch).error().in("--host-folder");
         host_watch_.emplace(std::move(*host_watch));
         set_health();
+        for (RegisteredResource& resource : resources_) {
+            resource.log_listening();
+            resource.register_anew(Clock::now());
+        }
         return {};
+    }
+
+    // A name that is taken is no mistake in the options.
+    static Error listen_error(Error error) {
+        return error.code.value() == EADDRINUSE ? error : std::move(error).in("--kubelet-folder");
     }
 
     // Waits for the next event, and serves connections; true when the plugin has to end.
@@ -111,8 +126,9 @@ class Plugin {
         const auto changes = kubelet_watch_->take();
         for (const FolderChange& change : changes) {
             if (change.kind == Kind::folder_gone)
-                return system_error(ENOENT, options_->kubelet_folder.string() +
-                                                ": the kubelet's folder was removed or renamed");
+                return system_error(ENOENT,
+                                    "--kubelet-folder: " + options_->kubelet_folder.string() +
+                                        ": the kubelet's folder was removed or renamed");
             if (change.kind == Kind::lost ||
                 (change.kind == Kind::appeared && change.name == kubelet_socket)) {
                 log_->info("kubelet", "the kubelet has started: registering");
@@ -120,10 +136,15 @@ class Plugin {
                     resource.register_anew(Clock::now());
             }
         }
-        if (!changes.empty())
-            for (RegisteredResource& resource : resources_)
-                if (auto listened = resource.listen(); !listened)
-                    return listened;
+        if (changes.empty())
+            return {};
+        for (RegisteredResource& resource : resources_) {
+            auto listened = resource.listen();
+            if (!listened)
+                return listen_error(std::move(listened).error());
+            if (*listened)
+                resource.log_listening();
+        }
         return {};
     }
 

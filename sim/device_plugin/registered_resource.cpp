@@ -39,10 +39,10 @@ RegisteredResource::~RegisteredResource() {
     server_->Shutdown();
 }
 
-Result<void> RegisteredResource::listen() {
+Result<bool> RegisteredResource::listen() {
     switch (endpoint_.owner()) {
         case Endpoint::Owner::this_one:
-            return {};
+            return false;
         case Endpoint::Owner::another:
             if (endpoint_.fd() >= 0)
                 return system_error(EADDRINUSE,
@@ -54,10 +54,13 @@ Result<void> RegisteredResource::listen() {
             break;
     }
     if (auto listened = endpoint_.listen(); !listened)
-        return listened;
+        return listened.error();
+    return true;
+}
+
+void RegisteredResource::log_listening() const {
     log_->info("listening", "{} is served at {}", service_.resource().full_name(),
                field("address", endpoint_.path().string()));
-    return {};
 }
 
 void RegisteredResource::accept_all() {

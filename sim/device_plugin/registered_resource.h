@@ -35,8 +35,9 @@ class RegisteredResource {
     [[nodiscard]] int listener() const { return endpoint_.fd(); }
 
     // Listens; again if the name has been deleted. Errors: see Endpoint::listen(); EADDRINUSE if
-    // another program has taken the name.
-    [[nodiscard]] Result<void> listen();
+    // another program has taken the name. True if the listener is a new one.
+    [[nodiscard]] Result<bool> listen();
+    void log_listening() const;
     // Hands the connections that wait to the service.
     void accept_all();
     void set_problem(std::string problem) { service_.set_problem(std::move(problem)); }
