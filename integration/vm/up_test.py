@@ -133,6 +133,42 @@ sys.exit(7)
 """
 
 
+# Two enclaves, of which one gets a new CID at each start, and a proxy whose rules are in a file.
+ACTS = f"""
+proxies: {{out: {{listen: 8000=127.0.0.1:7000, allowlist: rules.yaml}}}}
+enclaves:
+  app: {{command: [{PYTHON}, names/echo.py], ready: 5005}}
+  fixed: {{command: [{PYTHON}, names/echo.py], cid: 20, ready: 5005}}
+"""
+
+ECHO = """
+import socket
+listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+listener.bind((socket.VMADDR_CID_ANY, 5005))
+listener.listen()
+while True:
+    peer = listener.accept()[0]
+    peer.sendall(peer.recv(100))
+    peer.close()
+"""
+
+# Asks the CIDs that it reads, a line of them at a time.
+ASK_CIDS = """
+import socket, sys
+def ask(cid):
+    try:
+        with socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM) as client:
+            client.connect((cid, 5005))
+            client.sendall(b"ping")
+            return client.recv(100).decode()
+    except OSError as failure:
+        return failure.strerror
+print("here", flush=True)
+for line in sys.stdin:
+    print(*(ask(int(cid)) for cid in line.split()), sep=", ", flush=True)
+"""
+
+
 class Case(unittest.TestCase):
     def setUp(self):
         work = tempfile.TemporaryDirectory(prefix="glovebox-up-vm-")
@@ -218,6 +254,50 @@ class WorldTest(Case):
             self.assertEqual([one["restarts"] for one in records["enclaves"]], [0, 0, 1], target)
         compared = subprocess.run([glovebox(), "compare", "sim.json", "vm.json"], cwd=self.work, capture_output=True, text=True)
         self.assertEqual(compared.returncode, 0, compared.stdout)
+
+    def test_enclaves_are_stopped_and_restarted_as_in_the_simulation(self):
+        (self.work / "names").mkdir()
+        (self.work / "names/echo.py").write_text(ECHO)
+        (self.work / "ask.py").write_text(ASK_CIDS)
+        (self.work / "acts.yaml").write_text(ACTS)
+        (self.work / "rules.yaml").write_text("allowlist:\n- {address: 127.0.0.1, port: 7000}\n")
+        told = {target: self.acts(target) for target in ("sim", "vm")}
+        self.assertEqual(told["sim"][0], ["ping, ping", "Connection reset by peer, ping", "ping, ping", "ping, ping"])
+        self.assertEqual(told["sim"], told["vm"])
+
+    def acts(self, target):
+        """What the command read at each step, and the acts and ends of the record."""
+        world = str(self.work / f"{target}.world")
+        run = subprocess.Popen([glovebox(), "up", "-q", "--pki", "pki", "--target", target, "--world", world, "--record", f"{target}.json",
+                                "acts.yaml", "--", PYTHON, "ask.py"], cwd=self.work, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(run.stdout.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.terminate)
+
+        def part(*words):
+            return subprocess.run([glovebox(), "part", *words, "--world", world], capture_output=True, text=True, timeout=SECONDS)
+
+        def ask(*cids):
+            print(*cids, file=run.stdin, flush=True)
+            return run.stdout.readline().strip()
+
+        self.assertEqual(run.stdout.readline(), "here\n")
+        heard = [ask(16, 20)]
+        for verb in ("stop", "restart"):
+            done = part(verb, "app")
+            self.assertEqual((done.returncode, done.stdout), (0, "app\n"), done.stderr)
+            cids = (21 if target == "sim" and verb == "restart" else 16, 20)  # a machine keeps its CID
+            heard.append(ask(*cids))
+        self.assertEqual(part("restart", "fixed").returncode, 0)
+        heard.append(ask(*cids))
+        reloaded = part("reload", "out")
+        self.assertEqual(reloaded.returncode, int(target == "vm"))
+        self.assertIn("read again within a second after a change" if target == "vm" else "", reloaded.stderr)
+        run.stdin.close()
+        self.assertEqual(run.wait(SECONDS), 0)
+        record = json.loads((self.work / f"{target}.json").read_text())
+        acts = [(one["part"], one["request"]) for one in record["events"] if one["event"] == "act" and one["part"] != "out"]
+        return heard, acts, [(one["name"], one["restarts"]) for one in record["enclaves"]]
 
     def test_a_run_that_leaves_something_out_has_not_passed(self):
         (self.work / "world.yaml").write_text("faults: true\nenclaves: {idle: {command: [/bin/sleep, '1000'], cid: 16}}\n")

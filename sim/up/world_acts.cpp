@@ -148,7 +148,7 @@ Result<void> WorldRun::begin_stop(Part& part, Act act) {
 }
 
 Result<void> WorldRun::begin_start(Part& part) {
-    if (!part.enclave->has_fixed_cid)
+    if (gets_new_cid(part))
         give_new_cid(part);
     TimelineEntry entry = own_entry(
         LogLevel::info, "restart",

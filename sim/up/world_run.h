@@ -118,6 +118,7 @@ class WorldRun {
                                       const EnclavePart* enclave = nullptr);
     [[nodiscard]] Result<void> launch(Part& part);
     [[nodiscard]] Result<void> launch_again(Part& part);
+    [[nodiscard]] bool gets_new_cid(const Part& part) const;
     void give_new_cid(Part& part);
     [[nodiscard]] Result<void> name(const Part& part);
     void take_line(Part& part, core::ChildProcess::Output output, const std::string& line);
