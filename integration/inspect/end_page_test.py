@@ -5,12 +5,21 @@
 Usage: end_page_test.py GLOVEBOX [unittest's arguments]; GLOVEBOX_SCREENSHOTS as page_test.py has it.
 """
 
+import json
+import os
 import subprocess
 
 from page_case import PATIENCE, GLOVEBOX, PageCase, output, run
+from world_case import PYTHON
 
 
 class EndOfAnEnclave(PageCase):
+    def gate_of_start(self):
+        """A named pipe that the enclave's program reads before it does anything."""
+        self.start_gate = self.directory / "start"
+        os.mkfifo(self.start_gate)
+        return self.start_gate
+
     def choose(self, browser, condition):
         browser.wait(lambda: browser.run("return glovebox.store.end !== null"), "all events")
         place = browser.run(f"return glovebox.list.shown.findIndex((one) => {condition})")
@@ -26,6 +35,19 @@ class EndOfAnEnclave(PageCase):
         detail = self.choose(self.inspect(record), "one.component === 'up' && one.event === 'ended'")
         self.assertIn("ended before it listened on vsock port 5005", detail)
         self.assertIn("ModuleNotFoundError: No module named 'nosuchmodule'", detail)
+
+    def test_a_world_that_fails_before_it_is_ready_says_why_on_the_page_that_watched_it(self):
+        script = f"cat {self.gate_of_start()}; exec {PYTHON} -c 'import nosuchmodule'"
+        browser = self.live(self.world(f"enclaves:\n  server: {{command: [sh, -c, {json.dumps(script)}], isolation: none, cid: 16, ready: 5005}}\n"))
+        browser.wait_for_text("#state", "running")
+        self.start_gate.write_text("")
+        browser.wait_for_text("#state", "failed: ")
+        self.assertEqual(self.process.wait(PATIENCE), 1)
+        self.assertIn("ended before it listened on vsock port 5005", browser.text("#state"))
+        detail = self.choose(browser, "one.component === 'up' && one.event === 'ended'")
+        self.assertIn("ModuleNotFoundError: No module named 'nosuchmodule'", detail)
+        self.assertEqual(browser.run("return glovebox.store.events.filter((one) => one.message === 'world' && one.event === 'ready').length"), 0)
+        self.assertEqual(browser.complaints(), [])
 
     def test_what_awss_init_writes_is_shown_of_this_life_alone(self):
         def own(number, component, event, level="info", **more):
