@@ -141,6 +141,15 @@ class DefaultContainer(Case):
         self.assertIn("systempaths=unconfined", side.errors)
         self.assertIn("`--isolation none` remains for programs without an image of their own", side.errors)
 
+    def test_in_a_pod_the_remedy_is_its_security_context(self):
+        self.how["env"]["KUBERNETES_SERVICE_HOST"] = "10.96.0.1"
+        side = self.python("run", "", "--isolation", "sandbox")
+        side.finish(expected=1)
+        self.assertIn("denies socket(AF_VSOCK)", side.errors)
+        self.assertIn("seccompProfile {type: Localhost, localhostProfile: glovebox/seccomp.json}", side.errors)
+        self.assertIn("procMount: Unmasked in the container's securityContext", side.errors)
+        self.assertNotIn("docker run", side.errors)
+
     def test_the_program_keeps_no_descriptor_and_its_registers(self):
         side = self.python("parent", "import os\n"
                            "before = os.listdir('/proc/self/fd')\n"

@@ -459,6 +459,15 @@ class Doctor(sides.Case):
         self.assertRegex(done.stdout, "without +real AF_VSOCK")
         self.assertIn("--security-opt seccomp=ci/container/seccomp.json", done.stdout)
 
+    def test_it_names_a_pod_that_denies_af_vsock_and_the_fields_that_allow_it(self):
+        self.how["env"]["KUBERNETES_SERVICE_HOST"] = "10.96.0.1"
+        done = subprocess.run([APPS / "default_container", "docker", sides.GLOVEBOX, "doctor"], capture_output=True,
+                              text=True, **self.how)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("in a container (KUBERNETES_SERVICE_HOST)", done.stdout)
+        self.assertIn("start the container with seccompProfile {type: Localhost", done.stdout)
+        self.assertNotIn("docker run", done.stdout)
+
 
 if __name__ == "__main__":
     HERE, APPS = sides.main(globals(), [Signals, Nesting, Cids, SecurityModule, Networks, WhatCannotBeHad, Trace, Doctor],

@@ -41,7 +41,7 @@ boost::json::object as_json(const enclave::Machine& machine, const std::vector<F
     }
     boost::json::object object{{"kernel", machine.kernel}, {"root", machine.is_root}};
     if (machine.container)
-        object["container"] = *machine.container;
+        object["container"] = machine.container->mark;
     object["works"] = findings.front().state == Finding::State::yes;
     object["findings"] = std::move(list);
     return object;
@@ -51,7 +51,7 @@ void print_text(const enclave::Machine& machine, const std::vector<Finding>& fin
                 const Colors& colors) {
     std::cout << fmt::format(
         "Linux {}{}{}\n", machine.kernel, machine.is_root ? ", as root" : ", as an ordinary user",
-        machine.container ? fmt::format(", in a container ({})", *machine.container) : "");
+        machine.container ? fmt::format(", in a container ({})", machine.container->mark) : "");
     print_findings(findings, "without", colors);
 }
 

@@ -21,7 +21,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "core/base/container_options.h"
+#include "core/base/container.h"
 #include "sim/enclave/sandbox_probe.h"
 #include "sim/sandbox/sandbox_error.h"
 #include "sim/supervisor/interception.h"
@@ -32,19 +32,14 @@ namespace {
 using State = Finding::State;
 
 constexpr int ptrace_admin_only = 2;  // Documentation/admin-guide/LSM/Yama.rst
-std::string container_remedy() {
-    return "start the container with " + std::string(sandbox_options);
+std::string container_remedy(const Machine& machine) {
+    return "start the container with " + sandbox_settings(machine.container);
 }
 
 std::optional<int> read_number(const char* path) {
     std::ifstream file(path);
     int number = 0;
     return file >> number ? std::optional(number) : std::nullopt;
-}
-
-bool exists(const char* path) {
-    struct stat status {};
-    return ::stat(path, &status) == 0;
 }
 
 // The drivers of vsock and of the NSM are "misc" devices (linux/major.h). The devices with these
@@ -163,14 +158,14 @@ Finding judge_supervision(const Machine& machine) {
         return {State::no, "supervision of programs",
                 fmt::format("a program's process can't be reached into: {}",
                             machine.reach.error().message),
-                machine.container ? container_remedy() : ""};
+                machine.container ? container_remedy(machine) : ""};
     if (machine.relabels)
         return {State::yes, "supervision of programs",
                 "glovebox run --isolation none and glovebox parent work, by ptrace, since this "
                 "container's system call filter denies AF_VSOCK. A connection takes about 0.4 ms "
                 "more, and lost are: programs that trace others (gdb, strace), vsock sockets of "
                 "programs with a system call filter of their own, and what needs a sandbox",
-                container_remedy()};
+                container_remedy(machine)};
     return {State::yes, "supervision of programs",
             "glovebox run and glovebox parent work: AF_VSOCK and /dev/nsm for unmodified programs",
             ""};
@@ -195,7 +190,7 @@ Finding judge_namespaces(const Machine& machine) {
         return {State::no, subject,
                 "programs run with --isolation none only, and no images (--eif, nitro-cli), "
                 "--rootfs and --detach: a sandbox needs a filter that allows socket(AF_VSOCK)",
-                container_remedy()};
+                container_remedy(machine)};
     if (machine.sandbox)
         return {State::yes, subject, "sealed enclaves (their own root, network, processes) work",
                 ""};
@@ -212,7 +207,7 @@ Finding judge_namespaces(const Machine& machine) {
                 "sudo sysctl kernel.unprivileged_userns_clone=1"};
     if (machine.container)
         return {State::no, subject, consequence + ": the container's filter forbids them",
-                container_remedy()};
+                container_remedy(machine)};
     return {State::no, subject, consequence,
             machine.namespaces != 0 ? "sudo sysctl user.max_user_namespaces=15000" : ""};
 }
@@ -250,7 +245,7 @@ Finding judge_vsock(const Machine& machine) {
                 fmt::format("there is a /dev/vsock, but socket(AF_VSOCK) says {}: --transport "
                             "vsock does not work. The simulation needs none",
                             std::strerror(machine.vsock)),
-                machine.container ? container_remedy() : ""};
+                machine.container ? container_remedy(machine) : ""};
     return {State::limited, "real AF_VSOCK",
             "none: --transport vsock does not work. The simulation needs none",
             "sudo modprobe vsock_loopback"};
@@ -278,9 +273,7 @@ Machine Machine::look() {
     ::uname(&name);
     machine.kernel = name.release;
     machine.is_root = ::geteuid() == 0;
-    for (const char* file : {"/.dockerenv", "/run/.containerenv"})
-        if (exists(file))
-            machine.container = file;
+    machine.container = find_container();
     machine.supervision = try_supervision(machine.relabels);
     machine.ptrace_scope = read_number("/proc/sys/kernel/yama/ptrace_scope").value_or(0);
     machine.reach = try_reach(machine.relabels);

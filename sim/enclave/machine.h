@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/container.h"
 #include "core/base/error.h"
 #include "core/base/finding.h"
 #include "sim/supervisor/launch.h"
@@ -17,7 +18,7 @@ namespace glovebox::enclave {
 struct Machine {
     std::string kernel;  // as `uname -r` has it
     bool is_root = false;
-    std::optional<std::string> container;  // the file that shows that this is a container
+    std::optional<Container> container{};
     Result<supervisor::SupervisionFeatures> supervision = supervisor::SupervisionFeatures{};
     bool relabels = false;  // another filter denies AF_VSOCK, and supervision traces (tracer.h)
     // What the supervisor does to a program's process: its memory read, a descriptor of it taken.

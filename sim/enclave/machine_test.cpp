@@ -50,7 +50,7 @@ TEST(Machine, WhoseNamespacesAreThereAndWhoseSandboxFailsHasNone) {
     EXPECT_NE(finding(machine, "user namespaces").consequence.find("set the host name"),
               std::string::npos);
     EXPECT_EQ(finding(machine, "user namespaces").remedy, "");
-    machine.container = "/run/.containerenv";
+    machine.container = {false, "/run/.containerenv"};
     EXPECT_NE(finding(machine, "user namespaces").remedy.find("seccomp=ci/container/seccomp.json"),
               std::string::npos);
 }

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "core/base/container_options.h"
 #include "sim/sandbox/command_plan.h"
 #include "sim/sandbox/machine.h"
 #include "sim/sandbox/refusal.h"
@@ -30,7 +29,7 @@ bool is_without_sandboxes(Error& error) {
     if (error.code == sandbox::SandboxError::namespaces_forbidden)
         return true;
     if (supervisor::is_vsock_denial(error)) {
-        error = supervisor::vsock_denied(error.code.value(), sandbox_options)
+        error = supervisor::vsock_denied(error.code.value(), true)
                     .with_advice(sandbox::without_sandbox);
         return true;
     }

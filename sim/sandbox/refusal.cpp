@@ -12,7 +12,6 @@
 #include <fstream>
 #include <string_view>
 
-#include "core/base/container_options.h"
 #include "sim/sandbox/sandbox_error.h"
 
 namespace glovebox::sandbox {
@@ -54,8 +53,7 @@ NamespaceFacts read_namespace_facts() {
     facts.max_user_namespaces = first_line("/proc/sys/user/max_user_namespaces");
     facts.unprivileged_clone = first_line("/proc/sys/kernel/unprivileged_userns_clone");
     facts.seccomp_mode = status_field("Seccomp:");
-    facts.in_container =
-        ::access("/.dockerenv", F_OK) == 0 || ::access("/run/.containerenv", F_OK) == 0;
+    facts.container = find_container();
     facts.is_root = ::geteuid() == 0;
     const std::string effective = status_field("CapEff:");
     constexpr int hexadecimal = 16;
@@ -70,12 +68,12 @@ bool privileges_were_taken(int error, const NamespaceFacts& facts) {
 }
 
 std::string advise_on_filter(const NamespaceFacts& facts) {
-    if (!facts.in_container && facts.seccomp_mode != "2")
+    if (!facts.container && facts.seccomp_mode != "2")
         return {};
     return fmt::format("{} may deny it. Allow it with: {}. {}",
-                       facts.in_container ? "This container's seccomp filter"
-                                          : "The seccomp filter that is over this process",
-                       "docker run " + std::string(sandbox_options), without_sandbox);
+                       facts.container ? "This container's seccomp filter"
+                                       : "The seccomp filter that is over this process",
+                       sandbox_settings(facts.container), without_sandbox);
 }
 
 Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
@@ -106,16 +104,12 @@ Error explain_forbidden_namespaces(int error, const NamespaceFacts& facts) {
         return forbidden(
             "this root has no capability to map users into them (CAP_SETUID, CAP_SETGID, "
             "CAP_SETFCAP)",
-            facts.in_container
-                ? "docker run --cap-add SETUID --cap-add SETGID --cap-add SETFCAP ..., or run it "
-                  "as "
-                  "an ordinary user (docker run --user 1000 ...)"
-                : "run it as an ordinary user, or let it keep the three capabilities");
-    if (facts.in_container || facts.seccomp_mode == "2")
-        return forbidden(facts.in_container
-                             ? "this is a container, and its seccomp filter denies them"
-                             : "a seccomp filter that is over this process denies them",
-                         "docker run " + std::string(sandbox_options));
+            facts.container ? mapping_settings(*facts.container)
+                            : "run it as an ordinary user, or let it keep the three capabilities");
+    if (facts.container || facts.seccomp_mode == "2")
+        return forbidden(facts.container ? "this is a container, and its seccomp filter denies them"
+                                         : "a seccomp filter that is over this process denies them",
+                         sandbox_settings(facts.container));
     return forbidden(
         fmt::format("clone(2) of a user namespace says {}. A chroot does that, and SELinux or "
                     "another security module may",

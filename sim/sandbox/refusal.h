@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/container.h"
 #include "core/base/error.h"
 
 namespace glovebox::sandbox {
@@ -24,7 +25,7 @@ struct NamespaceFacts {
     std::string max_user_namespaces;  // user.max_user_namespaces: "0" forbids
     std::string unprivileged_clone;   // kernel.unprivileged_userns_clone: "0" forbids
     std::string seccomp_mode;         // "Seccomp:" of /proc/self/status: "2" is a filter
-    bool in_container = false;        // there is a /.dockerenv or a /run/.containerenv
+    std::optional<Container> container{};
     bool is_root = false;
     bool maps_users = true;  // has the capabilities with which root maps users and groups
 };

@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
              "kernel.unprivileged_userns_clone is 0",
              "sudo sysctl -w kernel.unprivileged_userns_clone=1"},
         Case{"Container", EPERM, with([](NamespaceFacts& f) {
-                 f.in_container = true;
+                 f.container = Container{};
                  f.is_root = true;
                  f.seccomp_mode = "2";
              }),
@@ -70,12 +70,26 @@ INSTANTIATE_TEST_SUITE_P(
              }),
              "no capability to map users", "ordinary user"},
         Case{"RootWithoutCapabilitiesInAContainer", EPERM, with([](NamespaceFacts& f) {
-                 f.in_container = f.is_root = true;
+                 f.container = Container{};
+                 f.is_root = true;
                  f.maps_users = false;
                  f.seccomp_mode = "2";
              }),
              "no capability to map users",
              "docker run --cap-add SETUID --cap-add SETGID --cap-add SETFCAP"},
+        Case{"Pod", EPERM, with([](NamespaceFacts& f) {
+                 f.container = Container{.is_in_pod = true};
+                 f.seccomp_mode = "2";
+             }),
+             "this is a container",
+             "Allow them with: seccompProfile {type: Localhost, localhostProfile: "
+             "glovebox/seccomp.json}, appArmorProfile"},
+        Case{"RootWithoutCapabilitiesInAPod", EPERM, with([](NamespaceFacts& f) {
+                 f.container = Container{.is_in_pod = true};
+                 f.is_root = true;
+                 f.maps_users = false;
+             }),
+             "no capability to map users", "capabilities {add: [SETUID, SETGID, SETFCAP]}"},
         Case{"SeccompFilter", EPERM, with([](NamespaceFacts& f) { f.seccomp_mode = "2"; }),
              "a seccomp filter", "--security-opt seccomp=ci/container/seccomp.json"},
         Case{"Chroot", EPERM, debian(), "A chroot does that", "dmesg"},
@@ -89,8 +103,11 @@ TEST(AdviseOnFilter, NamesTheOptionsWhereThereIsAFilterAndNothingElsewhere) {
     EXPECT_THAT(advise_on_filter(facts), AllOf(HasSubstr("The seccomp filter"),
                                                HasSubstr("--security-opt seccomp=ci/container/"),
                                                HasSubstr("--isolation none")));
-    facts.in_container = true;
+    facts.container = Container{};
     EXPECT_THAT(advise_on_filter(facts), HasSubstr("This container's seccomp filter"));
+    facts.container = Container{.is_in_pod = true};
+    EXPECT_THAT(advise_on_filter(facts), AllOf(HasSubstr("seccompProfile"), HasSubstr("procMount"),
+                                               Not(HasSubstr("docker"))));
 }
 
 TEST(PrivilegesWereTaken, ByAppArmorFromUsersAndByMissingCapabilitiesFromRoot) {

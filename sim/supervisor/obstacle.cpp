@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/container_options.h"
+#include "core/base/container.h"
 #include "sim/supervisor/thread_status.h"
 
 namespace glovebox::supervisor {
@@ -71,7 +71,7 @@ Error filter_refused(int errno_value) {
             .with_advice(fmt::format(
                 "It needs seccomp user notification (Linux 5.14 and later, CONFIG_SECCOMP_FILTER). "
                 "Start a container with {}",
-                profile_option));
+                profile_settings(find_container())));
     const auto holder = find_listener_holder();
     return errno_error("cannot install the system call filter", errno_value)
         .with_advice(fmt::format(
@@ -81,7 +81,8 @@ Error filter_refused(int errno_value) {
                    : "none of this process's ancestors, as far as this user may look"));
 }
 
-Error vsock_denied(int errno_value, std::string_view options) {
+Error vsock_denied(int errno_value, bool needs_sandbox) {
+    const auto container = find_container();
     return Error(boost::system::error_code(errno_value, denial_category()),
                  errno_error("a system call filter around this process denies socket(AF_VSOCK)",
                              errno_value)
@@ -89,7 +90,7 @@ Error vsock_denied(int errno_value, std::string_view options) {
         .with_advice(fmt::format(
             "Docker 23 and later, containerd and Kubernetes do so by default. Start the "
             "container with {}",
-            options));
+            needs_sandbox ? sandbox_settings(container) : profile_settings(container)));
 }
 
 bool is_vsock_denial(const Error& error) {
@@ -97,13 +98,14 @@ bool is_vsock_denial(const Error& error) {
 }
 
 Error tracing_refused(int errno_value) {
+    const auto container = find_container();
     return errno_error(
                "cannot trace the program (ptrace), which is how its AF_VSOCK sockets are made "
                "where a system call filter denies them",
                errno_value)
-        .with_advice(fmt::format("Start the container with {}. Or allow ptrace: with --cap-add "
-                                 "SYS_PTRACE, or by the sysctl kernel.yama.ptrace_scope=1",
-                                 profile_option));
+        .with_advice(fmt::format("Start the container with {}. Or allow ptrace: with {}, or by "
+                                 "the sysctl kernel.yama.ptrace_scope=1",
+                                 profile_settings(container), ptrace_settings(container)));
 }
 
 }  // namespace glovebox::supervisor

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/container_options.h"
 #include "core/base/error.h"
 
 namespace glovebox::supervisor {
@@ -23,9 +22,9 @@ namespace glovebox::supervisor {
 // notification here.
 [[nodiscard]] Error filter_refused(int errno_value);
 
-// The filter is installed, but another filter answers socket(AF_VSOCK) first. `options` are those
-// of `docker run` that allow what the caller needs.
-[[nodiscard]] Error vsock_denied(int errno_value, std::string_view options = profile_option);
+// The filter is installed, but another filter answers socket(AF_VSOCK) first. `needs_sandbox`: the
+// remedy allows a sandbox too.
+[[nodiscard]] Error vsock_denied(int errno_value, bool needs_sandbox = false);
 [[nodiscard]] bool is_vsock_denial(const Error& error);
 
 // The program could not be traced (tracer.h).
