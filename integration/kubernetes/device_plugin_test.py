@@ -368,6 +368,14 @@ class Starts(Case):
         self.assertEqual({line["component"] for line in lines}, {"device-plugin"})
         self.assertEqual(lines[-1]["event"], "end")
 
+    def test_a_start_that_fails_is_json_too(self):
+        plugin = self.start("--log-json", program="/nonexistent/glovebox", ready=None)
+        self.assertEqual(plugin.process.wait(PATIENCE), 1)
+        line = json.loads(plugin.wait_for("nonexistent"))
+        self.assertEqual({name: line[name] for name in ("level", "component", "event", "message")},
+                         {"level": "error", "component": "glovebox-device-plugin", "event": "failed",
+                          "message": "--program: /nonexistent/glovebox: No such file or directory"})
+
 
 if __name__ == "__main__":
     PLUGIN = os.path.abspath(sys.argv.pop(1))

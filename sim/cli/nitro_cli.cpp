@@ -308,7 +308,8 @@ Program nitro_cli_program() {
         // AWS's has no more to say of itself, and scripts compare it.
         .version = "Nitro CLI 1.5.0",
         .version_letter = 'V',
-        .dialect = command_line::Dialect::clap};
+        .dialect = command_line::Dialect::clap,
+        .error_name = "glovebox"};
 }
 
 }  // namespace glovebox::cli

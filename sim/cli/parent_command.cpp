@@ -2,13 +2,12 @@
 
 // glovebox parent: an unmodified program on the parent instance's side.
 
-#include <iostream>
-
 #include "core/address/vsock_address.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/log_option.h"
 #include "sim/cli/program_option.h"
 #include "sim/cli/trust_option.h"
+#include "sim/command_line/failure.h"
 #include "sim/enclave/delegation.h"
 #include "sim/enclave/parent_run.h"
 
@@ -42,7 +41,8 @@ int parent(const Values& values) {
     run.patience = values.duration("--wait-timeout");
     if (const auto imds = values.find_text("--imds"))
         run.metadata = enclave::parse_metadata_service(*imds).value();
-    return run.run(*program.make_log(values, "parent"), std::cerr);
+    return run.run(*program.make_log(values, "parent"),
+                   command_line::failure_writer("glovebox", values));
 }
 
 }  // namespace

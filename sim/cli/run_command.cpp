@@ -14,6 +14,7 @@
 #include "sim/cli/shared_options.h"
 #include "sim/cli/trust_option.h"
 #include "sim/cli/world_option.h"
+#include "sim/command_line/failure.h"
 #include "sim/enclave/delegation.h"
 #include "sim/enclave/enclave_run.h"
 #include "sim/enclave/foreground.h"
@@ -89,7 +90,8 @@ void check_egress(const enclave::EnclaveRun& run, const Values& values) {
             "needs no way out");
 }
 
-int run_image(const enclave::EnclaveRun& run, const std::string& eif, Log& log) {
+int run_image(const enclave::EnclaveRun& run, const std::string& eif,
+              const enclave::TellFailure& tell, Log& log) {
     nitro_cli::ImageRun image;
     image.eif = eif;
     image.world = run.world;
@@ -105,6 +107,7 @@ int run_image(const enclave::EnclaveRun& run, const std::string& eif, Log& log) 
     image.readiness = run.readiness;
     image.started = run.started;
     image.ended = run.ended;
+    image.tell = tell;
     return image.run(nitro_cli::ImageRun::open(eif, image.memory_mib).value(), run.nsm, log);
 }
 
@@ -147,7 +150,8 @@ int start_enclave(const Values& values) {
             log->info("ready", "the enclave is ready");
             foreground.reached(record, at);
         };
-    return eif.empty() ? run.run(*log, std::cerr) : run_image(run, eif, *log);
+    const auto tell = command_line::failure_writer("glovebox", values);
+    return eif.empty() ? run.run(*log, tell) : run_image(run, eif, tell, *log);
 }
 
 }  // namespace

@@ -53,12 +53,6 @@ std::optional<File> open_named(const Values& values, const std::string& option, 
     return name ? std::optional<File>(open(*name).value()) : std::nullopt;
 }
 
-bool note(const Result<void>& done) {
-    if (!done)
-        std::cerr << "glovebox: " << done.error().message << '\n';
-    return done.has_value();
-}
-
 }  // namespace
 
 up::WorldOutcome judge(const Result<up::Outcome>& outcome, const up::WorldRun& run) {
@@ -126,6 +120,12 @@ void RunReports::say_last(Event event, const std::string& sentence) {
         timeline_.write(up::own_entry(LogLevel::error, event, sentence));
     else
         std::cerr << "glovebox: " << sentence << (sentence.ends_with('\n') ? "" : "\n");
+}
+
+bool RunReports::note(const Result<void>& done) {
+    if (!done)
+        say_last("failed", done.error().message);
+    return done.has_value();
 }
 
 // For people without the timeline's columns.

@@ -63,6 +63,8 @@ class RunReports {
 
   private:
     void say_last(Event event, const std::string& sentence);
+    // Says what failed; whether nothing did.
+    bool note(const Result<void>& done);
     void conclude(const up::WorldOutcome& outcome, const up::KmsRecord& kms, bool is_trace_kept);
     void annotate(const up::WorldOutcome& outcome, const up::KmsRecord& kms);
     [[nodiscard]] bool write_files(const up::WorldOutcome& outcome, const up::KmsRecord& kms);

@@ -83,7 +83,8 @@ Program vsock_proxy_program() {
                  .run = run_vsock_proxy},
         .version = version,
         .version_letter = 'V',
-        .dialect = command_line::Dialect::clap};
+        .dialect = command_line::Dialect::clap,
+        .error_name = "glovebox"};
 }
 
 }  // namespace glovebox::cli

@@ -137,6 +137,7 @@ struct Program {
     std::string_view version{};  // the output of --version
     char version_letter = 0;
     Dialect dialect = Dialect::glovebox;
+    std::string_view error_name{};  // what errors begin with; the root's name if empty
 };
 
 // The commands from a program's root to a command, both included.

@@ -11,8 +11,8 @@
 namespace glovebox::command_line {
 
 // Parses the words, which do not include the program's name, and runs the command. Help and the
-// version go to standard output, mistakes to standard error. Returns the exit status. Exceptions of
-// the command pass through, except UsageError, which is reported as a mistake.
+// version go to standard output, mistakes and what the command throws to standard error
+// (failure.h). Returns the exit status. What is no std::exception passes through.
 [[nodiscard]] int run_program(const Program& program, const std::vector<std::string>& words);
 
 }  // namespace glovebox::command_line

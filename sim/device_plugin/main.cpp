@@ -7,11 +7,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
-#include <iostream>
 
 #include "core/base/stop_signals.h"
 #include "core/base/workflow_commands.h"
 #include "sim/command_line/exit_status.h"
+#include "sim/command_line/failure.h"
 #include "sim/command_line/log_option.h"
 #include "sim/command_line/run_program.h"
 #include "sim/command_line/standard_streams.h"
@@ -124,9 +124,7 @@ int run_caught(int argc, char** argv) {
     try {
         return run_program(plugin_program(), {argv + std::min(argc, 1), argv + argc});
     } catch (const std::exception& error) {
-        if (!command_line::is_output_lost())
-            std::cerr << "glovebox-device-plugin: " << error.what() << '\n';
-        return command_line::exit_failed;
+        return command_line::report_failure("glovebox-device-plugin", error, false);
     }
 }
 

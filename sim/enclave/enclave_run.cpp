@@ -7,7 +7,6 @@
 #include "core/base/run_folder.h"
 #include "sim/enclave/memory_advice.h"
 #include "sim/enclave/nsm_session.h"
-#include "sim/enclave/program_run.h"
 #include "sim/enclave/world_directory.h"
 
 namespace glovebox::enclave {
@@ -43,7 +42,7 @@ void warn_of_memory(const EnclaveRun& run, const std::string& program, Log& log)
 
 }  // namespace
 
-int EnclaveRun::run(Log& log, std::ostream& to) const {
+int EnclaveRun::run(Log& log, const TellFailure& tell) const {
     RootReading root(nsm);
     ProgramRun program{.world = world};
     RunOptions& options = program.options;
@@ -95,7 +94,7 @@ int EnclaveRun::run(Log& log, std::ostream& to) const {
     const auto module = start_nsm_session(measured, root, log).value();
     options.nsm = &module->device();
     options.module_clock = module->clock();
-    return program.run(log, to);
+    return program.run(log, tell);
 }
 
 }  // namespace glovebox::enclave

@@ -4,13 +4,13 @@
 #pragma once
 
 #include <functional>
-#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/log.h"
 #include "sim/enclave/module_settings.h"
+#include "sim/enclave/program_run.h"
 #include "sim/enclave/room_request.h"
 #include "sim/enclave/session.h"
 #include "sim/enclave/world_trust.h"
@@ -35,7 +35,7 @@ struct EnclaveRun {
     std::function<void(const EnclaveRecord&, int world)> ended;
 
     // As ProgramRun::run.
-    [[nodiscard]] int run(Log& log, std::ostream& to) const;
+    [[nodiscard]] int run(Log& log, const TellFailure& tell) const;
 };
 
 }  // namespace glovebox::enclave

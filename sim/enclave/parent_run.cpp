@@ -6,10 +6,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 
-#include <ostream>
-
 #include "core/base/clock.h"
-#include "sim/enclave/program_run.h"
 #include "sim/enclave/refused_connection.h"
 #include "sim/enclave/world_directory.h"
 #include "sim/http/server.h"
@@ -40,7 +37,7 @@ void await_listeners(const ParentRun& run) {
 
 }  // namespace
 
-int ParentRun::run(Log& log, std::ostream& to) const {
+int ParentRun::run(Log& log, const TellFailure& tell) const {
     await_listeners(*this);
     ProgramRun program{.world = world};
     RunOptions& options = program.options;
@@ -52,7 +49,7 @@ int ParentRun::run(Log& log, std::ostream& to) const {
     options.trace_connections = trace_connections;
     options.trace_traffic = trace_traffic;
     options.kernel_vsock = kernel_vsock;
-    return program.run(log, to);
+    return program.run(log, tell);
 }
 
 Result<supervisor::MetadataRedirect> parse_metadata_service(const std::string& text) {

@@ -4,13 +4,13 @@
 #pragma once
 
 #include <chrono>
-#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/address/vsock_address.h"
 #include "core/base/log.h"
+#include "sim/enclave/program_run.h"
 #include "sim/enclave/world_trust.h"
 #include "sim/supervisor/metadata_redirect.h"
 
@@ -30,7 +30,7 @@ struct ParentRun {
 
     // As ProgramRun::run. Also throws ErrorException if a listener does not appear in time; the
     // sentence says what is there instead.
-    [[nodiscard]] int run(Log& log, std::ostream& to) const;
+    [[nodiscard]] int run(Log& log, const TellFailure& tell) const;
 };
 
 // Reads the address of the metadata service that a parent reaches at 169.254.169.254:

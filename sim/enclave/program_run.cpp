@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include <boost/system/errc.hpp>
-#include <ostream>
 
 #include "core/base/clock.h"
 #include "sim/enclave/command_program.h"
@@ -64,7 +63,7 @@ std::string explain_refusal(const boost::system::error_code& code, const std::st
 
 }  // namespace
 
-int ProgramRun::run(Log& log, std::ostream& to) const {
+int ProgramRun::run(Log& log, const TellFailure& tell) const {
     const auto opened = transports::World::open(transports::World::choose_name(world));
     const SystemClock clock;
     Session session(*opened.value(), clock, log);
@@ -82,7 +81,7 @@ int ProgramRun::run(Log& log, std::ostream& to) const {
         hint = explain_missing_file_of(options.program.arguments);
     if (hint.empty())
         hint = explain_refusal(code, options.program.arguments.front(), options.room.has_value());
-    to << "glovebox: " << Error(status.error()).with_advice(hint).message << '\n';
+    tell(Error(status.error()).with_advice(hint).message);
     return is_absent ? exit_not_found : exit_not_executable;
 }
 

@@ -4,7 +4,7 @@
 // `glovebox parent`.
 #pragma once
 
-#include <iosfwd>
+#include <functional>
 #include <string>
 
 #include "core/base/log.h"
@@ -12,14 +12,17 @@
 
 namespace glovebox::enclave {
 
+// Writes the sentence of a failure where the command's caller reads it.
+using TellFailure = std::function<void(const std::string& sentence)>;
+
 struct ProgramRun {
     std::string world;
     std::string hint_when_missing{};  // follows the sentence that the program is missing
     RunOptions options{};
 
     // Returns the program's exit status, or 128 and the signal that killed it; 126 or 127 if it
-    // cannot be executed, with a message on `to`. Throws ErrorException for every other error.
-    [[nodiscard]] int run(Log& log, std::ostream& to) const;
+    // cannot be executed, with a sentence to `tell`. Throws ErrorException for every other error.
+    [[nodiscard]] int run(Log& log, const TellFailure& tell) const;
 };
 
 }  // namespace glovebox::enclave

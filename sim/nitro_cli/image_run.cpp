@@ -224,8 +224,9 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
     options.module_clock = loaded.module->clock();
     options.record.command = start.command;
     options.record.details = loaded.details;
+    const auto fail = [&](const std::string& sentence) { tell ? tell(sentence) : say(sentence); };
     if (start.has_failed()) {
-        say("init ends before the program: " + start.cause);
+        fail("init ends before the program: " + start.cause);
         return enclave::leave_failed_boot(
                    *at, clock, options, {start.panic, "did not start, since init ended before it"})
             .value();
@@ -252,7 +253,7 @@ int ImageRun::run(const enclave::BootImage& image, const enclave::ModuleSettings
     const bool is_absent = code == boost::system::errc::no_such_file_or_directory;
     if (!is_absent && code != boost::system::errc::permission_denied)
         throw ErrorException(status.error());
-    say(Error(status.error()).with_advice(hint_of(request)).message);
+    fail(Error(status.error()).with_advice(hint_of(request)).message);
     const enclave::FailedBoot boot{
         status.error().message + "\nchild exited with error\n",
         "could not be executed: " + status.error().message,

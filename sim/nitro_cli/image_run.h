@@ -12,6 +12,7 @@
 #include "sim/enclave/boot_image.h"
 #include "sim/enclave/module_settings.h"
 #include "sim/enclave/nsm_session.h"
+#include "sim/enclave/program_run.h"
 #include "sim/enclave/session.h"
 #include "sim/enclave/world_trust.h"
 #include "sim/nitro_cli/enclave_details.h"
@@ -41,6 +42,7 @@ struct ImageRun {
     std::function<void(const enclave::EnclaveRecord&)> started;
     enclave::Readiness readiness;
     std::function<void(const enclave::EnclaveRecord&, int world)> ended;
+    enclave::TellFailure tell;  // by default "glovebox: SENTENCE" on standard error
 
     // Opens an image. E19 if the file cannot be opened, E35 if it is not an image, E26 if it needs
     // more memory.

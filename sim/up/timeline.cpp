@@ -21,6 +21,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view error_prefix = "glovebox: ";
+// Whose line a command's failure is, in either form (sim/command_line/failure.h).
+constexpr std::string_view error_component = "glovebox";
 // "2026-01-02T" and "Z" around the time of day.
 constexpr std::size_t date_bytes = 11;
 constexpr std::size_t time_of_day_bytes = 12;
@@ -54,6 +56,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> component
      {"switch", "vsock-switch"}}};
 
 bool can_log_as(std::string_view component, std::string_view part, Writers writers) {
+    if (component == error_component)
+        return true;
     if (writers == Writers::glovebox_and_program)
         return std::find(components_of_enclave.begin(), components_of_enclave.end(), component) !=
                components_of_enclave.end();
@@ -166,8 +170,8 @@ TimelineEntry entry_of_output(const std::string& part, const std::string& line) 
 TimelineEntry entry_of_error_line(const std::string& part, const std::string& line,
                                   Writers writers) {
     if (line.starts_with(error_prefix))
-        return {now_text(),      "glovebox", part,
-                LogLevel::error, "failed",   line.substr(error_prefix.size())};
+        return {now_text(), std::string(error_component),    part, LogLevel::error,
+                "failed",   line.substr(error_prefix.size())};
     TimelineEntry entry = entry_of_output(part, line);
     auto value = line.starts_with("{\"time\":") ? read_json(line) : Error();
     if (!value || !value->is_object())

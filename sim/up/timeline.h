@@ -41,7 +41,7 @@ enum class Writers { glovebox, glovebox_and_program };
 
 // A line that a part has written to its standard error, where its log is, as JSON lines. A line of
 // a component that this part does not have is a program's output, as is every line in another form;
-// "glovebox: ..." is an error of Glovebox's.
+// "glovebox: ..." and a line of the component glovebox are an error of Glovebox's.
 [[nodiscard]] TimelineEntry entry_of_error_line(const std::string& part, const std::string& line,
                                                 Writers writers = Writers::glovebox);
 

@@ -22,7 +22,7 @@ TEST(Timeline, APartSpeaksForItselfAlone) {
          {std::pair("kms", "kms"), std::pair("imds", "imds"), std::pair("faults", "fault"),
           std::pair("switch", "vsock-switch"), std::pair("machine/16", "vm"),
           std::pair("parent", "parent"), std::pair("inspect", "inspect"),
-          std::pair("to_kms", "proxy"), std::pair("in", "forward")})
+          std::pair("to_kms", "proxy"), std::pair("in", "forward"), std::pair("kms", "glovebox")})
         EXPECT_EQ(entry_of_error_line(part, log_line(component, "e")).component, component);
     for (const auto& [part, component] :
          {std::pair("kms", "up"), std::pair("kms", "proxy"), std::pair("machine/16", "kms"),
@@ -31,7 +31,7 @@ TEST(Timeline, APartSpeaksForItselfAlone) {
 }
 
 TEST(Timeline, AnEnclavesProgramCanNotSpeakForTheWorld) {
-    for (const char* const component : {"run", "nsm", "forward"})
+    for (const char* const component : {"run", "nsm", "forward", "glovebox"})
         EXPECT_EQ(
             entry_of_error_line("kms", log_line(component, "e"), Writers::glovebox_and_program)
                 .component,

@@ -102,7 +102,7 @@ class WorldRun {
         bool ended = false;
         std::string http;  // where a service listens, once it is ready
         std::string https;
-        std::string last_error;  // the last line that begins with "glovebox: "
+        std::string last_error;  // the last that its command has written
         std::optional<Time> ended_at;
         std::optional<Time> restart_at;
         std::chrono::milliseconds restart_delay{0};
