@@ -175,13 +175,14 @@ class NitroCli(unittest.TestCase):
         shutil.copy(ATTEST_SERVER, root / "bin/attest_server")
         return root
 
-    def python_root(self) -> Path:
+    def python_root(self, *modules) -> Path:
+        """A root with this machine's python3: what SERVER imports, and these modules."""
         root = self.folder / "python"
         for name in ("dev", "proc", "sys", "run", "tmp", "etc", "app"):
             (root / name).mkdir(parents=True)
         python = os.path.realpath("/usr/bin/python3")
         code = ("import sys, sysconfig; print(sysconfig.get_path('stdlib'));"
-                "import socket, fcntl, struct, ctypes, os;"
+                f"import socket, fcntl, struct, ctypes, os{''.join(', ' + name for name in modules)};"
                 "print(*[m.__file__ for m in sys.modules.values() if getattr(m, '__file__', None)], sep='\\n')")
         lines = subprocess.run([python, "-I", "-c", code], capture_output=True, text=True, check=True).stdout.split("\n")
         for path in [python, *libraries_of(python), *filter(None, lines[1:])]:

@@ -22,7 +22,8 @@ MANIFESTS = None
 
 # Those that ask more of a cluster, and docs/kubernetes.md says what.
 NOT_RESTRICTED = {"parent": "a sandbox needs a profile of its own and an unmasked /proc", "device-plugin": "the kubelet's folder is the node's",
-                  "app": "runs as its image says", "app-without-nitro": "an image's enclave needs a sandbox"}
+                  "app": "runs as its image says", "app-without-nitro": "an image's enclave needs a sandbox",
+                  "app-with-kms": "the same pod"}
 
 
 def setUpModule():
@@ -139,6 +140,7 @@ class Consistency(unittest.TestCase):
         for variant in ("parent", "parent-restricted"):
             template = next(document["spec"]["template"] for document in RENDERED[variant] if document["kind"] == "Deployment")
             self.assertIn(label, template["metadata"]["labels"].items())
+        self.assertIn(label, RENDERED["app-with-kms"][0]["metadata"]["labels"].items())
 
     def scene_of(self, documents):
         names = [document["metadata"]["name"] for document in documents if document["kind"] == "ConfigMap"]

@@ -16,6 +16,7 @@ import unittest
 from pathlib import Path
 
 from manifests import PATIENCE, Manifests, without_home
+from shared_kms import start_kms
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
 from service import Service  # noqa: E402
@@ -33,12 +34,7 @@ class Trust(unittest.TestCase):
         self.manifests = Manifests(self.folder, GLOVEBOX)
         self.ca = self.manifests.authorities / "tls/ca.pem"
         state = self.folder / "state"
-        state.mkdir(mode=0o700)
-        shutil.copy(self.manifests.authorities / "state/session.key", state)
-        kms = Service(GLOVEBOX, "kms", "--listen-tls", "127.0.0.1:0", "--state", state, "--seed", self.manifests.folder / "services/keys.yaml",
-                      "--pki", self.manifests.authorities / "pki", "--tls-ca", self.ca.parent, env=without_home(self.folder))
-        self.addCleanup(kms.kill)
-        self.port = re.search(r"https://127\.0\.0\.1:(\d+)", kms.wait_for("https://")).group(1)
+        self.port = start_kms(self, GLOVEBOX, self.manifests, state)
         imds = Service(GLOVEBOX, "imds", "--listen", "127.0.0.1:0", "--role-arn", "arn:aws:iam::111122223333:role/parent", "--state", state,
                        "--pki", self.manifests.authorities / "pki", env=without_home(self.folder))
         self.addCleanup(imds.kill)
