@@ -54,6 +54,7 @@ class Pods:
         self.folder = Path(self._directory.name)
         self.folder.chmod(0o755)
         self.names = []
+        self._volumes = set()  # that podman has made of ConfigMaps, under names with kustomize's hash
         docker = self.folder / "docker.json"
         docker.write_text(subprocess.run([SOURCE / "ci/container/seccomp_profile.py", "docker"], check=True, capture_output=True,
                                          text=True).stdout)
@@ -110,6 +111,7 @@ class Pods:
         file = self.folder / f"{name}.yaml"
         file.write_text("\n---\n".join(map(json.dumps, documents)))
         self.names.append(name)
+        self._volumes |= used
         done = subprocess.run([*self._enter, "podman", "play", "kube", "--network", "host", "--seccomp-profile-root", self.folder / "glovebox", file],
                               capture_output=True, text=True, stdin=subprocess.DEVNULL, env=self._variables, timeout=podman.PATIENCE)
         if done.returncode != 0:
@@ -185,8 +187,8 @@ class Pods:
     def remove(self):
         for name in reversed(self.names):
             podman.podman("pod", "rm", "--force", "--time", "5", name, env=self._variables)
-            for volume in ("glovebox-scene", "glovebox-world", "glovebox-suite"):
-                podman.podman("volume", "rm", "--force", PREFIX + volume, env=self._variables)
+        for volume in self._volumes:
+            podman.podman("volume", "rm", "--force", volume, env=self._variables)
         self._holder.kill()
         self._holder.wait()
         self._holder.stdout.close()
