@@ -518,6 +518,15 @@ class Storage(Case):
         self.assertEqual(kms.describe_key(KeyId="alias/kept")["KeyMetadata"]["Description"], "kept")
         self.assertEqual((self.state / "keys.db").stat().st_mode & 0o777, 0o600)
 
+    def test_a_key_has_many_grants(self):
+        """From the 90th on SQLite wants a file in TMPDIR, which the KMS's confinement does not allow."""
+        kms = self.client()
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        made = {kms.create_grant(KeyId=key, GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:user/alice", Operations=["Decrypt"])["GrantId"]
+                for _ in range(200)}
+        pages = kms.get_paginator("list_grants").paginate(KeyId=key)
+        self.assertEqual({grant["GrantId"] for page in pages for grant in page["Grants"]}, made)
+
     def test_the_scenes_users_are_of_the_account_that_the_command_line_gives(self):
         self.kms.kill()
         self.start("--account", "222233334444")

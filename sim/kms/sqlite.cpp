@@ -193,9 +193,11 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
         return database->error("cannot open it");
     sqlite3_extended_result_codes(opened, 1);
     sqlite3_busy_timeout(opened, busy_timeout_ms);
-    // Readers and a writer don't wait for each other.
-    if (auto done = database->execute("PRAGMA journal_mode = WAL"); !done)
-        return done.error();
+    // Readers and a writer don't wait for each other. What undoes one statement stays in memory,
+    // since the confined KMS may make no file in TMPDIR.
+    for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA temp_store = MEMORY"})
+        if (auto done = database->execute(pragma); !done)
+            return done.error();
     return database;
 }
 
