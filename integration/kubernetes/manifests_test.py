@@ -96,7 +96,7 @@ class Security(unittest.TestCase):
                     with self.subTest(variant=variant, name=document["metadata"]["name"]):
                         self.restricted(pod)
                         seen += 1
-        self.assertEqual(seen, 5)
+        self.assertEqual(seen, 7)
 
     def test_a_sandbox_asks_for_the_profile_and_proc_alone(self):
         sandboxed, restricted = (next(pod_of(document) for document in RENDERED[variant] if document["kind"] == "Deployment")
@@ -157,6 +157,19 @@ class Consistency(unittest.TestCase):
         self.assertNotEqual(before, after)
         kms = next(pod_of(document) for document in documents if document["metadata"]["name"] == "glovebox-kms" and document["kind"] == "Deployment")
         self.assertIn({"name": "scene", "configMap": {"name": after}}, kms["volumes"])
+
+    def test_one_process_has_a_volume_and_several_have_a_database(self):
+        for variant, count, strategy, store in (("services", 1, "Recreate", "persistentVolumeClaim"),
+                                                ("services-postgresql", 2, "RollingUpdate", "emptyDir")):
+            kms = next(document["spec"] for document in RENDERED[variant]
+                       if document["kind"] == "Deployment" and document["metadata"]["name"] == "glovebox-kms")
+            self.assertEqual((kms["replicas"], kms["strategy"]["type"]), (count, strategy))
+            state, = [volume for volume in kms["template"]["spec"]["volumes"] if volume["name"] == "state"]
+            self.assertEqual(set(state), {"name", store})
+            claims = [document for document in RENDERED[variant] if document["kind"] == "PersistentVolumeClaim"]
+            self.assertEqual(len(claims), int(store == "persistentVolumeClaim"))
+            database = {one["name"] for one in kms["template"]["spec"]["containers"][0]["env"]} & {"GLOVEBOX_KMS_DATABASE"}
+            self.assertEqual(bool(database), store == "emptyDir")
 
     def test_every_probe_has_a_port(self):
         probes = 0

@@ -31,6 +31,7 @@ PREFIX = f"gbk{os.getpid()}-"
 GROUP = 1000
 # What a Pod has in Kubernetes and podman 4.3 does not know or cannot do.
 LEFT_OUT = ("hostUsers", "affinity", "priorityClassName", "enableServiceLinks", "automountServiceAccountToken")
+BUSYBOX = "/bin/busybox"  # of busybox-static
 LEFT_OUT_OF_CONTAINERS = ("ports", "startupProbe", "readinessProbe", "livenessProbe", "resources")
 
 
@@ -41,6 +42,28 @@ def missing():
     if not Path("/usr/bin/catatonit").exists() and not Path("/usr/libexec/podman/catatonit").exists():
         return "catatonit, which podman needs for pods, is not installed: ci/setup containers"
     return ""
+
+
+def glovebox_tree(tree, glovebox):
+    subprocess.run([SOURCE / "ci/container/image-tree", glovebox, tree], check=True)
+    return ["ENV PATH=/usr/bin", 'ENTRYPOINT ["/usr/bin/glovebox"]']
+
+
+def busybox_tree(tree):
+    (tree / "bin").mkdir()
+    subprocess.run(["cp", BUSYBOX, tree / "bin/busybox"], check=True)
+    for name in ("sh", "cp", "mkdir", "chmod"):
+        (tree / "bin" / name).symlink_to("busybox")
+    return ["ENV PATH=/bin"]
+
+
+def import_images(folder, glovebox, *names):
+    """The images with this program that the manifests know by these names, and the init containers' busybox: each with its name there."""
+    for number, name in enumerate((*names, "busybox:1.37")):
+        tree = Path(folder) / f"tree{number}"
+        tree.mkdir()
+        words = glovebox_tree(tree, glovebox) if name in names else busybox_tree(tree)
+        yield podman.Image(f"localhost/{PREFIX}{name}", tree, *words), name
 
 
 class Pods:
@@ -69,7 +92,8 @@ class Pods:
                                         stdout=subprocess.PIPE, text=True)
         if self._holder.stdout.readline() != "up\n":
             raise AssertionError("no network namespace")
-        self._enter = ["nsenter", f"--net=/proc/{self._holder.pid}/ns/net"]
+        # What runs a program in the pods' network.
+        self.enter = ["nsenter", f"--net=/proc/{self._holder.pid}/ns/net"]
 
     def play(self, document, configs, variables=None, change=None, node=None):
         """The pod of a document, started; `configs` are its ConfigMaps and Secrets, `change` a last edit of it, and `node` has the folders
@@ -112,7 +136,7 @@ class Pods:
         file.write_text("\n---\n".join(map(json.dumps, documents)))
         self.names.append(name)
         self._volumes |= used
-        done = subprocess.run([*self._enter, "podman", "play", "kube", "--network", "host", "--seccomp-profile-root", self.folder / "glovebox", file],
+        done = subprocess.run([*self.enter, "podman", "play", "kube", "--network", "host", "--seccomp-profile-root", self.folder / "glovebox", file],
                               capture_output=True, text=True, stdin=subprocess.DEVNULL, env=self._variables, timeout=podman.PATIENCE)
         if done.returncode != 0:
             raise AssertionError(f"podman play kube {name}: {done.stderr}")
@@ -166,10 +190,13 @@ class Pods:
         group = podman.podman("top", f"{name}-{container}", "hpid", env=self._variables).stdout.split()[1:]
         return [int(pid) for pid in group]
 
+    def end(self, name):
+        podman.podman("pod", "stop", "--time", "5", name, env=self._variables)
+
     def get(self, port, path, scheme="http", container=None):
         """The answer's body, of a server on a port of the pods; as the kubelet, it asks until there is one."""
         end = time.monotonic() + podman.PATIENCE
-        client = [*self._enter, "curl", "-sSkf", "--max-time", "5", f"{scheme}://127.0.0.1:{port}{path}"]
+        client = [*self.enter, "curl", "-sSkf", "--max-time", "5", f"{scheme}://127.0.0.1:{port}{path}"]
         while (done := subprocess.run(client, capture_output=True, text=True)).returncode != 0:
             if time.monotonic() > end:
                 raise AssertionError(f"{done.stderr}\n{self.log(container)[-4000:] if container else ''}")

@@ -17,13 +17,9 @@ from pathlib import Path
 import manifests
 import pods
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "container"))
-from podman import Image, podman  # noqa: E402
-
 GLOVEBOX = ""
 IMAGES = {}
 MANIFESTS = None
-BUSYBOX = "/bin/busybox"  # of busybox-static
 
 
 def setUpModule():
@@ -36,25 +32,9 @@ def setUpModule():
     unittest.addModuleCleanup(directory.cleanup)
     os.chmod(directory.name, 0o755)
     MANIFESTS = manifests.Manifests(directory.name, GLOVEBOX)
-    for name, make in (("glovebox:local", glovebox_tree), ("busybox:1.37", busybox_tree)):
-        tree = Path(directory.name) / name.partition(":")[0]
-        tree.mkdir()
-        image = Image(f"localhost/{pods.PREFIX}{name}", tree, *make(tree))
+    for image, name in pods.import_images(directory.name, GLOVEBOX, "glovebox:local"):
         unittest.addModuleCleanup(image.remove)
         IMAGES[name] = image.name
-
-
-def glovebox_tree(tree):
-    subprocess.run([manifests.SOURCE / "ci/container/image-tree", GLOVEBOX, tree], check=True)
-    return ["ENV PATH=/usr/bin", 'ENTRYPOINT ["/usr/bin/glovebox"]']
-
-
-def busybox_tree(tree):
-    (tree / "bin").mkdir()
-    subprocess.run(["cp", BUSYBOX, tree / "bin/busybox"], check=True)
-    for name in ("sh", "cp", "mkdir", "chmod"):
-        (tree / "bin" / name).symlink_to("busybox")
-    return ["ENV PATH=/bin"]
 
 
 class Case(unittest.TestCase):
