@@ -4,29 +4,16 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <csignal>
 #include <exception>
+
+#include "core/base/signals_blocked.h"
 
 namespace glovebox::core {
 namespace {
 
 namespace asio = boost::asio;
 
-// Threads that are created meanwhile leave every signal to the others.
-class NoSignals {
-  public:
-    NoSignals() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~NoSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    NoSignals(const NoSignals&) = delete;
-    NoSignals& operator=(const NoSignals&) = delete;
-
-  private:
-    sigset_t before_{};
-};
+;
 
 PipePoolOptions share_of(PipePoolOptions all, std::size_t count) {
     const auto share = [count](std::size_t number) {
@@ -53,7 +40,7 @@ EventLoops::EventLoops(std::size_t count, PipePoolOptions pipes) {
 
 LoopThreads::LoopThreads(EventLoops& loops)
     : loops_(loops), exceptions_(std::uncaught_exceptions()) {
-    const NoSignals no_signals;
+    const SignalsBlocked none_for_threads;
     for (EventLoops::Owned& owned : loops_.owned_) {
         if (&owned == &loops_.owned_.front())
             continue;

@@ -2,26 +2,20 @@
 
 #include "nsm-mock/module/deferred_nsm.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <utility>
 
+#include "core/base/signals_blocked.h"
 #include "nsm-mock/module/nsm_response.h"
 
 namespace glovebox::nsm {
 
 DeferredNsm::DeferredNsm(Make make) {
-    // The thread inherits the mask. Signals to the process are for the threads that wait for them.
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    // Signals to the process are for the threads that wait for them.
+    const SignalsBlocked none_for_threads;
     device_ = std::async(std::launch::async, [make = std::move(make)] {
         auto made = make();
         return made ? std::shared_ptr<NsmDevice>(std::move(*made)) : nullptr;
     });
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Bytes DeferredNsm::process(BytesView request) {

@@ -7,11 +7,11 @@
 
 #include <optional>
 
+#include "core/base/signals_blocked.h"
 #include "nsm-mock/module/deferred_nsm.h"
 #include "nsm-mock/module/hardware_nsm.h"
 #include "nsm-mock/pki/pki_directory.h"
 #include "sim/enclave/nsm_state.h"
-#include "sim/supervisor/block_signals.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -182,7 +182,7 @@ Result<std::unique_ptr<NsmSession>> open_nsm_session(const std::string& device,
 }
 
 RootReading::RootReading(const ModuleSettings& settings) {
-    const supervisor::BlockSignals none_for_threads;
+    const SignalsBlocked none_for_threads;
     root_ = std::async(std::launch::async, [settings] { return open_root(settings); });
 }
 

@@ -14,11 +14,11 @@
 #include <thread>
 
 #include "core/base/base64.h"
+#include "core/base/signals_blocked.h"
 #include "core/relay/first_bytes.h"
 #include "core/relay/pipe_pool.h"
 #include "core/relay/relay.h"
 #include "core/stream/asio_result.h"
-#include "sim/supervisor/block_signals.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -117,7 +117,7 @@ class Traffic::Loop {
   public:
     Loop(Log& log, std::size_t first_bytes)
         : log_(log), first_bytes_(first_bytes), work_(asio::make_work_guard(context_)) {
-        const supervisor::BlockSignals none_for_threads;
+        const SignalsBlocked none_for_threads;
         thread_ = std::thread([this] { context_.run(); });
     }
     ~Loop() {

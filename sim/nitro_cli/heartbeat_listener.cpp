@@ -3,13 +3,13 @@
 #include "sim/nitro_cli/heartbeat_listener.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
 
+#include "core/base/signals_blocked.h"
 #include "sim/enclave/boot_heartbeat.h"
 #include "sim/nitro_cli/error.h"
 
@@ -47,13 +47,8 @@ Result<std::unique_ptr<HeartbeatListener>> HeartbeatListener::open(transports::W
     self->socket_ = std::move(socket);
     if (::listen(self->socket_.get(), 1) != 0)
         return busy(errno_error("cannot listen for the heartbeat", errno));
-    // The new thread inherits the mask: it handles no signals.
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const SignalsBlocked none_for_threads;
     self->thread_ = std::thread([listener = self.get()] { listener->run(); });
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return self;
 }
 

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/signals_blocked.h"
 #include "sim/sandbox/fork_hooks.h"
 #include "sim/sandbox/id_helpers.h"
 #include "sim/sandbox/init_process.h"
@@ -27,22 +28,6 @@ namespace {
 // The namespaces of the outer process. The cgroup namespace is made later: its root is the cgroup
 // of its maker, which has to be the enclave's by then.
 constexpr unsigned long outer_namespaces = CLONE_NEWUSER | CLONE_NEWNS;
-
-// Blocks all signals as long as it lives, so that the forked child handles none.
-class SignalsBlocked {
-  public:
-    SignalsBlocked() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-  private:
-    sigset_t before_;
-};
 
 std::string_view describe(Report::Stage stage) {
     switch (stage) {

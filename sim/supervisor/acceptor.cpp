@@ -21,7 +21,7 @@
 #include <optional>
 
 #include "core/base/error.h"
-#include "sim/supervisor/block_signals.h"
+#include "core/base/signals_blocked.h"
 #include "sim/supervisor/descriptor_room.h"
 #include "sim/supervisor/interposition.h"
 #include "sim/supervisor/thread_status.h"
@@ -124,7 +124,7 @@ Acceptor::Acceptor(Notifier& notifier, VsockOptionTable& options, PidfdCache& pi
     watch(epoll_.get(), stop_.get(), EPOLLIN, event_stop);
     watch(epoll_.get(), dead_.get(), EPOLLIN, event_dead);
     pidfds_.watch_exits(epoll_.get(), exit_event);
-    const BlockSignals none_for_threads;
+    const SignalsBlocked none_for_threads;
     thread_ = std::thread([this] { run(); });
 }
 

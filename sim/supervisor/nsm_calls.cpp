@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "sim/supervisor/block_signals.h"
+#include "core/base/signals_blocked.h"
 
 namespace glovebox::supervisor {
 namespace {
@@ -25,7 +25,7 @@ bool is_quick(BytesView request) {
 
 NsmCalls::NsmCalls(nsm::NsmDevice& device, Notifier& notifier, TraceeMaker make_tracee)
     : device_(device), notifier_(notifier), make_tracee_(std::move(make_tracee)) {
-    const BlockSignals none_for_threads;
+    const SignalsBlocked none_for_threads;
     thread_ = std::thread([this] { run(); });
 }
 

@@ -12,7 +12,7 @@
 #include <chrono>
 #include <exception>
 
-#include "sim/supervisor/block_signals.h"
+#include "core/base/signals_blocked.h"
 #include "sim/supervisor/emulated_socket.h"
 #include "sim/supervisor/kernel_tracee.h"
 #include "sim/supervisor/thread_interruption.h"
@@ -77,7 +77,7 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
             sender_->let_go(thread);
             acceptor_.expect_dead();
         });
-    const BlockSignals none_for_threads;
+    const SignalsBlocked none_for_threads;
     thread_ = std::thread([this, &world] {
         world.enter_with_thread();
         run();

@@ -18,7 +18,7 @@ inline void install_interruption() {
     ::sigaction(interrupting_signal, &action, nullptr);
 }
 
-// For the calling thread, whose signals are blocked (block_signals.h).
+// For the calling thread, whose signals are blocked (core/base/signals_blocked.h).
 inline void allow_interruption() {
     sigset_t interrupting;
     sigemptyset(&interrupting);

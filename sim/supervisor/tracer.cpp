@@ -18,7 +18,7 @@
 #include <system_error>
 #include <utility>
 
-#include "sim/supervisor/block_signals.h"
+#include "core/base/signals_blocked.h"
 #include "sim/supervisor/ptrace_calls.h"
 #include "sim/supervisor/thread_interruption.h"
 #include "sim/supervisor/thread_status.h"
@@ -78,7 +78,7 @@ Result<std::unique_ptr<Tracer>> Tracer::start() {
     const auto own = read_thread_status(::getpid());
     tracer->filters_ = (own ? own->filters.value_or(0) : 0) + 1;
     install_interruption();
-    const BlockSignals none_for_threads;
+    const SignalsBlocked none_for_threads;
     try {
         tracer->thread_ = std::thread([raw = tracer.get()] { raw->trace(); });
     } catch (const std::system_error& error) {
