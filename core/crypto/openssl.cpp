@@ -33,6 +33,17 @@ Result<Object> read_pem(BytesView pem, const char* what, Read read) {
     return object;
 }
 
+// SubjectPublicKeyInfo in DER.
+std::string public_key_of(const EVP_PKEY* key) {
+    unsigned char* encoded = nullptr;
+    const int size = key == nullptr ? -1 : i2d_PUBKEY(key, &encoded);
+    if (size <= 0)
+        throw_openssl("reading a public key");
+    std::string bytes(reinterpret_cast<const char*>(encoded), static_cast<std::size_t>(size));
+    OPENSSL_free(encoded);
+    return bytes;
+}
+
 }  // namespace
 
 void ignore_openssl_configuration() {
@@ -48,6 +59,13 @@ Result<PkeyPtr> read_pem_private_key(BytesView pem) {
     return read_pem<PkeyPtr>(pem, "unencrypted private key", PEM_read_bio_PrivateKey);
 }
 
+bool is_key_of(EVP_PKEY* key, X509* certificate) {
+    if (X509_check_private_key(certificate, key) == 1)
+        return true;
+    ERR_clear_error();
+    return public_key_of(key) == public_key_of(X509_get0_pubkey(certificate));
+}
+
 std::string openssl_reason() {
     const unsigned long code = ERR_peek_last_error();
     // Not a defect of the key or certificate at hand.
@@ -58,7 +76,7 @@ std::string openssl_reason() {
     }
     const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
     ERR_clear_error();
-    return reason == nullptr ? "OpenSSL gave no reason" : reason;
+    return reason == nullptr ? "OpenSSL gave no reason, as when memory has ended" : reason;
 }
 
 void throw_openssl(std::string_view what) {

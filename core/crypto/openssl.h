@@ -55,6 +55,10 @@ void ignore_openssl_configuration();
 [[nodiscard]] Result<X509Ptr> read_pem_certificate(BytesView pem);
 [[nodiscard]] Result<PkeyPtr> read_pem_private_key(BytesView pem);
 
+// Whether the private key is that of the certificate. Throws when it can't be told, for want of
+// memory: OpenSSL's own comparison (X509_check_private_key) calls that a difference.
+[[nodiscard]] bool is_key_of(EVP_PKEY* key, X509* certificate);
+
 // The newest reason in OpenSSL's queue, which is then emptied.
 [[nodiscard]] std::string openssl_reason();
 

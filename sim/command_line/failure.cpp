@@ -3,10 +3,13 @@
 #include "sim/command_line/failure.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <new>
 #include <system_error>
@@ -21,6 +24,7 @@
 namespace glovebox::command_line {
 namespace {
 
+std::terminate_handler otherwise = nullptr;
 constexpr std::string_view json_option = "--log-json";
 constexpr std::size_t sentence_bytes_max = 16 * 1024;
 
@@ -28,6 +32,33 @@ bool has_option(const Path& path) {
     const auto options = options_of(path);
     return std::any_of(options.begin(), options.end(),
                        [](const Option* option) { return option->name == json_option; });
+}
+
+// What is said without memory, which may ask for none.
+void write_lack_of_memory() {
+    constexpr std::string_view sentence =
+        "glovebox: this needs more memory than there is: Cannot allocate memory. End other "
+        "programs, or raise this process's limit on memory (ulimit -v, the container's limit), and "
+        "try again\n";
+    (void)!::write(STDERR_FILENO, sentence.data(), sentence.size());
+}
+
+// A lack of memory before main, in a destructor, or while an exception is handled is no crash.
+[[noreturn]] void terminate() {
+    try {
+        if (const auto exception = std::current_exception())
+            std::rethrow_exception(exception);
+    } catch (const std::bad_alloc&) {
+        write_lack_of_memory();
+        ::_exit(exit_failed);
+    } catch (...) {
+    }
+    (*otherwise)();
+    std::abort();
+}
+
+[[gnu::constructor(101)]] void set_terminate() {
+    otherwise = std::set_terminate(terminate);
 }
 
 // What a library throws names what it asked for; an error's sentence says what to do as well.
@@ -83,10 +114,15 @@ void write_failure(std::string_view name, const std::string& text, bool in_json)
 }
 
 int report_failure(std::string_view name, const std::exception& exception, bool in_json) {
-    if (!is_output_lost())
-        write_failure(
-            name, fmt::format("{}: {}\n", name, cut(sentence_of(exception), sentence_bytes_max)),
-            in_json);
+    try {
+        if (!is_output_lost())
+            write_failure(
+                name,
+                fmt::format("{}: {}\n", name, cut(sentence_of(exception), sentence_bytes_max)),
+                in_json);
+    } catch (const std::bad_alloc&) {
+        write_lack_of_memory();
+    }
     return exit_failed;
 }
 

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <exception>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -31,9 +32,17 @@ void Serving::run(unsigned threads) {
                      "process's limits on memory and processes (ulimit -v, -u)",
                      others.size() + 1, threads, failure.code().message());
     }
-    context_.run();
+    std::exception_ptr thrown;  // a lack of memory: the other threads end first
+    try {
+        context_.run();
+    } catch (...) {
+        thrown = std::current_exception();
+        context_.stop();
+    }
     for (std::thread& other : others)
         other.join();
+    if (thrown)
+        std::rethrow_exception(thrown);
 }
 
 }  // namespace glovebox::http

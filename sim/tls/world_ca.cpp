@@ -109,7 +109,7 @@ std::optional<Stored> parse(const std::optional<std::string>& key_pem,
         return std::nullopt;
     auto key = nsm::SigningKey::from_pem(*key_pem);
     auto certificate = nsm::Certificate::from_pem(*certificate_pem);
-    if (!key || !certificate || X509_check_private_key(certificate->get(), key->get()) != 1)
+    if (!key || !certificate || !is_key_of(key->get(), certificate->get()))
         return std::nullopt;
     return Stored{std::move(*key), std::move(*certificate)};
 }

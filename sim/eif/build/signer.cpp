@@ -46,9 +46,7 @@ Result<SigningIdentity> SigningIdentity::from_pem(BytesView private_key, BytesVi
     auto x509 = Certificate::from_pem(certificate);
     if (!x509)
         return x509.error();
-    const int matches = X509_check_private_key(x509->get(), key.get());
-    ERR_clear_error();
-    if (matches != 1)
+    if (!is_key_of(key.get(), x509->get()))
         return Error(EifError::bad_key,
                      "the private key is not the certificate's: the enclave would be refused when "
                      "it is started. Give the pair that belongs together");
