@@ -347,7 +347,7 @@ Result<std::unique_ptr<Server>> Server::start(asio::any_io_executor executor, Se
     const std::string name = to_string(state->options.address);
     const auto failed = [&](std::string_view step) {
         const bool is_taken = error == asio::error::address_in_use;
-        return Error(error, fmt::format("cannot {} {}: {}", step, name, error.message()))
+        return errno_error(fmt::format("cannot {} {}", step, name), error.value())
             .with_advice(is_taken ? "Choose another port, or 0 for a free one" : "");
     };
     const auto ip = asio::ip::make_address(state->options.address.ip, error);

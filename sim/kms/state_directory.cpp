@@ -41,8 +41,7 @@ Result<std::string> open_state_directory(const std::string& directory) {
     if (!failure && !above.empty())
         std::filesystem::create_directories(above, failure);
     if (failure)
-        return Error(make_error_code(boost::system::errc::io_error),
-                     "cannot create " + above.string() + ": " + failure.message());
+        return errno_error("cannot create " + above.string(), failure.value());
     // A descriptor that was checked; the files in it are reached by name.
     if (const auto checked = open_private_directory(path); !checked)
         return checked.error();

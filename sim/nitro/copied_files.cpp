@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 Error failed(const fs::path& path, const std::error_code& code) {
-    return system_error(code.value(), "cannot copy " + path.string() + ": " + code.message());
+    return errno_error("cannot copy " + path.string(), code.value());
 }
 
 bool is_elf(const fs::path& path) {

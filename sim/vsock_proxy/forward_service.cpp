@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 
 #include "core/base/counted.h"
 #include "core/dial/dialer.h"
@@ -99,8 +100,11 @@ int ForwardService::serve(Log& log) const {
     if (status)
         operations.serve_status(*status, version, {}).value();
     const std::size_t ports_out = egress ? egress->ports.size() + egress->shared_ports.size() : 0;
-    log.info("ready", "ready: {}", counted(routes.size() + ways_in.size() + ports_out, "listener"));
-    operations.ready("");
+    const auto say_ready = [&] {
+        log.info("ready", "ready: {}",
+                 counted(routes.size() + ways_in.size() + ports_out, "listener"));
+        operations.ready("");
+    };
     const auto stop = [&] {
         operations.stopping();
         forward.stop();
@@ -111,8 +115,12 @@ int ForwardService::serve(Log& log) const {
     auto serving =
         run_all(forward, ways_in.empty() ? nullptr : &inward, out ? &*out : nullptr, operations);
     const core::LoopThreads others(loops);
-    if (!command.empty())
+    if (!command.empty()) {
+        say_ready();
         return core::serve_around(command, limit, context, log, std::move(serving), stop);
+    }
+    // Once signals are heeded: who learns that this process is ready may end it at once.
+    boost::asio::post(context, say_ready);
     core::run_until_signal(context, log, std::move(serving), stop);
     return 0;
 }
