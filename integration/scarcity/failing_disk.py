@@ -4,6 +4,7 @@
 import errno
 import mmap
 import os
+import re
 import struct
 from pathlib import Path
 
@@ -16,11 +17,20 @@ KINDS = {
     "broken": (FAILS_ONCE, errno.EIO),
     "interrupted": (INTERRUPTED, errno.EINTR),
 }
+_ADVICE = re.compile("Make room|Name a(nother)? (directory|world)|try again")
+# The same in SQLite's words, where it does not tell what the system said.
+_SQLITES_WORDS = re.compile("database or disk is full|disk I/O error|unable to open database file|attempt to write a readonly database")
 _STATE = struct.Struct("IIIi64s")
 
 
 class FailingDisk:
     """What is written below `folder` by `program`. `environment()` is for that program and all that it starts."""
+
+    may_stay = frozenset()  # names that are left behind, until the next run
+
+    @staticmethod
+    def is_excused(status, said):
+        return False
 
     def __init__(self, library, program, folder, state):
         self.library, self.program, self.folder, self.state = library, os.path.realpath(program), os.path.realpath(folder), Path(state)
@@ -43,6 +53,10 @@ class FailingDisk:
         """The name of the call that failed first; empty: none did."""
         return _STATE.unpack_from(self.state.read_bytes())[4].rstrip(b"\0").decode()
 
-    def words(self):
-        """What an error says of it."""
-        return os.strerror(KINDS[self._kind][1])
+    def unsaid(self, said):
+        """Sentences for what the error of a command lacks."""
+        words = os.strerror(KINDS[self._kind][1])
+        wrong = [] if words in said or _SQLITES_WORDS.search(said) else [f"does not say {words!r}"]
+        if self._kind in ("full", "short", "once") and not _ADVICE.search(said):
+            wrong.append("does not say what to do")
+        return wrong

@@ -42,12 +42,16 @@ class Kms:
         return self._service.process.pid
 
     def ask(self, operation, **members):
-        """The status, the answer, and the explanation of a refusal."""
+        """The status, the answer, and the explanation of a refusal; 0 if no answer came."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request("POST", "/", json.dumps(members), {"X-Amz-Target": f"TrentService.{operation}"})
             answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"{}"), answer.getheader("x-glovebox-explanation") or ""
+            body = answer.read() or b"{}"
+            is_json = answer.getheader("Content-Type", "").startswith("application/x-amz-json")
+            return answer.status, json.loads(body) if is_json else {"__type": body.decode()}, answer.getheader("x-glovebox-explanation") or ""
+        except (OSError, http.client.HTTPException) as failure:
+            return 0, {"__type": repr(failure)}, ""
         finally:
             connection.close()
 

@@ -77,6 +77,7 @@ ALLOWED_SLEEPS = {
     ("time.sleep(0.003 * moment)", "integration/sandbox/lifecycle_test.py"): "kills processes at moments that are meant to be any",
     ("time.sleep(self.random.uniform", "integration/kills/kills.py"): "a random moment, and a random time between two signals",
     ("time.sleep(PAUSE)", "integration/kills/interruptions.py"): "how long a process stays stopped",
+    ("time.sleep(BUSY_FOR)", "integration/scarcity/descriptors.py"): "what a process takes while it lacks descriptors",
     ("time.sleep(0.1)", "integration/scarcity/clock_jumps_test.py"): "how long a clock stays ahead or behind",
     ("time.sleep(0.2)", "integration/kills/kills.py"): "how long a process stays stopped",
     ("time.sleep(0.5)", "integration/inspect/followers_test.py"): "polls a server, which tells nobody that another client is gone",
