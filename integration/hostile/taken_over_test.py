@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody runs code in a KMS, a metadata service or a proxy, as by a hole in its parser: what that code reaches.
+"""Somebody runs code in a KMS, a metadata service, a proxy or a forwarder, as by a hole in its parser: what that code reaches.
 
 Usage: taken_over_test.py GLOVEBOX TAKEN_OVER [unittest's arguments]; TAKEN_OVER is the library of taken_over.c.
 """
@@ -71,6 +71,21 @@ class TakenOver(unittest.TestCase):
         self.expected(self.reached(service), start_a_program="0", connect="0")
         service.stop()
         self.assertFalse((self.folder / "own/3.8000").exists())
+
+    def test_a_forwarder_connects_within_the_world_alone(self):
+        service = Service(GLOVEBOX, "forward", "--log-level", "debug", "--world", self.folder / "own", "--cid", "16", "--listen",
+                          "127.0.0.1:0=3:8000", env=self.environment)
+        self.addCleanup(service.kill)
+        self.expected(self.reached(service), start_a_program="EPERM", connect="EACCES")
+        service.stop()
+
+    def test_a_forwarder_with_a_way_in_connects_to_ports_too(self):
+        service = Service(GLOVEBOX, "forward", "--log-level", "debug", "--world", self.folder / "own", "--cid", "16", "--listen",
+                          f"vsock:5000=127.0.0.1:{self.target.getsockname()[1]}", env=self.environment)
+        self.addCleanup(service.kill)
+        self.expected(self.reached(service), start_a_program="EPERM", connect="0")
+        service.stop()
+        self.assertFalse((self.folder / "own/16.5000").exists())
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
 #include "sim/cli/log_option.h"
 #include "sim/cli/programs.h"
 #include "sim/cli/shared_options.h"
+#include "sim/cli/socket_needs.h"
 #include "sim/cli/transport_option.h"
 #include "sim/vsock_proxy/forward_service.h"
 
@@ -49,6 +50,9 @@ int forward(const Values& values) {
         service.status = core::parse_status_address(values.text("--status")).value();
     service.version = glovebox_program().version;
     service.command = values.list("COMMAND");
+    // A way in connects to this side's ports.
+    service.needs.emplace(core::Needs{.connects_by_tcp = !service.ways_in.empty()});
+    add_sockets(*service.needs, service.transport, service.status);
     const auto log = make_log(values, "forward");
     LimitedLog limited(*log, values.number<std::size_t>("--log-rate"));
     return service.serve(limited);

@@ -20,8 +20,8 @@
 #include "sim/cli/rule_options.h"
 #include "sim/cli/served_targets.h"
 #include "sim/cli/shared_options.h"
+#include "sim/cli/socket_needs.h"
 #include "sim/cli/transport_option.h"
-#include "sim/enclave/world_directory.h"
 #include "sim/vsock_proxy/proxy_service.h"
 
 namespace glovebox::cli {
@@ -60,22 +60,13 @@ void warn_of_localhost(const vsock_proxy::ProxyService& service, Log& log) {
     }
 }
 
-// The folders of files that are read again when they change, and where its sockets are.
+// The folders of files that are read again when they change, of its successor, and of its sockets.
 core::Needs needs_of(const vsock_proxy::ProxyService& service) {
-    core::Needs needs{.connects_by_tcp = true, .starts_programs = true};  // its successor
-    const auto folder_of = [](const std::filesystem::path& file) {
-        return std::filesystem::absolute(file).parent_path().string();
-    };
+    core::Needs needs{.connects_by_tcp = true, .starts_programs = true};
     for (const std::string& file : service.allowlist_files)
         needs.readable.push_back(folder_of(file));
     needs.readable.push_back(folder_of(std::filesystem::read_symlink("/proc/self/exe")));
-    for (const auto& [cid, monitor] : service.transport.guests)
-        needs.writable.push_back(folder_of(monitor));
-    if (const auto* const socket =
-            service.status ? std::get_if<std::string>(&*service.status) : nullptr)
-        needs.writable.push_back(folder_of(*socket));
-    if (transports::name_of(service.transport) == "unix")
-        needs.writable.push_back(enclave::world_path(service.transport.world).value());
+    add_sockets(needs, service.transport, service.status);
     return needs;
 }
 

@@ -114,6 +114,9 @@ int ForwardService::serve(Log& log) const {
     };
     auto serving =
         run_all(forward, ways_in.empty() ? nullptr : &inward, out ? &*out : nullptr, operations);
+    // The command is somebody's own program.
+    if (needs && command.empty())
+        core::confine(*needs, log).value();
     const core::LoopThreads others(loops);
     if (!command.empty()) {
         say_ready();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/confinement/confinement.h"
 #include "core/egress/egress.h"
 #include "core/forward/forward.h"
 #include "core/proxy/proxy_route.h"
@@ -27,6 +28,8 @@ struct ForwardService {
     std::optional<core::StatusAddress> status;  // where it tells of itself; empty: nowhere
     std::string version;                        // of the program, for the status
     std::vector<std::string> command;           // the program to run meanwhile; empty: none
+    // What it keeps when it listens, unless it has a command; empty: everything.
+    std::optional<core::Needs> needs;
 
     // Listens on all routes, and serves until a signal or, with a command, until the command has
     // ended. Returns the command's exit status, or 0 without one. Throws ErrorException if it
