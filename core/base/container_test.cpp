@@ -29,7 +29,7 @@ TEST(Container, OfAnotherRuntimeIsNoPod) {
 }
 
 TEST(ContainerSettings, AreThoseOfWhatStartsTheContainer) {
-    const Container pod{.is_in_pod = true};
+    const Container pod{.is_in_pod = true, .mark = {}};
     const Container container;
     for (const auto& settings : {profile_settings, sandbox_settings}) {
         EXPECT_THAT(settings(pod), AllOf(HasSubstr("seccompProfile {type: Localhost"),

@@ -78,14 +78,14 @@ INSTANTIATE_TEST_SUITE_P(
              "no capability to map users",
              "docker run --cap-add SETUID --cap-add SETGID --cap-add SETFCAP"},
         Case{"Pod", EPERM, with([](NamespaceFacts& f) {
-                 f.container = Container{.is_in_pod = true};
+                 f.container = Container{.is_in_pod = true, .mark = {}};
                  f.seccomp_mode = "2";
              }),
              "this is a container",
              "Allow them with: seccompProfile {type: Localhost, localhostProfile: "
              "glovebox/seccomp.json}, appArmorProfile"},
         Case{"RootWithoutCapabilitiesInAPod", EPERM, with([](NamespaceFacts& f) {
-                 f.container = Container{.is_in_pod = true};
+                 f.container = Container{.is_in_pod = true, .mark = {}};
                  f.is_root = true;
                  f.maps_users = false;
              }),
@@ -105,7 +105,7 @@ TEST(AdviseOnFilter, NamesTheOptionsWhereThereIsAFilterAndNothingElsewhere) {
                                                HasSubstr("--isolation none")));
     facts.container = Container{};
     EXPECT_THAT(advise_on_filter(facts), HasSubstr("This container's seccomp filter"));
-    facts.container = Container{.is_in_pod = true};
+    facts.container = Container{.is_in_pod = true, .mark = {}};
     EXPECT_THAT(advise_on_filter(facts), AllOf(HasSubstr("seccompProfile"), HasSubstr("procMount"),
                                                Not(HasSubstr("docker"))));
 }
