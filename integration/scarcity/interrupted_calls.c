@@ -4,11 +4,12 @@
 // nothing was done, as if a signal had come (signal(7)).
 //
 //   SCARCITY_PROGRAM   the program, as /proc/self/exe names it; in others nothing happens
-//   SCARCITY_STATE     a file of two numbers, shared by all processes of the program: how many calls
-//                      there were, and how many were interrupted
+//   SCARCITY_STATE     a file of two numbers, shared by all processes of the program: how many
+//                      calls there were, and how many were interrupted
 //
-// What does not wait is left alone: files on a disk, and descriptors with O_NONBLOCK. connect is left out: a connection goes on after EINTR, which nothing here could imitate. close is
-// left out too: its descriptor is gone, whatever it answers.
+// What does not wait is left alone: files on a disk, and descriptors with O_NONBLOCK. connect is
+// left out: a connection goes on after EINTR, which nothing here could imitate. close is left out
+// too: its descriptor is gone, whatever it answers.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

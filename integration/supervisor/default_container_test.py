@@ -133,6 +133,24 @@ class DefaultContainer(Case):
         self.assertEqual(len(server.errors.splitlines()), 1, server.errors)
         self.assertIn("runs with --isolation none", server.errors)
 
+    def test_a_forwarder_in_an_enclave_connects(self):
+        """It gives up connections by TCP after its start, and a TCP socket stands in for one of AF_VSOCK in a program that is traced."""
+        server = self.python("parent", "s = socket.socket(socket.AF_VSOCK); s.bind((socket.VMADDR_CID_ANY, 7000)); s.listen()\n"
+                                       "print('listening', flush=True); s.accept()[0].sendall(b'through')")
+        server.wait_for("listening")
+        enclave = self.python("run", f"""
+import re, subprocess
+forward = subprocess.Popen([{sides.GLOVEBOX!r}, "forward", "--transport", "vsock", "--listen", "127.0.0.1:0=3:7000"], stderr=subprocess.PIPE, text=True)
+lines = []
+while not lines or "ready" not in lines[-1]:
+    lines.append(forward.stderr.readline())
+port = int(re.search(r"listening on 127.0.0.1:(\\d+)", "".join(lines))[1])
+print(socket.create_connection(("127.0.0.1", port)).recv(100))
+forward.terminate()
+""")
+        self.assertIn("b'through'", enclave.finish())
+        server.finish()
+
     def test_a_sandbox_that_was_asked_for_fails_with_the_reason_and_what_works(self):
         side = self.python("run", "", "--isolation", "sandbox")
         side.finish(expected=1)

@@ -2,6 +2,7 @@
 
 // glovebox forward: TCP ports that lead to vsock addresses, in an enclave or on the parent.
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,16 @@
 
 namespace glovebox::cli {
 namespace {
+
+// Whether this is a program of an enclave whose AF_VSOCK is emulated by tracing (ptrace): a TCP
+// socket stands in for one of AF_VSOCK there, whose addresses Landlock would refuse.
+bool is_traced() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("TracerPid:"))
+            return line.find_first_of("123456789") != line.npos;
+    return false;
+}
 
 int forward(const Values& values) {
     vsock_proxy::ForwardService service;
@@ -50,9 +61,11 @@ int forward(const Values& values) {
         service.status = core::parse_status_address(values.text("--status")).value();
     service.version = glovebox_program().version;
     service.command = values.list("COMMAND");
-    // A way in connects to this side's ports.
-    service.needs.emplace(core::Needs{.connects_by_tcp = !service.ways_in.empty()});
-    add_sockets(*service.needs, service.transport, service.status);
+    if (!is_traced()) {
+        // A way in connects to this side's ports.
+        service.needs.emplace(core::Needs{.connects_by_tcp = !service.ways_in.empty()});
+        add_sockets(*service.needs, service.transport, service.status);
+    }
     const auto log = make_log(values, "forward");
     LimitedLog limited(*log, values.number<std::size_t>("--log-rate"));
     return service.serve(limited);

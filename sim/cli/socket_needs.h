@@ -16,8 +16,8 @@ namespace glovebox::cli {
 // The absolute path of the folder that a file is in.
 [[nodiscard]] std::string folder_of(const std::filesystem::path& file);
 
-// Adds the folders of the vsock sockets and of the status socket: sockets are made and removed there
-// while the service runs.
+// Adds the folders of the vsock sockets and of the status socket: sockets are made and removed
+// there while the service runs.
 void add_sockets(core::Needs& needs, const transports::TransportChoice& transport,
                  const std::optional<core::StatusAddress>& status);
 
