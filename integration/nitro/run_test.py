@@ -88,7 +88,7 @@ class Run(Nitro):
         self.events(process, "ready")
         self.call("terminate-enclave", "--all", expected=0)
         self.assertEqual(process.wait(PATIENCE), 1)
-        self.assertRegex(process.stderr.read(), "glovebox: enclave i-.*-enc.* has ended by itself: nitro-cli does not tell with what status")
+        self.assertRegex(process.stderr.read(), '"event":"failed","message":"enclave i-[^"]*-enc[^"]* has ended by itself: nitro-cli does not tell with what status')
 
     def test_one_that_does_not_listen_is_terminated(self):
         image, _ = self.image(SERVER)
