@@ -3,7 +3,6 @@
 // Preloaded (LD_PRELOAD) into one program: its n-th call that needs room on a disk fails, and what
 // it calls then, as on a disk that is full.
 //
-//   SCARCITY_PROGRAM   the program, as /proc/self/exe names it; in others nothing happens
 //   SCARCITY_FOLDER    what is written below this folder counts, and nothing else
 //   SCARCITY_STATE     a file of struct State, shared by all processes of the program
 //
@@ -20,12 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "preloaded.h"
 
 enum How {
     STAYS_FULL = 0,   // this call and all that follow
@@ -47,26 +47,12 @@ static char folder[PATH_MAX];
 static size_t folder_length;
 
 __attribute__((constructor)) static void begin(void) {
-    const char* program = getenv("SCARCITY_PROGRAM");
-    const char* file = getenv("SCARCITY_STATE");
     const char* below = getenv("SCARCITY_FOLDER");
-    char self[PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (program == NULL || file == NULL || below == NULL || length < 0)
-        return;
-    self[length] = '\0';
-    if (strcmp(self, program) != 0)
+    if (below == NULL)
         return;
     folder_length = strlen(below);
     memcpy(folder, below, folder_length + 1);
-    int (*const really_open)(const char*, int, ...) = dlsym(RTLD_NEXT, "open");
-    const int fd = really_open(file, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    void* shared = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (shared != MAP_FAILED)
-        state = shared;
+    state = shared_state(sizeof *state);
 }
 
 static bool is_below(const char* path) {

@@ -3,7 +3,6 @@
 // Preloaded (LD_PRELOAD) into one program: its n-th request for memory is refused, as on a machine
 // that has none left.
 //
-//   SCARCITY_PROGRAM   the program, as /proc/self/exe names it; in others nothing happens
 //   SCARCITY_STATE     a file of struct State, shared by all processes of the program
 //   SCARCITY_SPARED    functions of the program, as BEGIN-END in hexadecimal, separated by blanks:
 //                      nothing is refused while one of them runs
@@ -27,8 +26,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
+
+#include "preloaded.h"
 
 struct State {
     _Atomic unsigned requests;
@@ -77,25 +77,13 @@ static bool is_spared(void) {
 }
 
 __attribute__((constructor)) static void begin(void) {
-    const char* program = getenv("SCARCITY_PROGRAM");
-    const char* file = getenv("SCARCITY_STATE");
-    char self[PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (program == NULL || file == NULL || length < 0)
+    struct State* const shared = shared_state(sizeof *shared);
+    if (shared == NULL)
         return;
-    self[length] = '\0';
-    if (strcmp(self, program) != 0)
-        return;
-    const int fd = open(file, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    void* shared = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
     watch_for_death();
     if (getenv("SCARCITY_SPARED") != NULL)
         read_spared(getenv("SCARCITY_SPARED"));
-    if (shared != MAP_FAILED)
-        state = shared;
+    state = shared;
 }
 
 static void tell_of_death(int signal) {

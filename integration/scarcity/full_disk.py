@@ -42,12 +42,9 @@ def main():
             scenario = SCENARIOS[name](os.path.abspath(options.glovebox), disk)
             calls = scenario.learn()
             for kind in options.kind or KINDS:
-                for call in range(draw.randint(1, min(options.every, calls)), calls + 1, options.every):
-                    tried += 1
-                    wrong, said = scenario.attempt(call, kind)
-                    if options.verbose or wrong:
-                        print(f"{name}, {kind} at call {call} ({scenario.met}): {'; '.join(wrong) or 'good'}\n  {said.strip()}", flush=True)
-                    failures += bool(wrong)
+                chosen = range(draw.randint(1, min(options.every, calls)), calls + 1, options.every)
+                tried += len(chosen)
+                failures += scenario.attempt_all(name, kind, chosen, options.verbose)
             print(f"{name}: {calls} calls", flush=True)
     print(f"seed {options.seed}: {tried} failures of a disk, {failures} of them badly met")
     return 1 if failures or not tried else 0

@@ -3,7 +3,6 @@
 // Preloaded (LD_PRELOAD) into one program: every third call that can wait answers EINTR, after
 // nothing was done, as if a signal had come (signal(7)).
 //
-//   SCARCITY_PROGRAM   the program, as /proc/self/exe names it; in others nothing happens
 //   SCARCITY_STATE     a file of two numbers, shared by all processes of the program: how many
 //                      calls there were, and how many were interrupted
 //
@@ -23,12 +22,13 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "preloaded.h"
 
 enum { ONE_OF = 3 };
 
@@ -40,22 +40,7 @@ struct State {
 static struct State* state;
 
 __attribute__((constructor)) static void begin(void) {
-    const char* program = getenv("SCARCITY_PROGRAM");
-    const char* file = getenv("SCARCITY_STATE");
-    char self[PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (program == NULL || file == NULL || length < 0)
-        return;
-    self[length] = '\0';
-    if (strcmp(self, program) != 0)
-        return;
-    const int fd = open(file, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    void* shared = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (shared != MAP_FAILED)
-        state = shared;
+    state = shared_state(sizeof *state);
 }
 
 static bool can_wait(int fd) {

@@ -94,6 +94,16 @@ class Scenario:
             wrong.append(f"left by the next run: {left}")
         return wrong, said
 
+    def attempt_all(self, name, kind, calls, is_verbose):
+        """The scenario with each of these calls failing; prints what is wrong, and returns how many were badly met."""
+        failures = 0
+        for call in calls:
+            wrong, said = self.attempt(call, kind)
+            if is_verbose or wrong:
+                print(f"{name}, {kind} at call {call} ({self.met}): {'; '.join(wrong) or 'good'}\n  {said.strip()}", flush=True)
+            failures += bool(wrong)
+        return failures
+
 
 class Output(Scenario):
     """A command that writes `output`, where an older file is."""
