@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What libraries share that are preloaded (LD_PRELOAD) into one program. They act in the program that
-// SCARCITY_PROGRAM names, as /proc/self/exe does, and count in the file that SCARCITY_STATE names.
+// What libraries share that are preloaded (LD_PRELOAD) into one program. They act in the program
+// that SCARCITY_PROGRAM names, as /proc/self/exe does, and count in the file that SCARCITY_STATE
+// names.
 #pragma once
 
 #include <fcntl.h>
