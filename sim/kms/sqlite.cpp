@@ -12,6 +12,7 @@
 #include <boost/system/errc.hpp>
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <stdexcept>
 
 #include "core/base/unique_fd.h"
@@ -81,38 +82,40 @@ bool is_at_size_limit(const std::string& file) {
 
 class SqliteDatabase::Statement final : public Execution {
   public:
-    Statement(SqliteDatabase& database, std::string text, Prepared statement)
-        : database_(database), text_(std::move(text)), statement_(std::move(statement)) {}
+    Statement(SqliteDatabase& database, IdleStatements::node_type statement)
+        : database_(database), statement_(std::move(statement)) {}
 
     ~Statement() override {
-        sqlite3_reset(statement_.get());
-        sqlite3_clear_bindings(statement_.get());
-        database_.idle_.insert_or_assign(std::move(text_), std::move(statement_));
+        sqlite3_reset(prepared());
+        sqlite3_clear_bindings(prepared());
+        database_.idle_.insert(std::move(statement_));  // asks for no memory
     }
 
     void bind_text(std::string_view text) override {
-        sqlite3_bind_text64(statement_.get(), ++bound_, text.data() == nullptr ? "" : text.data(),
-                            text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+        expect_bound(sqlite3_bind_text64(prepared(), ++bound_,
+                                         text.data() == nullptr ? "" : text.data(), text.size(),
+                                         SQLITE_TRANSIENT, SQLITE_UTF8));
     }
 
     void bind_bytes(BytesView bytes) override {
         static constexpr std::uint8_t nothing = 0;
-        sqlite3_bind_blob64(statement_.get(), ++bound_, bytes.empty() ? &nothing : bytes.data(),
-                            bytes.size(), SQLITE_TRANSIENT);
+        expect_bound(sqlite3_bind_blob64(prepared(), ++bound_,
+                                         bytes.empty() ? &nothing : bytes.data(), bytes.size(),
+                                         SQLITE_TRANSIENT));
     }
 
     void bind_number(std::int64_t number) override {
-        sqlite3_bind_int64(statement_.get(), ++bound_, number);
+        expect_bound(sqlite3_bind_int64(prepared(), ++bound_, number));
     }
 
-    void bind_null() override { sqlite3_bind_null(statement_.get(), ++bound_); }
+    void bind_null() override { expect_bound(sqlite3_bind_null(prepared(), ++bound_)); }
 
     Result<bool> step() override {
         const int result = persist([this] {
-            const int stepped = sqlite3_step(statement_.get());
+            const int stepped = sqlite3_step(prepared());
             // It starts again, unless a part of its rows was read already.
             if ((stepped & 0xff) == SQLITE_BUSY && !begun_)
-                sqlite3_reset(statement_.get());
+                sqlite3_reset(prepared());
             return stepped;
         });
         switch (result) {
@@ -123,7 +126,7 @@ class SqliteDatabase::Statement final : public Execution {
                 return false;
             default:
                 failed_on_constraint_ = (result & 0xff) == SQLITE_CONSTRAINT;
-                return database_.error(sqlite3_sql(statement_.get()));
+                return database_.error(sqlite3_sql(prepared()));
         }
     }
 
@@ -137,34 +140,49 @@ class SqliteDatabase::Statement final : public Execution {
     [[nodiscard]] bool failed_on_constraint() const override { return failed_on_constraint_; }
 
     [[nodiscard]] std::string text(int column) const override {
-        const auto* text =
-            reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
-        const auto length =
-            static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+        const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(prepared(), column));
+        expect_read(text);
+        const auto length = static_cast<std::size_t>(sqlite3_column_bytes(prepared(), column));
         return text == nullptr ? std::string() : std::string(text, length);
     }
 
     [[nodiscard]] Bytes bytes(int column) const override {
         const auto* begin =
-            static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
-        const auto length =
-            static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+            static_cast<const std::uint8_t*>(sqlite3_column_blob(prepared(), column));
+        expect_read(begin);
+        const auto length = static_cast<std::size_t>(sqlite3_column_bytes(prepared(), column));
         return begin == nullptr ? Bytes() : Bytes(begin, begin + length);
     }
 
     [[nodiscard]] std::int64_t number(int column) const override {
-        return sqlite3_column_int64(statement_.get(), column);
+        return sqlite3_column_int64(prepared(), column);
     }
 
     [[nodiscard]] bool is_null(int column) const override {
-        return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+        return sqlite3_column_type(prepared(), column) == SQLITE_NULL;
     }
 
   private:
+    [[nodiscard]] sqlite3_stmt* prepared() const { return statement_.mapped().get(); }
+
+    // A parameter that was not taken would be a null in the table.
+    void expect_bound(int result) const {
+        if (result == SQLITE_NOMEM)
+            throw std::bad_alloc();
+        if (result != SQLITE_OK)
+            throw std::runtime_error(fmt::format("{}: parameter {}: {}", statement_.key(), bound_,
+                                                 sqlite3_errmsg(database_.database_.get())));
+    }
+
+    // Nothing is what SQLite has for a null and for a value that it could not copy.
+    void expect_read(const void* value) const {
+        if (value == nullptr && (sqlite3_errcode(database_.database_.get()) & 0xff) == SQLITE_NOMEM)
+            throw std::bad_alloc();
+    }
+
     SqliteDatabase& database_;
-    std::string text_;
-    Prepared statement_;
-    bool begun_ = false;  // a row was read
+    IdleStatements::node_type statement_;  // its text and what was prepared of it
+    bool begun_ = false;                   // a row was read
     bool failed_on_constraint_ = false;
     int bound_ = 0;
 };
@@ -210,9 +228,8 @@ Result<void> SqliteDatabase::execute(const char* sql) {
 }
 
 Query SqliteDatabase::query(std::string_view sql) {
-    if (auto idle = idle_.extract(std::string(sql)))
-        return Query(
-            std::make_unique<Statement>(*this, std::move(idle.key()), std::move(idle.mapped())));
+    if (const auto idle = idle_.find(sql); idle != idle_.end())
+        return Query(std::make_unique<Statement>(*this, idle_.extract(idle)));
     sqlite3_stmt* statement = nullptr;
     const int result = persist([&] {
         return sqlite3_prepare_v2(database_.get(), sql.data(), static_cast<int>(sql.size()),
@@ -221,7 +238,11 @@ Query SqliteDatabase::query(std::string_view sql) {
     if (result != SQLITE_OK)
         throw std::runtime_error(
             fmt::format("{}: {}: {}", file_, sql, sqlite3_errmsg(database_.get())));
-    return Query(std::make_unique<Statement>(*this, std::string(sql), Prepared(statement)));
+    Prepared prepared(statement);
+    // Another one with the same text may come back before this one does.
+    IdleStatements made;
+    made.emplace(sql, std::move(prepared));
+    return Query(std::make_unique<Statement>(*this, made.extract(made.begin())));
 }
 
 Error SqliteDatabase::error(std::string_view what) const {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// SQLite, with owners and with errors as values. Several processes may have one file open: a
-// statement that finds it locked waits and is run again, for 30 s at the most.
+// SQLite, with owners and with errors as values; a value that memory has no room for is
+// std::bad_alloc. Several processes may have one file open: a statement that finds it locked waits
+// and is run again, for 30 s at the most.
 #pragma once
 
 #include <map>
@@ -35,6 +36,7 @@ class SqliteDatabase final : public Database {
         void operator()(sqlite3_stmt* statement) const;
     };
     using Prepared = std::unique_ptr<sqlite3_stmt, Finalize>;
+    using IdleStatements = std::map<std::string, Prepared, std::less<>>;  // by their text
 
     SqliteDatabase(std::string file, sqlite3* database)
         : file_(std::move(file)), database_(database) {}
@@ -51,7 +53,7 @@ class SqliteDatabase final : public Database {
 
     std::string file_;
     std::unique_ptr<sqlite3, Close> database_;
-    std::map<std::string, Prepared, std::less<>> idle_;  // by their text
+    IdleStatements idle_;
 };
 
 }  // namespace glovebox::kms
