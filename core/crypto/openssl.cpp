@@ -21,15 +21,16 @@ int no_password(char*, int, int, void*) {
 
 template <class Object, class Read>
 Result<Object> read_pem(BytesView pem, const char* what, Read read) {
-    Object object;
-    if (pem.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max())) {
-        const BioPtr reader(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-        if (!reader)
-            throw_openssl("reading PEM");
-        object.reset(read(reader.get(), nullptr, no_password, nullptr));
-    }
+    constexpr auto bytes_max = static_cast<std::size_t>(std::numeric_limits<int>::max());
+    if (pem.size() > bytes_max)
+        return invalid_input(fmt::format("no {} in PEM form: {} bytes, of which {} can be read",
+                                         what, pem.size(), bytes_max));
+    const BioPtr reader(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    if (!reader)
+        throw_openssl("reading PEM");
+    Object object(read(reader.get(), nullptr, no_password, nullptr));
     if (!object)
-        return invalid_input(fmt::format("no {} in PEM form: {}", what, openssl_reason()));
+        return invalid_input(fmt::format("no {} in PEM form: {}", what, why_not_read()));
     return object;
 }
 
@@ -77,6 +78,13 @@ std::string openssl_reason() {
     const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
     ERR_clear_error();
     return reason == nullptr ? "OpenSSL gave no reason, as when memory has ended" : reason;
+}
+
+std::string why_not_read() {
+    // OpenSSL names a reason for all bytes, unless memory is missing for the queue itself.
+    if (ERR_peek_error() == 0)
+        throw std::bad_alloc();
+    return openssl_reason();
 }
 
 void throw_openssl(std::string_view what) {

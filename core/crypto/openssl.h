@@ -59,8 +59,11 @@ void ignore_openssl_configuration();
 // memory: OpenSSL's own comparison (X509_check_private_key) calls that a difference.
 [[nodiscard]] bool is_key_of(EVP_PKEY* key, X509* certificate);
 
-// The newest reason in OpenSSL's queue, which is then emptied.
+// The newest reason in OpenSSL's queue, which is then emptied. Throws std::bad_alloc if that is a
+// lack of memory.
 [[nodiscard]] std::string openssl_reason();
+// The same for bytes that OpenSSL has just refused: an empty queue is a lack of memory too.
+[[nodiscard]] std::string why_not_read();
 
 // Throws std::runtime_error: "<what>: <OpenSSL's reason>".
 [[noreturn]] void throw_openssl(std::string_view what);

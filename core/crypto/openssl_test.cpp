@@ -22,6 +22,12 @@ TEST(OpensslReason, ALackOfMemoryIsNoDefectOfWhatWasRead) {
     EXPECT_FALSE(openssl_reason().empty());
 }
 
+TEST(WhyNotRead, ARefusalWithoutAReasonIsALackOfMemory) {
+    ERR_raise(ERR_LIB_PEM, ERR_R_PEM_LIB);
+    EXPECT_FALSE(why_not_read().empty());
+    EXPECT_THROW(static_cast<void>(why_not_read()), std::bad_alloc);
+}
+
 TEST(IsKeyOf, OneKeyIsTheCertificatesAndAnotherIsNot) {
     const PkeyPtr key(EVP_EC_gen("P-384")), other(EVP_EC_gen("P-384"));
     const X509Ptr certificate(X509_new());
