@@ -31,8 +31,7 @@ class ConsoleOutputTest : public testing::Test {
     void begin(core::Cid cid, std::int64_t started) {
         EnclaveRecord record;
         record.cid = cid;
-        record.process = ::getpid();
-        record.process_start = process_start_time(::getpid());
+        name_own_process(record);
         record.isolation = "sandbox";
         record.started = started;
         write_record(world_.get(), record).value();

@@ -46,8 +46,7 @@ Result<int> leave_failed_boot(transports::World& world, const Clock& clock,
             return written.error();
     EnclaveRecord record = options.record;
     record.cid = cid;
-    record.process = ::getpid();
-    record.process_start = process_start_time(::getpid());
+    name_own_process(record);
     record.isolation = "sandbox";
     record.started = unix_milliseconds(clock.now());
     if (const auto written = write_record(world.directory(), record); !written)

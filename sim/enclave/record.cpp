@@ -76,6 +76,7 @@ json::object to_object(const EnclaveRecord& record) {
     object["cid"] = record.cid;
     object["process"] = record.process;
     object["process_start"] = record.process_start;
+    object["boot"] = record.boot;
     object["isolation"] = record.isolation;
     object["command"] = json::value_from(record.command);
     if (!record.directory.empty())
@@ -111,6 +112,7 @@ Result<EnclaveRecord> parse_record(std::string_view text) {
         record.cid = object.at("cid").to_number<core::Cid>();
         record.process = object.at("process").to_number<pid_t>();
         record.process_start = object.at("process_start").to_number<std::uint64_t>();
+        record.boot = object.at("boot").as_string().c_str();
         record.isolation = object.at("isolation").as_string().c_str();
         record.command = json::value_to<std::vector<std::string>>(object.at("command"));
         if (const json::value* directory = object.if_contains("rootfs"))
@@ -214,9 +216,22 @@ std::uint64_t process_start_time(pid_t process) {
     return value;
 }
 
+std::string boot_id() {
+    std::string id = read_system_text("/proc/sys/kernel/random/boot_id");
+    if (id.ends_with('\n'))
+        id.pop_back();
+    return id;
+}
+
+void name_own_process(EnclaveRecord& record) {
+    record.process = ::getpid();
+    record.process_start = process_start_time(record.process);
+    record.boot = boot_id();
+}
+
 bool is_alive(const EnclaveRecord& record) {
     const std::uint64_t start = process_start_time(record.process);
-    return start != 0 && start == record.process_start;
+    return start != 0 && start == record.process_start && record.boot == boot_id();
 }
 
 bool has_ended_by(int status, int signal) {

@@ -31,6 +31,7 @@ struct EnclaveRecord {
     core::Cid cid = 0;
     pid_t process = 0;                // of `glovebox run`
     std::uint64_t process_start = 0;  // process_start_time() of it
+    std::string boot;                 // boot_id() of its time
     std::string isolation;            // "sandbox", "none"
     std::vector<std::string> command;
     std::string directory;  // of its root file system; empty without one
@@ -75,8 +76,12 @@ struct EnclaveRecord {
 
 // The start time of a process, in clock ticks since boot (field 22 of /proc/PID/stat); 0 if there
 // is no such process, or it has ended and was not waited for. Together with the PID it identifies a
-// process for ever.
+// process until the machine starts again.
 [[nodiscard]] std::uint64_t process_start_time(pid_t process);
+// Another text for each start of the machine (random(4): boot_id); empty where there is none.
+[[nodiscard]] std::string boot_id();
+// Makes this process the record's `glovebox run`.
+void name_own_process(EnclaveRecord& record);
 // Whether the record's `glovebox run` still runs.
 [[nodiscard]] bool is_alive(const EnclaveRecord& record);
 

@@ -24,8 +24,7 @@ namespace fs = std::filesystem;
 EnclaveRecord running() {
     EnclaveRecord record;
     record.cid = 16;
-    record.process = ::getpid();
-    record.process_start = process_start_time(::getpid());
+    name_own_process(record);
     record.isolation = "sandbox";
     record.command = {"python3", "a \"b\"\n", ""};
     record.memory_bytes = 64 << 20;
@@ -114,6 +113,13 @@ TEST_F(RecordsTest, AreNotThoseOfALaterProcessWithTheSameNumber) {
     ++record.process_start;
     EXPECT_FALSE(is_alive(record));
     EXPECT_TRUE(is_alive(running()));
+}
+
+TEST_F(RecordsTest, AreNotThoseOfAProcessSinceTheMachineStartedAgain) {
+    EnclaveRecord record = running();
+    EXPECT_EQ(record.boot.size(), 36u);
+    record.boot = "11111111-2222-3333-4444-555555555555";
+    EXPECT_FALSE(is_alive(record));
 }
 
 TEST_F(RecordsTest, AConsolesFileIsANewOneEachTime) {

@@ -270,8 +270,7 @@ Result<void> Session::begin_record(const RunOptions& options) {
     }
     record_ = options.record;
     record_->cid = reservation_->cid();
-    record_->process = ::getpid();
-    record_->process_start = process_start_time(::getpid());
+    name_own_process(*record_);
     record_->isolation = options.room ? isolation_sandbox : isolation_none;
     record_->started = unix_milliseconds(clock_.now());
     write_record();

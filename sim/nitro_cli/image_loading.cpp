@@ -27,8 +27,7 @@ Result<std::unique_ptr<ImageLoading>> ImageLoading::begin(transports::World& wor
     if (!reservation)
         return reservation.error();
     record.cid = (*reservation)->cid();
-    record.process = ::getpid();
-    record.process_start = enclave::process_start_time(::getpid());
+    enclave::name_own_process(record);
     record.isolation = "sandbox";
     record.started = unix_milliseconds(clock.now());
     record.is_unpacking = true;
