@@ -58,6 +58,8 @@ if(GLOVEBOX_SANITIZE)
 endif()
 
 if(GLOVEBOX_FUZZ)
-    # Coverage in everything that a fuzz target links.
-    target_compile_options(glovebox_options INTERFACE -fsanitize=fuzzer-no-link)
+    # In everything that a fuzz target links: what guides the fuzzer, and what fuzz/coverage.py reads.
+    set(coverage -fprofile-instr-generate -fcoverage-mapping)
+    target_compile_options(glovebox_options INTERFACE -fsanitize=fuzzer-no-link ${coverage})
+    target_link_options(glovebox_options INTERFACE ${coverage})
 endif()

@@ -6,16 +6,22 @@
 #include <cstddef>
 #include <cstdlib>
 #include <iostream>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace glovebox {
 
+// Whether a request for memory has been refused (refused_memory.cpp): then no claim has to hold.
+inline bool is_memory_refused = false;
+
 // Unlike assert(), in every build. Says where the claim stands.
 inline void require(bool holds, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
     if (holds)
         return;
+    if (is_memory_refused)
+        throw std::bad_alloc();
     std::cerr << file << ':' << line << ": this does not hold\n";
     std::abort();
 }
