@@ -18,7 +18,10 @@ namespace {
 
 std::string printed_time(const ASN1_TIME* time) {
     const BioPtr out(BIO_new(BIO_s_mem()));
-    ASN1_TIME_print(out.get(), time);
+    if (!out)
+        throw_openssl("printing a certificate's time");
+    if (ASN1_TIME_print(out.get(), time) != 1)
+        static_cast<void>(openssl_reason());  // of a bad time it has printed that
     char* text = nullptr;
     const long size = BIO_get_mem_data(out.get(), &text);
     return {text, static_cast<std::size_t>(size)};

@@ -209,13 +209,14 @@ bool ecdsa_verify(evp_pkey_st* key, CoseAlgorithm algorithm, BytesView message,
     const int der_size = i2d_ECDSA_SIG(pair.get(), &der);
     require(der_size > 0);
     const MdCtxPtr context(EVP_MD_CTX_new());
+    require(context != nullptr);
     const bool good =
-        context &&
         EVP_DigestVerifyInit(context.get(), nullptr, curve.method(), nullptr, key) == 1 &&
         EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(der_size), message.data(),
                          message.size()) == 1;
     OPENSSL_free(der);
-    ERR_clear_error();
+    if (!good)
+        static_cast<void>(openssl_reason());  // empties the queue, and throws for want of memory
     return good;
 }
 
