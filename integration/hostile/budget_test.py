@@ -20,10 +20,10 @@ import time
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "images"))
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent / folder) for folder in ("proxy", "images", "")]
 
 import people  # noqa: E402
+import sanitizer  # noqa: E402
 from eif_writer import CMDLINE, KERNEL, METADATA, RAMDISK, image_of, newc  # noqa: E402
 from service import PATIENCE, Service  # noqa: E402
 
@@ -50,7 +50,7 @@ class Budget(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.env = {**self.person.environment(self.folder), "GLOVEBOX_WORLD": str(self.folder / "world"), "RUST_LOG": "info"}
-        self.sanitized = b"__asan_init" in Path(GLOVEBOX).read_bytes() or b"__tsan_init" in Path(GLOVEBOX).read_bytes()
+        self.sanitized = bool(sanitizer.of(GLOVEBOX))
 
     def file(self, name, content=b"", size=None):
         path = self.folder / name

@@ -14,8 +14,9 @@ import time
 import unittest
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "ingress"))
+sys.path += [str(Path(__file__).resolve().parent.parent / folder) for folder in ("ingress", "")]
 import enclave_servers  # noqa: E402
+import sanitizer  # noqa: E402
 from enclave_servers import PATIENCE, Case, read_all  # noqa: E402
 
 LIMIT = 200  # connections of the forwarder
@@ -81,7 +82,8 @@ class IngressClients(Case):
             self.from_address(f"127.0.1.{number + 1}").sendall(opening)
         self.assert_served()
         grown = resident_kib(self.process) - before
-        self.assertLess(grown, LIMIT * 64, f"{grown} KiB for {LIMIT - 20} clients of 16 KiB each")
+        if not sanitizer.of(enclave_servers.GLOVEBOX):  # which has memory beside that of each object
+            self.assertLess(grown, LIMIT * 64, f"{grown} KiB for {LIMIT - 20} clients of 16 KiB each")
 
     def test_a_forged_address_is_not_believed(self):
         self.start("--proxy-protocol-from", "127.0.0.9", "--max-client-connections", "1")

@@ -14,7 +14,8 @@ import unittest
 from pathlib import Path
 
 from services import start_service
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent / folder) for folder in ("proxy", "")]
+import sanitizer  # noqa: E402
 from service import Service  # noqa: E402
 
 GLOVEBOX, TAKEN_OVER = map(os.path.abspath, sys.argv[1:3]) if len(sys.argv) > 2 else ("", "")
@@ -25,8 +26,8 @@ CALLS = {"read its parent's memory": "EPERM", "trace its parent": "EPERM", "ente
 
 class TakenOver(unittest.TestCase):
     def setUp(self):
-        if b"libasan" in (linked := subprocess.run(["ldd", GLOVEBOX], capture_output=True).stdout) or b"libtsan" in linked:
-            self.skipTest("a sanitizer's runtime needs what would be forbidden")
+        sanitizer.skip_under(self, GLOVEBOX, ["address", "thread"], "its runtime needs what would be forbidden")
+        linked = subprocess.run(["ldd", GLOVEBOX], capture_output=True).stdout
         if b"not a dynamic" in linked or not linked:
             self.skipTest("nothing can be preloaded into a static program")
         folder = tempfile.TemporaryDirectory(prefix="glovebox-hostile-")

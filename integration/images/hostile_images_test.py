@@ -20,11 +20,13 @@ from pathlib import Path
 from container_archive import docker_archive, entry
 from eif_writer import image_of_ramdisks, newc
 
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+import sanitizer  # noqa: E402
+
 GLOVEBOX = ""
 FILE, FOLDER, LINK, CHARACTER, BLOCK = 0o100644, 0o40755, 0o120777, 0o20666, 0o60666
 # Below what the bombs unpack to. It holds 256 MiB of names, or a million of them with their attributes.
 MEMORY_MAX = 512 << 20
-SANITIZED = False
 # Names that lead out of a tree; nobody else's files have them.
 ESCAPED, PLANTED = f"escaped-{os.getpid()}", f"planted-{os.getpid()}"
 LIMITS = (0, 1, 547, 548, (1 << 31) - 1, 1 << 31, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 12, (1 << 64) - 1)
@@ -63,11 +65,11 @@ class Hostile(unittest.TestCase):
     def glovebox(self, *arguments) -> tuple:
         """Exit status and stderr. It can't have more memory of its own than MEMORY_MAX: a sanitizer alone has more."""
         def limit_memory():
-            if not SANITIZED:
+            if not sanitizer.of(GLOVEBOX):
                 resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_MAX, MEMORY_MAX))
 
         done = subprocess.run([GLOVEBOX, *map(str, arguments)], env=self.env, stdin=subprocess.DEVNULL, capture_output=True,
-                              preexec_fn=limit_memory, timeout=1000 if SANITIZED else 300)
+                              preexec_fn=limit_memory, timeout=1000 if sanitizer.of(GLOVEBOX) else 300)
         return done.returncode, done.stderr.decode()
 
     def assert_nothing_outside(self):
@@ -213,5 +215,4 @@ class Bombs(Hostile):
 
 if __name__ == "__main__":
     GLOVEBOX = os.path.abspath(sys.argv.pop(1))
-    SANITIZED = b"san.so" in subprocess.run(["ldd", GLOVEBOX], capture_output=True).stdout
     unittest.main()

@@ -11,7 +11,8 @@ import urllib.parse
 
 from browser import Browser, why_missing
 from page_case import PATIENCE, PageCase, output, run
-from world_case import Case
+import sanitizer
+from world_case import GLOVEBOX, Case
 
 FOLLOWERS_MAX = 64
 
@@ -33,9 +34,7 @@ class Followers(PageCase):
         client.sendall(f"GET {self.url.path}events HTTP/1.1\r\nHost: {self.url.netloc}\r\n\r\n".encode())
         return client, client.recv(12)
 
-    def test_some_that_read_nothing_keep_nobody_out_for_long(self):
-        stuck = [self.follow() for _ in range(FOLLOWERS_MAX)]
-        self.assertEqual({answer for _, answer in stuck}, {b"HTTP/1.1 200"})
+    def assert_full(self):
         client, answer = self.follow()
         self.assertEqual(answer, b"HTTP/1.1 503")
         self.assertIn(b"64 pages follow the events already, the most at a time", client.recv(2000))
@@ -43,6 +42,12 @@ class Followers(PageCase):
             browser = Browser(self)
             browser.open(self.address)
             browser.wait_for_text("#state", "64 pages follow the events already, the most at a time: close one, and reload this page")
+
+    def test_some_that_read_nothing_keep_nobody_out_for_long(self):
+        stuck = [self.follow() for _ in range(FOLLOWERS_MAX)]
+        self.assertEqual({answer for _, answer in stuck}, {b"HTTP/1.1 200"})
+        if sanitizer.of(GLOVEBOX) != "thread":  # which takes longer to answer so many than the first one is kept
+            self.assert_full()
         began = time.monotonic()
         while self.follow()[1] != b"HTTP/1.1 200":
             self.assertLess(time.monotonic() - began, PATIENCE, "no follower lost its connection")

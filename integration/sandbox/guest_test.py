@@ -60,7 +60,7 @@ def options(glovebox: Path, built: Path, tests: list[Path], folder: Path) -> Gue
     library = Path(f"/usr/lib/{python.name}")
     programs += [(module, str(module)) for module in sorted((library / "lib-dynload").glob("*.so"))]
     files = [(ROOT / name, str(ROOT / name)) for name in
-             ("integration/sandbox", "integration/apps", "integration/machine.py", "docs/sandbox_probes.md")]
+             ("integration/sandbox", "integration/apps", "integration/machine.py", "integration/sanitizer.py", "docs/sandbox_probes.md")]
     files += [(entry, str(entry)) for entry in sorted(library.iterdir())
               if entry.is_file() or entry.name in ("collections", "ctypes", "email", "encodings", "importlib", "json",
                                                    "logging", "re", "unittest", "urllib")]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent.parent / "hostile")]
 import machine  # noqa: E402
+import sanitizer  # noqa: E402
 from people import people  # noqa: E402
 
 GLOVEBOX = ""
@@ -115,8 +116,8 @@ class Finding(Case):
 class Entering(Case):
     def environment_of_exec(self):
         """LeakSanitizer looks through a process of its own, which never starts once exec has entered another PID namespace."""
-        options = os.environ.get("ASAN_OPTIONS")
-        return {**self.environment(), **({"ASAN_OPTIONS": f"{options}:detect_leaks=0"} if options else {})}
+        options = f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0"
+        return {**self.environment(), **({"ASAN_OPTIONS": options} if sanitizer.of(GLOVEBOX) == "address" else {})}
 
     def execute(self, *command, **options):
         return self.glovebox("exec", 16, "--", *command, env=self.environment_of_exec(), **options)

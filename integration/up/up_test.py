@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "images"))
 import image_root  # noqa: E402
 import machine  # noqa: E402
+import sanitizer  # noqa: E402
 from eif_writer import AWS_INIT  # noqa: E402
 from service import Service, free_port  # noqa: E402
 from world_case import GLOVEBOX, LATE, PATIENCE, PYTHON, Case, run  # noqa: E402
@@ -245,8 +246,8 @@ class PythonHttp(Example):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertEqual(json.loads(done.stdout)["error"], "NotFoundException")
 
-    @unittest.skipIf("ASAN_OPTIONS" in os.environ, "AddressSanitizer's shadow exceeds the enclave's memory")
     def test_from_an_image(self):
+        sanitizer.skip_under(self, GLOVEBOX, ["address"], "its shadow exceeds the enclave's memory")
         folder = self.own("python-http")
         self.make_image(folder, ["/app/start.sh"])
         self.run_from_image(folder)
