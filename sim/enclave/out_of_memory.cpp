@@ -4,16 +4,14 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
 
 #include "core/base/file_bytes.h"
-#include "sim/enclave/children.h"
+#include "sim/enclave/enclave_processes.h"
 #include "sim/enclave/stop.h"
 
 namespace glovebox::enclave {
@@ -50,29 +48,6 @@ std::uint64_t memory_of_machine() {
            static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-std::string status_of(pid_t process) {
-    return read_system_text(fmt::format("/proc/{}/status", process));
-}
-
-// How many PID namespaces the process is in, below that of this one.
-auto depth_of(std::string_view process_ids) {
-    return std::count(process_ids.begin(), process_ids.end(), '\t');
-}
-
-// Of these children of `glovebox run`, the ones that its enclave's kernel has not, or does not kill:
-// its PID 1; and what executes the file of `glovebox run` itself, which are the keeper of a program
-// without a sandbox and the supervisor's helpers. Nobody may ask Glovebox's PID 1 for its file.
-bool is_spared(pid_t child, pid_t run) {
-    const std::string ids = value_of(status_of(child), "NSpid:");
-    if (ids.ends_with("\t1") && depth_of(ids) == depth_of(value_of(status_of(run), "NSpid:")) + 1)
-        return true;
-    struct stat file {};
-    struct stat file_of_run {};
-    return ::stat(fmt::format("/proc/{}/exe", child).c_str(), &file) != 0 ||
-           ::stat(fmt::format("/proc/{}/exe", run).c_str(), &file_of_run) != 0 ||
-           (file.st_dev == file_of_run.st_dev && file.st_ino == file_of_run.st_ino);
-}
-
 }  // namespace
 
 std::optional<ProcessMemory> parse_process_memory(pid_t process, const std::string& status,
@@ -99,16 +74,11 @@ std::optional<ProcessMemory> choose_victim(const std::vector<ProcessMemory>& all
 
 Result<std::optional<ProcessMemory>> run_out_of_memory(const EnclaveRecord& record) {
     std::vector<ProcessMemory> all;
-    const auto descendants = list_descendants(record.process);
-    // Asked for second, so that no child that begins meanwhile is among the descendants alone.
-    const auto children = list_children(record.process);
-    for (const pid_t process : descendants) {
-        const bool is_child =
-            std::find(children.begin(), children.end(), process) != children.end();
-        if (is_child && is_spared(process, record.process))
+    for (const auto& [process, is_first] : list_enclave_processes(record)) {
+        if (is_first)  // the kernel does not kill it
             continue;
         if (auto memory = parse_process_memory(
-                process, status_of(process),
+                process, read_system_text(fmt::format("/proc/{}/status", process)),
                 read_system_text(fmt::format("/proc/{}/oom_score_adj", process))))
             all.push_back(std::move(*memory));
     }

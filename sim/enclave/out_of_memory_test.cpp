@@ -2,14 +2,10 @@
 
 #include "sim/enclave/out_of_memory.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
-#include <vector>
+#include "sim/enclave/other_program_fixture.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -48,77 +44,19 @@ TEST(OutOfMemory, AProcessIsReadFromItsStatus) {
     EXPECT_EQ(parse_process_memory(7, "Name:\tended\nState:\tZ\n", ""), std::nullopt);
 }
 
-// This process stands for `glovebox run`.
-class OutOfMemoryOfARun : public ::testing::Test {
-  protected:
-    void SetUp() override {
-        ASSERT_EQ(::pipe2(ends_, O_CLOEXEC), 0);
-        record_.process = ::getpid();
-        record_.isolation = "none";
-    }
-    void TearDown() override {
-        for (const pid_t process : {program_, child_, other_child_})
-            if (process != 0)
-                ::kill(process, SIGKILL);
-        while (::wait(nullptr) > 0) {
-        }
-    }
-    // The next number that a child has written; 0 when all of them have ended or executed a program.
-    pid_t read_process() {
-        pid_t process = 0;
-        (void)!::read(ends_[0], &process, sizeof process);
-        return process;
-    }
-    [[noreturn]] void write_and_stay(pid_t process) {
-        (void)!::write(ends_[1], &process, sizeof process);
+TEST(OutOfMemory, OneOfTheEnclavesProcessesIsKilled) {
+    const OtherProgram program;
+    const pid_t helper = ::fork();
+    if (helper == 0)  // of this process, which stands for `glovebox run`; as large as it
         for (;;)
             ::pause();
-    }
-
-    int ends_[2] = {-1, -1};
-    EnclaveRecord record_;
-    pid_t child_ = 0;
-    pid_t other_child_ = 0;
-    pid_t program_ = 0;
-};
-
-TEST_F(OutOfMemoryOfARun, ItsOwnProcessesAreSpared) {
-    child_ = ::fork();
-    if (child_ == 0) {
-        const pid_t program = ::fork();
-        if (program == 0)
-            for (;;)
-                ::pause();
-        write_and_stay(program);
-    }
-    program_ = read_process();
-    other_child_ = ::fork();
-    if (other_child_ == 0) {
-        const std::vector<char> memory(64 << 20, 1);
-        write_and_stay(memory[1]);
-    }
-    EXPECT_EQ(read_process(), 1);
-    const auto victim = run_out_of_memory(record_).value();
+    EnclaveRecord record;
+    record.process = ::getpid();
+    const auto victim = run_out_of_memory(record).value();
     ASSERT_TRUE(victim);
-    EXPECT_EQ(victim->process, program_);
-}
-
-TEST_F(OutOfMemoryOfARun, AChildThatExecutesAnotherProgramIsOfTheEnclave) {
-    int input[2];
-    ASSERT_EQ(::pipe2(input, O_CLOEXEC), 0);
-    child_ = ::fork();
-    if (child_ == 0) {
-        ::dup2(input[0], STDIN_FILENO);
-        ::execl("/bin/cat", "cat", nullptr);
-        ::_exit(127);
-    }
-    ::close(ends_[1]);
-    EXPECT_EQ(read_process(), 0);
-    const auto victim = run_out_of_memory(record_).value();
-    ASSERT_TRUE(victim);
-    EXPECT_EQ(victim->process, child_);
-    ::close(input[0]);
-    ::close(input[1]);
+    EXPECT_EQ(victim->process, program.process());
+    ::kill(helper, SIGKILL);
+    ::waitpid(helper, nullptr, 0);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include <set>
 #include <utility>
 
-#include "sim/enclave/children.h"
+#include "sim/enclave/enclave_processes.h"
 #include "sim/supervisor/thread_status.h"
 
 namespace glovebox::enclave {
@@ -35,7 +35,7 @@ Result<Pause> Pause::begin(const EnclaveRecord& record) {
     std::set<pid_t> seen;
     for (bool is_new = true; is_new;) {
         is_new = false;
-        for (const pid_t process : list_descendants(record.process)) {
+        for (const auto& [process, _] : list_enclave_processes(record)) {
             if (!seen.insert(process).second)
                 continue;
             is_new = true;

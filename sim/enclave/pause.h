@@ -13,9 +13,9 @@ namespace glovebox::enclave {
 
 class Pause {
   public:
-    // Every process of the enclave has SIGSTOP when this returns. Its `glovebox run` goes on, so
-    // that the enclave can be ended. Errors: a process of another user, of a program that runs
-    // without a sandbox.
+    // Every process of the enclave has SIGSTOP when this returns. Its `glovebox run` and what that
+    // has for it go on, so that the enclave can be ended. Errors: a process of another user, of a
+    // program that runs without a sandbox.
     [[nodiscard]] static Result<Pause> begin(const EnclaveRecord& record);
 
     // The processes go on, but for those that had been stopped before.

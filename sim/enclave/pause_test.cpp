@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "sim/enclave/children.h"
+#include "sim/enclave/other_program_fixture.h"
 
 namespace glovebox::enclave {
 namespace {
@@ -21,25 +22,13 @@ int state_of(pid_t child) {
     return status;
 }
 
+// This process stands for `glovebox run`.
 class PauseTest : public ::testing::Test {
   protected:
-    static pid_t fork_pausing() {
-        const pid_t child = ::fork();
-        if (child == 0)
-            for (;;)
-                ::pause();
-        return child;
-    }
-    void SetUp() override {
-        child_ = fork_pausing();
-        record_.process = ::getpid();
-    }
-    void TearDown() override {
-        ::kill(child_, SIGKILL);
-        ::waitpid(child_, nullptr, 0);
-    }
+    PauseTest() { record_.process = ::getpid(); }
 
-    pid_t child_ = 0;
+    const OtherProgram program_;
+    const pid_t child_ = program_.process();
     EnclaveRecord record_;
 };
 
@@ -51,7 +40,8 @@ TEST_F(PauseTest, StopsTheProcessesUntilItsEnd) {
 }
 
 TEST_F(PauseTest, AProcessThatWasStoppedBeforeStaysStopped) {
-    const pid_t other = fork_pausing();
+    const OtherProgram stopped;
+    const pid_t other = stopped.process();
     ::kill(other, SIGSTOP);
     EXPECT_TRUE(WIFSTOPPED(state_of(other)));
     {
@@ -61,8 +51,19 @@ TEST_F(PauseTest, AProcessThatWasStoppedBeforeStaysStopped) {
     EXPECT_TRUE(WIFCONTINUED(state_of(child_)));
     int status = 0;
     EXPECT_EQ(::waitpid(other, &status, WCONTINUED | WNOHANG), 0);
-    ::kill(other, SIGKILL);
-    ::waitpid(other, nullptr, 0);
+}
+
+TEST_F(PauseTest, AHelperOfTheSupervisorGoesOn) {
+    const pid_t helper = ::fork();
+    if (helper == 0)
+        for (;;)
+            ::pause();
+    const Pause pause = Pause::begin(record_).value();
+    EXPECT_TRUE(WIFSTOPPED(state_of(child_)));
+    int status = 0;
+    EXPECT_EQ(::waitpid(helper, &status, WUNTRACED | WNOHANG), 0);
+    ::kill(helper, SIGKILL);
+    ::waitpid(helper, nullptr, 0);
 }
 
 TEST(Descendants, AreFoundAfterTheirParents) {
