@@ -6,6 +6,7 @@ machine runs again, other processes have the numbers of the old ones.
 Usage: power_off_test.py GLOVEBOX [unittest's arguments]
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -28,6 +29,22 @@ def start_time_of(process):
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
 
 
+def send(process, number):
+    """A process may have ended by itself."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, number)
+
+
+def stop_all():
+    """Stops every process below this one, also those that start meanwhile; returns them."""
+    stopped = set()
+    while new := set(processes_below(os.getpid())) - stopped:
+        for process in new:
+            send(process, signal.SIGSTOP)
+        stopped |= new
+    return stopped
+
+
 class PowerOff(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -41,12 +58,10 @@ class PowerOff(unittest.TestCase):
             world = cls.campaign.up(HERE / "world_command.py", cls.campaign.acknowledged, "--nothing-fails", stdin=subprocess.PIPE, stdout=log,
                                     stderr=log)
             has_begun = wait_until(lambda: world.poll() is not None or cls.campaign.acknowledged.stat().st_size, START_MAX)
-            processes = processes_below(os.getpid())
-            for process in processes:
-                os.kill(process, signal.SIGSTOP)
+            stopped = stop_all()
             subprocess.run(["cp", "-a", cls.folder, cls.disk], check=True)
-            for process in processes:
-                os.kill(process, signal.SIGKILL)
+            for process in stopped:
+                send(process, signal.SIGKILL)
             world.stdin.close()
             world.wait()
             log.seek(0)
