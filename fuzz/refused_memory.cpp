@@ -6,6 +6,8 @@
 //
 // Requests of C++ code and of libcbor are refused. OpenSSL and libarchive ask malloc(3) themselves.
 
+#include <sanitizer/common_interface_defs.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -90,6 +92,10 @@ void* operator new(std::size_t size) {
     return memory != nullptr ? memory : throw std::bad_alloc();
 }
 
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return allocate(size);
+}
+
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }
@@ -106,6 +112,7 @@ int main(int argc, char** argv) {
         cbor_set_allocs(allocate, reallocate, std::free);
     std::set_terminate([] {
         say("std::terminate was called");
+        __sanitizer_print_stack_trace();
         std::abort();
     });
     std::size_t files = 0;

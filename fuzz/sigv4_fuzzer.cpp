@@ -3,8 +3,7 @@
 // Any bytes as the headers that authentication reads: a line each for Authorization, X-Amz-Date,
 // X-Amz-Security-Token, and then the body. Nobody gets in with them.
 
-#include <cstdlib>
-
+#include "fuzz/require.h"
 #include "sim/iam/sigv4.h"
 
 namespace {
@@ -42,8 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto outcome = iam::authenticate(request, store, {"us-east-1", "kms"},
                                            TimePoint(std::chrono::milliseconds(1'440'938'160'000)));
     const auto* failure = std::get_if<iam::AuthenticationFailure>(&outcome);
-    if (failure == nullptr || failure->exception.empty())
-        std::abort();
+    require(failure != nullptr && !failure->exception.empty());
     static_cast<void>(iam::claimed_access_key_id(request));
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "core/crypto/openssl.h"
 #include "fuzz/require.h"
 #include "sim/kms/cipher.h"
 
@@ -16,15 +17,14 @@ using namespace glovebox;
 
 // AES Key Wrap with Padding (RFC 5649) by OpenSSL.
 Bytes wrapped_by_openssl(BytesView key, BytesView plain) {
-    EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
-    EVP_CIPHER_CTX_set_flags(context, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+    const CipherCtxPtr context(EVP_CIPHER_CTX_new());
+    EVP_CIPHER_CTX_set_flags(context.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
     Bytes wrapped(plain.size() + 32);
     int length = 0;
-    require(EVP_EncryptInit_ex(context, EVP_aes_256_wrap_pad(), nullptr, key.data(), nullptr) ==
-                1 &&
-            EVP_EncryptUpdate(context, wrapped.data(), &length, plain.data(),
+    require(EVP_EncryptInit_ex(context.get(), EVP_aes_256_wrap_pad(), nullptr, key.data(),
+                               nullptr) == 1 &&
+            EVP_EncryptUpdate(context.get(), wrapped.data(), &length, plain.data(),
                               static_cast<int>(plain.size())) == 1);
-    EVP_CIPHER_CTX_free(context);
     wrapped.resize(static_cast<std::size_t>(length));
     return wrapped;
 }

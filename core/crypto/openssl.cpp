@@ -35,14 +35,8 @@ Result<Object> read_pem(BytesView pem, const char* what, Read read) {
 }
 
 // SubjectPublicKeyInfo in DER.
-std::string public_key_of(const EVP_PKEY* key) {
-    unsigned char* encoded = nullptr;
-    const int size = key == nullptr ? -1 : i2d_PUBKEY(key, &encoded);
-    if (size <= 0)
-        throw_openssl("reading a public key");
-    std::string bytes(reinterpret_cast<const char*>(encoded), static_cast<std::size_t>(size));
-    OPENSSL_free(encoded);
-    return bytes;
+Bytes public_key_of(const EVP_PKEY* key) {
+    return der_of<i2d_PUBKEY>(key, "reading a public key");
 }
 
 }  // namespace

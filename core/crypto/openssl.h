@@ -45,6 +45,12 @@ using StoreCtxPtr = std::unique_ptr<X509_STORE_CTX, OpensslDeleter<X509_STORE_CT
 using StorePtr = std::unique_ptr<X509_STORE, OpensslDeleter<X509_STORE_free>>;
 using X509Ptr = std::unique_ptr<X509, OpensslDeleter<X509_free>>;
 
+// Bytes that OpenSSL has allocated (OPENSSL_free is a macro).
+struct OpensslBytesDeleter {
+    void operator()(unsigned char* bytes) const { OPENSSL_free(bytes); }
+};
+using OpensslBytesPtr = std::unique_ptr<unsigned char, OpensslBytesDeleter>;
+
 // Keeps OpenSSL from reading a configuration file (/etc/ssl/openssl.cnf, OPENSSL_CONF). Call it
 // first in main. A configuration may load modules, which a static program can't, and would make
 // the same command act differently from machine to machine.
@@ -67,5 +73,17 @@ void ignore_openssl_configuration();
 
 // Throws std::runtime_error: "<what>: <OpenSSL's reason>".
 [[noreturn]] void throw_openssl(std::string_view what);
+
+// An object in DER, by one of OpenSSL's functions with i2d in their names. Throws as
+// throw_openssl(what).
+template <auto i2d, class Object>
+[[nodiscard]] Bytes der_of(const Object* object, std::string_view what) {
+    unsigned char* bytes = nullptr;
+    const int size = object == nullptr ? -1 : i2d(object, &bytes);
+    const OpensslBytesPtr owner(bytes);
+    if (size <= 0)
+        throw_openssl(what);
+    return Bytes(bytes, bytes + size);
+}
 
 }  // namespace glovebox

@@ -31,12 +31,7 @@ std::optional<TimePoint> time_of(const ASN1_TIME* time) {
 }  // namespace
 
 Certificate::Certificate(X509Ptr x509) : x509_(std::move(x509)) {
-    unsigned char* out = nullptr;
-    const int size = i2d_X509(x509_.get(), &out);
-    if (size <= 0)
-        throw_openssl("encoding a certificate");
-    der_.assign(out, out + size);
-    OPENSSL_free(out);
+    der_ = der_of<i2d_X509>(x509_.get(), "encoding a certificate");
     // OpenSSL parses the extensions on first use and caches them in the object. Do that now, while
     // only one thread has it. The first real use finds the same errors again.
     static_cast<void>(X509_check_purpose(x509_.get(), -1, 0));

@@ -9,10 +9,12 @@
 
 namespace glovebox::nsm {
 
-DeferredNsm::DeferredNsm(Make make) {
+DeferredNsm::DeferredNsm(Make make) : device_(start(std::move(make))) {}
+
+std::shared_future<std::shared_ptr<NsmDevice>> DeferredNsm::start(Make make) {
     // Signals to the process are for the threads that wait for them.
     const SignalsBlocked none_for_threads;
-    device_ = std::async(std::launch::async, [make = std::move(make)] {
+    return std::async(std::launch::async, [make = std::move(make)] {
         auto made = make();
         return made ? std::shared_ptr<NsmDevice>(std::move(*made)) : nullptr;
     });

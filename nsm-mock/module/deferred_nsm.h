@@ -27,6 +27,8 @@ class DeferredNsm final : public NsmDevice {
     [[nodiscard]] Bytes process(BytesView request) override;
 
   private:
+    [[nodiscard]] static std::shared_future<std::shared_ptr<NsmDevice>> start(Make make);
+
     std::shared_future<std::shared_ptr<NsmDevice>> device_;
 };
 

@@ -77,13 +77,7 @@ Result<PublicKey> PublicKey::from_der(BytesView der) {
 }
 
 Bytes PublicKey::to_der() const {
-    unsigned char* der = nullptr;
-    const int length = i2d_PUBKEY(key_.get(), &der);
-    if (length <= 0)
-        throw_openssl("encoding a public key");
-    Bytes bytes(der, der + length);
-    OPENSSL_free(der);
-    return bytes;
+    return der_of<i2d_PUBKEY>(key_.get(), "encoding a public key");
 }
 
 bool PublicKey::is_rsa() const {

@@ -53,10 +53,7 @@ Result<Certificate> Certificate::from_pem(BytesView pem) {
 }
 
 Bytes Certificate::der() const {
-    Bytes der(static_cast<std::size_t>(std::max(0, i2d_X509(x509_.get(), nullptr))));
-    unsigned char* at = der.data();
-    i2d_X509(x509_.get(), &at);
-    return der;
+    return der_of<i2d_X509>(x509_.get(), "encoding a certificate");
 }
 
 std::map<std::string, std::string> Certificate::issuer() const {
@@ -66,10 +63,10 @@ std::map<std::string, std::string> Certificate::issuer() const {
         const X509_NAME_ENTRY* entry = X509_NAME_get_entry(issuer, i);
         unsigned char* text = nullptr;
         const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
+        const OpensslBytesPtr owner(text);
         if (size >= 0)
             names[object_name(X509_NAME_ENTRY_get_object(entry))] =
                 std::string(reinterpret_cast<char*>(text), static_cast<std::size_t>(size));
-        OPENSSL_free(text);
     }
     return names;
 }

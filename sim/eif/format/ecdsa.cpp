@@ -205,16 +205,13 @@ bool ecdsa_verify(evp_pkey_st* key, CoseAlgorithm algorithm, BytesView message,
     BIGNUM* r = BN_bin2bn(signature.data(), half, nullptr);
     BIGNUM* s = BN_bin2bn(signature.data() + half, half, nullptr);
     require(pair && r != nullptr && s != nullptr && ECDSA_SIG_set0(pair.get(), r, s));
-    unsigned char* der = nullptr;
-    const int der_size = i2d_ECDSA_SIG(pair.get(), &der);
-    require(der_size > 0);
+    const Bytes der = der_of<i2d_ECDSA_SIG>(pair.get(), "writing a signature");
     const MdCtxPtr context(EVP_MD_CTX_new());
     require(context != nullptr);
     const bool good =
         EVP_DigestVerifyInit(context.get(), nullptr, curve.method(), nullptr, key) == 1 &&
-        EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(der_size), message.data(),
-                         message.size()) == 1;
-    OPENSSL_free(der);
+        EVP_DigestVerify(context.get(), der.data(), der.size(), message.data(), message.size()) ==
+            1;
     if (!good)
         static_cast<void>(openssl_reason());  // empties the queue, and throws for want of memory
     return good;

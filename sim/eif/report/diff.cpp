@@ -127,6 +127,7 @@ void compare_unmeasured(const Image& a, const Image& b, std::size_t files_max,
             lines.add("the second: " + value_b.error().message);
         else
             compare_json("", &*value_a, &*value_b, lines);
+        lines.end();
     }
     const Header& p = a.header();
     const Header& q = b.header();

@@ -10,20 +10,20 @@
 
 namespace glovebox::eif {
 
-// Appends each line, indented by 4, to `out` until there are `max`; the destructor appends how many
-// more there were. `out` outlives the object.
+// Appends each line, indented by 4, to `out` until there are `max`; end() appends how many more
+// there were. `out` outlives the object.
 class IndentedLines {
   public:
     IndentedLines(std::vector<std::string>& out, std::size_t max) : out_(out), max_(max) {}
-    ~IndentedLines() {
-        if (count_ > max_)
-            out_.push_back(fmt::format("    ... and {} more", count_ - max_));
-    }
     IndentedLines(const IndentedLines&) = delete;
     IndentedLines& operator=(const IndentedLines&) = delete;
     void add(const std::string& line) {
         if (count_++ < max_)
             out_.push_back("    " + line);
+    }
+    void end() {
+        if (count_ > max_)
+            out_.push_back(fmt::format("    ... and {} more", count_ - max_));
     }
 
   private:

@@ -115,28 +115,27 @@ bool compare_entries(const Listing& a, const Listing& b, std::size_t files_max,
     const ByName in_b = by_name(b);
     std::vector<std::string_view> other_times;
     bool found = false;
-    {
-        IndentedLines lines(out, files_max);
-        for (const auto& [name, x] : in_a) {
-            const auto y = in_b.find(name);
-            if (y == in_b.end()) {
-                lines.add(in_quotes(name) + ": only in the first");
-                found = true;
-                continue;
-            }
-            const auto differences = attribute_differences(*x, *y->second);
-            for (const std::string& difference : differences)
-                lines.add(in_quotes(name) + ": " + difference);
-            found = found || !differences.empty();
-            if (x->entry.mtime != y->second->entry.mtime)
-                other_times.push_back(name);
+    IndentedLines lines(out, files_max);
+    for (const auto& [name, x] : in_a) {
+        const auto y = in_b.find(name);
+        if (y == in_b.end()) {
+            lines.add(in_quotes(name) + ": only in the first");
+            found = true;
+            continue;
         }
-        for (const auto& [name, y] : in_b)
-            if (!in_a.contains(name)) {
-                lines.add(in_quotes(name) + ": only in the second");
-                found = true;
-            }
+        const auto differences = attribute_differences(*x, *y->second);
+        for (const std::string& difference : differences)
+            lines.add(in_quotes(name) + ": " + difference);
+        found = found || !differences.empty();
+        if (x->entry.mtime != y->second->entry.mtime)
+            other_times.push_back(name);
     }
+    for (const auto& [name, y] : in_b)
+        if (!in_a.contains(name)) {
+            lines.add(in_quotes(name) + ": only in the second");
+            found = true;
+        }
+    lines.end();
     if (!other_times.empty()) {
         // Times differ for thousands of files or for none, so they are summarised.
         const std::string_view first = other_times.front();

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <new>
 
 #include "sim/eif/base/error.h"
@@ -44,10 +45,12 @@ AddFilter filter_for(Compression compression) {
 // A libarchive that was built without a method runs a program of that name instead, and reports so
 // with ARCHIVE_WARN. Ask a handle that is discarded, so that the real one never runs a program.
 bool is_built_in(AddFilter add) {
-    archive* probe = archive_read_new();
-    const bool built_in = probe != nullptr && add(probe) == ARCHIVE_OK;
-    archive_read_free(probe);
-    return built_in;
+    const std::unique_ptr<archive, decltype(&archive_read_free)> probe(archive_read_new(),
+                                                                       archive_read_free);
+    const int added = probe ? add(probe.get()) : ARCHIVE_FATAL;
+    if (added < ARCHIVE_WARN)
+        throw std::bad_alloc();
+    return added == ARCHIVE_OK;
 }
 
 std::string text_or_empty(const char* text) {
@@ -136,32 +139,48 @@ ArchiveHandle::ArchiveHandle(ByteSource& input)
         throw std::bad_alloc();
 }
 
-ArchiveHandle::~ArchiveHandle() {
-    archive_read_free(archive_);
+void ArchiveHandle::Free::operator()(archive* handle) const {
+    archive_read_free(handle);
+}
+
+void ArchiveHandle::support(int (*add)(archive*)) {
+    if (add(get()) < ARCHIVE_WARN)
+        throw std::bad_alloc();
 }
 
 Result<void> ArchiveHandle::open() {
-    const auto read = [](archive* handle, void* context, const void** bytes) -> la_ssize_t {
-        auto& self = *static_cast<ArchiveHandle*>(context);
-        const auto got = self.input_.read(self.buffer_);
-        if (!got) {
-            self.input_error_ = got.error();
-            archive_set_error(handle, EIO, "%s", got.error().message.c_str());
-            return ARCHIVE_FATAL;
-        }
-        *bytes = self.buffer_.data();
-        return static_cast<la_ssize_t>(*got);
+    const auto read = [](archive*, void* context, const void** bytes) {
+        return static_cast<ArchiveHandle*>(context)->read(bytes);
     };
-    if (archive_read_open(archive_, this, nullptr, read, nullptr) != ARCHIVE_OK)
+    if (archive_read_open(get(), this, nullptr, read, nullptr) != ARCHIVE_OK)
         return error("can't be opened");
     return {};
 }
 
+// Called by libarchive, which no exception may pass through.
+ssize_t ArchiveHandle::read(const void** bytes) {
+    try {
+        const auto got = input_.read(buffer_);
+        if (got) {
+            *bytes = buffer_.data();
+            return static_cast<ssize_t>(*got);
+        }
+        input_error_ = got.error();
+        archive_set_error(get(), EIO, "%s", got.error().message.c_str());
+    } catch (const std::bad_alloc&) {
+        input_lacked_memory_ = true;
+        archive_set_error(get(), ENOMEM, "its source lacks memory");
+    }
+    return ARCHIVE_FATAL;
+}
+
 Error ArchiveHandle::error(const char* what) const {
+    if (input_lacked_memory_ || archive_errno(get()) == ENOMEM)
+        throw std::bad_alloc();
     if (input_error_)
         return *input_error_;
     return Error(EifError::bad_archive,
-                 std::string(what) + ": " + text_or_empty(archive_error_string(archive_)));
+                 std::string(what) + ": " + text_or_empty(archive_error_string(get())));
 }
 
 }  // namespace detail
@@ -174,7 +193,7 @@ Result<std::unique_ptr<Decompressor>> Decompressor::open(ByteSource& input,
                      "this machine's libarchive has no " + std::string(to_string(compression)));
     std::unique_ptr<Decompressor> result(new Decompressor(input));
     if (add != nullptr)
-        add(result->handle_.get());
+        result->handle_.support(add);
     if (const auto begun = result->begin(); !begun)
         return begun.error();
     return result;
@@ -185,15 +204,15 @@ Result<std::unique_ptr<Decompressor>> Decompressor::open(ByteSource& input) {
     for (const Compression method :
          {Compression::gzip, Compression::bzip2, Compression::xz, Compression::zstd})
         if (const AddFilter add = filter_for(method); is_built_in(add))
-            add(result->handle_.get());
+            result->handle_.support(add);
     if (const auto begun = result->begin(); !begun)
         return begun.error();
     return result;
 }
 
 Result<void> Decompressor::begin() {
-    archive_read_support_format_raw(handle_.get());
-    archive_read_support_format_empty(handle_.get());
+    handle_.support(archive_read_support_format_raw);
+    handle_.support(archive_read_support_format_empty);
     if (const auto opened = handle_.open(); !opened)
         return opened.error();
     // "raw" presents the unpacked data as one entry; empty data as none.
@@ -217,8 +236,8 @@ Result<std::size_t> Decompressor::read(std::span<std::uint8_t> out) {
 
 Result<std::unique_ptr<TarReader>> TarReader::open(ByteSource& input) {
     std::unique_ptr<TarReader> result(new TarReader(input));
-    archive_read_support_format_tar(result->handle_.get());
-    archive_read_support_format_empty(result->handle_.get());
+    result->handle_.support(archive_read_support_format_tar);
+    result->handle_.support(archive_read_support_format_empty);
     if (const auto opened = result->handle_.open(); !opened)
         return opened.error();
     return result;

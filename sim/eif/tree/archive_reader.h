@@ -4,6 +4,8 @@
 // formats named here are ever recognised, and no external program is run.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,18 +32,27 @@ class ArchiveHandle {
     explicit ArchiveHandle(ByteSource& input);
     ArchiveHandle(const ArchiveHandle&) = delete;
     ArchiveHandle& operator=(const ArchiveHandle&) = delete;
-    ~ArchiveHandle();
 
-    [[nodiscard]] archive* get() const { return archive_; }
+    [[nodiscard]] archive* get() const { return archive_.get(); }
+    // Has it recognise a filter or a format, by one of libarchive's functions
+    // archive_read_support_*.
+    void support(int (*add)(archive*));
     [[nodiscard]] Result<void> open();
-    // The error of the last libarchive call; the source's own error if that was the reason.
+    // The error of the last libarchive call; the source's own error if that was the reason. Throws
+    // std::bad_alloc if a lack of memory was.
     [[nodiscard]] Error error(const char* what) const;
 
   private:
-    archive* archive_;
+    struct Free {
+        void operator()(archive* handle) const;
+    };
+    [[nodiscard]] ssize_t read(const void** bytes);
+
+    std::unique_ptr<archive, Free> archive_;
     ByteSource& input_;
     Bytes buffer_;
     std::optional<Error> input_error_;
+    bool input_lacked_memory_ = false;
 };
 
 }  // namespace detail
