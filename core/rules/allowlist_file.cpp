@@ -16,7 +16,7 @@
 namespace glovebox::core {
 namespace {
 
-constexpr std::string_view example = "write\n  allowlist:\n  - {address: example.com, port: 443}";
+constexpr std::string_view example = "write allowlist: [{address: example.com, port: 443}]";
 
 class FileReader {
   public:
