@@ -3,6 +3,7 @@
 time of its own. A test whose limit cannot hold then leaves the limit out, or is skipped with the reason."""
 
 import functools
+import os
 from pathlib import Path
 
 _RUNTIMES = {"address": b"__asan_init", "thread": b"__tsan_init"}
@@ -19,3 +20,9 @@ def skip_under(test, program, sanitizers, why):
     """Skips the test if the program is built with one of these sanitizers."""
     if of(program) in sanitizers:
         test.skipTest(f"the {of(program)} sanitizer: {why}")
+
+
+def preloading(program, library):
+    """Environment variables by which the program has this library loaded before all others, the runtime of a sanitizer too."""
+    options = f"{os.environ.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0"
+    return {"LD_PRELOAD": library, **({"ASAN_OPTIONS": options} if of(program) == "address" else {})}

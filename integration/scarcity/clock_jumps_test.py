@@ -26,7 +26,8 @@ except ImportError:
 
 from kms_client import Kms
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent.parent / "proxy")]
+import sanitizer  # noqa: E402
 from service import Service  # noqa: E402
 
 GLOVEBOX = LIBRARY = ""
@@ -43,7 +44,7 @@ class ClockJumps(unittest.TestCase):
         self.folder = Path(folder.name)
         self.clock = self.folder / "clock"
         self.clock.write_bytes(bytes(8))
-        self.environment = {**os.environ, "LD_PRELOAD": LIBRARY, "SCARCITY_CLOCK": str(self.clock), "HOME": str(self.folder),
+        self.environment = {**os.environ, **sanitizer.preloading(GLOVEBOX, LIBRARY), "SCARCITY_CLOCK": str(self.clock), "HOME": str(self.folder),
                             "XDG_RUNTIME_DIR": str(self.folder), "AWS_EC2_METADATA_DISABLED": "true"}
 
     def jump(self, seconds):

@@ -6,7 +6,11 @@ import mmap
 import os
 import re
 import struct
+import sys
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+import sanitizer  # noqa: E402
 
 STAYS_FULL, FAILS_ONCE, CUTS_SHORT, INTERRUPTED = range(4)
 # What a disk answers, and how: full from a call on, or full for the rest of a write; a quota; a broken place, or a signal, that one call meets.
@@ -37,7 +41,8 @@ class FailingDisk:
         self.state.write_bytes(bytes(mmap.PAGESIZE))
 
     def environment(self):
-        return {"LD_PRELOAD": self.library, "SCARCITY_PROGRAM": self.program, "SCARCITY_FOLDER": self.folder, "SCARCITY_STATE": str(self.state)}
+        return {**sanitizer.preloading(self.program, self.library), "SCARCITY_PROGRAM": self.program, "SCARCITY_FOLDER": self.folder,
+                "SCARCITY_STATE": str(self.state)}
 
     def fail(self, call=0, kind="full"):
         """From now on the `call`-th fails, counted from 1; 0: none does."""

@@ -15,6 +15,9 @@ from pathlib import Path
 
 from scenarios import SCENARIOS
 
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+import sanitizer  # noqa: E402
+
 GLOVEBOX, LIBRARY = map(os.path.abspath, sys.argv[1:3]) if len(sys.argv) > 2 else ("", "")
 
 
@@ -26,7 +29,7 @@ class Interruptions:
         self.state.write_bytes(bytes(mmap.PAGESIZE))
 
     def environment(self):
-        return {"LD_PRELOAD": LIBRARY, "SCARCITY_PROGRAM": os.path.realpath(GLOVEBOX), "SCARCITY_STATE": str(self.state)}
+        return {**sanitizer.preloading(GLOVEBOX, LIBRARY), "SCARCITY_PROGRAM": os.path.realpath(GLOVEBOX), "SCARCITY_STATE": str(self.state)}
 
     def fail(self):
         pass  # each call may
