@@ -41,7 +41,7 @@ class Memory final : public supervisor::Tracee {
     int write(std::uint64_t, std::span<const std::uint8_t>) override { return EFAULT; }
     OrErrno<UniqueFd> descriptor(int) override { return Errno{EBADF}; }
     bool is_same_file(int, int) override { return false; }
-    OrErrno<UniqueFd> make_socket(int, int) override { return Errno{EMFILE}; }
+    OrErrno<UniqueFd> make_socket(int) override { return Errno{EMFILE}; }
     bool is_waiting() override { return true; }
 
   private:

@@ -50,10 +50,10 @@ class KernelTracee final : public Tracee {
         return note(sender_ == nullptr ? pidfds_.duplicate(thread_, fd)
                                        : sender_->duplicate(thread_, fd));
     }
-    OrErrno<UniqueFd> make_socket(int domain, int type) override {
-        auto made = sockets_.make(thread_, domain, type);
+    OrErrno<UniqueFd> make_socket(int type) override {
+        auto made = sockets_.make(thread_, type);
         if (!made && made.error() == Errno{EMFILE} && pidfds_.let_go())
-            made = sockets_.make(thread_, domain, type);
+            made = sockets_.make(thread_, type);
         return note(std::move(made));
     }
     bool is_waiting() override { return notifier_.is_valid(id_); }

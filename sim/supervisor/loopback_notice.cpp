@@ -54,9 +54,10 @@ std::optional<LocalAddress> local_address(const SystemCall& call, Tracee& tracee
     return std::nullopt;
 }
 
-// In the network namespace of the thread; false where that can't be told.
+// In the network namespace of the thread, whose interfaces a socket of every family knows; false
+// where that can't be told.
 bool is_loopback_down(Tracee& tracee) {
-    const auto socket = tracee.make_socket(AF_INET, SOCK_DGRAM);
+    const auto socket = tracee.make_socket(SOCK_DGRAM);
     ifreq request{};
     std::memcpy(request.ifr_name, "lo", sizeof "lo");
     return socket && ::ioctl(socket->get(), SIOCGIFFLAGS, &request) == 0 &&

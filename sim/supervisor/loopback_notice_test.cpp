@@ -36,12 +36,12 @@ class Lines : public Log {
 // A tracee whose sockets are made in a network namespace of its own, where lo is down.
 class InNewNetwork : public testing::FakeTracee {
   public:
-    OrErrno<UniqueFd> make_socket(int domain, int type) override {
+    OrErrno<UniqueFd> make_socket(int type) override {
         ++asked;
         OrErrno<UniqueFd> made = Errno{EPERM};
         std::thread([&] {
             if (::unshare(CLONE_NEWNET) == 0)
-                made = UniqueFd(::socket(domain, type | SOCK_CLOEXEC, 0));
+                made = UniqueFd(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
         }).join();
         return made;
     }
@@ -51,7 +51,7 @@ class InNewNetwork : public testing::FakeTracee {
 class LoopbackNoticeTest : public ::testing::Test {
   protected:
     void SetUp() override {
-        const auto made = tracee_.make_socket(AF_INET, SOCK_DGRAM);
+        const auto made = tracee_.make_socket(SOCK_DGRAM);
         if (!made)
             GTEST_SKIP() << "this user may not make network namespaces";
     }
@@ -117,7 +117,7 @@ TEST(LoopbackNotice, NothingIsSaidWhereLoIsUp) {
     testing::FakeTracee here;
     ifreq request{};
     std::memcpy(request.ifr_name, "lo", sizeof "lo");
-    const auto socket = here.make_socket(AF_INET, SOCK_DGRAM);
+    const auto socket = here.make_socket(SOCK_DGRAM);
     if (!socket || ::ioctl(socket->get(), SIOCGIFFLAGS, &request) != 0 ||
         (request.ifr_flags & IFF_UP) == 0)
         GTEST_SKIP() << "lo is down here";

@@ -21,7 +21,6 @@ namespace glovebox::supervisor {
 namespace {
 
 struct Request {
-    int domain;
     int type;
     int count;
 };
@@ -51,7 +50,7 @@ bool enter(int directory, const char* name, int kind) {
         std::size_t count = 0;
         int error = 0;
         for (; count < static_cast<std::size_t>(request.count); ++count) {
-            made[count] = ::socket(request.domain, request.type | SOCK_CLOEXEC, 0);
+            made[count] = ::socket(AF_UNIX, request.type | SOCK_CLOEXEC, 0);
             if (made[count] < 0) {
                 error = count == 0 ? errno : 0;
                 break;
@@ -78,16 +77,16 @@ SocketMaker::~SocketMaker() {
     }
 }
 
-OrErrno<UniqueFd> SocketMaker::make(pid_t thread, int domain, int type) {
+OrErrno<UniqueFd> SocketMaker::make(pid_t thread, int type) {
     const ino_t network = network_of(thread);
     // 0: the program may not be looked into, and then it has nothing of its own that could be seen.
     if (network == 0 || network == own_network_) {
-        UniqueFd made(::socket(domain, type | SOCK_CLOEXEC, 0));
+        UniqueFd made(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
         if (!made)
             return Errno{errno};
         return made;
     }
-    return make_through_helper(thread, network, domain, type);
+    return make_through_helper(thread, network, type);
 }
 
 bool SocketMaker::moves(int number) {
@@ -115,8 +114,7 @@ ino_t SocketMaker::network_of(pid_t thread) {
     return network;
 }
 
-OrErrno<UniqueFd> SocketMaker::make_through_helper(pid_t thread, ino_t network, int domain,
-                                                   int type) {
+OrErrno<UniqueFd> SocketMaker::make_through_helper(pid_t thread, ino_t network, int type) {
     const std::lock_guard lock(mutex_);
     auto found = helpers_.find(network);
     if (found == helpers_.end()) {
@@ -132,13 +130,13 @@ OrErrno<UniqueFd> SocketMaker::make_through_helper(pid_t thread, ino_t network, 
         found = helpers_.emplace(network, std::move(*started)).first;
     }
     Helper& helper = found->second;
-    const bool is_frequent = domain == AF_UNIX && (type & ~SOCK_NONBLOCK) == SOCK_STREAM;
+    const bool is_frequent = (type & ~SOCK_NONBLOCK) == SOCK_STREAM;
     UniqueFd made;
     int failure = 0;
     if (is_frequent && helper.was_asked) {
         if (helper.spare.empty()) {
             helper.spare.resize(made_at_once);
-            failure = ask(helper, domain, SOCK_STREAM, helper.spare);
+            failure = ask(helper, SOCK_STREAM, helper.spare);
             std::erase_if(helper.spare, [](const UniqueFd& one) { return !one; });
         }
         if (!helper.spare.empty()) {
@@ -149,7 +147,7 @@ OrErrno<UniqueFd> SocketMaker::make_through_helper(pid_t thread, ino_t network, 
         }
     }
     if (!made && failure != EACCES) {
-        failure = ask(helper, domain, type, {&made, 1});
+        failure = ask(helper, type, {&made, 1});
         helper.was_asked = helper.was_asked || is_frequent;
     }
     if (failure == EACCES) {
@@ -162,8 +160,8 @@ OrErrno<UniqueFd> SocketMaker::make_through_helper(pid_t thread, ino_t network, 
     return made;
 }
 
-int SocketMaker::ask(Helper& helper, int domain, int type, std::span<UniqueFd> made) {
-    const Request request{domain, type, static_cast<int>(made.size())};
+int SocketMaker::ask(Helper& helper, int type, std::span<UniqueFd> made) {
+    const Request request{type, static_cast<int>(made.size())};
     const int channel = helper.channel.get();
     int error = 0;
     const bool is_sent = ::send(channel, &request, sizeof request, MSG_NOSIGNAL) == sizeof request;

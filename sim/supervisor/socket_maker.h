@@ -30,14 +30,14 @@ class SocketMaker {
     SocketMaker(const SocketMaker&) = delete;
     SocketMaker& operator=(const SocketMaker&) = delete;
 
-    // socket(domain, type | SOCK_CLOEXEC, 0) as `thread` would have made it.
-    [[nodiscard]] OrErrno<UniqueFd> make(pid_t thread, int domain, int type);
+    // socket(AF_UNIX, type | SOCK_CLOEXEC, 0) as `thread` would have made it.
+    [[nodiscard]] OrErrno<UniqueFd> make(pid_t thread, int type);
     // The thread may be about to enter another namespace, as setns(2) and unshare(2) do.
     void expect_move(pid_t thread);
     [[nodiscard]] static bool moves(int number);
 
   private:
-    // A child process inside a namespace, which makes a socket for every two ints that it reads.
+    // A child process inside a namespace, which makes the sockets of each Request that it reads.
     struct Helper {
         pid_t process;
         UniqueFd channel;
@@ -53,10 +53,9 @@ class SocketMaker {
     };
 
     [[nodiscard]] ino_t network_of(pid_t thread);
-    [[nodiscard]] OrErrno<UniqueFd> make_through_helper(pid_t thread, ino_t network, int domain,
-                                                        int type);
+    [[nodiscard]] OrErrno<UniqueFd> make_through_helper(pid_t thread, ino_t network, int type);
     // 0, EMFILE, EACCES where the helper is of no use, or why it made none.
-    [[nodiscard]] static int ask(Helper& helper, int domain, int type, std::span<UniqueFd> made);
+    [[nodiscard]] static int ask(Helper& helper, int type, std::span<UniqueFd> made);
     [[nodiscard]] OrErrno<Helper> start_helper(pid_t thread);
 
     static constexpr std::size_t helpers_max = 16;

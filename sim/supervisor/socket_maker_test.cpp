@@ -65,7 +65,7 @@ TEST(SocketMaker, MakesThemWhereTheThreadIsHoweverManyItAsksFor) {
     SocketMaker maker(pidfds);
     Mover mover;
     const UniqueFd own(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto near = maker.make(mover.process(), AF_UNIX, SOCK_STREAM);
+    const auto near = maker.make(mover.process(), SOCK_STREAM);
     ASSERT_TRUE(near);
     EXPECT_EQ(network_of(near->get()), network_of(own.get()));
     std::set<std::uint64_t> networks{network_of(own.get())};
@@ -77,8 +77,7 @@ TEST(SocketMaker, MakesThemWhereTheThreadIsHoweverManyItAsksFor) {
         for (int i = 0; i < 30; ++i) {
             const bool is_nonblocking = i % 3 == 0;
             const int kind = i % 5 == 0 ? SOCK_SEQPACKET : SOCK_STREAM;
-            auto one =
-                maker.make(mover.process(), AF_UNIX, kind | (is_nonblocking ? SOCK_NONBLOCK : 0));
+            auto one = maker.make(mover.process(), kind | (is_nonblocking ? SOCK_NONBLOCK : 0));
             ASSERT_TRUE(one);
             EXPECT_EQ((::fcntl(one->get(), F_GETFL) & O_NONBLOCK) != 0, is_nonblocking);
             EXPECT_NE(::fcntl(one->get(), F_GETFD) & FD_CLOEXEC, 0);
@@ -93,7 +92,7 @@ TEST(SocketMaker, MakesThemWhereTheThreadIsHoweverManyItAsksFor) {
         for (const UniqueFd& one : made)
             EXPECT_EQ(network_of(one.get()), network);
     }
-    EXPECT_EQ(maker.make(mover.process(), AF_UNIX, 9).error(), Errno{ESOCKTNOSUPPORT});
+    EXPECT_EQ(maker.make(mover.process(), 9).error(), Errno{ESOCKTNOSUPPORT});
 }
 
 }  // namespace

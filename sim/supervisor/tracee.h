@@ -48,8 +48,8 @@ class Tracee {
     [[nodiscard]] virtual bool is_same_file(int fd, int own) = 0;
     // A duplicate of one of its descriptors, close-on-exec in the supervisor.
     [[nodiscard]] virtual OrErrno<UniqueFd> descriptor(int fd) = 0;
-    // socket(domain, type | SOCK_CLOEXEC, 0), made in the network namespace that the thread is in.
-    [[nodiscard]] virtual OrErrno<UniqueFd> make_socket(int domain, int type) = 0;
+    // socket(AF_UNIX, type | SOCK_CLOEXEC, 0), made in the network namespace that the thread is in.
+    [[nodiscard]] virtual OrErrno<UniqueFd> make_socket(int type) = 0;
     // The call still waits, so what was read since it was received is the caller's.
     [[nodiscard]] virtual bool is_waiting() = 0;
 

@@ -144,7 +144,7 @@ SyscallReply VsockCalls::socket(const SystemCall& call, Tracee& tracee) {
         return SyscallReply::error(ENODEV);  // neither a world nor Nitro has datagrams
     if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
         return SyscallReply::error(ESOCKTNOSUPPORT);
-    auto made = tracee.make_socket(AF_UNIX, type | (flags & SOCK_NONBLOCK));
+    auto made = tracee.make_socket(type | (flags & SOCK_NONBLOCK));
     if (!made)
         return SyscallReply::error(to_int(made.error()));
     if (const int error = make_emulated(made->get(), type, {.is_new = true}))

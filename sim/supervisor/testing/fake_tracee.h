@@ -84,8 +84,8 @@ class FakeTracee : public Tracee {
             return Errno{EBADF};
         return UniqueFd(::dup(found->second));
     }
-    OrErrno<UniqueFd> make_socket(int domain, int type) override {
-        UniqueFd made(::socket(domain, type | SOCK_CLOEXEC, 0));
+    OrErrno<UniqueFd> make_socket(int type) override {
+        UniqueFd made(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
         if (!made)
             return Errno{errno};
         return made;
