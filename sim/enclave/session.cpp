@@ -108,6 +108,7 @@ Result<void> Session::start(const RunOptions& options) {
     config.nsm = options.nsm;
     config.metadata = options.metadata;
     config.kernel_vsock = options.kernel_vsock;
+    config.filters = supervisor::filters_of_programs();
     if (!options.is_parent) {
         reservation_ = options.reservation;
         if (!reservation_) {

@@ -147,8 +147,7 @@ DescriptorSender::DescriptorSender(SeccompNotifier& kernel, Tracer& tracer)
         throw ErrorException(errno_error("socketpair", errno));
     ours_.reset(ends[0]);
     theirs_.reset(ends[1]);
-    const auto own = read_thread_status(::getpid());
-    filters_ = (own ? own->filters.value_or(0) : 0) + 1;
+    filters_ = filters_of_programs();
 }
 
 DescriptorSender::~DescriptorSender() = default;

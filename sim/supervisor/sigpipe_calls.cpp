@@ -68,11 +68,8 @@ bool install_handler(StoppedThread& thread, Tracee& tracee, const ThreadStatus& 
 
 }  // namespace
 
-SigpipeCalls::SigpipeCalls(Notifier& notifier, Tracer* tracer)
-    : notifier_(notifier), tracer_(tracer) {
-    const auto status = read_thread_status(::getpid());
-    filters_ = (status ? status->filters.value_or(0) : 0) + 1;
-}
+SigpipeCalls::SigpipeCalls(Notifier& notifier, Tracer* tracer, unsigned filters)
+    : notifier_(notifier), tracer_(tracer), filters_(filters) {}
 
 bool SigpipeCalls::handles(int number) {
     return number == SYS_rt_sigaction;

@@ -27,8 +27,8 @@ namespace glovebox::supervisor {
 class SigpipeCalls {
   public:
     // Outlives neither. The notifier answers the calls that are made again: not a tracing one.
-    // `tracer` is that of the tree, or null.
-    SigpipeCalls(Notifier& notifier, Tracer* tracer);
+    // `tracer` is that of the tree, or null; `filters` are filters_of_programs().
+    SigpipeCalls(Notifier& notifier, Tracer* tracer, unsigned filters);
 
     // Whether `number` is rt_sigaction.
     [[nodiscard]] static bool handles(int number);

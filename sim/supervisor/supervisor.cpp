@@ -53,6 +53,9 @@ Supervisor::Supervisor(UniqueFd listener, SupervisorConfig config, transports::W
       tracer_(config.tracer),
       kernel_(std::move(listener)),
       notifier_(choose_notifier(config.trace)),
+#if defined(__x86_64__)
+      sigpipe_calls_(kernel_, tracer_, config.filters),
+#endif
       metadata_(config.metadata),
       has_kernel_vsock_(config.kernel_vsock),
       vsock_calls_(config.own, world, names, options_, config.traffic, std::move(config.refused)),

@@ -52,6 +52,7 @@ struct SupervisorConfig {
     // Traces the tree, whose filter was made with FilterOptions::relabels; null elsewhere. Outlives
     // the supervisor.
     Tracer* tracer = nullptr;
+    unsigned filters = 1;  // filters_of_programs()
 };
 
 class Supervisor {
@@ -90,7 +91,7 @@ class Supervisor {
     SocketMaker sockets_{pidfds_};
     VsockOptionTable options_;
 #if defined(__x86_64__)
-    SigpipeCalls sigpipe_calls_{kernel_, tracer_};
+    SigpipeCalls sigpipe_calls_;
 #endif
     std::optional<MetadataRedirect> metadata_;
     bool has_kernel_vsock_;

@@ -112,6 +112,11 @@ std::optional<ThreadStatus> read_thread_status(pid_t thread) {
     return parse_thread_status(text);
 }
 
+unsigned filters_of_programs() {
+    const auto own = read_thread_status(::getpid());
+    return (own ? own->filters.value_or(0) : 0) + 1;
+}
+
 std::optional<std::uint64_t> read_run_count(pid_t thread) {
     std::array<char, 128> room;
     // "time on a processor, time in wait for one, times that it ran", and zeros without the option.

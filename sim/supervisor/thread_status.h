@@ -57,6 +57,10 @@ struct ThreadStatus {
 // Nothing when there is no such thread.
 [[nodiscard]] std::optional<ThreadStatus> read_thread_status(pid_t thread);
 
+// How many system call filters a thread has under the supervisor's if it has installed none itself:
+// one more than this process, which is asked before it confines itself.
+[[nodiscard]] unsigned filters_of_programs();
+
 // How often the thread has begun to run on a processor (/proc/<thread>/schedstat): a quarter of the
 // price of its status. A thread that was seen asleep and has the same count was not woken since.
 // Nothing when there is no such thread, or the kernel does not count (CONFIG_SCHED_INFO).

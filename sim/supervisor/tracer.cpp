@@ -75,8 +75,7 @@ Result<std::unique_ptr<Tracer>> Tracer::start() {
     tracer->end_event_.reset(::eventfd(0, EFD_CLOEXEC));
     if (!tracer->end_event_)
         return errno_error("cannot start the tracer: eventfd", errno);
-    const auto own = read_thread_status(::getpid());
-    tracer->filters_ = (own ? own->filters.value_or(0) : 0) + 1;
+    tracer->filters_ = filters_of_programs();
     install_interruption();
     const SignalsBlocked none_for_threads;
     try {
