@@ -2,7 +2,6 @@
 
 #include "core/confinement/confinement.h"
 
-#include <sched.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -12,10 +11,10 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <memory>
 #include <string_view>
 #include <system_error>
 
+#include "core/confinement/call_filter.h"
 #include "core/confinement/landlock.h"
 
 namespace glovebox::core {
@@ -48,99 +47,19 @@ bool lies_on_9p(const std::string& path) {
     return ::statfs(path.c_str(), &system) == 0 && system.f_type == magic_of_9p;
 }
 
-// A leak checker looks into its own process from another one.
-constexpr bool is_sanitized =
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    true;
-#else
-    false;
-#endif
-
-// What no service needs: other processes, namespaces, mounts, the kernel and its clocks, ways to
-// files around their names, and interfaces with a history of holes.
-constexpr std::array forbidden_calls = {
-    SCMP_SYS(ptrace),
-    SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev),
-    SCMP_SYS(process_madvise),
-    SCMP_SYS(pidfd_getfd),
-    SCMP_SYS(kcmp),
-    SCMP_SYS(unshare),
-    SCMP_SYS(setns),
-    SCMP_SYS(chroot),
-    SCMP_SYS(pivot_root),
-    SCMP_SYS(mount),
-    SCMP_SYS(umount2),
-    SCMP_SYS(open_tree),
-    SCMP_SYS(move_mount),
-    SCMP_SYS(fsopen),
-    SCMP_SYS(fsconfig),
-    SCMP_SYS(fsmount),
-    SCMP_SYS(fspick),
-    SCMP_SYS(mount_setattr),
-    SCMP_SYS(bpf),
-    SCMP_SYS(perf_event_open),
-    SCMP_SYS(userfaultfd),
-    SCMP_SYS(io_uring_setup),
-    SCMP_SYS(io_uring_enter),
-    SCMP_SYS(io_uring_register),
-    SCMP_SYS(add_key),
-    SCMP_SYS(request_key),
-    SCMP_SYS(keyctl),
-    SCMP_SYS(init_module),
-    SCMP_SYS(finit_module),
-    SCMP_SYS(delete_module),
-    SCMP_SYS(kexec_load),
-    SCMP_SYS(kexec_file_load),
-    SCMP_SYS(reboot),
-    SCMP_SYS(swapon),
-    SCMP_SYS(swapoff),
-    SCMP_SYS(acct),
-    SCMP_SYS(quotactl),
-    SCMP_SYS(settimeofday),
-    SCMP_SYS(clock_settime),
-    SCMP_SYS(adjtimex),
-    SCMP_SYS(clock_adjtime),
-    SCMP_SYS(sethostname),
-    SCMP_SYS(setdomainname),
-    SCMP_SYS(open_by_handle_at),
-    SCMP_SYS(iopl),
-    SCMP_SYS(ioperm),
-    SCMP_SYS(syslog),
-    SCMP_SYS(vhangup),
-    SCMP_SYS(nfsservctl),
-};
-
-Result<void> deny(scmp_filter_ctx filter, const Needs& needs) {
-    int failure = 0;
-    const auto add = [&](std::uint32_t action, int call, auto... when) {
-        if (failure == 0 && call != __NR_SCMP_ERROR)
-            failure = ::seccomp_rule_add(filter, action, call, sizeof...(when), when...);
-    };
-    constexpr std::uint32_t denied = SCMP_ACT_ERRNO(EPERM);
-    for (const int call : forbidden_calls)
-        add(denied, call);
-    // The flags of clone3 lie in memory. The C library uses clone where there is no clone3.
-    add(SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3));
-    for (const int space : {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC,
-                            CLONE_NEWUTS, CLONE_NEWCGROUP})
-        add(denied, SCMP_SYS(clone),
-            SCMP_A0(SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(space),
-                    static_cast<scmp_datum_t>(space)));
+// Beside what nobody needs: other processes, namespaces and mounts that are there, and the clock,
+// which a supervisor reads by the call that adjusts it.
+CallFilter filter_for(const Needs& needs) {
+    CallFilter filter;
+    filter.forbid({SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+                   SCMP_SYS(pidfd_getfd), SCMP_SYS(kcmp), SCMP_SYS(unshare), SCMP_SYS(setns),
+                   SCMP_SYS(chroot), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(open_tree),
+                   SCMP_SYS(move_mount), SCMP_SYS(adjtimex), SCMP_SYS(clock_adjtime)});
     if (!needs.starts_programs) {
-        add(denied, SCMP_SYS(execve));
-        add(denied, SCMP_SYS(execveat));
-        add(denied, SCMP_SYS(fork));
-        add(denied, SCMP_SYS(vfork));
-        add(denied, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+        filter.forbid_programs();
+        filter.forbid_processes();
     }
-    if (failure == 0)
-        failure = ::seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);  // done for Landlock as well
-    if (failure == 0)
-        failure = ::seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, denied);
-    if (failure == 0)
-        failure = ::seccomp_load(filter);
-    return failure == 0 ? Result<void>() : errno_error("cannot forbid system calls", -failure);
+    return filter;
 }
 
 Result<void> limit_files(int version, const Needs& needs) {
@@ -176,7 +95,7 @@ Result<void> limit_files(int version, const Needs& needs) {
 }  // namespace
 
 Result<void> confine(const Needs& needs, Log& log) {
-    if (is_sanitized)
+    if (CallFilter::is_sanitized)
         return {};
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return errno_error("no_new_privs", errno);
@@ -191,12 +110,7 @@ Result<void> confine(const Needs& needs, Log& log) {
     if (version > 0)
         if (const auto limited = limit_files(version, needs); !limited)
             return limited;
-    const std::unique_ptr<void, decltype(&::seccomp_release)> filter(::seccomp_init(SCMP_ACT_ALLOW),
-                                                                     ::seccomp_release);
-    if (!filter)
-        return errno_error("cannot forbid system calls", ENOMEM);
-    const auto denied = deny(filter.get(), needs);
-    // EINVAL and ENOSYS are a kernel's without seccomp, EACCES a container's that forbids it.
+    const auto denied = filter_for(needs).install(CallFilter::Threads::callers);
     log.debug(
         "confined", "files: {}; system calls: {}",
         version > 0 ? fmt::format("Landlock {}", version) : "not confined, no Landlock for them",

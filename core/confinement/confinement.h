@@ -24,10 +24,11 @@ struct Needs {
 
 // For the rest of this process's life, and for all that it starts: other files can't be read or
 // written, no device can be made, no program be started, no other process be looked into or sent a
-// signal, no namespace be entered, privileges are not gained by an execve, and the memory becomes
-// no core file. A path that is missing is passed over. What the kernel, or the container around,
-// does not have is left out; the log says at level debug what is in force. Called while this
-// process has one thread: Landlock holds for the caller's alone, and for those that it starts.
+// signal, no namespace be entered, no terminal be typed into, privileges are not gained by an
+// execve, and the memory becomes no core file. A path that is missing is passed over. What the
+// kernel, or the container around, does not have is left out; the log says at level debug what is
+// in force. Called while this process has one thread: Landlock holds for the caller's alone, and
+// for those that it starts.
 //
 // Sources: landlock(7), seccomp(2). Errors: errno's of Landlock.
 [[nodiscard]] Result<void> confine(const Needs& needs, Log& log);

@@ -13,51 +13,34 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
 #include <thread>
 
-#include "core/base/leave_child.h"
 #include "core/base/testing/temporary_directory.h"
+#include "core/confinement/confinement_fixture.h"
 #include "core/confinement/landlock.h"
 
 namespace glovebox::core {
 namespace {
 
-// Tries something in a child that has confined itself: 0, or the errno.
-class ConfinementTest : public testing::Test {
+class ConfinementTest : public ConfinementFixture {
   protected:
     void SetUp() override {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-        GTEST_SKIP() << "a sanitizer's runtime needs what would be forbidden";
-#endif
+        ConfinementFixture::SetUp();
         std::ofstream(inside("secret")) << "of another service";
         ::mkdir(inside("state").c_str(), 0700);
         std::ofstream(inside("state/key")) << "its own";
     }
 
     template <class Try>
-    int confined(const Needs& needs, const Try& attempt) const {
-        const pid_t child = ::fork();
-        if (child == 0) {
-            if (!confine(needs, null_log()))
-                leave_child(255);
-            errno = 0;
-            leave_child(attempt() >= 0 ? 0 : errno);
-        }
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    static int confined(const Needs& needs, const Try& attempt) {
+        return in_child([&] { return confine(needs, null_log()).has_value(); }, attempt);
     }
-    std::string inside(const std::string& name) const {
-        return directory_.path() + "/" + name;
-    }
-    static bool has_landlock(int version) {
-        return Landlock::version() >= version;
-    }
+    std::string inside(const std::string& name) const { return directory_.path() + "/" + name; }
+    static bool has_landlock(int version) { return Landlock::version() >= version; }
 
     static constexpr const char* no_landlock =
         "this kernel, or the container around, has no Landlock, or an earlier one";
@@ -112,22 +95,9 @@ TEST_F(ConfinementTest, ItsOwnFolderHoldsNoDevice) {
 }
 
 TEST_F(ConfinementTest, NoProgramIsStartedUnlessItIsNeeded) {
-    const auto start = [] {
-        const pid_t child = ::fork();
-        if (child < 0)
-            return -1;
-        if (child == 0) {
-            ::execl("/bin/true", "true", nullptr);
-            leave_child(1);
-        }
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        errno = EIO;
-        return status == 0 ? 0 : -1;
-    };
-    EXPECT_EQ(confined({}, start), EPERM);
+    EXPECT_EQ(confined({}, start_program), EPERM);
     EXPECT_EQ(confined({}, [] { return ::execl("/bin/true", "true", nullptr); }), EPERM);
-    EXPECT_EQ(confined({.starts_programs = true}, start), 0);
+    EXPECT_EQ(confined({.starts_programs = true}, start_program), 0);
 }
 
 TEST_F(ConfinementTest, ThreadsAreStarted) {
@@ -148,6 +118,11 @@ TEST_F(ConfinementTest, OtherProcessesAreOutOfReach) {
     if (!has_landlock(6))
         GTEST_SKIP() << no_landlock;
     EXPECT_EQ(confined({}, [] { return ::kill(::getppid(), 0); }), EPERM);
+}
+
+TEST_F(ConfinementTest, NoTerminalIsTypedInto) {
+    EXPECT_EQ(in_child([] { return true; }, type_into_terminal), ENOTTY);
+    EXPECT_EQ(confined({}, type_into_terminal), EPERM);
 }
 
 TEST_F(ConfinementTest, ConnectsByTcpWhereItIsNeededAlone) {
