@@ -57,7 +57,7 @@ FOLDERS = {
         uses=("core/base",),
         libraries=("libcbor",)),
     "core/confinement": Folder(
-        "what a service gives up after its start: files by Landlock, system calls by seccomp",
+        "what a service and a supervisor give up after their start: files by Landlock, system calls by seccomp",
         uses=("core/base",),
         libraries=("libseccomp",)),
     "core/crypto": Folder(
@@ -256,7 +256,7 @@ FOLDERS = {
         uses=("core/base", "sim/eif/base", "sim/eif/tree")),
     "sim/enclave": Folder(
         "one run: program, CID, world, supervisor, module; runs inside runs; what this machine can do",
-        uses=("core/base", "core/address", "core/stream", "core/relay", "core/service", "core/fault", "transports",
+        uses=("core/base", "core/confinement", "core/address", "core/stream", "core/relay", "core/service", "core/fault", "transports",
               "nsm-mock/document", "nsm-mock/pki", "nsm-mock/module", "sim/sandbox", "sim/eif/base",
               "sim/eif/format", "sim/eif/report", "sim/eif/unpack", "sim/supervisor", "sim/http", "sim/tls"),
         libraries=("Asio", "Boost.JSON")),

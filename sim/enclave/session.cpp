@@ -17,6 +17,7 @@
 #include <sstream>
 #include <string>
 
+#include "core/confinement/supervisor_confinement.h"
 #include "core/relay/hop_resets.h"
 #include "core/service/process_setup.h"
 #include "sim/enclave/boot_heartbeat.h"
@@ -197,6 +198,9 @@ Result<void> Session::start(const RunOptions& options) {
     if (options.trace || options.trace_connections || options.trace_traffic > 0)
         config.traffic = &traffic_.emplace(log_, options.trace_traffic);
     config.tracer = tracer_.get();
+    // Without a sandbox /dev/glovebox has this process start programs (delegation.h).
+    if (room_)
+        core::confine_supervisor({.other_sockets = options.kernel_vsock}, log_);
     supervisor_ = std::make_unique<supervisor::Supervisor>(std::move(*listener), std::move(config),
                                                            world_, *names_, log_);
     awaits_heartbeat_ = runs_init_ && options.heartbeat.answered >= 0;
