@@ -119,7 +119,7 @@ def crowd(target, name, service):
     if service.process.poll() is not None:
         return [*wrong, "it has ended"], spent, False
     is_served = False
-    with contextlib.suppress(ConnectionResetError), target.connect(name, service) as client:
+    with contextlib.suppress(ConnectionResetError, BrokenPipeError), target.connect(name, service) as client:
         is_served = target.is_served(name, client)
     # One for which nothing is left beside its own descriptors may serve nobody, but not in silence.
     if not is_served and "Too many open files" not in "\n".join(service.lines):

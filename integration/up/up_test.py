@@ -247,7 +247,7 @@ class PythonHttp(Example):
         self.assertEqual(json.loads(done.stdout)["error"], "NotFoundException")
 
     def test_from_an_image(self):
-        sanitizer.skip_under(self, GLOVEBOX, ["address"], "its shadow exceeds the enclave's memory")
+        sanitizer.skip_under(self, GLOVEBOX, ["address", "thread"], "its shadow exceeds the enclave's memory")
         folder = self.own("python-http")
         self.make_image(folder, ["/app/start.sh"])
         self.run_from_image(folder)
