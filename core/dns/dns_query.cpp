@@ -202,10 +202,11 @@ void DnsQuery::ask_for(const std::string& name) {
     // c-ares sorts by a connect(2) for each address, however many there are.
     hints.ai_flags = ARES_AI_NOSORT;
     const auto answered = [](void* self, int status, int /*timeouts*/, ares_addrinfo* found) {
+        const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owner(
+            found, &ares_freeaddrinfo);
         auto& query = *static_cast<DnsQuery*>(self);
         if (query.channel_ != nullptr)
             query.take(family == AF_INET ? query.v4_ : query.v6_, read_answer(status, found));
-        ares_freeaddrinfo(found);
     };
     ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, answered, this);
 }

@@ -7,6 +7,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <memory>
 #include <string>
 
 #include "core/crypto/openssl.h"
@@ -145,9 +146,11 @@ Bytes KeyPair::to_der() const {
     const int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), &der) : -1;
     if (length <= 0)
         throw_openssl("encoding a private key");
-    Bytes bytes(der, der + length);
-    OPENSSL_clear_free(der, static_cast<std::size_t>(length));
-    return bytes;
+    const auto clear = [size = static_cast<std::size_t>(length)](unsigned char* bytes) {
+        OPENSSL_clear_free(bytes, size);
+    };
+    const std::unique_ptr<unsigned char, decltype(clear)> owner(der, clear);
+    return Bytes(der, der + length);
 }
 
 std::optional<Bytes> KeyPair::decrypt_oaep(std::string_view hash, BytesView ciphertext) const {

@@ -81,10 +81,10 @@ void add_home(std::vector<std::string>& homes, std::string home) {
     while (home.size() > 1 && home.back() == '/')
         home.pop_back();
     // The real path, since a working directory is compared with it.
-    if (char* real = ::realpath(home.c_str(), nullptr); real != nullptr) {
-        home = real;
-        std::free(real);
-    }
+    if (const std::unique_ptr<char, decltype(&std::free)> real(::realpath(home.c_str(), nullptr),
+                                                               &std::free);
+        real)
+        home = real.get();
     if (home.size() > 1 && home.front() == '/' &&
         std::find(homes.begin(), homes.end(), home) == homes.end())
         homes.push_back(std::move(home));
