@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 
 #include <boost/system/errc.hpp>
+#include <cerrno>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -30,7 +31,7 @@ Result<Object> read_pem(BytesView pem, const char* what, Read read) {
         throw_openssl("reading PEM");
     Object object(read(reader.get(), nullptr, no_password, nullptr));
     if (!object)
-        return invalid_input(fmt::format("no {} in PEM form: {}", what, why_not_read()));
+        return not_read(fmt::format("no {} in PEM form", what));
     return object;
 }
 
@@ -74,11 +75,11 @@ std::string openssl_reason() {
     return reason == nullptr ? "OpenSSL gave no reason, as when memory has ended" : reason;
 }
 
-std::string why_not_read() {
-    // OpenSSL names a reason for all bytes, unless memory is missing for the queue itself.
-    if (ERR_peek_error() == 0)
-        throw std::bad_alloc();
-    return openssl_reason();
+Error not_read(std::string_view what) {
+    const bool has_reason = ERR_peek_error() != 0;
+    std::string message = fmt::format("{}: {}", what, openssl_reason());
+    return has_reason ? invalid_input(std::move(message))
+                      : system_error(ENOMEM, std::move(message));
 }
 
 void throw_openssl(std::string_view what) {

@@ -54,7 +54,7 @@ Result<Certificate> Certificate::from_der(BytesView der) {
     const unsigned char* in = der.data();
     X509Ptr x509(d2i_X509(nullptr, &in, static_cast<long>(der.size())));
     if (!x509)
-        return invalid_input("not a certificate in DER: " + why_not_read());
+        return not_read("not a certificate in DER");
     if (in != der.data() + der.size())
         return invalid_input(std::to_string(der.data() + der.size() - in) +
                              " bytes follow the certificate");

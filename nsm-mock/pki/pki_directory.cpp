@@ -123,14 +123,22 @@ Error broken(const std::string& directory, std::string_view why) {
         "{}: {}; remove root.key and root.pem there to have a new mock root made", directory, why));
 }
 
+// Of a file that was not read. Where OpenSSL may have lacked memory, nothing is to be removed.
+Error broken(const std::string& directory, std::string_view file, const Error& cause) {
+    const std::string why = fmt::format("{}{}", file, cause.message);
+    return cause.code == boost::system::errc::not_enough_memory
+               ? Error(cause.code, fmt::format("{}: {}", directory, why))
+               : broken(directory, why);
+}
+
 Result<CaIdentity> parse_root(const std::string& directory, const std::string& key_pem,
                               const std::string& certificate_pem) {
     const auto key = SigningKey::from_pem(key_pem);
     if (!key)
-        return broken(directory, "root.key is " + key.error().message);
+        return broken(directory, "root.key is ", key.error());
     const auto certificate = Certificate::from_pem(certificate_pem);
     if (!certificate)
-        return broken(directory, "root.pem: " + certificate.error().message);
+        return broken(directory, "root.pem: ", certificate.error());
     if (!is_key_of(key->get(), certificate->get()))
         return broken(directory, "root.key is not the key of root.pem");
     return CaIdentity{*key, *certificate};
@@ -205,7 +213,7 @@ Result<Certificate> read_pki_root(const std::string& path) {
         return none();
     auto certificate = Certificate::from_pem(**pem);
     if (!certificate)
-        return broken(path, "root.pem: " + certificate.error().message);
+        return broken(path, "root.pem: ", certificate.error());
     return certificate;
 }
 
