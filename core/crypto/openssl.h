@@ -68,8 +68,9 @@ void ignore_openssl_configuration();
 // The newest reason in OpenSSL's queue, which is then emptied. Throws std::bad_alloc if that is a
 // lack of memory.
 [[nodiscard]] std::string openssl_reason();
-// The error of bytes that OpenSSL has just refused: "<what>: <OpenSSL's reason>". Its code is EINVAL,
-// or ENOMEM if OpenSSL gave no reason: it may have lacked memory, or be silent about the bytes.
+// The error of bytes that OpenSSL has just refused: "<what>: <OpenSSL's reason>". Its code is
+// EINVAL, or ENOMEM if OpenSSL gave no reason: it may have lacked memory, or be silent about the
+// bytes.
 [[nodiscard]] Error not_read(std::string_view what);
 
 // Throws std::runtime_error: "<what>: <OpenSSL's reason>".
