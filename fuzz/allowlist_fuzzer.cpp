@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/address/embedded_ipv4.h"
+#include "core/rules/allowlist.h"
 #include "core/rules/allowlist_file.h"
 #include "fuzz/require.h"
 

@@ -6,6 +6,8 @@
 // encoded again as it was.
 
 #include "fuzz/require.h"
+#include "nsm-mock/document/attestation_document.h"
+#include "nsm-mock/document/certificate.h"
 #include "nsm-mock/document/cose_sign1.h"
 #include "nsm-mock/document/verify_document.h"
 

@@ -9,6 +9,7 @@
 #include "sim/eif/build/program_file.h"
 #include "sim/eif/format/certificate.h"
 #include "sim/eif/format/header.h"
+#include "sim/eif/format/image.h"
 #include "sim/eif/format/metadata.h"
 #include "sim/eif/format/signature_section.h"
 #include "sim/eif/report/describe.h"

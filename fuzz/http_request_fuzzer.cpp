@@ -10,6 +10,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <string>
 
+#include "core/http/message_stream.h"
 #include "core/http/proxy_request.h"
 #include "fuzz/require.h"
 

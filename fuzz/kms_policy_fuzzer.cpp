@@ -5,6 +5,7 @@
 
 #include "fuzz/require.h"
 #include "sim/kms/policy/decide.h"
+#include "sim/kms/policy/policy.h"
 #include "sim/kms/policy/reason.h"
 
 namespace {

@@ -3,7 +3,8 @@
 
 A parser is a function of a product's header whose name begins with one of VERBS and that takes bytes or text; a private
 member or a file's name does not count. fuzz/parsers.txt has a line for each: its target in fuzz/ or, behind a hyphen, one of
-EXCUSES, then its header and its name. `through NAME` is the function that a target calls where that one calls the parser.
+EXCUSES, then its header and its name. `through NAME` is the function that a target calls where that one calls the parser; without it, the target
+includes the header.
 """
 
 import re
@@ -28,7 +29,7 @@ class Entry:
     target: str  # of fuzz/; "" for an excuse
     excuse: str
     parser: tuple[str, str]  # header, name
-    through: str  # the function that the target calls
+    through: str  # the function that the target calls in its place, or ""
     line: int
 
 
@@ -69,7 +70,7 @@ def entries_of(text: str) -> list[Entry]:
                 raise ValueError(f"fuzz/parsers.txt:{number}: 'TARGET HEADER NAME' or 'TARGET HEADER NAME through NAME' was expected")
             is_excuse = words[0].startswith("-")
             entries.append(Entry("" if is_excuse else words[0], words[0][1:] if is_excuse else "", (words[1], words[2]),
-                                 words[4] if len(words) == 5 else words[2], number))
+                                 words[4] if len(words) == 5 else "", number))
     return entries
 
 
@@ -87,8 +88,11 @@ def wrong_entries(entries: list[Entry], parsers: set[tuple[str, str]], targets: 
             wrong.append(f"{where}: -{entry.excuse} is no excuse: one of {', '.join(EXCUSES)} was expected")
         if entry.target and entry.target not in targets:
             wrong.append(f"{where}: fuzz/CMakeLists.txt has no target {entry.target}")
-        elif entry.target and not re.search(rf"\b{re.escape(entry.through)}\b", targets[entry.target]):
-            wrong.append(f"{where}: the target {entry.target} does not call {entry.through}")
+        elif entry.target and not re.search(rf"\b{re.escape(called := entry.through or entry.parser[1])}\b", targets[entry.target]):
+            wrong.append(f"{where}: the target {entry.target} does not call {called}")
+        elif entry.target and not entry.through and f'#include "{entry.parser[0]}"' not in targets[entry.target]:
+            wrong.append(f"{where}: the target {entry.target} does not include that header, so another {entry.parser[1]} may be meant: "
+                         "include it, or write through which function it is called")
     wrong += [f"{header}: {name} reads bytes or text, and fuzz/parsers.txt does not have it: name its target, or an excuse "
               f"({', '.join('-' + one for one in EXCUSES)})" for header, name in sorted(parsers - seen)]
     wrong += [f"fuzz/CMakeLists.txt: no parser of fuzz/parsers.txt has the target {target}"

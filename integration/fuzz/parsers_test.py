@@ -54,7 +54,7 @@ class Reader {
 
 class Lists(unittest.TestCase):
     FOUND = {("core/a.h", "parse"), ("core/b.h", "read")}
-    TARGETS = {"a": "parse(text);"}
+    TARGETS = {"a": '#include "core/a.h"\nparse(text);'}
 
     def wrong(self, text):
         return parsers.wrong_entries(parsers.entries_of(text), self.FOUND, self.TARGETS)
@@ -69,6 +69,11 @@ class Lists(unittest.TestCase):
     def test_a_target_that_calls_something_else_is_named(self):
         self.assertEqual(self.wrong("a core/a.h parse\na core/b.h read\n"),
                          ["fuzz/parsers.txt:2: core/b.h read: the target a does not call read"])
+
+    def test_a_target_that_calls_another_ones_function_is_named(self):
+        found, targets = {("core/a.h", "feed"), ("core/b.h", "feed")}, {"a": '#include "core/a.h"\nreader.feed(text);'}
+        entries = parsers.entries_of("a core/a.h feed\na core/b.h feed\n")
+        self.assertRegex("".join(parsers.wrong_entries(entries, found, targets)), "^[^:]*:2: core/b.h feed: .* does not include that header")
 
     def test_what_does_not_exist_is_named(self):
         self.assertEqual([line.partition(": ")[2] for line in self.wrong("a core/a.h parse\nb core/b.h read\n-lazy core/c.h read\n")], [
