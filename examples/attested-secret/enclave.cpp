@@ -174,7 +174,7 @@ int run(const Options& options) {
 }  // namespace
 }  // namespace glovebox::example
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     CLI::App app{"Attests, holds a secret, and fetches pages: an enclave's program."};
     glovebox::example::Options options;
     options.common.add_to(app);
@@ -184,10 +184,8 @@ int main(int argc, char** argv) {
                    "The roots that HTTPS servers are checked against, PEM")
         ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
-    try {
-        return glovebox::example::run(options);
-    } catch (const std::exception& failure) {
-        std::cerr << "enclave: " << failure.what() << '\n';
-        return 1;
-    }
+    return glovebox::example::run(options);
+} catch (const std::exception& failure) {
+    std::cerr << "enclave: " << failure.what() << '\n';
+    return 1;
 }

@@ -197,7 +197,7 @@ int run(const Options& options) {
 }  // namespace
 }  // namespace glovebox::example
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     CLI::App app{"Gives a secret to an enclave that proves what it is, and has it fetch pages."};
     glovebox::example::Options options;
     options.common.add_to(app);
@@ -214,10 +214,8 @@ int main(int argc, char** argv) {
     app.add_option("--fetch", options.fetch,
                    "Then have the enclave fetch this https URL (repeatable)");
     CLI11_PARSE(app, argc, argv);
-    try {
-        return glovebox::example::run(options);
-    } catch (const std::exception& failure) {
-        std::cerr << "parent: " << failure.what() << '\n';
-        return 1;
-    }
+    return glovebox::example::run(options);
+} catch (const std::exception& failure) {
+    std::cerr << "parent: " << failure.what() << '\n';
+    return 1;
 }
