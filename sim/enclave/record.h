@@ -78,7 +78,7 @@ struct EnclaveRecord {
 // is no such process, or it has ended and was not waited for. Together with the PID it identifies a
 // process until the machine starts again.
 [[nodiscard]] std::uint64_t process_start_time(pid_t process);
-// Another text for each start of the machine (random(4): boot_id); empty where there is none.
+// Different after each start of the machine (random(4): boot_id); empty on a kernel without it.
 [[nodiscard]] std::string boot_id();
 // Makes this process the record's `glovebox run`.
 void name_own_process(EnclaveRecord& record);
