@@ -132,13 +132,11 @@ class Hybrid(Case):
 
     def test_what_is_away_is_named(self):
         forward = self.hybrid_forward("--listen", "0=16:5005")
-        with self.connect(forward.port) as client:
-            self.assertEqual(read_all(client), b"(reset)")
+        self.assertEqual(self.knock(forward.port), b"(reset)")
         forward.wait_for("nobody listens on vsock 16:5005")
         self.machines[16].stop()
         os.unlink(self.machines[16].path)
-        with self.connect(forward.port) as client:
-            self.assertEqual(read_all(client), b"(reset)")
+        self.assertEqual(self.knock(forward.port), b"(reset)")
         forward.wait_for(f"the virtual machine with CID 16 does not run: nobody listens at its socket {self.machines[16].path}")
 
     def test_sockets_are_taken_over_from_the_dead_and_removed_at_the_end(self):
