@@ -16,7 +16,7 @@ import unittest
 import enclave_servers
 from enclave_servers import Case, read_all, read_exactly
 
-from service import PATIENCE
+from service import PATIENCE, free_port
 
 UNRECOGNIZED_NAME = b"\x15\x03\x03\x00\x02\x02\x70"
 
@@ -77,9 +77,7 @@ class Names(Case):
         certificate = self.certificate()
         self.web_server("secure", 16, 8443, certificate)
         self.web_server("plain", 16, 8080)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            http_port = probe.getsockname()[1]
+        http_port = free_port()
         forward = self.forward("--listen", "0=by-name", "--listen", f"{http_port}=by-name",
                                "--route", "api.example.com=16:8443",
                                "--route", f"api.example.com:{http_port}=16:8080")

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs that serve in the background while a test runs."""
 
+import contextlib
+import random
 import signal
 import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 PATIENCE = 100  # seconds; a busy machine, or a program with a sanitizer, is no failure
 
@@ -66,10 +69,13 @@ class Service:
 
 
 def free_port():
-    """A TCP port that was free just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port that was free just now, and that the kernel gives to no client or server of another test meanwhile."""
+    first, last = (int(port) for port in Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    for port in random.sample([port for port in range(10000, 65536) if not first <= port <= last], 100):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"no port is free outside of {first} to {last}")
 
 
 def listens(port):
