@@ -60,6 +60,9 @@ class Hop:
                 pass  # closed meanwhile
         return count
 
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
     def processor_seconds(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -133,6 +136,11 @@ async def soak(options, hops, port, target, rules):
     is_over.set()
     await changes
     await asyncio.sleep(SETTLED)
+    for hop in hops:
+        mine = samples[hop.name]
+        moments = ", ".join(f"{mine[(len(mine) - 1) * part // 10]:,}" for part in (1, 5, 10))
+        print(f"{hop.name}: {moments} KiB of private memory after a tenth, half and all of the time; {before[hop.name]} descriptors before, "
+              f"{hop.descriptors()} at the end; {hop.threads()} threads; {hop.processor_seconds():.0f} s of a processor")
     return verdict(hops, before, samples, clients), clients
 
 
