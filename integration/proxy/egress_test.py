@@ -239,7 +239,7 @@ print(address())
     def test_a_resolver_that_searches_domains_first_comes_to_the_name(self):
         self.start_proxy(rules=["one.example.com:80"])
         text = f"""mkdir -p /run/resolvconf
-printf 'search cluster.local\noptions ndots:5\n' >/run/resolvconf/resolv.conf
+printf 'search cluster.local\noptions ndots:5\n' >/etc/resolv.conf
 exec "$0" forward --egress --egress-ports 80 -- getent ahostsv4 one.example.com"""
         done = self.run_enclave("sh", "-c", text, egress_case.GLOVEBOX,
                                 options=["--mount", os.path.dirname(egress_case.GLOVEBOX)])
@@ -335,7 +335,7 @@ socket.gethostbyname("one.example.com")
     def test_a_resolver_that_finds_names_in_a_domain_first_is_warned_of(self):
         self.start_proxy(rules=["*:80"])
         done = self.run_enclave("sh", "-c", """mkdir -p /run/resolvconf
-printf 'search cluster.local\noptions ndots:5\n' >/run/resolvconf/resolv.conf
+printf 'search cluster.local\noptions ndots:5\n' >/etc/resolv.conf
 exec "$0" forward --egress --egress-ports 80 -- getent ahostsv4 one.example.com""", egress_case.GLOVEBOX, options=["--mount", os.path.dirname(egress_case.GLOVEBOX)])
         self.assertIn("programs ask for NAME.cluster.local before NAME", done.stdout + done.stderr)
 
