@@ -5,13 +5,15 @@
 Usage: refusals_test.py GLOVEBOX [unittest's arguments]
 """
 
-import socket
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "apps"))
 import sides  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "proxy"))
+from service import free_port  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
 
@@ -70,9 +72,7 @@ class Refusals(sides.Case):
 
 
     def test_a_forwarders_own_connections_are_not_its_users(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         # It dials a second port first, for resets.
         side = self.enclave(sides.GLOVEBOX, "forward", "--listen", f"{port}=3:8000", "--", PYTHON, "-c", DIAL_TCP, port)
         side.finish()
