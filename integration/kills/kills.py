@@ -134,6 +134,7 @@ class Campaign:
         self.acknowledged = folder / "acknowledged"
         self.acknowledged.touch()
         self.checked = 0  # lines of it that an earlier check has seen
+        self.moments = 1.6  # seconds, in which a world is hit
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.environment = {**os.environ, "TMPDIR": str(self.temporary), "HOME": str(folder / "home"), "XDG_DATA_HOME": str(folder / "data"),
@@ -180,7 +181,7 @@ class Campaign:
         """Sentences for what is wrong, with what was hit."""
         log = (self.folder / "log").open("w+")
         world = self.up(HERE / "world_command.py", self.acknowledged, stdin=subprocess.PIPE, stdout=log, stderr=log)
-        time.sleep(self.random.uniform(0, 1.6))  # a random moment is what this is about
+        time.sleep(self.random.uniform(0, self.moments))  # a random moment is what this is about
         strikes, is_up_killed, self.stopped = [], False, []
         for _ in range(self.random.choice([1, 1, 2])):
             sentence, killed_up = self.strike(world)
@@ -237,8 +238,11 @@ def main():
     failures = 0
     with tempfile.TemporaryDirectory(prefix="glovebox-kills-") as folder:
         campaign = Campaign(os.path.abspath(options.glovebox), Path(folder), options.seed)
+        begin = time.monotonic()
         if failed := campaign.check():
             sys.exit(f"kills: before anything was hit, {failed}")
+        # Some of them have to come after its start, on a slow machine too.
+        campaign.moments = max(campaign.moments, 4 * (time.monotonic() - begin))
         for number in range(options.times):
             strikes, wrong, log = campaign.run_once()
             if wrong:
