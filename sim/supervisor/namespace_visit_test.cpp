@@ -50,7 +50,8 @@ class NamespaceVisitTest : public ::testing::Test {
         ::waitpid(outer_, nullptr, 0);
     }
 
-    // A child of fork(3) has a second thread under the thread sanitizer, and so may make no namespace of users.
+    // A child of fork(3) has a second thread under the thread sanitizer, and may make no user
+    // namespace.
     static pid_t fork_alone() {
         return static_cast<pid_t>(
             ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
