@@ -134,9 +134,14 @@ KeyPair KeyPair::generate(const KeySpec& spec) {
 
 Result<KeyPair> KeyPair::from_der(BytesView der) {
     const unsigned char* cursor = der.data();
-    auto key = share(d2i_AutoPrivateKey(nullptr, &cursor, static_cast<long>(der.size())));
-    if (!key || cursor != der.data() + der.size())
-        return refused("not a private key in PKCS #8 DER");
+    const Pkcs8Ptr info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &cursor, static_cast<long>(der.size())));
+    if (!info)
+        return refused("not a PrivateKeyInfo in DER");
+    if (cursor != der.data() + der.size())
+        return invalid_input("something follows the PrivateKeyInfo");
+    auto key = share(EVP_PKCS82PKEY(info.get()));
+    if (!key)
+        return refused("not a private key that OpenSSL knows");
     return KeyPair(std::move(key));
 }
 

@@ -42,7 +42,8 @@ class KeyPair {
     // Makes a new pair; the family is rsa, ecc or edwards. RSA takes a tenth of a second at 2048
     // bits, seconds at 4096.
     [[nodiscard]] static KeyPair generate(const KeySpec& spec);
-    // Reads PKCS #8 DER.
+    // Reads a PrivateKeyInfo (PKCS #8, RFC 5208) in DER with nothing after it, and no other form.
+    // The error has OpenSSL's reason.
     [[nodiscard]] static Result<KeyPair> from_der(BytesView der);
 
     [[nodiscard]] Bytes to_der() const;

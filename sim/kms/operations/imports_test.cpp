@@ -3,7 +3,9 @@
 // Imported key material: brought in, expired, deleted, brought back, rotated.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/x509.h>
 
+#include "core/crypto/openssl.h"
 #include "sim/kms/testing/in_memory_kms.h"
 
 namespace glovebox::kms::testing {
@@ -92,6 +94,26 @@ TEST_F(Imports, RefuseWhatDoesNotFit) {
               kms_.arn(own) + " origin is AWS_KMS which is not valid for this operation.");
     EXPECT_EQ(kms_.ask("EnableKeyRotation", {{"KeyId", key_}}).exception,
               "KMSInvalidStateException");
+}
+
+// A private key is PKCS #8 (AWS: Requirements for imported key material), not an ECPrivateKey
+// (RFC 5915) by itself, nor one with something behind it.
+TEST_F(Imports, TakeAPrivateKeyInPkcs8Alone) {
+    const Outcome created = kms_.ask(
+        "CreateKey",
+        {{"Origin", "EXTERNAL"}, {"KeySpec", "ECC_NIST_P256"}, {"KeyUsage", "SIGN_VERIFY"}});
+    key_ = std::string(made(created).at("KeyId").as_string());
+    const KeyPair pair = KeyPair::generate(*find_key_spec("ECC_NIST_P256"));
+    const Bytes pkcs8 = pair.to_der();
+    const Outcome refused =
+        import(der_of<i2d_PrivateKey>(pair.public_key().get(), "encoding an ECPrivateKey"));
+    EXPECT_EQ(refused.exception, "IncorrectKeyMaterialException");
+    EXPECT_THAT(refused.explanation, HasSubstr("not a private key in PKCS #8 DER"));
+    Bytes longer = pkcs8;
+    longer.push_back(0);
+    EXPECT_EQ(import(longer).exception, "IncorrectKeyMaterialException");
+    EXPECT_EQ(import(pkcs8).exception, "");
+    EXPECT_EQ(state(), "Enabled");
 }
 
 TEST_F(Imports, AreRotatedOnDemand) {
