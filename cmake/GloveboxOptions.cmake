@@ -57,11 +57,13 @@ if(GLOVEBOX_SANITIZE)
     endif()
 endif()
 
-if(GLOVEBOX_FUZZ)
+if(GLOVEBOX_FUZZ AND GLOVEBOX_FUZZ_TRACE)
     # In everything that a fuzz target links: what guides the fuzzer, and what fuzz/coverage.py reads.
     set(coverage -fprofile-instr-generate -fcoverage-mapping)
     # A function of one file is counted by the file's name and its own; "unity_0_cxx.cxx" is that of every target.
     set(counted_as "SHELL:-Xclang -main-file-name -Xclang $<TARGET_PROPERTY:NAME>")
     target_compile_options(glovebox_options INTERFACE -fsanitize=fuzzer-no-link ${coverage} "${counted_as}")
     target_link_options(glovebox_options INTERFACE ${coverage})
+elseif(GLOVEBOX_FUZZ)
+    target_compile_options(glovebox_options INTERFACE -fsanitize-coverage=inline-8bit-counters,pc-table)
 endif()
