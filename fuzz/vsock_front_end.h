@@ -59,46 +59,12 @@ class FrontEnd {
 
     // Bytes as they are, with files beside the first. False when the device wants no more.
     bool send(BytesView bytes, const std::vector<int>& files = {}) {
-        alignas(cmsghdr) char control[CMSG_SPACE(16 * sizeof(int))] = {};
-        iovec part{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
-        msghdr message{};
-        message.msg_iov = &part;
-        message.msg_iovlen = 1;
-        if (!files.empty()) {
-            message.msg_control = control;
-            message.msg_controllen = CMSG_SPACE(files.size() * sizeof(int));
-            cmsghdr* header = CMSG_FIRSTHDR(&message);
-            header->cmsg_level = SOL_SOCKET;
-            header->cmsg_type = SCM_RIGHTS;
-            header->cmsg_len = CMSG_LEN(files.size() * sizeof(int));
-            std::memcpy(CMSG_DATA(header), files.data(), files.size() * sizeof(int));
-        }
-        if (!bytes.empty())
-            require(::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) ==
-                    static_cast<ssize_t>(bytes.size()));
-        const auto there = device_->read_messages();
-        std::uint8_t replies[4096];
-        while (::recv(socket_.get(), replies, sizeof replies, 0) > 0)
-            ;
-        return there && *there;
+        write(bytes, files);
+        return read();
     }
     bool say(Request request, BytesView payload, const std::vector<int>& files = {}) {
-        const std::uint32_t words[3] = {static_cast<std::uint32_t>(request), 1,
-                                        static_cast<std::uint32_t>(payload.size())};
-        Bytes bytes(sizeof words);
-        std::memcpy(bytes.data(), words, sizeof words);
-        bytes.insert(bytes.end(), payload.begin(), payload.end());
-        return send(bytes, files);
-    }
-    template <class... Values>
-    void tell(Request request, const std::vector<int>& files, Values... values) {
-        Bytes payload;
-        const auto append = [&](auto value) {
-            const auto* raw = reinterpret_cast<const std::uint8_t*>(&value);
-            payload.insert(payload.end(), raw, raw + sizeof value);
-        };
-        (append(values), ...);
-        require(say(request, payload, files));
+        write(message(request, payload), files);
+        return read();
     }
 
     // What QEMU says when the guest's driver is ready.
@@ -116,9 +82,56 @@ class FrontEnd {
             tell(Request::set_vring_call, {event()}, std::uint64_t{ring});
             tell(Request::set_vring_enable, {}, ring, std::uint32_t{1});
         }
+        require(read());
     }
 
   private:
+    static Bytes message(Request request, BytesView payload) {
+        const std::uint32_t words[3] = {static_cast<std::uint32_t>(request), 1,
+                                        static_cast<std::uint32_t>(payload.size())};
+        Bytes bytes(sizeof words);
+        std::memcpy(bytes.data(), words, sizeof words);
+        bytes.insert(bytes.end(), payload.begin(), payload.end());
+        return bytes;
+    }
+    // The device has it with its next read().
+    template <class... Values>
+    void tell(Request request, const std::vector<int>& files, Values... values) {
+        Bytes payload;
+        const auto append = [&](auto value) {
+            const auto* raw = reinterpret_cast<const std::uint8_t*>(&value);
+            payload.insert(payload.end(), raw, raw + sizeof value);
+        };
+        (append(values), ...);
+        write(message(request, payload), files);
+    }
+    void write(BytesView bytes, const std::vector<int>& files) {
+        alignas(cmsghdr) char control[CMSG_SPACE(16 * sizeof(int))] = {};
+        iovec part{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        if (!files.empty()) {
+            message.msg_control = control;
+            message.msg_controllen = CMSG_SPACE(files.size() * sizeof(int));
+            cmsghdr* header = CMSG_FIRSTHDR(&message);
+            header->cmsg_level = SOL_SOCKET;
+            header->cmsg_type = SCM_RIGHTS;
+            header->cmsg_len = CMSG_LEN(files.size() * sizeof(int));
+            std::memcpy(CMSG_DATA(header), files.data(), files.size() * sizeof(int));
+        }
+        if (!bytes.empty())
+            require(::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) ==
+                    static_cast<ssize_t>(bytes.size()));
+    }
+    bool read() {
+        const auto there = device_->read_messages();
+        std::uint8_t replies[4096];
+        while (::recv(socket_.get(), replies, sizeof replies, 0) > 0)
+            ;
+        return there && *there;
+    }
+
     UniqueFd memory_file_, socket_, event_;
     std::uint8_t* memory_ = nullptr;
     std::unique_ptr<Device> device_;
