@@ -167,6 +167,8 @@ std::string format_duration(milliseconds duration) {
     const std::int64_t seconds = ms / 1000;
     if (ms < 1000)
         return fmt::format("{} ms", ms);
+    if (const std::int64_t tenth = ms % 1000 / 100; seconds < 10 && tenth != 0)
+        return fmt::format("{}.{} s", seconds, tenth);
     if (seconds < 120)
         return fmt::format("{} s", seconds);
     const auto two = [](std::int64_t large, const char* large_unit, std::int64_t small,

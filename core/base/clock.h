@@ -79,8 +79,8 @@ class ManualClock final : public Clock {
 // "2022-07-06T14:18:22.484Z"; the fraction is always three digits.
 [[nodiscard]] std::string format_time(TimePoint time);
 
-// For sentences: "3 h 12 min", "61 min", "5 d 2 h", "850 ms". Two units at the most, without a
-// sign.
+// For sentences: "3 h 12 min", "61 min", "5 d 2 h", "1.5 s", "850 ms". Two units at the most,
+// without a sign; what is smaller is cut off.
 [[nodiscard]] std::string format_duration(std::chrono::milliseconds duration);
 
 }  // namespace glovebox

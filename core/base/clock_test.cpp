@@ -45,6 +45,11 @@ TEST(Clock, AWrongTimeIsRefused) {
 
 TEST(Clock, DurationsAreSpokenInTwoUnitsAtMost) {
     EXPECT_EQ(format_duration(850ms), "850 ms");
+    EXPECT_EQ(format_duration(1s), "1 s");
+    EXPECT_EQ(format_duration(1500ms), "1.5 s");
+    EXPECT_EQ(format_duration(1099ms), "1 s");
+    EXPECT_EQ(format_duration(9990ms), "9.9 s");
+    EXPECT_EQ(format_duration(10500ms), "10 s");
     EXPECT_EQ(format_duration(-61min), "61 min");
     EXPECT_EQ(format_duration(3h + 12min), "3 h 12 min");
     EXPECT_EQ(format_duration(122h), "5 d 2 h");
