@@ -69,6 +69,21 @@ bool is_account(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+bool names_principal(const Arn& arn) {
+    if (!arn.region.empty() || !is_account(arn.account))
+        return false;
+    const std::string_view resource = arn.resource;
+    const auto is_one_of = [&](std::string_view kind) {
+        return resource.starts_with(kind) && resource.back() != '/';
+    };
+    if (arn.service == "iam")
+        return resource == "root" || is_one_of("user/") || is_one_of("role/");
+    if (arn.service != "sts")
+        return false;
+    return is_one_of("federated-user/") ||
+           (is_one_of("assumed-role/") && std::count(resource.begin(), resource.end(), '/') == 2);
+}
+
 Result<Principal> parse_principal(std::string_view text) {
     const auto arn = parse_iam_arn(text);
     if (!arn)

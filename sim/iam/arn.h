@@ -60,6 +60,10 @@ struct Principal {
     bool operator==(const Principal&) const = default;
 };
 
+// Whether a policy can name it: an account's root, a user or a role of IAM, or a session or a
+// federated user of STS; not a group, which is no principal. Whether it exists is another question.
+[[nodiscard]] bool names_principal(const Arn& arn);
+
 // Reads ...:iam::A:root or ...:iam::A:user/<path and name>. The ARN of a role is an error:
 // session_of() makes the caller that has assumed it.
 [[nodiscard]] Result<Principal> parse_principal(std::string_view arn);

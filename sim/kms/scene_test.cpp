@@ -108,7 +108,8 @@ TEST(Scene, APolicyNamesOnlyUsersAndRolesThatExist) {
     const std::string key = R"(
 keys:
 - alias: alias/app
-  policy: {Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:user/bob"}}]}
+  policy: {Statement: [{Effect: Allow, Principal: {AWS: "arn:aws:iam::111122223333:user/bob"},
+                       Action: "kms:*", Resource: "*"}]}
 )";
     EXPECT_THAT(parse_scene("users: {alice: {}}" + key, "s.yaml", {}).error().message,
                 HasSubstr("s.yaml:4:11: policy: arn:aws:iam::111122223333:user/bob is neither "

@@ -40,8 +40,8 @@ bool allows_attested(const Policy& policy, std::string_view action) {
     return std::any_of(
         policy.statements.begin(), policy.statements.end(), [&](const Statement& statement) {
             return statement.effect == Effect::allow && is_attested(statement) &&
-                   statement.action && !statement.action->negated &&
-                   std::any_of(statement.action->patterns.begin(), statement.action->patterns.end(),
+                   !statement.action.negated &&
+                   std::any_of(statement.action.patterns.begin(), statement.action.patterns.end(),
                                [&](const auto& pattern) {
                                    return kms::policy::wildcard_match_ignoring_case(pattern,
                                                                                     action);

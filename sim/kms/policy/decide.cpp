@@ -111,17 +111,15 @@ StatementFinding judge(const AttachedPolicy& attached, const Statement& statemen
                                             : PrincipalMatch::direct;
     if (statement.principal && finding.principal != PrincipalMatch::none)
         finding.principal_remark = remark_on_not_principal(*statement.principal, request.caller);
-    if (!statement.action || !statement.resource) {
-        finding.outcome = Outcome::without_effect;
-    } else if (finding.principal == PrincipalMatch::none) {
+    if (finding.principal == PrincipalMatch::none) {
         finding.outcome = Outcome::other_principal;
-    } else if (!match_action(*statement.action, request.action)) {
+    } else if (!match_action(statement.action, request.action)) {
         finding.outcome = Outcome::other_action;
     } else {
         if (variables)
-            finding.unknown = unknown_resource(*statement.resource, request.context);
+            finding.unknown = unknown_resource(statement.resource, request.context);
         const bool matches = finding.unknown.empty()
-                                 ? match_resource(*statement.resource, request, variables)
+                                 ? match_resource(statement.resource, request, variables)
                                  : statement.effect == Effect::deny;
         if (!matches)
             finding.outcome = Outcome::other_resource;

@@ -45,7 +45,6 @@ struct AccessRequest {
 // not.
 enum class Outcome {
     applies,
-    without_effect,  // it lacks Action or Resource
     other_principal,
     other_action,
     other_resource,

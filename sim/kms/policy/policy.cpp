@@ -4,8 +4,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <optional>
 
 #include "core/base/ascii.h"
 #include "core/base/printable.h"
@@ -37,7 +39,11 @@ Result<void> check_characters(std::string_view text) {
     return {};
 }
 
-// A single text stands for a list of one.
+constexpr bool is_alphanumeric(char c) {
+    return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
+}
+
+// A single text stands for a list of one. An empty list would name nobody and nothing.
 Result<std::vector<std::string>> texts(const json::value& value) {
     std::vector<std::string> out;
     const auto add = [&out](const json::value& one) {
@@ -50,6 +56,8 @@ Result<std::vector<std::string>> texts(const json::value& value) {
         for (const json::value& one : *list)
             if (!add(one))
                 return invalid_input("a text or a list of texts was expected");
+        if (out.empty())
+            return invalid_input("the list is empty");
         return out;
     }
     if (!add(value))
@@ -83,6 +91,13 @@ Result<std::vector<std::string>> condition_values(const json::value& value) {
     return out;
 }
 
+// A service's name ends as its endpoints do; which services there are is not looked up.
+bool is_service(std::string_view name) {
+    const auto is_part = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.'; };
+    return (name.ends_with(".amazonaws.com") || name.ends_with(".amazonaws.com.cn")) &&
+           name.front() != '.' && std::all_of(name.begin(), name.end(), is_part);
+}
+
 Result<PrincipalElement> parse_principal_element(const json::value& value, bool negated) {
     PrincipalElement principal;
     principal.negated = negated;
@@ -102,6 +117,13 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
         if (!names)
             return names.error().in(shown(std::string_view(member.key())));
         if (member.key() == "Service" || member.key() == "Federated") {
+            if (member.key() == "Service")
+                for (const std::string& name : *names)
+                    if (!is_service(name))
+                        return invalid_input(fmt::format(
+                            "Policy contains a statement with one or more invalid service "
+                            "principals. ({}: a name such as \"ec2.amazonaws.com\" was expected)",
+                            in_quotes(name)));
             principal.others.insert(principal.others.end(), names->begin(), names->end());
             continue;
         }
@@ -114,8 +136,7 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
                 principal.anyone = true;
             else if (iam::is_account(name))
                 principal.aws.push_back(fmt::format("arn:aws:iam::{}:root", name));
-            else if (!arn || (arn->service != "iam" && arn->service != "sts") ||
-                     !iam::is_account(arn->account) ||
+            else if (!arn || !iam::names_principal(*arn) ||
                      name.find_first_of("*?") != std::string::npos)
                 return invalid_input(fmt::format(
                     "Policy contains a statement with one or more invalid principals. ({}: an "
@@ -163,11 +184,32 @@ Result<std::vector<Condition>> parse_conditions(const json::value& value) {
     return conditions;
 }
 
+// What IAM refuses in the policy of a user or role, and KMS does not look at in a key's.
+Result<void> check_as_iam(const Statement& statement) {
+    if (!std::all_of(statement.sid.begin(), statement.sid.end(), is_alphanumeric))
+        return invalid_input(
+            fmt::format("Sid {}: in the policy of a user or role it has letters and digits alone",
+                        in_quotes(statement.sid)));
+    for (const std::string& action : statement.action.patterns)
+        if (action != "*" && std::count(action.begin(), action.end(), ':') != 1)
+            return invalid_input(fmt::format(
+                "Action {}: a service and its action with one colon between them were expected, "
+                "such as \"kms:Decrypt\"",
+                in_quotes(action)));
+    for (const std::string& resource : statement.resource.patterns)
+        if (resource != "*" && !resource.starts_with("arn:"))
+            return invalid_input(
+                fmt::format("Resource {}: an ARN or \"*\" was expected", in_quotes(resource)));
+    return {};
+}
+
 Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
     const auto* object = value.if_object();
     if (object == nullptr)
         return invalid_input("an object was expected");
     Statement statement;
+    std::optional<PatternElement> action;
+    std::optional<PatternElement> resource;
     bool has_effect = false;
     for (const auto& member : *object) {
         const std::string_view name = member.key();
@@ -204,9 +246,9 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
                 return principal.error().in(name);
             statement.principal = std::move(*principal);
         } else if (name == "Action" || name == "NotAction") {
-            done = pattern(name == "NotAction", statement.action);
+            done = pattern(name == "NotAction", action);
         } else if (name == "Resource" || name == "NotResource") {
-            done = pattern(name == "NotResource", statement.resource);
+            done = pattern(name == "NotResource", resource);
         } else if (name == "Condition") {
             auto conditions = parse_conditions(content);
             if (!conditions)
@@ -228,6 +270,15 @@ Result<Statement> parse_statement(const json::value& value, PolicyKind kind) {
         return invalid_input(
             "NotPrincipal: AWS supports it with \"Effect\": \"Deny\" alone; name in Principal whom "
             "the statement allows");
+    if (!action)
+        return invalid_input("it lacks Action");
+    if (!resource)
+        return invalid_input("it lacks Resource");
+    statement.action = std::move(*action);
+    statement.resource = std::move(*resource);
+    if (kind == PolicyKind::identity)
+        if (const auto allowed = check_as_iam(statement); !allowed)
+            return allowed.error();
     return statement;
 }
 
@@ -287,6 +338,8 @@ Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
                     other.number, number, in_quotes(other.sid)));
         policy.statements.push_back(std::move(*statement));
     }
+    if (policy.statements.empty())
+        return invalid_input("Statement: it has none");
     return policy;
 }
 

@@ -54,9 +54,8 @@ struct Statement {
     std::size_t number = 0;  // from 1
     Effect effect = Effect::deny;
     std::optional<PrincipalElement> principal;  // in key policies only
-    // A statement without one of these is accepted and has no effect.
-    std::optional<PatternElement> action;
-    std::optional<PatternElement> resource;
+    PatternElement action;
+    PatternElement resource;
     std::vector<Condition> conditions;
 
     // "EnclaveOnly", or "#2" without a Sid.
@@ -69,7 +68,9 @@ struct Policy {
     std::vector<Statement> statements;
 };
 
-// The error is a sentence that names the place: "Statement 2, Condition StringEquals: ...".
+// The error is a sentence that names the place: "Statement 2, Condition StringEquals: ...". Refused
+// is what KMS refuses in a key's policy (since 18 August 2025 also a statement without Action or
+// Resource, by AWS's notice to its customers), or IAM in that of a user or role.
 [[nodiscard]] Result<Policy> parse_policy(std::string_view json, PolicyKind kind);
 
 // The policy of a key that is created without one: the account's IAM policies decide.

@@ -75,10 +75,6 @@ std::string nearest_allow(const Decision& decision, PolicyKind kind, const Acces
         !others.empty())
         return fmt::format("{} is for this caller and action, but not for the resource {}",
                            called(*others.front()), request.resource);
-    if (const auto others = select(decision, Effect::allow, kind, Outcome::without_effect);
-        !others.empty())
-        return fmt::format("{} lacks Action or Resource and so has no effect",
-                           called(*others.front()));
     return {};
 }
 
@@ -228,8 +224,6 @@ std::string_view name_of(Outcome outcome) {
     switch (outcome) {
         case Outcome::applies:
             return "applies";
-        case Outcome::without_effect:
-            return "has no effect: it lacks Action or Resource";
         case Outcome::other_principal:
             return "is for another principal";
         case Outcome::other_action:
