@@ -141,29 +141,48 @@ class ExternalKey(Resource):
                                "rsa_oaep_md:sha256", "-pkeyopt", "rsa_mgf1_md:sha256"], input=plaintext, check=True,
                               capture_output=True).stdout
 
+    def imported(self, kms, algorithm, material, **of_the_key):
+        """A key with material that came wrapped by the algorithm, until it is Enabled."""
+        key = kms.create_key(Origin="EXTERNAL", **of_the_key)["KeyMetadata"]["KeyId"]
+        self.assertEqual(kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"], "PendingImport")
+        parameters = kms.get_parameters_for_import(KeyId=key, WrappingAlgorithm=algorithm, WrappingKeySpec="RSA_2048")
+        if algorithm == "RSAES_OAEP_SHA_256":
+            wrapped = self.encrypted(parameters["PublicKey"], material.read_bytes())
+        else:  # an AES key, encrypted, and the material, wrapped by it
+            aes_key = os.urandom(32)
+            wrapped = self.encrypted(parameters["PublicKey"], aes_key) + subprocess.run(
+                ["openssl", "enc", "-id-aes256-wrap-pad", "-K", aes_key.hex(), "-iv", "a65959a6", "-in", material], check=True,
+                capture_output=True).stdout
+        kms.import_key_material(KeyId=key, ImportToken=parameters["ImportToken"], EncryptedKeyMaterial=wrapped,
+                                ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE")
+        metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
+        self.assertEqual((metadata["KeyState"], metadata["Origin"], metadata["ExpirationModel"]),
+                         ("Enabled", "EXTERNAL", "KEY_MATERIAL_DOES_NOT_EXPIRE"))
+        return key
+
     def test_create_import_refresh_and_destroy(self):
         kms = self.client()
-        key = kms.create_key(Origin="EXTERNAL", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["KeyId"]
-        self.assertEqual(self.refresh(kms, key)["state"], "PendingImport")
         material = self.directory / "material"
         material.write_bytes(bytes(range(32)))
-        for algorithm in ("RSAES_OAEP_SHA_256", "RSA_AES_KEY_WRAP_SHA_256"):
-            with self.subTest(algorithm=algorithm):
-                parameters = kms.get_parameters_for_import(KeyId=key, WrappingAlgorithm=algorithm,
-                                                           WrappingKeySpec="RSA_2048")
-                if algorithm == "RSAES_OAEP_SHA_256":
-                    wrapped = self.encrypted(parameters["PublicKey"], material.read_bytes())
-                else:  # an AES key, encrypted, and the material, wrapped by it
-                    aes_key = os.urandom(32)
-                    wrapped = self.encrypted(parameters["PublicKey"], aes_key) + subprocess.run(
-                        ["openssl", "enc", "-id-aes256-wrap-pad", "-K", aes_key.hex(), "-iv", "a65959a6", "-in",
-                         material], check=True, capture_output=True).stdout
-                kms.import_key_material(KeyId=key, ImportToken=parameters["ImportToken"],
-                                        EncryptedKeyMaterial=wrapped,
-                                        ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE")
-                metadata = kms.describe_key(KeyId=key)["KeyMetadata"]
-                self.assertEqual((metadata["KeyState"], metadata["Origin"], metadata["ExpirationModel"]),
-                                 ("Enabled", "EXTERNAL", "KEY_MATERIAL_DOES_NOT_EXPIRE"))
+        key = self.imported(kms, "RSAES_OAEP_SHA_256", material, KeyUsage="ENCRYPT_DECRYPT")
+        self.assertEqual(self.refresh(kms, key)["state"], "Enabled")
+        self.destroy(kms, key)
+
+    def test_a_private_key_of_openssl(self):
+        """As AWS's guide makes it; what genpkey alone writes in DER is PKCS #1, and refused."""
+        kms = self.client()
+        pem = subprocess.run("openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048".split(), check=True, capture_output=True).stdout
+
+        def written(name, *command):
+            file = self.directory / name
+            file.write_bytes(subprocess.run(["openssl", *command, "-outform", "DER"], input=pem, check=True, capture_output=True).stdout)
+            return file
+
+        of_the_key = {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}
+        self.refused("IncorrectKeyMaterialException", self.imported, kms, "RSA_AES_KEY_WRAP_SHA_256",
+                     written("pkcs1.der", "rsa", "-traditional"), **of_the_key)
+        key = self.imported(kms, "RSA_AES_KEY_WRAP_SHA_256", written("pkcs8.der", "pkcs8", "-topk8", "-nocrypt"), **of_the_key)
+        self.assertEqual(kms.get_public_key(KeyId=key)["PublicKey"], written("public.der", "pkey", "-pubout").read_bytes())
         self.destroy(kms, key)
 
 

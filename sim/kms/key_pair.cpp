@@ -88,6 +88,8 @@ bool PublicKey::is_rsa() const {
 bool PublicKey::is_on(std::string_view group) const {
     char name[64];
     std::size_t length = 0;
+    if (EVP_PKEY_get_base_id(key_.get()) == EVP_PKEY_ED25519)
+        return group == "ED25519";
     if (EVP_PKEY_get_base_id(key_.get()) != EVP_PKEY_EC ||
         EVP_PKEY_get_group_name(key_.get(), name, sizeof name, &length) != 1)
         return false;

@@ -21,7 +21,8 @@ class PublicKey {
 
     [[nodiscard]] Bytes to_der() const;
     [[nodiscard]] bool is_rsa() const;
-    // Whether the key is on this elliptic curve. `group` is a name as in KeySpec::group.
+    // Whether the key is on this elliptic curve, Ed25519's included. `group` is a name as in
+    // KeySpec::group.
     [[nodiscard]] bool is_on(std::string_view group) const;
     [[nodiscard]] int bits() const;
 

@@ -102,6 +102,14 @@ std::vector<std::string_view> key_spec_names() {
     return names;
 }
 
+std::vector<std::string_view> old_key_spec_names() {
+    std::vector<std::string_view> names = key_spec_names();
+    std::erase_if(names, [](std::string_view name) {
+        return name.starts_with("ML_") || name == "ECC_NIST_EDWARDS25519";
+    });
+    return names;
+}
+
 const std::vector<std::string_view>& key_usages() {
     static const Names names{"SIGN_VERIFY", "ENCRYPT_DECRYPT", "GENERATE_VERIFY_MAC",
                              "KEY_AGREEMENT", "ENCAPSULATE_DECAPSULATE"};

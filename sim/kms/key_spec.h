@@ -47,6 +47,8 @@ struct KeySpec {
 
 // The values of the API's enums, for validation messages.
 [[nodiscard]] std::vector<std::string_view> key_spec_names();
+// Those of CustomerMasterKeySpec, which newer specs were not added to.
+[[nodiscard]] std::vector<std::string_view> old_key_spec_names();
 [[nodiscard]] const std::vector<std::string_view>& key_usages();
 [[nodiscard]] const std::vector<std::string_view>& encryption_algorithms();
 [[nodiscard]] const std::vector<std::string_view>& signing_algorithms();

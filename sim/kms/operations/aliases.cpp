@@ -55,6 +55,17 @@ Answer<void> authorize_both(Environment& env, Call& call, std::string_view name,
     return authorize(env, call, action, named, context_of(env, call));
 }
 
+// LimitExceededException if the key has as many aliases as it may have.
+Answer<void> check_room(Environment& env, const Key& key) {
+    const auto others = env.keys.list_aliases(key.id, "", aliases_of_a_key_max);
+    if (!others)
+        return storage_error(others.error());
+    if (others->size() >= aliases_of_a_key_max)
+        return api_error("LimitExceededException",
+                         fmt::format("Alias limit of {} per key exceeded", aliases_of_a_key_max));
+    return {};
+}
+
 struct AliasRequest {
     std::string name;
     NamedKey target;
@@ -85,9 +96,6 @@ Answer<json::object> create_alias(Environment& env, Call& call) {
         return allowed.error();
     if (auto kept = check_not_ending(request->target); !kept)
         return kept.error();
-    const auto others = env.keys.list_aliases(request->target.key.id, "", aliases_of_a_key_max);
-    if (!others)
-        return storage_error(others.error());
     const auto taken = env.keys.find_alias(request->name);
     if (!taken)
         return storage_error(taken.error());
@@ -96,9 +104,8 @@ Answer<json::object> create_alias(Environment& env, Call& call) {
         fmt::format("An alias with the name {} already exists", env.alias_arn(request->name)));
     if (*taken)
         return already;
-    if (others->size() >= aliases_of_a_key_max)
-        return api_error("LimitExceededException",
-                         fmt::format("Alias limit of {} per key exceeded", aliases_of_a_key_max));
+    if (auto room = check_room(env, request->target.key); !room)
+        return room.error();
     const auto added =
         env.keys.add_alias({request->name, request->target.key.id, call.now, call.now});
     if (!added)
@@ -137,6 +144,9 @@ Answer<json::object> update_alias(Environment& env, Call& call) {
                         "moved to one of "
                         "usage {} and spec {}",
                         request->name, from.usage, from.spec, to.usage, to.spec));
+    if (from.id != to.id)
+        if (auto room = check_room(env, to); !room)
+            return room.error();
     const auto updated = env.keys.update_alias(request->name, to.id, call.now);
     if (!updated)
         return storage_error(updated.error());

@@ -14,6 +14,7 @@
 #include "sim/kms/operations/encryption.h"
 #include "sim/kms/operations/handlers.h"
 #include "sim/kms/operations/paging.h"
+#include "sim/kms/utf8.h"
 
 namespace glovebox::kms {
 namespace json = boost::json;
@@ -25,6 +26,7 @@ using policy::Grant;
 constexpr Range principal_length{1, 256};
 constexpr Range grant_id_length{1, 128};
 constexpr Range token_length{1, 8192};
+constexpr Range grants_limit{1, 100};
 constexpr std::size_t grants_default = 50;
 
 // The operations that a grant may have, by the usage of its key; those of the last row by any.
@@ -67,19 +69,26 @@ bool suits(std::string_view operation, const Key& key) {
         });
 }
 
-// InvalidArnException for what is no principal, or none that exists.
-Answer<void> check_principal(const Environment& env, const std::string& principal) {
+ApiError not_a_principal(const std::string& principal, std::string why) {
+    return api_error("InvalidArnException",
+                     fmt::format("ARN does not refer to a valid principal: {}", principal),
+                     std::move(why));
+}
+
+// InvalidArnException for what is no principal.
+Answer<void> check_principal(const std::string& principal) {
     const auto arn = iam::parse_arn(principal);
-    const bool valid = arn && (arn->service == "iam" || arn->service == "sts") &&
-                       iam::is_account(arn->account) && env.directory.exists(principal);
-    if (valid)
+    if (arn && iam::names_principal(*arn))
         return {};
-    return api_error(
-        "InvalidArnException",
-        fmt::format("ARN does not refer to a valid principal: {}", principal),
-        arn ? "it is not the ARN of an account's root, a user, a role or a session, or the scene "
-              "has no such user or role"
-            : "the ARN of an account's root, a user, a role or a session was expected");
+    return not_a_principal(
+        principal, "the ARN of an account's root, a user, a role or a session was expected");
+}
+
+// The same for one that does not exist.
+Answer<void> check_existing_principal(const Environment& env, const std::string& principal) {
+    if (auto valid = check_principal(principal); !valid || env.directory.exists(principal))
+        return valid;
+    return not_a_principal(principal, "the scene has no such user or role");
 }
 
 bool is_name_character(char c) {
@@ -90,6 +99,7 @@ bool is_name_character(char c) {
 // A constraint that were left out would make the grant wider than the request asks.
 Answer<void> read_constraints(Input& input, const json::object& constraints, Grant& grant) {
     constexpr std::size_t pairs_max = 8;
+    constexpr std::size_t context_value_max = 384;
     Input inner(constraints, "constraints.");
     for (const auto& member : constraints) {
         if (member.value().is_null())
@@ -101,6 +111,11 @@ Answer<void> read_constraints(Input& input, const json::object& constraints, Gra
                 "UnsupportedOperationException",
                 fmt::format("Grant constraint {} is not supported by this emulator", name));
         auto pairs = inner.string_map(name);
+        for (const auto& [key, value] : pairs)
+            if (count_characters(value) > context_value_max)
+                return validation_error(fmt::format(
+                    "Grant constraint {} has a value of {} characters; at most {} were expected.",
+                    name, count_characters(value), context_value_max));
         if (pairs.size() > pairs_max)
             return validation_error(
                 fmt::format("Grant constraint {} can have at most {} pairs, the request has {}.",
@@ -173,7 +188,7 @@ policy::RequestContext context_of_grant(const Environment& env, const Call& call
 Answer<void> check_new_grant(const Environment& env, const NamedKey& named, const Grant& grant) {
     for (const std::string& principal : {grant.grantee, grant.retiring})
         if (!principal.empty())
-            if (auto valid = check_principal(env, principal); !valid)
+            if (auto valid = check_existing_principal(env, principal); !valid)
                 return valid;
     for (const std::string& operation : grant.operations)
         if (!suits(operation, named.key))
@@ -289,7 +304,7 @@ Answer<json::object> list_grants(Environment& env, Call& call) {
     Input input(call.input);
     const auto id = input.text("GrantId", grant_id_length);
     const std::string grantee = input.text("GranteePrincipal", principal_length).value_or("");
-    const auto page = read_page(call, input, Range{1, 1000}, grants_default);
+    const auto page = read_page(call, input, grants_limit, grants_default);
     if (!page)
         return page.error();
     const auto named = read_allowed_key(env, call, Naming::not_alias);
@@ -305,9 +320,11 @@ Answer<json::object> list_grants(Environment& env, Call& call) {
 Answer<json::object> list_retirable_grants(Environment& env, Call& call) {
     Input input(call.input);
     const std::string principal = input.required_text("RetiringPrincipal", principal_length);
-    const auto page = read_page(call, input, Range{1, 1000}, grants_default);
+    const auto page = read_page(call, input, grants_limit, grants_default);
     if (!page)
         return page.error();
+    if (auto valid = check_principal(principal); !valid)
+        return valid.error();
     call.request_parameters["retiringPrincipal"] = principal;
     if (auto allowed =
             authorize_without_key(env, call, call.operation.action(), "*", context_of(env, call));

@@ -290,6 +290,12 @@ TEST_F(GrantOperations, RefuseWhatNoKeyAllows) {
         return kms_.ask("CreateGrant", input).exception;
     };
     EXPECT_EQ(refused("GranteePrincipal", "nobody"), "InvalidArnException");
+    EXPECT_EQ(refused("GranteePrincipal", "arn:aws:iam::111122223333:group/g"),
+              "InvalidArnException");
+    EXPECT_EQ(refused("RetiringPrincipal", "arn:aws:iam::111122223333:policy/p"),
+              "InvalidArnException");
+    EXPECT_EQ(kms_.ask("ListRetirableGrants", {{"RetiringPrincipal", "junk"}}).exception,
+              "InvalidArnException");
     EXPECT_EQ(refused("Operations", json::array{"Sign"}), "ValidationException");
     EXPECT_EQ(refused("Operations", json::array{"CreateKey"}), "ValidationException");
     EXPECT_EQ(refused("Operations", json::array{}), "ValidationException");
@@ -298,6 +304,10 @@ TEST_F(GrantOperations, RefuseWhatNoKeyAllows) {
     EXPECT_EQ(refused("Constraints", json::object{{"SourceArn", "arn:aws:s3:::b"}}),
               "UnsupportedOperationException");
     for (const auto* type : {"EncryptionContextEquals", "EncryptionContextSubset"}) {
+        for (const std::size_t length : {384, 385})
+            EXPECT_EQ(refused("Constraints",
+                              json::object{{type, json::object{{"a", std::string(length, 'x')}}}}),
+                      length == 384 ? "" : "ValidationException");
         json::object pairs;
         for (int i = 0; i < 8; ++i)
             pairs[std::to_string(i)] = "x";

@@ -44,6 +44,30 @@ std::optional<Bytes> unwrap(const KeyPair& key, std::string_view algorithm, Byte
     return unwrap_key(*aes_key, encrypted.subspan(modulus));
 }
 
+// AWS: GetParametersForImport, WrappingAlgorithm. Which exception refuses the others is not said.
+Answer<void> check_wrapping(const KeySpec& material, std::string_view algorithm,
+                            std::string_view wrapping) {
+    const bool is_private_key =
+        material.family != KeyFamily::symmetric && material.family != KeyFamily::hmac;
+    const bool is_too_long = material.family == KeyFamily::rsa ||
+                             (material.name == "ECC_NIST_P521" && wrapping == "RSA_2048");
+    if (algorithm.starts_with(aes_wrapped) ? is_private_key : !is_too_long)
+        return {};
+    return api_error("UnsupportedOperationException",
+                     fmt::format("Wrapping algorithm {} with key spec {} is not supported for key "
+                                 "material of spec {}.",
+                                 algorithm, wrapping, material.name));
+}
+
+bool is_description_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(":/_.- \t\n\v\f\r").find(c) != std::string_view::npos;
+}
+
+bool is_hex_character(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 ApiError incorrect_material(std::string explanation) {
     return api_error("IncorrectKeyMaterialException",
                      "The key material in the request is, expired, invalid, or is not the same key "
@@ -139,16 +163,14 @@ Answer<KeyMaterial> place_material(Environment& env, const NamedKey& named,
         return refuse_at_replica(env, named, type);
     KeyMaterial added;
     added.id = id;
+    if (materials->empty() && type == "EXISTING_KEY_MATERIAL")
+        return incorrect_material("the key has had no material yet");
     if (materials->empty())
         return added;
     if (type != "NEW_KEY_MATERIAL")
         return incorrect_material(
             "it is other material than was imported before; ImportType NEW_KEY_MATERIAL adds "
             "material for a rotation");
-    if (named.key.spec != symmetric_default)
-        return api_error("UnsupportedOperationException",
-                         fmt::format("{} key spec is {} which is not valid for new key material.",
-                                     named.arn, named.key.spec));
     const bool waits = std::any_of(materials->begin(), materials->end(), [](const auto& one) {
         return one.state == State::pending_rotation;
     });
@@ -184,6 +206,8 @@ Answer<json::object> get_parameters_for_import(Environment& env, Call& call) {
         return api_error("UnsupportedOperationException",
                          fmt::format("Wrapping algorithm {} with key spec {} is not supported.",
                                      algorithm, spec));
+    if (auto fits = check_wrapping(*find_key_spec(named->key.spec), algorithm, spec); !fits)
+        return fits.error();
     const KeyPair pair = KeyPair::generate(*find_key_spec(spec));
     ImportParameters parameters;
     parameters.token.resize(token_bytes);
@@ -209,11 +233,17 @@ Answer<json::object> import_key_material(Environment& env, Call& call) {
     const auto type = input.choice("ImportType", {"NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"});
     const auto description = input.text("KeyMaterialDescription", Range{0, 256});
     const auto wanted_id = input.text("KeyMaterialId", material_id_length);
+    input.require_characters("KeyMaterialDescription", "^[a-zA-Z0-9:/_\\s.-]+$",
+                             is_description_character);
+    input.require_characters("KeyMaterialId", "^[a-f0-9]+$", is_hex_character);
     const auto valid_to = read_expiration(input, call.input, call.now);
     if (auto error = input.error())
         return *error;
     if (!valid_to)
         return valid_to.error();
+    if (wanted_id && type == "NEW_KEY_MATERIAL")
+        return validation_error(
+            "You cannot specify KeyMaterialId with ImportType NEW_KEY_MATERIAL.");
     policy::RequestContext context = context_of(env, call);
     context.set("kms:ExpirationModel",
                 *valid_to ? "KEY_MATERIAL_EXPIRES" : "KEY_MATERIAL_DOES_NOT_EXPIRE");
@@ -224,6 +254,13 @@ Answer<json::object> import_key_material(Environment& env, Call& call) {
         return named.error();
     if (auto kept = check_not_ending(*named); !kept)
         return kept.error();
+    if (named->key.spec != symmetric_default && (type || description || wanted_id))
+        return api_error(
+            "UnsupportedOperationException",
+            fmt::format("{} key spec is {} which is not valid for {}.", named->arn, named->key.spec,
+                        type          ? "ImportType"
+                        : description ? "KeyMaterialDescription"
+                                      : "KeyMaterialId"));
     const auto bytes = decrypt_material(env, call, *named, token, encrypted);
     if (!bytes)
         return bytes.error();

@@ -116,6 +116,89 @@ TEST_F(Imports, TakeAPrivateKeyInPkcs8Alone) {
     EXPECT_EQ(state(), "Enabled");
 }
 
+// AWS: GetParametersForImport, WrappingAlgorithm.
+TEST_F(Imports, AreWrappedAsTheirKindAllows) {
+    struct {
+        const char* spec;
+        const char* usage;
+        const char* algorithm;
+        const char* wrapping;
+        bool fits;
+    } const cases[] = {
+        {"SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "RSAES_OAEP_SHA_1", "RSA_2048", true},
+        {"SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "RSA_AES_KEY_WRAP_SHA_256", "RSA_2048", false},
+        {"HMAC_256", "GENERATE_VERIFY_MAC", "RSA_AES_KEY_WRAP_SHA_1", "RSA_2048", false},
+        {"RSA_2048", "SIGN_VERIFY", "RSAES_OAEP_SHA_256", "RSA_2048", false},
+        {"RSA_2048", "SIGN_VERIFY", "RSA_AES_KEY_WRAP_SHA_256", "RSA_2048", true},
+        {"ECC_NIST_P256", "SIGN_VERIFY", "RSAES_OAEP_SHA_256", "RSA_2048", true},
+        {"ECC_NIST_P521", "SIGN_VERIFY", "RSAES_OAEP_SHA_256", "RSA_2048", false},
+        {"ECC_NIST_P521", "SIGN_VERIFY", "RSAES_OAEP_SHA_256", "RSA_3072", true},
+    };
+    for (const auto& one : cases) {
+        const Outcome created = kms_.ask(
+            "CreateKey", {{"Origin", "EXTERNAL"}, {"KeySpec", one.spec}, {"KeyUsage", one.usage}});
+        const Outcome parameters =
+            kms_.ask("GetParametersForImport", {{"KeyId", made(created).at("KeyId")},
+                                                {"WrappingAlgorithm", one.algorithm},
+                                                {"WrappingKeySpec", one.wrapping}});
+        EXPECT_EQ(parameters.exception, one.fits ? "" : "UnsupportedOperationException")
+            << one.spec << ' ' << one.algorithm;
+    }
+}
+
+TEST_F(Imports, ThatNameTheirMaterialNameItRight) {
+    const std::string id(64, 'a');
+    const auto refused = [&](const json::object& more) {
+        return import(material_, more).exception;
+    };
+    EXPECT_EQ(refused({{"KeyMaterialId", std::string(64, 'A')}}), "ValidationException");
+    EXPECT_EQ(refused({{"KeyMaterialDescription", "no {braces}"}}), "ValidationException");
+    EXPECT_EQ(refused({{"ImportType", "NEW_KEY_MATERIAL"}, {"KeyMaterialId", id}}),
+              "ValidationException");
+    EXPECT_EQ(refused({{"ImportType", "EXISTING_KEY_MATERIAL"}}), "IncorrectKeyMaterialException");
+    EXPECT_EQ(state(), "PendingImport");
+    EXPECT_EQ(refused({{"KeyMaterialDescription", "the first: a/b_c-d.e"}}), "");
+    key_ = std::string(made(kms_.ask("CreateKey", {{"Origin", "EXTERNAL"},
+                                                   {"KeySpec", "HMAC_256"},
+                                                   {"KeyUsage", "GENERATE_VERIFY_MAC"}}))
+                           .at("KeyId")
+                           .as_string());
+    for (const json::object& more :
+         {json::object{{"ImportType", "NEW_KEY_MATERIAL"}},
+          json::object{{"KeyMaterialDescription", "mine"}}, json::object{{"KeyMaterialId", id}}})
+        EXPECT_EQ(refused(more), "UnsupportedOperationException");
+    EXPECT_EQ(refused({}), "");
+}
+
+TEST_F(Imports, TakeKeysOfEachFamily) {
+    struct {
+        const char* spec;
+        const char* usage;
+    } const cases[] = {{"ECC_NIST_EDWARDS25519", "SIGN_VERIFY"},
+                       {"ECC_NIST_P256", "KEY_AGREEMENT"},
+                       {"ECC_SECG_P256K1", "SIGN_VERIFY"}};
+    for (const auto& [spec, usage] : cases) {
+        key_ = std::string(
+            made(kms_.ask("CreateKey",
+                          {{"Origin", "EXTERNAL"}, {"KeySpec", spec}, {"KeyUsage", usage}}))
+                .at("KeyId")
+                .as_string());
+        EXPECT_EQ(import(KeyPair::generate(*find_key_spec("ECC_NIST_P384")).to_der()).exception,
+                  "IncorrectKeyMaterialException");
+        const KeyPair pair = KeyPair::generate(*find_key_spec(spec));
+        EXPECT_EQ(import(pair.to_der()).exception, "") << spec;
+        EXPECT_EQ(kms_.ask("GetPublicKey", {{"KeyId", key_}}).text("PublicKey"),
+                  to_base64(pair.public_key().to_der()));
+        if (std::string_view(usage) == "KEY_AGREEMENT")
+            EXPECT_EQ(kms_.ask("DeriveSharedSecret",
+                               {{"KeyId", key_},
+                                {"KeyAgreementAlgorithm", "ECDH"},
+                                {"PublicKey", to_base64(pair.public_key().to_der())}})
+                          .text("KeyOrigin"),
+                      "EXTERNAL");
+    }
+}
+
 TEST_F(Imports, AreRotatedOnDemand) {
     EXPECT_EQ(import(material_).exception, "");
     const std::string blob =

@@ -74,7 +74,7 @@ Answer<json::object> create_key(Environment& env, Call& call) {
     const std::string description = input.text("Description", Range{0, 8192}).value_or("");
     std::string usage = input.choice("KeyUsage", key_usages()).value_or("");
     const auto spec_name = input.choice("KeySpec", key_spec_names());
-    const auto old_spec_name = input.choice("CustomerMasterKeySpec", key_spec_names());
+    const auto old_spec_name = input.choice("CustomerMasterKeySpec", old_key_spec_names());
     const std::string origin =
         input.choice("Origin", {"AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"})
             .value_or("AWS_KMS");
@@ -91,7 +91,7 @@ Answer<json::object> create_key(Environment& env, Call& call) {
         return tags.error();
     if (auto fits = check_number(*tags); !fits)
         return fits.error();
-    if (spec_name && old_spec_name && *spec_name != *old_spec_name)
+    if (spec_name && old_spec_name)
         return validation_error(
             "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. "
             "CustomerMasterKeySpec is deprecated.");

@@ -148,8 +148,9 @@ Answer<json::object> derive_shared_secret(Environment& env, Call& call) {
     const auto secret = KeyPair::from_der(named->key.material).value().derive(*peer);
     if (!secret)
         return validation_error("", "PublicKey: " + secret.error().message);
-    json::object output{
-        {"KeyId", named->arn}, {"KeyAgreementAlgorithm", algorithm}, {"KeyOrigin", "AWS_KMS"}};
+    json::object output{{"KeyId", named->arn},
+                        {"KeyAgreementAlgorithm", algorithm},
+                        {"KeyOrigin", named->key.origin}};
     put_secret(env, call, output, "SharedSecret", *secret);
     return output;
 }

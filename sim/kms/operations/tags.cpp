@@ -72,7 +72,7 @@ json::array to_array(const Tags& tags) {
 Answer<json::object> list_resource_tags(Environment& env, Call& call) {
     Input input(call.input);
     const std::string reference = input.required_text("KeyId", key_reference_length);
-    const auto page = read_page(call, input, Range{1, 1000}, 50);
+    const auto page = read_page(call, input, Range{1, 50}, 50);
     if (!page)
         return page.error();
     const auto named =

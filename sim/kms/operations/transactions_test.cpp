@@ -84,6 +84,14 @@ TEST_F(Transactions, AKeyHasNoMoreAliasesThanTheLimit) {
                 {{"AliasName", fmt::format("alias/a{}-{}", thread, round)}, {"TargetKeyId", key_}});
     });
     EXPECT_THAT(kms_.keys->list_aliases(key_, "", 1000).value(), SizeIs(50));
+    // Nor does it get one of another key.
+    const std::string from = kms_.create_key("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT");
+    kms_.ask("CreateAlias", {{"AliasName", "alias/moved"}, {"TargetKeyId", from}});
+    EXPECT_EQ(
+        kms_.ask("UpdateAlias", {{"AliasName", "alias/moved"}, {"TargetKeyId", key_}}).exception,
+        "LimitExceededException");
+    const std::string own = kms_.keys->list_aliases(key_, "", 1).value().front().name;
+    EXPECT_EQ(kms_.ask("UpdateAlias", {{"AliasName", own}, {"TargetKeyId", key_}}).exception, "");
 }
 
 TEST_F(Transactions, ARequestThatIsMadeTwiceAtOnceMakesOneGrant) {
