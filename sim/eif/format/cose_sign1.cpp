@@ -37,11 +37,18 @@ Result<CoseAlgorithm> algorithm_in(BytesView protected_header) {
     if (header == nullptr)
         return bad(fmt::format("the protected header: a map was expected, found {}",
                                decoded->value.type_name()));
+    if (decoded->consumed != protected_header.size())
+        return bad("something follows the protected header's map");
     // Labels are integers or texts (RFC 9052, 1.4); only 1, the algorithm, matters here.
     const cbor::Value* algorithm = nullptr;
-    for (const cbor::Entry& entry : *header)
-        if (const auto* label = entry.key.as<std::uint64_t>(); label && *label == alg_label)
-            algorithm = &entry.value;
+    for (const cbor::Entry& entry : *header) {
+        const auto* label = entry.key.as<std::uint64_t>();
+        if (label == nullptr || *label != alg_label)
+            continue;
+        if (algorithm != nullptr)
+            return bad("the protected header names two algorithms");
+        algorithm = &entry.value;
+    }
     if (algorithm == nullptr)
         return bad("the protected header names no algorithm (label 1)");
     if (const auto* negative = algorithm->as<cbor::Negative>())
@@ -83,6 +90,8 @@ Result<CoseSign1> CoseSign1::decode(BytesView cbor) {
     const auto decoded = cbor::decode(cbor);
     if (!decoded)
         return bad(decoded.error().message);
+    if (decoded->consumed != cbor.size())
+        return bad(fmt::format("{} bytes follow it", cbor.size() - decoded->consumed));
     const cbor::Value* value = &decoded->value;
     if (const auto* tagged = value->as<cbor::Tagged>()) {
         if (tagged->tag != cose_sign1_tag)
@@ -94,6 +103,8 @@ Result<CoseSign1> CoseSign1::decode(BytesView cbor) {
         return bad(fmt::format("an array was expected, found {}", value->type_name()));
     if (items->size() != 4)
         return bad(fmt::format("an array of {} where 4 were expected", items->size()));
+    if (const cbor::Value& unprotected = (*items)[1]; unprotected.as<cbor::Map>() == nullptr)
+        return bad(fmt::format("a map was expected as item 1, found {}", unprotected.type_name()));
     CoseSign1 cose;
     for (const auto& [index, part] : {std::pair(0, &cose.protected_header),
                                       std::pair(2, &cose.payload), std::pair(3, &cose.signature)}) {

@@ -42,6 +42,39 @@ Result<Bytes> byte_vector(const std::string& name, const cbor::Value& value) {
     return bytes;
 }
 
+struct Element {
+    Bytes certificate_pem;
+    Bytes cose_sign1;
+};
+
+Result<Element> decode_element(const cbor::Value& element) {
+    const auto* pairs = element.as<cbor::Map>();
+    if (pairs == nullptr)
+        return wrong_type("a map", element);
+    std::optional<Bytes> certificate;
+    std::optional<Bytes> signature;
+    for (const cbor::Entry& entry : *pairs) {
+        const auto* key = entry.key.as<std::string>();
+        if (key == nullptr)
+            return wrong_type("a text as key", entry.key);
+        std::optional<Bytes>* const target = *key == "signing_certificate" ? &certificate
+                                             : *key == "signature"         ? &signature
+                                                                           : nullptr;
+        if (target == nullptr)
+            continue;
+        if (*target)
+            return bad_signature(fmt::format("\"{}\" stands twice in its map", *key));
+        auto bytes = byte_vector(*key, entry.value);
+        if (!bytes)
+            return bytes.error();
+        *target = std::move(*bytes);
+    }
+    if (!certificate || !signature)
+        return bad_signature(std::string("no \"") +
+                             (certificate ? "signature" : "signing_certificate") + "\" in its map");
+    return Element{std::move(*certificate), std::move(*signature)};
+}
+
 }  // namespace
 
 Bytes SignatureSection::encode() const {
@@ -56,37 +89,28 @@ Result<SignatureSection> SignatureSection::decode(BytesView cbor) {
     const auto decoded = cbor::decode(cbor, limits);
     if (!decoded)
         return bad_signature(decoded.error().message);
+    if (decoded->consumed != cbor.size())
+        return bad_signature(
+            fmt::format("{} bytes follow its array", cbor.size() - decoded->consumed));
     const auto* elements = decoded->value.as<cbor::Array>();
     if (elements == nullptr)
         return wrong_type("an array", decoded->value);
     if (elements->empty())
         return bad_signature("an empty array where one signature was expected");
-    const auto* pairs = elements->front().as<cbor::Map>();
-    if (pairs == nullptr)
-        return wrong_type("a map", elements->front());
-    std::optional<Bytes> certificate;
-    std::optional<Bytes> signature;
-    for (const cbor::Entry& entry : *pairs) {
-        const auto* key = entry.key.as<std::string>();
-        if (key == nullptr)
-            return wrong_type("a text as key", entry.key);
-        std::optional<Bytes>* const target = *key == "signing_certificate" ? &certificate
-                                             : *key == "signature"         ? &signature
-                                                                           : nullptr;
-        if (target == nullptr)
-            continue;
-        auto bytes = byte_vector(*key, entry.value);
-        if (!bytes)
-            return bytes.error();
-        *target = std::move(*bytes);
+    // The first one counts; AWS's reader wants the members of each.
+    std::optional<Element> first;
+    for (const cbor::Value& value : *elements) {
+        auto element = decode_element(value);
+        if (!element)
+            return element.error();
+        if (!first)
+            first = std::move(*element);
     }
-    if (!certificate || !signature)
-        return bad_signature(std::string("no \"") +
-                             (certificate ? "signature" : "signing_certificate") + "\" in its map");
-    auto cose = CoseSign1::decode(*signature);
+    auto cose = CoseSign1::decode(first->cose_sign1);
     if (!cose)
         return Error(cose.error()).in("signature section");
-    return SignatureSection{.certificate_pem = std::move(*certificate), .cose = std::move(*cose)};
+    return SignatureSection{.certificate_pem = std::move(first->certificate_pem),
+                            .cose = std::move(*cose)};
 }
 
 Result<Pcr> signing_pcr(BytesView certificate_pem) {

@@ -97,6 +97,45 @@ TEST(SignatureSection, WhatAwsReaderRefusesIsRefused) {
                 HasSubstr("an integer from 0 to 255"));
 }
 
+// serde_cbor and aws-nitro-enclaves-cose: nothing behind a value, no field twice, each element one.
+TEST(SignatureSection, NothingButSignaturesIsRead) {
+    const SignatureSection section = some_section();
+    const auto message = [](const Bytes& cbor) {
+        const auto read = SignatureSection::decode(cbor);
+        return read ? std::string() : read.error().message;
+    };
+    // | array head | map | ...
+    const auto with = [&](std::uint8_t elements, const Bytes& cose, std::string_view more) {
+        cbor::Encoder encoder;
+        encoder.array(elements).map(2);
+        encoder.text("signing_certificate").integer_array(section.certificate_pem);
+        encoder.text("signature").integer_array(cose);
+        Bytes cbor = encoder.take();
+        const Bytes end = from_hex(more).value();
+        cbor.insert(cbor.end(), end.begin(), end.end());
+        return cbor;
+    };
+    const Bytes cose = section.cose.encode();
+    EXPECT_EQ(message(with(1, cose, "")), "");
+    EXPECT_THAT(message(with(1, cose, "00")), HasSubstr("1 bytes follow its array"));
+    EXPECT_THAT(message(with(2, cose, "00")), HasSubstr("a map was expected"));
+    EXPECT_THAT(message(with(2, cose, "a0")), HasSubstr("no \"signing_certificate\""));
+    Bytes longer = cose;
+    longer.push_back(0);
+    EXPECT_THAT(message(with(1, longer, "")), HasSubstr("1 bytes follow it"));
+    cbor::Encoder encoder;
+    encoder.array(4).bytes(section.cose.protected_header).unsigned_integer(0);
+    encoder.bytes(section.cose.payload).bytes(section.cose.signature);
+    EXPECT_THAT(message(with(1, encoder.take(), "")), HasSubstr("a map was expected as item 1"));
+    Bytes twice = with(1, cose, "");
+    twice[1] = 0xa3;
+    cbor::Encoder again;
+    again.text("signature").integer_array(cose);
+    const Bytes field = again.take();
+    twice.insert(twice.end(), field.begin(), field.end());
+    EXPECT_THAT(message(twice), HasSubstr("\"signature\" stands twice"));
+}
+
 TEST(SignatureSection, CountsBeyondTheDataCostNothing) {
     for (const char* hex :
          {"9bffffffffffffffff", "81bbffffffffffffffff", "81a16178bb7fffffffffffffff",
