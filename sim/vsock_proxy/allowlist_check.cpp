@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <boost/system/errc.hpp>
+#include <charconv>
+#include <optional>
 
 #include "core/address/proxy_error.h"
 #include "core/base/file_bytes.h"
@@ -21,22 +23,49 @@ Error refused(std::string sentence) {
     return Error(core::ProxyError::bad_target, std::move(sentence));
 }
 
-// yaml-cpp reads every scalar as a text. AWS's reader distinguishes types as YAML 1.2 does: an
-// unquoted scalar that looks like a number is a number.
-bool is_number(const YAML::Node& node) {
-    long long value = 0;
-    return node.IsScalar() && node.Tag() == "?" && YAML::convert<long long>::decode(node, value);
+std::optional<std::int64_t> whole_number(std::string_view digits, int base) {
+    std::int64_t value = 0;
+    const char* const last = digits.data() + digits.size();
+    const auto [end, error] = std::from_chars(digits.data(), last, value, base);
+    return error == std::errc() && end == last && !digits.empty() ? std::optional(value)
+                                                                  : std::nullopt;
+}
+
+// yaml-cpp reads every scalar as a text. AWS's reader, yaml-rust2, has types for those without
+// quotes. A leading zero does not make a number octal (YAML 1.2), as yaml-cpp has it; 0o does.
+std::optional<std::int64_t> integer_of(const YAML::Node& node) {
+    if (!node.IsScalar() || node.Tag() != "?")
+        return std::nullopt;
+    const std::string_view text = node.Scalar();
+    if (text.starts_with("0x"))
+        return whole_number(text.substr(2), 16);
+    if (text.starts_with("0o"))
+        return whole_number(text.substr(2), 8);
+    return whole_number(text.starts_with('+') ? text.substr(1) : text, 10);
+}
+
+// Neither a number nor true, false or null, nor what is no scalar.
+bool is_text(const YAML::Node& node) {
+    if (!node.IsScalar())
+        return false;
+    const std::string_view text = node.Scalar();
+    if (node.Tag() != "?")
+        return true;  // in quotes
+    double real = 0;
+    return !integer_of(node) && !YAML::convert<double>::decode(node, real) && text != "true" &&
+           text != "false" && text != "null" && text != "~";
 }
 
 Result<std::string> match(const YAML::Node& entries, const std::string& remote, core::TcpPort port,
                           const core::IpAddress& first, const Lookup& look_up) {
     for (const YAML::Node& entry : entries) {
         const YAML::Node address = entry.IsMap() ? entry["address"] : YAML::Node();
-        if (!address || !address.IsScalar() || is_number(address))
+        if (!address || !is_text(address))
             return refused("No address field");
-        if (!entry["port"] || !is_number(entry["port"]))
+        const auto number = entry["port"] ? integer_of(entry["port"]) : std::nullopt;
+        if (!number)
             return refused("No port field or invalid type");
-        if (static_cast<core::TcpPort>(entry["port"].as<long long>()) != port)
+        if (static_cast<core::TcpPort>(*number) != port)
             continue;
         const auto name = address.as<std::string>();
         if (name == remote)

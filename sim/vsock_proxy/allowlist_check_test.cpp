@@ -92,6 +92,29 @@ TEST_F(AllowlistCheck, RefusesInTheSentencesOfAws) {
               "Could not open the file");
 }
 
+// yaml-rust2's types of scalars, which are YAML 1.2's.
+TEST_F(AllowlistCheck, ReadsScalarsAsAwsDoes) {
+    const std::string matched = "Matched with host name \"kms.example.com\" and port \"443\"";
+    const auto with_port = [&](std::string_view port) {
+        return check(fmt::format("allowlist:\n- {{address: kms.example.com, port: {}}}\n", port));
+    };
+    for (const auto* port : {"443", "0443", "+443", "0x1bb", "0o673"})
+        EXPECT_EQ(with_port(port), matched) << port;
+    EXPECT_EQ(with_port("0673"), "The given address and port are not allowed");
+    for (const auto* port : {"443.0", "4e2", "0x", "0o8", "+", "443 tcp"})
+        EXPECT_EQ(with_port(port), "No port field or invalid type") << port;
+    const auto with_address = [&](std::string_view address) {
+        return check(
+            fmt::format("allowlist:\n- {{address: {}, port: 1}}\n"
+                        "- {{address: kms.example.com, port: 443}}\n",
+                        address));
+    };
+    for (const auto* address : {"1.5", "1e3", ".inf", "true", "false", "null", "~", "12", "0x1f"})
+        EXPECT_EQ(with_address(address), "No address field") << address;
+    for (const auto* address : {"'1.5'", "\"true\"", "192.0.2.7", "True.example.com", "1e3.com"})
+        EXPECT_EQ(with_address(address), matched) << address;
+}
+
 TEST_F(AllowlistCheck, AnEmptyFileIsRefusedWhereAwsPanics) {
     EXPECT_EQ(check(""), "Bad yaml format");
 }
