@@ -63,10 +63,13 @@ void check_kernel(const eif::Image& image, std::vector<std::string>& problems) {
 Result<std::vector<std::string>> check_boot(const eif::Image& image, Progress& progress) {
     std::vector<std::string> problems;
     check_kernel(image, problems);
-    const auto tree =
-        eif::unpack_ramdisks(image, std::filesystem::temp_directory_path(), {}, progress);
+    eif::LeftOut left_out;
+    const auto tree = eif::unpack_ramdisks(image, std::filesystem::temp_directory_path(), {},
+                                           progress, &left_out);
     if (!tree)
         return tree.error();
+    if (left_out.count() != 0)
+        problems.push_back(left_out.sentence());
     const std::string path = eif::init_path(image);
     const auto place = tree->resolve(path);
     const auto init = place ? tree->find(*place) : nullptr;

@@ -192,7 +192,9 @@ TEST(Extract, FilesStayInsideAndWhatCannotBeMadeIsListed) {
     const Bytes disk = ramdisk({{"x", "1", S_IFREG | 04755, 9},
                                 {"null", "", S_IFCHR | 0666},
                                 {"l", "/outside", S_IFLNK | 0777},
-                                {"l/inside", "2"}});
+                                {"outside", "", S_IFDIR | 0755},
+                                {"l/inside", "2"},
+                                {"lost/\x1b", "3"}});
     const Bytes file = testing::make_image({part(SectionType::kernel, "K"),
                                             part(SectionType::cmdline, "C"),
                                             part(SectionType::metadata, testing::some_metadata),
@@ -208,7 +210,9 @@ TEST(Extract, FilesStayInsideAndWhatCannotBeMadeIsListed) {
     const Bytes listing = testing::read_file(scratch / "out/files.txt");
     EXPECT_THAT(std::string(as_text(listing)),
                 AllOf(HasSubstr("-4755 9:0 1 1970-01-01T00:00:07.000Z x\n"),
-                      HasSubstr("c0666 0:0 0,0 "), HasSubstr("l -> /outside\n")));
+                      HasSubstr("c0666 0:0 0,0 "), HasSubstr("l -> /outside\n"),
+                      HasSubstr("# the kernel leaves out 1 of the ramdisks' entries, whose folders "
+                                "have none before them: lost/\\x1b\n")));
 }
 
 TEST(Extract, ADamagedRamdiskLeavesNothingBehind) {

@@ -2,12 +2,13 @@
 
 #include "sim/eif/tree/ramdisk.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <map>
 #include <tuple>
 
+#include "core/base/printable.h"
 #include "sim/eif/base/error.h"
 #include "sim/eif/base/progress_source.h"
 
@@ -43,7 +44,33 @@ std::optional<NodeType> type_of(std::uint32_t mode) {
     }
 }
 
+// What libarchive reads and no kernel: lib/decompress.c knows lz4's old form alone, and its xz no
+// check but CRC32 (lib/xz/xz_dec_stream.c).
+std::string_view why_no_kernel_reads(BytesView packed, Compression compression) {
+    if (compression == Compression::lz4 && packed[0] == 0x04)
+        return "lz4's frame form; a kernel reads the old one: lz4 -l";
+    constexpr std::size_t check_at = 7;  // of the stream header, behind magic and a zero byte
+    constexpr std::uint8_t no_check = 0, crc32 = 1;
+    if (compression == Compression::xz && packed.size() > check_at &&
+        packed[check_at] != no_check && packed[check_at] != crc32)
+        return "xz with another check than CRC32, which a kernel does not read: xz --check=crc32";
+    return {};
+}
+
+// Folders that a kernel's own first archive has (usr/default_cpio_list).
+bool is_there_before(std::string_view folder) {
+    return folder.empty() || folder == "dev" || folder == "root";
+}
+
 }  // namespace
+
+std::string LeftOut::sentence() const {
+    return fmt::format(
+        "the kernel leaves out {} of the ramdisks' entries, whose folders have none before them: "
+        "{}{}",
+        count_, printable(fmt::format("{}", fmt::join(first_, ", "))),
+        count_ > first_.size() ? ", ..." : "");
+}
 
 RamdiskReader::RamdiskReader(BytesView ramdisk, Progress& progress)
     : ramdisk_(ramdisk),
@@ -56,7 +83,7 @@ Result<std::optional<CpioEntry>> RamdiskReader::next() {
     auto entry = cpio_->next();
     if (!entry || *entry || !cpio_->stopped_at_other_data())
         return entry;
-    const auto junk = [this](const char* what) {
+    const auto junk = [this](std::string_view what) {
         return Error(
             EifError::bad_ramdisk,
             fmt::format("byte {}{}: {}", cpio_->position(),
@@ -70,6 +97,8 @@ Result<std::optional<CpioEntry>> RamdiskReader::next() {
         return junk(
             "neither a cpio archive of the newc form nor one of the compressions that kernels know "
             "(gzip, bzip2, lzma, xz, lzo, lz4)");
+    if (const auto why = why_no_kernel_reads(rest, packed); !why.empty())
+        return junk(why);
     raw_ = std::make_unique<ProgressSource>(std::make_unique<MemorySource>(rest), progress_);
     auto unpacked = Decompressor::open(*raw_, packed);
     if (!unpacked)
@@ -94,7 +123,8 @@ std::optional<BytesView> RamdiskReader::plain_content(const CpioEntry& entry) co
 }
 
 Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree& tree,
-                            Spool& spool, TreeBudget& budget, Progress& progress) {
+                            Spool& spool, TreeBudget& budget, Progress& progress,
+                            LeftOut* left_out) {
     RamdiskReader reader(ramdisk, progress);
     // The kernel's key for hard links; only entries with a count above one are looked up.
     std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, FileTree::NodePtr> links;
@@ -113,6 +143,13 @@ Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree
         const auto type = type_of(entry.mode);
         if (!type)
             continue;
+        // The kernel makes no folder on the way: what has none is left out, in silence.
+        const std::string folder = path->substr(0, std::min(path->rfind('/'), path->size()));
+        if (path->find('/') != path->npos && !is_there_before(folder) && !tree.resolve(folder)) {
+            if (left_out != nullptr)
+                left_out->add(*path);
+            continue;
+        }
 
         auto node = std::make_shared<Node>();
         node->type = *type;

@@ -6,6 +6,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/progress.h"
@@ -41,12 +44,31 @@ class RamdiskReader {
     std::unique_ptr<CpioReader> cpio_;
 };
 
+// Entries of ramdisks that a kernel does not unpack, since the folder that they are in has no entry
+// before them.
+class LeftOut {
+  public:
+    void add(std::string path) {
+        if (count_++ < shown_max)
+            first_.push_back(std::move(path));
+    }
+    [[nodiscard]] std::size_t count() const { return count_; }
+    // Names ten of them at the most, printably.
+    [[nodiscard]] std::string sentence() const;
+
+  private:
+    static constexpr std::size_t shown_max = 10;
+    std::size_t count_ = 0;
+    std::vector<std::string> first_;
+};
+
 // Unpacks a ramdisk into `tree`, over the files of earlier ones, by the kernel's rules: later
 // entries replace earlier ones, and hard links are recognised by inode. Uncompressed contents are
 // views into `ramdisk`, which outlives the tree; compressed ones go to the spool. Errors begin with
-// `name`.
+// `name`. `left_out` gets what is left out.
 [[nodiscard]] Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name,
                                           FileTree& tree, Spool& spool, TreeBudget& budget,
-                                          Progress& progress = no_progress());
+                                          Progress& progress = no_progress(),
+                                          LeftOut* left_out = nullptr);
 
 }  // namespace glovebox::eif

@@ -19,6 +19,7 @@ namespace glovebox::eif {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -184,6 +185,45 @@ TEST(Ramdisk, EveryCompressionOfTheKernelIsRead) {
     pack("zstd", "-q");
 }
 
+// What libarchive reads, and no kernel.
+TEST(Ramdisk, WhatNoKernelReadsIsRefused) {
+    const TemporaryDirectory scratch;
+    testing::write_file(scratch / "r", small_archive());
+    const auto refused = [&](const char* program, const char* options) {
+        if (!testing::has_program(program))
+            return std::string("(not tried)");
+        testing::shell("cd " + scratch.path() + " && " + program + " " + options + " < r > packed");
+        return read_all(testing::read_file(scratch / "packed")).error.value().message;
+    };
+    EXPECT_THAT(refused("xz", "-c"), AnyOf("(not tried)", HasSubstr("byte 0: xz with another")));
+    EXPECT_THAT(refused("xz", "-c --check=sha256"),
+                AnyOf("(not tried)", HasSubstr("xz --check=crc32")));
+    EXPECT_THAT(refused("lz4", "-c"), AnyOf("(not tried)", HasSubstr("byte 0: lz4's frame form")));
+}
+
+// init/initramfs.c makes no folder on the way, and says nothing.
+TEST(Ramdisk, WhatIsInNoFolderIsLeftOut) {
+    const Bytes archive = written({{entry("lost/f"), "hello"},
+                                   {entry("dev/null"), "there before"},
+                                   {entry("d", S_IFDIR | 0755), ""},
+                                   {entry("d/f"), "hello"},
+                                   {entry("d/e/f"), "hello"}});
+    const TemporaryDirectory scratch;
+    FileTree tree;
+    Spool spool(scratch.path());
+    TreeBudget budget({});
+    LeftOut left_out;
+    ASSERT_TRUE(unpack_ramdisk(archive, "r", tree, spool, budget, no_progress(), &left_out));
+    EXPECT_FALSE(tree.find("lost"));
+    EXPECT_FALSE(tree.find("d/e"));
+    EXPECT_EQ(content_of(tree, "d/f"), "hello");
+    EXPECT_EQ(content_of(tree, "dev/null"), "there before");
+    EXPECT_EQ(left_out.count(), 2U);
+    EXPECT_EQ(left_out.sentence(),
+              "the kernel leaves out 2 of the ramdisks' entries, whose folders have none before "
+              "them: lost/f, d/e/f");
+}
+
 TEST(Ramdisk, EveryTruncationIsAnErrorOrLosesOnlyPadding) {
     const Bytes whole = small_archive();
     for (std::size_t size = 1; size < whole.size(); ++size) {
@@ -238,7 +278,9 @@ TEST(Ramdisk, LaterEntriesReplaceEarlierOnes) {
 TEST(Ramdisk, NothingLeadsOutOfTheTree) {
     EXPECT_EQ(unpack(written({{entry("../x"), ""}})).error().code, EifError::unsafe_path);
     EXPECT_EQ(unpack(written({{entry("a/../../x"), ""}})).error().code, EifError::unsafe_path);
-    const Bytes archive = written({{entry("/etc/x"), "absolute"},
+    const Bytes archive = written({{entry("etc", S_IFDIR | 0755), ""},
+                                   {entry("usr", S_IFDIR | 0755), ""},
+                                   {entry("/etc/x"), "absolute"},
                                    {entry("out", S_IFLNK | 0777), "/../../usr"},
                                    {entry("out/y"), "through a link"}});
     const FileTree tree = unpack(archive).value();

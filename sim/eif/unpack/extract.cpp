@@ -64,10 +64,14 @@ std::string file_name_of(const Section& section, std::size_t number_of_its_type)
 
 Result<void> extract_files(const Image& image, const fs::path& folder, const TreeLimits& limits,
                            Progress& progress) {
-    const auto tree = unpack_ramdisks(image, folder, limits, progress);
+    LeftOut left_out;
+    const auto tree = unpack_ramdisks(image, folder, limits, progress, &left_out);
     if (!tree)
         return tree.error();
-    if (const auto listed = write_whole(folder / "files.txt", as_bytes(listing_of(*tree))); !listed)
+    std::string listing = listing_of(*tree);
+    if (left_out.count() != 0)
+        listing += "# " + left_out.sentence() + '\n';
+    if (const auto listed = write_whole(folder / "files.txt", as_bytes(listing)); !listed)
         return listed.error();
     std::error_code code;
     if (!fs::create_directory(folder / "files", code))

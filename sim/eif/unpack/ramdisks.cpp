@@ -2,13 +2,12 @@
 
 #include "sim/eif/unpack/ramdisks.h"
 
-#include "sim/eif/tree/ramdisk.h"
 #include "sim/eif/tree/spool.h"
 
 namespace glovebox::eif {
 
 Result<FileTree> unpack_ramdisks(const Image& image, const std::filesystem::path& spool,
-                                 const TreeLimits& limits, Progress& progress) {
+                                 const TreeLimits& limits, Progress& progress, LeftOut* left_out) {
     FileTree tree;
     Spool contents(spool);
     TreeBudget budget(limits);
@@ -16,7 +15,7 @@ Result<FileTree> unpack_ramdisks(const Image& image, const std::filesystem::path
     for (std::size_t i = 0; i < image.sections().size(); ++i)
         if (const Section& section = image.sections()[i]; section.type == SectionType::ramdisk)
             if (const auto unpacked = unpack_ramdisk(section.data, image.name_of(i), tree, contents,
-                                                     budget, progress);
+                                                     budget, progress, left_out);
                 !unpacked)
                 return unpacked.error();
     return tree;

@@ -10,6 +10,7 @@
 #include "sim/eif/format/image.h"
 #include "sim/eif/tree/archive_reader.h"
 #include "sim/eif/tree/file_tree.h"
+#include "sim/eif/tree/ramdisk.h"
 
 namespace glovebox::eif {
 
@@ -18,6 +19,7 @@ namespace glovebox::eif {
 // "unpacking". Errors begin with the name of the ramdisk that cannot be unpacked.
 [[nodiscard]] Result<FileTree> unpack_ramdisks(const Image& image,
                                                const std::filesystem::path& spool,
-                                               const TreeLimits& limits, Progress& progress);
+                                               const TreeLimits& limits, Progress& progress,
+                                               LeftOut* left_out = nullptr);
 
 }  // namespace glovebox::eif

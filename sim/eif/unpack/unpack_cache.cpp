@@ -37,8 +37,8 @@ constexpr const char* tree_folder = "tree";
 constexpr const char* bytes_file = "bytes";
 constexpr const char* seal_file = "seal";
 
-// The contents of an entry, as a part of its name: an entry with another layout has another name.
-constexpr std::string_view layout = "tree, bytes, seal";
+// The contents of an entry, as a part of its name: one with other contents has another name.
+constexpr std::string_view layout = "tree as a kernel unpacks it, bytes, seal";
 
 std::string name_of(const Image& image, const Pcr& pcr0) {
     Hash hash(HashAlgorithm::sha384);
