@@ -164,6 +164,7 @@ class KilledCommands(unittest.TestCase):
             home.write("programs/docker", DOCKER.format(home=home.path), mode=0o755)
             home.write("bzImage", "kernel")
             home.write("init", "init", mode=0o755)
+            home.write("nsm.ko", "module")
             home.write("cmdline", "console=ttyS0")
             environment = {**home.environment, "PATH": f"{programs}:{os.environ['PATH']}",
                            "NITRO_CLI_BLOBS": str(home.path)}

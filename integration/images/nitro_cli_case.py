@@ -133,6 +133,7 @@ class NitroCli(unittest.TestCase):
             (blobs / "bzImage").write_bytes(bytes(0x202) + b"HdrS" + b"kernel" * 100)
         (blobs / "cmdline").write_text("reboot=k panic=30 console=ttyS0\n")
         (blobs / "init").write_bytes(AWS_INIT)
+        (blobs / "nsm.ko").write_bytes(b"module" * 100)
         # The session's run folder may be missing or another user's.
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.folder / "home"), "GLOVEBOX_WORLD": f"{self.folder}/world",
                     "NITRO_CLI_BLOBS": str(blobs), "XDG_CACHE_HOME": str(self.folder / "cache")}

@@ -70,11 +70,11 @@ Result<nitro_cli::RunArguments> run_arguments(const Values& values) {
     const std::string config = values.text("--config");
     if (config.empty()) {
         nitro_cli::RunFlags flags;
-        flags.cpu_count = values.text("--cpu-count");
+        flags.cpu_count = values.find_text("--cpu-count");
         flags.cpu_ids = values.list("--cpu-ids");
         flags.memory = values.text("--memory");
         flags.eif_path = values.text("--eif-path");
-        flags.enclave_cid = values.text("--enclave-cid");
+        flags.enclave_cid = values.find_text("--enclave-cid");
         flags.enclave_name = values.find_text("--enclave-name");
         flags.debug_mode = values.flag("--debug-mode");
         flags.attach_console = values.flag("--attach-console");
@@ -106,7 +106,8 @@ Result<void> terminate(const Values& values) {
 }
 
 Result<void> console(const Values& values) {
-    const auto seconds = nitro_cli::parse_timeout(values.text("--disconnect-timeout"));
+    const auto seconds =
+        nitro_cli::parse_timeout(values.find_text("--disconnect-timeout").value_or("0"));
     return seconds ? nitro_cli::show_console(choice_of(values), *seconds)
                    : Result<void>(seconds.error());
 }

@@ -52,22 +52,27 @@ Result<std::string> read_cmdline(const fs::path& path) {
     return text->substr(first, text->find_last_not_of(" \t\r\n") - first + 1);
 }
 
+Error missing_blob(std::string_view what, const fs::path& blobs) {
+    return nitro_error(
+        NitroError::eif_building,
+        fmt::format("There is no {} in {}. NITRO_CLI_BLOBS names the folder; an instance's package "
+                    "aws-nitro-enclaves-cli-devel has kernel, cmdline, init and nsm.ko in "
+                    "/usr/share/nitro_enclaves/blobs.",
+                    what, blobs.string()));
+}
+
 Result<void> add_blobs(const fs::path& blobs, eif::BuildOptions& options) {
     std::error_code code;
     options.kernel = blobs / "bzImage";
     if (!fs::exists(options.kernel, code))
         options.kernel = blobs / "Image";
     if (!fs::exists(options.kernel, code))
-        return nitro_error(
-            NitroError::eif_building,
-            fmt::format("There is no kernel (bzImage or Image) in {}. NITRO_CLI_BLOBS "
-                        "names the folder; an instance's package "
-                        "aws-nitro-enclaves-cli-devel has kernel, cmdline, init and "
-                        "nsm.ko in /usr/share/nitro_enclaves/blobs.",
-                        blobs.string()));
+        return missing_blob("kernel (bzImage or Image)", blobs);
     options.init = blobs / "init";
-    if (fs::exists(blobs / "nsm.ko", code))
-        options.nsm_ko = blobs / "nsm.ko";
+    options.nsm_ko = blobs / "nsm.ko";
+    for (const fs::path& file : {options.init, *options.nsm_ko})
+        if (!fs::is_regular_file(file, code))
+            return missing_blob(file.filename().string(), blobs);
     auto cmdline = read_cmdline(blobs / "cmdline");
     if (!cmdline)
         return cmdline.error();

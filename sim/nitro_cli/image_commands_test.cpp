@@ -30,6 +30,7 @@ void write_blobs(const std::filesystem::path& folder) {
                "\x7f"
                "ELF-init" +
                    std::string(eif::testing::aws_init_messages));
+    write_file(folder / "nsm.ko", std::string_view("module"));
 }
 
 BuildArguments arguments_in(const TemporaryDirectory& folder) {
@@ -65,15 +66,18 @@ TEST(BuildEnclave, PrintsWhatDescribeEifPrintsLater) {
     EXPECT_EQ(described->at("CheckCRC"), true);
 }
 
-TEST(BuildEnclave, WithoutAKernelItIsE48AndNothingIsLeft) {
-    const TemporaryDirectory folder;
-    BuildArguments arguments = arguments_in(folder);
-    arguments.blobs = folder / "nowhere";
-    std::ostringstream progress;
-    const auto built = build_enclave(arguments, progress);
-    EXPECT_EQ(built.error().code, NitroError::eif_building);
-    EXPECT_THAT(built.error().message, HasSubstr("NITRO_CLI_BLOBS"));
-    EXPECT_FALSE(std::filesystem::exists(folder / "app.eif"));
+TEST(BuildEnclave, WithoutItsBlobsItIsE48AndNothingIsLeft) {
+    for (const auto* missing : {"bzImage", "init", "nsm.ko"}) {
+        const TemporaryDirectory folder;
+        const BuildArguments arguments = arguments_in(folder);
+        std::filesystem::remove(arguments.blobs / missing);
+        std::ostringstream progress;
+        const auto built = build_enclave(arguments, progress);
+        EXPECT_EQ(built.error().code, NitroError::eif_building) << missing;
+        EXPECT_THAT(built.error().message, HasSubstr(missing));
+        EXPECT_THAT(built.error().message, HasSubstr("NITRO_CLI_BLOBS"));
+        EXPECT_FALSE(std::filesystem::exists(folder / "app.eif"));
+    }
 }
 
 TEST(BuildEnclave, WithoutTheKernelsCommandLineItIsE19) {

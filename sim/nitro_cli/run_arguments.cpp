@@ -51,16 +51,25 @@ Error bad_key(std::string_view key, std::string_view expected) {
                        fmt::format("--config: the key `{}` is not {}", key, expected));
 }
 
+// A number with a fraction or an exponent is none, as serde_json has it, also where it is whole.
+template <class Integer>
+std::optional<Integer> whole_number(const json::value& value) {
+    if (!value.is_int64() && !value.is_uint64())
+        return std::nullopt;
+    boost::system::error_code code;
+    const auto number = value.to_number<Integer>(code);
+    return code ? std::nullopt : std::optional(number);
+}
+
 template <class Integer>
 Result<std::optional<Integer>> integer_of(const json::object& object, std::string_view key) {
     const json::value* value = object.if_contains(key);
     if (value == nullptr || value->is_null())
         return std::optional<Integer>();
-    boost::system::error_code code;
-    const auto number = value->to_number<Integer>(code);
-    if (code)
-        return bad_key(key, "a whole number in its range");
-    return std::optional<Integer>(number);
+    const auto number = whole_number<Integer>(*value);
+    if (!number)
+        return bad_key(key, "a whole number in its range, without a fraction or an exponent");
+    return number;
 }
 
 Result<bool> bool_of(const json::object& object, std::string_view key) {
@@ -80,10 +89,10 @@ Result<std::vector<std::uint32_t>> cpu_ids_of(const json::object& object) {
     if (!value->is_array())
         return bad_key("cpu_ids", "a list of CPU numbers");
     for (const json::value& item : value->get_array()) {
-        boost::system::error_code code;
-        ids.push_back(item.to_number<std::uint32_t>(code));
-        if (code)
+        const auto id = whole_number<std::uint32_t>(item);
+        if (!id)
             return bad_key("cpu_ids", "a list of CPU numbers");
+        ids.push_back(*id);
     }
     return ids;
 }
@@ -154,7 +163,9 @@ Result<std::uint64_t> parse_memory(std::string_view text) {
                 break;
         }
     }
-    const auto value = parse_integer<std::uint64_t>(digits);
+    // Unlike the other numbers, it has no sign: the unit is looked for behind the first digits.
+    const auto value =
+        digits.starts_with('+') ? std::nullopt : parse_integer<std::uint64_t>(digits);
     if (!value || *value > std::numeric_limits<std::uint64_t>::max() / unit)
         return wrong();
     return *value * unit;
@@ -171,8 +182,6 @@ Result<std::uint64_t> parse_cid(std::string_view text) {
 
 Result<std::optional<std::chrono::seconds>> parse_timeout(std::string_view text) {
     using Timeout = std::optional<std::chrono::seconds>;
-    if (text.empty())
-        return Timeout();
     const auto value = parse_integer<std::uint64_t>(text);
     if (!value)
         return bad_number("disconnect-timeout", text);
@@ -182,10 +191,10 @@ Result<std::optional<std::chrono::seconds>> parse_timeout(std::string_view text)
 
 Result<RunArguments> parse_run_flags(const RunFlags& flags) {
     RunArguments result;
-    if (!flags.cpu_count.empty()) {
-        result.cpu_count = parse_integer<std::uint32_t>(flags.cpu_count);
+    if (flags.cpu_count) {
+        result.cpu_count = parse_integer<std::uint32_t>(*flags.cpu_count);
         if (!result.cpu_count)
-            return bad_number("cpu-count", flags.cpu_count);
+            return bad_number("cpu-count", *flags.cpu_count);
     }
     for (const std::string& text : flags.cpu_ids) {
         const auto id = parse_integer<std::uint32_t>(text);
@@ -197,8 +206,8 @@ Result<RunArguments> parse_run_flags(const RunFlags& flags) {
     if (!memory)
         return memory.error();
     result.memory_mib = *memory;
-    if (!flags.enclave_cid.empty()) {
-        const auto cid = parse_cid(flags.enclave_cid);
+    if (flags.enclave_cid) {
+        const auto cid = parse_cid(*flags.enclave_cid);
         if (!cid)
             return cid.error();
         result.enclave_cid = *cid;

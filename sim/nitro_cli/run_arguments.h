@@ -30,13 +30,13 @@ struct RunArguments {
     bool attach_console = false;
 };
 
-// The texts of the command line, empty or absent if not given.
+// The texts of the command line, absent if not given.
 struct RunFlags {
-    std::string cpu_count;
+    std::optional<std::string> cpu_count;
     std::vector<std::string> cpu_ids;
     std::string memory;
     std::string eif_path;
-    std::string enclave_cid;
+    std::optional<std::string> enclave_cid;
     std::optional<std::string> enclave_name;
     bool debug_mode = false;
     bool attach_console = false;
@@ -56,8 +56,8 @@ struct RunFlags {
 // Accepts 0 and every CID that an enclave can have. E03 for 1, 2, 3, and 4294967295 and above.
 [[nodiscard]] Result<std::uint64_t> parse_cid(std::string_view text);
 
-// Reads console's --disconnect-timeout in seconds. Empty, which means no timeout, for an empty text
-// and for 0.
+// Reads console's --disconnect-timeout in seconds. Empty, which means no timeout, for 0. E03 for
+// other texts.
 [[nodiscard]] Result<std::optional<std::chrono::seconds>> parse_timeout(std::string_view text);
 
 // The least memory for an image of `image_size` bytes: four times its size, which is rounded up to

@@ -17,7 +17,7 @@ RunFlags good_flags() {
             .cpu_ids = {},
             .memory = "512",
             .eif_path = "app.eif",
-            .enclave_cid = "",
+            .enclave_cid = std::nullopt,
             .enclave_name = std::nullopt};
 }
 
@@ -30,7 +30,8 @@ TEST(Memory, HasAnOptionalUnit) {
 }
 
 TEST(Memory, AnythingElseIsE03WithTheValue) {
-    for (const char* text : {"", "512MB", "1.5G", "G", "-1", "0x10", "18446744073709551615g"}) {
+    for (const char* text :
+         {"", "512MB", "1.5G", "G", "-1", "+256", "0x10", "18446744073709551615g"}) {
         const auto memory = parse_memory(text);
         ASSERT_FALSE(memory) << text;
         EXPECT_EQ(memory.error().code, NitroError::invalid_argument);
@@ -56,8 +57,8 @@ TEST(EnclaveCid, TheFirstOnesAndAnyAreRefusedWithoutDetail) {
 TEST(DisconnectTimeout, IsSecondsAndNoneForZero) {
     EXPECT_EQ(parse_timeout("5").value(), std::chrono::seconds(5));
     EXPECT_FALSE(parse_timeout("0").value());
-    EXPECT_FALSE(parse_timeout("").value());
     EXPECT_FALSE(parse_timeout("18446744073709551615").value());
+    EXPECT_EQ(parse_timeout("").error().code, NitroError::invalid_argument);
     EXPECT_EQ(parse_timeout("5s").error().code, NitroError::invalid_argument);
 }
 
@@ -76,7 +77,7 @@ TEST(RunFlags, BecomeArguments) {
 
 TEST(RunFlags, ACommaListOfCpusIsE03UnderTheNameCpuId) {
     RunFlags flags = good_flags();
-    flags.cpu_count.clear();
+    flags.cpu_count.reset();
     flags.cpu_ids = {"1", "3"};
     EXPECT_THAT(parse_run_flags(flags).value().cpu_ids, ElementsAre(1, 3));
     flags.cpu_ids = {"1,3"};
@@ -88,6 +89,13 @@ TEST(RunFlags, ANumberThatIsNoneIsE03) {
     RunFlags flags = good_flags();
     flags.cpu_count = "two";
     EXPECT_THAT(parse_run_flags(flags).error().message, HasSubstr("`cpu-count`"));
+    flags.cpu_count = "";
+    EXPECT_THAT(parse_run_flags(flags).error().message, HasSubstr("`cpu-count`"));
+    flags = good_flags();
+    flags.enclave_cid = "";
+    EXPECT_EQ(parse_run_flags(flags).error().code, NitroError::invalid_argument);
+    flags.enclave_cid = "+20";
+    EXPECT_EQ(parse_run_flags(flags).value().enclave_cid, 20U);
 }
 
 TEST(RunConfig, HasTheKeysOfAws) {
@@ -111,6 +119,10 @@ TEST(RunConfig, WrongJsonTypesAndMissingKeysAreE17) {
           R"({"eif_path": "a", "cpu_count": 2})", R"({"eif_path": 1, "memory_mib": 1})",
           R"({"eif_path": "a", "memory_mib": "1"})", R"({"eif_path": "a", "memory_mib": -1})",
           R"({"eif_path": "a", "memory_mib": 1, "cpu_ids": "1"})",
+          R"({"eif_path": "a", "memory_mib": 256.0, "cpu_count": 2})",
+          R"({"eif_path": "a", "memory_mib": 256, "cpu_count": 2e0})",
+          R"({"eif_path": "a", "memory_mib": 256, "cpu_ids": [1.0, 3]})",
+          R"({"eif_path": "a", "memory_mib": 1, "cpu_count": 2, "enclave_cid": 2.5e1})",
           R"({"eif_path": "a", "memory_mib": 1, "cpu_count": 4294967296})",
           R"({"eif_path": "a", "memory_mib": 1, "cpu_count": 2, "debug_mode": 1})"})
         EXPECT_EQ(parse_run_config(text).error().code, NitroError::serde) << text;
