@@ -17,6 +17,17 @@ from held_world import HeldWorld  # noqa: E402
 from world_case import GLOVEBOX, PATIENCE, Case, run  # noqa: E402
 
 
+HELLO = "hello from the enclave"  # which comes behind the enclave's listen(2), so maybe after the world is ready
+
+
+def follow(name):
+    """`glovebox logs --json -f`, which has printed the events up to HELLO."""
+    follower = subprocess.Popen([GLOVEBOX, "logs", "--json", "-f", "--world", name], stdout=subprocess.PIPE, text=True)
+    while json.loads(follower.stdout.readline())["message"] != HELLO:
+        pass
+    return follower
+
+
 class Terminal(HeldWorld):
     def setUp(self):
         super().setUp()
@@ -32,10 +43,10 @@ class Terminal(HeldWorld):
         self.end()
 
     def test_events_are_followed_until_the_end(self):
+        follower = follow(self.name)
         now = [json.loads(line) for line in self.ask("logs", "--json").splitlines()]
         self.assertEqual((now[0]["event"], now[0]["parts"]), ("world", [{"part": "server", "kind": "enclave", "cid": 16}]))
-        self.assertIn("hello from the enclave", [event["message"] for event in now])
-        follower = subprocess.Popen([GLOVEBOX, "logs", "--json", "-f", "--world", self.name], stdout=subprocess.PIPE, text=True)
+        self.assertIn(HELLO, [event["message"] for event in now])
         self.end()
         output, _ = follower.communicate(timeout=PATIENCE)
         self.assertEqual(follower.returncode, 0)
@@ -95,12 +106,14 @@ class Events(Case):
         process = subprocess.Popen([GLOVEBOX, "up", "--world", self.name, world, "--", "sh", "-c", "echo here; exec sleep 1000"],
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env)
         self.assertEqual(process.stdout.readline(), "here\n")
-        self.assertIn("hello", self.glovebox("logs", "--json").stdout)
+        with follow(self.name) as follower:
+            follower.terminate()
+        self.assertIn(HELLO, self.glovebox("logs", "--json").stdout)
         process.kill()
         process.wait()
         process.stdout.close()
         self.assertEqual(self.glovebox("logs", "--json").returncode, 1)
-        self.assertIn("hello from the enclave", [event["message"] for event in self.events()])
+        self.assertIn(HELLO, [event["message"] for event in self.events()])
 
     def test_the_address_of_the_page_is_the_first_line(self):
         world = self.world("enclaves:\n  once: {command: [echo, hello], isolation: none, allow_exit: true}\n")
