@@ -9,6 +9,7 @@
 #include "sim/eif/build/nitro_rules.h"
 #include "sim/eif/build/program_file.h"
 #include "sim/eif/format/aws_init.h"
+#include "sim/eif/tree/archive_reader.h"
 #include "sim/eif/tree/file_tree.h"
 #include "sim/eif/unpack/ramdisks.h"
 #include "sim/sandbox/root_fs_plan.h"
@@ -58,11 +59,28 @@ void check_kernel(const eif::Image& image, std::vector<std::string>& problems) {
                                        eif::to_string(*of), eif::to_string(wanted)));
 }
 
+// A kernel gets the ramdisks as one, each directly behind the one before, and reads a plain archive
+// at a multiple of four alone (init/initramfs.c, unpack_to_rootfs).
+void check_alignment(const eif::Image& image, std::vector<std::string>& problems) {
+    std::uint64_t at = 0;
+    std::size_t number = 0;
+    for (const BytesView ramdisk : image.ramdisks()) {
+        if (at % 4 != 0 && eif::compression_of(ramdisk) == eif::Compression::none)
+            problems.push_back(fmt::format(
+                "ramdisk {} begins behind {} bytes of others, which is no multiple of 4: the "
+                "kernel reads no cpio archive there. Pad or compress the ramdisk before it",
+                number, at));
+        at += ramdisk.size();
+        ++number;
+    }
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> check_boot(const eif::Image& image, Progress& progress) {
     std::vector<std::string> problems;
     check_kernel(image, problems);
+    check_alignment(image, problems);
     eif::LeftOut left_out;
     const auto tree = eif::unpack_ramdisks(image, std::filesystem::temp_directory_path(), {},
                                            progress, &left_out);

@@ -66,6 +66,27 @@ TEST_F(BootCheck, AnImageWhoseProgramStartsHasNone) {
     EXPECT_THAT(problems(), IsEmpty());
 }
 
+TEST_F(BootCheck, APlainRamdiskBeginsAtAMultipleOfFour) {
+    ASSERT_TRUE(eif::build_image(options_));
+    const auto file = eif::MappedFile::open(options_.output).value();
+    const auto built = eif::Image::parse(file.bytes()).value();
+    const auto problems_with = [&](std::size_t padding) {
+        std::vector<eif::testing::Part> parts;
+        for (const eif::Section& section : built.sections())
+            parts.push_back({section.type, Bytes(section.data.begin(), section.data.end())});
+        for (auto& part : parts)
+            if (part.type == eif::SectionType::ramdisk) {
+                part.data.resize(part.data.size() + padding);
+                break;
+            }
+        const Bytes image = eif::testing::make_image(parts);
+        return check_boot(eif::Image::parse(image).value(), no_progress()).value();
+    };
+    EXPECT_THAT(problems_with(0), IsEmpty());
+    EXPECT_THAT(problems_with(4), IsEmpty());
+    EXPECT_THAT(problems_with(3), ElementsAre(HasSubstr("ramdisk 1 begins behind ")));
+}
+
 TEST_F(BootCheck, ShowsThatItUnpacks) {
     class Stages final : public Progress {
       public:
