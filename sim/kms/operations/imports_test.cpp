@@ -189,13 +189,14 @@ TEST_F(Imports, TakeKeysOfEachFamily) {
         EXPECT_EQ(import(pair.to_der()).exception, "") << spec;
         EXPECT_EQ(kms_.ask("GetPublicKey", {{"KeyId", key_}}).text("PublicKey"),
                   to_base64(pair.public_key().to_der()));
-        if (std::string_view(usage) == "KEY_AGREEMENT")
+        if (std::string_view(usage) == "KEY_AGREEMENT") {
             EXPECT_EQ(kms_.ask("DeriveSharedSecret",
                                {{"KeyId", key_},
                                 {"KeyAgreementAlgorithm", "ECDH"},
                                 {"PublicKey", to_base64(pair.public_key().to_der())}})
                           .text("KeyOrigin"),
                       "EXTERNAL");
+        }
     }
 }
 
