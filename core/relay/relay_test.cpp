@@ -383,7 +383,7 @@ TEST(RelayResult, IsDescribedByItsEndAndItsBytes) {
               "reset by target (Connection reset by peer)");
     EXPECT_EQ(describe_end({}, "enclave", "target"), "finished");
     EXPECT_EQ(describe_bytes(result, "enclave", "target", 1200ms),
-              "5 bytes from enclave, 7 bytes from target, 1 s");
+              "5 bytes from enclave, 7 bytes from target, 1.2 s");
 }
 
 }  // namespace

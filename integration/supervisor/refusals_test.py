@@ -91,7 +91,7 @@ class ConsoleOfTheDead(sides.Case):
         server.finish(1)
         side = self.start("parent", PYTHON, "-c", DIAL, 16, 5005)
         side.finish()
-        self.assertRegex(side.errors, r"enclave 16 ended \d+ m?s ago \(exited with 1\); its console ended with:")
+        self.assertRegex(side.errors, r"enclave 16 ended [\d.]+ m?s ago \(exited with 1\); its console ended with:")
         self.assertIn("  no PORT is set", side.errors)
 
 
