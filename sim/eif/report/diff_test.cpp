@@ -211,8 +211,8 @@ TEST(Extract, FilesStayInsideAndWhatCannotBeMadeIsListed) {
     EXPECT_THAT(std::string(as_text(listing)),
                 AllOf(HasSubstr("-4755 9:0 1 1970-01-01T00:00:07.000Z x\n"),
                       HasSubstr("c0666 0:0 0,0 "), HasSubstr("l -> /outside\n"),
-                      HasSubstr("# the kernel leaves out 1 of the ramdisks' entries, whose folders "
-                                "have none before them: lost/\\x1b\n")));
+                      HasSubstr("# the kernel skips 1 of the ramdisks' entries, because no earlier "
+                                "entry makes their folder: lost/\\x1b\n")));
 }
 
 TEST(Extract, ADamagedRamdiskLeavesNothingBehind) {

@@ -66,7 +66,8 @@ bool is_there_before(std::string_view folder) {
 
 std::string LeftOut::sentence() const {
     return fmt::format(
-        "the kernel leaves out {} of the ramdisks' entries, whose folders have none before them: "
+        "the kernel skips {} of the ramdisks' entries, because no earlier entry makes their "
+        "folder: "
         "{}{}",
         count_, printable(fmt::format("{}", fmt::join(first_, ", "))),
         count_ > first_.size() ? ", ..." : "");
@@ -143,7 +144,7 @@ Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree
         const auto type = type_of(entry.mode);
         if (!type)
             continue;
-        // The kernel makes no folder on the way: what has none is left out, in silence.
+        // The kernel creates no missing folders: it skips the entry without a message.
         const std::string folder = path->substr(0, std::min(path->rfind('/'), path->size()));
         if (path->find('/') != path->npos && !is_there_before(folder) && !tree.resolve(folder)) {
             if (left_out != nullptr)

@@ -220,8 +220,8 @@ TEST(Ramdisk, WhatIsInNoFolderIsLeftOut) {
     EXPECT_EQ(content_of(tree, "dev/null"), "there before");
     EXPECT_EQ(left_out.count(), 2U);
     EXPECT_EQ(left_out.sentence(),
-              "the kernel leaves out 2 of the ramdisks' entries, whose folders have none before "
-              "them: lost/f, d/e/f");
+              "the kernel skips 2 of the ramdisks' entries, because no earlier entry makes their "
+              "folder: lost/f, d/e/f");
 }
 
 TEST(Ramdisk, EveryTruncationIsAnErrorOrLosesOnlyPadding) {

@@ -339,7 +339,7 @@ Result<Policy> parse_policy(std::string_view text, PolicyKind kind) {
         policy.statements.push_back(std::move(*statement));
     }
     if (policy.statements.empty())
-        return invalid_input("Statement: it has none");
+        return invalid_input("Statement: the list is empty");
     return policy;
 }
 

@@ -47,8 +47,8 @@ TEST(Policy, AStatementHasAllItsElements) {
               "Statement 1: Action: the list is empty");
     EXPECT_EQ(refusal(R"({"Effect": "Deny", "Principal": {"AWS": []}})"),
               "Statement 1: Principal: AWS: the list is empty");
-    EXPECT_EQ(refusal(""), "Statement: it has none");
-    EXPECT_EQ(refusal("", PolicyKind::identity), "Statement: it has none");
+    EXPECT_EQ(refusal(""), "Statement: the list is empty");
+    EXPECT_EQ(refusal("", PolicyKind::identity), "Statement: the list is empty");
 }
 
 TEST(Policy, APrincipalIsOneThatAPolicyCanName) {
