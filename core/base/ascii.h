@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Letters of ASCII without regard to their case, whatever the locale is: host names, header names,
-// keys of a policy. Other characters are themselves.
+// Letters and digits of ASCII, whatever the locale is: letters without regard to their case, as in
+// host names, header names and keys of a policy. Other characters are themselves.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +12,10 @@ namespace glovebox {
 
 [[nodiscard]] constexpr char to_lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+[[nodiscard]] constexpr bool is_alphanumeric(char c) {
+    return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
 }
 
 [[nodiscard]] inline std::string to_lower(std::string_view text) {

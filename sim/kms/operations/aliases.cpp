@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "core/base/ascii.h"
 #include "sim/kms/json.h"
 #include "sim/kms/operations/access.h"
 #include "sim/kms/operations/handlers.h"
@@ -26,8 +27,7 @@ Answer<void> check_alias_name(std::string_view name) {
             "https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html");
     const std::string_view rest = name.substr(6);
     const bool valid = !rest.empty() && std::all_of(rest.begin(), rest.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '/' || c == '_' || c == '-' || c == ':';
+        return is_alphanumeric(c) || c == '/' || c == '_' || c == '-' || c == ':';
     });
     if (!valid)
         return api_error("InvalidAliasNameException",

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "core/base/ascii.h"
 #include "sim/kms/grant_token.h"
 #include "sim/kms/json.h"
 #include "sim/kms/key_spec.h"
@@ -92,8 +93,7 @@ Answer<void> check_existing_principal(const Environment& env, const std::string&
 }
 
 bool is_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':' ||
-           c == '/' || c == '_' || c == '-';
+    return is_alphanumeric(c) || c == ':' || c == '/' || c == '_' || c == '-';
 }
 
 // A constraint that were left out would make the grant wider than the request asks.

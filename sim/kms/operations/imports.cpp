@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/base/ascii.h"
 #include "core/base/base64.h"
 #include "sim/kms/cipher.h"
 #include "sim/kms/json.h"
@@ -60,7 +61,7 @@ Answer<void> check_wrapping(const KeySpec& material, std::string_view algorithm,
 }
 
 bool is_description_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+    return is_alphanumeric(c) ||
            std::string_view(":/_.- \t\n\v\f\r").find(c) != std::string_view::npos;
 }
 

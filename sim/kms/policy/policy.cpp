@@ -39,10 +39,6 @@ Result<void> check_characters(std::string_view text) {
     return {};
 }
 
-constexpr bool is_alphanumeric(char c) {
-    return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || (c >= '0' && c <= '9');
-}
-
 // A single text stands for a list of one. An empty list would name nobody and nothing.
 Result<std::vector<std::string>> texts(const json::value& value) {
     std::vector<std::string> out;
