@@ -120,7 +120,7 @@ Result<void> Egress::listen() {
         log_.warning("no_aaaa", "names have IPv4 addresses alone: this kernel has no IPv6");
     for (const TcpPort port : options_.ports)
         if (auto listening = listen_on_port(port); !listening)
-            return explain_listening(std::move(listening.error()));
+            return explain_listening(listening.error());
     if (options_.shared_ports.size() > egress_shared_ports_max)
         return refuse_shared_ports(
             fmt::format("programs have {} of the ports already", options_.shared_ports.size()));
