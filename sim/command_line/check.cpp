@@ -56,11 +56,7 @@ std::string problem_of_choice(const Option& option, const std::string& text) {
     return fmt::format("\"{}\" is not {}: {} was expected", text, option.noun, known);
 }
 
-}  // namespace
-
-std::string problem_of(const Option& option, const std::string& text) {
-    if (option.check != nullptr)
-        return option.check(text);
+std::string problem_of_kind(const Option& option, const std::string& text) {
     switch (option.kind) {
         case Kind::number:
             return problem_of_number(option, text);
@@ -71,6 +67,14 @@ std::string problem_of(const Option& option, const std::string& text) {
         default:
             return {};
     }
+}
+
+}  // namespace
+
+std::string problem_of(const Option& option, const std::string& text) {
+    // A check may suppose that the text is of the option's kind.
+    std::string problem = problem_of_kind(option, text);
+    return problem.empty() && option.check != nullptr ? option.check(text) : problem;
 }
 
 std::string key_of(const Option& option, const std::string& entry) {

@@ -41,7 +41,8 @@ using KeyOf = std::string (*)(const std::string& entry);
 // What a shell's completion offers for a value, if the kind does not determine it.
 enum class Completion { by_kind, world, running_enclave, any_enclave, program };
 
-// Returns the mistake in a value as a sentence that quotes it, or an empty text.
+// Returns the mistake in a value of the option's kind as a sentence that quotes it, or an empty
+// text.
 using Check = std::string (*)(const std::string& text);
 
 // An option ("--output"), or a positional argument, whose name is how help shows it ("FILE").

@@ -2,10 +2,14 @@
 
 #include "sim/command_line/parser.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
+
+#include "core/base/clock.h"
 
 namespace glovebox::command_line {
 namespace {
@@ -16,6 +20,12 @@ using Words = std::vector<std::string>;
 
 int run_nothing(const Values&) {
     return 0;
+}
+
+std::string check_wait(const std::string& text) {
+    return parse_duration(text).value() > std::chrono::hours(1)
+               ? fmt::format("\"{}\" is more than an hour", text)
+               : std::string();
 }
 
 // A program with a command of each shape.
@@ -30,6 +40,7 @@ Program make_program(Dialect dialect = Dialect::glovebox) {
                      .letter = 'w',
                      .kind = Kind::duration,
                      .placeholder = "TIME",
+                     .check = check_wait,
                      .default_value = "5s"},
                     {.name = "--count",
                      .kind = Kind::number,
@@ -258,6 +269,7 @@ TEST_F(Parser, AWrongValueIsToldWhatWasExpected) {
                 HasSubstr("--form: \"xml\" is not a form: hex or raw was expected"));
     EXPECT_THAT(mistake({"serve", "--wait", "5"}), HasSubstr("1h30m"));
     EXPECT_THAT(mistake({"serve", "--wait", "-5s"}), HasSubstr("negative"));
+    EXPECT_THAT(mistake({"serve", "--wait", "61m"}), HasSubstr("more than an hour"));
 }
 
 TEST_F(Parser, HelpAndVersionComeBeforeMistakes) {

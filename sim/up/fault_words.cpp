@@ -287,8 +287,7 @@ Command enclave_faults(Run run) {
 constexpr std::chrono::milliseconds nsm_slow_max = std::chrono::minutes(2);
 
 std::string check_slowness(const std::string& text) {
-    const auto time = parse_duration(text);
-    return time && *time > nsm_slow_max
+    return parse_duration(text).value() > nsm_slow_max
                ? fmt::format("a module's answer can be late by 2 m at the most; found {}", text)
                : std::string();
 }
@@ -373,6 +372,14 @@ Command clock_fault(Run run) {
         .run = run};
 }
 
+// A fault's words as a program's command line.
+command_line::Program program_of_faults() {
+    command_line::Program program;
+    program.root.name = "fault";
+    program.root.subcommands = fault_kinds([](const Values&) { return 0; });
+    return program;
+}
+
 }  // namespace
 
 Fault read_fault(const Values& values) {
@@ -436,9 +443,7 @@ Result<Fault> parse_fault(const std::string& text) {
     auto words = split_shell_words(text);
     if (!words)
         return words.error();
-    command_line::Program program;
-    program.root.name = "fault";
-    program.root.subcommands = fault_kinds([](const Values&) { return 0; });
+    static const command_line::Program program = program_of_faults();
     const auto parsed = command_line::parse(
         program, *words, [](const std::string&) { return std::optional<std::string>(); });
     if (const auto* values = std::get_if<Values>(&parsed))
