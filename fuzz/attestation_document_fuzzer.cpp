@@ -15,17 +15,19 @@ namespace {
 
 using namespace glovebox;
 
-// The way through the whole chain: believes whatever root is brought.
-void verify_with_own_root(const nsm::CoseSign1& sign1) {
+std::optional<nsm::AttestationDocument> decode(BytesView payload) {
     std::vector<std::string> warnings;
-    const auto claims = nsm::decode_payload(sign1.payload, nsm::FieldLimits::lenient, warnings);
-    if (!claims)
-        return;
-    const auto root = nsm::Certificate::from_der(claims->cabundle.front());
+    auto document = nsm::decode_payload(payload, nsm::FieldLimits::lenient, warnings);
+    return document ? std::optional(*std::move(document)) : std::nullopt;
+}
+
+// The way through the whole chain: believes whatever root is brought.
+void verify_with_own_root(const nsm::CoseSign1& sign1, const nsm::AttestationDocument& claims) {
+    const auto root = nsm::Certificate::from_der(claims.cabundle.front());
     if (!root)
         return;
     const auto verified =
-        nsm::verify_document(sign1.encode(), nsm::TrustRoot("own", *root), claims->timestamp);
+        nsm::verify_document(sign1.encode(), nsm::TrustRoot("own", *root), claims.timestamp);
     require(verified || !verified.error().message.empty());
 }
 
@@ -39,16 +41,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!nsm::verify_document(bytes, root, now));
     if (const auto sign1 = nsm::CoseSign1::decode(bytes)) {
         require(sign1->encode() == Bytes(bytes.begin(), bytes.end()));
-        verify_with_own_root(*sign1);
+        if (const auto claims = decode(sign1->payload))
+            verify_with_own_root(*sign1, *claims);
     }
-    const nsm::CoseSign1 wrapped{Bytes(bytes.begin(), bytes.end()), {}};
-    require(!nsm::verify_document(wrapped.encode(), root, now));
-    verify_with_own_root(wrapped);
-    std::vector<std::string> warnings;
-    const auto document = nsm::decode_payload(bytes, nsm::FieldLimits::lenient, warnings);
-    if (document) {
+    if (const auto document = decode(bytes)) {
+        const nsm::CoseSign1 wrapped{Bytes(bytes.begin(), bytes.end()), {}};
+        require(!nsm::verify_document(wrapped.encode(), root, now));
+        verify_with_own_root(wrapped, *document);
         const Bytes payload = nsm::encode_payload(*document, nsm::PayloadForm::definite);
-        const auto again = nsm::decode_payload(payload, nsm::FieldLimits::lenient, warnings);
+        const auto again = decode(payload);
         require(again && nsm::encode_payload(*again, nsm::PayloadForm::definite) == payload);
         for (const Bytes& der : document->cabundle)
             if (const auto certificate = nsm::Certificate::from_der(der))
