@@ -2,14 +2,12 @@
 
 #include "core/base/json_text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <iterator>
 
+#include "core/base/bytes.h"
 #include "core/base/printable.h"
 
 namespace glovebox {
@@ -22,7 +20,9 @@ constexpr char32_t replacement = 0xfffd;
 // Beyond the first 65,536 characters JSON's escapes are UTF-16's surrogates.
 void append_escape(std::string& out, char32_t character) {
     const auto append = [&out](unsigned unit) {
-        fmt::format_to(std::back_inserter(out), "\\u{:04x}", unit);
+        const std::uint8_t bytes[]{static_cast<std::uint8_t>(unit >> 8),
+                                   static_cast<std::uint8_t>(unit)};
+        out.append("\\u").append(to_hex(bytes));
     };
     if (character < 0x10000)
         return append(character);

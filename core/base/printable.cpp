@@ -10,6 +10,8 @@
 #include <iterator>
 #include <utility>
 
+#include "core/base/bytes.h"
+
 namespace glovebox {
 namespace {
 
@@ -40,12 +42,11 @@ std::string escape_all_but(std::string_view kept, std::string_view text) {
             break;
         const auto [bytes, character] = first_character(text);
         if (!character)
-            fmt::format_to(std::back_inserter(out), "\\x{:02x}",
-                           static_cast<unsigned char>(text[0]));
+            out.append("\\x").append(to_hex(as_bytes(text.substr(0, 1))));
         else if (is_printable(*character) || (bytes == 1 && kept.find(text[0]) != kept.npos))
             out += text.substr(0, bytes);
         else if (bytes == 1)
-            fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned>(*character));
+            out.append("\\x").append(to_hex(as_bytes(text.substr(0, 1))));
         else
             fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}",
                            static_cast<unsigned>(*character));
