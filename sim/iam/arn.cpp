@@ -5,7 +5,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
+#include "core/base/ascii.h"
 #include "core/base/bytes.h"
 #include "core/crypto/hash.h"
 
@@ -67,6 +69,16 @@ std::string_view domain_of(std::string_view region) {
 bool is_account(std::string_view text) {
     return text.size() == 12 &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_service(std::string_view name) {
+    // The partitions' domains, and a few services of amazon.com (alexa-appkit).
+    constexpr std::array<std::string_view, 5> domains{
+        ".amazonaws.com", ".amazonaws.com.cn", ".amazon.com", ".c2s.ic.gov", ".sc2s.sgov.gov"};
+    const auto is_part = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.'; };
+    return !name.starts_with('.') && std::all_of(name.begin(), name.end(), is_part) &&
+           std::any_of(domains.begin(), domains.end(),
+                       [&](std::string_view domain) { return name.ends_with(domain); });
 }
 
 bool names_principal(const Arn& arn) {

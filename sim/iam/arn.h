@@ -64,6 +64,10 @@ struct Principal {
 // federated user of STS; not a group, which is no principal. Whether it exists is another question.
 [[nodiscard]] bool names_principal(const Arn& arn);
 
+// Whether the text is named as services are, such as ec2.amazonaws.com. Which services there are is
+// another question.
+[[nodiscard]] bool is_service(std::string_view name);
+
 // Reads ...:iam::A:root or ...:iam::A:user/<path and name>. The ARN of a role is an error:
 // session_of() makes the caller that has assumed it.
 [[nodiscard]] Result<Principal> parse_principal(std::string_view arn);

@@ -79,15 +79,17 @@ ApiError not_a_principal(const std::string& principal, std::string why) {
 // InvalidArnException for what is no principal.
 Answer<void> check_principal(const std::string& principal) {
     const auto arn = iam::parse_arn(principal);
-    if (arn && iam::names_principal(*arn))
+    if ((arn && iam::names_principal(*arn)) || iam::is_service(principal))
         return {};
-    return not_a_principal(
-        principal, "the ARN of an account's root, a user, a role or a session was expected");
+    return not_a_principal(principal,
+                           "the ARN of an account's root, a user, a role or a session, or a "
+                           "service's name was expected");
 }
 
-// The same for one that does not exist.
+// The same for one that does not exist. Which services there are is not looked up.
 Answer<void> check_existing_principal(const Environment& env, const std::string& principal) {
-    if (auto valid = check_principal(principal); !valid || env.directory.exists(principal))
+    if (auto valid = check_principal(principal);
+        !valid || iam::is_service(principal) || env.directory.exists(principal))
         return valid;
     return not_a_principal(principal, "the scene has no such user or role");
 }

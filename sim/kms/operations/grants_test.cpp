@@ -283,6 +283,16 @@ TEST_F(GrantOperations, AreListedByTheirIdWhereverTheyAre) {
     }
 }
 
+TEST_F(GrantOperations, AServiceIsAPrincipal) {
+    json::object input = wanted();
+    for (const auto* member : {"GranteePrincipal", "RetiringPrincipal"})
+        input[member] = "dynamodb.us-west-1.amazonaws.com";
+    EXPECT_EQ(kms_.ask("CreateGrant", input).exception, "");
+    const auto listed = kms_.ask("ListRetirableGrants",
+                                 {{"RetiringPrincipal", "dynamodb.us-west-1.amazonaws.com"}});
+    EXPECT_EQ(listed.output.at("Grants").as_array().size(), 1U);
+}
+
 TEST_F(GrantOperations, RefuseWhatNoKeyAllows) {
     const auto refused = [&](std::string_view member, json::value value) {
         json::object input = wanted();

@@ -87,13 +87,6 @@ Result<std::vector<std::string>> condition_values(const json::value& value) {
     return out;
 }
 
-// A service's name ends as its endpoints do; which services there are is not looked up.
-bool is_service(std::string_view name) {
-    const auto is_part = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.'; };
-    return (name.ends_with(".amazonaws.com") || name.ends_with(".amazonaws.com.cn")) &&
-           name.front() != '.' && std::all_of(name.begin(), name.end(), is_part);
-}
-
 Result<PrincipalElement> parse_principal_element(const json::value& value, bool negated) {
     PrincipalElement principal;
     principal.negated = negated;
@@ -115,7 +108,7 @@ Result<PrincipalElement> parse_principal_element(const json::value& value, bool 
         if (member.key() == "Service" || member.key() == "Federated") {
             if (member.key() == "Service")
                 for (const std::string& name : *names)
-                    if (!is_service(name))
+                    if (!iam::is_service(name))
                         return invalid_input(fmt::format(
                             "Policy contains a statement with one or more invalid service "
                             "principals. ({}: a name such as \"ec2.amazonaws.com\" was expected)",

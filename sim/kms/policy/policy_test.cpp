@@ -68,7 +68,8 @@ TEST(Policy, APrincipalIsOneThatAPolicyCanName) {
           "arn:aws:iam::111122223333:user/", "arn:aws:iam:us-east-1:111122223333:user/a",
           "arn:aws:sts::111122223333:assumed-role/r"})
         EXPECT_THAT(naming("AWS", arn), HasSubstr("with one or more invalid principals")) << arn;
-    for (const auto* name : {"ec2.amazonaws.com", "logs.cn-north-1.amazonaws.com.cn"})
+    for (const auto* name : {"ec2.amazonaws.com", "logs.cn-north-1.amazonaws.com.cn",
+                             "alexa-appkit.amazon.com", "ec2.c2s.ic.gov"})
         EXPECT_EQ(naming("Service", name), "");
     for (const auto* name : {"*", "ec2", "not a service", "a b.amazonaws.com", ".amazonaws.com"})
         EXPECT_THAT(naming("Service", name), HasSubstr("one or more invalid service principals"))
