@@ -67,8 +67,7 @@ bool is_there_before(std::string_view folder) {
 std::string LeftOut::sentence() const {
     return fmt::format(
         "the kernel skips {} of the ramdisks' entries, because no earlier entry makes their "
-        "folder: "
-        "{}{}",
+        "folder (or a hard link's first name has none): {}{}",
         count_, printable(fmt::format("{}", fmt::join(first_, ", "))),
         count_ > first_.size() ? ", ..." : "");
 }
@@ -144,9 +143,17 @@ Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree
         const auto type = type_of(entry.mode);
         if (!type)
             continue;
-        // The kernel creates no missing folders: it skips the entry without a message.
+        const bool is_linked = *type == NodeType::file && entry.nlink > 1;
+        const std::tuple link(entry.ino, entry.device_major, entry.device_minor);
+        // The kernel creates no missing folders: it skips the entry without a message, and every
+        // further name of the same file, which it would link to that one.
         const std::string folder = path->substr(0, std::min(path->rfind('/'), path->size()));
-        if (path->find('/') != path->npos && !is_there_before(folder) && !tree.resolve(folder)) {
+        const bool has_folder =
+            path->find('/') == path->npos || is_there_before(folder) || tree.resolve(folder);
+        const auto first = is_linked ? links.find(link) : links.end();
+        if (!has_folder || (first != links.end() && first->second == nullptr)) {
+            if (is_linked)
+                links.try_emplace(link, nullptr);
             if (left_out != nullptr)
                 left_out->add(*path);
             continue;
@@ -182,14 +189,12 @@ Result<void> unpack_ramdisk(BytesView ramdisk, const std::string& name, FileTree
                     return Error(content.error()).in(where);
                 node->content = std::move(*content);
             }
-            if (entry.nlink > 1) {
-                auto& first = links[{entry.ino, entry.device_major, entry.device_minor}];
-                if (!first)
-                    first = node;
+            if (is_linked) {
+                const auto& named = links.try_emplace(link, node).first->second;
                 // The content comes with one of the names, usually the last.
                 if (entry.size != 0)
-                    first->content = node->content;
-                node = first;
+                    named->content = node->content;
+                node = named;
             }
         }
         if (const auto put = tree.put(*path, std::move(node), &budget); !put)

@@ -221,7 +221,25 @@ TEST(Ramdisk, WhatIsInNoFolderIsLeftOut) {
     EXPECT_EQ(left_out.count(), 2U);
     EXPECT_EQ(left_out.sentence(),
               "the kernel skips 2 of the ramdisks' entries, because no earlier entry makes their "
-              "folder: lost/f, d/e/f");
+              "folder (or a hard link's first name has none): lost/f, d/e/f");
+}
+
+// The kernel would link them to the name that it skipped.
+TEST(Ramdisk, FurtherNamesOfWhatIsLeftOutAreLeftOut) {
+    const TemporaryDirectory scratch;
+    testing::shell("cd " + scratch.path() +
+                   " && mkdir lost d && echo hello > lost/a && ln lost/a d/b && ln lost/a d/c && "
+                   "printf 'd\\nd/b\\nlost/a\\nd/c\\n' | cpio -o -H newc --quiet > r");
+    // cpio keeps the names of a file until it has the last, and writes them backward before it.
+    FileTree tree;
+    Spool spool(scratch.path());
+    TreeBudget budget({});
+    LeftOut left_out;
+    const Bytes archive = testing::read_file(scratch / "r");
+    ASSERT_TRUE(unpack_ramdisk(archive, "r", tree, spool, budget, no_progress(), &left_out));
+    EXPECT_TRUE(tree.find("d"));
+    EXPECT_FALSE(tree.find("d/b"));
+    EXPECT_EQ(left_out.count(), 3U);
 }
 
 TEST(Ramdisk, EveryTruncationIsAnErrorOrLosesOnlyPadding) {
