@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 
 #include "sim/eif/build/nitro_rules.h"
@@ -59,17 +61,29 @@ void check_kernel(const eif::Image& image, std::vector<std::string>& problems) {
                                        eif::to_string(*of), eif::to_string(wanted)));
 }
 
-// A kernel gets the ramdisks as one, each directly behind the one before, and reads a plain archive
-// at a multiple of four alone (init/initramfs.c, unpack_to_rootfs).
+// A kernel gets the ramdisks as one, each directly behind the one before, and skips zero bytes
+// between them. It reads a plain archive, and any archive behind a plain one, at a multiple of four
+// alone (init/initramfs.c, unpack_to_rootfs and do_reset).
 void check_alignment(const eif::Image& image, std::vector<std::string>& problems) {
     std::uint64_t at = 0;
     std::size_t number = 0;
+    bool is_behind_plain = false;
     for (const BytesView ramdisk : image.ramdisks()) {
-        if (at % 4 != 0 && eif::compression_of(ramdisk) == eif::Compression::none)
-            problems.push_back(fmt::format(
-                "ramdisk {} begins behind {} bytes of others, which is no multiple of 4: the "
-                "kernel reads no cpio archive there. Pad or compress the ramdisk before it",
-                number, at));
+        const auto zeros = static_cast<std::size_t>(
+            std::find_if(ramdisk.begin(), ramdisk.end(), [](auto byte) { return byte != 0; }) -
+            ramdisk.begin());
+        if (zeros < ramdisk.size()) {
+            const bool is_plain =
+                eif::compression_of(ramdisk.subspan(zeros)) == eif::Compression::none;
+            const std::uint64_t beyond = (at + zeros) % 4;
+            if (beyond != 0 && (is_plain || is_behind_plain))
+                problems.push_back(fmt::format(
+                    "ramdisk {} begins behind {} bytes of others, which is no multiple of 4: the "
+                    "kernel does not read it. Missing zero bytes at the end of the ramdisk before "
+                    "it: {}",
+                    number, at + zeros, 4 - beyond));
+            is_behind_plain = is_plain;
+        }
         at += ramdisk.size();
         ++number;
     }

@@ -66,25 +66,35 @@ TEST_F(BootCheck, AnImageWhoseProgramStartsHasNone) {
     EXPECT_THAT(problems(), IsEmpty());
 }
 
-TEST_F(BootCheck, APlainRamdiskBeginsAtAMultipleOfFour) {
+TEST_F(BootCheck, RamdisksBeginAtAMultipleOfFour) {
     ASSERT_TRUE(eif::build_image(options_));
     const auto file = eif::MappedFile::open(options_.output).value();
     const auto built = eif::Image::parse(file.bytes()).value();
-    const auto problems_with = [&](std::size_t padding) {
+    // The first ramdisk has more zero bytes at its end; the second may be compressed.
+    const auto problems_with = [&](std::size_t padding, bool is_packed = false) {
         std::vector<eif::testing::Part> parts;
+        std::vector<Bytes*> ramdisks;
         for (const eif::Section& section : built.sections())
             parts.push_back({section.type, Bytes(section.data.begin(), section.data.end())});
         for (auto& part : parts)
-            if (part.type == eif::SectionType::ramdisk) {
-                part.data.resize(part.data.size() + padding);
-                break;
-            }
+            if (part.type == eif::SectionType::ramdisk)
+                ramdisks.push_back(&part.data);
+        ramdisks[0]->resize(ramdisks[0]->size() + padding);
+        if (is_packed) {
+            write("ramdisk", std::string(as_text(*ramdisks[1])));
+            eif::testing::shell("cd " + folder_.string() + " && gzip -nf ramdisk");
+            *ramdisks[1] = eif::testing::read_file(folder_ / "ramdisk.gz");
+        }
         const Bytes image = eif::testing::make_image(parts);
         return check_boot(eif::Image::parse(image).value(), no_progress()).value();
     };
-    EXPECT_THAT(problems_with(0), IsEmpty());
-    EXPECT_THAT(problems_with(4), IsEmpty());
-    EXPECT_THAT(problems_with(3), ElementsAre(HasSubstr("ramdisk 1 begins behind ")));
+    for (const bool is_packed : {false, true}) {
+        EXPECT_THAT(problems_with(0, is_packed), IsEmpty());
+        EXPECT_THAT(problems_with(4, is_packed), IsEmpty());
+        EXPECT_THAT(problems_with(3, is_packed),
+                    ElementsAre(AllOf(HasSubstr("ramdisk 1 begins behind "),
+                                      HasSubstr("at the end of the ramdisk before it: 1"))));
+    }
 }
 
 TEST_F(BootCheck, ShowsThatItUnpacks) {
