@@ -2,6 +2,7 @@
 
 #include "core/base/bytes.h"
 
+#include "core/base/hex_digits.h"
 #include "core/base/printable.h"
 
 namespace glovebox {
@@ -15,13 +16,10 @@ std::string_view as_text(BytesView bytes) {
 }
 
 std::string to_hex(BytesView bytes) {
-    static constexpr char digits[] = "0123456789abcdef";
     std::string text;
     text.reserve(bytes.size() * 2);
-    for (const std::uint8_t byte : bytes) {
-        text.push_back(digits[byte >> 4]);
-        text.push_back(digits[byte & 15]);
-    }
+    for (const std::uint8_t byte : bytes)
+        append_hex(text, byte);
     return text;
 }
 

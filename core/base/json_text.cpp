@@ -7,7 +7,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "core/base/bytes.h"
+#include "core/base/hex_digits.h"
 #include "core/base/printable.h"
 
 namespace glovebox {
@@ -20,9 +20,9 @@ constexpr char32_t replacement = 0xfffd;
 // Beyond the first 65,536 characters JSON's escapes are UTF-16's surrogates.
 void append_escape(std::string& out, char32_t character) {
     const auto append = [&out](unsigned unit) {
-        const std::uint8_t bytes[]{static_cast<std::uint8_t>(unit >> 8),
-                                   static_cast<std::uint8_t>(unit)};
-        out.append("\\u").append(to_hex(bytes));
+        out += "\\u";
+        append_hex(out, static_cast<std::uint8_t>(unit >> 8));
+        append_hex(out, static_cast<std::uint8_t>(unit));
     };
     if (character < 0x10000)
         return append(character);

@@ -10,7 +10,7 @@
 #include <iterator>
 #include <utility>
 
-#include "core/base/bytes.h"
+#include "core/base/hex_digits.h"
 
 namespace glovebox {
 namespace {
@@ -30,6 +30,11 @@ constexpr std::array<std::pair<char32_t, char32_t>, 44> unprintable{{
     {0xdfffe, 0xe0fff}, {0xefffe, 0xeffff}, {0xffffe, 0xfffff}, {0x10fffe, 0x10ffff},
 }};
 
+void append_escape(std::string& out, char byte) {
+    out += "\\x";
+    append_hex(out, static_cast<std::uint8_t>(byte));
+}
+
 std::string escape_all_but(std::string_view kept, std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -42,11 +47,11 @@ std::string escape_all_but(std::string_view kept, std::string_view text) {
             break;
         const auto [bytes, character] = first_character(text);
         if (!character)
-            out.append("\\x").append(to_hex(as_bytes(text.substr(0, 1))));
+            append_escape(out, text[0]);
         else if (is_printable(*character) || (bytes == 1 && kept.find(text[0]) != kept.npos))
             out += text.substr(0, bytes);
         else if (bytes == 1)
-            out.append("\\x").append(to_hex(as_bytes(text.substr(0, 1))));
+            append_escape(out, text[0]);
         else
             fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}",
                            static_cast<unsigned>(*character));
