@@ -260,7 +260,7 @@ class Cids(sides.Case):
         if shutil.which("socat") is None:
             self.skipTest("no socat: ci/setup test installs it")
         enclave = self.enclave_that_serves()
-        done = subprocess.run(["socat", "-t5", "-", f"UNIX-CONNECT:{self.scratch}/world/16.5005"], input=b"by socat",
+        done = subprocess.run(["socat", "-t30", "-", f"UNIX-CONNECT:{self.scratch}/world/16.5005"], input=b"by socat",
                               capture_output=True, timeout=sides.DEADLINE)
         self.assertEqual(done.stdout, b"by socat", done.stderr)
         self.assertIn("peer 3", enclave.finish())

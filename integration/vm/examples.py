@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PYTHON = "/usr/bin/python3"
 CLIENT = f"{PYTHON} examples/python/client.py 16"
-SOCAT = "socat - VSOCK-CONNECT:16:5005"
+# Its input ends at once; without -t it waits half a second for the answer.
+SOCAT = "socat -t 60 - VSOCK-CONNECT:16:5005"
 BOTO3 = f"{PYTHON} -c 'import boto3, cbor2, cryptography'"
 IMAGE = """. examples/image/stand-in-blobs
 mkdir -p rootfs/bin
