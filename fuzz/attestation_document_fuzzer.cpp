@@ -9,6 +9,7 @@
 #include "nsm-mock/document/attestation_document.h"
 #include "nsm-mock/document/certificate.h"
 #include "nsm-mock/document/cose_sign1.h"
+#include "nsm-mock/document/document_error.h"
 #include "nsm-mock/document/verify_document.h"
 
 namespace {
@@ -38,9 +39,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr TimePoint now{std::chrono::milliseconds(1'700'000'000'123)};
     const BytesView bytes(data, size);
 
-    require(!nsm::verify_document(bytes, root, now));
-    if (const auto sign1 = nsm::CoseSign1::decode(bytes)) {
-        require(sign1->encode() == Bytes(bytes.begin(), bytes.end()));
+    const auto verified = nsm::verify_document(bytes, root, now);
+    require(!verified);
+    const auto refusal = static_cast<nsm::DocumentError>(verified.error().code.value());
+    if (nsm::check_of(refusal) != nsm::Check::syntax) {
+        const auto sign1 = nsm::CoseSign1::decode(bytes);
+        require(sign1 && sign1->encode() == Bytes(bytes.begin(), bytes.end()));
         if (const auto claims = decode(sign1->payload))
             verify_with_own_root(*sign1, *claims);
     }
