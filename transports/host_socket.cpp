@@ -74,8 +74,8 @@ Result<std::pair<UniqueFd, SocketName>> listen_at(const std::string& path) {
     SocketName name(std::move(*place), file.st_dev, file.st_ino);
     // A monitor with a user of its own may connect then. Where this process has no right to give
     // the socket away, the monitor runs as the same user, or its connect(2) fails.
-    static_cast<void>(::fchownat(directory, name.place_.name.c_str(), owner.st_uid, owner.st_gid,
-                                 AT_SYMLINK_NOFOLLOW));
+    [[maybe_unused]] const int given = ::fchownat(directory, name.place_.name.c_str(), owner.st_uid,
+                                                  owner.st_gid, AT_SYMLINK_NOFOLLOW);
     if (::listen(socket.get(), SOMAXCONN) != 0)
         return errno_error(path, errno);
     return std::pair(std::move(socket), std::move(name));

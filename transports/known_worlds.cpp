@@ -35,8 +35,8 @@ void remember_world(const std::string& directory) {
     if (failure || !open_private_directory(run_folder()))
         return;
     const auto links = open_private_directory(links_folder());
-    if (links)
-        (void)::symlinkat(absolute.c_str(), links->get(), link_name(absolute).c_str());
+    if (links) [[maybe_unused]]
+        const int made = ::symlinkat(absolute.c_str(), links->get(), link_name(absolute).c_str());
 }
 
 std::vector<std::string> list_known_worlds() {

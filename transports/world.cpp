@@ -253,8 +253,8 @@ void World::mark_listening(int socket) const {
     if (!name || name->is_abstract())
         return;
     const std::string file(name->text().substr(name->text().rfind('/') + 1));
-    if (parse_socket_name(file))
-        (void)::fchmodat(directory(), file.c_str(), mode_listening, 0);
+    if (parse_socket_name(file)) [[maybe_unused]]
+        const int set = ::fchmodat(directory(), file.c_str(), mode_listening, 0);
 }
 
 bool World::is_listening(VsockAddress address) const {

@@ -57,8 +57,8 @@ Result<void> write_in_place(const fs::path& path, const Pieces& next, bool is_re
     if (!file)
         return errno_error(path.string() + " can't be written", errno);
     auto written = write_all(file.get(), next, path);
-    if (!written && is_regular)
-        static_cast<void>(::ftruncate(file.get(), 0));
+    if (!written && is_regular) [[maybe_unused]]
+        const int emptied = ::ftruncate(file.get(), 0);
     return written;
 }
 
