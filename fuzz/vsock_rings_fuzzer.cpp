@@ -32,9 +32,9 @@ class Parent {
     Device& device() { return end_.device(); }
 
     void step() {
-        std::uint16_t index = 0;
-        std::memcpy(&index, end_.memory() + FrontEnd::used + 2, sizeof index);
-        for (; seen_ != index; ++seen_) {
+        const std::uint16_t index = used_index(0);
+        // As Linux has it: while replies wait for room, nothing more is received.
+        for (; seen_ != index && can_send(); ++seen_) {
             std::uint32_t entry[2];
             std::memcpy(entry, end_.memory() + FrontEnd::used + 4 + seen_ % FrontEnd::ring_size * 8,
                         sizeof entry);
@@ -52,6 +52,16 @@ class Parent {
 
   private:
     static constexpr std::size_t buffer_size = 0x1000;
+
+    std::uint16_t used_index(std::size_t ring) {
+        std::uint16_t index = 0;
+        std::memcpy(&index, end_.memory() + ring * FrontEnd::ring_stride + FrontEnd::used + 2,
+                    sizeof index);
+        return index;
+    }
+    bool can_send() {
+        return static_cast<std::uint16_t>(sent_ - used_index(1)) < FrontEnd::ring_size;
+    }
 
     static std::size_t receive_buffer(std::uint16_t number) {
         return 0x1000 + number % FrontEnd::ring_size * buffer_size;
