@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 
 #include "core/base/json_text.h"
@@ -81,10 +82,16 @@ struct Document::State {
 
 struct Map::State {
     State(std::shared_ptr<Document::State> file, YAML::Node map)
-        : document(std::move(file)), node(std::move(map)) {}
+        : document(std::move(file)), node(std::move(map)) {
+        if (node.IsMap())
+            for (const auto& entry : node)
+                if (entry.first.IsScalar())
+                    members.emplace(entry.first.Scalar(), entry.second);
+    }
 
     std::shared_ptr<Document::State> document;
     YAML::Node node;
+    std::map<std::string, YAML::Node, std::less<>> members;  // yaml-cpp's own search is linear
     std::set<std::string, std::less<>> asked;
     std::set<std::string, std::less<>> doubtful;
     struct Missing {
@@ -100,10 +107,8 @@ struct Map::State {
         return look(name);
     }
     std::optional<YAML::Node> look(std::string_view name) const {
-        for (const auto& entry : node)
-            if (entry.first.IsScalar() && entry.first.Scalar() == name)
-                return entry.second;
-        return std::nullopt;
+        const auto found = members.find(name);
+        return found == members.end() ? std::nullopt : std::optional(found->second);
     }
     // The scalar's meaning. If it has none, notes a mistake and returns empty.
     std::optional<std::string> text_of(const YAML::Node& value, std::string_view name) {
