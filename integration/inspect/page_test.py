@@ -225,7 +225,9 @@ class EndedRun(PageCase):
         self.assertTrue({"tab-timeline", "export", "text", "kind", "refusals", "follow", "canvas", "list"} <= reached, reached)
         browser.press(Keys.HOME, Keys.ARROW_DOWN, Keys.ARROW_DOWN)
         browser.wait_for_text("#detail", "line 1")
-        self.assertEqual(browser.run("return document.querySelector('[aria-selected=true].row').textContent.includes('line 1')"), True)
+        # The list draws with the next frame.
+        browser.wait(lambda: browser.run("return document.querySelector('[aria-selected=true].row')?.textContent.includes('line 1')"),
+                     "the row of line 1 to be the chosen one")
         browser.press(Keys.END)
         browser.wait_for_text("#detail", "line 49")
         browser.run("document.getElementById('tab-timeline').focus()")
