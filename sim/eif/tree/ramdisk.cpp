@@ -67,7 +67,7 @@ bool is_there_before(std::string_view folder) {
 std::string LeftOut::sentence() const {
     return fmt::format(
         "the kernel skips {} of the ramdisks' entries, because no earlier entry makes their "
-        "folder (or a hard link's first name has none): {}{}",
+        "folder: {}{}",
         count_, printable(fmt::format("{}", fmt::join(first_, ", "))),
         count_ > first_.size() ? ", ..." : "");
 }

@@ -221,7 +221,7 @@ TEST(Ramdisk, WhatIsInNoFolderIsLeftOut) {
     EXPECT_EQ(left_out.count(), 2U);
     EXPECT_EQ(left_out.sentence(),
               "the kernel skips 2 of the ramdisks' entries, because no earlier entry makes their "
-              "folder (or a hard link's first name has none): lost/f, d/e/f");
+              "folder: lost/f, d/e/f");
 }
 
 // The kernel would link them to the name that it skipped.
