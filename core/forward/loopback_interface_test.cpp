@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,9 +51,8 @@ TEST(LoopbackInterface, IsBroughtUpWhereItIsDown) {
 
 TEST(LoopbackInterface, WithoutThePrivilegeTheSentenceNamesTheCure) {
     const int status = in_fresh_network([] {
-        // A user namespace below has no rights over the network namespace above it.
-        if (::unshare(CLONE_NEWUSER) != 0)
-            return exit_no_namespace;
+        if (!give_up_capabilities())
+            return 4;
         const auto result = bring_loopback_up();
         if (result)
             return 1;
