@@ -211,9 +211,11 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
         return database->error("cannot open it");
     sqlite3_extended_result_codes(opened, 1);
     sqlite3_busy_timeout(opened, busy_timeout_ms);
-    // Readers and a writer don't wait for each other. What undoes one statement stays in memory,
+    // Readers and a writer don't wait for each other. What is acknowledged has been synced, however
+    // SQLite was built (SQLITE_DEFAULT_WAL_SYNCHRONOUS). What undoes one statement stays in memory,
     // since the confined KMS may make no file in TMPDIR.
-    for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA temp_store = MEMORY"})
+    for (const char* pragma :
+         {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA temp_store = MEMORY"})
         if (auto done = database->execute(pragma); !done)
             return done.error();
     return database;

@@ -48,6 +48,12 @@ TEST_F(SqliteTest, AValueThatMemoryHasNoRoomForIsNotStoredAsNothing) {
     EXPECT_EQ(count(), 0);
 }
 
+TEST_F(SqliteTest, WhatIsWrittenIsSyncedBeforeItIsAcknowledged) {
+    Query query = database_->query("PRAGMA synchronous");
+    ASSERT_TRUE(query.step().value());
+    EXPECT_EQ(query.number(0), 2) << "2 is FULL (sqlite.org/pragma.html#pragma_synchronous)";
+}
+
 TEST_F(SqliteTest, AParameterThatAStatementDoesNotHaveIsABug) {
     Query query = database_->query("INSERT INTO things VALUES (?, 1)");
     query.bind(std::string_view("name"));
