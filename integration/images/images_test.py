@@ -290,6 +290,7 @@ class Archives(Case):
         files = self.folder / "parts/files/rootfs"
         self.assertFalse((files / "etc/gr\u00fc\u00dfe").exists())
         self.assertEqual((files / "opt/new").read_bytes(), b"new")
+        self.assertEqual((files.parent / "cmd").read_bytes(), b"/bin/app\n")
         self.assertRegex((self.folder / "parts/files.txt").read_text(), r"-0600 33:33 3 \S+ rootfs/opt/new\n")
 
     def test_a_hostile_archive_writes_nothing_elsewhere(self):
