@@ -97,6 +97,11 @@ class Tree(unittest.TestCase):
     def test_every_attacker_meets_tests_that_exist(self):
         self.assertEqual(promises.wrong_attacks((ROOT / "SECURITY.md").read_text(), existing_tests(ROOT)), [])
 
+    def test_what_reliability_cites_exists(self):
+        text = (ROOT / "docs/reliability.md").read_text()
+        self.assertEqual(promises.wrong_citations(text, existing_tests(ROOT)), [])
+        self.assertGreater(len(promises.wrong_citations(text, frozenset())), 30)
+
     def test_every_row_of_fidelity_has_tests_that_exist_or_a_reason(self):
         page, held = ((ROOT / "docs" / name).read_text() for name in ("fidelity.md", "fidelity_tests.md"))
         wrong = ledger.wrong_rows(page, held, existing_tests(ROOT))
@@ -148,6 +153,12 @@ class Promises(unittest.TestCase):
 
     def test_what_is_there_passes(self):
         self.assertEqual(promises.wrong_promises(self.PAGE + "| Between users | `a.b` |\n| Foreign text | `A.B` |\n", {"a.b", "A.B"}), [])
+
+
+class Citations(unittest.TestCase):
+    def test_a_test_that_does_not_exist_is_named_with_its_line(self):
+        page = "`No.Table`\n\n| what | test |\n|---|---|\n| `A.Other` | `A.B`, a seed, `A.Gone` |\n\n| what | why |\n|---|---|\n| x | `A.Gone` |\n"
+        self.assertEqual(promises.wrong_citations(page, frozenset({"A.B"})), ["line 5: there is no test A.Gone"])
 
 
 class Attacks(unittest.TestCase):

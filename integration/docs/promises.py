@@ -41,6 +41,22 @@ def wrong_attacks(text: str, existing: frozenset[str]) -> list[str]:
         ([] if rows else [f"{_ATTACKS} has no row"])
 
 
+def wrong_citations(text: str, existing: frozenset[str]) -> list[str]:
+    """The tests that tables of the page cite and that do not exist: names as in test_names.py, in a table with a column `test` or `held by`."""
+    wrong, column = [], None
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.startswith("|"):
+            column = None
+            continue
+        cells = re.split(r"\s*\|\s*", line.strip("| "))
+        if column is None:
+            column = next((at for at, cell in enumerate(cells) if cell in ("test", "held by")), len(cells))
+        elif column < len(cells):
+            named = re.findall(r"`([A-Z]\w*\.\w+|integration\.[\w.-]+|[a-z_]+_test\.test_\w+)`", cells[column])
+            wrong += [f"line {number}: there is no test {name}" for name in named if name not in existing]
+    return wrong
+
+
 def wrong_promises(text: str, existing: frozenset[str]) -> list[str]:
     tests = tests_of(text)
     boundaries = boundaries_of(text)
