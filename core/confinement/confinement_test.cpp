@@ -120,6 +120,23 @@ TEST_F(ConfinementTest, OtherProcessesAreOutOfReach) {
     EXPECT_EQ(confined({}, [] { return ::kill(::getppid(), 0); }), EPERM);
 }
 
+TEST_F(ConfinementTest, CallsThatItDoesNotNeedAreForbidden) {
+    const auto answer = [](NamedCall call) {
+        return confined({.starts_programs = true}, [&] { return call_harmlessly(call.number); });
+    };
+    for (const NamedCall call : calls_nobody_needs)
+        EXPECT_EQ(answer(call), EPERM) << call.name;
+    for (const NamedCall call :
+         {GLOVEBOX_CALL(ptrace), GLOVEBOX_CALL(process_vm_readv), GLOVEBOX_CALL(process_vm_writev),
+          GLOVEBOX_CALL(pidfd_getfd), GLOVEBOX_CALL(kcmp), GLOVEBOX_CALL(unshare),
+          GLOVEBOX_CALL(setns), GLOVEBOX_CALL(chroot), GLOVEBOX_CALL(mount), GLOVEBOX_CALL(umount2),
+          GLOVEBOX_CALL(open_tree), GLOVEBOX_CALL(move_mount), GLOVEBOX_CALL(adjtimex),
+          GLOVEBOX_CALL(clock_adjtime)})
+        EXPECT_EQ(answer(call), EPERM) << call.name;
+    EXPECT_EQ(answer(GLOVEBOX_CALL(clone3)), ENOSYS)
+        << "libc then uses clone, whose flags are seen";
+}
+
 TEST_F(ConfinementTest, NoTerminalIsTypedInto) {
     EXPECT_EQ(in_child([] { return true; }, type_into_terminal), ENOTTY);
     EXPECT_EQ(confined({}, type_into_terminal), EPERM);

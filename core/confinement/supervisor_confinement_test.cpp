@@ -78,6 +78,17 @@ TEST_F(SupervisorConfinementTest, KeysRingsAndTerminalsAreOutOfReach) {
     EXPECT_EQ(confined({}, type_into_terminal), EPERM);
 }
 
+TEST_F(SupervisorConfinementTest, CallsThatItDoesNotNeedAreForbidden) {
+    const auto answer = [](NamedCall call) {
+        return confined({}, [&] { return call_harmlessly(call.number); });
+    };
+    for (const NamedCall call : calls_nobody_needs)
+        EXPECT_EQ(answer(call), EPERM) << call.name;
+    EXPECT_EQ(answer(GLOVEBOX_CALL(execveat)), EPERM);
+    EXPECT_EQ(answer(GLOVEBOX_CALL(clone3)), ENOSYS)
+        << "libc then uses clone, whose flags are seen";
+}
+
 TEST_F(SupervisorConfinementTest, TheMemoryOfItsProgramIsItsWork) {
     const char there = 'a';
     EXPECT_EQ(confined({},
